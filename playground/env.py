@@ -1,0 +1,152 @@
+"""Every setting of the playground: an environment variable with a default, a help line and a check.
+
+`settings.py` reads them here and nowhere else; a test holds the README's table against `VARIABLES`.
+A variable `NAME` can also be given as `NAME_FILE`, the path of a file that holds the value (the way
+Docker and Kubernetes hand out secrets).
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used. The message names the variable and what it takes."""
+
+
+def text(value: str) -> str:
+    return value
+
+
+def flag(value: str) -> bool:
+    match value.strip().lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off" | "":
+            return False
+    raise ValueError("takes 1 or 0")
+
+
+def names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def host_ports(value: str) -> frozenset[tuple[str, int]]:
+    """`"10.0.0.5:8080,[fd00::1]:80"` → the exact pairs it names."""
+    pairs = set()
+    for name in names(value):
+        host, colon, port = name.rpartition(":")
+        if not colon or not host or not port.isascii() or not port.isdigit():
+            raise ValueError(f"takes host:port pairs with commas between, not {name!r}")
+        if not 1 <= int(port) <= 65535:
+            raise ValueError(f"has a port outside 1–65535: {name!r}")
+        pairs.add((host.strip("[]").lower(), int(port)))
+    return frozenset(pairs)
+
+
+def seconds(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not 0 < number < 86_400:
+        raise ValueError("takes a number of seconds above 0 and below 86400")
+    return number
+
+
+def count(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:19]) < 2**40):
+        raise ValueError("takes a whole number of 1 or more")
+    return int(value)
+
+
+def path_or_none(value: str) -> Path | None:
+    return Path(value).expanduser() if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how it is called, what it is when unset, what it does."""
+
+    name: str
+    default: str
+    help: str
+    parse: Callable[[str], Any] = text
+
+
+VARIABLES = (
+    Variable(
+        "PLAYGROUND_SECRET_KEY",
+        "",
+        "Signs what the server hands out. At least 50 random characters. `scripts/play` makes one up.",
+    ),
+    Variable("PLAYGROUND_DEBUG", "0", "Django's debug pages. For work on the playground itself only.", flag),
+    Variable(
+        "PLAYGROUND_ALLOWED_HOSTS",
+        "localhost,127.0.0.1,[::1]",
+        "Host names that the playground answers to, with commas between.",
+        names,
+    ),
+    Variable(
+        "PLAYGROUND_HTTPS",
+        "1",
+        "Secure cookies, HSTS and a redirect to https. `scripts/play` turns it off.",
+        flag,
+    ),
+    Variable(
+        "PLAYGROUND_PROVIDERS",
+        "",
+        "Path of a TOML file that adds providers to the built-in catalogue, or replaces entries by `id`.",
+        path_or_none,
+    ),
+    Variable(
+        "PLAYGROUND_PRIVATE_UPSTREAMS",
+        "",
+        "Exact `host:port` pairs inside your network that may be called, with commas between.",
+        host_ports,
+    ),
+    Variable(
+        "PLAYGROUND_LOCAL_PROVIDERS",
+        "0",
+        "Offer the providers on this machine (Ollama, vLLM, LM Studio). `scripts/play` turns it on.",
+        flag,
+    ),
+    Variable(
+        "PLAYGROUND_LOCAL_MODEL_URL",
+        "",
+        "Base URL of the local model. `scripts/play` starts one and sets this.",
+    ),
+    Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
+    Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
+    Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),
+    Variable("PLAYGROUND_EXCHANGE_SECONDS", "600", "Longest time for one whole exchange.", seconds),
+    Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),
+    Variable("PLAYGROUND_RESPONSE_BYTES", "16777216", "Largest answer, in bytes after decoding.", count),
+    Variable("PLAYGROUND_MESSAGES", "1000", "Most messages in one request.", count),
+)
+
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+
+def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The value of `NAME`, or of the file that `NAME_FILE` names; `""` when neither is set."""
+    if name in environ or f"{name}_FILE" not in environ:
+        return environ.get(name, "")
+    file = environ[f"{name}_FILE"]
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{name}_FILE names a file that cannot be read as text: {file}") from error
+
+
+def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
+    """The parsed value of one of `VARIABLES`. Raises `SettingError` naming the variable."""
+    variable = _BY_NAME[name]
+    try:
+        return variable.parse(secret(name, environ) or variable.default)
+    except SettingError:
+        raise
+    except ValueError as error:
+        raise SettingError(f"{name} {error}") from error

@@ -1,0 +1,152 @@
+"""A Chat Completions request, checked: what the form, the JSON interface and links all become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange import jsontext
+from playground.exchange.parameters import PARAMETERS, ParameterError
+from playground.exchange.text import Sentence, gettext_noop, say
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field. `field` is `model`, `temperature`, `messages.2.content`, `request`…"""
+
+    field: str
+    sentence: Sentence
+
+
+class InvalidRequestError(ValueError):
+    """A request that is not sent. `errors` has at least one `FieldError`."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.sentence}" for error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A body that may be sent. `body` is what every view and the wire are made from; do not change it."""
+
+    body: Mapping[str, Any]
+
+    @classmethod
+    def from_body(cls, body: Any, *, max_messages: int, max_bytes: int) -> "ChatRequest":
+        """Checks a body of JSON values. Raises `InvalidRequestError` with all that is wrong.
+
+        Keys that have no row in `PARAMETERS` pass untouched: a provider may know them.
+        """
+        if not isinstance(body, dict):
+            raise InvalidRequestError(
+                FieldError("request", say(gettext_noop("The request must be a JSON object.")))
+            )
+        try:
+            jsontext.check(body)
+        except jsontext.JSONTextError as error:
+            raise InvalidRequestError(FieldError("request", error.sentence)) from error
+        errors = [
+            *_model_errors(body),
+            *_messages_errors(body.get("messages"), max_messages),
+            *_parameter_errors(body),
+        ]
+        if errors:
+            raise InvalidRequestError(*errors)
+        request = cls(body)
+        if (size := len(request.encoded)) > max_bytes:
+            raise InvalidRequestError(
+                FieldError(
+                    "request",
+                    say(
+                        gettext_noop(
+                            "The request has %(size)s bytes; at most %(most)s are sent. Shorten the "
+                            "messages, or raise PLAYGROUND_REQUEST_BYTES on the server."
+                        ),
+                        size=size,
+                        most=max_bytes,
+                    ),
+                )
+            )
+        return request
+
+    @property
+    def encoded(self) -> bytes:
+        """The body as it goes over the wire."""
+        return jsontext.dumps(self.body)
+
+    @property
+    def model(self) -> str:
+        return str(self.body["model"])
+
+
+def _model_errors(body: dict[str, Any]) -> list[FieldError]:
+    model = body.get("model")
+    if isinstance(model, str) and model.strip():
+        return []
+    return [FieldError("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
+
+
+def _messages_errors(messages: Any, most: int) -> list[FieldError]:
+    if not isinstance(messages, list) or not messages:
+        return [FieldError("messages", say(gettext_noop("At least one message is needed.")))]
+    if len(messages) > most:
+        return [
+            FieldError(
+                "messages",
+                say(
+                    gettext_noop(
+                        "There are %(count)s messages; at most %(most)s are sent. Remove some, or raise "
+                        "PLAYGROUND_MESSAGES on the server."
+                    ),
+                    count=len(messages),
+                    most=most,
+                ),
+            )
+        ]
+    return [error for index, message in enumerate(messages) for error in _message_errors(index, message)]
+
+
+def _message_errors(index: int, message: Any) -> list[FieldError]:
+    place = f"messages.{index}"
+    if not isinstance(message, dict):
+        return [FieldError(place, say(gettext_noop("A message must be a JSON object.")))]
+    errors = []
+    role = message.get("role")
+    if role not in ROLES:
+        errors.append(
+            FieldError(
+                f"{place}.role",
+                say(
+                    gettext_noop("“%(role)s” is no role; take one of %(roles)s."),
+                    role=str(role)[:40],
+                    roles=", ".join(ROLES),
+                ),
+            )
+        )
+    if not isinstance(message.get("content", ""), str | list | None):
+        errors.append(
+            FieldError(f"{place}.content", say(gettext_noop("Content is a text, a list of parts, or null.")))
+        )
+    if role == "tool" and not (isinstance(call := message.get("tool_call_id"), str) and call):
+        errors.append(
+            FieldError(
+                f"{place}.tool_call_id",
+                say(gettext_noop("A tool message needs the tool_call_id of the call that it answers.")),
+            )
+        )
+    return errors
+
+
+def _parameter_errors(body: dict[str, Any]) -> list[FieldError]:
+    errors = []
+    for parameter in PARAMETERS:
+        # A null is what many SDKs send for "not set"; providers take it.
+        if body.get(parameter.name) is None:
+            continue
+        try:
+            parameter.check(body[parameter.name])
+        except ParameterError as error:
+            errors.append(FieldError(parameter.name, error.sentence))
+    return errors

@@ -1,0 +1,88 @@
+"""From the base URL that people give to the URL that is called."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import idna
+
+from playground.exchange.text import Sentence, gettext_noop, say
+
+CHAT_COMPLETIONS = "/chat/completions"
+_PORTS = {"http": 80, "https": 443}
+
+
+class BaseURLError(ValueError):
+    """A base URL that cannot be called; `sentence` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A provider's address. `base_url` is normalised: ASCII, no slash at its end, a path of its own."""
+
+    base_url: str
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def chat_completions(self) -> str:
+        return self.base_url + CHAT_COMPLETIONS
+
+    @property
+    def models(self) -> str:
+        return self.base_url + "/models"
+
+    @classmethod
+    def parse(cls, base_url: str) -> "Endpoint":
+        """`https://api.example.com` gets `/v1`; a base with a path keeps it. Raises `BaseURLError`.
+
+        A whole endpoint (`…/v1/chat/completions`) is taken for the base it stands on: people copy it
+        from documentation.
+        """
+        text = base_url.strip()
+        # urlsplit drops tabs and newlines silently; a person should see what is called.
+        if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
+            raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError as error:
+            raise BaseURLError(
+                say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
+            ) from error
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise BaseURLError(
+                say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
+            )
+        if "@" in parts.netloc:
+            raise BaseURLError(
+                say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
+            )
+        if "?" in text or "#" in text:
+            raise BaseURLError(say(gettext_noop("A base URL has no “?” or “#” part.")))
+        if port == 0:
+            raise BaseURLError(say(gettext_noop("Port 0 cannot be called.")))
+        host = _ascii_host(parts.hostname)
+        path = parts.path.rstrip("/").removesuffix(CHAT_COMPLETIONS).rstrip("/") or "/v1"
+        if not path.isascii() or not path.isprintable():
+            raise BaseURLError(
+                say(gettext_noop("The path of a base URL is plain ASCII; percent-encode the rest."))
+            )
+        default = _PORTS[parts.scheme]
+        netloc = f"[{host}]" if ":" in host else host
+        if port is not None and port != default:
+            netloc += f":{port}"
+        return cls(f"{parts.scheme}://{netloc}{path}", parts.scheme, host, port or default)
+
+
+def _ascii_host(host: str) -> str:
+    if ":" in host:  # an IPv6 address, which urlsplit has checked
+        return host
+    try:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise BaseURLError(say(gettext_noop("“%(host)s” is no host name."), host=host[:80])) from error

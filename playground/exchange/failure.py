@@ -1,0 +1,28 @@
+"""The ways in which no answer comes, or not all of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    UNKNOWN_HOST = "unknown_host"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    CONNECT_TIMEOUT = "connect_timeout"
+    TLS = "tls"
+    SILENCE = "silence"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    CUT_OFF = "cut_off"
+    NOT_HTTP = "not_http"
+    BAD_ENCODING = "bad_encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`host` is `name:port`; `detail` is the system's own words, `limit` the number that was met."""
+
+    kind: FailureKind
+    host: str
+    detail: str = ""
+    limit: float | None = None

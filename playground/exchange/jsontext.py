@@ -1,0 +1,149 @@
+"""JSON as text: read strictly, write canonically, indent without changing a value.
+
+Strict (RFC 8259, and I-JSON where it leaves a choice): no NaN or Infinity, no repeated key, no half of a
+surrogate pair, a bounded depth. What passes can be sent to any provider and means the same to all.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from playground.exchange.text import Sentence, gettext_noop, say
+
+MAX_DEPTH = 100
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
+_TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
+
+
+class JSONTextError(ValueError):
+    """A text that is not JSON as this module takes it; `sentence` says why and where."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises `JSONTextError`."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise JSONTextError(
+                say(gettext_noop("Byte %(position)s is not valid UTF-8."), position=error.start)
+            ) from error
+    try:
+        value = json.loads(
+            text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
+        )
+    except JSONTextError:
+        raise
+    except json.JSONDecodeError as error:
+        raise JSONTextError(_where(error)) from error
+    except RecursionError as error:
+        raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
+    except ValueError as error:  # an integer of more digits than Python converts
+        raise JSONTextError(say(_TOO_LONG_A_NUMBER)) from error
+    check(value)
+    return value
+
+
+def check(value: Any) -> None:
+    """Raises `JSONTextError` when a value is too deep or holds a text that UTF-8 cannot carry."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH))
+        texts = [item for item in level if isinstance(item, str)]
+        texts += [key for item in level if isinstance(item, dict) for key in item]
+        if any(_LONE_SURROGATE.search(text) for text in texts):
+            raise JSONTextError(say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
+        level = [child for item in level for child in _children(item)]
+
+
+def dumps(value: Any) -> bytes:
+    """The canonical bytes: UTF-8, no needless spaces, keys in their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def indent(text: str) -> str:
+    """A valid JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
+
+    Works on the text, not on parsed values: `1.0e5` must not be shown as `100000.0`.
+    """
+    return "".join(_indented(_TOKEN.findall(text)))
+
+
+def _indented(parts: list[str]) -> Iterator[str]:
+    depth = 0
+    for position, part in enumerate(parts):
+        following = parts[position + 1] if position + 1 < len(parts) else ""
+        if part in "{[":
+            yield part
+            if following not in ("}", "]"):
+                depth += 1
+                yield "\n" + "  " * depth
+        elif part in "}]":
+            if parts[position - 1] not in ("{", "["):
+                depth -= 1
+                yield "\n" + "  " * depth
+            yield part
+        elif part == ",":
+            yield ",\n" + "  " * depth
+        elif part == ":":
+            yield ": "
+        elif "\\u" in part:
+            yield _readable(part)
+        else:
+            yield part
+
+
+def _readable(string: str) -> str:
+    value = json.loads(string)
+    return string if _LONE_SURROGATE.search(value) or not value.isprintable() else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
+    return number
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise JSONTextError(say(gettext_noop("%(name)s is not a JSON number."), name=name))
+
+
+def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise JSONTextError(
+            say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=repeated[:80])
+        )
+    return found
+
+
+def _where(error: json.JSONDecodeError) -> Sentence:
+    return say(
+        gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
+        problem=error.msg[:1].lower() + error.msg[1:],
+        line=error.lineno,
+        column=error.colno,
+    )

@@ -1,0 +1,154 @@
+"""The parameters of a Chat Completions request that have a field of their own: one row each.
+
+The rows feed the check of a request, the form and its help, so that they cannot disagree. Ranges and
+defaults are those of the Chat Completions reference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.text import Sentence, gettext_noop, say
+
+MAX_STOPS = 4
+
+
+class ParameterError(ValueError):
+    """A value that the parameter does not take; `sentence` says what it takes."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter's name, its check, and what a person is told about it."""
+
+    name: str
+    check: Callable[[Any], None]
+    range: str
+    default: str
+    help: str
+    common: bool = False
+    inputmode: str = "text"
+
+
+def _number(low: float, high: float) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        # `not low <= value` rather than `value < low`: a NaN fails every comparison.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ParameterError(
+                say(
+                    gettext_noop("Takes a number from %(low)s to %(high)s."), low=f"{low:g}", high=f"{high:g}"
+                )
+            )
+
+    return check
+
+
+def _whole(low: int | None = None) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or (low is not None and value < low):
+            raise ParameterError(
+                say(gettext_noop("Takes a whole number."))
+                if low is None
+                else say(gettext_noop("Takes a whole number of %(low)s or more."), low=low)
+            )
+
+    return check
+
+
+def _text(value: Any) -> None:
+    if not isinstance(value, str):
+        raise ParameterError(say(gettext_noop("Takes a text.")))
+
+
+def _stops(value: Any) -> None:
+    stops = [value] if isinstance(value, str) else value
+    if (
+        not isinstance(stops, list)
+        or not 1 <= len(stops) <= MAX_STOPS
+        or not all(isinstance(stop, str) and stop for stop in stops)
+    ):
+        raise ParameterError(
+            say(gettext_noop("Takes one text, or up to %(most)s of them; none is empty."), most=MAX_STOPS)
+        )
+
+
+PARAMETERS = (
+    Parameter(
+        "temperature",
+        _number(0, 2),
+        "0–2",
+        "1",
+        gettext_noop("0 repeatable, 0.7–1 balanced, 1.5+ inventive."),
+        common=True,
+        inputmode="decimal",
+    ),
+    Parameter(
+        "max_tokens",
+        _whole(1),
+        "≥ 1",
+        gettext_noop("no limit"),
+        gettext_noop("The answer stops after this many tokens."),
+        common=True,
+        inputmode="numeric",
+    ),
+    Parameter(
+        "max_completion_tokens",
+        _whole(1),
+        "≥ 1",
+        gettext_noop("no limit"),
+        gettext_noop("What newer OpenAI models take in place of max_tokens; counts reasoning too."),
+        inputmode="numeric",
+    ),
+    Parameter(
+        "top_p",
+        _number(0, 1),
+        "0–1",
+        "1",
+        gettext_noop("Picks among the likeliest tokens that together have this probability."),
+        inputmode="decimal",
+    ),
+    Parameter("n", _whole(1), "≥ 1", "1", gettext_noop("How many answers to make."), inputmode="numeric"),
+    Parameter(
+        "stop",
+        _stops,
+        gettext_noop("up to 4"),
+        gettext_noop("none"),
+        gettext_noop("The answer ends before one of these texts. One a line, or a JSON array."),
+    ),
+    Parameter(
+        "presence_penalty",
+        _number(-2, 2),
+        "−2–2",
+        "0",
+        gettext_noop("Above 0, words already used become less likely: new topics."),
+        inputmode="text",
+    ),
+    Parameter(
+        "frequency_penalty",
+        _number(-2, 2),
+        "−2–2",
+        "0",
+        gettext_noop("Above 0, the more often a word was used, the less likely: fewer repeats."),
+        inputmode="text",
+    ),
+    Parameter(
+        "seed",
+        _whole(),
+        gettext_noop("whole number"),
+        gettext_noop("random"),
+        gettext_noop("The same seed asks for the same answer, as far as the provider can."),
+        inputmode="text",
+    ),
+    Parameter(
+        "user",
+        _text,
+        gettext_noop("text"),
+        gettext_noop("none"),
+        gettext_noop("An id of your end user, for the provider's abuse checks."),
+    ),
+)

@@ -1,0 +1,152 @@
+"""The Exchange: the one record that every view, snippet and log line is made from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.completion import Choice, read_choices
+from playground.exchange.explain import Explanation, explain
+from playground.exchange.failure import Failure
+from playground.exchange.text import Sentence
+from playground.exchange.usage import Usage
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What went over the wire, as it went, but for the key."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came back. `body` is decoded; `Exchange.failure` says when it is short of its end."""
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds since the call began; None for what never happened."""
+
+    first_byte_ms: float | None
+    first_token_ms: float | None
+    total_ms: float
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
+
+    `failure` says why `received` is missing or short of its end.
+    """
+
+    call: snippets.Call
+    provider: str | None
+    started: datetime
+    sent: Sent
+    received: Received | None
+    failure: Failure | None
+    timings: Timings
+
+    @cached_property
+    def answer(self) -> Any:
+        """The received body's JSON value. Raises `JSONTextError` when it is none."""
+        return jsontext.loads(self.received.body if self.received else b"")
+
+    @cached_property
+    def completion(self) -> dict[str, Any] | None:
+        """The `chat.completion`, when that is what was received."""
+        try:
+            answer = self.answer
+        except jsontext.JSONTextError:
+            return None
+        return answer if isinstance(answer, dict) and isinstance(answer.get("choices"), list) else None
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        return read_choices(self.completion)
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        return Usage.read(self.completion.get("usage")) if self.completion else None
+
+    @cached_property
+    def tokens_per_second(self) -> float | None:
+        """Completion tokens over the time in which they came."""
+        tokens = self.usage.completion_tokens if self.usage else None
+        milliseconds = self.timings.total_ms - (self.timings.first_token_ms or 0)
+        return tokens * 1000 / milliseconds if tokens and milliseconds > 0 else None
+
+    @cached_property
+    def error(self) -> Explanation | None:
+        return explain(self)
+
+    @cached_property
+    def code(self) -> dict[str, str]:
+        return snippets.render(self.call)
+
+    def as_json(self, translate: Callable[[Sentence], str] = str) -> dict[str, Any]:
+        """The record's public shape. Its keys are stable."""
+        return {
+            "request": {
+                "method": self.sent.method,
+                "url": self.sent.url,
+                "headers": joined(self.sent.headers),
+                "body": jsontext.loads(self.sent.body),
+            },
+            "response": self._response_as_json(),
+            "completion": self.completion,
+            "usage": self.usage.as_json() if self.usage else None,
+            "timings": {
+                "first_byte_ms": self.timings.first_byte_ms,
+                "first_token_ms": self.timings.first_token_ms,
+                "total_ms": self.timings.total_ms,
+                "tokens_per_second": self.tokens_per_second,
+            },
+            "error": self.error.as_json(translate) if self.error else None,
+            "snippets": self.code,
+        }
+
+    def _response_as_json(self) -> dict[str, Any] | None:
+        if self.received is None:
+            return None
+        try:
+            body = self.answer
+        except jsontext.JSONTextError:
+            body = self.received.text
+        return {
+            "status": self.received.status,
+            "headers": joined(self.received.headers),
+            "body": body,
+        }
+
+
+def joined(headers: Headers) -> dict[str, str]:
+    """Headers as an object; a repeated name's values stand in one, with commas between (RFC 9110, 5.3)."""
+    values: dict[str, str] = {}
+    for name, value in headers:
+        values[name] = f"{values[name]}, {value}" if name in values else value
+    return values

@@ -1,0 +1,51 @@
+"""Changes of the form by its buttons, for browsers without scripts (with them, the page does the same).
+
+A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:{message}`,
+`change:{parameters}`.
+"""
+
+from django.core.exceptions import BadRequest
+
+from playground.exchange import jsontext
+from playground.pages.forms import MessageRow, RequestForm
+
+
+def edit(form: RequestForm, action: str) -> None:
+    """Changes the form in place. Raises `BadRequest` for an action that no button has."""
+    verb, _, operand = action.partition(":")
+    match verb:
+        case "add":
+            form.messages.append(MessageRow())
+        case "remove":
+            del form.messages[_position(form, operand)]
+        case "up" | "down":
+            _move(form, _position(form, operand), -1 if verb == "up" else 1)
+        case "fill":
+            form.fill(_object(operand))
+        case "append":
+            form.messages += [MessageRow.from_message(_object(operand)), MessageRow()]
+        case "change":
+            form.change(_object(operand))
+        case _:
+            raise BadRequest("no such action")
+
+
+def _move(form: RequestForm, position: int, step: int) -> None:
+    target = min(max(position + step, 0), len(form.messages) - 1)
+    form.messages.insert(target, form.messages.pop(position))
+
+
+def _position(form: RequestForm, operand: str) -> int:
+    if not operand.isascii() or not operand.isdigit() or int(operand[:9]) >= len(form.messages):
+        raise BadRequest("no such message")
+    return int(operand)
+
+
+def _object(operand: str) -> dict[str, object]:
+    try:
+        value = jsontext.loads(operand)
+    except jsontext.JSONTextError as error:
+        raise BadRequest("no JSON") from error
+    if not isinstance(value, dict):
+        raise BadRequest("no JSON object")
+    return value

@@ -1,0 +1,104 @@
+"""What a request to the playground asks for, be it a form or JSON, and in which shape it wants the answer."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from playground.exchange import jsontext
+from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
+from playground.exchange.text import gettext_noop, say
+from playground.pages.forms import RequestForm, collect
+from playground.upstream.route import Route, find_route
+
+
+class Shape(Enum):
+    """Who asks: a plain browser form, htmx, or a program."""
+
+    PAGE = "page"
+    FRAGMENT = "fragment"
+    JSON = "json"
+
+
+def shape_of(request: HttpRequest) -> Shape:
+    if request.accepts("application/json") and not request.accepts("text/html"):
+        return Shape.JSON
+    if request.htmx:
+        return Shape.FRAGMENT
+    return Shape.JSON if request.content_type == "application/json" else Shape.PAGE
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A read but unchecked request. `form` is None when it came as JSON."""
+
+    provider: str | None
+    base_url: str | None
+    key: str | None
+    form: RequestForm | None
+    json_body: Any = None
+
+    def checked(self) -> tuple[ChatRequest, Route]:
+        """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
+        errors: list[FieldError] = []
+        route = collect(errors, None, self.route)
+        chat = collect(errors, None, self.chat_request)
+        if errors:
+            raise InvalidRequestError(*errors)
+        return chat, route
+
+    def chat_request(self) -> ChatRequest:
+        """Raises `InvalidRequestError`."""
+        body = self.form.body() if self.form else self.json_body
+        limits = settings.LIMITS
+        chat = ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
+        if chat.body.get("stream"):
+            raise InvalidRequestError(
+                FieldError("stream", say(gettext_noop("Streaming is not offered yet: leave “stream” out.")))
+            )
+        return chat
+
+    def route(self) -> Route:
+        """Raises `InvalidRequestError`."""
+        return find_route(self.provider, self.base_url, self.key)
+
+
+def read(request: HttpRequest) -> Asked:
+    """Raises `InvalidRequestError` for JSON that cannot be read."""
+    if request.content_type == "application/json":
+        return _read_json(request.body)
+    form = RequestForm.from_post(request.POST)
+    own_base = not form.provider
+    return Asked(
+        provider=form.provider or None,
+        base_url=form.base_url if own_base else None,
+        key=request.POST.get("api_key") or None,
+        form=form,
+    )
+
+
+def _read_json(data: bytes) -> Asked:
+    try:
+        values = jsontext.loads(data)
+    except jsontext.JSONTextError as error:
+        raise InvalidRequestError(FieldError("body", error.sentence)) from error
+    if not isinstance(values, dict):
+        raise InvalidRequestError(
+            FieldError("body", say(gettext_noop("The body must be a JSON object with “request” in it.")))
+        )
+    return Asked(
+        provider=_text_or_none(values, "provider"),
+        base_url=_text_or_none(values, "base_url"),
+        key=_text_or_none(values, "api_key"),
+        form=None,
+        json_body=values.get("request"),
+    )
+
+
+def _text_or_none(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise InvalidRequestError(FieldError(name, say(gettext_noop("Takes a text or null."))))

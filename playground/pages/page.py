@@ -1,0 +1,173 @@
+"""The playground as a whole page: what its templates need, and the form it starts with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError
+from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.exchange.parameters import PARAMETERS
+from playground.exchange.text import gettext_noop, say
+from playground.pages.forms import MessageRow, RequestForm
+from playground.pages.incoming import Asked
+from playground.pages.present import Result, codes
+from playground.pages.presets import PRESETS
+from playground.pages.refusals import Refusal, invalid
+from playground.pages.translate import translate
+from playground.upstream.providers import Provider, catalogue, missing, preselected
+from playground.upstream.route import OWN_KEY_VARIABLE
+
+# What gunicorn and nginx take for a request line, with room for the method and host.
+LONGEST_LINK = 7_500
+
+
+@dataclass(frozen=True)
+class Option:
+    """A provider as the form offers it."""
+
+    provider: Provider
+    lacking: str
+
+    @property
+    def has_server_key(self) -> bool:
+        return bool(self.provider.server_key)
+
+    @property
+    def state(self) -> str:
+        if self.lacking:
+            return self.lacking
+        return (
+            gettext("ready · key from the server")
+            if self.has_server_key
+            else gettext("ready · no key needed")
+        )
+
+
+def options() -> list[Option]:
+    return [Option(provider, _lacking(provider)) for provider in catalogue().values()]
+
+
+def _lacking(provider: Provider) -> str:
+    sentence = missing(provider)
+    return translate(sentence) if sentence else ""
+
+
+def new_form() -> RequestForm:
+    """The form of a first visit: one greeting to the first provider that can work."""
+    provider = preselected()
+    return RequestForm.from_body(
+        provider.id, "", {"model": next(iter(provider.models), ""), **PRESETS[0].body}
+    )
+
+
+def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
+    """The form of a link. What the link gets wrong is told, and the rest of it is kept."""
+    form, errors = new_form(), []
+    provider, base_url = query.get("provider", ""), query.get("base_url", "")
+    if base_url:
+        form.provider, form.base_url = "", base_url
+    elif provider in catalogue():
+        form.provider = provider
+        form.model = next(iter(catalogue()[provider].models), "")
+    elif provider:
+        errors.append(
+            FieldError(
+                "provider",
+                say(
+                    gettext_noop("The link names a provider that is not here: “%(name)s”."),
+                    name=provider[:60],
+                ),
+            )
+        )
+    if text := query.get("request", ""):
+        errors += _fill(form, text)
+    return form, invalid(InvalidRequestError(*errors)) if errors else None
+
+
+def _fill(form: RequestForm, text: str) -> list[FieldError]:
+    try:
+        body = jsontext.loads(text)
+    except jsontext.JSONTextError as error:
+        return [FieldError("request", error.sentence)]
+    if not isinstance(body, dict):
+        return [FieldError("request", say(gettext_noop("The request must be a JSON object.")))]
+    messages = body.get("messages")
+    if isinstance(messages, list) and len(messages) > settings.LIMITS.messages:
+        return [FieldError("messages", say(gettext_noop("The link holds too many messages.")))]
+    form.fill(body)
+    return []
+
+
+def render_page(
+    request: HttpRequest,
+    form: RequestForm,
+    *,
+    result: Result | None = None,
+    refusal: Refusal | None = None,
+    models: list[str] | None = None,
+) -> HttpResponse:
+    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
+    if refusal:
+        _mark_messages(form, refusal)
+    context: dict[str, Any] = {
+        "form": form,
+        "errors": refusal.sentences if refusal else {},
+        "options": options(),
+        "roles": ROLES,
+        "parameters": PARAMETERS,
+        "presets": PRESETS,
+        "blank_message": MessageRow(),
+        "listed_models": models,
+        **code_context(Asked(form.provider or None, form.base_url, None, form)),
+        "result": result,
+        "refusal": refusal,
+    }
+    return render(request, "index.html", context, status=refusal.status if refusal else 200)
+
+
+def _mark_messages(form: RequestForm, refusal: Refusal) -> None:
+    for name, sentence in refusal.sentences.items():
+        place, _, index = name.partition(".")
+        if place == "messages" and index:
+            row = form.messages[int(index.split(".")[0])]
+            row.error = f"{row.error} {sentence}".strip()
+
+
+def code_context(asked: Asked) -> dict[str, Any]:
+    """What `_codes.html` shows for the request as it stands; why there is no code while it means none."""
+    try:
+        body = asked.chat_request().body
+        rendered = codes(call_of(asked.provider, asked.base_url, body))
+    except InvalidRequestError as error:
+        return {"codes": None, "incomplete": invalid(error)}
+    return {"codes": rendered, "link": _link(asked, body)}
+
+
+def _link(asked: Asked, body: Mapping[str, Any]) -> str | None:
+    """The address that fills the form like this; None when servers on the way would cut it."""
+    whose = {"provider": asked.provider} if asked.provider else {"base_url": asked.base_url}
+    link = reverse("index") + "?" + urlencode({**whose, "request": jsontext.dumps(body).decode()})
+    return link if len(link) <= LONGEST_LINK else None
+
+
+def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any]) -> snippets.Call:
+    """What a snippet is made from. Raises `InvalidRequestError` when it is unclear whom to call."""
+    if provider:
+        known = catalogue().get(provider)
+        if known is None or known.endpoint is None:
+            raise InvalidRequestError(FieldError("provider", say(gettext_noop("Choose another provider."))))
+        endpoint, variable = known.endpoint, known.key_variable
+    else:
+        try:
+            endpoint, variable = Endpoint.parse(base_url or ""), OWN_KEY_VARIABLE
+        except BaseURLError as error:
+            raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
+    return snippets.Call(endpoint.base_url, endpoint.chat_completions, variable, body)

@@ -1,0 +1,102 @@
+"""An Exchange as the texts and facts that the result pane shows."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.safestring import SafeString
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.completion import Choice
+from playground.exchange.explain import Explanation
+from playground.exchange.record import Exchange, Headers
+from playground.exchange.usage import Usage
+from playground.pages.highlight import highlight
+
+# More than this in one <pre> makes a browser stutter.
+LONGEST_SHOWN = 1_000_000
+_FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text cut to what a page can carry; `cut` is the number of characters left out."""
+
+    text: str
+    cut: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> "Shown":
+        return cls(text[:LONGEST_SHOWN], max(0, len(text) - LONGEST_SHOWN))
+
+
+@dataclass(frozen=True)
+class Code:
+    """A snippet: plain for copying, highlighted for reading."""
+
+    target: snippets.Target
+    text: str
+
+    @property
+    def html(self) -> SafeString:
+        return highlight(self.text, self.target.lexer)
+
+
+def codes(call: snippets.Call) -> list[Code]:
+    rendered = snippets.render(call)
+    return [Code(target, rendered[target.id]) for target in snippets.TARGETS]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the templates of the result pane read."""
+
+    exchange: Exchange
+
+    @property
+    def error(self) -> Explanation | None:
+        return self.exchange.error
+
+    @property
+    def usage(self) -> Usage | None:
+        return self.exchange.usage
+
+    @cached_property
+    def answers(self) -> list[tuple[Choice, Shown]]:
+        return [(choice, Shown.of(choice.text or "")) for choice in self.exchange.choices]
+
+    @property
+    def status(self) -> str | None:
+        received = self.exchange.received
+        return f"{received.status} {received.reason}".strip() if received else None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.exchange.received is not None and self.exchange.received.status < 300
+
+    @cached_property
+    def received_text(self) -> Shown:
+        return Shown.of(self.exchange.received.text if self.exchange.received else "")
+
+    @cached_property
+    def pretty(self) -> SafeString | None:
+        """The answer indented; None when it is no JSON or too long to show twice."""
+        received = self.exchange.received
+        if received is None or len(received.body) > LONGEST_SHOWN:
+            return None
+        try:
+            jsontext.loads(received.body)
+        except jsontext.JSONTextError:
+            return None
+        return highlight(jsontext.indent(received.text), "json")
+
+    @cached_property
+    def sent_body(self) -> SafeString:
+        return highlight(jsontext.indent(self.exchange.sent.text), "json")
+
+    @property
+    def received_headers(self) -> tuple[Headers, Headers]:
+        """Request id and rate limits, then the rest."""
+        headers = self.exchange.received.headers if self.exchange.received else ()
+        first = tuple(pair for pair in headers if _FIRST_HEADERS.fullmatch(pair[0]))
+        return first, tuple(pair for pair in headers if pair not in first)

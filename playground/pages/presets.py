@@ -1,0 +1,59 @@
+"""The examples: requests that fill the form. The model stays the one that is chosen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.text import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    id: str
+    label: str
+    body: dict[str, Any]
+
+
+PRESETS = (
+    Preset("greeting", gettext_noop("Greeting"), {"messages": [{"role": "user", "content": "Hello!"}]}),
+    Preset(
+        "system",
+        gettext_noop("System prompt"),
+        {
+            "messages": [
+                {"role": "system", "content": "You are a patient teacher. Answer in two short sentences."},
+                {"role": "user", "content": "Why is the sky blue?"},
+            ],
+            "temperature": 0.7,
+            "max_tokens": 150,
+        },
+    ),
+    Preset(
+        "translation",
+        gettext_noop("Translation at temperature 0"),
+        {
+            "messages": [
+                {
+                    "role": "system",
+                    "content": "Translate what the user writes into French. Give only the translation.",
+                },
+                {"role": "user", "content": "It's a lovely morning, isn't it?"},
+            ],
+            "temperature": 0,
+            "max_tokens": 100,
+        },
+    ),
+    Preset(
+        "conversation",
+        gettext_noop("Conversation of several turns"),
+        {
+            "messages": [
+                {"role": "system", "content": "You are a helpful assistant."},
+                {"role": "user", "content": "What is the capital of France?"},
+                {"role": "assistant", "content": "The capital of France is Paris."},
+                {"role": "user", "content": "And what is it known for?"},
+            ],
+            "temperature": 0.7,
+            "max_tokens": 150,
+        },
+    ),
+)

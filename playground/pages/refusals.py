@@ -1,0 +1,137 @@
+"""What the playground itself refuses: nothing is sent, nothing is lost, and a sentence says what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.exchange.text import Sentence, gettext_noop, say
+from playground.pages.incoming import Shape, shape_of
+from playground.pages.translate import translate
+from playground.upstream.egress import AddressRefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A 4xx answer. `fields` says what is wrong where; it may be empty."""
+
+    status: int
+    kind: str
+    title: Sentence
+    advice: Sentence
+    fields: tuple[FieldError, ...] = ()
+
+    @property
+    def sentences(self) -> dict[str, str]:
+        """The first sentence of each field, in the reader's language."""
+        return {error.field: translate(error.sentence) for error in reversed(self.fields)}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "error": {
+                "kind": self.kind,
+                "title": translate(self.title),
+                "advice": translate(self.advice),
+                "fields": self.sentences,
+            }
+        }
+
+
+def invalid(error: InvalidRequestError) -> Refusal:
+    too_large = any(item.field == "request" for item in error.errors) and len(error.errors) == 1
+    return Refusal(
+        413 if too_large and "bytes" in error.errors[0].sentence.template else 400,
+        "invalid_request",
+        say(gettext_noop("Nothing was sent yet")),
+        say(gettext_noop("Change what is marked, and send again.")),
+        error.errors,
+    )
+
+
+def address_refused(error: AddressRefusedError) -> Refusal:
+    sentence = say(
+        gettext_noop("“%(host)s” is inside the server's network, or has an address there."),
+        host=str(error)[:200],
+    )
+    return Refusal(
+        403,
+        "address_refused",
+        say(gettext_noop("This address may not be called")),
+        say(
+            gettext_noop(
+                "Only public addresses are. Who runs the playground can allow an exact host:port in "
+                "PLAYGROUND_PRIVATE_UPSTREAMS."
+            )
+        ),
+        (FieldError("base_url", sentence),),
+    )
+
+
+def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
+    match shape_of(request):
+        case Shape.JSON:
+            return JsonResponse(refusal.as_json(), status=refusal.status)
+        case Shape.FRAGMENT:
+            return render(request, "_refusal.html", {"refusal": refusal}, status=refusal.status)
+    return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return refuse(
+        request,
+        Refusal(
+            413,
+            "too_large",
+            say(gettext_noop("That is too large")),
+            say(
+                gettext_noop(
+                    "A form or JSON body may have %(most)s bytes. Shorten the messages, or raise "
+                    "PLAYGROUND_REQUEST_BYTES on the server."
+                ),
+                most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            ),
+        ),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler for what it cannot read."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return too_large(request)
+    unreadable = isinstance(exception, BadRequest)
+    return refuse(
+        request,
+        Refusal(
+            400,
+            "unreadable",
+            say(gettext_noop("The request cannot be read")),
+            say(
+                gettext_noop("It is not valid UTF-8 or not a form. Send it as UTF-8.")
+                if unreadable
+                else gettext_noop("Open the page under the address it was set up for, and try again.")
+            ),
+        ),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    del reason  # Django's words for developers; they are in the log
+    return refuse(
+        request,
+        Refusal(
+            403,
+            "csrf",
+            say(gettext_noop("The page was open for too long, or cookies are off")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. Allow this site's cookie, reload the page and send again; what you "
+                    "typed is kept. Programs send the csrftoken cookie back as X-CSRFToken."
+                )
+            ),
+        ),
+    )

@@ -1,0 +1,55 @@
+"""What the templates need beyond Django's own tags."""
+
+from json import dumps
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from playground.exchange.text import Sentence
+from playground.pages.translate import translate
+
+register = template.Library()
+
+
+@register.filter
+def say(sentence: Sentence) -> str:
+    """A sentence of the lower rooms in the reader's language."""
+    return translate(sentence)
+
+
+@register.filter
+def translated(message: str) -> str:
+    """A text that was marked with `gettext_noop` where it stands."""
+    return gettext(message) if message else ""
+
+
+@register.filter
+def get(mapping: dict[str, str], key: str) -> str:
+    return mapping.get(key, "")
+
+
+@register.filter
+def json(value: object) -> str:
+    """A JSON text; in an attribute the template escapes it like any other."""
+    return dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def duration(milliseconds: float | None) -> str:
+    """`412 ms`, `3.4 s`"""
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of the icons of `static/vendor/lucide/`; the words beside it, or a label, say what it means."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("vendor/lucide/icons.svg"),
+        name,
+    )

@@ -1,0 +1,15 @@
+"""Says the lower rooms' sentences in the reader's language."""
+
+from django.utils.translation import gettext
+
+from playground.exchange.text import Sentence
+
+
+def translate(sentence: Sentence) -> str:
+    text = gettext(sentence.template)
+    if not sentence.params:
+        return text
+    return text % {
+        name: translate(value) if isinstance(value, Sentence) else value
+        for name, value in sentence.params.items()
+    }

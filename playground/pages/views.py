@@ -1,0 +1,97 @@
+"""The playground's views. Each reads what is asked, lets the room below decide, and renders."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground.exchange import snippets as code
+from playground.exchange.chat_request import InvalidRequestError
+from playground.pages import edits, incoming
+from playground.pages.forms import RequestForm
+from playground.pages.incoming import Asked, Shape, shape_of
+from playground.pages.page import call_of, code_context, prefilled, render_page
+from playground.pages.present import Result
+from playground.pages.refusals import Refusal, address_refused, invalid, refuse
+from playground.pages.translate import translate
+from playground.upstream import client
+from playground.upstream.egress import AddressRefusedError
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The playground, filled from `?provider=&base_url=&request=` where given."""
+    form, refusal = prefilled(request.GET)
+    return render_page(request, form, refusal=refusal)
+
+
+@require_POST
+def send(request: HttpRequest) -> HttpResponse:
+    """Sends the request. An error of the provider is a completed Exchange: 200."""
+    asked = None
+    try:
+        asked = incoming.read(request)
+        chat, route = asked.checked()
+        exchange = client.send(chat, route, settings.LIMITS)
+    except InvalidRequestError as error:
+        return _refuse(request, asked, invalid(error))
+    except AddressRefusedError as error:
+        return _refuse(request, asked, address_refused(error))
+    match shape_of(request):
+        case Shape.JSON:
+            return JsonResponse(exchange.as_json(translate))
+        case Shape.FRAGMENT:
+            return render(request, "_outcome.html", {"result": Result(exchange)})
+    return render_page(request, asked.form or RequestForm(), result=Result(exchange))
+
+
+@require_POST
+def snippets(request: HttpRequest) -> HttpResponse:
+    """The code for the request as it stands."""
+    try:
+        asked = incoming.read(request)
+        if shape_of(request) is Shape.FRAGMENT:
+            return render(request, "_codes.html", code_context(asked))
+        call = call_of(asked.provider, asked.base_url, asked.chat_request().body)
+    except InvalidRequestError as error:
+        return refuse(request, invalid(error))
+    return JsonResponse(code.render(call))
+
+
+@require_http_methods(["GET", "POST"])
+def models(request: HttpRequest) -> HttpResponse:
+    """The models that the provider lists; a POST brings a key that was typed."""
+    asked = None
+    try:
+        asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
+        found, exchange = client.list_models(asked.route(), settings.LIMITS)
+    except InvalidRequestError as error:
+        return _refuse(request, asked, invalid(error))
+    except AddressRefusedError as error:
+        return _refuse(request, asked, address_refused(error))
+    error = None if found else exchange.error
+    match shape_of(request):
+        case Shape.FRAGMENT:
+            return render(request, "_models.html", {"listed_models": found, "error": error})
+        case Shape.PAGE if asked.form:
+            return render_page(request, asked.form, models=found, result=None if found else Result(exchange))
+    return JsonResponse({"models": found, "error": error.as_json(translate) if error else None})
+
+
+@require_POST
+def edit(request: HttpRequest) -> HttpResponse:
+    """The page with its form changed by one of its buttons; nothing is sent."""
+    form = RequestForm.from_post(request.POST)
+    edits.edit(form, request.POST.get("do", ""))
+    return render_page(request, form)
+
+
+def _asked_by_link(request: HttpRequest) -> Asked:
+    return Asked(request.GET.get("provider"), None, None, None)
+
+
+def _refuse(request: HttpRequest, asked: Asked | None, refusal: Refusal) -> HttpResponse:
+    """A refusal that keeps the form: a plain browser gets the whole page with what was typed."""
+    if asked and asked.form and shape_of(request) is Shape.PAGE:
+        return render_page(request, asked.form, refusal=refusal)
+    return refuse(request, refusal)

@@ -1,0 +1,119 @@
+"""Django's settings. What a person can change stands in `env.py`; the rest is decided here."""
+
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from playground import env
+from playground.upstream.limits import Limits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = env.read("PLAYGROUND_SECRET_KEY")
+DEBUG = env.read("PLAYGROUND_DEBUG")
+ALLOWED_HOSTS = env.read("PLAYGROUND_ALLOWED_HOSTS")
+
+LIMITS = Limits(
+    connect_seconds=env.read("PLAYGROUND_CONNECT_SECONDS"),
+    silence_seconds=env.read("PLAYGROUND_SILENCE_SECONDS"),
+    exchange_seconds=env.read("PLAYGROUND_EXCHANGE_SECONDS"),
+    request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
+    response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
+    messages=env.read("PLAYGROUND_MESSAGES"),
+)
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "playground",
+]
+
+MIDDLEWARE = [
+    "playground.pages.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "playground.pages.middleware.BodyLimitMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "playground.urls"
+WSGI_APPLICATION = "playground.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "csp.context_processors.nonce",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "playground.pages.tags"],
+        },
+    },
+]
+
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# A form that carries the largest request body takes more room than the body: a character can take
+# three (`%0A`), and a message has fields of its own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * LIMITS.request_bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
+CSRF_FAILURE_VIEW = "playground.pages.refusals.csrf_failure"
+
+_HTTPS = env.read("PLAYGROUND_HTTPS")
+CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = _HTTPS
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Own scripts and styles only; htmx is the one holder of a Trusted Types policy (its hx-csp extension).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["htmx"],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

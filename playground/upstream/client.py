@@ -1,0 +1,230 @@
+"""Sends a request to a provider and records what happened.
+
+One connection an exchange (`Connection: close`): nothing is shared between people, no call dies on a
+connection that a provider closed meanwhile, and the exchange's end is the socket's end.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
+
+import requests
+import urllib3.exceptions
+
+from playground import __version__
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.redact import MASK, Redactor
+from playground.exchange.snippets import Call
+from playground.upstream.connection import Adapter, ConnectError, Wire, wire
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+
+_READ_SIZE = 65_536
+_adapter = Adapter()
+
+
+def send(request: ChatRequest, route: Route, limits: Limits) -> Exchange:
+    """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
+
+    Raises `egress.AddressRefusedError` when the policy does not let the host be called.
+    """
+    call = Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
+    return _exchange("POST", call, request.encoded, route, limits)
+
+
+def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange]:
+    """The ids that the provider lists, sorted, beside the Exchange that says why when there are none."""
+    call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
+    exchange = _exchange("GET", call, b"", route, limits)
+    if exchange.failure or exchange.received is None or exchange.received.status >= 300:
+        return [], exchange
+    return sorted(_ids(exchange)), exchange
+
+
+def _ids(exchange: Exchange) -> set[str]:
+    try:
+        answer = exchange.answer
+    except ValueError:
+        return set()
+    items = answer.get("data") if isinstance(answer, dict) else answer  # Together sends a bare list
+    if not isinstance(items, list):
+        return set()
+    return {item["id"] for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)}
+
+
+@dataclass
+class _Reading:
+    """An answer as it arrives."""
+
+    response: requests.Response | None = None
+    body: bytearray = field(default_factory=bytearray)
+    first_byte_ms: float | None = None
+
+
+def _exchange(method: str, call: Call, body: bytes, route: Route, limits: Limits) -> Exchange:
+    redactor = Redactor(route.key)
+    prepared = _prepare(method, call.url, body, route.key)
+    on_wire, reading = Wire(), _Reading()
+    token = wire.set(on_wire)
+    started, clock = datetime.now(UTC), _stopwatch()
+    alarm = threading.Timer(limits.exchange_seconds, on_wire.shutdown)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        failure = _run(prepared, reading, on_wire, limits, clock)
+    finally:
+        alarm.cancel()
+        wire.reset(token)
+        if reading.response is not None:
+            reading.response.raw.close()
+    total_ms = clock()
+    return Exchange(
+        call=_without_key(call, redactor),
+        provider=route.provider,
+        started=started,
+        sent=Sent(
+            method,
+            call.url,
+            _masked(on_wire.headers or list(prepared.headers.items()), redactor),
+            redactor.data(body),
+        ),
+        received=_received(reading, redactor),
+        failure=_redacted(failure, redactor),
+        timings=Timings(reading.first_byte_ms, None, total_ms),
+    )
+
+
+def _prepare(method: str, url: str, body: bytes, key: str) -> requests.PreparedRequest:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": f"api-playground/{__version__}",
+    }
+    if body:
+        headers["Content-Type"] = "application/json"
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    request = requests.PreparedRequest()
+    request.prepare(method=method, url=url, headers=headers, data=body or None)
+    return request
+
+
+def _run(
+    prepared: requests.PreparedRequest,
+    reading: _Reading,
+    on_wire: Wire,
+    limits: Limits,
+    clock: Callable[[], float],
+) -> Failure | None:
+    """Fills `reading` as far as it gets; says what stopped it."""
+    # The adapter itself, not a Session: no cookies kept, no redirects, no proxies or netrc of this machine.
+    try:
+        reading.response = _adapter.send(
+            prepared, stream=True, timeout=(limits.connect_seconds, limits.silence_seconds)
+        )
+        reading.first_byte_ms = clock()
+        while chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True):
+            reading.body += chunk
+            if len(reading.body) > limits.response_bytes:
+                del reading.body[limits.response_bytes :]
+                return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
+        if (missing := reading.response.raw.length_remaining) and not on_wire.shut:
+            return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
+    except (
+        ConnectError,
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+        HTTPException,
+    ) as error:
+        return _translate(error, prepared, on_wire, limits)
+    if on_wire.shut:
+        return _failure(FailureKind.TOO_LONG, prepared, limit=limits.exchange_seconds)
+    return None
+
+
+def _translate(
+    error: Exception, prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits
+) -> Failure:
+    """The libraries' errors, said once in our words."""
+    causes = _causes(error)
+    if on_wire.shut:
+        return _failure(FailureKind.TOO_LONG, prepared, limit=limits.exchange_seconds)
+    if isinstance(error, ConnectError):
+        limit = limits.connect_seconds if error.kind is FailureKind.CONNECT_TIMEOUT else None
+        return _failure(error.kind, prepared, str(error), limit)
+    if _any(causes, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        return _failure(FailureKind.TLS, prepared, str(causes[-1]))
+    if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+        if not on_wire.headers:  # TLS never came to an end
+            return _failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
+        return _failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
+    if _any(causes, urllib3.exceptions.DecodeError):
+        return _failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
+    if _any(causes, urllib3.exceptions.IncompleteRead, ConnectionError) or _is_disconnect(causes):
+        return _failure(FailureKind.CUT_OFF, prepared, str(causes[-1]))
+    return _failure(FailureKind.NOT_HTTP, prepared, str(causes[-1]))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it wraps, the outermost first: in `args`, `reason` or as its cause."""
+    causes: list[BaseException] = []
+    following: object = error
+    while isinstance(following, BaseException) and following not in causes:
+        causes.append(following)
+        inner = [getattr(following, "reason", None), *following.args[::-1]]
+        following = next((item for item in inner if isinstance(item, BaseException)), following.__cause__)
+    return causes
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _is_disconnect(causes: list[BaseException]) -> bool:
+    return type(causes[-1]).__name__ == "RemoteDisconnected"
+
+
+def _failure(
+    kind: FailureKind, prepared: requests.PreparedRequest, detail: str = "", limit: float | None = None
+) -> Failure:
+    host = (prepared.url or "").split("/", 3)[2]
+    return Failure(kind, host, detail[:500], None if limit is None else float(limit))
+
+
+def _received(reading: _Reading, redactor: Redactor) -> Received | None:
+    if reading.response is None:
+        return None
+    return Received(
+        reading.response.status_code,
+        redactor.text(reading.response.reason or ""),
+        redactor.headers(list(reading.response.raw.headers.items())),
+        redactor.data(bytes(reading.body)),
+    )
+
+
+def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
+    if failure is None:
+        return None
+    return Failure(failure.kind, failure.host, redactor.text(failure.detail), failure.limit)
+
+
+def _masked(headers: list[tuple[str, str]], redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    masked = [(name, f"Bearer {MASK}" if name == "Authorization" else value) for name, value in headers]
+    return redactor.headers(masked)
+
+
+def _without_key(call: Call, redactor: Redactor) -> Call:
+    """A person may have pasted the key into a message as well: then the code does not show it either."""
+    return Call(call.base_url, call.url, call.key_variable, redactor.value(call.body))
+
+
+def _stopwatch() -> Callable[[], float]:
+    start = time.perf_counter()
+    return lambda: (time.perf_counter() - start) * 1000

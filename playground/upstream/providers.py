@@ -1,0 +1,139 @@
+"""The catalogue of providers: who can be called, and with whose key."""
+
+import re
+import socket
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playground import env
+from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.exchange.text import Sentence, gettext_noop, say
+
+BUILT_IN = Path(__file__).with_name("providers.toml")
+LOCAL_MODEL = "local"
+DIALECTS = ("openai",)
+_PROBE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One entry. `endpoint` is None for the local model as long as it does not run."""
+
+    id: str
+    label: str
+    endpoint: Endpoint | None
+    key_variable: str | None = None
+    docs: str = ""
+    models: tuple[str, ...] = ()
+    dialect: str = "openai"
+    local: bool = False
+    start: str = ""
+
+    @property
+    def server_key(self) -> str:
+        """The key that the server holds for this provider; "" when it holds none."""
+        return env.secret(self.key_variable).strip() if self.key_variable else ""
+
+
+class Catalogue(Mapping[str, Provider]):
+    """Providers by id, in the order in which they are offered."""
+
+    def __init__(self, providers: list[Provider]) -> None:
+        self._providers = {provider.id: provider for provider in providers}
+
+    def __getitem__(self, id: str) -> Provider:  # noqa: A002 -- the catalogue's own word
+        return self._providers[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._providers)
+
+    def __len__(self) -> int:
+        return len(self._providers)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The built-in entries, changed by the file of PLAYGROUND_PROVIDERS, as this server offers them.
+
+    Raises `SettingError` naming the file, the entry and the key that cannot be used.
+    """
+    entries = _read(BUILT_IN)
+    if own := env.read("PLAYGROUND_PROVIDERS"):
+        entries |= _read(own)
+    local_model = env.read("PLAYGROUND_LOCAL_MODEL_URL")
+    if local_model and LOCAL_MODEL in entries:
+        entries[LOCAL_MODEL] = replace(entries[LOCAL_MODEL], endpoint=Endpoint.parse(local_model))
+    offers_local = env.read("PLAYGROUND_LOCAL_PROVIDERS")
+    return Catalogue(
+        [
+            provider
+            for provider in entries.values()
+            if offers_local or not (provider.local or (provider.id == LOCAL_MODEL and not provider.endpoint))
+        ]
+    )
+
+
+def missing(provider: Provider) -> Sentence | None:
+    """What the provider lacks to work without a key from the person; None when it is ready."""
+    if provider.endpoint is None:
+        return say(
+            gettext_noop(
+                "not running: start the playground with a network once, so that its weights are fetched"
+            )
+        )
+    if provider.local:
+        return _missing_server(provider, provider.endpoint)
+    if provider.key_variable and not provider.server_key:
+        return say(gettext_noop("needs a key: type one, or set %(variable)s"), variable=provider.key_variable)
+    return None
+
+
+def preselected() -> Provider:
+    """The first provider that can work as things stand; else the first that only wants a key."""
+    providers = list(catalogue().values())
+    with_endpoint = [provider for provider in providers if provider.endpoint]
+    return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
+
+
+def _missing_server(provider: Provider, endpoint: Endpoint) -> Sentence | None:
+    if endpoint.port == env.read("PLAYGROUND_PORT"):
+        return say(
+            gettext_noop("port %(port)s is this playground's own: start it with another --port"),
+            port=endpoint.port,
+        )
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), timeout=_PROBE_SECONDS).close()
+    except OSError:
+        return say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
+    return None
+
+
+def _read(path: Path) -> dict[str, Provider]:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise env.SettingError(f"The provider file {path} cannot be read: {error}") from error
+    providers = [_provider(entry, path) for entry in entries]
+    return {provider.id: provider for provider in providers}
+
+
+def _provider(entry: dict[str, Any], path: Path) -> Provider:
+    name = entry.get("id", "?")
+    try:
+        if not re.fullmatch("[a-z0-9][a-z0-9_-]*", str(name)):
+            raise ValueError("id takes small letters, digits, - and _")
+        if entry.get("dialect", "openai") not in DIALECTS:
+            raise ValueError(f"dialect is one of {', '.join(DIALECTS)}")
+        if "base_url" not in entry and name != LOCAL_MODEL:
+            raise ValueError("base_url is missing")
+        if entry.get("local") and "start" not in entry:
+            raise ValueError("a local provider names the command that starts it (start)")
+        values = {**entry, "models": tuple(entry.get("models", ()))}
+        base_url = values.pop("base_url", None)
+        return Provider(endpoint=Endpoint.parse(base_url) if base_url else None, **values)
+    except (TypeError, ValueError, BaseURLError) as error:
+        raise env.SettingError(f"{path}: provider {name!r}: {error}") from error

@@ -1,0 +1,15 @@
+"""The playground's addresses."""
+
+from django.urls import path
+
+from playground.pages import refusals, views
+
+handler400 = refusals.bad_request
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("send/", views.send, name="send"),
+    path("edit/", views.edit, name="edit"),
+    path("snippets/", views.snippets, name="snippets"),
+    path("models/", views.models, name="models"),
+]

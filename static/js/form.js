@@ -1,0 +1,306 @@
+// The form: messages, parameters, provider, and what its buttons do. Without scripts the server does the
+// same from the same buttons (`pages/edits.py`): a button's value says what to do.
+(() => {
+  const form = document.getElementById("request-form");
+  const list = document.getElementById("messages");
+  const template = document.getElementById("message-template");
+  const provider = document.getElementById("provider");
+  const model = document.getElementById("model");
+  const field = (name) => form.elements.namedItem(name);
+  const changed = () => {
+    number();
+    save();
+    showCount();
+    document.body.dispatchEvent(new CustomEvent("playground:changed", { bubbles: true }));
+  };
+
+  // --- messages ---
+
+  const rows = () => [...list.querySelectorAll("[data-message]")];
+
+  function number() {
+    rows().forEach((row, index, all) => {
+      for (const named of row.querySelectorAll("[data-label]")) {
+        named.setAttribute("aria-label", named.dataset.label.replace("%s", index + 1));
+      }
+      for (const button of row.querySelectorAll("[data-step]")) button.value = `${button.dataset.step}:${index}`;
+      row.dataset.role = row.querySelector("[name=role]").value;
+      row.querySelector("[data-step=up]").disabled = index === 0;
+      row.querySelector("[data-step=down]").disabled = index === all.length - 1;
+    });
+  }
+
+  function newRow(message = {}) {
+    const row = template.content.firstElementChild.cloneNode(true);
+    const { role = "user", content, tool_call_id: call, ...rest } = message;
+    const roles = row.querySelector("[name=role]");
+    if (![...roles.options].some((option) => option.value === role)) roles.add(new Option(role, role));
+    roles.value = role;
+    // A textarea turns other line breaks into \n; such a text is kept as JSON.
+    if (typeof content === "string" && !/[\r\0]/.test(content)) row.querySelector("[name=content]").value = content;
+    else if (content !== undefined) rest.content = content;
+    if (role === "tool" && typeof call === "string") row.querySelector("[name=tool_call_id]").value = call;
+    else if (call !== undefined) rest.tool_call_id = call;
+    if (Object.keys(rest).length) {
+      row.querySelector("[name=extra]").value = JSON.stringify(rest, null, 2);
+      row.querySelector(".extra").open = true;
+    }
+    return row;
+  }
+
+  function setMessages(messages) {
+    list.replaceChildren(...messages.map(newRow));
+  }
+
+  function step(row, direction, button) {
+    const neighbour = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
+    if (!neighbour) return;
+    neighbour[direction === "up" ? "before" : "after"](row);
+    changed();
+    // At an end the button is disabled and would lose the focus.
+    (button && !button.disabled ? button : row.querySelector("[name=content]")).focus();
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  function remove(row) {
+    const next = row.nextElementSibling || row.previousElementSibling;
+    row.remove();
+    changed();
+    (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
+  }
+
+  function append(...messages) {
+    list.append(...messages.map(newRow));
+    changed();
+    const last = rows().at(-1);
+    last.scrollIntoView({ block: "nearest" });
+    last.querySelector("[name=content]").focus();
+  }
+
+  // --- parameters ---
+
+  const more = () => {
+    try { return JSON.parse(field("more").value || "{}"); } catch { return null; }
+  };
+
+  const isParameter = (name) => Boolean(form.querySelector(`.parameters [name="${CSS.escape(name)}"]`));
+
+  function parameterText(name, value) {
+    const plain = typeof value === "string"
+      && (name === "user" || (name === "stop" && !/^[["\s]|\n/.test(value)));
+    return plain ? value : JSON.stringify(value);
+  }
+
+  function change(changes) {
+    const others = more();
+    for (const [name, value] of Object.entries(changes)) {
+      if (isParameter(name)) field(name).value = value === null ? "" : parameterText(name, value);
+      else if (others && value === null) delete others[name];
+      else if (others) others[name] = value;
+    }
+    if (others) field("more").value = Object.keys(others).length ? JSON.stringify(others, null, 2) : "";
+    clearErrors();
+    changed();
+    openMoreIfSet();
+  }
+
+  function fill(body) {
+    const { messages = [], model: named, ...parameters } = body;
+    setMessages(messages);
+    if (named) model.value = named;
+    for (const input of form.querySelectorAll(".parameters [name]")) input.value = "";
+    field("more").value = "";
+    change(parameters);
+  }
+
+  function openMoreIfSet() {
+    const details = form.querySelector("[data-more-parameters]");
+    if (countSet()) details.open = true;
+  }
+
+  const countSet = () =>
+    [...form.querySelectorAll("[data-more-parameters] [name]")].filter((input) => input.value.trim()).length;
+
+  function showCount() {
+    form.querySelector("[data-set-count]").textContent = countSet() || "";
+  }
+
+  // --- buttons ---
+
+  const actions = {
+    add: () => append({}),
+    remove: (_, button) => remove(button.closest("[data-message]")),
+    up: (_, button) => step(button.closest("[data-message]"), "up", button),
+    down: (_, button) => step(button.closest("[data-message]"), "down", button),
+    fill: (operand) => fill(JSON.parse(operand)),
+    append: (operand) => append(JSON.parse(operand), {}),
+    change: (operand) => change(JSON.parse(operand)),
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=do]");
+    if (button) {
+      event.preventDefault();
+      const [, verb, operand] = button.value.match(/^(\w+):?([^]*)$/);
+      actions[verb](operand, button);
+      button.closest("details.menu")?.removeAttribute("open");
+    }
+    const listed = event.target.closest("[data-model]");
+    if (listed) {
+      model.value = listed.dataset.model;
+      changed();
+      model.focus();
+    }
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.contains(event.target)) {
+      event.preventDefault();
+      form.requestSubmit(document.getElementById("send"));
+    }
+    const row = event.target.closest?.("[data-message]");
+    if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      const focused = document.activeElement;
+      step(row, event.key === "ArrowUp" ? "up" : "down", focused);
+    }
+    if (event.key === "Escape") {
+      const menu = event.target.closest?.("details.menu[open]");
+      if (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    }
+  });
+
+  // --- provider ---
+
+  let suggested = JSON.parse(provider.selectedOptions[0].dataset.models);
+
+  function showProvider() {
+    const { state, ready, models, key } = provider.selectedOptions[0].dataset;
+    form.querySelector("[data-own-base]").hidden = provider.value !== "";
+    const line = document.getElementById("provider-state");
+    line.querySelector(".dot").dataset.ready = ready;
+    line.querySelector("[data-state-text]").textContent = state;
+    form.querySelector("[data-key-field]").hidden = key === "none";
+    const input = field("api_key");
+    input.placeholder = key === "server" ? input.dataset.server : input.dataset.typed;
+    document.getElementById("model-suggestions").replaceChildren(
+      ...JSON.parse(models).map((name) => new Option(name, name)),
+    );
+  }
+
+  provider.addEventListener("change", () => {
+    const models = JSON.parse(provider.selectedOptions[0].dataset.models);
+    if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;
+    suggested = models;
+    document.getElementById("models").replaceChildren();
+    showProvider();
+    showCount();
+  });
+
+  // --- what the server refused ---
+
+  function clearErrors() {
+    for (const marked of form.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
+    for (const text of form.querySelectorAll(".field-error")) {
+      text.hidden = true;
+      text.textContent = "";
+    }
+  }
+
+  function place(name) {
+    const [head, index, part] = name.split(".");
+    if (head === "messages" && index !== undefined) {
+      const row = rows()[index];
+      return row && { input: row.querySelector(`[name="${part || "content"}"]`), text: row.querySelector("[data-message-error]") };
+    }
+    const text = form.querySelector(`[data-error-for="${CSS.escape(name)}"]`);
+    const input = head === "messages" ? form.querySelector(".add") : document.getElementById(name);
+    return text && { input, text };
+  }
+
+  function showErrors(refusal) {
+    let first = null;
+    for (const item of refusal.querySelectorAll("[data-field]")) {
+      const at = place(item.dataset.field);
+      if (!at) continue;
+      at.text.hidden = false;
+      at.text.textContent = `${at.text.textContent} ${item.dataset.sentence}`.trim();
+      at.input?.setAttribute("aria-invalid", "true");
+      for (let up = at.input?.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
+      first ||= at.input;
+    }
+    first?.focus();
+  }
+
+  // --- kept over reload and Back, in this tab only; the key is not part of it ---
+
+  const storage = `playground.form:${location.pathname}${location.search}`;
+
+  function state() {
+    const values = {};
+    for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+      if (["api_key", "csrfmiddlewaretoken"].includes(input.name) || input.closest("[data-message]")) continue;
+      values[input.name] = input.value;
+    }
+    values.messages = rows().map((row) =>
+      Object.fromEntries(["role", "content", "tool_call_id", "extra"].map((name) => [name, row.querySelector(`[name=${name}]`).value])));
+    return values;
+  }
+
+  function save() {
+    try { sessionStorage.setItem(storage, JSON.stringify(state())); } catch { /* full or switched off: nothing to keep it in */ }
+  }
+
+  function restore() {
+    const [entry] = performance.getEntriesByType("navigation");
+    if (!["reload", "back_forward"].includes(entry?.type)) return;
+    let values;
+    try { values = JSON.parse(sessionStorage.getItem(storage)); } catch { return; }
+    if (!values) return;
+    const { messages, ...others } = values;
+    for (const [name, value] of Object.entries(others)) if (field(name)) field(name).value = value;
+    list.replaceChildren(...messages.map(({ role, content, tool_call_id: call, extra }) => {
+      const row = newRow({ role, content });
+      row.querySelector("[name=tool_call_id]").value = call;
+      row.querySelector("[name=extra]").value = extra;
+      row.querySelector(".extra").open = Boolean(extra);
+      return row;
+    }));
+    suggested = JSON.parse(provider.selectedOptions[0]?.dataset.models || "[]");
+  }
+
+  // --- start ---
+
+  document.addEventListener("htmx:config:request", (event) => {
+    // Code is made without the key, so the key stays here.
+    if (event.detail.ctx.sourceElement.id === "codes") event.detail.ctx.request.body.delete("api_key");
+  });
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.detail.ctx.sourceElement === form) clearErrors();
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const refusal = document.querySelector("#outcome [data-refusal]:not([data-shown])");
+    if (refusal) {
+      refusal.dataset.shown = "";
+      showErrors(refusal);
+    }
+  });
+  form.addEventListener("input", (event) => {
+    if (event.target.name === "role") number();
+    event.target.removeAttribute("aria-invalid");
+    save();
+    showCount();
+  });
+
+  restore();
+  showProvider();
+  number();
+  showCount();
+  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") changed();
+})();

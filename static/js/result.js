@@ -1,0 +1,139 @@
+// The result: tabs, the busy line, copying.
+(() => {
+  const form = document.getElementById("request-form");
+  const outcome = document.getElementById("outcome");
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const busy = document.querySelector("[data-busy]");
+
+  // --- tabs (WAI-ARIA tabs, activated by focus) ---
+
+  function select(tab) {
+    for (const other of tabs) {
+      const chosen = other === tab;
+      other.setAttribute("aria-selected", String(chosen));
+      other.tabIndex = chosen ? 0 : -1;
+      const panel = document.getElementById(other.getAttribute("aria-controls"));
+      if (panel) panel.hidden = !chosen;
+    }
+  }
+  const selected = () => tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
+  const byName = (name) => document.getElementById(`tab-${name}`);
+
+  for (const tab of tabs) {
+    tab.addEventListener("click", () => select(tab));
+    tab.addEventListener("keydown", (event) => {
+      const at = tabs.indexOf(tab);
+      const forward = getComputedStyle(tab).direction === "rtl" ? -1 : 1;
+      const target = {
+        ArrowRight: tabs.at((at + forward + tabs.length) % tabs.length),
+        ArrowLeft: tabs.at((at - forward + tabs.length) % tabs.length),
+        Home: tabs[0],
+        End: tabs.at(-1),
+      }[event.key];
+      if (target) {
+        event.preventDefault();
+        select(target);
+        target.focus();
+      }
+    });
+  }
+
+  function showOutcome() {
+    const failed = outcome.querySelector("[data-error], [data-refusal]");
+    byName("answer").toggleAttribute("data-failed", Boolean(failed));
+    revealCopyButtons();
+  }
+
+  // --- busy ---
+
+  let timer = null;
+
+  function tick(since) {
+    busy.textContent = `${busy.dataset.text} · ${((performance.now() - since) / 1000).toFixed(1)} s`;
+  }
+
+  const isSend = (event) => event.detail.ctx?.sourceElement === form;
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!isSend(event)) return;
+    const since = performance.now();
+    busy.dataset.running = "";
+    outcome.setAttribute("aria-busy", "true");
+    // Ten times a second for the eye; a screen reader hears the first only.
+    busy.setAttribute("aria-live", "off");
+    tick(since);
+    timer = setInterval(tick, 100, since);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (!isSend(event)) return;
+    clearInterval(timer);
+    delete busy.dataset.running;
+    outcome.removeAttribute("aria-busy");
+    busy.setAttribute("aria-live", "polite");
+    busy.textContent = "";
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    revealCopyButtons();
+    if (!isSend(event)) return;
+    select(byName("answer"));
+    showOutcome();
+    if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
+      document.getElementById("result").scrollIntoView({ block: "start" });
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (!isSend(event)) return;
+    const notice = document.getElementById("lost-template").content.cloneNode(true);
+    outcome.querySelector("#panel-answer").replaceChildren(notice);
+    select(byName("answer"));
+    showOutcome();
+  });
+
+  // --- copying ---
+
+  function revealCopyButtons() {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  }
+
+  async function copy(button, text) {
+    const label = button.querySelector("span");
+    const before = button.dataset.before ??= label.textContent;
+    try {
+      if (text === undefined) throw new Error("nothing to copy");
+      await navigator.clipboard.writeText(text);
+      label.textContent = button.dataset.done;
+    } catch {
+      label.textContent = button.dataset.failed; // no permission, or no secure context
+    }
+    clearTimeout(button.timer);
+    button.timer = setTimeout(() => { label.textContent = before; }, 1600);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button, document.getElementById(button.dataset.copy).textContent);
+  });
+
+  // The server makes the link along with the code, so it waits for code that is on its way.
+  const link = document.querySelector("[data-copy-link]");
+  const codes = document.getElementById("codes");
+  const stale = () => { codes.dataset.stale = ""; };
+  form.addEventListener("input", stale);
+  document.body.addEventListener("playground:changed", stale);
+  codes.addEventListener("htmx:after:swap", () => { delete codes.dataset.stale; });
+  link.hidden = false;
+  link.addEventListener("click", async () => {
+    if ("stale" in codes.dataset) {
+      await new Promise((ready) => { codes.addEventListener("htmx:after:swap", ready, { once: true }); });
+    }
+    copy(link, document.getElementById("permalink")?.href);
+  });
+
+  const keys = document.querySelector("[data-keys]");
+  keys.hidden = false;
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.textContent = "⌘ ↵";
+
+  document.querySelector("[role=tablist]").hidden = false;
+  select(outcome.querySelector("[data-result], [data-refusal]") ? byName("answer") : byName("code"));
+  showOutcome();
+})();
