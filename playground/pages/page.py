@@ -124,6 +124,7 @@ def render_page(
         "roles": ROLES,
         "parameters": PARAMETERS,
         "presets": PRESETS,
+        "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": models,
         **code_context(Asked(form.provider or None, form.base_url, None, form)),

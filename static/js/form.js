@@ -73,8 +73,8 @@
     list.append(...messages.map(newRow));
     changed();
     const last = rows().at(-1);
+    last.querySelector("[name=content]").focus({ preventScroll: true });
     last.scrollIntoView({ block: "nearest" });
-    last.querySelector("[name=content]").focus();
   }
 
   // --- parameters ---

@@ -89,6 +89,32 @@
     showOutcome();
   });
 
+  // --- the code's language, remembered in this browser ---
+
+  const targets = [...document.querySelectorAll("[data-show-target]")];
+  const codes = document.getElementById("codes");
+
+  let shownTarget = null;
+
+  function showTarget(id) {
+    shownTarget = id;
+    for (const block of codes.querySelectorAll("[data-target]")) block.hidden = block.dataset.target !== id;
+    for (const button of targets) button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
+  }
+  for (const button of targets) {
+    button.addEventListener("click", () => {
+      showTarget(button.dataset.showTarget);
+      try { localStorage.setItem("playground.target", button.dataset.showTarget); } catch { /* for this page, then */ }
+    });
+  }
+  function rememberedTarget() {
+    let id = null;
+    try { id = localStorage.getItem("playground.target"); } catch { /* storage is switched off */ }
+    return targets.some((button) => button.dataset.showTarget === id) ? id : targets[0].dataset.showTarget;
+  }
+  document.querySelector("[data-targets]").hidden = false;
+  showTarget(rememberedTarget());
+
   // --- copying ---
 
   function revealCopyButtons() {
@@ -116,11 +142,13 @@
 
   // The server makes the link along with the code, so it waits for code that is on its way.
   const link = document.querySelector("[data-copy-link]");
-  const codes = document.getElementById("codes");
   const stale = () => { codes.dataset.stale = ""; };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);
-  codes.addEventListener("htmx:after:swap", () => { delete codes.dataset.stale; });
+  codes.addEventListener("htmx:after:swap", () => {
+    delete codes.dataset.stale;
+    showTarget(shownTarget);
+  });
   link.hidden = false;
   link.addEventListener("click", async () => {
     if ("stale" in codes.dataset) {

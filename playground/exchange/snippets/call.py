@@ -1,0 +1,15 @@
+"""What code needs to know of a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`base_url` has no slash at its end; `key_variable` is None for a server that takes no key."""
+
+    base_url: str
+    url: str
+    key_variable: str | None
+    body: Mapping[str, Any]

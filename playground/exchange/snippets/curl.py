@@ -1,0 +1,41 @@
+"""A cURL command for a POSIX shell."""
+
+import json
+import shlex
+
+from playground.exchange.snippets.call import Call
+
+# Linux takes no argument over 128 KiB; a longer body comes in by standard input.
+_LONGEST_ARGUMENT = 100_000
+
+
+def render(call: Call) -> str:
+    lines = [f"curl {_url(call.url)}", '  -H "Content-Type: application/json"']
+    if call.key_variable:
+        lines.append(f'  -H "Authorization: Bearer ${call.key_variable}"')
+    body = _json(call)
+    if len(body.encode()) <= _LONGEST_ARGUMENT:
+        # --data-raw: plain --data would take a leading @ for a file's name.
+        lines.append(f"  --data-raw {shlex.quote(body)}")
+        return " \\\n".join(lines) + "\n"
+    # No line of the JSON can be the word that ends it: strings hold no line breaks.
+    return " \\\n".join([*lines, "  --data-binary @- <<'JSON'"]) + f"\n{body}\nJSON\n"
+
+
+def _url(url: str) -> str:
+    # curl would read brackets and braces as ranges.
+    globs = "--globoff " if set(url) & set("[]{}") else ""
+    return globs + shlex.quote(url)
+
+
+def _json(call: Call) -> str:
+    text = json.dumps(call.body, ensure_ascii=False, indent=2)
+    return "".join(
+        character if character.isprintable() or character == "\n" else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    """What a reader could not see, as JSON writes it (`\\u202e`)."""
+    return json.dumps(character)[1:-1]

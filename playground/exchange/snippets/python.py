@@ -1,0 +1,112 @@
+"""Python code with the openai SDK."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.exchange.snippets.call import Call
+
+_WIDTH = 88
+# The keyword arguments of the SDK's `chat.completions.create`; it takes any other key in `extra_body` only.
+# fmt: off
+KEYWORDS = frozenset((
+    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
+    "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
+    "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "reasoning_effort",
+    "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream",
+    "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity",
+    "web_search_options",
+))
+# fmt: on
+
+
+def render(call: Call) -> str:
+    arguments = [
+        f"    {name}={literal(value, 4, len(name) + 1)},"
+        for name, value in call.body.items()
+        if name in KEYWORDS
+    ]
+    if extra := {name: value for name, value in call.body.items() if name not in KEYWORDS}:
+        arguments.append(f"    extra_body={literal(extra, 4, len('extra_body='))},")
+    return "\n".join(
+        [
+            *(["import os", ""] if call.key_variable else []),
+            "from openai import OpenAI",
+            "",
+            "client = OpenAI(",
+            f"    base_url={quoted(call.base_url)},",
+            f"    api_key={_key(call)},",
+            ")",
+            "",
+            "response = client.chat.completions.create(",
+            *arguments,
+            ")",
+            "",
+            *_print(call.body),
+            "",
+        ]
+    )
+
+
+def _key(call: Call) -> str:
+    if call.key_variable:
+        return f"os.environ[{quoted(call.key_variable)}]"
+    return '"none"'  # the server takes no key, but the SDK wants one
+
+
+def _print(body: Mapping[str, Any]) -> list[str]:
+    shown = "message" if body.get("tools") else "message.content"  # tool calls stand beside the content
+    if body.get("n") in (None, 1):
+        return [f"print(response.choices[0].{shown})"]
+    return ["for choice in response.choices:", f"    print(choice.{shown})"]
+
+
+def literal(value: Any, indent: int = 0, taken: int = 0) -> str:
+    """A JSON value as a Python literal: on one line where it fits, else an item a line.
+
+    `indent` is that of the line on which the literal starts, `taken` what stands before it there.
+    """
+    if not isinstance(value, dict | list) or not value:
+        return _flat(value)
+    flat = _flat(value)
+    objects = isinstance(value, list) and isinstance(value[0], dict)
+    if len(flat) + indent + taken < _WIDTH and not objects:
+        return flat
+    inner, space = indent + 4, " " * (indent + 4)
+    if isinstance(value, list):
+        items = [literal(item, inner) for item in value]
+    else:
+        items = [
+            f"{quoted(key)}: {literal(item, inner, len(quoted(key)) + 2)}" for key, item in value.items()
+        ]
+    opening, closing = "[]" if isinstance(value, list) else "{}"
+    return "\n".join([opening, *(f"{space}{item}," for item in items), " " * indent + closing])
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flat, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(key)}: {_flat(item)}" for key, item in value.items()) + "}"
+    return repr(value)  # None, True, False and numbers
+
+
+def quoted(text: str) -> str:
+    """A string literal in double quotes. What a reader could not see is escaped."""
+    return f'"{"".join(map(_character, text))}"'
+
+
+_SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _character(character: str) -> str:
+    if short := _SHORT.get(character):
+        return short
+    # Unicode's own division: no control, format (bidirectional, zero-width) or separator is printable.
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
