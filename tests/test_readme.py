@@ -1,0 +1,16 @@
+"""The README says of each setting what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from playground import env
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.parametrize("variable", env.VARIABLES, ids=lambda variable: variable.name)
+def test_each_setting_stands_in_the_readme(variable: env.Variable) -> None:
+    default = f"`{variable.default}`" if variable.default else ""
+
+    assert f"| `{variable.name}` | {default} | {variable.help} |" in README.read_text(encoding="utf-8")
