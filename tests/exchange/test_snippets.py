@@ -1,0 +1,118 @@
+"""Snippets as people read them."""
+
+import ast
+import inspect
+import json
+from typing import Any
+
+from hypothesis import given
+from openai.resources.chat.completions import Completions
+
+from playground.exchange import snippets
+from playground.exchange.snippets import Call, python
+from tests.exchange.strategies import json_values, requests
+
+BASE = "https://api.openai.com/v1"
+
+
+def _call(key_variable: str | None = "OPENAI_API_KEY", base_url: str = BASE, **changes: Any) -> Call:
+    body = {"model": "gpt-4", "messages": [{"role": "user", "content": 'It\'s "quoted"'}]} | changes
+    return Call(base_url, f"{base_url}/chat/completions", key_variable, body)
+
+
+def test_python_reads_like_code_that_a_person_wrote() -> None:
+    assert (
+        snippets.render(_call(temperature=0.7, logprobs=True))["python"]
+        == """\
+import os
+
+from openai import OpenAI
+
+client = OpenAI(
+    base_url="https://api.openai.com/v1",
+    api_key=os.environ["OPENAI_API_KEY"],
+)
+
+response = client.chat.completions.create(
+    model="gpt-4",
+    messages=[
+        {"role": "user", "content": "It's \\"quoted\\""},
+    ],
+    temperature=0.7,
+    logprobs=True,
+)
+
+print(response.choices[0].message.content)
+"""
+    )
+
+
+def test_curl_reads_like_the_providers_own_examples() -> None:
+    assert (
+        snippets.render(_call(max_tokens=5))["curl"]
+        == """\
+curl https://api.openai.com/v1/chat/completions \\
+  -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer $OPENAI_API_KEY" \\
+  --data-raw '{
+  "model": "gpt-4",
+  "messages": [
+    {
+      "role": "user",
+      "content": "It'"'"'s \\"quoted\\""
+    }
+  ],
+  "max_tokens": 5
+}'
+"""
+    )
+
+
+def test_a_server_without_keys_gets_none() -> None:
+    code = snippets.render(_call(key_variable=None))
+
+    assert "Authorization" not in code["curl"]
+    assert 'api_key="none"' in code["python"]
+    assert "import os" not in code["python"]
+
+
+def test_every_choice_is_printed_when_several_are_asked_for() -> None:
+    assert "for choice in response.choices:" in snippets.render(_call(n=3))["python"]
+
+
+def test_a_body_too_long_for_an_argument_goes_in_by_standard_input() -> None:
+    code = snippets.render(_call(user="x" * 200_000))["curl"]
+
+    assert "--data-binary @- <<'JSON'\n" in code
+    assert code.endswith("\nJSON\n")
+
+
+def test_a_host_in_brackets_is_no_range_for_curl() -> None:
+    code = snippets.render(_call(base_url="http://[2001:db8::1]:8080/v1"))["curl"]
+
+    assert code.startswith("curl --globoff 'http://[2001:db8::1]:8080/v1/chat/completions'")
+
+
+def test_the_sdk_takes_every_keyword_that_is_written_as_one() -> None:
+    taken = inspect.signature(Completions.create).parameters
+
+    assert set(taken) >= python.KEYWORDS
+    assert not python.KEYWORDS & {"timeout", "extra_headers", "extra_query", "extra_body", "self"}
+
+
+@given(json_values)
+def test_a_literal_means_the_value(value: Any) -> None:
+    again = ast.literal_eval(python.literal(value))
+
+    assert json.dumps(again) == json.dumps(value)
+
+
+@given(requests)
+def test_no_character_is_hidden_in_the_code(body: dict[str, Any]) -> None:
+    for code in snippets.render(_call(**body)).values():
+        assert all(character.isprintable() for line in code.split("\n") for character in line)
+
+
+@given(requests)
+def test_the_python_compiles(body: dict[str, Any]) -> None:
+    compile(snippets.render(_call(**body))["python"], "snippet", "exec")

@@ -1,0 +1,147 @@
+"""Three hundred generated calls, their code run for real: what arrives is what was asked for."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from playground.exchange import snippets
+from playground.exchange.snippets import Call
+from tests.exchange.strategies import requests
+from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion
+
+CALLS = 300
+KEY = "sk-from-the-environment"
+
+# The openai SDK takes a second to import, so that one process runs all the files, each as `__main__`.
+_RUN_ALL = """
+import contextlib, io, runpy, sys
+for path in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        runpy.run_path(path, run_name="__main__")
+"""
+
+
+def generated(count: int) -> list[dict[str, Any]]:
+    """The same requests in every run: a failure here can be seen again."""
+    bodies: list[dict[str, Any]] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests)
+    def collect(body: dict[str, Any]) -> None:
+        bodies.append(body)
+
+    collect()
+    return bodies
+
+
+@pytest.fixture(scope="module")
+def bodies() -> list[dict[str, Any]]:
+    found = generated(CALLS)
+    # Hypothesis may end early when it has seen all there is, which is never so for these strategies.
+    assert len(found) >= CALLS
+    return found
+
+
+@pytest.fixture
+def recorder() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as upstream:
+        upstream.reply(completion())
+        yield upstream
+
+
+def _code(upstream: ScriptedUpstream, number: int, body: dict[str, Any]) -> dict[str, str]:
+    """The number is the path, so that each recorded request finds its body again."""
+    base = upstream.url.replace("/v1", f"/call{number}/v1")
+    return snippets.render(Call(base, f"{base}/chat/completions", "TEST_KEY", body))
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "TEST_KEY": KEY, "HOME": "/nonexistent", "PYTHONUTF8": "1"}
+
+
+def _assert_arrived(recorded: list[Recorded], bodies: list[dict[str, Any]]) -> None:
+    assert len(recorded) == len(bodies)
+    for request in recorded:
+        number = int(request.path.split("/")[1].removeprefix("call"))
+        # Text compares more than `==` does: 1, 1.0 and true are different values of JSON.
+        assert _canonical(json.loads(request.body)) == _canonical(bodies[number])
+        assert request.header("Authorization") == f"Bearer {KEY}"
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def test_curl_sends_what_was_asked_for(
+    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    def run(numbered: tuple[int, dict[str, Any]]) -> None:
+        number, body = numbered
+        file = tmp_path / f"{number}.sh"
+        file.write_text(_code(recorder, number, body)["curl"], encoding="utf-8")
+        subprocess.run(["bash", file], env=_environment(), check=True, capture_output=True, timeout=60)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, enumerate(bodies)))
+
+    _assert_arrived(recorder.requests, bodies)
+
+
+def test_python_sends_what_was_asked_for(
+    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    files = []
+    for number, body in enumerate(bodies):
+        file = tmp_path / f"{number}.py"
+        file.write_text(_code(recorder, number, body)["python"], encoding="utf-8")
+        files.append(str(file))
+
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN_ALL, *files],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    _assert_arrived(recorder.requests, bodies)
+
+
+def test_a_python_file_runs_by_itself_and_prints_the_answer(
+    recorder: ScriptedUpstream, tmp_path: Path
+) -> None:
+    file = tmp_path / "call.py"
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    file.write_text(_code(recorder, 0, body)["python"], encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, file], env=_environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout == "Hello!\n"
+
+
+def test_a_long_body_arrives_whole_by_curl(recorder: ScriptedUpstream, tmp_path: Path) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "It's $HOME\n'JSON'\nJSON\n" * 20_000}]}
+    file = tmp_path / "call.sh"
+    file.write_text(_code(recorder, 0, body)["curl"], encoding="utf-8")
+
+    subprocess.run(["bash", file], env=_environment(), check=True, capture_output=True, timeout=60)
+
+    _assert_arrived(recorder.requests, [body])

@@ -1,0 +1,49 @@
+"""Fixtures around the scripted provider."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.upstream import egress, providers
+from tests.upstreams.scripted import ScriptedUpstream
+
+SERVER_KEY = "sk-server-canary-7f3a91"
+
+
+@pytest.fixture(autouse=True)
+def _no_caches() -> Iterator[None]:
+    """What is read from the environment once is read anew in each test."""
+    caches = [egress._exceptions, providers.catalogue]
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.fixture
+def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
+    """A provider on loopback, with the one door to it open."""
+    with ScriptedUpstream() as server:
+        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", server.host_port)
+        yield server
+
+
+@pytest.fixture
+def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The id of a catalogue entry that stands for the scripted provider, its key held by the server."""
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        f"""
+[[provider]]
+id = "test"
+label = "Test"
+base_url = "{upstream.url}"
+key_variable = "TEST_API_KEY"
+models = ["m"]
+"""
+    )
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    monkeypatch.setenv("TEST_API_KEY", SERVER_KEY)
+    return "test"
