@@ -32,15 +32,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "playground.pages.middleware.HealthMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyLimitMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "playground.pages.middleware.CsrfMiddleware",
+    "playground.pages.middleware.HiddenOriginMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "playground.urls"

@@ -45,7 +45,7 @@ class Choice:
     @property
     def as_message(self) -> dict[str, Any]:
         """The message to put into the conversation, with what requests take and no more."""
-        kept = {"role": "assistant", "content": self.text if self.text is not None else None}
+        kept: dict[str, Any] = {"role": "assistant", "content": self.text}
         if self.tool_calls:
             kept["tool_calls"] = self.tool_calls
         elif self.text is None:

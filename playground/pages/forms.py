@@ -131,7 +131,7 @@ class RequestForm:
         for name in PARAMETER_NAMES:
             if text := self.parameters.get(name, ""):
                 body[name] = collect(errors, None, _parameter_value, name, text)
-        more = collect(errors, {}, _json_object, self.more, "more")
+        more: dict[str, Any] = collect(errors, {}, _json_object, self.more, "more")
         errors += [_field_wins("more", name) for name in more if name in FIELDS_OF_THEIR_OWN]
         if errors:
             raise InvalidRequestError(*errors)

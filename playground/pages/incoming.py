@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm, collect
 from playground.upstream.route import Route, find_route
+
+
+class HtmxRequest(HttpRequest):
+    """What django-htmx's middleware makes of a request."""
+
+    htmx: HtmxDetails
 
 
 class Shape(Enum):
@@ -25,7 +32,7 @@ class Shape(Enum):
 def shape_of(request: HttpRequest) -> Shape:
     if request.accepts("application/json") and not request.accepts("text/html"):
         return Shape.JSON
-    if request.htmx:
+    if cast("HtmxRequest", request).htmx:
         return Shape.FRAGMENT
     return Shape.JSON if request.content_type == "application/json" else Shape.PAGE
 

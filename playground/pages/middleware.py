@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
 
 from playground.pages import refusals
 
@@ -23,19 +22,25 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
-class CsrfMiddleware(CsrfViewMiddleware):
-    """Django's own, but for a plain form's `Origin: null`.
+class HiddenOriginMiddleware:
+    """Lets plain forms through Django's CSRF check under `Referrer-Policy: no-referrer`.
 
-    Under `Referrer-Policy: no-referrer` a browser hides the origin of a form that it posts (Fetch standard,
-    "append a request Origin header"), and Django would refuse it. `Sec-Fetch-Site` still says whose form
-    it was; where a browser sends none, on plain HTTP, the token alone decides, as without an Origin.
+    A browser hides the origin of a form that such a page posts (`Origin: null`; Fetch standard, "append a
+    request Origin header"), and Django refuses it. `Sec-Fetch-Site` still says whose form it was. Where a
+    browser sends none, on plain HTTP, the token alone decides, as it does without an Origin.
     """
 
-    def _origin_verified(self, request: HttpRequest) -> bool:
-        if request.META["HTTP_ORIGIN"] != "null":
-            return bool(super()._origin_verified(request))
-        site = request.META.get("HTTP_SEC_FETCH_SITE")
-        return site == "same-origin" if site or request.is_secure() else True
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get("HTTP_ORIGIN") == "null":
+            site = request.META.get("HTTP_SEC_FETCH_SITE")
+            if site == "same-origin":
+                request.META["HTTP_ORIGIN"] = f"{request.scheme}://{request.get_host()}"
+            elif site is None and not request.is_secure():
+                del request.META["HTTP_ORIGIN"]
+        return self.get_response(request)
 
 
 class BodyLimitMiddleware:

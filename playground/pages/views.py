@@ -69,13 +69,13 @@ def models(request: HttpRequest) -> HttpResponse:
         return _refuse(request, asked, invalid(error))
     except AddressRefusedError as error:
         return _refuse(request, asked, address_refused(error))
-    error = None if found else exchange.error
+    problem = None if found else exchange.error
     match shape_of(request):
         case Shape.FRAGMENT:
-            return render(request, "_models.html", {"listed_models": found, "error": error})
+            return render(request, "_models.html", {"listed_models": found, "error": problem})
         case Shape.PAGE if asked.form:
             return render_page(request, asked.form, models=found, result=None if found else Result(exchange))
-    return JsonResponse({"models": found, "error": error.as_json(translate) if error else None})
+    return JsonResponse({"models": found, "error": problem.as_json(translate) if problem else None})
 
 
 @require_POST

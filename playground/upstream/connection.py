@@ -84,15 +84,15 @@ class _SecureConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         # TLS has put a socket of its own over the first one, which is detached by now.
-        wire.get().attach(self.sock)  # type: ignore[arg-type]
+        wire.get().attach(self.sock)
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection  # type: ignore[assignment]
+    ConnectionCls = _Connection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection  # type: ignore[assignment]
+    ConnectionCls = _SecureConnection
 
 
 class Adapter(HTTPAdapter):

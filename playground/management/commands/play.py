@@ -1,0 +1,185 @@
+"""`manage.py play`: the playground with its local model, for one person on one machine."""
+
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from playground import env
+from playground.upstream.local_model import weights
+from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+
+class Command(BaseCommand):
+    help = "Starts the playground and the local model, and stops both on Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
+        parser.add_argument("--port", default=8000, type=int, help="port to serve on (8000)")
+        parser.add_argument("--no-local-model", action="store_true", help="start without the local model")
+
+    def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
+        del options
+        _check_free(host, port)
+        signal.signal(signal.SIGTERM, _interrupt)
+        model: Supervisor | None = None
+        server: subprocess.Popen[bytes] | None = None
+        try:
+            model = None if no_local_model else self._start_model()
+            call_command("migrate", verbosity=0)
+            _collect_static()
+            if model:
+                model = self._ready(model)
+            server = _start_server(host, port, model)
+            _wait_until_serving(server, host, port)
+            self.stdout.write(f"API Playground: {_address(host, port)}")
+            if model:
+                self.stdout.write(f"For code of the local model: export LOCAL_API_KEY={model.key}")
+            self.stdout.flush()
+            if server.wait():
+                raise CommandError("The server ended; its last lines above say why.")
+        except KeyboardInterrupt:
+            self.stdout.write("Stopping.")
+        finally:
+            # A second Ctrl-C must not leave half of it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if server:
+                _stop(server)
+            if model:
+                model.stop()
+
+    def _start_model(self) -> Supervisor | None:
+        try:
+            path = weights.ensure(weights.SMOLLM2, weights.cache_folder())
+        except weights.WeightsError as error:
+            self._without_model(str(error))
+            return None
+        model = Supervisor(path, os.environ.get("LOCAL_API_KEY", ""))
+        model.start()
+        return model
+
+    def _ready(self, model: Supervisor) -> Supervisor | None:
+        try:
+            model.wait_until_ready()
+        except LocalModelError as error:
+            model.stop()
+            self._without_model(str(error))
+            return None
+        return model
+
+    def _without_model(self, reason: str) -> None:
+        self.stderr.write(
+            f"No local model: {reason} The page starts without it; choose a provider there and type "
+            "your key, or set its variable (such as OPENAI_API_KEY) before the start."
+        )
+
+
+def _interrupt(number: int, frame: object) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CommandError(
+                f"Cannot serve on {host} port {port}: {reason}. Choose another with --port."
+            ) from error
+
+
+def _collect_static() -> None:
+    """Writes the hashed and compressed files anew when one of theirs has changed."""
+    manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
+    files = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
+    newest = max(path.stat().st_mtime for path in files)
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+
+
+def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "PLAYGROUND_SECRET_KEY": env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50),
+        "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
+        "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS", "0"),
+        "PLAYGROUND_LOCAL_PROVIDERS": "1",
+        "PLAYGROUND_PORT": str(port),
+    }
+    if model:
+        environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "playground.management.serve", "--bind", bind, "playground.wsgi"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdin=subprocess.PIPE,
+        process_group=0,  # Ctrl-C reaches this process alone, which then stops its children in order
+    )
+
+
+def _names(host: str) -> list[str]:
+    """The host names that the page answers to: this machine's own, so that no rebound name gets in."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
+        own = socket.gethostname()
+        found = {str(answer[4][0]) for answer in socket.getaddrinfo(own, None)}
+        return [*names, own, *(f"[{address}]" if ":" in address else address for address in found)]
+    return names if _is_loopback(host) else [*names, f"[{host}]" if ":" in host else host]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _wait_until_serving(server: subprocess.Popen[bytes], host: str, port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise CommandError("The server does not start; the lines above say why.")
+        try:
+            requests.get(f"{_address(host, port)}healthz", timeout=1).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.02)
+        else:
+            return
+    raise CommandError(f"The server does not answer within {_START_SECONDS:g} s.")
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}/"
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT)  # gunicorn's quick way
+        try:
+            server.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+    if server.stdin:
+        server.stdin.close()

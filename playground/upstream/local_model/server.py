@@ -1,0 +1,49 @@
+"""The model's process: `python -m playground.upstream.local_model.server`.
+
+Reads one line of JSON from standard input (`model`, `port`, `key`: a key does not belong on a command
+line), serves Chat Completions with llama.cpp's own server, and ends when its input ends.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+
+import xllamacpp
+
+from playground.upstream.local_model.lifeline import at_parents_end
+
+MODEL_ID = "smollm2-135m-instruct"
+# Requests at once; `n` of one request counts too. They share the context.
+PARALLEL = 8
+
+
+def serve(model: str, port: int, key: str) -> None:
+    """Serves until the process ends. Raises `RuntimeError` when the model cannot be loaded."""
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.model_alias = {MODEL_ID}
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.reuse_port = True  # the parent holds the port for us, see `supervisor`
+    params.api_keys = [key]
+    params.n_parallel = PARALLEL
+    params.kv_unified = True
+    params.ui = False
+    params.verbosity = 1  # errors only: what people ask is nobody's log
+    server = xllamacpp.Server(params)
+    threading.Event().wait()
+    del server
+
+
+def main() -> None:
+    # Ctrl-C in the terminal is for the parent, which ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    config = json.loads(sys.stdin.readline())
+    at_parents_end(lambda: os._exit(0))
+    serve(config["model"], config["port"], config["key"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Keeps the model's process alive for as long as this process lives, and no longer."""
+
+import json
+import logging
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO, cast
+
+import requests
+
+logger = logging.getLogger(__name__)
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+_HEALTHY_AFTER_SECONDS = 10.0
+_LONGEST_PAUSE_SECONDS = 30.0
+
+
+class LocalModelError(Exception):
+    """The model does not start; the message is one line that says why."""
+
+
+class Supervisor:
+    """`start()`, then `url` and `key` hold until `stop()`, over any death of the model between."""
+
+    def __init__(self, model: Path, key: str = "") -> None:
+        self.key = key or secrets.token_urlsafe(24)
+        self._model = model
+        self._door = _reserve_port()
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._door.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Starts the process and watches over it; `wait_until_ready` says when it answers."""
+        self._spawn()
+        threading.Thread(target=self._watch, name="local-model", daemon=True).start()
+
+    def wait_until_ready(self) -> None:
+        """Raises `LocalModelError` when the model has ended, or does not answer in time."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise LocalModelError(f"the local model does not start: {self._last_words()}")
+            if self._is_healthy():
+                return
+            time.sleep(0.02)
+        raise LocalModelError(f"the local model does not answer within {_START_SECONDS:g} s")
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._process and self._process.stdin:
+            self._process.stdin.close()  # the lifeline: it ends by itself
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._log:
+            self._log.close()
+        self._door.close()
+
+    def _spawn(self) -> None:
+        if self._log:
+            self._log.close()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- it lives as long as the process
+        command = [sys.executable, "-m", "playground.upstream.local_model.server"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log)
+        config = {"model": str(self._model), "port": self.port, "key": self.key}
+        try:
+            stdin = cast("IO[bytes]", process.stdin)
+            stdin.write(json.dumps(config).encode() + b"\n")
+            stdin.flush()
+        except BrokenPipeError:
+            logger.debug("the local model ended before it read its settings")  # `_watch` sees to it
+        self._process = process
+
+    def _watch(self) -> None:
+        pause = 0.5
+        while self._process:
+            started = time.monotonic()
+            self._process.wait()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > _HEALTHY_AFTER_SECONDS:
+                pause = 0.5
+            logger.warning("The local model ended (%s); starting it again.", self._process.returncode)
+            if self._stopping.wait(pause):
+                return
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._spawn()
+
+    def _is_healthy(self) -> bool:
+        try:
+            answer = requests.get(f"http://127.0.0.1:{self.port}/health", timeout=1)
+        except requests.RequestException:
+            return False
+        return answer.ok
+
+    def _last_words(self) -> str:
+        if self._log is None:
+            return "it was never started"
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _reserve_port() -> socket.socket:
+    """A free port, held by a socket that never listens, so that a restarted model finds it free again.
+
+    Both sides set SO_REUSEPORT; the system gives connections only to sockets that listen.
+    """
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    door.bind(("127.0.0.1", 0))
+    return door

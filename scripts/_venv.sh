@@ -1,0 +1,38 @@
+# Sourced by the scripts beside it: goes to the project's folder and gives `install FILE`, which makes .venv
+# and brings it to what a requirements file says, when that is not so already.
+
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+python=.venv/bin/python
+
+find_python() {
+  local candidate
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    if command -v "$candidate" >/dev/null &&
+      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3 python3-venv)." >&2
+  return 1
+}
+
+install() {
+  local requirements=$1 stamp sum base
+  stamp=.venv/installed-$(basename "$requirements" .txt)
+  sum=$(cat requirements*.txt | cksum)
+  if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
+    return
+  fi
+  # A venv without a working pip was interrupted while it was made.
+  if ! "$python" -m pip --version >/dev/null 2>&1; then
+    base=$(find_python)
+    echo "Making .venv with $("$base" --version) …" >&2
+    "$base" -m venv --clear .venv
+  fi
+  echo "Installing $requirements …" >&2
+  PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install --quiet --progress-bar on -r "$requirements" >&2
+  echo "$sum" >"$stamp"
+}
