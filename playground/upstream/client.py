@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 
 import requests
 import urllib3.exceptions
@@ -167,7 +167,7 @@ def _translate(
         return _failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
     if _any(causes, urllib3.exceptions.DecodeError):
         return _failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
-    if _any(causes, urllib3.exceptions.IncompleteRead, ConnectionError) or _is_disconnect(causes):
+    if _any(causes, urllib3.exceptions.IncompleteRead, IncompleteRead, ConnectionError):
         return _failure(FailureKind.CUT_OFF, prepared, str(causes[-1]))
     return _failure(FailureKind.NOT_HTTP, prepared, str(causes[-1]))
 
@@ -185,10 +185,6 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
     return any(isinstance(cause, kinds) for cause in causes)
-
-
-def _is_disconnect(causes: list[BaseException]) -> bool:
-    return type(causes[-1]).__name__ == "RemoteDisconnected"
 
 
 def _failure(

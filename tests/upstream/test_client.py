@@ -1,0 +1,492 @@
+"""The client over real sockets: what goes out, and what every kind of bad answer becomes."""
+
+import gzip
+import json
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.record import Exchange
+from playground.upstream import client, connection
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import (
+    Answer,
+    Recorded,
+    ScriptedUpstream,
+    completion,
+    completion_body,
+    json_answer,
+    models,
+)
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+KEY = "sk-typed-canary-51c0de"
+
+
+def _send(url: str, *, key: str = KEY, body: dict[str, Any] | None = None, **limits: float) -> Exchange:
+    request = ChatRequest(body or BODY)
+    route = Route(None, Endpoint.parse(url), key, "API_KEY")
+    return client.send(request, route, replace(Limits(), **limits))  # type: ignore[arg-type]
+
+
+def _error(exchange: Exchange) -> str:
+    assert exchange.error is not None
+    return exchange.error.kind
+
+
+# --- what goes out ---
+
+
+def test_the_record_holds_the_headers_and_body_that_arrived(upstream: ScriptedUpstream) -> None:
+    exchange = _send(upstream.url)
+
+    [recorded] = upstream.requests
+    masked = [
+        (name, "Bearer [redacted]" if name == "Authorization" else value) for name, value in recorded.headers
+    ]
+    assert exchange.sent.headers == tuple(masked)
+    assert exchange.sent.body == recorded.body
+    assert recorded.path == "/v1/chat/completions"
+    assert recorded.header("Authorization") == f"Bearer {KEY}"
+    assert recorded.header("Accept-Encoding") == "identity"
+
+
+def test_without_a_key_no_authorization_is_sent(upstream: ScriptedUpstream) -> None:
+    _send(upstream.url, key="")
+
+    assert upstream.requests[0].header("Authorization") is None
+
+
+def test_nothing_of_the_environment_goes_along(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    with ScriptedUpstream() as canary:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://{canary.host_port}")
+        (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+        _send(upstream.url, key="")
+
+        assert canary.requests == []
+    assert upstream.requests[0].header("Authorization") is None
+
+
+def test_a_cookie_of_one_answer_is_not_sent_with_the_next_request(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer(completion_body(), Set_Cookie="session=1"))
+
+    _send(upstream.url)
+    _send(upstream.url)
+
+    assert upstream.requests[1].header("Cookie") is None
+
+
+def test_text_beyond_ascii_goes_out_as_utf_8(upstream: ScriptedUpstream) -> None:
+    _send(upstream.url, body={**BODY, "user": "中文 👍"})
+
+    assert "中文 👍".encode() in upstream.requests[0].body
+
+
+# --- answers in good order ---
+
+
+def test_a_completion_is_read(upstream: ScriptedUpstream) -> None:
+    exchange = _send(upstream.url)
+
+    assert exchange.error is None
+    assert exchange.choices[0].text == "Hello!"
+    assert exchange.usage is not None
+    assert exchange.usage.as_json() == {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+    assert exchange.timings.first_byte_ms is not None
+    assert 0 < exchange.timings.first_byte_ms <= exchange.timings.total_ms
+
+
+def test_a_compressed_answer_is_decoded(upstream: ScriptedUpstream) -> None:
+    body = gzip.compress(json.dumps(completion_body("zipped")).encode())
+    upstream.reply(Answer(body=body, headers={"Content-Encoding": "gzip"}))
+
+    assert _send(upstream.url).choices[0].text == "zipped"
+
+
+def test_a_chunked_answer_is_put_together(upstream: ScriptedUpstream) -> None:
+    body = json.dumps(completion_body("in chunks")).encode()
+    chunks = [body[start : start + 7] for start in range(0, len(body), 7)]
+    framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    upstream.reply(Answer(body=framed, headers={"Transfer-Encoding": "chunked"}))
+
+    assert _send(upstream.url).choices[0].text == "in chunks"
+
+
+def test_an_answer_that_ends_with_the_connection_is_read(upstream: ScriptedUpstream) -> None:
+    upstream.reply(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(completion_body("to the end")).encode())
+
+    assert _send(upstream.url).choices[0].text == "to the end"
+
+
+def test_null_content_is_no_text_and_no_error(upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion(None))
+
+    exchange = _send(upstream.url)
+
+    assert exchange.error is None
+    assert exchange.choices[0].text is None
+
+
+@pytest.mark.parametrize("usage", [None, {}, [], "12", {"prompt_tokens": "9", "total_tokens": True}])
+def test_a_usage_that_is_none_is_not_reported(upstream: ScriptedUpstream, usage: Any) -> None:
+    upstream.reply(completion(usage=usage))
+
+    exchange = _send(upstream.url)
+
+    assert exchange.usage is None
+    assert exchange.tokens_per_second is None
+    assert exchange.error is None
+
+
+# --- answers that are none ---
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(), "empty"),
+        (Answer(204, reason="No Content"), "empty"),
+        (Answer(body=b"   "), "empty"),
+        (Answer(body=b"<!doctype html><title>Welcome</title>"), "not_json"),
+        (Answer(body=b'{"choices": '), "not_json"),
+        (Answer(body=b"\xff\xfe"), "not_json"),
+        (Answer(body=b"[" * 5000), "not_json"),
+        (Answer(body=b'{"choices": NaN}'), "not_json"),
+        (json_answer([]), "not_completion"),
+        (json_answer("text"), "not_completion"),
+        (json_answer({"hello": 1}), "not_completion"),
+        (json_answer({"choices": None}), "not_completion"),
+        (json_answer({"choices": []}), "no_choices"),
+        (json_answer({"choices": ["text", None]}), "no_choices"),
+        (json_answer({"error": {"message": "No."}}), "provider_error"),
+        (json_answer({"error": {"message": "No."}}, 400), "bad_request"),
+        (json_answer({}, 401), "unauthorized"),
+        (json_answer({}, 402), "payment_required"),
+        (json_answer({}, 403), "forbidden"),
+        (json_answer({}, 404), "not_found"),
+        (json_answer({}, 418), "bad_request"),
+        (json_answer({}, 429), "rate_limited"),
+        (json_answer({}, 500), "server_error"),
+        (json_answer({}, 503), "unavailable"),
+        (json_answer({}, 599), "server_error"),
+        (Answer(302, headers={"Location": "https://elsewhere.example/"}), "redirect"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_bad_answer_has_its_kind(upstream: ScriptedUpstream, answer: Answer, kind: str) -> None:
+    upstream.reply(answer)
+
+    exchange = _send(upstream.url)
+
+    assert _error(exchange) == kind
+    assert exchange.received is not None
+    assert exchange.received.body == answer.body
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(upstream: ScriptedUpstream, status: int) -> None:
+    with ScriptedUpstream() as elsewhere:
+        upstream.reply(Answer(status, headers={"Location": elsewhere.url}))
+
+        exchange = _send(upstream.url)
+
+        assert elsewhere.requests == []
+    assert exchange.error is not None
+    assert elsewhere.url in str(exchange.error.advice)
+
+
+def test_retry_after_is_said_in_words(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "Slow down."}}, 429, Retry_After="7"))
+
+    error = _send(upstream.url).error
+
+    assert error is not None
+    assert error.message == "Slow down."
+    assert "Wait 7 s" in str(error.advice)
+
+
+def test_a_401_without_a_key_says_that_none_was_sent(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({}, 401))
+
+    error = _send(upstream.url, key="").error
+
+    assert error is not None
+    assert "No key was sent" in str(error.advice)
+
+
+def test_max_tokens_is_mended_where_the_provider_names_it(upstream: ScriptedUpstream) -> None:
+    message = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
+    upstream.reply(json_answer({"error": {"message": message, "param": "max_tokens"}}, 400))
+
+    error = _send(upstream.url, body={**BODY, "max_tokens": 5}).error
+
+    assert error is not None
+    assert error.fix is not None
+    assert error.fix.changes == {"max_tokens": None, "max_completion_tokens": 5}
+
+
+# --- no answer, or not all of it ---
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_closed_port_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = _free_port()
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+
+    exchange = _send(f"http://127.0.0.1:{port}")
+
+    assert _error(exchange) == "refused"
+    assert exchange.received is None
+    assert f"127.0.0.1:{port}" in str(exchange.error.title)  # type: ignore[union-attr]
+
+
+def test_a_name_that_is_none_is_named() -> None:
+    exchange = _send("https://no-such-host.invalid")
+
+    assert _error(exchange) == "unknown_host"
+    assert "no-such-host.invalid" in str(exchange.error.title)  # type: ignore[union-attr]
+
+
+def test_a_host_that_does_not_answer_runs_into_the_limit(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No address on loopback drops packets, so the one call that waits for the network stands in for it.
+    def never(address: tuple[str, int], timeout: float) -> socket.socket:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(connection.socket, "create_connection", never)
+
+    exchange = _send(upstream.url, connect_seconds=0.1)
+
+    assert _error(exchange) == "connect_timeout"
+    assert "0.1 s" in str(exchange.error.advice)  # type: ignore[union-attr]
+
+
+def test_a_dead_address_is_passed_over_for_the_next(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 127.0.0.2 is loopback too, and nothing listens there.
+    monkeypatch.setattr(connection.egress, "addresses", lambda host, port: ["127.0.0.2", "127.0.0.1"])
+
+    assert _send(upstream.url).error is None
+
+
+def test_tls_with_a_server_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer_in_plain(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+        thread = threading.Thread(target=answer_in_plain, args=(server,))
+        thread.start()
+
+        exchange = _send(f"https://127.0.0.1:{port}")
+        thread.join()
+
+    assert _error(exchange) == "tls"
+    assert exchange.received is None
+
+
+def test_tls_that_never_ends_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+
+        exchange = _send(f"https://127.0.0.1:{port}", connect_seconds=0.2)
+
+    assert _error(exchange) == "connect_timeout"
+
+
+def _hold(connection: socket.socket, recorded: Recorded) -> None:
+    """Says nothing until the other side leaves."""
+    connection.recv(1)
+
+
+def test_silence_before_the_answer_runs_into_the_limit(upstream: ScriptedUpstream) -> None:
+    upstream.reply(_hold)
+
+    exchange = _send(upstream.url, silence_seconds=0.2)
+
+    assert _error(exchange) == "silence"
+    assert "0.2 s" in str(exchange.error.advice)  # type: ignore[union-attr]
+
+
+def test_silence_within_the_answer_keeps_what_arrived(upstream: ScriptedUpstream) -> None:
+    def stall(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"choices"')
+        _hold(connection, recorded)
+
+    upstream.reply(stall)
+
+    exchange = _send(upstream.url, silence_seconds=0.2)
+
+    assert _error(exchange) == "silence"
+    assert exchange.received is not None
+    assert exchange.received.body == b'{"choices"'
+
+
+def _drip(first: bytes, drop: bytes) -> Callable[[socket.socket, Recorded], None]:
+    def drip(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(first)
+        for _ in range(400):  # twenty seconds, were it let
+            connection.sendall(drop)
+            time.sleep(0.05)
+
+    return drip
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n", b"X"),
+        (b"", b"H"),
+    ],
+    ids=["body", "headers", "status line"],
+)
+def test_no_drip_outlasts_the_whole_time(upstream: ScriptedUpstream, first: bytes, drop: bytes) -> None:
+    upstream.reply(_drip(first, drop))
+    began = time.monotonic()
+
+    exchange = _send(upstream.url, exchange_seconds=0.5, silence_seconds=5)
+
+    assert _error(exchange) == "too_long"
+    assert time.monotonic() - began < 10
+
+
+def test_no_alarm_is_left_behind(upstream: ScriptedUpstream) -> None:
+    _send(upstream.url, exchange_seconds=300)
+
+    alarms = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    for alarm in alarms:
+        alarm.join(5)
+    assert not any(alarm.is_alive() for alarm in alarms)
+
+
+def test_an_answer_over_the_limit_is_cut_there(upstream: ScriptedUpstream) -> None:
+    upstream.reply(Answer(body=b"x" * (20 << 20)))
+
+    exchange = _send(upstream.url)
+
+    assert _error(exchange) == "too_large"
+    assert exchange.received is not None
+    assert len(exchange.received.body) == 16 << 20
+    assert "16777216 bytes" in str(exchange.error.advice)  # type: ignore[union-attr]
+
+
+def test_a_gzip_bomb_meets_the_limit_in_bounded_memory(upstream: ScriptedUpstream) -> None:
+    bomb = gzip.compress(b"\0" * (200 << 20), compresslevel=9)
+    upstream.reply(Answer(body=bomb, headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+
+    exchange = _send(upstream.url, response_bytes=1 << 20)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert _error(exchange) == "too_large"
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{}",
+        b"",
+    ],
+    ids=["length", "between chunks", "within a chunk", "before the answer"],
+)
+def test_an_answer_cut_short_is_said_to_be(upstream: ScriptedUpstream, answer: bytes) -> None:
+    upstream.reply(answer)
+
+    exchange = _send(upstream.url)
+
+    assert _error(exchange) == "cut_off"
+    if answer:
+        assert exchange.received is not None
+        assert exchange.received.body == b"{}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ],
+    ids=["another protocol", "no status", "a flood of headers"],
+)
+def test_what_is_no_http_is_said_to_be_none(upstream: ScriptedUpstream, answer: bytes) -> None:
+    upstream.reply(answer)
+
+    assert _error(_send(upstream.url)) == "not_http"
+
+
+def test_broken_compression_is_said_to_be(upstream: ScriptedUpstream) -> None:
+    upstream.reply(Answer(body=b"no gzip at all", headers={"Content-Encoding": "gzip"}))
+
+    assert _error(_send(upstream.url)) == "bad_encoding"
+
+
+# --- keys ---
+
+
+def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstream) -> None:
+    upstream.reply(
+        json_answer({"error": {"message": f"Incorrect API key provided: {KEY}"}}, 401, X_Echo=f"got {KEY}")
+    )
+
+    exchange = _send(upstream.url)
+
+    assert KEY not in repr(exchange)
+    assert KEY not in json.dumps(exchange.as_json())
+    assert exchange.error is not None
+    assert exchange.error.message == "Incorrect API key provided: [redacted]"
+
+
+# --- models ---
+
+
+def _models(url: str) -> tuple[list[str], Exchange]:
+    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits())
+
+
+def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:
+    upstream.reply(models("b", "a"))
+
+    assert _models(upstream.url)[0] == ["a", "b"]
+    assert upstream.requests[0].method == "GET"
+    assert upstream.requests[0].path == "/v1/models"
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(body=b"<html>"), json_answer({"data": [{"id": 1}, None]}), Answer()]
+)
+def test_models_that_are_none_are_no_error(upstream: ScriptedUpstream, answer: Answer) -> None:
+    upstream.reply(answer)
+
+    assert _models(upstream.url)[0] == []
