@@ -92,20 +92,22 @@ def _messages_errors(messages: Any, most: int) -> list[FieldError]:
     if not isinstance(messages, list) or not messages:
         return [FieldError("messages", say(gettext_noop("At least one message is needed.")))]
     if len(messages) > most:
-        return [
-            FieldError(
-                "messages",
-                say(
-                    gettext_noop(
-                        "There are %(count)s messages; at most %(most)s are sent. Remove some, or raise "
-                        "PLAYGROUND_MESSAGES on the server."
-                    ),
-                    count=len(messages),
-                    most=most,
-                ),
-            )
-        ]
+        return [too_many_messages(len(messages), most)]
     return [error for index, message in enumerate(messages) for error in _message_errors(index, message)]
+
+
+def too_many_messages(count: int, most: int) -> FieldError:
+    return FieldError(
+        "messages",
+        say(
+            gettext_noop(
+                "There are %(count)s messages; at most %(most)s are sent. Remove some, or raise "
+                "PLAYGROUND_MESSAGES on the server."
+            ),
+            count=count,
+            most=most,
+        ),
+    )
 
 
 def _message_errors(index: int, message: Any) -> list[FieldError]:

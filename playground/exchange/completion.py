@@ -1,6 +1,5 @@
 """Reads a `chat.completion` that may be anything: providers leave out, null and rename."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +36,6 @@ class Choice:
         if known := _FINISH_REASONS.get(self.finish_reason):
             return say(known)
         return say(_OTHER_REASON, reason=self.finish_reason[:80])
-
-    @property
-    def tool_calls_text(self) -> str:
-        return json.dumps(self.tool_calls, ensure_ascii=False, indent=2)
 
     @property
     def as_message(self) -> dict[str, Any]:

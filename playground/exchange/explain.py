@@ -54,6 +54,11 @@ class Explanation:
 
 def explain(exchange: "Exchange") -> Explanation | None:
     """None for a completion in good order."""
+    return explain_arrival(exchange) or _explain_completion(exchange)
+
+
+def explain_arrival(exchange: "Exchange") -> Explanation | None:
+    """None for an answer that arrived whole, with a status of success and JSON in it, whatever that says."""
     if exchange.failure:
         return _explain_failure(exchange.failure)
     received = exchange.received
@@ -255,7 +260,7 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
             gettext_noop(
                 "The provider sent status %(status)s without a body. Try again; then check the base URL."
             ),
-            received,
+            status=received.status,
         )
     try:
         answer = exchange.answer
@@ -266,7 +271,6 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
             gettext_noop(
                 "No Chat Completions endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
             ),
-            received,
             provider_message(received),
         )
     if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
@@ -278,31 +282,30 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
             message,
             _known_fix(exchange, message),
         )
-    if not isinstance(answer, dict) or not isinstance(answer.get("choices"), list):
+    return None
+
+
+def _explain_completion(exchange: "Exchange") -> Explanation | None:
+    if exchange.completion is None:
         return _unusable(
             "not_completion",
             gettext_noop("The answer is no chat completion"),
-            gettext_noop(
-                "It is JSON, but has no choices. Check that the base URL is one of Chat Completions."
-            ),
-            received,
+            gettext_noop("It is JSON without choices. Check that the base URL is one of Chat Completions."),
         )
     if not exchange.choices:
         return _unusable(
             "no_choices",
             gettext_noop("The answer has no choices"),
             gettext_noop(
-                "The provider made no answer, perhaps because a filter held it back. Try other messages."
+                "The provider made none, perhaps because a filter held it back. Try other messages."
             ),
-            received,
         )
     return None
 
 
 def _unusable(
-    kind: str, title: str, advice: str, received: "Received", message: str | None = None
+    kind: str, title: str, advice: str, message: str | None = None, **params: object
 ) -> Explanation:
-    params = {"status": received.status} if "%(" in advice else {}
     return Explanation(kind, say(title), say(advice, **params), message)
 
 

@@ -76,14 +76,17 @@ class RequestForm:
     @classmethod
     def from_post(cls, data: QueryDict) -> "RequestForm":
         """Reads what the browser posted; texts keep their line breaks as typed (`\\n`)."""
-        columns = [data.getlist(name) for name in ("role", "content", "tool_call_id", "extra")]
+        columns = zip_longest(
+            *(data.getlist(name) for name in ("role", "content", "tool_call_id", "extra")), fillvalue=""
+        )
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
             model=data.get("model", "").strip(),
             messages=[
                 MessageRow(role, _unix_lines(content), call.strip(), extra)
-                for role, content, call, extra in zip_longest(*columns, fillvalue="")
+                for role, content, call, extra in columns
+                if role or content or extra
             ],
             parameters={name: _unix_lines(data.get(name, "")) for name in PARAMETER_NAMES},
             more=data.get("more", ""),
@@ -121,21 +124,19 @@ class RequestForm:
                 more[name] = value
         self.more = _json_text(more) if more else ""
 
-    def body(self) -> dict[str, Any]:
-        """The request body; a field left empty is not in it. Raises `InvalidRequestError`."""
-        errors: list[FieldError] = []
+    def body(self, errors: list[FieldError]) -> dict[str, Any]:
+        """The request body; a field left empty is not in it. What cannot be read goes to `errors`."""
         body: dict[str, Any] = {"model": self.model}
         body["messages"] = [
-            collect(errors, {}, row.message, f"messages.{index}") for index, row in enumerate(self.messages)
+            collect(errors, {"role": row.role}, row.message, f"messages.{index}")
+            for index, row in enumerate(self.messages)
         ]
         for name in PARAMETER_NAMES:
             if text := self.parameters.get(name, ""):
                 body[name] = collect(errors, None, _parameter_value, name, text)
         more: dict[str, Any] = collect(errors, {}, _json_object, self.more, "more")
         errors += [_field_wins("more", name) for name in more if name in FIELDS_OF_THEIR_OWN]
-        if errors:
-            raise InvalidRequestError(*errors)
-        return body | more
+        return body | {name: value for name, value in more.items() if name not in body}
 
 
 def _field_wins(place: str, name: str) -> FieldError:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from playground.exchange import jsontext
-from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
+from playground.exchange.chat_request import (
+    ChatRequest,
+    FieldError,
+    InvalidRequestError,
+    too_many_messages,
+)
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm, collect
 from playground.upstream.route import Route, find_route
@@ -58,13 +64,15 @@ class Asked:
 
     def chat_request(self) -> ChatRequest:
         """Raises `InvalidRequestError`."""
-        body = self.form.body() if self.form else self.json_body
-        limits = settings.LIMITS
-        chat = ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
-        if chat.body.get("stream"):
-            raise InvalidRequestError(
+        errors: list[FieldError] = []
+        body = self.form.body(errors) if self.form else self.json_body
+        if isinstance(body, dict) and body.get("stream"):
+            errors.append(
                 FieldError("stream", say(gettext_noop("Streaming is not offered yet: leave “stream” out.")))
             )
+        chat: ChatRequest = collect(errors, None, _checked, body)
+        if errors:
+            raise InvalidRequestError(*errors)
         return chat
 
     def route(self) -> Route:
@@ -72,11 +80,16 @@ class Asked:
         return find_route(self.provider, self.base_url, self.key)
 
 
+def _checked(body: Any) -> ChatRequest:
+    limits = settings.LIMITS
+    return ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
+
+
 def read(request: HttpRequest) -> Asked:
-    """Raises `InvalidRequestError` for JSON that cannot be read."""
+    """Raises `InvalidRequestError` for what cannot be read, or is too much for a page."""
     if request.content_type == "application/json":
         return _read_json(request.body)
-    form = RequestForm.from_post(request.POST)
+    form = read_form(request)
     own_base = not form.provider
     return Asked(
         provider=form.provider or None,
@@ -84,6 +97,24 @@ def read(request: HttpRequest) -> Asked:
         key=request.POST.get("api_key") or None,
         form=form,
     )
+
+
+def read_form(request: HttpRequest) -> RequestForm:
+    """The form that a browser or htmx posted. Raises `InvalidRequestError` as `read` does."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise InvalidRequestError(
+            FieldError("body", say(gettext_noop("Send a form (application/x-www-form-urlencoded) or JSON.")))
+        )
+    try:
+        # Django would put U+FFFD where bytes are broken, and that would be sent on.
+        unquote_to_bytes(request.body).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError(
+            FieldError("body", say(gettext_noop("The form is not valid UTF-8.")))
+        ) from error
+    if (count := len(request.POST.getlist("role"))) > settings.LIMITS.messages:
+        raise InvalidRequestError(too_many_messages(count, settings.LIMITS.messages))
+    return RequestForm.from_post(request.POST)
 
 
 def _read_json(data: bytes) -> Asked:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.exchange import jsontext, snippets
-from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError
+from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.text import gettext_noop, say
@@ -99,9 +99,11 @@ def _fill(form: RequestForm, text: str) -> list[FieldError]:
         return [FieldError("request", error.sentence)]
     if not isinstance(body, dict):
         return [FieldError("request", say(gettext_noop("The request must be a JSON object.")))]
-    messages = body.get("messages")
-    if isinstance(messages, list) and len(messages) > settings.LIMITS.messages:
-        return [FieldError("messages", say(gettext_noop("The link holds too many messages.")))]
+    messages = body.get("messages", [])
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        return [FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))]
+    if len(messages) > settings.LIMITS.messages:
+        return [too_many_messages(len(messages), settings.LIMITS.messages)]
     form.fill(body)
     return []
 

@@ -1,5 +1,6 @@
 """An Exchange as the texts and facts that the result pane shows."""
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,30 @@ class Shown:
     @classmethod
     def of(cls, text: str) -> "Shown":
         return cls(text[:LONGEST_SHOWN], max(0, len(text) - LONGEST_SHOWN))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A choice as it is shown. `message` puts it into the conversation; None where that cannot carry it."""
+
+    choice: Choice
+    text: Shown
+    reasoning: Shown
+    tool_calls: Shown
+    message: str | None
+
+    @classmethod
+    def of(cls, choice: Choice) -> "Answer":
+        message = json.dumps(choice.as_message, ensure_ascii=False)
+        return cls(
+            choice,
+            Shown.of(choice.text or ""),
+            Shown.of(choice.reasoning or ""),
+            Shown.of(
+                json.dumps(choice.tool_calls, ensure_ascii=False, indent=2) if choice.tool_calls else ""
+            ),
+            message if len(message) <= LONGEST_SHOWN else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -62,8 +87,8 @@ class Result:
         return self.exchange.usage
 
     @cached_property
-    def answers(self) -> list[tuple[Choice, Shown]]:
-        return [(choice, Shown.of(choice.text or "")) for choice in self.exchange.choices]
+    def answers(self) -> list[Answer]:
+        return [Answer.of(choice) for choice in self.exchange.choices]
 
     @property
     def status(self) -> str | None:

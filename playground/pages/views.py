@@ -64,25 +64,29 @@ def models(request: HttpRequest) -> HttpResponse:
     asked = None
     try:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
-        found, exchange = client.list_models(asked.route(), settings.LIMITS)
+        found, exchange, problem = client.list_models(asked.route(), settings.LIMITS)
     except InvalidRequestError as error:
         return _refuse(request, asked, invalid(error))
     except AddressRefusedError as error:
         return _refuse(request, asked, address_refused(error))
-    problem = None if found else exchange.error
     match shape_of(request):
         case Shape.FRAGMENT:
             return render(request, "_models.html", {"listed_models": found, "error": problem})
         case Shape.PAGE if asked.form:
-            return render_page(request, asked.form, models=found, result=None if found else Result(exchange))
+            return render_page(
+                request, asked.form, models=found, result=Result(exchange) if problem else None
+            )
     return JsonResponse({"models": found, "error": problem.as_json(translate) if problem else None})
 
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
     """The page with its form changed by one of its buttons; nothing is sent."""
-    form = RequestForm.from_post(request.POST)
-    edits.edit(form, request.POST.get("do", ""))
+    try:
+        form = incoming.read_form(request)
+        edits.edit(form, request.POST.get("do", ""))
+    except InvalidRequestError as error:
+        return refuse(request, invalid(error))
     return render_page(request, form)
 
 

@@ -16,6 +16,7 @@ import urllib3.exceptions
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
+from playground.exchange.explain import Explanation, explain_arrival
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
@@ -37,20 +38,16 @@ def send(request: ChatRequest, route: Route, limits: Limits) -> Exchange:
     return _exchange("POST", call, request.encoded, route, limits)
 
 
-def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange]:
-    """The ids that the provider lists, sorted, beside the Exchange that says why when there are none."""
+def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange, Explanation | None]:
+    """The ids that the provider lists, sorted; the Exchange; and what went wrong, if anything did."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
     exchange = _exchange("GET", call, b"", route, limits)
-    if exchange.failure or exchange.received is None or exchange.received.status >= 300:
-        return [], exchange
-    return sorted(_ids(exchange)), exchange
+    problem = explain_arrival(exchange)
+    return [] if problem else sorted(_ids(exchange)), exchange, problem
 
 
 def _ids(exchange: Exchange) -> set[str]:
-    try:
-        answer = exchange.answer
-    except ValueError:
-        return set()
+    answer = exchange.answer
     items = answer.get("data") if isinstance(answer, dict) else answer  # Together sends a bare list
     if not isinstance(items, list):
         return set()

@@ -35,7 +35,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
     if provider:
         return _provider_route(_find_provider(provider), typed)
     if not base_url:
-        raise _refusal("provider", say(gettext_noop("Choose a provider, or give a base URL.")))
+        raise _refusal("base_url", say(gettext_noop("Give a base URL, or choose a provider.")))
     try:
         endpoint = Endpoint.parse(base_url)
     except BaseURLError as error:

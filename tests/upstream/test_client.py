@@ -471,14 +471,14 @@ def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstre
 # --- models ---
 
 
-def _models(url: str) -> tuple[list[str], Exchange]:
-    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits())
+def _models(url: str) -> list[str]:
+    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits())[0]
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:
     upstream.reply(models("b", "a"))
 
-    assert _models(upstream.url)[0] == ["a", "b"]
+    assert _models(upstream.url) == ["a", "b"]
     assert upstream.requests[0].method == "GET"
     assert upstream.requests[0].path == "/v1/models"
 
@@ -489,4 +489,4 @@ def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> N
 def test_models_that_are_none_are_no_error(upstream: ScriptedUpstream, answer: Answer) -> None:
     upstream.reply(answer)
 
-    assert _models(upstream.url)[0] == []
+    assert _models(upstream.url) == []

@@ -1,0 +1,64 @@
+"""Listing a provider's models."""
+
+import pytest
+from django.test import Client
+
+from tests.pages.client import post_form, post_json
+from tests.upstreams.plugin import SERVER_KEY
+from tests.upstreams.scripted import ScriptedUpstream, json_answer, models
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+
+def test_a_get_lists_with_the_servers_key(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models("b", "a"))
+
+    assert client.get("/models/?provider=test").json() == {"models": ["a", "b"], "error": None}
+    assert upstream.requests[0].header("Authorization") == f"Bearer {SERVER_KEY}"
+
+
+def test_a_post_lists_with_a_typed_key(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models("a"))
+
+    assert post_json(client, "/models/", api_key="sk-typed-by-hand").json()["models"] == ["a"]
+    assert upstream.requests[0].header("Authorization") == "Bearer sk-typed-by-hand"
+
+
+def test_htmx_gets_buttons(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models('a"<b>'))
+
+    html = post_form(client, "/models/", htmx=True).content.decode()
+
+    assert 'data-model="a&quot;&lt;b&gt;"' in html
+
+
+def test_a_plain_form_gets_the_page_with_the_list(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models("one-of-many"))
+
+    html = post_form(client, "/models/", content=["kept"]).content.decode()
+
+    assert "one-of-many" in html
+    assert "kept" in html
+
+
+def test_an_error_is_told_in_place(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "Bad key."}}, 401))
+
+    html = post_form(client, "/models/", htmx=True).content.decode()
+
+    assert "The key was not accepted" in html
+    assert "Bad key." in html
+    assert client.get("/models/?provider=test").json()["error"]["kind"] == "unauthorized"
+
+
+def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models())
+
+    answer = post_form(client, "/models/", htmx=True)
+
+    assert "lists no models" in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?provider=nobody", "?provider="])
+def test_an_unknown_provider_is_refused(client: Client, query: str) -> None:
+    assert client.get(f"/models/{query}").status_code == 400
