@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -67,8 +68,8 @@ class Supervisor:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._process and self._process.stdin:
-            self._process.stdin.close()  # the lifeline: it ends by itself
+        if self._process:
+            _close(self._process)  # the lifeline: it ends by itself
             try:
                 self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -100,6 +101,7 @@ class Supervisor:
             self._process.wait()
             if self._stopping.is_set():
                 return
+            _close(self._process)
             if time.monotonic() - started > _HEALTHY_AFTER_SECONDS:
                 pause = 0.5
             logger.warning("The local model ended (%s); starting it again.", self._process.returncode)
@@ -121,6 +123,12 @@ class Supervisor:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Closes our end of the pipe; a process that died has closed the other."""
+    with suppress(BrokenPipeError):
+        cast("IO[bytes]", process.stdin).close()
 
 
 def _reserve_port() -> socket.socket:

