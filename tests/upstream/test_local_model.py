@@ -16,7 +16,12 @@ from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
 from tests.pages.client import post_json
 
-HELLO = {"model": "smollm2-135m-instruct", "messages": [{"role": "user", "content": "Hello!"}]}
+# At temperature 0 it says the same every time; otherwise it may well stop after a word.
+HELLO = {
+    "model": "smollm2-135m-instruct",
+    "messages": [{"role": "user", "content": "Hello!"}],
+    "temperature": 0,
+}
 
 
 def _eventually(check: Callable[[], bool], seconds: float = 30) -> bool:
