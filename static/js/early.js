@@ -18,9 +18,7 @@
       const label = button.dataset[current()];
       button.querySelector("[data-theme-name]").textContent = label;
       button.title = label;
-      button.setAttribute("aria-label", label);
     };
-    button.hidden = false;
     show();
     button.addEventListener("click", () => {
       const next = { auto: "light", light: "dark", dark: "auto" }[current()];

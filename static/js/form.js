@@ -182,7 +182,7 @@
 
   function showProvider() {
     const { state, ready, models, key } = provider.selectedOptions[0].dataset;
-    form.querySelector("[data-own-base]").hidden = provider.value !== "";
+    form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
     line.querySelector(".dot").dataset.ready = ready;
     line.querySelector("[data-state-text]").textContent = state;
@@ -302,5 +302,8 @@
   showProvider();
   number();
   showCount();
-  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") changed();
+  // What was restored, by us or by the browser, has code of its own; it can be asked for once htmx listens.
+  document.getElementById("codes").addEventListener("htmx:after:init", () => {
+    if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") changed();
+  }, { once: true });
 })();

@@ -41,7 +41,6 @@
   function showOutcome() {
     const failed = outcome.querySelector("[data-error], [data-refusal]");
     byName("answer").toggleAttribute("data-failed", Boolean(failed));
-    revealCopyButtons();
   }
 
   // --- busy ---
@@ -50,6 +49,10 @@
 
   function tick(since) {
     busy.textContent = `${busy.dataset.text} · ${((performance.now() - since) / 1000).toFixed(1)} s`;
+  }
+
+  function lost() {
+    outcome.replaceChildren(document.getElementById("lost-template").content.cloneNode(true));
   }
 
   const isSend = (event) => event.detail.ctx?.sourceElement === form;
@@ -73,8 +76,9 @@
     busy.textContent = "";
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    revealCopyButtons();
     if (!isSend(event)) return;
+    // A proxy's error page is not one of our fragments.
+    if (!outcome.querySelector("#panel-answer")) lost();
     select(byName("answer"));
     showOutcome();
     if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
@@ -83,8 +87,7 @@
   });
   document.addEventListener("htmx:error", (event) => {
     if (!isSend(event)) return;
-    const notice = document.getElementById("lost-template").content.cloneNode(true);
-    outcome.querySelector("#panel-answer").replaceChildren(notice);
+    lost();
     select(byName("answer"));
     showOutcome();
   });
@@ -112,14 +115,9 @@
     try { id = localStorage.getItem("playground.target"); } catch { /* storage is switched off */ }
     return targets.some((button) => button.dataset.showTarget === id) ? id : targets[0].dataset.showTarget;
   }
-  document.querySelector("[data-targets]").hidden = false;
   showTarget(rememberedTarget());
 
   // --- copying ---
-
-  function revealCopyButtons() {
-    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-  }
 
   async function copy(button, text) {
     const label = button.querySelector("span");
@@ -149,7 +147,6 @@
     delete codes.dataset.stale;
     showTarget(shownTarget);
   });
-  link.hidden = false;
   link.addEventListener("click", async () => {
     if ("stale" in codes.dataset) {
       await new Promise((ready) => { codes.addEventListener("htmx:after:swap", ready, { once: true }); });
@@ -158,10 +155,8 @@
   });
 
   const keys = document.querySelector("[data-keys]");
-  keys.hidden = false;
   if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.textContent = "⌘ ↵";
 
-  document.querySelector("[role=tablist]").hidden = false;
   select(outcome.querySelector("[data-result], [data-refusal]") ? byName("answer") : byName("code"));
   showOutcome();
 })();

@@ -1,0 +1,153 @@
+"""A real Chromium on the real page, served by gunicorn as configured."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from playground.upstream.local_model.supervisor import Supervisor
+from tests.upstreams.scripted import ScriptedUpstream, completion
+
+ROOT = Path(__file__).parent.parent.parent
+# Without these it asks its maker's servers for updates at every start.
+QUIET = [
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-gpu",
+]
+
+
+@pytest.fixture(scope="session")
+def provider_server() -> Iterator[ScriptedUpstream]:
+    """The provider `test` of the served page."""
+    with ScriptedUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def upstream(provider_server: ScriptedUpstream) -> ScriptedUpstream:
+    provider_server.requests.clear()
+    provider_server.reply(completion())
+    return provider_server
+
+
+@pytest.fixture(scope="session")
+def address(
+    running_model: Supervisor, provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where gunicorn serves the page, with the local model, a scripted provider and hashed static files."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "providers.toml").write_text(
+        f"""
+[[provider]]
+id = "test"
+label = "Test"
+base_url = "{provider_server.url}"
+key_variable = "TEST_API_KEY"
+models = ["m", "m-large"]
+"""
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+        "DJANGO_SETTINGS_MODULE": "playground.settings",
+        "PLAYGROUND_LOCAL_MODEL_URL": running_model.url,
+        "LOCAL_API_KEY": running_model.key,
+        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
+        "PLAYGROUND_PRIVATE_UPSTREAMS": provider_server.host_port,
+        "TEST_API_KEY": "sk-of-the-server-1",
+    }
+    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity=0"]
+    subprocess.run(run, cwd=ROOT, env=environment, check=True)
+    bind = f"127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
+    with subprocess.Popen([*command, "playground.wsgi"], cwd=ROOT, env=environment) as server:
+        _wait_until_serving(f"http://{bind}/healthz", server)
+        yield f"http://{bind}/"
+        server.terminate()
+
+
+def _wait_until_serving(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            requests.get(url, timeout=1).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the page is not served")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Root has no sandbox of Chromium's; the page under test is our own.
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=[*QUIET, *sandbox]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Complaints:
+    """What the browser complained of. A refusal's own 4xx, or a proxy's 502, is not a complaint."""
+
+    seen: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: self.seen.append(f"dialog: {dialog.message}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        expected = re.search("the server responded with a status of (4|502)", message.text)
+        if message.type in ("error", "warning") and not expected:
+            self.seen.append(f"{message.type}: {message.text}")
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens the page in a fresh profile: `open_page("?provider=test", width=360, color_scheme="dark")`.
+
+    At the end no script may have failed, no dialog opened, no policy been violated, and nothing may have
+    been loaded from anywhere else.
+    """
+    complaints = Complaints()
+    contexts: list[BrowserContext] = []
+    elsewhere: list[str] = []
+
+    def open_(query: str = "", *, width: int = 1440, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.watch(page)
+        page.on("request", lambda request: elsewhere.append(request.url))
+        page.goto(address + query)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints.seen == []
+    assert [url for url in elsewhere if not url.startswith((address, "data:"))] == []

@@ -1,0 +1,200 @@
+"""Every state of the page: accessible, in both themes, and no wider than a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.test_page import UNSUPPORTED, Gate
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, models
+
+Arrange = Callable[[Page, ScriptedUpstream], None]
+
+
+def _send(page: Page) -> None:
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#outcome [data-result]")).to_be_visible()
+
+
+def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
+    expect(page.locator("#code-python")).to_be_visible()
+
+
+def empty_answer_tab(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_role("tab", name="Answer").click()
+
+
+def busy(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Gate())
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("[data-busy]")).to_contain_text("Waiting")
+
+
+def answered(page: Page, upstream: ScriptedUpstream) -> None:
+    _send(page)
+
+
+def raw(page: Page, upstream: ScriptedUpstream) -> None:
+    _send(page)
+    page.get_by_role("tab", name="Raw JSON").click()
+    page.get_by_text("As received (").click()
+
+
+def exchange(page: Page, upstream: ScriptedUpstream) -> None:
+    _send(page)
+    page.get_by_role("tab", name="Exchange").click()
+
+
+def curl(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_role("button", name="cURL").click()
+
+
+def several_choices(page: Page, upstream: ScriptedUpstream) -> None:
+    message = {"role": "assistant", "content": "one", "reasoning": "Because."}
+    calls = [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    upstream.reply(
+        completion(
+            choices=[
+                {"index": 0, "message": message, "finish_reason": "length"},
+                {
+                    "index": 1,
+                    "message": {"content": None, "tool_calls": calls},
+                    "finish_reason": "tool_calls",
+                },
+                {"index": 2, "message": {"content": "", "refusal": "I cannot."}, "finish_reason": None},
+            ],
+            usage=None,
+        )
+    )
+    _send(page)
+    page.get_by_text("Reasoning", exact=True).click()
+
+
+def providers_error(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
+    page.get_by_label("max_tokens", exact=True).fill("5")
+    _send(page)
+    expect(page.locator(".fix")).to_be_visible()
+
+
+def no_answer(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(b"")
+    _send(page)
+
+
+def refused(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_label("temperature", exact=True).fill("hot")
+    page.get_by_label("Role of message 1").select_option("tool")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#outcome [data-refusal]")).to_be_visible()
+
+
+def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_label("Provider", exact=True).select_option("")
+    page.get_by_label("API key").fill("sk-typed-in-the-page")
+    page.get_by_label("Remember it").select_option("tab")
+    expect(page.get_by_role("button", name="Forget")).to_be_hidden()  # no base URL to keep it for, so far
+    page.get_by_label("Base URL").fill("https://llm.example")
+
+
+def all_parameters(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_text("More parameters").click()
+    page.get_by_label("seed", exact=True).fill("7")
+    page.get_by_text("More fields (JSON)").click()
+
+
+def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models(*(f"a-provider/some-quite-long-model-name-{number}" for number in range(40))))
+    page.get_by_role("button", name="List").click()
+    expect(page.locator(".model-list")).to_be_visible()
+
+
+def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_text("Examples").click()
+
+
+def very_long(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("x" * 500 + "\n\n" + "words and words " * 200))
+    page.get_by_role("button", name="Add message").click()
+    page.keyboard.insert_text("y" * 400)
+    _send(page)
+
+
+def right_to_left(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("مرحبا! كيف يمكنني مساعدتك اليوم؟"))
+    _send(page)
+
+
+STATES: tuple[Arrange, ...] = (
+    first_visit,
+    empty_answer_tab,
+    busy,
+    answered,
+    raw,
+    exchange,
+    curl,
+    several_choices,
+    providers_error,
+    no_answer,
+    refused,
+    own_base_url_and_key,
+    all_parameters,
+    listed_models,
+    examples_menu,
+    very_long,
+    right_to_left,
+)
+
+
+@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
+)
+def test_each_state(
+    open_page: Open, upstream: ScriptedUpstream, arrange: Arrange, width: int, scheme: str
+) -> None:
+    page = open_page("?provider=test", width=width, height=800, color_scheme=scheme, reduced_motion="reduce")
+
+    arrange(page, upstream)
+    page.wait_for_timeout(150)  # colours fade in for a moment
+
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_without_scripts(open_page: Open, upstream: ScriptedUpstream, width: int) -> None:
+    """axe itself is a script, so this looks at the width alone."""
+    page = open_page("?provider=test", width=width, java_script_enabled=False)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#answer-1")).to_be_visible()
+
+    assert page.locator("html").bounding_box()["width"] <= width  # type: ignore[index]
+
+
+def test_the_theme_is_switched_and_remembered(open_page: Open) -> None:
+    page = open_page(color_scheme="light")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(background)
+    switch = page.get_by_role("button", name="Theme")
+
+    switch.click()  # light
+    assert page.evaluate(background) == light
+    switch.click()  # dark
+    dark = page.evaluate(background)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(background) == dark
+    switch.click()  # as the system
+    assert page.evaluate(background) == light
+
+
+def test_the_system_decides_the_theme_at_first(open_page: Open) -> None:
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+
+    assert open_page(color_scheme="dark").evaluate(background) != open_page(color_scheme="light").evaluate(
+        background
+    )
