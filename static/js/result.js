@@ -61,6 +61,7 @@
     if (!isSend(event)) return;
     const since = performance.now();
     busy.dataset.running = "";
+    select(byName("answer")); // now, so that nothing jumps when it comes
     outcome.setAttribute("aria-busy", "true");
     // Ten times a second for the eye; a screen reader hears the first only.
     busy.setAttribute("aria-live", "off");
@@ -101,6 +102,7 @@
 
   function showTarget(id) {
     shownTarget = id;
+    codes.dataset.chosen = "";
     for (const block of codes.querySelectorAll("[data-target]")) block.hidden = block.dataset.target !== id;
     for (const button of targets) button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
   }

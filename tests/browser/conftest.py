@@ -64,14 +64,15 @@ models = ["m", "m-large"]
         port = probe.getsockname()[1]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
-        "DJANGO_SETTINGS_MODULE": "playground.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "TEST_STATIC_ROOT": str(folder / "static"),
         "PLAYGROUND_LOCAL_MODEL_URL": running_model.url,
         "LOCAL_API_KEY": running_model.key,
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": provider_server.host_port,
         "TEST_API_KEY": "sk-of-the-server-1",
     }
-    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity=0"]
+    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(run, cwd=ROOT, env=environment, check=True)
     bind = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]

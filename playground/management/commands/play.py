@@ -37,7 +37,8 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
         del options
         _check_free(host, port)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         model: Supervisor | None = None
         server: subprocess.Popen[bytes] | None = None
         try:
@@ -114,7 +115,7 @@ def _collect_static() -> None:
     files = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
     newest = max(path.stat().st_mtime for path in files)
     if not manifest.exists() or manifest.stat().st_mtime < newest:
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.Popen[bytes]:

@@ -1,0 +1,10 @@
+"""The playground's settings for the server that the browser's tests start, with a static folder of its own.
+
+A playground that runs from the same checkout meanwhile keeps its files.
+"""
+
+import os
+
+from playground.settings import *  # noqa: F403
+
+STATIC_ROOT = os.environ["TEST_STATIC_ROOT"]
