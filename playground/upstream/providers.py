@@ -1,13 +1,14 @@
 """The catalogue of providers: who can be called, and with whose key."""
 
 import re
-import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from playground import env
 from playground.exchange.endpoint import BaseURLError, Endpoint
@@ -16,7 +17,7 @@ from playground.exchange.text import Sentence, gettext_noop, say
 BUILT_IN = Path(__file__).with_name("providers.toml")
 LOCAL_MODEL = "local"
 DIALECTS = ("openai",)
-_PROBE_SECONDS = 0.05
+_PROBE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,20 @@ def _missing_server(provider: Provider, endpoint: Endpoint) -> Sentence | None:
             gettext_noop("port %(port)s is this playground's own: start it with another --port"),
             port=endpoint.port,
         )
+    if _lists_models(endpoint):
+        return None
+    return say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
+
+
+def _lists_models(endpoint: Endpoint) -> bool:
+    """Whether a Chat Completions server is there; many another program listens on port 8000."""
     try:
-        socket.create_connection((endpoint.host, endpoint.port), timeout=_PROBE_SECONDS).close()
-    except OSError:
-        return say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
-    return None
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(endpoint.models, timeout=_PROBE_SECONDS, allow_redirects=False)
+            return answer.status_code == 401 or "data" in answer.json()
+    except (requests.RequestException, TypeError):
+        return False
 
 
 def _read(path: Path) -> dict[str, Provider]:
