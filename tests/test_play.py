@@ -6,15 +6,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from tests.upstreams.scripted import ScriptedUpstream
+
 ROOT = Path(__file__).parent.parent
+HELLO = {
+    "model": "smollm2-135m-instruct",
+    "messages": [{"role": "user", "content": "Hello!"}],
+    "max_tokens": 10,
+}
 
 
 def _free_port() -> int:
@@ -83,22 +92,15 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
-def _send_hello(address: str) -> requests.Response:
+def _post(address: str, values: dict[str, Any]) -> requests.Response | None:
+    """None when the server ended meanwhile."""
     session = requests.Session()
     session.get(address, timeout=30).raise_for_status()
-    return session.post(
-        f"{address}send/",
-        json={
-            "provider": "local",
-            "request": {
-                "model": "smollm2-135m-instruct",
-                "messages": [{"role": "user", "content": "Hello!"}],
-                "max_tokens": 10,
-            },
-        },
-        headers={"X-CSRFToken": session.cookies["csrftoken"]},
-        timeout=60,
-    )
+    headers = {"X-CSRFToken": session.cookies["csrftoken"]}
+    try:
+        return session.post(f"{address}send/", json=values, headers=headers, timeout=60)
+    except requests.ConnectionError:
+        return None
 
 
 def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
@@ -106,7 +108,9 @@ def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
         address = _until_serving(process)
         assert process.stdout is not None
         exported = process.stdout.readline()
-        answer = _send_hello(address).json()
+        posted = _post(address, {"provider": "local", "request": HELLO})
+        assert posted is not None
+        answer = posted.json()
         assert answer["error"] is None
         assert answer["completion"]["choices"][0]["message"]["content"]
 
@@ -131,6 +135,29 @@ def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert _all_gone(children)
+
+
+def test_it_stops_at_once_while_a_call_is_under_way() -> None:
+    with (
+        ScriptedUpstream() as upstream,
+        _play(
+            _free_port(),
+            "--no-local-model",
+            PLAYGROUND_PRIVATE_UPSTREAMS=upstream.host_port,
+        ) as process,
+    ):
+        upstream.reply(lambda connection, recorded: connection.settimeout(60) or connection.recv(1))
+        address = _until_serving(process)
+        call = threading.Thread(target=_post, args=(address, {"base_url": upstream.url, "request": HELLO}))
+        call.start()
+        while not upstream.requests:
+            time.sleep(0.02)
+
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)  # the call itself may take a minute
+        call.join()
+
+    assert process.returncode == 0
 
 
 def test_when_it_is_killed_its_children_go_along() -> None:

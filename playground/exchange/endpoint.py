@@ -1,5 +1,6 @@
 """From the base URL that people give to the URL that is called."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +10,9 @@ from playground.exchange.text import Sentence, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
+# Labels may hold "_", which is no host name but is in use (Docker's service names).
+_HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
 
 
 class BaseURLError(ValueError):
@@ -67,11 +71,7 @@ class Endpoint:
         if port == 0:
             raise BaseURLError(say(gettext_noop("Port 0 cannot be called.")))
         host = _ascii_host(parts.hostname)
-        path = parts.path.rstrip("/").removesuffix(CHAT_COMPLETIONS).rstrip("/") or "/v1"
-        if not path.isascii() or not path.isprintable():
-            raise BaseURLError(
-                say(gettext_noop("The path of a base URL is plain ASCII; percent-encode the rest."))
-            )
+        path = _normal_path(parts.path).removesuffix(CHAT_COMPLETIONS).rstrip("/") or "/v1"
         default = _PORTS[parts.scheme]
         netloc = f"[{host}]" if ":" in host else host
         if port is not None and port != default:
@@ -79,10 +79,33 @@ class Endpoint:
         return cls(f"{parts.scheme}://{netloc}{path}", parts.scheme, host, port or default)
 
 
+def _normal_path(path: str) -> str:
+    """The path as a client library would write it (RFC 3986, 6.2.2), so that what is shown is what is sent."""
+    path = re.sub("%[0-9A-Fa-f]{2}", _normal_escape, path).rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise BaseURLError(say(gettext_noop("The path of a base URL is plain ASCII; percent-encode the rest.")))
+    if {".", ".."} & set(path.split("/")):
+        raise BaseURLError(say(gettext_noop("The path of a base URL has no “.” or “..” parts.")))
+    return path
+
+
+def _normal_escape(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    unreserved = character.isascii() and (character.isalnum() or character in "-._~")
+    return character if unreserved else escape[0].upper()
+
+
 def _ascii_host(host: str) -> str:
     if ":" in host:  # an IPv6 address, which urlsplit has checked
         return host
     try:
-        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+        name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
-        raise BaseURLError(say(gettext_noop("“%(host)s” is no host name."), host=host[:80])) from error
+        raise _no_host_name(host) from error
+    if not _HOST.fullmatch(name):
+        raise _no_host_name(host)
+    return name
+
+
+def _no_host_name(host: str) -> BaseURLError:
+    return BaseURLError(say(gettext_noop("“%(host)s” is no host name."), host=host[:80]))

@@ -315,8 +315,8 @@ def provider_message(received: "Received") -> str | None:
         found = _message_in(jsontext.loads(received.body))
     except jsontext.JSONTextError:
         found = _message_in_text(received.text)
-    found = (found or "").strip()
-    return found if len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
+    found = (found or "").strip() or None
+    return found if found is None or len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
 
 
 def _message_in(value: Any) -> str | None:
@@ -328,7 +328,8 @@ def _message_in(value: Any) -> str | None:
         case {"message": str(message)} | {"detail": str(message)} | {"error_msg": str(message)}:
             return message
         case {"detail": [{"msg": str(message)} as first, *_]}:  # FastAPI servers
-            place = ".".join(str(part) for part in first.get("loc", ()))
+            loc = first.get("loc")
+            place = ".".join(str(part) for part in loc) if isinstance(loc, list) else ""
             return f"{place}: {message}" if place else message
         case [first, *_]:  # Gemini wraps its error in a list
             return _message_in(first)

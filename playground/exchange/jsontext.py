@@ -72,7 +72,7 @@ def dumps(value: Any) -> bytes:
 
 
 def indent(text: str) -> str:
-    """A valid JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
+    """A JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
 
     Works on the text, not on parsed values: `1.0e5` must not be shown as `100000.0`.
     """
@@ -104,7 +104,10 @@ def _indented(parts: list[str]) -> Iterator[str]:
 
 
 def _readable(string: str) -> str:
-    value = json.loads(string)
+    try:
+        value = json.loads(string)
+    except json.JSONDecodeError:  # the text is no JSON: a redacted key can take a quotation mark along
+        return string
     return string if _LONE_SURROGATE.search(value) or not value.isprintable() else _quoted(value)
 
 

@@ -115,7 +115,7 @@ class Exchange:
                 "method": self.sent.method,
                 "url": self.sent.url,
                 "headers": joined(self.sent.headers),
-                "body": jsontext.loads(self.sent.body),
+                "body": dict(self.call.body),
             },
             "response": self._response_as_json(),
             "completion": self.completion,

@@ -4,6 +4,8 @@ A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{bo
 `change:{parameters}`.
 """
 
+import re
+
 from django.core.exceptions import BadRequest
 
 from playground.exchange import jsontext
@@ -36,7 +38,7 @@ def _move(form: RequestForm, position: int, step: int) -> None:
 
 
 def _position(form: RequestForm, operand: str) -> int:
-    if not operand.isascii() or not operand.isdigit() or int(operand[:9]) >= len(form.messages):
+    if not re.fullmatch("[0-9]{1,9}", operand) or int(operand) >= len(form.messages):
         raise BadRequest("no such message")
     return int(operand)
 

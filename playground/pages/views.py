@@ -82,11 +82,12 @@ def models(request: HttpRequest) -> HttpResponse:
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
     """The page with its form changed by one of its buttons; nothing is sent."""
+    form = None
     try:
         form = incoming.read_form(request)
         edits.edit(form, request.POST.get("do", ""))
     except InvalidRequestError as error:
-        return refuse(request, invalid(error))
+        return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
     return render_page(request, form)
 
 

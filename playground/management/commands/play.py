@@ -22,7 +22,7 @@ from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 3.0
 
 
 class Command(BaseCommand):
@@ -60,10 +60,10 @@ class Command(BaseCommand):
         finally:
             # A second Ctrl-C must not leave half of it running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if model:
+                model.stop()  # first, so that no call to it keeps the server waiting
             if server:
                 _stop(server)
-            if model:
-                model.stop()
 
     def _start_model(self) -> Supervisor | None:
         try:
@@ -180,7 +180,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         try:
             server.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            server.kill()
+            os.killpg(server.pid, signal.SIGKILL)  # its workers too: a call to a provider may wait long
             server.wait()
     if server.stdin:
         server.stdin.close()
