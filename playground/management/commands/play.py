@@ -56,7 +56,7 @@ class Command(BaseCommand):
             if server.wait():
                 raise CommandError("The server ended; its last lines above say why.")
         except KeyboardInterrupt:
-            self.stdout.write("Stopping.")
+            pass  # the way to end it
         finally:
             # A second Ctrl-C must not leave half of it running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)

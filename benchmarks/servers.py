@@ -1,0 +1,84 @@
+"""The processes that are measured: the provider, the floor and the playground, each on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+# Both under the same settings, so that the difference is the program's.
+_GUNICORN = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "--workers=1", "--threads=16"]
+
+
+@dataclass(frozen=True)
+class Servers:
+    upstream: str
+    floor: str
+    playground: str
+
+
+@contextmanager
+def all_servers() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        upstream, floor, playground = free_port(), free_port(), free_port()
+        url = f"http://127.0.0.1:{upstream}/v1"
+        (folder / "providers.toml").write_text(
+            f'[[provider]]\nid = "bench"\nlabel = "Bench"\nbase_url = "{url}"\n'
+            'key_variable = "BENCH_API_KEY"\nmodels = ["m"]\n'
+        )
+        environment = {
+            "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
+            "PLAYGROUND_HTTPS": "0",
+            "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
+            "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",
+            "BENCH_API_KEY": "sk-only-for-benchmarks",
+            "UPSTREAM": f"{url}/chat/completions",
+        }
+        run_manage("collectstatic", environment)
+        stack.enter_context(server(["-m", "benchmarks.mock", str(upstream)], upstream, environment))
+        for port, application in ((floor, "benchmarks.floor"), (playground, "playground.wsgi")):
+            command = [*_GUNICORN, f"--bind=127.0.0.1:{port}", application]
+            stack.enter_context(server(command, port, environment))
+        yield Servers(
+            f"{url}/chat/completions", f"http://127.0.0.1:{floor}/", f"http://127.0.0.1:{playground}/"
+        )
+
+
+def run_manage(command: str, environment: dict[str, str]) -> None:
+    arguments = [sys.executable, "manage.py", command, "--noinput", "--verbosity=0"]
+    subprocess.run(arguments, cwd=ROOT, env=os.environ | environment, check=True)
+
+
+@contextmanager
+def server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=os.environ | environment) as process:
+        try:
+            wait_until_listening(port)
+            yield
+        finally:
+            process.terminate()
+
+
+def wait_until_listening(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
