@@ -80,7 +80,7 @@ class Endpoint:
 
 
 def _normal_path(path: str) -> str:
-    """The path as a client library would write it (RFC 3986, 6.2.2), so that what is shown is what is sent."""
+    """The path as a client library writes it (RFC 3986, 6.2.2): what is shown is what is sent."""
     path = re.sub("%[0-9A-Fa-f]{2}", _normal_escape, path).rstrip("/")
     if not _PATH.fullmatch(path):
         raise BaseURLError(say(gettext_noop("The path of a base URL is ASCII; percent-encode the rest.")))

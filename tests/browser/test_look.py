@@ -1,6 +1,11 @@
-"""Every state of the page: accessible, in both themes, and no wider than a phone."""
+"""Every state of the page: accessible, in both themes, and no wider than a phone.
 
+`SCREENSHOTS=folder scripts/test tests/browser/test_look.py` also writes a picture of each.
+"""
+
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -160,6 +165,8 @@ def test_each_state(
     arrange(page, upstream)
     page.wait_for_timeout(150)  # colours fade in for a moment
 
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,11 @@
+"""The Django app, which is the whole project."""
+
+from django.apps import AppConfig
+
+
+class PlaygroundConfig(AppConfig):
+    name = "playground"
+    verbose_name = "API Playground"
+
+    def ready(self) -> None:
+        from playground import checks  # noqa: F401 -- registers them

@@ -1,0 +1,74 @@
+"""A setting that cannot be used ends the start, in one line that names it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+KEY = {"PLAYGROUND_SECRET_KEY": "abcdefghij" * 6}
+
+
+def _run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PLAYGROUND_", "DJANGO_"))
+    }
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=kept | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "play"])
+def test_a_value_that_cannot_be_used_is_one_line(command: str) -> None:
+    done = _run("manage.py", command, PLAYGROUND_SILENCE_SECONDS="a while", **KEY)
+
+    assert done.returncode == 1
+    assert done.stderr == "PLAYGROUND_SILENCE_SECONDS takes a number of seconds above 0 and below 86400\n"
+
+
+def test_a_missing_secret_key_is_said_with_the_way_to_make_one() -> None:
+    for done in (_run("manage.py", "check"), _run("-c", "import playground.wsgi")):
+        assert done.returncode == 1
+        assert "PLAYGROUND_SECRET_KEY is not set" in done.stderr
+        assert "secrets.token_urlsafe" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[provider", "cannot be read"),
+        ('[[provider]]\nid = "x"\nlabel = "X"', "provider 'x': base_url is missing"),
+        ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "ftp://x"', "provider 'x': A base URL starts with"),
+        ('[[provider]]\nid = "X Y"\nlabel = "X"\nbase_url = "https://x.example"', "id takes small letters"),
+        ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ncolour = 1', "colour"),
+        (
+            '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\nkey_variable = "a b"',
+            "key_variable",
+        ),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_names_the_entry(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(text)
+
+    done = _run("manage.py", "check", PLAYGROUND_PROVIDERS=str(file), **KEY)
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert str(file) in done.stderr
+
+
+def test_good_settings_pass_the_checks_for_production() -> None:
+    done = _run(
+        "manage.py", "check", "--deploy", "--fail-level=WARNING", PLAYGROUND_ALLOWED_HOSTS="a.example", **KEY
+    )
+
+    assert done.returncode == 0, done.stderr
