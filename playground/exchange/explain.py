@@ -60,7 +60,7 @@ def explain(exchange: "Exchange") -> Explanation | None:
 def explain_arrival(exchange: "Exchange") -> Explanation | None:
     """None for an answer that arrived whole, with a status of success and JSON in it, whatever that says."""
     if exchange.failure:
-        return _explain_failure(exchange.failure)
+        return _explain_failure(exchange.failure, answered=exchange.received is not None)
     received = exchange.received
     if received is None:
         raise ValueError("an exchange without an answer needs a failure")
@@ -135,8 +135,17 @@ _FAILURES: dict[FailureKind, tuple[str, str]] = {
 }
 
 
-def _explain_failure(failure: Failure) -> Explanation:
+# A connection that ends before an answer shows nothing of one.
+_CLOSED = (
+    gettext_noop("%(host)s closed the connection without an answer"),
+    gettext_noop("Try again; if it stays so, check the port, and whether the base URL needs https://."),
+)
+
+
+def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
     title, advice = _FAILURES[failure.kind]
+    if failure.kind is FailureKind.CUT_OFF and not answered:
+        title, advice = _CLOSED
     limit = failure.limit
     params = {"host": failure.host, "limit": int(limit) if limit and limit.is_integer() else limit}
     return Explanation(str(failure.kind), say(title, **params), say(advice, **params), failure.detail or None)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -26,6 +27,14 @@ class Refusal:
     fields: tuple[FieldError, ...] = ()
 
     @property
+    def items(self) -> list[dict[str, str]]:
+        """Each field with the name that a person knows it by, and what is wrong with it."""
+        return [
+            {"field": error.field, "label": _label(error.field), "sentence": translate(error.sentence)}
+            for error in self.fields
+        ]
+
+    @property
     def sentences(self) -> dict[str, str]:
         """The first sentence of each field, in the reader's language."""
         return {error.field: translate(error.sentence) for error in reversed(self.fields)}
@@ -39,6 +48,16 @@ class Refusal:
                 "fields": self.sentences,
             }
         }
+
+
+def _label(field: str) -> str:
+    """`messages.2.content` → `Message 3 · content`; other names are those of the API."""
+    head, _, rest = field.partition(".")
+    index, _, part = rest.partition(".")
+    if head != "messages" or not index:
+        return field
+    label = gettext("Message %(number)s") % {"number": int(index) + 1}
+    return f"{label} · {part}" if part else label
 
 
 def invalid(error: InvalidRequestError) -> Refusal:

@@ -51,12 +51,14 @@ def _is_public(address: str) -> bool:
             return _is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
         if ip.is_site_local:
             return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and ip not in _METADATA
+    platform = any(ip in network for network in _PLATFORMS)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not platform
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Azure's platform address is public by its number, and answers only inside.
-_METADATA = {ipaddress.ip_address("168.63.129.16")}
+# Public by their number, and answering only inside: Azure's platform, and the block (RFC 6890) that Oracle's
+# metadata stand in, of which Python before 3.13 takes all but a few addresses for public.
+_PLATFORMS = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
 
 
 @cache

@@ -1,0 +1,155 @@
+"""Base URLs: as people give them, and as they are called."""
+
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from playground.exchange.endpoint import BaseURLError, Endpoint
+
+
+@pytest.mark.parametrize(
+    ("typed", "called"),
+    [
+        ("https://api.openai.com/v1", "https://api.openai.com/v1"),
+        ("https://api.openai.com", "https://api.openai.com/v1"),
+        ("https://api.openai.com/", "https://api.openai.com/v1"),
+        ("https://api.openai.com/v1/", "https://api.openai.com/v1"),
+        ("  https://api.openai.com/v1\n", "https://api.openai.com/v1"),
+        ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1"),
+        ("https://api.openai.com/v1/chat/completions/", "https://api.openai.com/v1"),
+        ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1"),
+        ("https://example.com/v1beta/openai/", "https://example.com/v1beta/openai"),
+        ("HTTPS://API.Example.COM/V1", "https://api.example.com/V1"),
+        ("https://example.com:443/v1", "https://example.com/v1"),
+        ("http://example.com:80", "http://example.com/v1"),
+        ("http://example.com:443", "http://example.com:443/v1"),
+        ("http://localhost:11434", "http://localhost:11434/v1"),
+        ("http://llm_server:8000", "http://llm_server:8000/v1"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+        ("http://[2001:DB8::1]", "http://[2001:db8::1]/v1"),
+        ("https://bücher.example", "https://xn--bcher-kva.example/v1"),
+        ("https://例え.jp/v1", "https://xn--r8jz45g.jp/v1"),
+        ("https://example.com/%7euser/a%2fb", "https://example.com/~user/a%2Fb"),
+    ],
+)
+def test_a_base_url_is_called_as_its_owner_means_it(typed: str, called: str) -> None:
+    endpoint = Endpoint.parse(typed)
+
+    assert endpoint.base_url == called
+    assert endpoint.chat_completions == f"{called}/chat/completions"
+    assert endpoint.models == f"{called}/models"
+
+
+@pytest.mark.parametrize(
+    ("typed", "host", "port"),
+    [
+        ("https://example.com", "example.com", 443),
+        ("http://example.com", "example.com", 80),
+        ("http://example.com:8080", "example.com", 8080),
+        ("http://[::1]:11434", "::1", 11434),
+    ],
+)
+def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int) -> None:
+    endpoint = Endpoint.parse(typed)
+
+    assert (endpoint.host, endpoint.port) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "starts with https:// or http://"),
+        ("example.com/v1", "starts with https:// or http://"),
+        ("//example.com", "starts with https:// or http://"),
+        ("ftp://example.com", "starts with https:// or http://"),
+        ("file:///etc/passwd", "starts with https:// or http://"),
+        ("javascript:alert(1)", "starts with https:// or http://"),
+        ("https://", "names a host"),
+        ("https:///v1", "names a host"),
+        ("https://:8080", "names a host"),
+        ("https://user:secret@example.com", "no user name or password"),
+        ("https://user@example.com", "no user name or password"),
+        ("https://@example.com", "no user name or password"),
+        ("https://example.com/v1?key=1", "no “?” or “#” part"),
+        ("https://example.com/v1?", "no “?” or “#” part"),
+        ("https://example.com/v1#a", "no “?” or “#” part"),
+        ("https://exam ple.com", "no spaces"),
+        ("https://example.com/v1\n/x", "no spaces"),
+        ("https://exa\tmple.com", "no spaces"),
+        ("https://example.com\\@evil.com", "backslashes"),
+        ("https://exa\0mple.com", "no spaces"),
+        ("https://example.com:99999", "This is no URL"),
+        ("https://example.com:port", "This is no URL"),
+        ("https://[::1", "This is no URL"),
+        ("https://[nonsense]", "This is no URL"),
+        ("https://example.com:0", "Port 0"),
+        ("https://*.example.com", "“*.example.com” is no host name"),
+        ("https://.example.com", "is no host name"),
+        ("https://exa%6dple.com", "is no host name"),
+        ("https://a%", "is no host name"),
+        ("https://a<b>.example", "is no host name"),
+        ("https://☃☃--.example", "is no host name"),
+        ("https://example.com/é", "percent-encode the rest"),
+        ("https://example.com/{deployment}", "percent-encode the rest"),
+        ("https://example.com/100%", "percent-encode the rest"),
+        ("https://example.com/a/../b", "no “.” or “..” parts"),
+        ("https://example.com/./v1", "no “.” or “..” parts"),
+        ("https://example.com/%2e%2E/v1", "no “.” or “..” parts"),
+    ],
+)
+def test_what_cannot_be_called_says_why(typed: str, words: str) -> None:
+    with pytest.raises(BaseURLError) as refused:
+        Endpoint.parse(typed)
+
+    assert words in str(refused.value.sentence)
+
+
+# fmt: off
+_HOSTS = ["a", "example.com", "EXAMPLE.com", "127.0.0.1", "0x7f.1", "[::1]", "a_b", "bücher.example", "a..b"]
+_PARTS = ["a", "v1", "", "...", ".a", "%7E", "%2f", "%00", "a b", "~", "*", "'", "@", ":", "{}", "%", "|"]
+# fmt: on
+_URLS = st.builds(
+    "{}://{}{}{}".format,
+    st.sampled_from(["https", "http", "HTTP"]),
+    st.sampled_from(_HOSTS) | st.text(st.sampled_from("ab.-_é%*'"), min_size=1, max_size=6),
+    st.sampled_from(["", "", ":", ":80", ":443", ":0080"]),
+    st.lists(st.sampled_from(_PARTS), max_size=3).map(lambda parts: "".join(f"/{part}" for part in parts)),
+)
+
+
+def _parse_or_skip(typed: str) -> Endpoint:
+    try:
+        return Endpoint.parse(typed)
+    except BaseURLError:
+        assume(False)
+        raise
+
+
+@given(_URLS)
+def test_the_url_that_is_shown_is_the_url_that_a_client_calls(typed: str) -> None:
+    endpoint = _parse_or_skip(typed)
+
+    called = requests.Request("POST", endpoint.chat_completions).prepare().url
+
+    assert called == endpoint.chat_completions
+    assert urlsplit(called).hostname == endpoint.host
+
+
+@given(_URLS)
+def test_a_base_url_that_was_made_is_taken_again_as_it_is(typed: str) -> None:
+    endpoint = _parse_or_skip(typed)
+
+    assert Endpoint.parse(endpoint.base_url) == endpoint
+
+
+@given(st.text(max_size=30) | st.text(max_size=20).map(lambda text: f"https://{text}"))
+def test_any_text_is_an_endpoint_or_gets_a_sentence(text: str) -> None:
+    try:
+        endpoint = Endpoint.parse(text)
+    except BaseURLError as error:
+        assert str(error.sentence).endswith(".")  # noqa: PT017 -- both outcomes are good ones
+    else:
+        assert endpoint.base_url.isascii()

@@ -1,0 +1,246 @@
+"""What went wrong, in words that say what to do next."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from playground.exchange.explain import LONGEST_MESSAGE, Explanation
+from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.snippets import Call
+
+URL = "https://llm.example:8443/v1/chat/completions"
+GOOD = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
+
+
+def _exchange(
+    status: int = 200,
+    answer: Any = None,
+    *,
+    headers: dict[str, str] | None = None,
+    failure: Failure | None = None,
+    key: bool = True,
+    **request: Any,
+) -> Exchange:
+    """An exchange whose answer is a JSON value or, where it is a text, that text as it stands."""
+    body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+    sent_headers = (("Authorization", "Bearer [redacted]"),) if key else ()
+    return Exchange(
+        call=Call(
+            URL.removesuffix("/chat/completions"), URL, "API_KEY", {"model": "m", "messages": [], **request}
+        ),
+        provider=None,
+        started=datetime.now(UTC),
+        sent=Sent("POST", URL, sent_headers, b"{}"),
+        received=None if failure else Received(status, "", tuple((headers or {}).items()), body),
+        failure=failure,
+        timings=Timings(None, None, 1),
+    )
+
+
+def _explained(*values: Any, **changes: Any) -> Explanation:
+    error = _exchange(*values, **changes).error
+    assert error is not None
+    return error
+
+
+def test_a_completion_in_good_order_needs_no_words() -> None:
+    assert _exchange(200, GOOD).error is None
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_each_failure_has_a_title_an_advice_and_the_systems_words(kind: FailureKind) -> None:
+    error = _explained(failure=Failure(kind, "llm.example:8443", "the system's words", 5.0))
+
+    assert error.kind == kind
+    assert "%" not in f"{error.title}{error.advice}"
+    assert error.message == "the system's words"
+
+
+@pytest.mark.parametrize(
+    "kind", ["unknown_host", "refused", "unreachable", "connect_timeout", "tls", "silence"]
+)
+def test_a_failure_of_the_way_names_the_host(kind: str) -> None:
+    assert "llm.example:8443" in str(_explained(failure=Failure(FailureKind(kind), "llm.example:8443")).title)
+
+
+@pytest.mark.parametrize(("limit", "words"), [(60.0, "for 60 s"), (0.5, "for 0.5 s")])
+def test_a_limit_is_said_as_a_person_writes_it_with_its_setting(limit: float, words: str) -> None:
+    advice = str(_explained(failure=Failure(FailureKind.SILENCE, "h:1", limit=limit)).advice)
+
+    assert words in advice
+    assert "PLAYGROUND_SILENCE_SECONDS" in advice
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "Change what its message names"),
+        (401, "belongs to llm.example:8443"),
+        (402, "Add credit"),
+        (403, "may use this model"),
+        (404, "Pick a model"),
+        (405, "/v1"),
+        (408, "Try again"),
+        (413, "Shorten"),
+        (418, "Change what its message names"),
+        (422, "Change what its message names"),
+        (429, "Slow down"),
+        (500, "Try again later"),
+        (502, "gateway"),
+        (503, "Try again later"),
+        (504, "fewer tokens"),
+        (529, "Try again later"),
+    ],
+)
+def test_each_status_says_what_to_do(status: int, words: str) -> None:
+    assert words in str(_explained(status, {}).advice)
+
+
+def test_a_401_without_a_key_says_that_none_was_sent() -> None:
+    assert "No key was sent" in str(_explained(401, {}, key=False).advice)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("7", "Wait 7 s"),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wait Wed, 21 Oct 2026 07:28:00 GMT (Retry-After)"),
+    ],
+)
+def test_retry_after_is_passed_on(value: str, words: str) -> None:
+    assert words in str(_explained(429, {}, headers={"retry-after": value}).advice)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_a_redirect_names_its_target(status: int) -> None:
+    error = _explained(status, "", headers={"Location": "https://elsewhere.example/v1"})
+
+    assert error.kind == "redirect"
+    assert "https://elsewhere.example/v1" in str(error.advice)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"error": {"message": "No."}}, "No."),
+        ({"error": {"message": "  No.\n"}}, "No."),
+        ({"error": "No."}, "No."),
+        ({"message": "No."}, "No."),
+        ({"detail": "No."}, "No."),
+        ({"error_msg": "No."}, "No."),
+        ([{"error": {"message": "No."}}], "No."),
+        ({"error": {"error": {"message": "No."}}}, "No."),
+        ({"detail": [{"loc": ["body", "n"], "msg": "No."}]}, "body.n: No."),
+        ({"detail": [{"msg": "No."}]}, "No."),
+        ({"detail": [{"loc": 5, "msg": "No."}]}, "No."),
+        ({"detail": [{"loc": None, "msg": "No."}]}, "No."),
+        ('"No."', "No."),
+        ("No.", "No."),
+        ("<!doctype html><title>502 Bad &amp; Gateway</title>", "502 Bad & Gateway"),
+        ("<html><body><h1>No.</h1>", "No."),
+        ("<html><body>nothing to quote", None),
+        ({"error": {"message": 5}}, None),
+        ({"error": {"message": ""}}, None),
+        ({}, None),
+        ([], None),
+        ("", None),
+    ],
+)
+def test_the_providers_own_words_are_found(answer: Any, message: str | None) -> None:
+    assert _explained(500, answer).message == message
+
+
+def test_endless_words_are_cut() -> None:
+    message = _explained(500, "x" * 100_000).message
+
+    assert message is not None
+    assert len(message) == LONGEST_MESSAGE + 1
+    assert message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("Hello!", "not_json"),
+        ("<html><title>Sign in</title>", "not_json"),
+        ("[]", "not_completion"),
+        ("5", "not_completion"),
+        ({"choices": "none"}, "not_completion"),
+        ({"choices": []}, "no_choices"),
+        ({"choices": [None]}, "no_choices"),
+        ({"error": {"message": "Overloaded."}}, "provider_error"),
+        ({"error": {"message": "Overloaded."}, "choices": []}, "provider_error"),
+    ],
+)
+def test_a_success_that_is_none_is_told(answer: Any, kind: str) -> None:
+    assert _explained(200, answer).kind == kind
+
+
+@pytest.mark.parametrize("error", [None, {}, "", False])
+def test_an_error_of_null_beside_choices_is_none(error: Any) -> None:
+    assert _exchange(200, GOOD | {"error": error}).error is None
+
+
+def _changes(message: str, **request: Any) -> dict[str, Any] | None:
+    fix = _explained(400, {"error": {"message": message}}, **request).fix
+    return fix.changes if fix else None
+
+
+@pytest.mark.parametrize(
+    ("message", "request_", "changes"),
+    [
+        (
+            "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            {"max_tokens": 5},
+            {"max_tokens": None, "max_completion_tokens": 5},
+        ),
+        (
+            "Unrecognized request argument supplied: max_completion_tokens",
+            {"max_completion_tokens": 5},
+            {"max_completion_tokens": None, "max_tokens": 5},
+        ),
+        (
+            "Unsupported value: 'temperature' does not support 0.7 with this model.",
+            {"temperature": 0.7},
+            {"temperature": None},
+        ),
+        ("stream_options: Extra inputs are not permitted", {"stream_options": {}}, {"stream_options": None}),
+        ('Unknown name "user": Cannot find field.', {"user": "ada"}, {"user": None}),
+        ("property 'seed' is unsupported", {"seed": 0}, {"seed": None}),
+    ],
+)
+def test_a_known_mistake_has_its_fix(message: str, request_: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert _changes(message, **request_) == changes
+
+
+@pytest.mark.parametrize(
+    ("message", "request_"),
+    [
+        ("Unsupported parameter: 'max_tokens'", {}),
+        ("The model does not exist", {"max_tokens": 5}),
+        ("max_tokens is too large: 99999", {"max_tokens": 99999}),
+        ("This user is not allowed to use the model", {"user": "ada"}),
+        ("Unknown stop in the road", {"stop": "x", "n": 1}),
+        ("Unsupported parameter: 'my_max_tokens'", {"max_tokens": 5}),
+        ("'messages' and 'model' are not supported", {}),
+    ],
+)
+def test_what_is_no_known_mistake_has_none(message: str, request_: dict[str, Any]) -> None:
+    assert _changes(message, **request_) is None
+
+
+def test_the_fix_is_part_of_the_json() -> None:
+    message = "Unsupported parameter: 'max_tokens'"
+
+    shown = _explained(400, {"error": {"message": message}}, max_tokens=5).as_json(str)
+
+    assert set(shown) == {"kind", "title", "advice", "message", "fix"}
+    assert shown["fix"] == {
+        "label": "Use max_completion_tokens in place of max_tokens",
+        "changes": {"max_tokens": None, "max_completion_tokens": 5},
+    }

@@ -1,0 +1,135 @@
+"""JSON as text: strict to read, canonical to write, indented without a change of value."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.exchange import jsontext
+from tests.exchange.strategies import json_values
+
+# A string may hold what looks like a number; nothing else in JSON has a digit.
+_NUMBER_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*')
+
+
+def _numbers(text: str) -> list[str]:
+    return [token for token in _NUMBER_OR_STRING.findall(text) if not token.startswith('"')]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "expecting value at line 1, column 1"),
+        ('{"a":\n 1,}', "line 2"),
+        ("[1] 2", "extra data"),
+        ("NaN", "NaN is not a JSON number"),
+        ("[-Infinity]", "-Infinity is not a JSON number"),
+        ("1e400", "1e400 is too large"),
+        ("-1e400", "-1e400 is too large"),
+        ("9" * 5000, "too many digits"),
+        ('{"a": 1, "b": 2, "a": 3}', "“a” stands there twice"),
+        ('[{"x": {"b": 1, "b": 1}}]', "“b” stands there twice"),
+        ('"\\ud83d"', "half of a surrogate pair"),
+        ('{"\\udc00": 1}', "half of a surrogate pair"),
+        ("[" * 101 + "]" * 101, "at most 100 levels"),
+        ('{"a":' * 101 + "1" + "}" * 101, "at most 100 levels"),
+        ("[" * 1000 + "]" * 1000, "at most 100 levels"),
+        ("[" * 200_000, "at most 100 levels"),
+        (b'{"a": "\xff"}', "Byte 7 is not valid UTF-8"),
+        (b'"\xed\xa0\x80"', "Byte 1 is not valid UTF-8"),
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_what_is_no_json_is_refused_with_the_reason(text: str | bytes, words: str) -> None:
+    with pytest.raises(jsontext.JSONTextError) as refused:
+        jsontext.loads(text)
+
+    assert words in str(refused.value.sentence)
+
+
+def test_a_hundred_levels_are_taken() -> None:
+    text = "[" * 99 + "1" + "]" * 99
+
+    assert jsontext.dumps(jsontext.loads(text)).decode() == text
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert jsontext.loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert jsontext.loads('"\\ud83d\\udc4d"') == "👍"
+
+
+def test_the_bytes_are_utf_8_in_the_order_given_and_without_spaces() -> None:
+    assert jsontext.dumps({"b": ["é", None, True], "a": 1.5}) == '{"b":["é",null,true],"a":1.5}'.encode()
+
+
+@given(json_values)
+def test_what_is_written_reads_the_same(value: Any) -> None:
+    assert json.dumps(jsontext.loads(jsontext.dumps(value))) == json.dumps(value)
+
+
+def test_indented_json_reads_well() -> None:
+    text = '{"a":[1.0e5,{"b":{},"c":[ ]}],"d":"x,{}[]:\\"","e":"\\u4e2d\\u6587"}'
+
+    assert (
+        jsontext.indent(text)
+        == """\
+{
+  "a": [
+    1.0e5,
+    {
+      "b": {},
+      "c": []
+    }
+  ],
+  "d": "x,{}[]:\\"",
+  "e": "中文"
+}"""
+    )
+
+
+@pytest.mark.parametrize("string", ['"\\u0007"', '"\\u202e"', '"\\ud83d"', '"\\u2028"', '"\\\\u0041"'])
+def test_an_escape_that_would_hide_or_change_something_stays(string: str) -> None:
+    assert jsontext.indent(string) == string
+
+
+@given(json_values, st.booleans(), st.sampled_from([None, 0, 3, "\t"]))
+def test_indenting_keeps_the_value_and_the_spelling_of_numbers(
+    value: Any, ascii_only: bool, indent: int | str | None
+) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+
+    indented = jsontext.indent(text)
+
+    assert json.dumps(json.loads(indented)) == json.dumps(value)
+    assert _numbers(indented) == _numbers(text)
+
+
+@pytest.mark.parametrize(
+    "number", ["1.0", "1.50", "1e5", "1E+05", "-0", "-0.0", "1e-7", "12345678901234567890"]
+)
+def test_a_number_stays_as_the_provider_wrote_it(number: str) -> None:
+    assert jsontext.indent(f"[{number}]") == f"[\n  {number}\n]"
+
+
+@given(json_values)
+def test_indenting_twice_changes_nothing_more(value: Any) -> None:
+    once = jsontext.indent(json.dumps(value))
+
+    assert jsontext.indent(once) == once
+
+
+@given(st.text(st.sampled_from('{}[],:"\\u0e1 '), max_size=40))
+def test_a_text_that_is_no_json_still_indents_to_a_text(text: str) -> None:
+    assert isinstance(jsontext.indent(text), str)
+
+
+def test_a_long_string_is_indented_in_a_moment() -> None:
+    text = json.dumps({"a": 'x"\\' * 300_000})
+
+    assert jsontext.indent(text) == f'{{\n  "a": {text[6:-1]}\n}}'

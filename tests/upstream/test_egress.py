@@ -1,0 +1,219 @@
+"""Which addresses may be reached: public ones, and the exact doors that the operator opens."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import Endpoint
+from playground.upstream import client, egress, providers
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import ScriptedUpstream
+
+INSIDE = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "10.255.255.255",
+    "100.64.0.1",
+    "100.127.255.254",
+    "127.0.0.1",
+    "127.255.255.254",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.8",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::8.8.8.8",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::10.0.0.1",
+    "100::1",
+    "2001::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "2001:db8::1",
+    "2002:7f00:1::",
+    "2002:a00:1::1",
+    "2002:a9fe:a9fe::",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fe80::1%lo",
+    "fec0::1",
+    "ff02::1",
+    "ff0e::1",
+    "4000::1",
+]
+PUBLIC = [
+    "1.1.1.1",
+    "8.8.8.8",
+    "100.63.255.255",
+    "100.128.0.1",
+    "172.32.0.1",
+    "2606:4700::1111",
+    "64:ff9b::8.8.8.8",
+]
+
+
+def _answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Every name has these addresses."""
+
+    def resolve(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_an_address_inside_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    _answer_with(monkeypatch, address)
+
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("llm.example", 443)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_is_reached(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    _answer_with(monkeypatch, address)
+
+    assert egress.addresses("llm.example", 443) == [address]
+
+
+@pytest.mark.parametrize(
+    "others", [["10.0.0.1", "1.1.1.1"], ["1.1.1.1", "10.0.0.1"], ["1.1.1.1", "8.8.8.8", "::1"]]
+)
+def test_one_address_inside_refuses_the_whole_name(
+    monkeypatch: pytest.MonkeyPatch, others: list[str]
+) -> None:
+    _answer_with(monkeypatch, *others)
+
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("llm.example", 443)
+
+
+def test_every_address_of_a_name_is_given_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_with(monkeypatch, "8.8.8.8", "1.1.1.1", "8.8.8.8")
+
+    assert egress.addresses("llm.example", 443) == ["8.8.8.8", "1.1.1.1"]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "localhost", "::1"]
+)
+def test_every_spelling_of_loopback_is_refused(spelling: str) -> None:
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses(spelling, 80)
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "a..b", "x" * 70 + ".invalid", "\udcff"])
+def test_a_name_without_an_address_is_unknown(name: str) -> None:
+    with pytest.raises(egress.UnknownHostError):
+        egress.addresses(name, 80)
+
+
+def test_a_door_is_open_for_its_exact_host_and_port_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "127.0.0.1:8080, llm.internal:80")
+    _answer_with(monkeypatch, "127.0.0.1")
+
+    assert egress.addresses("127.0.0.1", 8080) == ["127.0.0.1"]
+    assert egress.addresses("llm.internal", 80) == ["127.0.0.1"]
+    for host, port in [
+        ("127.0.0.1", 8081),
+        ("llm.internal", 8080),
+        ("localhost", 8080),
+        ("x.llm.internal", 80),
+    ]:
+        with pytest.raises(egress.AddressRefusedError):
+            egress.addresses(host, port)
+
+
+def test_the_local_models_port_is_open_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", "http://127.0.0.1:40123/v1")
+    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+
+    assert egress.addresses("127.0.0.1", 40123) == ["127.0.0.1"]
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("127.0.0.1", 40124)
+
+
+def test_servers_on_this_machine_are_open_only_where_they_are_offered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("localhost", 11434)
+
+    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    egress._exceptions.cache_clear()
+    providers.catalogue.cache_clear()
+
+    assert egress.addresses("localhost", 11434)
+
+
+def test_a_provider_of_the_operators_file_opens_no_door(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text(
+        '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "http://10.0.0.5:8080"\n'
+    )
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "own.toml"))
+
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("10.0.0.5", 8080)
+
+
+def _send(url: str) -> object:
+    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    return client.send(request, Route(None, Endpoint.parse(url), "sk-12345678", "API_KEY"), Limits())
+
+
+def test_nothing_reaches_a_server_behind_a_closed_door() -> None:
+    with ScriptedUpstream() as inside:
+        with pytest.raises(egress.AddressRefusedError):
+            _send(inside.url)
+
+        assert inside.requests == []
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that answers otherwise when asked again (DNS rebinding) gains nothing: it is asked once."""
+    asked: list[str] = []
+    with ScriptedUpstream() as inside:
+        called: list[tuple[str, int]] = []
+
+        def resolve(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
+            asked.append(host)
+            address = "1.1.1.1" if len(asked) == 1 else "127.0.0.1"
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+        def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+            called.append(address)
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr("playground.upstream.egress.socket.getaddrinfo", resolve)
+        monkeypatch.setattr("playground.upstream.connection.socket.create_connection", connect)
+
+        _send(f"http://rebinding.example:{inside.port}")
+
+        assert asked == ["rebinding.example"]
+        assert called == [("1.1.1.1", inside.port)]
+        assert inside.requests == []

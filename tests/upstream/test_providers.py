@@ -1,0 +1,249 @@
+"""The catalogue: who can be called, in which order, and what each lacks."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from playground import env
+from playground.upstream import providers
+from playground.upstream.providers import catalogue, missing, preselected
+from tests.upstreams.plugin import SERVER_KEY
+from tests.upstreams.scripted import Answer, ScriptedUpstream, json_answer, models
+
+ENTRY = '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.example"\n'
+
+
+@pytest.fixture
+def under_play(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+
+
+def _use(monkeypatch: pytest.MonkeyPatch, file: Path, text: str) -> None:
+    file.write_text(text)
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+
+
+def _lacks(id_: str) -> str:
+    return str(missing(catalogue()[id_]))
+
+
+# --- the built-in entries ---
+
+
+@pytest.mark.parametrize(
+    ("id_", "base_url", "variable"),
+    [
+        ("openai", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+        ("claude", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
+        ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
+    ],
+)
+def test_the_ids_that_others_rely_on(id_: str, base_url: str, variable: str) -> None:
+    provider = catalogue()[id_]
+
+    assert provider.endpoint is not None
+    assert provider.endpoint.base_url == base_url
+    assert provider.key_variable == variable
+
+
+@pytest.mark.parametrize("id_", ["openrouter", "deepseek", "groq", "mistral", "together", "moonshot"])
+def test_well_known_compatible_providers_are_offered(id_: str) -> None:
+    assert catalogue()[id_].label
+
+
+def test_every_remote_provider_is_called_over_tls_with_a_key_and_suggests_a_model() -> None:
+    for provider in catalogue().values():
+        assert provider.endpoint is not None
+        assert provider.endpoint.scheme == "https"
+        assert provider.key_variable
+        assert provider.models
+        assert provider.docs.startswith("https://")
+
+
+def test_every_provider_has_a_key_variable_of_its_own() -> None:
+    variables = [provider.key_variable for provider in catalogue().values()]
+
+    assert len(set(variables)) == len(variables)
+
+
+def test_what_runs_on_this_machine_is_offered_under_play_only(under_play: None) -> None:
+    local = {"local", "ollama", "lmstudio", "vllm"}
+    assert local <= set(catalogue())
+
+    catalogue.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "0")
+        assert not local & set(catalogue())
+
+
+def test_the_local_model_stands_first_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", "http://127.0.0.1:40123/v1")
+    monkeypatch.setenv("LOCAL_API_KEY", "sk-local-model")
+
+    assert next(iter(catalogue())) == "local"
+    assert preselected().id == "local"
+    assert missing(catalogue()["local"]) is None
+
+
+# --- the operator's file ---
+
+
+def test_a_provider_of_ones_own_is_added_after_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _use(monkeypatch, tmp_path / "own.toml", ENTRY)
+
+    assert list(catalogue())[-1] == "own"
+    assert catalogue()["own"].endpoint.base_url == "https://llm.example/v1"  # type: ignore[union-attr]
+    assert "openai" in catalogue()
+
+
+def test_an_entry_replaces_the_built_in_one_whole_and_in_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = list(catalogue()).index("openai")
+    catalogue.cache_clear()
+    _use(monkeypatch, tmp_path / "own.toml", ENTRY.replace('"own"', '"openai"'))
+
+    assert list(catalogue()).index("openai") == place
+    assert catalogue()["openai"].label == "Own"
+    assert catalogue()["openai"].key_variable is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[provider]", "cannot be read"),
+        ("\udcff", "cannot be read"),
+        (ENTRY.replace('"own"', '"Own Server"'), "id takes small letters"),
+        (ENTRY.replace('id = "own"\n', ""), "id takes small letters"),
+        (ENTRY.replace('base_url = "https://llm.example"\n', ""), "base_url is missing"),
+        (ENTRY.replace("https://llm.example", "llm.example"), "starts with https://"),
+        (ENTRY.replace("https://llm.example", "https://me:pw@llm.example"), "no user name or password"),
+        (ENTRY + 'dialect = "morse"\n', "dialect is one of openai"),
+        (ENTRY + "local = true\n", "names the command that starts it"),
+        (ENTRY + 'colour = "red"\n', "colour"),
+    ],
+)
+def test_a_file_that_cannot_be_used_names_itself_and_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+
+    with pytest.raises(env.SettingError) as refused:
+        catalogue()
+
+    assert words in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "none.toml"))
+
+    with pytest.raises(env.SettingError, match=r"none\.toml cannot be read"):
+        catalogue()
+
+
+# --- what can work ---
+
+
+def test_a_provider_without_a_key_names_the_variable_to_set() -> None:
+    assert _lacks("openai") == "needs a key: type one, or set OPENAI_API_KEY"
+
+
+def test_a_key_from_the_environment_or_a_file_is_all_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(f"{SERVER_KEY}\n")
+    monkeypatch.setenv("OPENAI_API_KEY", SERVER_KEY)
+    monkeypatch.setenv("DEEPSEEK_API_KEY_FILE", str(tmp_path / "key"))
+
+    for id_ in ("openai", "deepseek"):
+        assert catalogue()[id_].server_key == SERVER_KEY
+        assert missing(catalogue()[id_]) is None
+    assert SERVER_KEY not in repr(catalogue()["openai"])
+
+
+def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert preselected().id == "openai"
+
+    monkeypatch.setenv("DEEPSEEK_API_KEY", SERVER_KEY)
+    assert preselected().id == "deepseek"
+
+
+def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:
+    assert _lacks("local").startswith("not running: start the playground with a network once")
+    assert preselected().id != "local"
+
+
+def _local_server(monkeypatch: pytest.MonkeyPatch, file: Path, port: int) -> None:
+    _use(
+        monkeypatch,
+        file,
+        ENTRY.replace("https://llm.example", f"http://127.0.0.1:{port}")
+        + 'local = true\nstart = "serve me"\n',
+    )
+
+
+def test_a_server_on_this_machine_that_is_not_started_names_its_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, under_play: None
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        _local_server(monkeypatch, tmp_path / "own.toml", closed.getsockname()[1])
+
+        assert _lacks("own") == "not running: start it with “serve me”"
+
+
+@pytest.mark.parametrize(
+    "answer", [models("a"), json_answer({"error": "key?"}, 401)], ids=["lists", "wants a key"]
+)
+def test_a_server_on_this_machine_that_answers_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    upstream: ScriptedUpstream,
+    under_play: None,
+    answer: Answer,
+) -> None:
+    upstream.reply(answer)
+    _local_server(monkeypatch, tmp_path / "own.toml", upstream.port)
+    # Opening a socket on a busy machine can take longer than a page should wait.
+    monkeypatch.setattr(providers, "_PROBE_SECONDS", 5)
+
+    assert missing(catalogue()["own"]) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(body=b"<html>another program</html>"),
+        json_answer([]),
+        json_answer(5),
+        json_answer(None),
+        b"SSH-2.0\r\n",
+    ],
+    ids=["a page", "a list", "a number", "null", "no HTTP"],
+)
+def test_another_program_on_that_port_is_no_model_server(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    upstream: ScriptedUpstream,
+    under_play: None,
+    answer: Answer | bytes,
+) -> None:
+    upstream.reply(answer)
+    _local_server(monkeypatch, tmp_path / "own.toml", upstream.port)
+    monkeypatch.setattr(providers, "_PROBE_SECONDS", 5)
+
+    assert "not running" in _lacks("own")
+
+
+def test_the_playgrounds_own_port_is_not_taken_for_a_model_server(
+    monkeypatch: pytest.MonkeyPatch, under_play: None
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_PORT", "11434")
+
+    assert "port 11434 is this playground's own" in _lacks("ollama")

@@ -1,0 +1,127 @@
+"""Whom a request goes to and with whose key: a key of the server's never leaves its provider."""
+
+import pytest
+
+from playground.exchange.chat_request import InvalidRequestError
+from playground.upstream.route import find_route
+from tests.upstreams.plugin import SERVER_KEY
+from tests.upstreams.scripted import ScriptedUpstream
+
+
+def _refusal(provider: str | None, base_url: str | None, key: str | None) -> dict[str, str]:
+    with pytest.raises(InvalidRequestError) as refused:
+        find_route(provider, base_url, key)
+    return {error.field: str(error.sentence) for error in refused.value.errors}
+
+
+def test_a_provider_is_called_with_the_servers_key(upstream: ScriptedUpstream, provider: str) -> None:
+    route = find_route(provider, None, None)
+
+    assert route.endpoint.base_url == upstream.url
+    assert route.key == SERVER_KEY
+    assert route.key_variable == "TEST_API_KEY"
+
+
+def test_a_typed_key_goes_before_the_servers(provider: str) -> None:
+    assert find_route(provider, None, "sk-typed").key == "sk-typed"
+
+
+def test_a_base_url_of_ones_own_goes_with_the_typed_key_alone(
+    upstream: ScriptedUpstream, provider: str
+) -> None:
+    # The very address of a provider whose key the server holds: it is typed, so it gets none.
+    assert find_route(None, upstream.url, None).key == ""
+    assert find_route(None, upstream.url, "sk-typed").key == "sk-typed"
+    assert find_route(None, upstream.url, None).key_variable == "API_KEY"
+    assert find_route(None, upstream.url, None).provider is None
+
+
+@pytest.mark.parametrize("key", [None, "sk-typed"])
+def test_a_provider_and_a_base_url_together_are_refused(provider: str, key: str | None) -> None:
+    assert "not both" in _refusal(provider, "https://elsewhere.example", key)["base_url"]
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_neither_provider_nor_base_url_is_refused(nothing: str | None) -> None:
+    assert "choose a provider" in _refusal(nothing, nothing, None)["base_url"]
+
+
+def test_an_unknown_provider_is_named_beside_those_there_are(provider: str) -> None:
+    sentence = _refusal("nobody", None, None)["provider"]
+
+    assert "“nobody”" in sentence
+    assert "openai" in sentence
+    assert "test" in sentence
+
+
+def test_a_base_url_that_is_none_says_why() -> None:
+    assert "http" in _refusal(None, "ftp://example.com", None)["base_url"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "two words",
+        " sk-1",
+        "sk-1 ",
+        "a\nb",
+        "a\r\nX-Other: b",
+        "a\tb",
+        "a\0b",
+        "\x7f",
+        "ключ",
+        "sk-\u200b1",
+        "é",
+    ],
+)
+@pytest.mark.parametrize("base_url", [None, "https://llm.example"])
+def test_a_key_that_no_header_carries_is_refused_without_being_repeated(
+    provider: str, key: str, base_url: str | None
+) -> None:
+    errors = _refusal(None if base_url else provider, base_url, key)
+
+    assert set(errors) == {"api_key"}
+    assert key not in errors["api_key"]
+
+
+def test_every_printable_ascii_character_may_stand_in_a_key() -> None:
+    key = "".join(map(chr, range(0x21, 0x7F)))
+
+    assert find_route(None, "https://llm.example", key).key == key
+
+
+def test_without_any_key_the_variable_to_set_is_named(monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
+    monkeypatch.delenv("TEST_API_KEY")
+
+    assert _refusal(provider, None, None) == {"api_key": "Test needs a key: type one, or set TEST_API_KEY."}
+
+
+def test_a_broken_key_of_the_servers_is_the_operators_to_mend(
+    monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    monkeypatch.setenv("TEST_API_KEY", "sk broken canary")
+
+    sentence = _refusal(provider, None, None)["provider"]
+
+    assert "TEST_API_KEY" in sentence
+    assert "canary" not in sentence
+    assert find_route(provider, None, "sk-typed").key == "sk-typed"
+
+
+def test_the_line_break_at_the_end_of_a_key_file_is_no_part_of_the_key(
+    monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    monkeypatch.setenv("TEST_API_KEY", " sk-server \n")
+
+    assert find_route(provider, None, None).key == "sk-server"
+
+
+def test_the_key_is_not_in_the_routes_repr(provider: str) -> None:
+    assert SERVER_KEY not in repr(find_route(provider, None, None))
+    assert "sk-typed" not in repr(find_route(provider, None, "sk-typed"))
+
+
+def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+
+    assert "not running" in _refusal("local", None, "sk-typed")["provider"]
