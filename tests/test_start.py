@@ -50,6 +50,10 @@ def test_a_missing_secret_key_is_said_with_the_way_to_make_one() -> None:
         ('[[provider]]\nid = "X Y"\nlabel = "X"\nbase_url = "https://x.example"', "id takes small letters"),
         ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ncolour = 1', "colour"),
         (
+            '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ndocs = "javascript:1"',
+            "docs is a link",
+        ),
+        (
             '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\nkey_variable = "a b"',
             "key_variable",
         ),

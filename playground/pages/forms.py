@@ -35,7 +35,8 @@ class MessageRow:
     def from_message(cls, message: Mapping[str, Any]) -> "MessageRow":
         rest = dict(message)
         row = cls(role=str(rest.pop("role", "user")))
-        if _fits_a_textarea(rest.get("content")):
+        # Beside tool calls an empty field means no content, so an empty text is said outright.
+        if _fits_a_textarea(rest.get("content")) and (rest["content"] or "tool_calls" not in rest):
             row.content = rest.pop("content")
         if row.role == "tool" and isinstance(rest.get("tool_call_id"), str):
             row.tool_call_id = rest.pop("tool_call_id")

@@ -34,7 +34,6 @@ class ConnectError(Exception):
 class Wire:
     """What one call does on its connection."""
 
-    target: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
     shut: bool = False
@@ -70,10 +69,6 @@ class _Connection(HTTPConnection):
         sock = _connect(self.host, self.port or self.default_port, float(self.timeout or 0))
         wire.get().attach(sock)
         return sock
-
-    def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
-        wire.get().target = url
-        super().putrequest(method, url, *args, **options)
 
     def putheader(self, header: Any, *values: Any) -> None:
         wire.get().headers.append((_text(header), ", ".join(_text(value) for value in values)))

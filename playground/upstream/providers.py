@@ -138,6 +138,8 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
             raise ValueError("id takes small letters, digits, - and _")
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", entry.get("key_variable", "KEY")):
             raise ValueError("key_variable takes the name of an environment variable")
+        if not re.match("https?://|$", entry.get("docs", "")):
+            raise ValueError("docs is a link that starts with https://")
         if entry.get("dialect", "openai") not in DIALECTS:
             raise ValueError(f"dialect is one of {', '.join(DIALECTS)}")
         if "base_url" not in entry and name != LOCAL_MODEL:

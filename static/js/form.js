@@ -37,7 +37,9 @@
     if (![...roles.options].some((option) => option.value === role)) roles.add(new Option(role, role));
     roles.value = role;
     // A textarea turns other line breaks into \n; such a text is kept as JSON.
-    if (typeof content === "string" && !/[\r\0]/.test(content)) row.querySelector("[name=content]").value = content;
+    // Beside tool calls an empty field means no content, so an empty text is said outright.
+    const fits = typeof content === "string" && !/[\r\0]/.test(content) && (content || !("tool_calls" in rest));
+    if (fits) row.querySelector("[name=content]").value = content;
     else if (content !== undefined) rest.content = content;
     if (role === "tool" && typeof call === "string") row.querySelector("[name=tool_call_id]").value = call;
     else if (call !== undefined) rest.tool_call_id = call;
@@ -181,17 +183,22 @@
   let suggested = JSON.parse(provider.selectedOptions[0].dataset.models);
 
   function showProvider() {
-    const { state, ready, models, key } = provider.selectedOptions[0].dataset;
+    const { state, ready, models, key, docs } = provider.selectedOptions[0].dataset;
     form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
     line.querySelector(".dot").dataset.ready = ready;
     line.querySelector("[data-state-text]").textContent = state;
+    const link = line.querySelector("[data-docs-link]");
+    link.hidden = !docs;
+    link.href = docs;
     form.querySelector("[data-key-field]").hidden = key === "none";
     const input = field("api_key");
     input.placeholder = key === "server" ? input.dataset.server : input.dataset.typed;
-    document.getElementById("model-suggestions").replaceChildren(
-      ...JSON.parse(models).map((name) => new Option(name, name)),
-    );
+    suggest(JSON.parse(models));
+  }
+
+  function suggest(names) {
+    document.getElementById("model-suggestions").replaceChildren(...names.map((name) => new Option(name, name)));
   }
 
   provider.addEventListener("change", () => {
@@ -283,6 +290,10 @@
   });
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
+  });
+  document.getElementById("models").addEventListener("htmx:after:swap", (event) => {
+    const listed = [...event.currentTarget.querySelectorAll("[data-model]")].map((button) => button.dataset.model);
+    if (listed.length) suggest(listed);
   });
   document.addEventListener("htmx:after:swap", () => {
     const refusal = document.querySelector("#outcome [data-refusal]:not([data-shown])");

@@ -248,6 +248,11 @@ def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream
 
     page.get_by_role("button", name="List").click()
     page.get_by_role("button", name="m-listed").click()
+    suggested = page.locator("#model-suggestions option")
+    assert [suggested.nth(at).get_attribute("value") for at in range(suggested.count())] == [
+        "m-listed",
+        "m-other",
+    ]
 
     expect(page.get_by_label("Model", exact=True)).to_have_value("m-listed")
     expect(page.locator("#code-python")).to_contain_text("m-listed")

@@ -68,6 +68,9 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"provider": "", "base_url": "https://example.com/v1?key=1"}, "base_url", "“?”"),
         ({"provider": "", "base_url": "https://example.com:99999"}, "base_url", "no URL"),
         ({"provider": "", "base_url": "https://[::1"}, "base_url", "no URL"),
+        ({"provider": "", "base_url": "https://*.example.com"}, "base_url", "no host name"),
+        ({"provider": "", "base_url": "https://a%"}, "base_url", "no host name"),
+        ({"provider": "", "base_url": "https://example.com/a/../b"}, "base_url", "“.” or “..”"),
         ({"api_key": "two words"}, "api_key", "A key has no spaces"),
         ({"api_key": "line\nbreak"}, "api_key", "A key has no spaces"),
         ({"api_key": "nul\0nul"}, "api_key", "A key has no spaces"),
@@ -269,10 +272,102 @@ def test_the_page_that_refuses_holds_all_that_was_typed(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["", "jump", "remove:9", "up:x", "down:", "remove:-1", "fill:{", "fill:[]"]
+    "action",
+    [
+        "",
+        "jump",
+        "remove:9",
+        "up:x",
+        "down:",
+        "remove:-1",
+        "remove:١",
+        "remove:" + "0" * 5000,
+        "fill:{",
+        "fill:[]",
+        'append:{"a": NaN}',
+    ],
+    ids=lambda action: action[:12],
 )
 def test_an_action_that_no_button_has_is_refused(client: Client, action: str) -> None:
     assert post_form(client, "/edit/", do=action).status_code == 400
+
+
+def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> None:
+    answer = post_form(client, "/edit/", more="{", content=["typed"], do='change:{"max_tokens": null}')
+
+    html = unescape(answer.content.decode())
+    assert answer.status_code == 400
+    assert "not JSON" in html
+    assert 'data-field="more"' in html
+    assert ">\ntyped</textarea>" in html
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        "up:0",
+        "down:0",
+        "remove:0",
+        "append:{}",
+        'append:{"role": {}, "content": []}',
+        'fill:{"messages": 1}',
+        'fill:{"messages": [1], "model": null}',
+        'change:{"messages": 1, "temperature": {}}',
+    ],
+)
+def test_an_action_with_odd_values_still_gives_a_page(client: Client, do: str) -> None:
+    answer = post_form(client, "/edit/", do=do)
+
+    assert answer.status_code == 200
+    assert 'id="request-form"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "provider=%FF",
+        "provider=%00",
+        "base_url=%00",
+        "base_url=%FF",
+        "request=%FF",
+        "request=" + "%5B" * 5000,
+        "request=%7B%22model%22%3A%7B%7D%7D",
+        "request=%7B%22messages%22%3A%5B%7B%22role%22%3A%7B%7D%7D%5D%7D",
+        "request=%7B%22temperature%22%3A%7B%7D%2C%22stop%22%3A5%2C%22user%22%3A%5B%5D%7D",
+    ],
+    ids=lambda query: query[:40],
+)
+def test_an_odd_link_still_shows_the_page(client: Client, query: str) -> None:
+    answer = client.get(f"/?{query}")
+
+    assert answer.status_code in (200, 400)
+    assert 'id="request-form"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/edit/"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "application/x-www-form-urlencoded; charset=latin-1",
+        "application/x-www-form-urlencoded; charset=none-such",
+        "application/json; charset=none-such",
+        "; ; ;",
+    ],
+)
+def test_a_body_of_an_odd_kind_gets_no_500(
+    client: Client, upstream: ScriptedUpstream, path: str, content_type: str
+) -> None:
+    data = b"provider=test&model=m&role=user&content=x&do=add"
+
+    for accept in ("text/html", "application/json", "q=;;"):
+        for htmx in ({}, {"HX-Request": "true", "HX-Current-URL": "http://["}):
+            answer = client.generic("POST", path, data, content_type, headers={"Accept": accept, **htmx})
+
+            assert answer.status_code < 500
 
 
 @pytest.mark.parametrize(

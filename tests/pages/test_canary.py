@@ -138,3 +138,18 @@ def test_a_word_that_is_no_secret_is_left_where_it_stands(
 
     assert answer["completion"]["choices"][0]["message"]["content"] == "ollama says hello"
     assert answer["request"]["headers"]["Authorization"] == "Bearer [redacted]"
+
+
+@pytest.mark.parametrize(
+    "key", ['"messages"', '"content":', '"content":"', '{"model":', "[redacted]", '\\"\\"\\"\\"']
+)
+def test_a_key_that_looks_like_the_request_itself_breaks_nothing(
+    client: Client, upstream: ScriptedUpstream, provider: str, key: str
+) -> None:
+    typed = "a \\ b \x01 c"
+
+    assert post_json(client, api_key=key, request=body(user=typed)).status_code == 200
+    for htmx in (False, True):
+        assert post_form(client, htmx=htmx, api_key=key, content=[typed]).status_code == 200
+    assert {recorded.header("Authorization") for recorded in upstream.requests} == {f"Bearer {key}"}
+    assert upstream.requests[0].json == body(user=typed)

@@ -92,6 +92,7 @@ def test_a_link_with_a_base_url_fills_that(client: Client) -> None:
         {"model": "m", "messages": [{"role": "user", "content": "a\r\nb\0c"}]},
         {"model": "m", "messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}]},
         {"model": "m", "messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]},
+        {"model": "m", "messages": [{"role": "assistant", "content": "", "tool_calls": []}]},
         {"model": "m", "messages": [{"role": "user", "content": "x", "tool_call_id": "stray"}]},
         {"model": "m", "messages": [{"role": "user", "content": "x"}], "stop": "[x"},
         {"model": "m", "messages": [{"role": "user", "content": "x"}], "stop": ["one"], "user": '"q"'},

@@ -446,6 +446,42 @@ def test_what_is_no_http_is_said_to_be_none(upstream: ScriptedUpstream, answer: 
     assert _error(_send(upstream.url)) == "not_http"
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "not_http"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "cut_off"),
+        (b"HTTP/1.1 200\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 \xff\xfe\r\nX-\xe9: \xff\r\nSet-Cookie: \xff;;=\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n folded\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "empty"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n", "redirect"),
+        (b"HTTP/1.1 302 Found\r\n\r\n", "redirect"),
+        (b"HTTP/1.1 1000 Odd\r\n\r\n{}", "not_http"),
+        (b"HTTP/2.0 200 OK\r\n\r\n{}", "not_http"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n{}", "not_http"),
+        (b"\x15\x03\x01\x00\x02\x02P", "not_http"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: " + b"gzip, " * 8 + b"gzip\r\n\r\nxx", "bad_encoding"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: none-such\r\n\r\n{}", "not_completion"),
+    ],
+    ids=lambda value: repr(value[:60]) if isinstance(value, bytes) else value,
+)
+def test_odd_http_is_read_as_far_as_it_goes(upstream: ScriptedUpstream, answer: bytes, kind: str) -> None:
+    upstream.reply(answer)
+
+    assert _error(_send(upstream.url)) == kind
+
+
+@pytest.mark.parametrize("path", ["", "/v1", "/%7Eu/v1", "/a%2fb", "//a", "/v1/chat/completions", "/a;b=c"])
+def test_the_url_that_is_shown_is_the_path_that_was_asked_for(upstream: ScriptedUpstream, path: str) -> None:
+    exchange = _send(f"http://{upstream.host_port}{path}")
+
+    assert exchange.sent.url == f"http://{upstream.host_port}{upstream.requests[0].path}"
+
+
 def test_broken_compression_is_said_to_be(upstream: ScriptedUpstream) -> None:
     upstream.reply(Answer(body=b"no gzip at all", headers={"Content-Encoding": "gzip"}))
 
