@@ -33,6 +33,6 @@ install() {
     "$base" -m venv --clear .venv
   fi
   echo "Installing $requirements …" >&2
-  PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install --quiet --progress-bar on -r "$requirements" >&2
+  PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install -r "$requirements" >&2
   echo "$sum" >"$stamp"
 }

@@ -71,9 +71,16 @@ def _until_serving(process: subprocess.Popen[str]) -> str:
 
 
 def _children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    direct = [int(line) for line in found.stdout.split()]
+    direct = [int(path.name) for path in Path("/proc").glob("[0-9]*") if _parent(path) == pid]
     return direct + [grandchild for child in direct for grandchild in _children(child)]
+
+
+def _parent(process: Path) -> int | None:
+    try:
+        # After the name in brackets, which may hold anything: the state, then the parent.
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _all_gone(pids: list[int]) -> bool:

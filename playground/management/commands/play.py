@@ -49,10 +49,9 @@ class Command(BaseCommand):
                 model = self._ready(model)
             server = _start_server(host, port, model)
             _wait_until_serving(server, host, port)
-            self.stdout.write(f"API Playground: {_address(host, port)}")
+            self._announce(f"API Playground: {_address(host, port)}")
             if model:
-                self.stdout.write(f"For code of the local model: export LOCAL_API_KEY={model.key}")
-            self.stdout.flush()
+                self._announce(f"For code of the local model: export LOCAL_API_KEY={model.key}")
             if server.wait():
                 raise CommandError("The server ended; its last lines above say why.")
         except KeyboardInterrupt:
@@ -67,13 +66,17 @@ class Command(BaseCommand):
 
     def _start_model(self) -> Supervisor | None:
         try:
-            path = weights.ensure(weights.SMOLLM2, weights.cache_folder())
+            path = weights.ensure(weights.SMOLLM2, weights.cache_folder(), self._announce)
         except weights.WeightsError as error:
             self._without_model(str(error))
             return None
         model = Supervisor(path, os.environ.get("LOCAL_API_KEY", ""))
         model.start()
         return model
+
+    def _announce(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()  # pip writes next, past our buffer
 
     def _ready(self, model: Supervisor) -> Supervisor | None:
         try:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +49,10 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("api-playground")
 
 
-def ensure(weights: Weights, folder: Path) -> Path:
+def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lambda _: None) -> Path:
     """The path of the whole and right file, fetched where it is not there yet. Raises `WeightsError`.
+
+    `announce` is told in a line when there is something to fetch.
 
     The sum is taken at every start (a fraction of a second): a file that was cut short or changed is
     fetched anew, never half used.
@@ -60,6 +62,7 @@ def ensure(weights: Weights, folder: Path) -> Path:
         with _lock(folder / "weights.lock"):
             path = folder / weights.file_name
             if not (path.exists() and _sum(path) == weights.sha256):
+                announce(f"Fetching the local model's weights, once, into {folder} …")
                 _fetch(weights, path)
             return path
     except OSError as error:
