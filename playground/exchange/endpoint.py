@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import idna
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.text import SentenceError, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
@@ -15,12 +15,8 @@ _HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
 
 
-class BaseURLError(ValueError):
+class BaseURLError(SentenceError):
     """A base URL that cannot be called; `sentence` says why."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
 
@@ -19,12 +19,8 @@ _TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels 
 _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 
-class JSONTextError(ValueError):
+class JSONTextError(SentenceError):
     """A text that is not JSON as this module takes it; `sentence` says why and where."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 def loads(text: str | bytes) -> Any:

@@ -8,17 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.text import SentenceError, gettext_noop, say
 
 MAX_STOPS = 4
 
 
-class ParameterError(ValueError):
+class ParameterError(SentenceError):
     """A value that the parameter does not take; `sentence` says what it takes."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,11 @@ class Sentence:
 def say(template: str, **params: object) -> Sentence:
     """`say(gettext_noop("No host is called %(host)s."), host=host)`"""
     return Sentence(template, params)
+
+
+class SentenceError(ValueError):
+    """Something that cannot be used; `sentence` says why, and what would do."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.explain import LONGEST_MESSAGE, Explanation
+from playground.exchange.explain import Explanation
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.provider_message import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
 

@@ -1,0 +1,150 @@
+"""What people are told of each failure and each status: a title, and what to do next."""
+
+from playground.exchange.failure import FailureKind
+from playground.exchange.text import gettext_noop
+
+# Title and advice; `%(host)s` and `%(limit)s` are the failure's.
+FAILURES: dict[FailureKind, tuple[str, str]] = {
+    FailureKind.UNKNOWN_HOST: (
+        gettext_noop("No host is called %(host)s"),
+        gettext_noop("Check the spelling of the base URL, and that this server can look names up (DNS)."),
+    ),
+    FailureKind.REFUSED: (
+        gettext_noop("%(host)s refuses connections"),
+        gettext_noop(
+            "Nothing listens there. Is the server running (for Ollama: “ollama serve”)? Check the port."
+        ),
+    ),
+    FailureKind.UNREACHABLE: (
+        gettext_noop("%(host)s cannot be reached"),
+        gettext_noop("The network gives no way there. Check this server's connection and the base URL."),
+    ),
+    FailureKind.CONNECT_TIMEOUT: (
+        gettext_noop("%(host)s does not answer"),
+        gettext_noop(
+            "No connection within %(limit)s s. Check the host and port, or raise "
+            "PLAYGROUND_CONNECT_SECONDS on the server."
+        ),
+    ),
+    FailureKind.TLS: (
+        gettext_noop("No secure connection to %(host)s"),
+        gettext_noop(
+            "The certificate or the TLS set-up was not accepted. If the server speaks plain HTTP, write http://."
+        ),
+    ),
+    FailureKind.SILENCE: (
+        gettext_noop("%(host)s went silent"),
+        gettext_noop(
+            "Nothing came for %(limit)s s. Try again, ask for fewer tokens, or raise "
+            "PLAYGROUND_SILENCE_SECONDS on the server."
+        ),
+    ),
+    FailureKind.TOO_LONG: (
+        gettext_noop("The exchange took too long"),
+        gettext_noop(
+            "It was ended after %(limit)s s. Ask for fewer tokens, or raise "
+            "PLAYGROUND_EXCHANGE_SECONDS on the server."
+        ),
+    ),
+    FailureKind.TOO_LARGE: (
+        gettext_noop("The answer is too large"),
+        gettext_noop(
+            "It passed %(limit)s bytes and was cut there. Ask for fewer tokens, or raise "
+            "PLAYGROUND_RESPONSE_BYTES on the server."
+        ),
+    ),
+    FailureKind.CUT_OFF: (
+        gettext_noop("The answer was cut off"),
+        gettext_noop("%(host)s closed the connection before the end. What arrived is shown; try again."),
+    ),
+    FailureKind.NOT_HTTP: (
+        gettext_noop("%(host)s does not speak HTTP as expected"),
+        gettext_noop("Check the port, and whether the base URL needs https:// in place of http://."),
+    ),
+    FailureKind.BAD_ENCODING: (
+        gettext_noop("The answer cannot be decoded"),
+        gettext_noop(
+            "%(host)s compressed it in a way that does not unpack. Try again; then ask the provider."
+        ),
+    ),
+}
+
+# A connection that ends before an answer shows nothing of one.
+CLOSED = (
+    gettext_noop("%(host)s closed the connection without an answer"),
+    gettext_noop("Try again; if it stays so, check the port, and whether the base URL needs https://."),
+)
+
+# Kind, title and advice; `%(host)s` is who answered.
+STATUSES: dict[int, tuple[str, str, str]] = {
+    400: (
+        "bad_request",
+        gettext_noop("The provider finds the request wrong"),
+        gettext_noop("Change what its message names, and send again."),
+    ),
+    401: (
+        "unauthorized",
+        gettext_noop("The key was not accepted"),
+        gettext_noop("Check the key, and that it belongs to %(host)s."),
+    ),
+    402: (
+        "payment_required",
+        gettext_noop("The account has no credit"),
+        gettext_noop("Add credit at the provider, then send again."),
+    ),
+    403: (
+        "forbidden",
+        gettext_noop("The key may not do this"),
+        gettext_noop("Check that the account may use this model, and that its region is served."),
+    ),
+    404: (
+        "not_found",
+        gettext_noop("No such model or path"),
+        gettext_noop("Pick a model from the provider's list, and check the base URL (does it need /v1?)."),
+    ),
+    405: (
+        "not_found",
+        gettext_noop("No such path"),
+        gettext_noop("Nothing takes a POST there. Check the base URL (does it need /v1?)."),
+    ),
+    408: (
+        "timeout",
+        gettext_noop("The provider ran out of time"),
+        gettext_noop("Try again, or ask for fewer tokens."),
+    ),
+    413: (
+        "too_large_for_provider",
+        gettext_noop("The request is too large for the provider"),
+        gettext_noop("Shorten the messages, and send again."),
+    ),
+    422: (
+        "bad_request",
+        gettext_noop("The provider finds the request wrong"),
+        gettext_noop("Change what its message names, and send again."),
+    ),
+    429: (
+        "rate_limited",
+        gettext_noop("Too many requests, or no quota left"),
+        gettext_noop("Slow down and try again, or raise the quota at the provider."),
+    ),
+    500: (
+        "server_error",
+        gettext_noop("The provider had an error"),
+        gettext_noop("Nothing is wrong on your side. Try again later."),
+    ),
+    502: (
+        "unavailable",
+        gettext_noop("The provider is unavailable"),
+        gettext_noop("A gateway answered in its place. Try again later."),
+    ),
+    503: (
+        "unavailable",
+        gettext_noop("The provider is unavailable"),
+        gettext_noop("It is overloaded or down. Try again later."),
+    ),
+    504: (
+        "timeout",
+        gettext_noop("The provider ran out of time"),
+        gettext_noop("Try again, or ask for fewer tokens."),
+    ),
+}
