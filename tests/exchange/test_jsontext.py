@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -133,3 +134,13 @@ def test_a_long_string_is_indented_in_a_moment() -> None:
     text = json.dumps({"a": 'x"\\' * 300_000})
 
     assert jsontext.indent(text) == f'{{\n  "a": {text[6:-1]}\n}}'
+
+
+def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
+    keys = [f'"key{number}": 1' for number in range(100_000)]
+    began = time.monotonic()
+
+    with pytest.raises(jsontext.JSONTextError, match="“key99999” stands there twice"):
+        jsontext.loads("{" + ",".join([*keys, keys[-1]]) + "}")
+
+    assert time.monotonic() - began < 5
