@@ -26,8 +26,8 @@ install() {
   if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
     return
   fi
-  # A venv without a working pip was interrupted while it was made.
-  if ! "$python" -m pip --version >/dev/null 2>&1; then
+  # A venv without a working pip was interrupted while it was made; one of an older Python cannot be used.
+  if ! "$python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     base=$(find_python)
     echo "Making .venv with $("$base" --version) …" >&2
     "$base" -m venv --clear .venv

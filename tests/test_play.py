@@ -42,11 +42,11 @@ def _environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def _play(port: int, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "manage.py", "play", "--port", str(port), *options]
+def _play(port: int, *options: str, cwd: Path = ROOT, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, str(ROOT / "manage.py"), "play", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env=_environment(**environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,8 +83,8 @@ def _parent(process: Path) -> int | None:
         return None
 
 
-def _all_gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 30
+def _all_gone(pids: list[int], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not [pid for pid in pids if Path(f"/proc/{pid}").exists() and not _is_zombie(pid)]:
             return True
@@ -144,7 +144,8 @@ def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
     assert _all_gone(children)
 
 
-def test_it_stops_at_once_while_a_call_is_under_way() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_it_stops_soon_while_a_call_is_under_way(number: signal.Signals) -> None:
     with (
         ScriptedUpstream() as upstream,
         _play(
@@ -159,12 +160,15 @@ def test_it_stops_at_once_while_a_call_is_under_way() -> None:
         call.start()
         while not upstream.requests:
             time.sleep(0.02)
+        children = _children(process.pid)
 
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)  # the call itself may take a minute
+        process.send_signal(number)
+
+        assert _all_gone(children, 20)  # the call itself may take a minute
+        process.communicate(timeout=60)
         call.join()
 
-    assert process.returncode == 0
+    assert process.returncode == (-number if number == signal.SIGKILL else 0)
 
 
 def test_when_it_is_killed_its_children_go_along() -> None:
@@ -176,6 +180,17 @@ def test_when_it_is_killed_its_children_go_along() -> None:
         process.kill()
 
         assert _all_gone(children)
+
+
+def test_it_starts_from_another_folder_and_in_spite_of_a_proxy(tmp_path: Path) -> None:
+    with _play(_free_port(), cwd=tmp_path, http_proxy="http://127.0.0.1:9") as process:
+        address = _until_serving(process)
+        assert process.stdout is not None
+        assert "export LOCAL_API_KEY=" in process.stdout.readline()
+
+        session = requests.Session()
+        session.trust_env = False
+        assert session.get(address, timeout=30).status_code == 200
 
 
 def test_the_page_works_without_the_local_model() -> None:
@@ -217,6 +232,32 @@ def test_a_port_in_use_is_named() -> None:
     [line] = errors.strip().splitlines()
     assert f"port {port}" in line
     assert "--port" in line
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "words"),
+    [
+        ({}, ["--port", "0"], "--port takes a number from 1 to 65535"),
+        ({"PLAYGROUND_PORT": "70000"}, [], "--port takes a number from 1 to 65535"),
+        ({"PLAYGROUND_SECRET_KEY": "short"}, ["--no-local-model"], "has fewer than 50 characters"),
+    ],
+)
+def test_what_cannot_be_used_is_said_without_a_traceback(
+    settings: dict[str, str], options: list[str], words: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "play", *options],
+        cwd=ROOT,
+        env=_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_another_host_name_is_not_served() -> None:

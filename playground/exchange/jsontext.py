@@ -33,10 +33,25 @@ def loads(text: str | bytes) -> Any:
             raise JSONTextError(
                 say(gettext_noop("Byte %(position)s is not valid UTF-8."), position=error.start)
             ) from error
+    value = _parse(text, object_pairs_hook=_no_repeated_key)
+    check(value)
+    return value
+
+
+def loads_leniently(data: bytes) -> Any:
+    """The value of a provider's answer, which is shown and not sent on. Raises `JSONTextError`.
+
+    Of a repeated key the last one counts, as most parsers have it; half of a surrogate pair and broken
+    UTF-8 become U+FFFD, so that the rest can be shown.
+    """
+    value = _parse(data.decode("utf-8-sig", "replace"))
+    _check_depth(value)
+    return _mended(value)
+
+
+def _parse(text: str, **options: Any) -> Any:
     try:
-        value = json.loads(
-            text, parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
-        )
+        return json.loads(text, parse_float=_finite, parse_constant=_no_constant, **options)
     except JSONTextError:
         raise
     except json.JSONDecodeError as error:
@@ -45,21 +60,40 @@ def loads(text: str | bytes) -> Any:
         raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
     except ValueError as error:  # an integer of more digits than Python converts
         raise JSONTextError(say(_TOO_LONG_A_NUMBER)) from error
-    check(value)
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
     return value
 
 
 def check(value: Any) -> None:
     """Raises `JSONTextError` when a value is too deep or holds a text that UTF-8 cannot carry."""
+    for level in _levels(value):
+        texts = [item for item in level if isinstance(item, str)]
+        texts += [key for item in level if isinstance(item, dict) for key in item]
+        if any(_LONE_SURROGATE.search(text) for text in texts):
+            raise JSONTextError(say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
+
+
+def _check_depth(value: Any) -> None:
+    for _ in _levels(value):
+        pass
+
+
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """What stands on each level of nesting. Raises `JSONTextError` past `MAX_DEPTH` of them."""
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH))
-        texts = [item for item in level if isinstance(item, str)]
-        texts += [key for item in level if isinstance(item, dict) for key in item]
-        if any(_LONE_SURROGATE.search(text) for text in texts):
-            raise JSONTextError(say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
+        yield level
         level = [child for item in level for child in _children(item)]
 
 

@@ -15,7 +15,7 @@ LONGEST_MESSAGE = 2000
 def provider_message(received: "Received") -> str | None:
     """The provider's own words: out of the shapes that error bodies have, or the start of a text."""
     try:
-        found = _message_in(jsontext.loads(received.body))
+        found = _message_in(jsontext.loads_leniently(received.body))
     except jsontext.JSONTextError:
         found = _message_in_text(received.text)
     found = (found or "").strip() or None

@@ -72,9 +72,19 @@ class Exchange:
     timings: Timings
 
     @cached_property
+    def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
+        try:
+            return jsontext.loads_leniently(self.received.body if self.received else b""), None
+        except jsontext.JSONTextError as error:
+            return None, error
+
+    @property
     def answer(self) -> Any:
         """The received body's JSON value. Raises `JSONTextError` when it is none."""
-        return jsontext.loads(self.received.body if self.received else b"")
+        value, error = self._read
+        if error:
+            raise error
+        return value
 
     @cached_property
     def completion(self) -> dict[str, Any] | None:

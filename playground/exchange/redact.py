@@ -1,7 +1,9 @@
 """Takes a key out of everything that is kept or shown."""
 
 import base64
+import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +14,12 @@ MASK = "[redacted]"
 # Local servers take any word as a key ("none", "ollama"). Such a word is no secret, and cutting it out of
 # an answer would show something that was never received.
 SHORTEST_SECRET = 8
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True)
 class Redactor:
-    """Replaces the exact value, also URL-encoded, JSON-escaped or in base64, by `MASK`."""
+    """Replaces the exact value, also URL-encoded, JSON- or HTML-escaped or in base64, by `MASK`."""
 
     key: str
 
@@ -24,9 +27,13 @@ class Redactor:
     def _forms(self) -> tuple[str, ...]:
         if len(self.key) < SHORTEST_SECRET:
             return ()
+        escaped = quote(self.key, safe="")
         forms = {
             self.key,
-            quote(self.key, safe=""),
+            html.escape(self.key),
+            html.escape(self.key, quote=False),
+            _ESCAPE.sub(lambda escape: escape[0].lower(), escaped),
+            escaped,
             quote(self.key),
             quote_plus(self.key),
             json.dumps(self.key)[1:-1],

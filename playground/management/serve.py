@@ -2,11 +2,21 @@
 
 import os
 import signal
+import time
 
 from gunicorn.app.wsgiapp import run
 
 from playground.upstream.local_model.lifeline import at_parents_end
 
+_STOP_SECONDS = 3.0
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGINT)  # gunicorn's quick way
+    time.sleep(_STOP_SECONDS)
+    os.killpg(0, signal.SIGKILL)  # the group that `play` gave us: a worker's call to a provider may wait long
+
+
 if __name__ == "__main__":
-    at_parents_end(lambda: os.kill(os.getpid(), signal.SIGINT))
+    at_parents_end(_end)
     run()

@@ -18,11 +18,11 @@ from playground.exchange.parameters import PARAMETERS
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import MessageRow, RequestForm
 from playground.pages.incoming import Asked
-from playground.pages.present import Result, codes
+from playground.pages.present import Listed, Result, codes
 from playground.pages.presets import PRESETS
 from playground.pages.refusals import Refusal, invalid
 from playground.pages.translate import translate
-from playground.upstream.providers import Provider, catalogue, missing, preselected
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE
 
 # What gunicorn and nginx take for a request line, with room for the method and host.
@@ -37,8 +37,11 @@ class Option:
     lacking: str
 
     @property
-    def has_server_key(self) -> bool:
-        return bool(self.provider.server_key)
+    def key(self) -> str:
+        """Where the key comes from: `none`, `server` or `typed`. The local model's is nobody's business."""
+        if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
+            return "none"
+        return "server" if self.provider.server_key else "typed"
 
     @property
     def state(self) -> str:
@@ -46,7 +49,7 @@ class Option:
             return self.lacking
         return (
             gettext("ready · key from the server")
-            if self.has_server_key
+            if self.key == "server"
             else gettext("ready · no key needed")
         )
 
@@ -128,7 +131,7 @@ def render_page(
         "presets": PRESETS,
         "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
-        "listed_models": models,
+        "listed_models": None if models is None else Listed.of(models),
         **code_context(Asked(form.provider or None, form.base_url, None, form)),
         "result": result,
         "refusal": refusal,

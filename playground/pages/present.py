@@ -16,6 +16,8 @@ from playground.pages.highlight import highlight
 
 # More than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
+MOST_CHOICES = 100
+MOST_MODELS = 1000
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
 
 
@@ -32,12 +34,25 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Models cut to what a page can carry; `total` is how many there are."""
+
+    shown: list[str]
+    total: int
+
+    @classmethod
+    def of(cls, models: list[str]) -> "Listed":
+        return cls(models[:MOST_MODELS], len(models))
+
+
+@dataclass(frozen=True)
 class Answer:
     """A choice as it is shown. `message` puts it into the conversation; None where that cannot carry it."""
 
     choice: Choice
     text: Shown
     reasoning: Shown
+    refusal: Shown
     tool_calls: Shown
     message: str | None
 
@@ -48,6 +63,7 @@ class Answer:
             choice,
             Shown.of(choice.text or ""),
             Shown.of(choice.reasoning or ""),
+            Shown.of(choice.refusal or ""),
             Shown.of(
                 json.dumps(choice.tool_calls, ensure_ascii=False, indent=2) if choice.tool_calls else ""
             ),
@@ -88,7 +104,11 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice) for choice in self.exchange.choices]
+        return [Answer.of(choice) for choice in self.exchange.choices[:MOST_CHOICES]]
+
+    @property
+    def answers_left_out(self) -> int:
+        return len(self.exchange.choices) - len(self.answers)
 
     @property
     def status(self) -> str | None:
@@ -110,7 +130,7 @@ class Result:
         if received is None or len(received.body) > LONGEST_SHOWN:
             return None
         try:
-            jsontext.loads(received.body)
+            _ = self.exchange.answer
         except jsontext.JSONTextError:
             return None
         return highlight(jsontext.indent(received.text), "json")

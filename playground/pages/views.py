@@ -11,7 +11,7 @@ from playground.pages import edits, incoming
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.page import call_of, code_context, prefilled, render_page
-from playground.pages.present import Result
+from playground.pages.present import Listed, Result
 from playground.pages.refusals import Refusal, address_refused, invalid, refuse
 from playground.pages.translate import translate
 from playground.upstream import client
@@ -71,7 +71,7 @@ def models(request: HttpRequest) -> HttpResponse:
         return _refuse(request, asked, address_refused(error))
     match shape_of(request):
         case Shape.FRAGMENT:
-            return render(request, "_models.html", {"listed_models": found, "error": problem})
+            return render(request, "_models.html", {"listed_models": Listed.of(found), "error": problem})
         case Shape.PAGE if asked.form:
             return render_page(
                 request, asked.form, models=found, result=Result(exchange) if problem else None

@@ -186,8 +186,9 @@
     const { state, ready, models, key, docs } = provider.selectedOptions[0].dataset;
     form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
-    line.querySelector(".dot").dataset.ready = ready;
-    line.querySelector("[data-state-text]").textContent = state;
+    const withKey = key === "typed" && field("api_key").value;
+    line.querySelector(".dot").dataset.ready = withKey ? "yes" : ready;
+    line.querySelector("[data-state-text]").textContent = withKey ? line.dataset.withKey : state;
     const link = line.querySelector("[data-docs-link]");
     link.hidden = !docs;
     link.href = docs;
@@ -209,6 +210,8 @@
     showProvider();
     showCount();
   });
+
+  document.addEventListener("playground:key", showProvider);
 
   // --- what the server refused ---
 
@@ -291,11 +294,9 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
-  document.getElementById("models").addEventListener("htmx:after:swap", (event) => {
-    const listed = [...event.currentTarget.querySelectorAll("[data-model]")].map((button) => button.dataset.model);
-    if (listed.length) suggest(listed);
-  });
   document.addEventListener("htmx:after:swap", () => {
+    const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
+    if (listed.length) suggest(listed);
     const refusal = document.querySelector("#outcome [data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";

@@ -35,7 +35,10 @@
   }
 
   // The question stands only beside a key.
-  const reveal = () => { remember.hidden = !input.value && forget.hidden; };
+  function reveal() {
+    remember.hidden = !input.value && forget.hidden;
+    document.dispatchEvent(new Event("playground:key"));
+  }
 
   function keep() {
     const name = owner();

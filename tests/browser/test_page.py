@@ -228,6 +228,8 @@ def test_a_provider_brings_its_model_and_its_state(open_page: Open) -> None:
 
     expect(page.get_by_label("Model", exact=True)).to_have_value("gpt-4o-mini")
     expect(page.locator("#provider-state")).to_contain_text("set OPENAI_API_KEY")
+    page.get_by_label("API key").fill("sk-typed-in-the-page")
+    expect(page.locator("#provider-state")).to_contain_text("ready · with the key below")
     expect(page.get_by_label("Base URL")).to_be_hidden()
     page.get_by_label("Provider", exact=True).select_option("")
     expect(page.get_by_label("Base URL")).to_be_visible()

@@ -144,3 +144,24 @@ def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
         jsontext.loads("{" + ",".join([*keys, keys[-1]]) + "}")
 
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b'{"a": "x\\ud83d"}', {"a": "x\ufffd"}),
+        (b'{"\\udc00": ["\\ud83d\\ude00"]}', {"\ufffd": ["😀"]}),
+        (b'["\xff"]', ["\ufffd"]),
+    ],
+)
+def test_an_answer_is_read_as_far_as_it_can_be_shown(data: bytes, value: object) -> None:
+    assert jsontext.loads_leniently(data) == value
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 5000, b"[" * 200 + b"]" * 200, b"NaN", b"1e999", b"9" * 5000]
+)
+def test_an_answer_that_is_no_json_is_refused(data: bytes) -> None:
+    with pytest.raises(jsontext.JSONTextError):
+        jsontext.loads_leniently(data)

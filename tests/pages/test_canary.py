@@ -1,7 +1,9 @@
 """A key, typed or from the environment, appears nowhere: not after any error there is."""
 
 import base64
+import html
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +20,22 @@ from tests.upstreams.scripted import Answer, Recorded, Reply, ScriptedUpstream, 
 TYPED = "sk-typed/canary+9Qz=&x"  # holds what URL, JSON and base64 write otherwise
 
 
+def _forms(key: str) -> list[str]:
+    """The key as it may come back: plain, in a URL (in either case), in JSON, in HTML, in base64."""
+    escaped = quote(key, safe="")
+    return [
+        key,
+        escaped,
+        re.sub("%..", lambda escape: escape[0].lower(), escaped),
+        json.dumps(key)[1:-1],
+        html.escape(key),
+        base64.b64encode(key.encode()).decode(),
+    ]
+
+
 def _echoes(key: str) -> Iterator[Reply]:
     """Everything that a provider can do wrong, with the key in it wherever it can be."""
-    forms = [key, quote(key, safe=""), json.dumps(key), base64.b64encode(key.encode()).decode()]
-    text = " ".join(forms)
+    text = " ".join(_forms(key))
     yield completion(text)
     yield completion(text, model=text, usage=text, **{key: key})
     for status in (400, 401, 403, 404, 422, 429, 500, 503):
@@ -56,7 +70,7 @@ def _everything(client: Client, **changes: Any) -> Iterator[HttpResponse]:
 
 
 def _assert_absent(key: str, answers: Iterator[HttpResponse], logged: pytest.LogCaptureFixture) -> None:
-    forms = [key, quote(key, safe=""), json.dumps(key)[1:-1], base64.b64encode(key.encode()).decode()]
+    forms = _forms(key)
     for answer in answers:
         assert answer.status_code < 500
         seen = answer.content.decode() + str(answer.headers) + str(answer.cookies)

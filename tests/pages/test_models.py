@@ -62,3 +62,14 @@ def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream
 @pytest.mark.parametrize("query", ["", "?provider=nobody", "?provider="])
 def test_an_unknown_provider_is_refused(client: Client, query: str) -> None:
     assert client.get(f"/models/{query}").status_code == 400
+
+
+def test_a_flood_of_models_is_shown_as_far_as_a_page_carries(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(models(*(f"m{number}" for number in range(5000))))
+
+    html = post_form(client, "/models/", htmx=True).content.decode()
+
+    assert html.count("data-model=") == 1000
+    assert "5000 models" in html

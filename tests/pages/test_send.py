@@ -283,3 +283,26 @@ def test_a_hidden_origin_passes_only_from_our_own_page(headers: dict[str, str], 
     )
 
     assert answer.status_code == status
+
+
+def test_a_flood_of_choices_is_shown_as_far_as_a_page_carries(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
+    upstream.reply(completion(choices=[choice] * 5000))
+
+    html = post_form(client, htmx=True).content.decode()
+
+    assert "Answer 100 of 5000" in html
+    assert "Answer 101 of 5000" not in html
+    assert "4900 more answers" in html
+
+
+def test_half_a_character_in_an_answer_is_shown_as_such(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("half \ud83d"))
+
+    answer = post_json(client).json()
+
+    assert answer["error"] is None
+    assert answer["completion"]["choices"][0]["message"]["content"] == "half \ufffd"
+    assert "half \ufffd" in post_form(client, htmx=True).content.decode()

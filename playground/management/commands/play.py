@@ -12,14 +12,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from playground import env
 from playground.upstream.local_model import weights
-from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
+from playground.upstream.local_model.supervisor import LocalModelError, Supervisor, is_healthy
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
@@ -31,7 +30,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
-        parser.add_argument("--port", default=8000, type=int, help="port to serve on (8000)")
+        parser.add_argument(
+            "--port", default=env.read("PLAYGROUND_PORT"), type=int, help="port to serve on (8000)"
+        )
         parser.add_argument("--no-local-model", action="store_true", help="start without the local model")
 
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             signal.signal(number, _interrupt)
         model: Supervisor | None = None
         server: subprocess.Popen[bytes] | None = None
+        os.environ["PLAYGROUND_SECRET_KEY"] = env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50)
+        self.check()
         try:
             model = None if no_local_model else self._start_model()
             call_command("migrate", verbosity=0)
@@ -58,7 +61,8 @@ class Command(BaseCommand):
             pass  # the way to end it
         finally:
             # A second Ctrl-C must not leave half of it running.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             if model:
                 model.stop()  # first, so that no call to it keeps the server waiting
             if server:
@@ -100,15 +104,16 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _check_free(host: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise CommandError("--port takes a number from 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+        except OSError as error:
             raise CommandError(
-                f"Cannot serve on {host} port {port}: {reason}. Choose another with --port."
+                f"Cannot serve on {host} port {port}: {error.strerror}. Choose another with --port."
             ) from error
 
 
@@ -123,9 +128,8 @@ def _collect_static() -> None:
 
 def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.Popen[bytes]:
     environment = os.environ | {
-        "PLAYGROUND_SECRET_KEY": env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50),
         "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
-        "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS", "0"),
+        "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS") or "0",
         "PLAYGROUND_LOCAL_PROVIDERS": "1",
         "PLAYGROUND_PORT": str(port),
     }
@@ -163,12 +167,9 @@ def _wait_until_serving(server: subprocess.Popen[bytes], host: str, port: int) -
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise CommandError("The server does not start; the lines above say why.")
-        try:
-            requests.get(f"{_address(host, port)}healthz", timeout=1).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.02)
-        else:
+        if is_healthy(f"{_address(host, port)}healthz"):
             return
+        time.sleep(0.02)
     raise CommandError(f"The server does not answer within {_START_SECONDS:g} s.")
 
 

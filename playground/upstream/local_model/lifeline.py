@@ -4,11 +4,15 @@ The parent holds the write end of a pipe that is the child's standard input. Whe
 SIGKILL, the system closes that end, and the child reads the end of its input.
 """
 
+import ctypes
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
 
 _STANDARD_INPUT = 0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def at_parents_end(end: Callable[[], None]) -> None:
@@ -20,3 +24,12 @@ def at_parents_end(end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def killed_with_parent() -> None:
+    """Has Linux kill this process when the thread that started it ends.
+
+    It needs no thread of ours to run, so it holds for a process that is stopped or busy outside Python too.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

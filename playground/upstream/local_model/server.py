@@ -12,7 +12,7 @@ import threading
 
 import xllamacpp
 
-from playground.upstream.local_model.lifeline import at_parents_end
+from playground.upstream.local_model.lifeline import at_parents_end, killed_with_parent
 
 MODEL_ID = "smollm2-135m-instruct"
 # Requests at once; `n` of one request counts too. They share the context.
@@ -40,6 +40,7 @@ def serve(model: str, port: int, key: str) -> None:
 def main() -> None:
     # Ctrl-C in the terminal is for the parent, which ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    killed_with_parent()
     config = json.loads(sys.stdin.readline())
     at_parents_end(lambda: os._exit(0))
     serve(config["model"], config["port"], config["key"])

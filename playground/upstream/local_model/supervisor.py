@@ -15,12 +15,16 @@ from typing import IO, cast
 
 import requests
 
+import playground
+
 logger = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _HEALTHY_AFTER_SECONDS = 10.0
+_SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
+_ROOT = Path(playground.__file__).parent.parent
 
 
 class LocalModelError(Exception):
@@ -32,9 +36,11 @@ class Supervisor:
 
     def __init__(self, model: Path, key: str = "") -> None:
         self.key = key or secrets.token_urlsafe(24)
-        self._model = model
+        self._model = model.resolve()
         self._door = _reserve_port()
         self._stopping = threading.Event()
+        self._spawning = threading.Lock()  # `stop` must not miss a process that is just being started
+        self._watcher: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -51,23 +57,27 @@ class Supervisor:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Starts the process and watches over it; `wait_until_ready` says when it answers."""
+        """Starts the process; `wait_until_ready` says when it answers."""
         self._spawn()
-        threading.Thread(target=self._watch, name="local-model", daemon=True).start()
 
     def wait_until_ready(self) -> None:
-        """Raises `LocalModelError` when the model has ended, or does not answer in time."""
+        """Raises `LocalModelError` when the model has ended, or does not answer in time.
+
+        From then on a thread starts the model again whenever it dies.
+        """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 raise LocalModelError(f"the local model does not start: {self._last_words()}")
-            if self._is_healthy():
+            if is_healthy(f"http://127.0.0.1:{self.port}/health"):
+                self._watch_over()
                 return
             time.sleep(0.02)
         raise LocalModelError(f"the local model does not answer within {_START_SECONDS:g} s")
 
     def stop(self) -> None:
-        self._stopping.set()
+        with self._spawning:
+            self._stopping.set()
         if self._process:
             _close(self._process)  # the lifeline: it ends by itself
             try:
@@ -75,6 +85,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        if self._watcher:
+            self._watcher.join()
         if self._log:
             self._log.close()
         self._door.close()
@@ -84,7 +96,9 @@ class Supervisor:
             self._log.close()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- it lives as long as the process
         command = [sys.executable, "-m", "playground.upstream.local_model.server"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log)
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
+        )
         config = {"model": str(self._model), "port": self.port, "key": self.key}
         try:
             stdin = cast("IO[bytes]", process.stdin)
@@ -94,8 +108,13 @@ class Supervisor:
             logger.debug("the local model ended before it read its settings")  # `_watch` sees to it
         self._process = process
 
+    def _watch_over(self) -> None:
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="local-model", daemon=True)
+            self._watcher.start()
+
     def _watch(self) -> None:
-        pause = 0.5
+        pause = _SHORTEST_PAUSE_SECONDS
         while self._process:
             started = time.monotonic()
             self._process.wait()
@@ -103,19 +122,20 @@ class Supervisor:
                 return
             _close(self._process)
             if time.monotonic() - started > _HEALTHY_AFTER_SECONDS:
-                pause = 0.5
+                pause = _SHORTEST_PAUSE_SECONDS
             logger.warning("The local model ended (%s); starting it again.", self._process.returncode)
-            if self._stopping.wait(pause):
-                return
+            self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            self._spawn()
+            self._respawn()
 
-    def _is_healthy(self) -> bool:
-        try:
-            answer = requests.get(f"http://127.0.0.1:{self.port}/health", timeout=1)
-        except requests.RequestException:
-            return False
-        return answer.ok
+    def _respawn(self) -> None:
+        with self._spawning:
+            if self._stopping.is_set():
+                return
+            try:
+                self._spawn()
+            except OSError as error:  # such as no memory or no disk for now; the next round tries again
+                logger.warning("The local model cannot be started: %s", error)
 
     def _last_words(self) -> str:
         if self._log is None:
@@ -123,6 +143,16 @@ class Supervisor:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a server of this machine answers; a proxy set for the rest of the world has no part in it."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(url, timeout=1).ok
+        except requests.RequestException:
+            return False
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

