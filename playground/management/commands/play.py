@@ -38,13 +38,12 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
         del options
         _check_free(host, port)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
         model: Supervisor | None = None
         server: subprocess.Popen[bytes] | None = None
-        os.environ["PLAYGROUND_SECRET_KEY"] = env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50)
-        self.check()
         try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _interrupt)
+            self._check_settings()
             model = None if no_local_model else self._start_model()
             call_command("migrate", verbosity=0)
             _collect_static()
@@ -67,6 +66,11 @@ class Command(BaseCommand):
                 model.stop()  # first, so that no call to it keeps the server waiting
             if server:
                 _stop(server)
+
+    def _check_settings(self) -> None:
+        """Here rather than in gunicorn, whose worker would say it in a traceback."""
+        os.environ["PLAYGROUND_SECRET_KEY"] = env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50)
+        self.check()
 
     def _start_model(self) -> Supervisor | None:
         try:

@@ -1,0 +1,157 @@
+"""Chunks of a stream, as providers send them, put together."""
+
+from typing import Any
+
+import pytest
+
+from playground.exchange.chunks import ChunkCollector
+
+
+def _chunk(delta: Any = None, index: int = 0, **choice: Any) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": index, "delta": delta} | choice],
+    }
+
+
+def _collected(*chunks: Any) -> dict[str, Any]:
+    collector = ChunkCollector()
+    for chunk in chunks:
+        collector.add(chunk)
+    return collector.completion
+
+
+def test_text_is_joined_and_the_head_is_kept() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+
+    assert _collected(
+        _chunk({"role": "assistant", "content": ""}),
+        _chunk({"content": "Hel"}),
+        _chunk({"content": "lo"}),
+        _chunk({}, finish_reason="stop"),
+        {"id": "chatcmpl-1", "model": "m", "choices": [], "usage": usage},
+    ) == {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}
+        ],
+        "usage": usage,
+    }
+
+
+def test_choices_are_kept_apart_and_in_order() -> None:
+    completion = _collected(
+        _chunk({"content": "b"}, index=1), _chunk({"content": "a"}), _chunk({"content": "B"}, index=1)
+    )
+
+    assert [choice["message"]["content"] for choice in completion["choices"]] == ["a", "bB"]
+
+
+def test_reasoning_and_refusals_are_joined_beside_the_text() -> None:
+    message = _collected(
+        _chunk({"reasoning_content": "Be"}),
+        _chunk({"reasoning_content": "cause", "content": None}),
+        _chunk({"content": "x"}),
+        _chunk({"refusal": "no"}),
+    )["choices"][0]["message"]
+
+    assert message == {"role": "assistant", "reasoning_content": "Because", "content": "x", "refusal": "no"}
+
+
+def test_tool_calls_are_put_together_by_index() -> None:
+    calls = _collected(
+        _chunk(
+            {
+                "tool_calls": [
+                    {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}
+                ]
+            }
+        ),
+        _chunk(
+            {
+                "tool_calls": [
+                    {"index": 1, "id": "b", "type": "function", "function": {"name": "g", "arguments": "{"}}
+                ]
+            }
+        ),
+        _chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"x"'}}]}),
+        _chunk(
+            {
+                "tool_calls": [
+                    {"index": 0, "function": {"arguments": ": 1}"}},
+                    {"index": 1, "function": {"arguments": "}"}},
+                ]
+            }
+        ),
+    )["choices"][0]["message"]["tool_calls"]
+
+    assert [(call["id"], call["function"]) for call in calls] == [
+        ("a", {"name": "f", "arguments": '{"x": 1}'}),
+        ("b", {"name": "g", "arguments": "{}"}),
+    ]
+
+
+def test_tool_calls_without_an_index_begin_with_their_id() -> None:
+    calls = _collected(
+        _chunk({"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{"}}]}),
+        _chunk({"tool_calls": [{"function": {"arguments": "}"}}]}),
+        _chunk({"tool_calls": [{"id": "b", "function": {"name": "g", "arguments": "{}"}}]}),
+    )["choices"][0]["message"]["tool_calls"]
+
+    assert [call["function"]["arguments"] for call in calls] == ["{}", "{}"]
+
+
+def test_logprobs_are_joined() -> None:
+    completion = _collected(
+        _chunk({"content": "a"}, logprobs={"content": [1]}),
+        _chunk({"content": "b"}, logprobs={"content": [2]}),
+    )
+
+    assert completion["choices"][0]["logprobs"] == {"content": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "token"),
+    [
+        (_chunk({"content": "x"}), True),
+        (_chunk({"reasoning": "x"}), True),
+        (_chunk({"tool_calls": [{"index": 0}]}), True),
+        (_chunk({"role": "assistant", "content": ""}), False),
+        (_chunk({"content": None}), False),
+        (_chunk(None), False),
+        (_chunk("text"), False),
+        ({"choices": []}, False),
+        ({"choices": None}, False),
+        ({"choices": ["text", None]}, False),
+        ({"error": {"message": "no"}}, False),
+        ([], False),
+        (None, False),
+        ("text", False),
+    ],
+)
+def test_what_counts_as_a_token(chunk: Any, token: bool) -> None:
+    assert ChunkCollector().add(chunk) is token
+
+
+def test_an_error_in_mid_stream_is_kept_beside_what_arrived() -> None:
+    collector = ChunkCollector()
+    collector.add(_chunk({"content": "so far"}))
+    collector.add({"error": {"message": "overloaded"}})
+
+    assert collector.error == {"message": "overloaded"}
+    assert collector.completion["choices"][0]["message"]["content"] == "so far"
+
+
+def test_what_is_given_out_does_not_change_afterwards() -> None:
+    collector = ChunkCollector()
+    collector.add(_chunk({"content": "a"}))
+    before = collector.completion
+    collector.add(_chunk({"content": "b"}))
+
+    assert before["choices"][0]["message"]["content"] == "a"
