@@ -15,6 +15,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except SettingError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says it: ended by Ctrl-C
 
 
 if __name__ == "__main__":
