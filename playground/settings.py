@@ -20,6 +20,7 @@ LIMITS = Limits(
     exchange_seconds=env.read("PLAYGROUND_EXCHANGE_SECONDS"),
     request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
     response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
+    sse_line_bytes=env.read("PLAYGROUND_SSE_LINE_BYTES"),
     messages=env.read("PLAYGROUND_MESSAGES"),
 )
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from playground.exchange import jsontext
 from playground.exchange.advice import CLOSED, FAILURES, STATUSES
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.provider_message import provider_message
+from playground.exchange.provider_message import message_in, provider_message
 from playground.exchange.text import Sentence, gettext_noop, say
 
 if TYPE_CHECKING:
     from playground.exchange.record import Exchange, Received
+    from playground.exchange.stream import Stream
 
 _UNSUPPORTED = re.compile(
     "unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|extra inputs",
@@ -65,7 +66,7 @@ def explain_arrival(exchange: "Exchange") -> Explanation | None:
         raise ValueError("an exchange without an answer needs a failure")
     if received.status >= 300:
         return _explain_status(exchange, received)
-    return _explain_body(exchange, received)
+    return _explain_stream(exchange.stream) if exchange.stream else _explain_body(exchange, received)
 
 
 def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
@@ -142,6 +143,31 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
             say(gettext_noop("Its status says success, its body does not. Change what its message names.")),
             message,
             _known_fix(exchange, message),
+        )
+    return None
+
+
+def _explain_stream(stream: "Stream") -> Explanation | None:
+    if stream.error:
+        return Explanation(
+            "provider_error",
+            say(gettext_noop("The provider reports an error in mid-stream")),
+            say(gettext_noop("What had arrived is shown. Change what its message names, or try again.")),
+            message_in({"error": stream.error}),
+        )
+    if not stream.events:
+        return _unusable(
+            "empty",
+            gettext_noop("The stream is empty"),
+            gettext_noop("It ended without a single event. Try again; then check the base URL."),
+        )
+    if stream.ended_early:
+        return _unusable(
+            "ended_early",
+            gettext_noop("The stream ended early"),
+            gettext_noop(
+                "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
+            ),
         )
     return None
 

@@ -13,6 +13,7 @@ class FailureKind(StrEnum):
     SILENCE = "silence"
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
+    LINE_TOO_LONG = "line_too_long"
     CUT_OFF = "cut_off"
     NOT_HTTP = "not_http"
     BAD_ENCODING = "bad_encoding"

@@ -15,14 +15,15 @@ LONGEST_MESSAGE = 2000
 def provider_message(received: "Received") -> str | None:
     """The provider's own words: out of the shapes that error bodies have, or the start of a text."""
     try:
-        found = _message_in(jsontext.loads_leniently(received.body))
+        found = message_in(jsontext.loads_leniently(received.body))
     except jsontext.JSONTextError:
         found = _message_in_text(received.text)
     found = (found or "").strip() or None
     return found if found is None or len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
 
 
-def _message_in(value: Any) -> str | None:
+def message_in(value: Any) -> str | None:
+    """The message in one of the shapes in which providers write errors."""
     match value:
         case str():
             return value
@@ -35,9 +36,9 @@ def _message_in(value: Any) -> str | None:
             place = ".".join(str(part) for part in loc) if isinstance(loc, list) else ""
             return f"{place}: {message}" if place else message
         case [first, *_]:  # Gemini wraps its error in a list
-            return _message_in(first)
+            return message_in(first)
         case {"error": dict(inner)}:
-            return _message_in(inner)
+            return message_in(inner)
     return None
 
 

@@ -10,6 +10,7 @@ from playground.exchange import jsontext, snippets
 from playground.exchange.completion import Choice, read_choices
 from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import Failure
+from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
 
@@ -70,6 +71,7 @@ class Exchange:
     received: Received | None
     failure: Failure | None
     timings: Timings
+    stream: Stream | None = None
 
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
@@ -88,7 +90,9 @@ class Exchange:
 
     @cached_property
     def completion(self) -> dict[str, Any] | None:
-        """The `chat.completion`, when that is what was received."""
+        """The `chat.completion`, when that is what was received; a streamed one put together."""
+        if self.stream:
+            return self.stream.completion
         try:
             answer = self.answer
         except jsontext.JSONTextError:

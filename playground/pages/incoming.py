@@ -66,10 +66,6 @@ class Asked:
         """Raises `InvalidRequestError`."""
         errors: list[FieldError] = []
         body = self.form.body(errors) if self.form else self.json_body
-        if isinstance(body, dict) and body.get("stream"):
-            errors.append(
-                FieldError("stream", say(gettext_noop("Streaming is not offered yet: leave “stream” out.")))
-            )
         chat: ChatRequest = collect(errors, None, _checked, body)
         if errors:
             raise InvalidRequestError(*errors)

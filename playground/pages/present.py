@@ -11,6 +11,7 @@ from playground.exchange import jsontext, snippets
 from playground.exchange.completion import Choice
 from playground.exchange.explain import Explanation
 from playground.exchange.record import Exchange, Headers
+from playground.exchange.stream import StreamEvent
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
 
@@ -18,6 +19,7 @@ from playground.pages.highlight import highlight
 LONGEST_SHOWN = 1_000_000
 MOST_CHOICES = 100
 MOST_MODELS = 1000
+MOST_EVENTS = 10_000
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
 
 
@@ -125,8 +127,13 @@ class Result:
 
     @cached_property
     def pretty(self) -> SafeString | None:
-        """The answer indented; None when it is no JSON or too long to show twice."""
+        """The answer indented; None when it is no JSON or too long to show twice.
+
+        Of a stream, the completion that its chunks add up to.
+        """
         received = self.exchange.received
+        if self.exchange.stream:
+            return self._pretty_stream
         if received is None or len(received.body) > LONGEST_SHOWN:
             return None
         try:
@@ -134,6 +141,19 @@ class Result:
         except jsontext.JSONTextError:
             return None
         return highlight(jsontext.indent(received.text), "json")
+
+    @property
+    def _pretty_stream(self) -> SafeString | None:
+        text = json.dumps(self.exchange.completion, ensure_ascii=False, indent=2)
+        return highlight(text, "json") if self.exchange.completion and len(text) <= LONGEST_SHOWN else None
+
+    @cached_property
+    def events(self) -> list[StreamEvent]:
+        return list(self.exchange.stream.events[:MOST_EVENTS]) if self.exchange.stream else []
+
+    @property
+    def events_left_out(self) -> int:
+        return len(self.exchange.stream.events) - len(self.events) if self.exchange.stream else 0
 
     @cached_property
     def sent_body(self) -> SafeString:

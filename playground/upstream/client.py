@@ -21,6 +21,8 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
+from playground.exchange.sse import LineTooLongError
+from playground.exchange.stream import EVENT_STREAM, StreamReader
 from playground.upstream.connection import Adapter, ConnectError, Wire, wire
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
@@ -61,11 +63,13 @@ class _Reading:
     response: requests.Response | None = None
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
+    stream: StreamReader | None = None
 
 
 def _exchange(method: str, call: Call, body: bytes, route: Route, limits: Limits) -> Exchange:
     redactor = Redactor(route.key)
-    prepared = _prepare(method, call.url, body, route.key)
+    accept = EVENT_STREAM if call.body.get("stream") else "application/json"
+    prepared = _prepare(method, call.url, body, route.key, accept)
     on_wire, reading = Wire(), _Reading()
     token = wire.set(on_wire)
     started, clock = datetime.now(UTC), _stopwatch()
@@ -92,13 +96,16 @@ def _exchange(method: str, call: Call, body: bytes, route: Route, limits: Limits
         ),
         received=_received(reading, redactor),
         failure=_redacted(failure, redactor),
-        timings=Timings(reading.first_byte_ms, None, total_ms),
+        timings=Timings(
+            reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, total_ms
+        ),
+        stream=reading.stream.result(redactor) if reading.stream else None,
     )
 
 
-def _prepare(method: str, url: str, body: bytes, key: str) -> requests.PreparedRequest:
+def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> requests.PreparedRequest:
     headers = {
-        "Accept": "application/json",
+        "Accept": accept,
         "Accept-Encoding": "identity",
         "Connection": "close",
         "User-Agent": f"api-playground/{__version__}",
@@ -126,13 +133,21 @@ def _run(
             prepared, stream=True, timeout=(limits.connect_seconds, limits.silence_seconds)
         )
         reading.first_byte_ms = clock()
+        if reading.response.ok and EVENT_STREAM in reading.response.headers.get("Content-Type", "").lower():
+            reading.stream = StreamReader(limits.sse_line_bytes)
         while chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True):
             reading.body += chunk
+            if reading.stream:
+                reading.stream.feed(chunk, clock())
             if len(reading.body) > limits.response_bytes:
                 del reading.body[limits.response_bytes :]
                 return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
+        if reading.stream:
+            reading.stream.close(clock())
         if (missing := reading.response.raw.length_remaining) and not on_wire.shut:
             return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
+    except LineTooLongError:
+        return _failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
     except (
         ConnectError,
         requests.RequestException,

@@ -12,4 +12,5 @@ class Limits:
     exchange_seconds: float = 600
     request_bytes: int = 1 << 20
     response_bytes: int = 16 << 20
+    sse_line_bytes: int = 1 << 20
     messages: int = 1000

@@ -22,13 +22,14 @@
   for (const tab of tabs) {
     tab.addEventListener("click", () => select(tab));
     tab.addEventListener("keydown", (event) => {
-      const at = tabs.indexOf(tab);
+      const shown = tabs.filter((other) => !other.hidden);
+      const at = shown.indexOf(tab);
       const forward = getComputedStyle(tab).direction === "rtl" ? -1 : 1;
       const target = {
-        ArrowRight: tabs.at((at + forward + tabs.length) % tabs.length),
-        ArrowLeft: tabs.at((at - forward + tabs.length) % tabs.length),
-        Home: tabs[0],
-        End: tabs.at(-1),
+        ArrowRight: shown.at((at + forward) % shown.length),
+        ArrowLeft: shown.at((at - forward) % shown.length),
+        Home: shown[0],
+        End: shown.at(-1),
       }[event.key];
       if (target) {
         event.preventDefault();
@@ -41,6 +42,7 @@
   function showOutcome() {
     const failed = outcome.querySelector("[data-error], [data-refusal]");
     byName("answer").toggleAttribute("data-failed", Boolean(failed));
+    byName("stream").hidden = !document.getElementById("panel-stream");
   }
 
   // --- busy ---

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_page import UNSUPPORTED, Gate
-from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, models
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, models, stream
 
 Arrange = Callable[[Page, ScriptedUpstream], None]
 
@@ -127,6 +127,15 @@ def very_long(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
 
 
+def streamed(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream(*({"content": f"word {number} "} for number in range(40))))
+    page.get_by_text("More parameters").click()
+    page.get_by_label("Any other key, as JSON").fill('{"stream": true}')
+    _send(page)
+    page.get_by_role("tab", name="Stream").click()
+    expect(page.locator(".events li").nth(2)).to_be_visible()
+
+
 def right_to_left(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("مرحبا! كيف يمكنني مساعدتك اليوم؟"))
     _send(page)
@@ -149,6 +158,7 @@ STATES: tuple[Arrange, ...] = (
     listed_models,
     examples_menu,
     very_long,
+    streamed,
     right_to_left,
 )
 

@@ -90,7 +90,8 @@ requests = st.fixed_dictionaries(
         "tools": _tools,
         "response_format": json_values,
         "metadata": st.one_of(st.none(), st.dictionaries(texts, texts, max_size=2)),
-        "stream": st.just(False),
+        "stream": st.booleans(),
+        "stream_options": st.fixed_dictionaries({"include_usage": st.booleans()}),
         # Names that no keyword argument can have, or that mean something else to the SDK.
         "timeout": json_values,
         "extra_body": json_values,

@@ -116,3 +116,19 @@ def test_no_character_is_hidden_in_the_code(body: dict[str, Any]) -> None:
 @given(requests)
 def test_the_python_compiles(body: dict[str, Any]) -> None:
     compile(snippets.render(_call(**body))["python"], "snippet", "exec")
+
+
+def test_a_streams_code_guards_empty_choices_and_null_deltas() -> None:
+    code = snippets.render(_call(stream=True))
+
+    assert code["python"].endswith("""\
+    stream=True,
+)
+
+for chunk in stream:
+    for choice in chunk.choices:
+        if choice.delta and choice.delta.content:
+            print(choice.delta.content, end="", flush=True)
+print()
+""")
+    assert code["curl"].startswith("curl -N https://api.openai.com/v1/chat/completions \\\n")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from playground.exchange import snippets
 from playground.exchange.snippets import Call
 from tests.exchange.strategies import requests
-from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion
+from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
 
 CALLS = 300
 KEY = "sk-from-the-environment"
@@ -59,8 +60,16 @@ def bodies() -> list[dict[str, Any]]:
 @pytest.fixture
 def recorder() -> Iterator[ScriptedUpstream]:
     with ScriptedUpstream() as upstream:
-        upstream.reply(completion())
+        upstream.reply(_answer)
         yield upstream
+
+
+def _answer(connection: socket.socket, recorded: Recorded) -> None:
+    """As a provider does: a stream for who asks, with null deltas and a last chunk without choices."""
+    if recorded.json.get("stream"):
+        connection.sendall(stream({"content": "Hel"}, {"content": None}, {"content": "lo!"}).encode())
+    else:
+        connection.sendall(completion().encode())
 
 
 def _code(upstream: ScriptedUpstream, number: int, body: dict[str, Any]) -> dict[str, str]:
@@ -123,11 +132,12 @@ def test_python_sends_what_was_asked_for(
     _assert_arrived(recorder.requests, bodies)
 
 
+@pytest.mark.parametrize("options", [{}, {"stream": True, "stream_options": {"include_usage": True}}])
 def test_a_python_file_runs_by_itself_and_prints_the_answer(
-    recorder: ScriptedUpstream, tmp_path: Path
+    recorder: ScriptedUpstream, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     file = tmp_path / "call.py"
-    body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], **options}
     file.write_text(_code(recorder, 0, body)["python"], encoding="utf-8")
 
     done = subprocess.run(

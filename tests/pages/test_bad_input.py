@@ -114,7 +114,6 @@ def test_a_bad_field_is_named_and_nothing_is_sent(
         ({"request": body(n=0)}, "n"),
         ({"request": body(stop=[])}, "stop"),
         ({"request": body(user=1)}, "user"),
-        ({"request": body(stream=True)}, "stream"),
         ({"provider": 1}, "provider"),
         ({"provider": ["test"]}, "provider"),
         ({"provider": None}, "base_url"),

@@ -72,6 +72,39 @@ def completion_body(content: str | None = "Hello!", **changes: Any) -> dict[str,
     } | changes
 
 
+def chunk(delta: dict[str, Any] | None = None, **choice: Any) -> dict[str, Any]:
+    """A `chat.completion.chunk` with one choice."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
+        "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": None} | choice],
+    }
+
+
+def event(value: Any) -> bytes:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"data: {text}\n\n".encode()
+
+
+def stream(*deltas: dict[str, Any]) -> Answer:
+    """A stream in good order: role, deltas, finish reason, usage in a chunk without choices, `[DONE]`."""
+    usage = {"prompt_tokens": 9, "completion_tokens": len(deltas), "total_tokens": 9 + len(deltas)}
+    parts = [
+        chunk({"role": "assistant", "content": ""}),
+        *(chunk(delta) for delta in deltas),
+        chunk({}, finish_reason="stop"),
+        chunk() | {"choices": [], "usage": usage},
+        "[DONE]",
+    ]
+    return event_stream(b"".join(map(event, parts)))
+
+
+def event_stream(body: bytes) -> Answer:
+    return Answer(body=body, headers={"Content-Type": "text/event-stream; charset=utf-8"})
+
+
 def models(*ids: str) -> Answer:
     return json_answer({"object": "list", "data": [{"id": name, "object": "model"} for name in ids]})
 

@@ -10,7 +10,8 @@ _LONGEST_ARGUMENT = 100_000
 
 
 def render(call: Call) -> str:
-    lines = [f"curl {_url(call.url)}", '  -H "Content-Type: application/json"']
+    unbuffered = "-N " if call.body.get("stream") else ""
+    lines = [f"curl {unbuffered}{_url(call.url)}", '  -H "Content-Type: application/json"']
     if call.key_variable:
         lines.append(f'  -H "Authorization: Bearer ${call.key_variable}"')
     body = _json(call)

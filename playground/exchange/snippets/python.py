@@ -37,7 +37,7 @@ def render(call: Call) -> str:
             f"    api_key={_key(call)},",
             ")",
             "",
-            "response = client.chat.completions.create(",
+            f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
             *arguments,
             ")",
             "",
@@ -53,7 +53,18 @@ def _key(call: Call) -> str:
     return '"none"'  # the server takes no key, but the SDK wants one
 
 
+# The last chunk of a stream has no choices, and a delta's content can be null.
+_PRINT_STREAM = """\
+for chunk in stream:
+    for choice in chunk.choices:
+        if choice.delta and choice.delta.content:
+            print(choice.delta.content, end="", flush=True)
+print()"""
+
+
 def _print(body: Mapping[str, Any]) -> list[str]:
+    if body.get("stream"):
+        return [_PRINT_STREAM]
     shown = "message" if body.get("tools") else "message.content"  # tool calls stand beside the content
     if body.get("n") in (None, 1):
         return [f"print(response.choices[0].{shown})"]

@@ -1,0 +1,222 @@
+"""Streamed answers over real sockets: read while they arrive, put together, and never trusted."""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.record import Exchange
+from playground.upstream import client
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import (
+    Recorded,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+    event_stream,
+    json_answer,
+    stream,
+)
+
+KEY = "sk-typed-canary-51c0de"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+HELLO = event(chunk({"content": "Hello"}))
+
+
+def _send(upstream: ScriptedUpstream, *, body: dict[str, Any] | None = None, **limits: float) -> Exchange:
+    request = ChatRequest(
+        {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True} | (body or {})
+    )
+    route = Route(None, Endpoint.parse(upstream.url), KEY, "API_KEY")
+    return client.send(request, route, replace(Limits(), **limits))  # type: ignore[arg-type]
+
+
+def _kind(exchange: Exchange) -> str | None:
+    return exchange.error.kind if exchange.error else None
+
+
+def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+
+    exchange = _send(upstream)
+
+    assert exchange.error is None
+    assert exchange.choices[0].text == "Hello"
+    assert exchange.choices[0].finish_reason == "stop"
+    assert exchange.usage is not None
+    assert exchange.usage.total_tokens == 11
+    assert exchange.stream is not None
+    assert exchange.stream.done
+    assert [item.data for item in exchange.stream.events][-1] == "[DONE]"
+    assert len(exchange.stream.events) == 6
+    assert upstream.requests[0].header("Accept") == "text/event-stream"
+    assert json.loads(json.dumps(exchange.as_json()))["completion"]["object"] == "chat.completion"
+
+
+def test_the_first_token_is_timed_when_it_comes(upstream: ScriptedUpstream) -> None:
+    def slow(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + event(chunk({"role": "assistant", "content": ""})))
+        time.sleep(0.3)
+        connection.sendall(HELLO + event(chunk({}, finish_reason="stop")) + event("[DONE]"))
+
+    upstream.reply(slow)
+
+    timings = _send(upstream).timings
+
+    assert timings.first_byte_ms is not None
+    assert timings.first_token_ms is not None
+    assert timings.first_token_ms - timings.first_byte_ms > 200
+
+
+def test_events_carry_the_time_since_the_start(upstream: ScriptedUpstream) -> None:
+    def slow(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + HELLO)
+        time.sleep(0.3)
+        connection.sendall(HELLO + event("[DONE]"))
+
+    upstream.reply(slow)
+
+    exchange = _send(upstream)
+
+    assert exchange.stream is not None
+    first, second, _ = exchange.stream.events
+    assert second.at_ms - first.at_ms > 200
+
+
+def test_an_answer_that_is_no_stream_is_read_all_the_same(upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("at once"))
+
+    exchange = _send(upstream)
+
+    assert exchange.stream is None
+    assert exchange.choices[0].text == "at once"
+
+
+def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUpstream) -> None:
+    upstream.reply(event_stream(HELLO + event({"error": {"message": "Overloaded."}})))
+
+    exchange = _send(upstream)
+
+    assert _kind(exchange) == "provider_error"
+    assert exchange.error is not None
+    assert exchange.error.message == "Overloaded."
+    assert exchange.choices[0].text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "empty"),
+        (b": ping\n\n", "empty"),
+        (HELLO, "ended_early"),
+        (HELLO + b'data: {"choices": [{"index": 0, "del', "ended_early"),
+        (HELLO + event(chunk({}, finish_reason="stop")), None),
+        (HELLO + event("[DONE]"), None),
+        (event("[DONE]"), "not_completion"),
+        (event("no JSON") + event("[DONE]"), "not_completion"),
+        (event({"choices": []}) + event("[DONE]"), "not_completion"),
+    ],
+)
+def test_each_end_is_told(upstream: ScriptedUpstream, body: bytes, kind: str | None) -> None:
+    upstream.reply(event_stream(body))
+
+    assert _kind(_send(upstream)) == kind
+
+
+def test_a_stream_cut_off_keeps_what_arrived(upstream: ScriptedUpstream) -> None:
+    upstream.reply(
+        HEAD.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        + b"%x\r\n%s\r\n" % (len(HELLO), HELLO)
+    )
+
+    exchange = _send(upstream)
+
+    assert _kind(exchange) == "cut_off"
+    assert exchange.choices[0].text == "Hello"
+
+
+def test_a_stream_that_goes_silent_keeps_what_arrived(upstream: ScriptedUpstream) -> None:
+    def stall(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + HELLO)
+        connection.recv(1)
+
+    upstream.reply(stall)
+
+    exchange = _send(upstream, silence_seconds=0.2)
+
+    assert _kind(exchange) == "silence"
+    assert exchange.choices[0].text == "Hello"
+
+
+def _endless(piece: bytes, pause: float = 0.0) -> Callable[[socket.socket, Recorded], None]:
+    def send(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD)
+        for _ in range(100_000):
+            connection.sendall(piece)
+            time.sleep(pause)
+
+    return send
+
+
+def test_a_dripping_stream_meets_the_whole_time(upstream: ScriptedUpstream) -> None:
+    upstream.reply(_endless(HELLO, pause=0.02))
+
+    exchange = _send(upstream, exchange_seconds=0.5)
+
+    assert _kind(exchange) == "too_long"
+    assert (exchange.choices[0].text or "").startswith("HelloHello")
+
+
+def test_an_endless_line_meets_its_limit(upstream: ScriptedUpstream) -> None:
+    upstream.reply(_endless(b"data: " + b"x" * 10_000))
+
+    exchange = _send(upstream, sse_line_bytes=100_000)
+
+    assert _kind(exchange) == "line_too_long"
+    assert "100000 bytes" in str(exchange.error.advice)  # type: ignore[union-attr]
+
+
+def test_an_endless_stream_meets_the_limit_of_an_answer(upstream: ScriptedUpstream) -> None:
+    upstream.reply(_endless(HELLO * 100))
+
+    exchange = _send(upstream, response_bytes=1 << 20)
+
+    assert _kind(exchange) == "too_large"
+    assert exchange.received is not None
+    assert len(exchange.received.body) == 1 << 20
+
+
+def test_a_refused_stream_option_has_a_fix(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
+
+    error = _send(upstream, body={"stream_options": {"include_usage": True}}).error
+
+    assert error is not None
+    assert error.fix is not None
+    assert error.fix.changes == {"stream_options": None}
+
+
+def test_a_key_split_over_the_deltas_is_not_put_together(upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": f"it is {KEY[:9]}"}, {"content": KEY[9:]}))
+
+    exchange = _send(upstream)
+
+    assert exchange.choices[0].text == "it is [redacted]"
+    assert KEY not in repr(exchange)
+
+
+def test_a_key_in_one_event_is_in_no_view(upstream: ScriptedUpstream) -> None:
+    upstream.reply(event_stream(event(chunk({"content": KEY})) + event({"error": KEY})))
+
+    exchange = _send(upstream)
+
+    assert KEY not in repr(exchange)
+    assert KEY not in json.dumps(exchange.as_json())
