@@ -64,6 +64,10 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
         gettext_noop("The answer was cut off"),
         gettext_noop("%(host)s closed the connection before the end. What arrived is shown; try again."),
     ),
+    FailureKind.STOPPED: (
+        gettext_noop("Stopped"),
+        gettext_noop("The connection to %(host)s was closed. What had arrived is shown."),
+    ),
     FailureKind.NOT_HTTP: (
         gettext_noop("%(host)s does not speak HTTP as expected"),
         gettext_noop("Check the port, and whether the base URL needs https:// in place of http://."),

@@ -15,6 +15,7 @@ class FailureKind(StrEnum):
     TOO_LARGE = "too_large"
     LINE_TOO_LONG = "line_too_long"
     CUT_OFF = "cut_off"
+    STOPPED = "stopped"
     NOT_HTTP = "not_http"
     BAD_ENCODING = "bad_encoding"
 

@@ -14,6 +14,8 @@ from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
 
+_SHORTEST_MS = 50
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -109,10 +111,10 @@ class Exchange:
 
     @cached_property
     def tokens_per_second(self) -> float | None:
-        """Completion tokens over the time in which they came."""
+        """Completion tokens over the time in which they came; too short a time says nothing."""
         tokens = self.usage.completion_tokens if self.usage else None
         milliseconds = self.timings.total_ms - (self.timings.first_token_ms or 0)
-        return tokens * 1000 / milliseconds if tokens and milliseconds > 0 else None
+        return tokens * 1000 / milliseconds if tokens and milliseconds >= _SHORTEST_MS else None
 
     @cached_property
     def error(self) -> Explanation | None:

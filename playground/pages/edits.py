@@ -25,11 +25,21 @@ def edit(form: RequestForm, action: str) -> None:
         case "fill":
             form.fill(_object(operand))
         case "append":
-            form.messages += [MessageRow.from_message(_object(operand)), MessageRow()]
+            _append(form, _object(operand))
         case "change":
             form.change(_object(operand))
         case _:
             raise BadRequest("no such action")
+
+
+def _append(form: RequestForm, message: dict[str, object]) -> None:
+    """Adds an answer and what is wanted next: results of its tool calls, or the user's words."""
+    if form.messages and form.messages[-1] == MessageRow():
+        form.messages.pop()
+    calls = message.get("tool_calls")
+    ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    following = [MessageRow(role="tool", tool_call_id=str(id_ or "")) for id_ in ids]
+    form.messages += [MessageRow.from_message(message), *(following or [MessageRow()])]
 
 
 def _move(form: RequestForm, position: int, step: int) -> None:

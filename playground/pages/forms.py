@@ -133,7 +133,8 @@ class RequestForm:
             for index, row in enumerate(self.messages)
         ]
         for name in PARAMETER_NAMES:
-            if text := self.parameters.get(name, ""):
+            text = self.parameters.get(name, "")
+            if text if name in (*_TEXT_PARAMETERS, "stop") else text.strip():
                 body[name] = collect(errors, None, _parameter_value, name, text)
         more: dict[str, Any] = collect(errors, {}, _json_object, self.more, "more")
         errors += [_field_wins("more", name) for name in more if name in FIELDS_OF_THEIR_OWN]

@@ -151,10 +151,15 @@ def code_context(asked: Asked) -> dict[str, Any]:
     """What `_codes.html` shows for the request as it stands; why there is no code while it means none."""
     try:
         body = asked.chat_request().body
-        rendered = codes(call_of(asked.provider, asked.base_url, body))
+        call = call_of(asked.provider, asked.base_url, body)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": invalid(error)}
-    return {"codes": rendered, "link": _link(asked, body)}
+    return {
+        "codes": codes(call),
+        "key_variable": call.key_variable,
+        "is_local_model": asked.provider == LOCAL_MODEL,
+        "link": _link(asked, body),
+    }
 
 
 def _link(asked: Asked, body: Mapping[str, Any]) -> str | None:

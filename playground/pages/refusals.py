@@ -90,13 +90,13 @@ def address_refused(error: AddressRefusedError) -> Refusal:
     )
 
 
-def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.html") -> HttpResponse:
     """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
     match shape_of(request):
         case Shape.JSON:
             return JsonResponse(refusal.as_json(), status=refusal.status)
         case Shape.FRAGMENT:
-            return render(request, "_refusal.html", {"refusal": refusal}, status=refusal.status)
+            return render(request, fragment, {"refusal": refusal}, status=refusal.status)
     return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 

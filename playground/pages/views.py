@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.exchange import snippets as code
@@ -19,6 +20,7 @@ from playground.upstream.egress import AddressRefusedError
 
 
 @require_safe
+@gzip_page
 def index(request: HttpRequest) -> HttpResponse:
     """The playground, filled from `?provider=&base_url=&request=` where given."""
     form, refusal = prefilled(request.GET)
@@ -32,7 +34,7 @@ def send(request: HttpRequest) -> HttpResponse:
     try:
         asked = incoming.read(request)
         chat, route = asked.checked()
-        exchange = client.send(chat, route, settings.LIMITS)
+        exchange = client.send(chat, route, settings.LIMITS, request.META.get("gunicorn.socket"))
     except InvalidRequestError as error:
         return _refuse(request, asked, invalid(error))
     except AddressRefusedError as error:
@@ -66,9 +68,9 @@ def models(request: HttpRequest) -> HttpResponse:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
         found, exchange, problem = client.list_models(asked.route(), settings.LIMITS)
     except InvalidRequestError as error:
-        return _refuse(request, asked, invalid(error))
+        return _refuse(request, asked, invalid(error), fragment="_models.html")
     except AddressRefusedError as error:
-        return _refuse(request, asked, address_refused(error))
+        return _refuse(request, asked, address_refused(error), fragment="_models.html")
     match shape_of(request):
         case Shape.FRAGMENT:
             return render(request, "_models.html", {"listed_models": Listed.of(found), "error": problem})
@@ -95,8 +97,10 @@ def _asked_by_link(request: HttpRequest) -> Asked:
     return Asked(request.GET.get("provider"), None, None, None)
 
 
-def _refuse(request: HttpRequest, asked: Asked | None, refusal: Refusal) -> HttpResponse:
+def _refuse(
+    request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "_refusal.html"
+) -> HttpResponse:
     """A refusal that keeps the form: a plain browser gets the whole page with what was typed."""
     if asked and asked.form and shape_of(request) is Shape.PAGE:
         return render_page(request, asked.form, refusal=refusal)
-    return refuse(request, refusal)
+    return refuse(request, refusal, fragment)

@@ -4,11 +4,13 @@ One connection an exchange (`Connection: close`): nothing is shared between peop
 connection that a provider closed meanwhile, and the exchange's end is the socket's end.
 """
 
+import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPException, IncompleteRead
 
 import requests
@@ -26,24 +28,29 @@ from playground.exchange.stream import EVENT_STREAM, StreamReader
 from playground.upstream.connection import Adapter, ConnectError, Wire, wire
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from playground.upstream.watcher import watching
 
 _READ_SIZE = 65_536
 _adapter = Adapter()
 
 
-def send(request: ChatRequest, route: Route, limits: Limits) -> Exchange:
+def send(
+    request: ChatRequest, route: Route, limits: Limits, browser: socket.socket | None = None
+) -> Exchange:
     """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
+
+    When `browser`, the connection of who waits for it, is closed, the provider's is closed at once.
 
     Raises `egress.AddressRefusedError` when the policy does not let the host be called.
     """
     call = Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
-    return _exchange("POST", call, request.encoded, route, limits)
+    return _exchange("POST", call, request.encoded, route, limits, browser)
 
 
 def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange, Explanation | None]:
     """The ids that the provider lists, sorted; the Exchange; and what went wrong, if anything did."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
-    exchange = _exchange("GET", call, b"", route, limits)
+    exchange = _exchange("GET", call, b"", route, limits, None)
     problem = explain_arrival(exchange)
     return [] if problem else sorted(_ids(exchange)), exchange, problem
 
@@ -66,18 +73,21 @@ class _Reading:
     stream: StreamReader | None = None
 
 
-def _exchange(method: str, call: Call, body: bytes, route: Route, limits: Limits) -> Exchange:
+def _exchange(
+    method: str, call: Call, body: bytes, route: Route, limits: Limits, browser: socket.socket | None
+) -> Exchange:
     redactor = Redactor(route.key)
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
     on_wire, reading = Wire(), _Reading()
     token = wire.set(on_wire)
     started, clock = datetime.now(UTC), _stopwatch()
-    alarm = threading.Timer(limits.exchange_seconds, on_wire.shutdown)
+    alarm = threading.Timer(limits.exchange_seconds, on_wire.shutdown, (FailureKind.TOO_LONG,))
     alarm.daemon = True
     alarm.start()
     try:
-        failure = _run(prepared, reading, on_wire, limits, clock)
+        with watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)):
+            failure = _run(prepared, reading, on_wire, limits, clock)
     finally:
         alarm.cancel()
         wire.reset(token)
@@ -144,7 +154,7 @@ def _run(
                 return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if reading.stream:
             reading.stream.close(clock())
-        if (missing := reading.response.raw.length_remaining) and not on_wire.shut:
+        if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
             return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
     except LineTooLongError:
         return _failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
@@ -156,9 +166,15 @@ def _run(
         HTTPException,
     ) as error:
         return _translate(error, prepared, on_wire, limits)
-    if on_wire.shut:
-        return _failure(FailureKind.TOO_LONG, prepared, limit=limits.exchange_seconds)
-    return None
+    return _ended(prepared, on_wire, limits)
+
+
+def _ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure | None:
+    """Whether we ended the call ourselves, which shows as any error or as a plain end."""
+    if on_wire.ended is None:
+        return None
+    limit = limits.exchange_seconds if on_wire.ended is FailureKind.TOO_LONG else None
+    return _failure(on_wire.ended, prepared, limit=limit)
 
 
 def _translate(
@@ -166,8 +182,8 @@ def _translate(
 ) -> Failure:
     """The libraries' errors, said once in our words."""
     causes = _causes(error)
-    if on_wire.shut:
-        return _failure(FailureKind.TOO_LONG, prepared, limit=limits.exchange_seconds)
+    if ended := _ended(prepared, on_wire, limits):
+        return ended
     if isinstance(error, ConnectError):
         limit = limits.connect_seconds if error.kind is FailureKind.CONNECT_TIMEOUT else None
         return _failure(error.kind, prepared, str(error), limit)

@@ -36,20 +36,20 @@ class Wire:
 
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
-    shut: bool = False
+    ended: FailureKind | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, sock: socket.socket) -> None:
-        """Raises `OSError` when the call was shut before it was connected."""
+        """Raises `OSError` when the call was ended before it was connected."""
         with self._lock:
-            if self.shut:
+            if self.ended:
                 raise OSError("the call was ended before it was connected")
             self.sock = sock
 
-    def shutdown(self) -> None:
-        """Ends the call from any thread: a read that waits returns at once."""
+    def shutdown(self, kind: FailureKind) -> None:
+        """Ends the call from any thread: a read that waits returns at once. The first reason counts."""
         with self._lock:
-            self.shut = True
+            self.ended = self.ended or kind
             if self.sock is None:
                 return
             try:

@@ -66,9 +66,14 @@ def _exceptions() -> frozenset[tuple[str, int]]:
     doors = set(env.read("PLAYGROUND_PRIVATE_UPSTREAMS"))
     for provider in catalogue().values():
         if provider.endpoint and (provider.local or provider.id == LOCAL_MODEL):
-            doors.add(_door(provider.endpoint))
+            doors |= _doors(provider.endpoint)
     return frozenset(doors)
 
 
-def _door(endpoint: Endpoint) -> tuple[str, int]:
-    return endpoint.host, endpoint.port
+def _doors(endpoint: Endpoint) -> set[tuple[str, int]]:
+    """The exact pair; this machine goes by all of its names."""
+    names = _LOOPBACK if endpoint.host in _LOOPBACK else {endpoint.host}
+    return {(name, endpoint.port) for name in names}
+
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}

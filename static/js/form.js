@@ -71,10 +71,23 @@
     (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
   }
 
-  function append(...messages) {
-    list.append(...messages.map(newRow));
-    changed();
+  // What the conversation wants next: a result for each tool call, or the user's words.
+  function following(message) {
+    const calls = message.tool_calls || [];
+    return calls.length ? calls.map((call) => ({ role: "tool", content: "", tool_call_id: call?.id || "" })) : [{}];
+  }
+
+  function dropEmptyLast() {
     const last = rows().at(-1);
+    const empty = last && ["content", "extra"].every((name) => !last.querySelector(`[name=${name}]`).value);
+    if (empty && last.querySelector("[name=role]").value === "user") last.remove();
+  }
+
+  function append(...messages) {
+    const added = messages.map(newRow);
+    list.append(...added);
+    changed();
+    const last = added.find((row, at) => at > 0) || added[0];
     last.querySelector("[name=content]").focus({ preventScroll: true });
     last.scrollIntoView({ block: "nearest" });
   }
@@ -135,7 +148,13 @@
     up: (_, button) => step(button.closest("[data-message]"), "up", button),
     down: (_, button) => step(button.closest("[data-message]"), "down", button),
     fill: (operand) => fill(JSON.parse(operand)),
-    append: (operand) => append(JSON.parse(operand), {}),
+    append: (operand, button) => {
+      const message = JSON.parse(operand);
+      dropEmptyLast();
+      append(message, ...following(message));
+      button.disabled = true;
+      button.querySelector("span").textContent = button.dataset.done;
+    },
     change: (operand) => change(JSON.parse(operand)),
   };
 
@@ -297,7 +316,7 @@
   document.addEventListener("htmx:after:swap", () => {
     const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
     if (listed.length) suggest(listed);
-    const refusal = document.querySelector("#outcome [data-refusal]:not([data-shown])");
+    const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";
       showErrors(refusal);

@@ -25,8 +25,32 @@
   const slot = (name) => `playground.key:${name}`;
   const found = (name) => Object.keys(stores).find((store) => stores[store].getItem(slot(name)) !== null);
 
-  function show() {
+  // Whom the key in the field was typed for; "" while no base URL says so.
+  let keyOwner = owner();
+
+  // Before a key goes anywhere: it goes to whom it was typed for, and to nobody else.
+  function settle() {
     const name = owner();
+    if (name === keyOwner) return;
+    if (!keyOwner && input.value && !found(name)) {
+      keyOwner = name; // the key was typed before the base URL
+      keep();
+      return;
+    }
+    const left = input.value && !provider.value ? keyOwner : "";
+    show();
+    const notice = document.querySelector("[data-key-moved]");
+    notice.hidden = !left || Boolean(input.value);
+    notice.querySelector("span").textContent = notice.dataset.text.replace("%s", left);
+    notice.querySelector("button").onclick = () => {
+      input.value = typed.get(left) || "";
+      notice.hidden = true;
+      keep();
+    };
+  }
+
+  function show() {
+    const name = keyOwner = owner();
     const store = found(name);
     input.value = store ? stores[store].getItem(slot(name)) : typed.get(name) || "";
     choice.value = store || "";
@@ -41,7 +65,8 @@
   }
 
   function keep() {
-    const name = owner();
+    const name = keyOwner = owner();
+    document.querySelector("[data-key-moved]").hidden = true;
     typed.set(name, input.value);
     for (const store of Object.values(stores)) store.removeItem(slot(name));
     if (choice.value && input.value && name) stores[choice.value].setItem(slot(name), input.value);
@@ -51,8 +76,22 @@
 
   input.addEventListener("input", keep);
   choice.addEventListener("change", keep);
-  provider.addEventListener("change", show);
-  base.addEventListener("change", show);
+  provider.addEventListener("change", settle);
+  base.addEventListener("change", settle);
+  // A shortcut sends before a field has told that it changed.
+  document.addEventListener("htmx:config:request", (event) => {
+    const body = event.detail.ctx.request.body;
+    if (!body?.has?.("api_key")) return;
+    settle();
+    body.set("api_key", input.value);
+  });
+  // Forgotten in another tab is forgotten here.
+  window.addEventListener("storage", (event) => {
+    if (event.key === slot(keyOwner) && event.newValue === null) {
+      typed.delete(keyOwner);
+      show();
+    }
+  });
   forget.addEventListener("click", () => {
     typed.delete(owner());
     input.value = "";

@@ -53,16 +53,43 @@
     busy.textContent = `${busy.dataset.text} · ${((performance.now() - since) / 1000).toFixed(1)} s`;
   }
 
-  function lost() {
-    outcome.replaceChildren(document.getElementById("lost-template").content.cloneNode(true));
+  function show(template) {
+    outcome.replaceChildren(document.getElementById(template).content.cloneNode(true));
   }
+  const lost = () => show(stopped ? "stopped-template" : "lost-template");
+
+  // --- Stop: the browser's connection closes, and with it the server's to the provider ---
+
+  const send = document.getElementById("send");
+  const stop = document.getElementById("stop-sending");
+  let stopped = false;
+  let sentAt = 0;
+
+  function toggleStop(running) {
+    const focused = document.activeElement === (running ? send : stop) || document.activeElement === document.body;
+    send.hidden = running;
+    stop.hidden = !running;
+    if (focused) (running ? stop : send).focus();
+  }
+  function stopSending(event) {
+    // Stop stands where Send stood: the second click of a double click is not meant for it.
+    if (event.type === "click" && performance.now() - sentAt < 500) return;
+    stopped = true;
+    htmx.trigger(form, "htmx:abort");
+  }
+  stop.addEventListener("click", stopSending);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !stop.hidden) stopSending(event);
+  });
 
   const isSend = (event) => event.detail.ctx?.sourceElement === form;
 
   document.addEventListener("htmx:before:request", (event) => {
     if (!isSend(event)) return;
-    const since = performance.now();
+    const since = sentAt = performance.now();
     busy.dataset.running = "";
+    stopped = false;
+    toggleStop(true);
     select(byName("answer")); // now, so that nothing jumps when it comes
     outcome.setAttribute("aria-busy", "true");
     // Ten times a second for the eye; a screen reader hears the first only.
@@ -75,6 +102,12 @@
     clearInterval(timer);
     delete busy.dataset.running;
     outcome.removeAttribute("aria-busy");
+    toggleStop(false);
+    if (stopped) {
+      lost();
+      select(byName("answer"));
+      showOutcome();
+    }
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
   });
@@ -82,6 +115,7 @@
     if (!isSend(event)) return;
     // A proxy's error page is not one of our fragments.
     if (!outcome.querySelector("#panel-answer")) lost();
+    delete outcome.dataset.stale;
     select(byName("answer"));
     showOutcome();
     if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
@@ -144,7 +178,10 @@
 
   // The server makes the link along with the code, so it waits for code that is on its way.
   const link = document.querySelector("[data-copy-link]");
-  const stale = () => { codes.dataset.stale = ""; };
+  const stale = () => {
+    codes.dataset.stale = "";
+    if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
+  };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);
   codes.addEventListener("htmx:after:swap", () => {

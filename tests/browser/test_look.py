@@ -37,6 +37,12 @@ def busy(page: Page, upstream: ScriptedUpstream) -> None:
     expect(page.locator("[data-busy]")).to_contain_text("Waiting")
 
 
+def stopped(page: Page, upstream: ScriptedUpstream) -> None:
+    busy(page, upstream)
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+
+
 def answered(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
 
@@ -145,6 +151,7 @@ STATES: tuple[Arrange, ...] = (
     first_visit,
     empty_answer_tab,
     busy,
+    stopped,
     answered,
     raw,
     exchange,

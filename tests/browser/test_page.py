@@ -291,6 +291,46 @@ def test_pressing_twice_sends_once_and_the_wait_is_shown(open_page: Open, upstre
     assert len(upstream.requests) == 1
 
 
+class Hold:
+    """An answer that never comes; `left` is set when the playground closes the connection."""
+
+    def __init__(self) -> None:
+        self.left = threading.Event()
+
+    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
+        connection.settimeout(30)
+        if connection.recv(1) == b"":
+            self.left.set()
+
+
+@pytest.mark.parametrize("way", ["button", "Esc", "closing the tab"])
+def test_stop_stops_the_provider(open_page: Open, upstream: ScriptedUpstream, way: str) -> None:
+    hold = Hold()
+    upstream.reply(hold)
+    page = open_page("?provider=test")
+    _message(page, 1).fill("kept")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    page.wait_for_timeout(700)  # a click sooner than that is taken for the second of a double click
+    assert not hold.left.is_set()
+
+    match way:
+        case "button":
+            page.get_by_role("button", name="Stop").click()
+        case "Esc":
+            page.keyboard.press("Escape")
+        case _:
+            page.close()
+
+    assert hold.left.wait(10)
+    if way != "closing the tab":
+        expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+        expect(page.get_by_role("button", name="Send")).to_be_focused()
+        expect(_message(page, 1)).to_have_value("kept")
+        upstream.reply(completion())
+        _send(page)
+
+
 def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test")
     _send(page)
@@ -308,6 +348,34 @@ def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUp
     ]
 
 
+def test_an_answer_joins_once(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    _send(page)
+
+    page.get_by_role("button", name="Add to conversation").click()
+    expect(page.get_by_role("button", name="Added")).to_be_disabled()
+    _send(page)
+    page.get_by_role("button", name="Add to conversation").click()
+
+    # The empty message that waited for the user's words gives way.
+    roles = [page.get_by_label(f"Role of message {number}").input_value() for number in range(1, 5)]
+    assert roles == ["user", "assistant", "assistant", "user"]
+
+
+def test_a_result_says_when_the_request_has_changed_since(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    page = open_page("?provider=test")
+    _send(page)
+    outcome = page.locator("#outcome")
+    expect(outcome).not_to_have_attribute("data-stale", "")
+
+    _message(page, 1).fill("changed")
+    expect(outcome).to_have_attribute("data-stale", "")
+    _send(page)
+    expect(outcome).not_to_have_attribute("data-stale", "")
+
+
 def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: ScriptedUpstream) -> None:
     calls = [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     message = {"role": "assistant", "content": None, "tool_calls": calls}
@@ -318,11 +386,14 @@ def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: Scrip
     expect(page.locator("#panel-answer")).to_contain_text("asks you to call tools")
 
     page.get_by_role("button", name="Add to conversation").click()
-    page.get_by_label("Role of message 3").select_option("tool")
-    page.get_by_label("tool_call_id of message 3").fill("call_1")
+    expect(_message(page, 3)).to_be_focused()
+    page.keyboard.type("42")
     _send(page)
 
-    assert upstream.requests[-1].json["messages"][1] == message
+    assert upstream.requests[-1].json["messages"][1:] == [
+        message,
+        {"role": "tool", "content": "42", "tool_call_id": "call_1"},
+    ]
 
 
 def test_a_fix_changes_the_form_in_one_click(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -400,7 +471,83 @@ def test_all_inputs_outlast(open_page: Open, way: str) -> None:
     expect(page.locator("#code-python")).to_contain_text("second")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("field", ["model", "max_tokens", "temperature"])
+def test_enter_in_a_field_sends(
+    open_page: Open, upstream: ScriptedUpstream, scripts: bool, field: str
+) -> None:
+    page = open_page("?provider=test", java_script_enabled=scripts)
+    _message(page, 1).fill("kept")
+    page.locator("#max_tokens").fill("7")
+
+    page.locator(f"#{field}").press("Enter")
+
+    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "kept"}]
+    assert upstream.requests[-1].json["max_tokens"] == 7
+
+
+def test_after_the_answer_the_focus_is_on_send(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+
+    _send(page)
+
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+
+
 # --- keys ---
+
+
+def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    page = open_page("?base_url=https%3A%2F%2Fmine.example%2Fv1")
+    page.get_by_label("API key").fill("sk-for-mine-only")
+
+    page.get_by_label("Base URL").fill(upstream.url)
+    page.keyboard.press("Control+Enter")  # before the field has told that it changed
+
+    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    assert upstream.requests[-1].header("Authorization") is None
+    expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
+    page.get_by_role("button", name="Use it here").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+    assert upstream.requests[-1].header("Authorization") == "Bearer sk-for-mine-only"
+
+
+def test_a_key_may_be_typed_before_its_base_url(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("Provider", exact=True).select_option("")
+    page.get_by_label("API key").fill("sk-typed-first-1")
+
+    page.get_by_label("Base URL").fill(upstream.url)
+    _send(page)
+
+    assert upstream.requests[-1].header("Authorization") == "Bearer sk-typed-first-1"
+
+
+def test_a_key_forgotten_in_one_tab_is_gone_in_the_other(open_page: Open, address: str) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("API key").fill("sk-in-this-browser")
+    page.get_by_label("Remember it").select_option("browser")
+    other = page.context.new_page()
+    other.goto(f"{address}?provider=test")
+    expect(other.get_by_label("API key")).to_have_value("sk-in-this-browser")
+
+    page.get_by_role("button", name="Forget").click()
+
+    expect(other.get_by_label("API key")).to_have_value("")
+
+
+def test_models_without_a_key_mark_the_key_field(open_page: Open) -> None:
+    page = open_page("?provider=openai")
+
+    page.get_by_role("button", name="List").click()
+
+    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.locator("#models")).to_contain_text("set OPENAI_API_KEY")
 
 
 def test_a_key_is_remembered_only_when_asked_and_for_its_provider_only(open_page: Open) -> None:

@@ -34,6 +34,10 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
         ("up:0", ["one", "two"]),
         ("down:1", ["one", "two"]),
         ('append:{"role": "assistant", "content": "<three>"}', ["one", "two", "<three>", ""]),
+        (
+            'append:{"role": "assistant", "content": null, "tool_calls": [{"id": "a"}, {"id": "b"}]}',
+            ["one", "two", "", "", ""],
+        ),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
     ],
 )
@@ -75,3 +79,9 @@ def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
     post_form(client, "/edit/", do="add")
 
     assert upstream.requests == []
+
+
+def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
+    do = 'append:{"role": "assistant", "content": "three"}'
+
+    assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]

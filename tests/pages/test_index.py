@@ -162,3 +162,10 @@ def test_health_answers_under_any_name(client: Client, host: str) -> None:
     answer = client.get("/healthz", headers={"Host": host})
 
     assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+def test_the_page_is_compressed(client: Client) -> None:
+    answer = client.get("/", headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.content) < 15_000

@@ -140,6 +140,13 @@ def test_each_field_means_its_value(
     assert json.dumps(sent) == json.dumps(value)
 
 
+@pytest.mark.parametrize("field", ["temperature", "max_tokens", "seed", "n"])
+def test_a_number_of_blanks_is_no_number(client: Client, upstream: ScriptedUpstream, field: str) -> None:
+    post_form(client, **{field: "   "})
+
+    assert upstream.requests[0].json == body()
+
+
 def test_more_goes_along_as_it_is(client: Client, upstream: ScriptedUpstream) -> None:
     post_form(client, more='{"tools": [], "logprobs": true}')
 

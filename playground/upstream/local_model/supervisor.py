@@ -19,6 +19,7 @@ import playground
 
 logger = logging.getLogger(__name__)
 
+_USUAL_PORT = 8484
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _HEALTHY_AFTER_SECONDS = 10.0
@@ -164,9 +165,21 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 def _reserve_port() -> socket.socket:
     """A free port, held by a socket that never listens, so that a restarted model finds it free again.
 
-    Both sides set SO_REUSEPORT; the system gives connections only to sockets that listen.
+    Both sides set SO_REUSEPORT; the system gives connections only to sockets that listen. The same port as
+    last time, if it is free: code that was copied then still runs.
     """
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    door.bind(("127.0.0.1", 0))
+    door.bind(("127.0.0.1", _USUAL_PORT if _is_free(_USUAL_PORT) else 0))
     return door
+
+
+def _is_free(port: int) -> bool:
+    """Asked without SO_REUSEPORT, which would let us in beside another model of the same user."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
