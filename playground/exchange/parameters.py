@@ -36,7 +36,9 @@ def _number(low: float, high: float) -> Callable[[Any], None]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise ParameterError(
                 say(
-                    gettext_noop("Takes a number from %(low)s to %(high)s."), low=f"{low:g}", high=f"{high:g}"
+                    gettext_noop("Takes a number from %(low)s to %(high)s, written like 0.7."),
+                    low=f"{low:g}",
+                    high=f"{high:g}",
                 )
             )
 

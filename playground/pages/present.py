@@ -118,6 +118,16 @@ class Result:
         return f"{received.status} {received.reason}".strip() if received else None
 
     @property
+    def other_model(self) -> str | None:
+        """The model that answered, where it is called otherwise than the one that was asked."""
+        answered = self.exchange.completion.get("model") if self.exchange.completion else None
+        return (
+            answered
+            if isinstance(answered, str) and answered != self.exchange.call.body.get("model")
+            else None
+        )
+
+    @property
     def succeeded(self) -> bool:
         return self.exchange.received is not None and self.exchange.received.status < 300
 

@@ -43,6 +43,51 @@ PRESETS = (
         },
     ),
     Preset(
+        "json",
+        gettext_noop("Answer as JSON"),
+        {
+            "messages": [{"role": "user", "content": "Name a fruit and its colour."}],
+            "temperature": 0,
+            "max_tokens": 100,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "fruit",
+                    "strict": True,
+                    "schema": {
+                        "type": "object",
+                        "properties": {"name": {"type": "string"}, "colour": {"type": "string"}},
+                        "required": ["name", "colour"],
+                        "additionalProperties": False,
+                    },
+                },
+            },
+        },
+    ),
+    Preset(
+        "tools",
+        gettext_noop("Tool call"),
+        {
+            "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+            "temperature": 0,
+            "max_tokens": 150,
+            "tools": [
+                {
+                    "type": "function",
+                    "function": {
+                        "name": "get_weather",
+                        "description": "The weather in a city now",
+                        "parameters": {
+                            "type": "object",
+                            "properties": {"city": {"type": "string"}},
+                            "required": ["city"],
+                        },
+                    },
+                }
+            ],
+        },
+    ),
+    Preset(
         "conversation",
         gettext_noop("Conversation of several turns"),
         {

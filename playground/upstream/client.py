@@ -4,6 +4,7 @@ One connection an exchange (`Connection: close`): nothing is shared between peop
 connection that a provider closed meanwhile, and the exchange's end is the socket's end.
 """
 
+import re
 import socket
 import threading
 import time
@@ -52,7 +53,12 @@ def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange, Expl
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
     exchange = _exchange("GET", call, b"", route, limits, None)
     problem = explain_arrival(exchange)
-    return [] if problem else sorted(_ids(exchange)), exchange, problem
+    return [] if problem else sorted(_ids(exchange), key=_natural), exchange, problem
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts `m-2` before `m-10`."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]
 
 
 def _ids(exchange: Exchange) -> set[str]:

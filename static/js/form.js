@@ -221,6 +221,15 @@
     document.getElementById("model-suggestions").replaceChildren(...names.map((name) => new Option(name, name)));
   }
 
+  // What is typed narrows the list down; a whole name that was picked does not.
+  model.addEventListener("input", () => {
+    const words = model.value.toLowerCase().split(/\s+/);
+    for (const button of document.querySelectorAll("#models [data-model]")) {
+      const name = button.dataset.model.toLowerCase();
+      button.parentElement.hidden = !words.every((word) => name.includes(word));
+    }
+  });
+
   provider.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
     if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;

@@ -257,6 +257,10 @@ def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream
     ]
 
     expect(page.get_by_label("Model", exact=True)).to_have_value("m-listed")
+    page.get_by_label("Model", exact=True).fill("other")
+    expect(page.get_by_role("button", name="m-listed")).to_be_hidden()
+    page.get_by_role("button", name="m-other").click()
+    page.get_by_label("Model", exact=True).fill("m-listed")
     expect(page.locator("#code-python")).to_contain_text("m-listed")
 
 

@@ -23,7 +23,7 @@ def test_a_number_is_taken_up_to_both_ends_of_its_range(name: str, low: int, hig
     for value in (low, float(low), (low + high) / 2, float(high), high):
         _BY_NAME[name].check(value)
     for value in (low - 0.01, high + 0.01, 10**400, -(10**400)):
-        assert _refusal(name, value) == f"Takes a number from {low} to {high}."
+        assert _refusal(name, value) == f"Takes a number from {low} to {high}, written like 0.7."
 
 
 @pytest.mark.parametrize("name", ["temperature", "top_p", "presence_penalty", "frequency_penalty"])

@@ -313,3 +313,11 @@ def test_half_a_character_in_an_answer_is_shown_as_such(client: Client, upstream
     assert answer["error"] is None
     assert answer["completion"]["choices"][0]["message"]["content"] == "half \ufffd"
     assert "half \ufffd" in post_form(client, htmx=True).content.decode()
+
+
+def test_a_model_of_another_name_that_answered_is_named(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion(model="m-2026-01-01"))
+    assert "m-2026-01-01</dd>" in post_form(client, htmx=True).content.decode()
+
+    upstream.reply(completion(model="m"))
+    assert "<dt>Model</dt>" not in post_form(client, htmx=True).content.decode()

@@ -512,9 +512,9 @@ def _models(url: str) -> list[str]:
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:
-    upstream.reply(models("b", "a"))
+    upstream.reply(models("b-10", "b-9", "a"))
 
-    assert _models(upstream.url) == ["a", "b"]
+    assert _models(upstream.url) == ["a", "b-9", "b-10"]
     assert upstream.requests[0].method == "GET"
     assert upstream.requests[0].path == "/v1/models"
 

@@ -52,6 +52,8 @@ class Command(BaseCommand):
             server = _start_server(host, port, model)
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
+            if not _is_loopback(host):
+                self._announce("Whoever reaches it can use the keys and the models of this machine.")
             if model:
                 self._announce(f"For code of the local model: export LOCAL_API_KEY={model.key}")
             if server.wait():
