@@ -28,6 +28,14 @@ def _send(page: Page) -> None:
     expect(page.locator("#outcome [data-result]")).to_be_visible()
 
 
+def _send_by_keys(page: Page) -> None:
+    """Sends once nothing else is being sent, and waits for the answer of this very request."""
+    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+    with page.expect_response("**/send/"):
+        page.keyboard.press("Control+Enter")
+    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+
+
 def _message(page: Page, number: int) -> Locator:
     return page.get_by_label(f"Content of message {number}", exact=True)
 
@@ -341,10 +349,9 @@ def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUp
 
     page.get_by_role("button", name="Add to conversation").click()
     page.keyboard.type("And then?")  # a message for the next turn has the focus
-    page.keyboard.press("Control+Enter")
+    _send_by_keys(page)
 
     expect(page.locator("#code-python")).to_contain_text("And then?")
-    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
     assert upstream.requests[-1].json["messages"] == [
         {"role": "user", "content": "Hello!"},
         {"role": "assistant", "content": "Hello!"},
@@ -515,9 +522,7 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
     assert upstream.requests[-1].header("Authorization") is None
     expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
     page.get_by_role("button", name="Use it here").click()
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
-    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+    _send_by_keys(page)
     assert upstream.requests[-1].header("Authorization") == "Bearer sk-for-mine-only"
 
 
