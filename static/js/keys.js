@@ -46,6 +46,7 @@
       input.value = typed.get(left) || "";
       notice.hidden = true;
       keep();
+      input.focus(); // the button is gone
     };
   }
 

@@ -30,10 +30,10 @@ def _send(page: Page) -> None:
 
 def _send_by_keys(page: Page) -> None:
     """Sends once nothing else is being sent, and waits for the answer of this very request."""
-    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
     with page.expect_response("**/send/"):
         page.keyboard.press("Control+Enter")
-    page.wait_for_function("!document.querySelector('#outcome').hasAttribute('aria-busy')")
+    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
 
 
 def _message(page: Page, number: int) -> Locator:
@@ -522,6 +522,7 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
     assert upstream.requests[-1].header("Authorization") is None
     expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
     page.get_by_role("button", name="Use it here").click()
+    expect(page.get_by_label("API key")).to_be_focused()
     _send_by_keys(page)
     assert upstream.requests[-1].header("Authorization") == "Bearer sk-for-mine-only"
 
