@@ -122,10 +122,28 @@ VARIABLES = (
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),
     Variable("PLAYGROUND_EXCHANGE_SECONDS", "600", "Longest time for one whole exchange.", seconds),
+    Variable(
+        "PLAYGROUND_HEARTBEAT_SECONDS",
+        "15",
+        "Longest silence of a stream towards the browser; proxies cut silent ones.",
+        seconds,
+    ),
     Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),
     Variable("PLAYGROUND_RESPONSE_BYTES", "16777216", "Largest answer, in bytes after decoding.", count),
     Variable("PLAYGROUND_SSE_LINE_BYTES", "1048576", "Longest line of a stream, in bytes.", count),
     Variable("PLAYGROUND_MESSAGES", "1000", "Most messages in one request.", count),
+    Variable(
+        "PLAYGROUND_THREADS",
+        "128",
+        "Threads of a worker. A running call holds one; an eighth is kept free for pages.",
+        count,
+    ),
+    Variable(
+        "PLAYGROUND_GRACE_SECONDS",
+        "30",
+        "How long running calls may go on after SIGTERM, while new ones are refused.",
+        seconds,
+    ),
 )
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}

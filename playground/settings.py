@@ -6,7 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from playground import env
-from playground.upstream.limits import Limits
+from playground.upstream.limits import Limits, exchanges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,10 +18,12 @@ LIMITS = Limits(
     connect_seconds=env.read("PLAYGROUND_CONNECT_SECONDS"),
     silence_seconds=env.read("PLAYGROUND_SILENCE_SECONDS"),
     exchange_seconds=env.read("PLAYGROUND_EXCHANGE_SECONDS"),
+    heartbeat_seconds=env.read("PLAYGROUND_HEARTBEAT_SECONDS"),
     request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
     response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
     sse_line_bytes=env.read("PLAYGROUND_SSE_LINE_BYTES"),
     messages=env.read("PLAYGROUND_MESSAGES"),
+    exchanges=exchanges(env.read("PLAYGROUND_THREADS")),
 )
 
 INSTALLED_APPS = [

@@ -9,6 +9,7 @@ handler400 = refusals.bad_request
 urlpatterns = [
     path("", views.index, name="index"),
     path("send/", views.send, name="send"),
+    path("stop/", views.stop, name="stop"),
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),

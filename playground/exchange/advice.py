@@ -68,6 +68,10 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
         gettext_noop("Stopped"),
         gettext_noop("The connection to %(host)s was closed. What had arrived is shown."),
     ),
+    FailureKind.RESTARTED: (
+        gettext_noop("The playground was restarted"),
+        gettext_noop("The call was ended before its time. What had arrived is shown; send again."),
+    ),
     FailureKind.NOT_HTTP: (
         gettext_noop("%(host)s does not speak HTTP as expected"),
         gettext_noop("Check the port, and whether the base URL needs https:// in place of http://."),

@@ -51,6 +51,7 @@ class ChatRequest:
             *_model_errors(body),
             *_messages_errors(body.get("messages"), max_messages),
             *_parameter_errors(body),
+            *_stream_errors(body),
         ]
         if errors:
             raise InvalidRequestError(*errors)
@@ -75,6 +76,10 @@ class ChatRequest:
     def encoded(self) -> bytes:
         """The body as it goes over the wire."""
         return jsontext.dumps(self.body)
+
+    @property
+    def streams(self) -> bool:
+        return self.body.get("stream") is True
 
     @property
     def model(self) -> str:
@@ -139,6 +144,12 @@ def _message_errors(index: int, message: Any) -> list[FieldError]:
             )
         )
     return errors
+
+
+def _stream_errors(body: dict[str, Any]) -> list[FieldError]:
+    if isinstance(body.get("stream"), bool | None):
+        return []
+    return [FieldError("stream", say(gettext_noop("Takes true or false.")))]
 
 
 def _parameter_errors(body: dict[str, Any]) -> list[FieldError]:

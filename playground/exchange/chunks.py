@@ -1,10 +1,17 @@
 """Puts the chunks of a streamed answer together into the `chat.completion` that they add up to."""
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 DONE = "[DONE]"
+
+
+class Pieces(list[str]):
+    """A text as it came: joining it anew for each piece would take quadratic time."""
+
+    def since(self, count: int) -> str:
+        """What came after the first `count` pieces."""
+        return "".join(self[count:])
 
 
 @dataclass
@@ -12,18 +19,20 @@ class ChunkCollector:
     """`add` each chunk's JSON value; `completion` is what they add up to so far.
 
     Built on what providers send, not on what they should: choices may be empty or out of order, deltas
-    null, tool calls without an index, usage in a last chunk of its own or in every one.
+    null, tool calls without an index, usage in a last chunk of its own or in every one. `tokens` counts the
+    chunks that brought something, which for most providers is a token each.
     """
 
     error: Any = None
+    tokens: int = 0
     _head: dict[str, Any] = field(default_factory=dict)
     _choices: dict[int, dict[str, Any]] = field(default_factory=dict)
     _usage: Any = None
 
-    def add(self, chunk: Any) -> bool:
-        """Whether the chunk brought a token: text, reasoning, a refusal or a part of a tool call."""
+    def add(self, chunk: Any) -> str:
+        """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
         if not isinstance(chunk, dict):
-            return False
+            return ""
         if chunk.get("error"):
             self.error = chunk["error"]
         if chunk.get("usage"):
@@ -34,25 +43,31 @@ class ChunkCollector:
             name: value for name, value in known.items() if value is not None or name not in self._head
         }
         if not isinstance(choices, list):
-            return False
-        brought = [
+            return ""
+        brought = "".join(
             self._add_choice(at, choice) for at, choice in enumerate(choices) if isinstance(choice, dict)
-        ]
-        return any(brought)
+        )
+        self.tokens += brought != ""
+        return brought
 
     @property
     def has_choices(self) -> bool:
         return bool(self._choices)
 
     @property
+    def messages(self) -> list[dict[str, Any]]:
+        """Each choice's message as far as it came, in the order of their first chunks; texts as `Pieces`."""
+        return [choice["message"] for choice in self._choices.values()]
+
+    @property
     def completion(self) -> dict[str, Any]:
         completion = self._head | {"object": "chat.completion"}
-        completion["choices"] = [deepcopy(self._choices[index]) for index in sorted(self._choices)]
+        completion["choices"] = [_whole(self._choices[index]) for index in sorted(self._choices)]
         if self._usage is not None:
             completion["usage"] = self._usage
         return completion
 
-    def _add_choice(self, position: int, choice: dict[str, Any]) -> bool:
+    def _add_choice(self, position: int, choice: dict[str, Any]) -> str:
         index = choice.get("index")
         index = index if isinstance(index, int) else position
         collected = self._choices.setdefault(
@@ -63,29 +78,29 @@ class ChunkCollector:
         if isinstance(choice.get("logprobs"), dict):
             _merge_lists(collected.setdefault("logprobs", {}), choice["logprobs"])
         delta = choice.get("delta")
-        return isinstance(delta, dict) and _merge_delta(collected["message"], delta)
+        return _merge_delta(collected["message"], delta) if isinstance(delta, dict) else ""
 
 
-def _merge_delta(message: dict[str, Any], delta: dict[str, Any]) -> bool:
-    brought = False
+def _merge_delta(message: dict[str, Any], delta: dict[str, Any]) -> str:
+    brought = ""
     for name, value in delta.items():
         if name == "role":
             message["role"] = value or message["role"]
         elif name == "tool_calls" and isinstance(value, list):
             calls = message.setdefault("tool_calls", [])
             for part in value:
-                brought = (isinstance(part, dict) and _merge_call(calls, part)) or brought
+                brought += _merge_call(calls, part) if isinstance(part, dict) else ""
         elif isinstance(value, str):
-            before = message.get(name)
-            message[name] = (before if isinstance(before, str) else "") + value
-            brought = brought or bool(value)
+            _add_piece(message, name, value)
+            brought += value
         elif value is not None:
             message[name] = value
     return brought
 
 
-def _merge_call(calls: list[dict[str, Any]], part: dict[str, Any]) -> bool:
+def _merge_call(calls: list[dict[str, Any]], part: dict[str, Any]) -> str:
     """Parts of one call share an index; where a server sends none, an id begins a new call."""
+    brought = ""
     index = part.get("index")
     call = next((call for call in calls if isinstance(index, int) and call.get("index") == index), None)
     if call is None and not isinstance(index, int) and calls and not part.get("id"):
@@ -95,18 +110,38 @@ def _merge_call(calls: list[dict[str, Any]], part: dict[str, Any]) -> bool:
         calls.append(call)
     for name, value in part.items():
         if name == "function" and isinstance(value, dict):
-            function = call.setdefault("function", {"name": "", "arguments": ""})
+            function = call.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
             for key, text in value.items():
-                before = function.get(key)
-                function[key] = before + text if isinstance(before, str) and isinstance(text, str) else text
+                if isinstance(text, str):
+                    _add_piece(function, key, text)
+                    brought += text
+                else:
+                    function[key] = text
         elif value is not None:
             call[name] = value
-    return True
+    return brought
+
+
+def _add_piece(holder: dict[str, Any], name: str, text: str) -> None:
+    if not isinstance(holder.get(name), Pieces):
+        holder[name] = Pieces()
+    holder[name].append(text)
+
+
+def _whole(value: Any) -> Any:
+    """A copy of a collected value with its texts joined."""
+    if isinstance(value, Pieces):
+        return "".join(value)
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _merge_lists(into: dict[str, Any], more: dict[str, Any]) -> None:
     for name, value in more.items():
         if isinstance(value, list):
-            into[name] = [*(into.get(name) or []), *value]
+            if not isinstance(into.get(name), list):
+                into[name] = []
+            into[name] += value
         else:
             into.setdefault(name, value)

@@ -16,6 +16,7 @@ class FailureKind(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     CUT_OFF = "cut_off"
     STOPPED = "stopped"
+    RESTARTED = "restarted"
     NOT_HTTP = "not_http"
     BAD_ENCODING = "bad_encoding"
 

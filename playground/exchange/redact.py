@@ -49,6 +49,14 @@ class Redactor:
             value = value.replace(form, MASK)
         return value
 
+    def settled(self, value: str) -> int:
+        """How many characters of a text that still grows are surely no beginning of the key."""
+        longest = min(len(value), len(self._forms[0]) - 1 if self._forms else 0)
+        for start in range(len(value) - longest, len(value)):
+            if any(form.startswith(value[start:]) for form in self._forms):
+                return start
+        return len(value)
+
     def data(self, value: bytes) -> bytes:
         for form in self._forms:
             value = value.replace(form.encode(), MASK.encode())

@@ -13,11 +13,15 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event's name and data, and when it was whole, in milliseconds since the call began."""
+    """One event's name and data, and when it was whole, in milliseconds since the call began.
+
+    `brought` is what its chunk added to the answer.
+    """
 
     at_ms: float
     name: str
     data: str
+    brought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,12 @@ class Stream:
 
 
 class StreamReader:
-    """Reads a stream while it arrives."""
+    """Reads a stream while it arrives. In `events` and `collector` the key is not taken out yet."""
 
     def __init__(self, longest_line: int) -> None:
+        self.events: list[StreamEvent] = []
+        self.collector = ChunkCollector()
         self._parser = EventParser(longest_line)
-        self._collector = ChunkCollector()
-        self._events: list[StreamEvent] = []
         self._done = False
         self.first_token_ms: float | None = None
 
@@ -58,20 +62,27 @@ class StreamReader:
     def result(self, redactor: Redactor) -> Stream:
         """What has arrived so far. The key is also taken out where only the joined text has it whole."""
         return Stream(
-            tuple(StreamEvent(event.at_ms, event.name, redactor.text(event.data)) for event in self._events),
-            redactor.value(self._collector.completion) if self._collector.has_choices else None,
-            redactor.value(self._collector.error),
+            tuple(
+                StreamEvent(event.at_ms, event.name, redactor.text(event.data), redactor.text(event.brought))
+                for event in self.events
+            ),
+            redactor.value(self.collector.completion) if self.collector.has_choices else None,
+            redactor.value(self.collector.error),
             self._done,
         )
 
     def _add(self, event: Event, at_ms: float) -> None:
-        self._events.append(StreamEvent(at_ms, event.name, event.data))
-        if event.data.strip() == DONE:
-            self._done = True
-            return
-        try:
-            chunk = jsontext.loads_leniently(event.data.encode())
-        except jsontext.JSONTextError:
-            return  # no chunk; the list of events shows it
-        if self._collector.add(chunk) and self.first_token_ms is None:
+        brought = self._collect(event.data)
+        self.events.append(StreamEvent(at_ms, event.name, event.data, brought))
+        if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
+
+    def _collect(self, data: str) -> str:
+        if data.strip() == DONE:
+            self._done = True
+            return ""
+        try:
+            chunk = jsontext.loads_leniently(data.encode())
+        except jsontext.JSONTextError:
+            return ""  # no chunk; the list of events shows it
+        return self.collector.add(chunk)

@@ -15,7 +15,8 @@ from playground.exchange.parameters import PARAMETERS
 from playground.exchange.text import gettext_noop, say
 
 PARAMETER_NAMES = tuple(parameter.name for parameter in PARAMETERS)
-FIELDS_OF_THEIR_OWN = ("model", "messages", *PARAMETER_NAMES)
+FIELDS_OF_THEIR_OWN = ("model", "messages", "stream", *PARAMETER_NAMES)
+USAGE_WANTED = {"include_usage": True}
 _TEXT_PARAMETERS = ("user",)
 # What people write for a number, "+1" and ".5" included, which JSON does not take. NaN is no number.
 _NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
@@ -67,6 +68,8 @@ class RequestForm:
     messages: list[MessageRow] = field(default_factory=lambda: [MessageRow()])
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
+    stream: bool = False
+    include_usage: bool = True
 
     @property
     def has_more_parameters(self) -> bool:
@@ -91,6 +94,8 @@ class RequestForm:
             ],
             parameters={name: _unix_lines(data.get(name, "")) for name in PARAMETER_NAMES},
             more=data.get("more", ""),
+            stream="stream" in data,
+            include_usage="include_usage" in data,
         )
 
     @classmethod
@@ -109,6 +114,13 @@ class RequestForm:
         rows = messages if isinstance(messages, list) else []
         self.messages = [MessageRow.from_message(row) for row in rows if isinstance(row, Mapping)]
         self.parameters = {}
+        # Two ticks say what nearly all requests mean; what they cannot say is kept as JSON.
+        self.stream = rest.get("stream") is True
+        if isinstance(rest.get("stream"), bool | None):
+            rest.pop("stream", None)
+        self.include_usage = not self.stream or rest.get("stream_options") == USAGE_WANTED
+        if self.stream and self.include_usage:
+            del rest["stream_options"]
         others = {name: value for name, value in rest.items() if name not in PARAMETER_NAMES}
         self.more = _json_text(others) if others else ""
         self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES})
@@ -117,7 +129,12 @@ class RequestForm:
         """Sets parameters; None empties one."""
         more = _json_object(self.more, "more")
         for name, value in changes.items():
-            if name in PARAMETER_NAMES:
+            if name == "stream":
+                self.stream = value is True
+            elif name == "stream_options" and value is None:
+                self.include_usage = False
+                more.pop(name, None)
+            elif name in PARAMETER_NAMES:
                 self.parameters[name] = "" if value is None else _parameter_text(name, value)
             elif value is None:
                 more.pop(name, None)
@@ -136,8 +153,12 @@ class RequestForm:
             text = self.parameters.get(name, "")
             if text if name in (*_TEXT_PARAMETERS, "stop") else text.strip():
                 body[name] = collect(errors, None, _parameter_value, name, text)
+        if self.stream:
+            body["stream"] = True
+        if self.stream and self.include_usage:
+            body["stream_options"] = USAGE_WANTED
         more: dict[str, Any] = collect(errors, {}, _json_object, self.more, "more")
-        errors += [_field_wins("more", name) for name in more if name in FIELDS_OF_THEIR_OWN]
+        errors += [_field_wins("more", name) for name in more if name in body or name in FIELDS_OF_THEIR_OWN]
         return body | {name: value for name, value in more.items() if name not in body}
 
 

@@ -6,18 +6,24 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from playground.pages import refusals
+from playground.upstream.running import running
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class HealthMiddleware:
-    """`/healthz` for a load balancer: this process answers, whatever host name it is asked under."""
+    """`/healthz` for a load balancer: this process answers, whatever host name it is asked under.
+
+    503 once it is stopping: new calls belong to another process.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path == "/healthz":
+            if running.stopping:
+                return HttpResponse("stopping", status=503, content_type="text/plain")
             return HttpResponse("ok", content_type="text/plain")
         return self.get_response(request)
 

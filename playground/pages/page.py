@@ -20,7 +20,7 @@ from playground.pages.forms import MessageRow, RequestForm
 from playground.pages.incoming import Asked
 from playground.pages.present import Listed, Result, codes
 from playground.pages.presets import PRESETS
-from playground.pages.refusals import Refusal, invalid
+from playground.pages.refusals import Refusal, invalid, with_retry
 from playground.pages.translate import translate
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE
@@ -136,7 +136,9 @@ def render_page(
         "result": result,
         "refusal": refusal,
     }
-    return render(request, "index.html", context, status=refusal.status if refusal else 200)
+    if refusal is None:
+        return render(request, "index.html", context)
+    return with_retry(render(request, "index.html", context, status=refusal.status), refusal)
 
 
 def _mark_messages(form: RequestForm, refusal: Refusal) -> None:

@@ -5,12 +5,15 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from playground.exchange import jsontext, snippets
 from playground.exchange.completion import Choice
 from playground.exchange.explain import Explanation
+from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Headers
+from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamEvent
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
@@ -20,6 +23,12 @@ LONGEST_SHOWN = 1_000_000
 MOST_CHOICES = 100
 MOST_MODELS = 1000
 MOST_EVENTS = 10_000
+# One fold of the list of events; a browser lays out no closed fold.
+EVENTS_A_GROUP = 500
+MOST_EVENT_CHARACTERS = 4 * LONGEST_SHOWN
+# Longer ones scroll in a box of their own.
+_LONG_EVENT = 1500
+_LONGEST_BROUGHT = 80
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
 
 
@@ -45,6 +54,43 @@ class Listed:
     @classmethod
     def of(cls, models: list[str]) -> "Listed":
         return cls(models[:MOST_MODELS], len(models))
+
+
+@dataclass
+class EventBudget:
+    """How many events a page can carry: the first ones, each of them whole."""
+
+    taken: int = 0
+    spent: bool = False
+    _characters: int = 0
+
+    def take(self, event: StreamEvent) -> bool:
+        self._characters += len(event.data)
+        self.spent |= self.taken >= MOST_EVENTS or self._characters > MOST_EVENT_CHARACTERS
+        self.taken += not self.spent
+        return not self.spent
+
+
+@dataclass(frozen=True)
+class EventGroup:
+    """Events from number `first` on, as list items."""
+
+    first: int
+    items: SafeString
+
+
+def event_item(number: int, event: StreamEvent, redactor: Redactor | None = None) -> SafeString:
+    """An event as an item of a list. Not a template: there are thousands."""
+    data, brought = event.data, event.brought[:_LONGEST_BROUGHT]
+    if redactor:
+        data, brought = redactor.text(data), redactor.text(brought)
+    name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
+    quoted = f"<q>{escape(brought)}</q>" if brought else ""
+    long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
+    return SafeString(
+        f'<li data-n="{number}"><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f"<code{long}>{escape(data)}</code></li>"
+    )
 
 
 @dataclass(frozen=True)
@@ -128,6 +174,11 @@ class Result:
         )
 
     @property
+    def failed(self) -> bool:
+        """Whether something went wrong; a person's own Stop is nothing wrong."""
+        return self.error is not None and self.error.kind != FailureKind.STOPPED
+
+    @property
     def succeeded(self) -> bool:
         return self.exchange.received is not None and self.exchange.received.status < 300
 
@@ -158,16 +209,23 @@ class Result:
         return highlight(text, "json") if self.exchange.completion and len(text) <= LONGEST_SHOWN else None
 
     @cached_property
-    def events(self) -> list[StreamEvent]:
-        return list(self.exchange.stream.events[:MOST_EVENTS]) if self.exchange.stream else []
+    def event_groups(self) -> list[EventGroup]:
+        """The events of a stream in folds of `EVENTS_A_GROUP`."""
+        budget = EventBudget()
+        items = [event_item(budget.taken, event) for event in self._events if budget.take(event)]
+        return [
+            EventGroup(start + 1, SafeString("".join(items[start : start + EVENTS_A_GROUP])))
+            for start in range(0, len(items), EVENTS_A_GROUP)
+        ]
 
     @property
     def events_left_out(self) -> int:
-        return len(self.exchange.stream.events) - len(self.events) if self.exchange.stream else 0
+        budget = EventBudget()
+        return sum(not budget.take(event) for event in self._events)
 
-    @cached_property
-    def sent_body(self) -> SafeString:
-        return highlight(jsontext.indent(self.exchange.sent.text), "json")
+    @property
+    def _events(self) -> tuple[StreamEvent, ...]:
+        return self.exchange.stream.events if self.exchange.stream else ()
 
     @property
     def received_headers(self) -> tuple[Headers, Headers]:

@@ -14,6 +14,10 @@ from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import Shape, shape_of
 from playground.pages.translate import translate
 from playground.upstream.egress import AddressRefusedError
+from playground.upstream.running import BusyError
+
+# Calls end all the time; a restart takes about as long.
+_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Refusal:
     title: Sentence
     advice: Sentence
     fields: tuple[FieldError, ...] = ()
+    retry_seconds: int | None = None
 
     @property
     def items(self) -> list[dict[str, str]]:
@@ -60,6 +65,15 @@ def _label(field: str) -> str:
     return f"{label} · {part}" if part else label
 
 
+def refusal_of(error: InvalidRequestError | AddressRefusedError | BusyError) -> Refusal:
+    match error:
+        case InvalidRequestError():
+            return invalid(error)
+        case AddressRefusedError():
+            return _address_refused(error)
+    return _busy(error)
+
+
 def invalid(error: InvalidRequestError) -> Refusal:
     too_large = any(item.field == "request" for item in error.errors) and len(error.errors) == 1
     return Refusal(
@@ -71,7 +85,7 @@ def invalid(error: InvalidRequestError) -> Refusal:
     )
 
 
-def address_refused(error: AddressRefusedError) -> Refusal:
+def _address_refused(error: AddressRefusedError) -> Refusal:
     sentence = say(
         gettext_noop("“%(host)s” is inside the server's network, or has an address there."),
         host=str(error)[:200],
@@ -90,14 +104,38 @@ def address_refused(error: AddressRefusedError) -> Refusal:
     )
 
 
+def _busy(error: BusyError) -> Refusal:
+    if error.stopping:
+        title = say(gettext_noop("The playground is restarting"))
+        advice = say(gettext_noop("Nothing was sent. Wait a few seconds, and send again."))
+    else:
+        title = say(gettext_noop("The playground is busy"))
+        advice = say(
+            gettext_noop(
+                "Nothing was sent: %(most)s calls are running, and more are not taken at once. Wait a few "
+                "seconds, and send again. Who runs the playground can raise PLAYGROUND_THREADS."
+            ),
+            most=error.most,
+        )
+    return Refusal(503, "busy", title, advice, retry_seconds=_RETRY_SECONDS)
+
+
 def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.html") -> HttpResponse:
     """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
     match shape_of(request):
         case Shape.JSON:
-            return JsonResponse(refusal.as_json(), status=refusal.status)
+            response: HttpResponse = JsonResponse(refusal.as_json(), status=refusal.status)
         case Shape.FRAGMENT:
-            return render(request, fragment, {"refusal": refusal}, status=refusal.status)
-    return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+            response = render(request, fragment, {"refusal": refusal}, status=refusal.status)
+        case Shape.PAGE:
+            response = render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+    return with_retry(response, refusal)
+
+
+def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    if refusal.retry_seconds is not None:
+        response["Retry-After"] = str(refusal.retry_seconds)
+    return response
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground.exchange import jsontext
 from playground.exchange.text import Sentence
+from playground.pages.highlight import highlight
 from playground.pages.translate import translate
 
 register = template.Library()
@@ -43,6 +45,11 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds is None:
         return ""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def highlighted_json(text: str) -> SafeString:
+    return highlight(jsontext.indent(text), "json")
 
 
 @register.simple_tag

@@ -1,7 +1,7 @@
 """The playground's views. Each reads what is asked, lets the room below decide, and renders."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,10 +13,12 @@ from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.page import call_of, code_context, prefilled, render_page
 from playground.pages.present import Listed, Result
-from playground.pages.refusals import Refusal, address_refused, invalid, refuse
+from playground.pages.refusals import Refusal, invalid, refusal_of, refuse
+from playground.pages.relay import relay
 from playground.pages.translate import translate
 from playground.upstream import client
 from playground.upstream.egress import AddressRefusedError
+from playground.upstream.running import BusyError, running
 
 
 @require_safe
@@ -28,23 +30,31 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def send(request: HttpRequest) -> HttpResponse:
+def send(request: HttpRequest) -> HttpResponseBase:
     """Sends the request. An error of the provider is a completed Exchange: 200."""
-    asked = None
+    asked, shape = None, shape_of(request)
     try:
         asked = incoming.read(request)
         chat, route = asked.checked()
-        exchange = client.send(chat, route, settings.LIMITS, request.META.get("gunicorn.socket"))
-    except InvalidRequestError as error:
-        return _refuse(request, asked, invalid(error))
-    except AddressRefusedError as error:
-        return _refuse(request, asked, address_refused(error))
-    match shape_of(request):
+        browser = request.META.get("gunicorn.socket")
+        if chat.streams and shape is Shape.FRAGMENT:
+            return relay(request, client.stream(chat, route, settings.LIMITS, browser))
+        exchange = client.send(chat, route, settings.LIMITS, browser)
+    except (InvalidRequestError, AddressRefusedError, BusyError) as error:
+        return _refuse(request, asked, refusal_of(error))
+    match shape:
         case Shape.JSON:
             return JsonResponse(exchange.as_json(translate))
         case Shape.FRAGMENT:
             return render(request, "_outcome.html", {"result": Result(exchange)})
     return render_page(request, asked.form or RequestForm(), result=Result(exchange))
+
+
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    """Ends a live exchange of this process; its stream then comes to its end by itself."""
+    found = running.stop(request.POST.get("number", ""))
+    return HttpResponse(status=204 if found else 404)
 
 
 @require_POST
@@ -67,10 +77,8 @@ def models(request: HttpRequest) -> HttpResponse:
     try:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
         found, exchange, problem = client.list_models(asked.route(), settings.LIMITS)
-    except InvalidRequestError as error:
-        return _refuse(request, asked, invalid(error), fragment="_models.html")
-    except AddressRefusedError as error:
-        return _refuse(request, asked, address_refused(error), fragment="_models.html")
+    except (InvalidRequestError, AddressRefusedError, BusyError) as error:
+        return _refuse(request, asked, refusal_of(error), fragment="_models.html")
     match shape_of(request):
         case Shape.FRAGMENT:
             return render(request, "_models.html", {"listed_models": Listed.of(found), "error": problem})

@@ -6,9 +6,9 @@ connection that a provider closed meanwhile, and the exchange's end is the socke
 
 import re
 import socket
-import threading
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,12 +26,15 @@ from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.sse import LineTooLongError
 from playground.exchange.stream import EVENT_STREAM, StreamReader
-from playground.upstream.connection import Adapter, ConnectError, Wire, wire
+from playground.upstream import alarm
+from playground.upstream.connection import Adapter, ConnectError, Wire
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from playground.upstream.running import running
 from playground.upstream.watcher import watching
 
 _READ_SIZE = 65_536
+_FLUSH_SECONDS = 0.04
 _adapter = Adapter()
 
 
@@ -42,16 +45,40 @@ def send(
 
     When `browser`, the connection of who waits for it, is closed, the provider's is closed at once.
 
-    Raises `egress.AddressRefusedError` when the policy does not let the host be called.
+    Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
+    `running.BusyError` when there is no place for a further exchange.
     """
-    call = Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
-    return _exchange("POST", call, request.encoded, route, limits, browser)
+    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, browser))
+
+
+def stream(
+    request: ChatRequest, route: Route, limits: Limits, browser: socket.socket | None = None
+) -> "Live":
+    """Posts a chat completion as `send` does, and shows the answer while it arrives.
+
+    Gives the `Reading` when the request is written, some 40 ms after something came, and at least every
+    `heartbeat_seconds`; returns the Exchange. The errors of `send` are raised by the first `next`.
+    """
+    return _exchange("POST", _call(request, route), request.encoded, route, limits, browser, live=True)
+
+
+def _call(request: ChatRequest, route: Route) -> Call:
+    return Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
+
+
+def _finish(steps: "Live") -> Exchange:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            exchange: Exchange = end.value
+            return exchange
 
 
 def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange, Explanation | None]:
     """The ids that the provider lists, sorted; the Exchange; and what went wrong, if anything did."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
-    exchange = _exchange("GET", call, b"", route, limits, None)
+    exchange = _finish(_exchange("GET", call, b"", route, limits, None))
     problem = explain_arrival(exchange)
     return [] if problem else sorted(_ids(exchange), key=_natural), exchange, problem
 
@@ -70,46 +97,50 @@ def _ids(exchange: Exchange) -> set[str]:
 
 
 @dataclass
-class _Reading:
-    """An answer as it arrives."""
+class Reading:
+    """An answer as it arrives. `number` is by what `running.stop` ends it."""
 
+    number: str
+    redactor: Redactor
+    sent: Sent | None = None
     response: requests.Response | None = None
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
 
 
+Live = Generator[Reading, None, Exchange]
+
+
 def _exchange(
-    method: str, call: Call, body: bytes, route: Route, limits: Limits, browser: socket.socket | None
-) -> Exchange:
+    method: str,
+    call: Call,
+    body: bytes,
+    route: Route,
+    limits: Limits,
+    browser: socket.socket | None,
+    *,
+    live: bool = False,
+) -> Live:
     redactor = Redactor(route.key)
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
-    on_wire, reading = Wire(), _Reading()
-    token = wire.set(on_wire)
+    on_wire = Wire()
     started, clock = datetime.now(UTC), _stopwatch()
-    alarm = threading.Timer(limits.exchange_seconds, on_wire.shutdown, (FailureKind.TOO_LONG,))
-    alarm.daemon = True
-    alarm.start()
-    try:
-        with watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)):
-            failure = _run(prepared, reading, on_wire, limits, clock)
-    finally:
-        alarm.cancel()
-        wire.reset(token)
-        if reading.response is not None:
-            reading.response.raw.close()
-    total_ms = clock()
+    with (
+        running.place(on_wire, limits.exchanges) as number,
+        alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
+        watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+    ):
+        reading = Reading(number, redactor)
+        pace = _Pace(limits, clock) if live else None
+        failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
+        total_ms = clock()
     return Exchange(
         call=_without_key(call, redactor),
         provider=route.provider,
         started=started,
-        sent=Sent(
-            method,
-            call.url,
-            _masked(on_wire.headers or list(prepared.headers.items()), redactor),
-            redactor.data(body),
-        ),
+        sent=reading.sent or _sent(prepared, on_wire, redactor),
         received=_received(reading, redactor),
         failure=_redacted(failure, redactor),
         timings=Timings(
@@ -135,26 +166,69 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
     return request
 
 
+@dataclass
+class _Pace:
+    """When a live reading is to be shown again: soon after something new, and now and then in a silence."""
+
+    limits: Limits
+    clock: Callable[[], float]
+    fresh: bool = False
+    shown_ms: float = 0.0
+    heard_ms: float = 0.0
+
+    def begin(self) -> None:
+        self.shown_ms = self.heard_ms = self.clock()
+
+    def wait(self, on_wire: Wire) -> bool:
+        """Waits for the wire; False when the reading is to be shown first. Raises `TimeoutError`."""
+        due_ms = self.shown_ms + 1000 * (_FLUSH_SECONDS if self.fresh else self.limits.heartbeat_seconds)
+        silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
+        now_ms = self.clock()
+        if now_ms < due_ms and on_wire.wait((min(due_ms, silent_ms) - now_ms) / 1000):
+            return True
+        if (now_ms := self.clock()) >= silent_ms and not on_wire.wait(0):
+            raise TimeoutError
+        self.shown_ms, self.fresh = now_ms, False
+        return False
+
+    def heard(self) -> None:
+        self.fresh, self.heard_ms = True, self.clock()
+
+
 def _run(
     prepared: requests.PreparedRequest,
-    reading: _Reading,
+    reading: Reading,
     on_wire: Wire,
     limits: Limits,
     clock: Callable[[], float],
-) -> Failure | None:
+    pace: _Pace | None,
+) -> Generator[Reading, None, Failure | None]:
     """Fills `reading` as far as it gets; says what stopped it."""
-    # The adapter itself, not a Session: no cookies kept, no redirects, no proxies or netrc of this machine.
+    connection = None
     try:
-        reading.response = _adapter.send(
-            prepared, stream=True, timeout=(limits.connect_seconds, limits.silence_seconds)
-        )
+        connection = _adapter.start(prepared, on_wire, limits)
+        reading.sent = _sent(prepared, on_wire, reading.redactor)
+        if pace:
+            yield reading
+            pace.begin()
+        while pace and not pace.wait(on_wire):
+            yield reading
+        reading.response = _adapter.answer(prepared, connection)
         reading.first_byte_ms = clock()
         if reading.response.ok and EVENT_STREAM in reading.response.headers.get("Content-Type", "").lower():
             reading.stream = StreamReader(limits.sse_line_bytes)
-        while chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True):
+        chunk = b""
+        while True:
+            # After a full read there may be more in the decoder, of which the wire knows nothing.
+            while pace and len(chunk) < _READ_SIZE and not pace.wait(on_wire):
+                yield reading
+            if not (chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True)):
+                break
             reading.body += chunk
             if reading.stream:
                 reading.stream.feed(chunk, clock())
+            if pace:
+                pace.heard()
             if len(reading.body) > limits.response_bytes:
                 del reading.body[limits.response_bytes :]
                 return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
@@ -172,6 +246,11 @@ def _run(
         HTTPException,
     ) as error:
         return _translate(error, prepared, on_wire, limits)
+    finally:
+        if reading.response is not None:
+            reading.response.raw.close()
+        if connection is not None:
+            connection.close()
     return _ended(prepared, on_wire, limits)
 
 
@@ -193,7 +272,7 @@ def _translate(
     if isinstance(error, ConnectError):
         limit = limits.connect_seconds if error.kind is FailureKind.CONNECT_TIMEOUT else None
         return _failure(error.kind, prepared, str(error), limit)
-    if _any(causes, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+    if _any(causes, ssl.SSLError, urllib3.exceptions.SSLError):
         return _failure(FailureKind.TLS, prepared, str(causes[-1]))
     if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         if not on_wire.headers:  # TLS never came to an end
@@ -228,7 +307,16 @@ def _failure(
     return Failure(kind, host, detail[:500], None if limit is None else float(limit))
 
 
-def _received(reading: _Reading, redactor: Redactor) -> Received | None:
+def _sent(prepared: requests.PreparedRequest, on_wire: Wire, redactor: Redactor) -> Sent:
+    return Sent(
+        prepared.method or "",
+        prepared.url or "",
+        _masked(on_wire.headers or list(prepared.headers.items()), redactor),
+        redactor.data(prepared.body if isinstance(prepared.body, bytes) else b""),
+    )
+
+
+def _received(reading: Reading, redactor: Redactor) -> Received | None:
     if reading.response is None:
         return None
     return Received(

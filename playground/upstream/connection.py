@@ -1,25 +1,28 @@
 """The connections under `requests`: where a socket opens, the policy is asked and the call is recorded.
 
 A single seam: `egress` decides on addresses, the `Wire` of the running call learns what was really
-written, and its socket can be shut from another thread.
+written, can wait for what comes, and can be shut from another thread.
 """
 
+import select
 import socket
 import ssl
 import threading
 import time
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import PoolManager
 
 from playground.exchange.failure import FailureKind
 from playground.upstream import egress
+from playground.upstream.limits import Limits
 
 
 class ConnectError(Exception):
@@ -37,6 +40,8 @@ class Wire:
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
     ended: FailureKind | None = None
+    # http.client's buffer over the socket, once an answer is being read.
+    reader: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, sock: socket.socket) -> None:
@@ -58,51 +63,102 @@ class Wire:
             except OSError:
                 return  # the other side closed first
 
+    def wait(self, seconds: float) -> bool:
+        """Waits until something can be read, be it the end; whether it can, within that time."""
+        if self.sock is None or self._has_buffered(self.sock):
+            return True
+        number = self.sock.fileno()
+        if number < 0:
+            return True
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
 
-wire: ContextVar[Wire] = ContextVar("wire")
+    def _has_buffered(self, sock: socket.socket) -> bool:
+        """Whether bytes have left the socket that nobody has read: the poll would not tell of them."""
+        if self.reader is None:
+            return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        if self.reader.closed:
+            return True
+        patience = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            return bool(self.reader.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            sock.settimeout(patience)
 
 
 class _Connection(HTTPConnection):
     """Connects to checked addresses only and tells the call's `Wire` what it writes."""
 
+    def __init__(self, wire: Wire, host: str, port: int | None, **options: Any) -> None:
+        super().__init__(host, port, **options)
+        self._wire = wire
+
     def _new_conn(self) -> socket.socket:
         sock = _connect(self.host, self.port or self.default_port, float(self.timeout or 0))
-        wire.get().attach(sock)
+        self._wire.attach(sock)
         return sock
 
     def putheader(self, header: Any, *values: Any) -> None:
-        wire.get().headers.append((_text(header), ", ".join(_text(value) for value in values)))
+        self._wire.headers.append((_text(header), ", ".join(_text(value) for value in values)))
         super().putheader(header, *values)
+
+    def response_class(self, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
+        """What http.client reads an answer with."""
+        response = HTTPResponse(*args, **options)
+        self._wire.reader = response.fp
+        return response
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         # TLS has put a socket of its own over the first one, which is detached by now.
-        wire.get().attach(self.sock)
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+        self._wire.attach(self.sock)
 
 
 class Adapter(HTTPAdapter):
-    """`requests`' transport over these connections. One serves all threads; it keeps nothing of a call."""
+    """`requests`' transport in two halves, so that the time between them is ours. It keeps nothing of a call.
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+    No pool: a connection is one call's. No `Session` above it either: no cookies kept, no redirects, no
+    proxies or netrc of this machine.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
         # One context for all: reading the certificates anew costs more than 10 ms a call.
-        context = ssl.create_default_context(cafile=certifi.where())
-        self.poolmanager = PoolManager(
-            num_pools=connections, maxsize=maxsize, block=block, ssl_context=context, **options
-        )
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self._tls = ssl.create_default_context(cafile=certifi.where())
 
-    def cert_verify(self, *args: Any, **options: Any) -> None:
-        """Nothing to add: the context demands a valid certificate and the right name."""
+    def start(self, request: requests.PreparedRequest, wire: Wire, limits: Limits) -> _Connection:
+        """Connects and writes the request. The answer is still to come."""
+        parts = urlsplit(request.url or "")
+        host, timeout = parts.hostname or "", limits.connect_seconds
+        connection = (
+            _SecureConnection(wire, host, parts.port, timeout=timeout, ssl_context=self._tls)
+            if parts.scheme == "https"
+            else _Connection(wire, host, parts.port, timeout=timeout)
+        )
+        connection.connect()
+        connection.timeout = limits.silence_seconds
+        connection.sock.settimeout(limits.silence_seconds)
+        # Who refuses a body while it is still being written may have said why.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(
+                request.method or "",
+                request.path_url,
+                body=request.body,
+                headers=dict(request.headers),
+                preload_content=False,
+                decode_content=False,
+            )
+        return connection
+
+    def answer(self, request: requests.PreparedRequest, connection: _Connection) -> requests.Response:
+        """The answer's status and headers; its body is read from `raw`."""
+        return self.build_response(request, connection.getresponse())
 
 
 def _connect(host: str, port: int, timeout: float) -> socket.socket:

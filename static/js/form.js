@@ -109,7 +109,11 @@
   function change(changes) {
     const others = more();
     for (const [name, value] of Object.entries(changes)) {
-      if (isParameter(name)) field(name).value = value === null ? "" : parameterText(name, value);
+      if (name === "stream") field(name).checked = value === true;
+      else if (name === "stream_options" && value === null) {
+        field("include_usage").checked = false;
+        if (others) delete others[name];
+      } else if (isParameter(name)) field(name).value = value === null ? "" : parameterText(name, value);
       else if (others && value === null) delete others[name];
       else if (others) others[name] = value;
     }
@@ -125,6 +129,12 @@
     if (named) model.value = named;
     for (const input of form.querySelectorAll(".parameters [name]")) input.value = "";
     field("more").value = "";
+    // Two ticks say what nearly all requests mean; what they cannot say is kept as JSON.
+    const { stream = null, stream_options: options } = parameters;
+    field("stream").checked = stream === true;
+    if (typeof stream === "boolean" || stream === null) delete parameters.stream;
+    field("include_usage").checked = stream !== true || JSON.stringify(options) === '{"include_usage":true}';
+    if (stream === true && field("include_usage").checked) delete parameters.stream_options;
     change(parameters);
   }
 
@@ -284,7 +294,7 @@
     const values = {};
     for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
       if (["api_key", "csrfmiddlewaretoken"].includes(input.name) || input.closest("[data-message]")) continue;
-      values[input.name] = input.value;
+      values[input.name] = input.type === "checkbox" ? input.checked : input.value;
     }
     values.messages = rows().map((row) =>
       Object.fromEntries(["role", "content", "tool_call_id", "extra"].map((name) => [name, row.querySelector(`[name=${name}]`).value])));
@@ -302,7 +312,9 @@
     try { values = JSON.parse(sessionStorage.getItem(storage)); } catch { return; }
     if (!values) return;
     const { messages, ...others } = values;
-    for (const [name, value] of Object.entries(others)) if (field(name)) field(name).value = value;
+    for (const [name, value] of Object.entries(others)) {
+      if (field(name)) field(name)[field(name).type === "checkbox" ? "checked" : "value"] = value;
+    }
     list.replaceChildren(...messages.map(({ role, content, tool_call_id: call, extra }) => {
       const row = newRow({ role, content });
       row.querySelector("[name=tool_call_id]").value = call;

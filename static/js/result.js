@@ -48,21 +48,36 @@
   // --- busy ---
 
   let timer = null;
+  let live = null; // the panel of a stream that is arriving
 
   function tick(since) {
-    busy.textContent = `${busy.dataset.text} · ${((performance.now() - since) / 1000).toFixed(1)} s`;
+    const seconds = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${seconds}`;
+    const elapsed = live?.querySelector("[data-elapsed]");
+    if (elapsed) elapsed.textContent = seconds;
   }
 
-  function show(template) {
-    outcome.replaceChildren(document.getElementById(template).content.cloneNode(true));
-  }
+  const fragment = (template) => document.getElementById(template).content.cloneNode(true);
+  const show = (template) => outcome.replaceChildren(fragment(template));
   const lost = () => show(stopped ? "stopped-template" : "lost-template");
 
-  // --- Stop: the browser's connection closes, and with it the server's to the provider ---
+  // A stream that came to no proper end: what arrived stays, and a notice says what happened.
+  function breakOff() {
+    live.querySelector(".facts").after(fragment(stopped ? "stopped-live-template" : "broken-template"));
+    live.removeAttribute("data-live");
+    live.setAttribute("data-result", "");
+  }
+
+  // --- Stop ---
+  //
+  // A live exchange is ended by its number, so that its record still comes. Where that does not help at once
+  // (another process has it, or nothing answers), the browser closes the connection: the server sees it.
 
   const send = document.getElementById("send");
   const stop = document.getElementById("stop-sending");
+  const patience = 120;
   let stopped = false;
+  let answered = false;
   let sentAt = 0;
 
   function toggleStop(running) {
@@ -71,11 +86,28 @@
     stop.hidden = !running;
     if (focused) (running ? stop : send).focus();
   }
-  function stopSending(event) {
+  const abort = () => htmx.trigger(form, "htmx:abort");
+
+  async function stopSending(event) {
     // Stop stands where Send stood: the second click of a double click is not meant for it.
-    if (event.type === "click" && performance.now() - sentAt < 500) return;
+    if (stopped || (event.type === "click" && performance.now() - sentAt < 500)) return;
     stopped = true;
-    htmx.trigger(form, "htmx:abort");
+    if (!live) {
+      abort();
+      return;
+    }
+    const timeout = setTimeout(abort, patience);
+    const body = new URLSearchParams({
+      number: live.dataset.live,
+      csrfmiddlewaretoken: form.elements.namedItem("csrfmiddlewaretoken").value,
+    });
+    try {
+      const answer = await fetch(stop.dataset.url, { method: "POST", body });
+      if (answer.ok) clearTimeout(timeout);
+      else abort();
+    } catch {
+      abort();
+    }
   }
   stop.addEventListener("click", stopSending);
   document.addEventListener("keydown", (event) => {
@@ -88,10 +120,12 @@
     if (!isSend(event)) return;
     const since = sentAt = performance.now();
     busy.dataset.running = "";
-    stopped = false;
+    stopped = answered = false;
+    live = null;
     toggleStop(true);
     select(byName("answer")); // now, so that nothing jumps when it comes
     outcome.setAttribute("aria-busy", "true");
+    outcome.dataset.hold = "";
     // Ten times a second for the eye; a screen reader hears the first only.
     busy.setAttribute("aria-live", "off");
     tick(since);
@@ -101,9 +135,14 @@
     if (!isSend(event)) return;
     clearInterval(timer);
     delete busy.dataset.running;
+    delete outcome.dataset.hold;
     outcome.removeAttribute("aria-busy");
     toggleStop(false);
-    if (stopped) {
+    if (live) {
+      breakOff();
+      live = null;
+      showOutcome();
+    } else if (stopped && !answered) {
       lost();
       select(byName("answer"));
       showOutcome();
@@ -111,19 +150,32 @@
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
   });
+
+  // What a person has unfolded stays so when the end of the stream replaces it.
+  let unfolded = [];
+  const folds = () => [...outcome.querySelectorAll("#panel-answer details.reasoning")];
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (isSend(event) && live) unfolded = folds().map((fold) => fold.open);
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     if (!isSend(event)) return;
+    const before = live;
+    if (before?.isConnected) return; // one of many
+    live = outcome.querySelector("[data-live]");
+    answered = true;
+    delete outcome.dataset.hold;
     // A proxy's error page is not one of our fragments.
     if (!outcome.querySelector("#panel-answer")) lost();
     delete outcome.dataset.stale;
-    select(byName("answer"));
+    select(before ? selected() : byName("answer"));
     showOutcome();
-    if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
+    if (before) folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });
+    else if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
       document.getElementById("result").scrollIntoView({ block: "start" });
     }
   });
   document.addEventListener("htmx:error", (event) => {
-    if (!isSend(event)) return;
+    if (!isSend(event) || live) return;
     lost();
     select(byName("answer"));
     showOutcome();
@@ -171,9 +223,24 @@
     button.timer = setTimeout(() => { label.textContent = before; }, 1600);
   }
 
+  // The events as they came over the wire.
+  function eventStream() {
+    return [...outcome.querySelectorAll(".events > li")].map((item) => {
+      const name = item.querySelector("strong");
+      const lines = item.querySelector("code").textContent.split("\n");
+      return [...(name ? [`event: ${name.textContent}`] : []), ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
+    }).join("");
+  }
+
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (button) copy(button, document.getElementById(button.dataset.copy).textContent);
+    const whole = event.target.closest("[data-whole-events]");
+    if (whole) {
+      const pressed = document.getElementById("panel-stream").toggleAttribute("data-whole");
+      whole.setAttribute("aria-pressed", String(pressed));
+    }
+    const button = event.target.closest("[data-copy], [data-copy-events]");
+    if (!button) return;
+    copy(button, "copy" in button.dataset ? document.getElementById(button.dataset.copy).textContent : eventStream());
   });
 
   // The server makes the link along with the code, so it waits for code that is on its way.

@@ -2,23 +2,17 @@
 
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from playground.upstream.local_model.supervisor import Supervisor
+from tests.site import serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
-ROOT = Path(__file__).parent.parent.parent
 # Without these it asks its maker's servers for updates at every start.
 QUIET = [
     "--no-first-run",
@@ -48,50 +42,9 @@ def address(
     running_model: Supervisor, provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Where gunicorn serves the page, with the local model, a scripted provider and hashed static files."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "providers.toml").write_text(
-        f"""
-[[provider]]
-id = "test"
-label = "Test"
-base_url = "{provider_server.url}"
-key_variable = "TEST_API_KEY"
-models = ["m", "m-large"]
-"""
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
-        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-        "TEST_STATIC_ROOT": str(folder / "static"),
-        "PLAYGROUND_LOCAL_MODEL_URL": running_model.url,
-        "LOCAL_API_KEY": running_model.key,
-        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
-        "PLAYGROUND_PRIVATE_UPSTREAMS": provider_server.host_port,
-        "TEST_API_KEY": "sk-of-the-server-1",
-    }
-    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run(run, cwd=ROOT, env=environment, check=True)
-    bind = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
-    with subprocess.Popen([*command, "playground.wsgi"], cwd=ROOT, env=environment) as server:
-        _wait_until_serving(f"http://{bind}/healthz", server)
-        yield f"http://{bind}/"
-        server.terminate()
-
-
-def _wait_until_serving(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            requests.get(url, timeout=1).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the page is not served")
+    model = {"PLAYGROUND_LOCAL_MODEL_URL": running_model.url, "LOCAL_API_KEY": running_model.key}
+    with serving(tmp_path_factory.mktemp("site"), provider_server.host_port, **model) as site:
+        yield site.address
 
 
 @pytest.fixture(scope="session")

@@ -135,8 +135,7 @@ def very_long(page: Page, upstream: ScriptedUpstream) -> None:
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(40))))
-    page.get_by_text("More parameters").click()
-    page.get_by_label("Any other key, as JSON").fill('{"stream": true}')
+    page.get_by_label("stream", exact=True).check()
     _send(page)
     page.get_by_role("tab", name="Stream").click()
     expect(page.locator(".events li").nth(2)).to_be_visible()

@@ -121,7 +121,7 @@ def test_logprobs_are_joined() -> None:
     [
         (_chunk({"content": "x"}), True),
         (_chunk({"reasoning": "x"}), True),
-        (_chunk({"tool_calls": [{"index": 0}]}), True),
+        (_chunk({"tool_calls": [{"index": 0, "function": {"name": "f"}}]}), True),
         (_chunk({"role": "assistant", "content": ""}), False),
         (_chunk({"content": None}), False),
         (_chunk(None), False),
@@ -136,7 +136,7 @@ def test_logprobs_are_joined() -> None:
     ],
 )
 def test_what_counts_as_a_token(chunk: Any, token: bool) -> None:
-    assert ChunkCollector().add(chunk) is token
+    assert bool(ChunkCollector().add(chunk)) is token
 
 
 def test_an_error_in_mid_stream_is_kept_beside_what_arrived() -> None:

@@ -8,7 +8,7 @@ from tests.upstreams.scripted import ScriptedUpstream, event, event_stream, stre
 
 pytestmark = pytest.mark.usefixtures("provider")
 
-STREAM = '{"stream": true, "stream_options": {"include_usage": true}}'
+STREAM = {"stream": "on", "include_usage": "on"}
 
 
 def test_json_has_the_completion_and_the_first_token(client: Client, upstream: ScriptedUpstream) -> None:
@@ -28,7 +28,7 @@ def test_a_form_gets_the_answer_and_the_events(
 ) -> None:
     upstream.reply(stream({"content": "Hel"}, {"content": "<lo>"}))
 
-    html = post_form(client, htmx=htmx, more=STREAM).content.decode()
+    html = post_form(client, htmx=htmx, **STREAM).getvalue().decode()
 
     assert ">Hel&lt;lo&gt;</p>" in html
     assert "6 events" in html
@@ -42,7 +42,7 @@ def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
 ) -> None:
     upstream.reply(event_stream(event({"choices": []}) * 12_000))
 
-    html = post_form(client, htmx=True, more=STREAM).content.decode()
+    html = post_form(client, htmx=True, **STREAM).getvalue().decode()
 
-    assert html.count("<li>") == 10_000
+    assert html.count("<li data-n=") == 10_000
     assert "2000 more events" in html

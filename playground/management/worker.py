@@ -1,0 +1,58 @@
+"""gunicorn's threaded worker, stopped in two steps: no new calls; then, when the running ones ended, the end.
+
+gunicorn's own way closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with
+Retry-After tells a load balancer and a person what is going on.
+"""
+
+import mmap
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+
+# What a stream that was ended has for its last event, and gunicorn for its own end.
+LAST_WORDS_SECONDS = 5
+
+# Shared by the master and its workers: how many reloads there were.
+_reloads = mmap.mmap(-1, 1)
+
+
+def on_reload(arbiter: "Arbiter") -> None:
+    """gunicorn's hook: old workers are about to end, and new ones take the listener over."""
+    del arbiter
+    _reloads[0] = (_reloads[0] + 1) % 256
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._born_after = _reloads[0]
+        self._stopping = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if _reloads[0] != self._born_after:
+            super().handle_exit(sig, frame)  # new workers answer: this one need not
+        elif not self._stopping:
+            self._stopping = True
+            threading.Thread(target=self._stop_slowly, name="stop", daemon=True).start()
+
+    def _stop_slowly(self) -> None:
+        # Imported here: what the master has imported, a reload would not read anew.
+        from playground import env
+        from playground.exchange.failure import FailureKind
+        from playground.upstream.running import running
+
+        running.refuse_new()
+        if not running.wait_until_none(env.read("PLAYGROUND_GRACE_SECONDS")):
+            running.end_all(FailureKind.RESTARTED)
+            running.wait_until_none(LAST_WORDS_SECONDS)
+        self.method_queue.defer(self._stop_now)
+
+    def _stop_now(self) -> None:
+        super().handle_exit(0, None)

@@ -1,0 +1,198 @@
+"""A live exchange as server-sent events of fragments, which htmx puts into the page.
+
+The first event is `_live.html`, the last one `_finished.html`. Those between bring what came since the one
+before: they are many, so they are put together here by hand, and cost what they bring.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext
+
+from playground.exchange.chunks import Pieces
+from playground.exchange.stream import EVENT_STREAM, StreamReader
+from playground.pages.present import (
+    EVENTS_A_GROUP,
+    LONGEST_SHOWN,
+    MOST_CHOICES,
+    MOST_EVENTS,
+    EventBudget,
+    Result,
+    event_item,
+)
+from playground.pages.tags import duration
+from playground.upstream import alarm
+from playground.upstream.client import Live, Reading
+
+HEARTBEAT = b":\n\n"
+# Providers disagree on the name; a message has one of them.
+_TEXTS = {"content": "text", "reasoning_content": "reasoning", "reasoning": "reasoning", "refusal": "refusal"}
+# Tokens a second over less than this say nothing; more often than this nobody reads them.
+_SHORTEST_MS = 300
+_NUMBERS_MS = 200
+_LAST_WORDS_SECONDS = 5
+
+
+def relay(request: HttpRequest, steps: Live) -> StreamingHttpResponse:
+    """Raises what the first of `client.stream`'s steps raises: then nothing has been sent."""
+    reading = next(steps)
+    return StreamingHttpResponse(
+        _events(request, reading, steps, translation.get_language() or ""),
+        content_type=f"{EVENT_STREAM}; charset=utf-8",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter is for nginx
+    )
+
+
+def _events(request: HttpRequest, reading: Reading, steps: Live, language: str) -> Iterator[bytes]:
+    # A browser that does not read holds this thread in a write, where no other limit reaches it.
+    longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
+    hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
+    with translation.override(language), alarm.clock().after(longest, hang_up):
+        yield _message(render_to_string("_live.html", {"reading": reading}, request))
+        patches = Patches(reading)
+        try:
+            while True:
+                next(steps)
+                yield patches.following() or HEARTBEAT
+        except StopIteration as end:
+            finished = render_to_string("_finished.html", {"result": Result(end.value)}, request)
+            yield patches.following() + _message(finished)
+        finally:
+            steps.close()
+
+
+def _hang_up(browser: socket.socket | None) -> None:
+    if browser:
+        with suppress(OSError):  # it has left
+            browser.shutdown(socket.SHUT_RDWR)
+
+
+def _message(html: str) -> bytes:
+    # A bare CR would end a line of the event, and with it the fragment.
+    lines = html.replace("\r", "&#13;").split("\n")
+    return "".join([*(f"data: {line}\n" for line in lines), "\n"]).encode() if html else b""
+
+
+@dataclass
+class _Shown:
+    """What of one choice is in the page: pieces by the element that they went to."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
+    calls: str = ""
+
+
+class Patches:
+    """The changes of the page that a reading asks for, each time since the last."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._shown: list[_Shown] = []
+        self._facts: dict[str, str] = {}
+        self._next_numbers_ms = 0.0
+        self._budget = EventBudget()
+        self._folds = 1  # the first stands in the page from the start
+
+    def following(self) -> bytes:
+        """As messages: htmx looks up every place before it fills one, so new ones come first."""
+        stream, places, fillings = self._reading.stream, [], []
+        if self._reading.response is not None:
+            status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
+            fillings.append(self._fact("status", self._reading.redactor.text(status)))
+        if stream:
+            places = [*self._new_folds(stream), *self._new_choices(stream)]
+            fillings += [*self._events(stream), *self._answers(stream), *self._numbers(stream)]
+        return _message("".join(places)) + _message("".join(fillings))
+
+    def _new_folds(self, stream: StreamReader) -> Iterator[str]:
+        while self._folds * EVENTS_A_GROUP < min(len(stream.events), MOST_EVENTS):
+            context = {"group": self._folds, "first": self._folds * EVENTS_A_GROUP + 1}
+            self._folds += 1
+            yield _patch("more-events", render_to_string("_event_group.html", context))
+
+    def _events(self, stream: StreamReader) -> Iterator[str]:
+        while not self._budget.spent and (taken := self._budget.taken) < len(stream.events):
+            group = taken // EVENTS_A_GROUP
+            items = ""
+            for event in stream.events[taken : (group + 1) * EVENTS_A_GROUP]:
+                if self._budget.take(event):
+                    items += event_item(self._budget.taken, event, self._reading.redactor)
+            yield _patch(f"events-{group}", items)
+
+    def _new_choices(self, stream: StreamReader) -> Iterator[str]:
+        for position in range(len(self._shown), min(len(stream.collector.messages), MOST_CHOICES)):
+            self._shown.append(_Shown())
+            yield _patch("live-choices", render_to_string("_live_choice.html", {"position": position}))
+
+    def _answers(self, stream: StreamReader) -> Iterator[str]:
+        for position, (shown, message) in enumerate(
+            zip(self._shown, stream.collector.messages, strict=False)
+        ):
+            for name, place in _TEXTS.items():
+                pieces = message.get(name)
+                if isinstance(pieces, Pieces) and len(pieces) > (count := shown.counts.get(name, 0)):
+                    shown.counts[name] = len(pieces)
+                    text = self._settled(shown, name, pieces.since(count))
+                    if text:
+                        yield _patch(f"live-{place}-{position}", escape(text))
+            if message.get("tool_calls"):
+                yield self._calls(shown, position, message["tool_calls"])
+
+    def _settled(self, shown: _Shown, name: str, text: str) -> str:
+        """Redacted; what may turn out to be the beginning of the key waits for more."""
+        redactor = self._reading.redactor
+        text = redactor.text(shown.held.get(name, "") + text)
+        settled = redactor.settled(text)
+        shown.held[name] = text[settled:]
+        return text[:settled]
+
+    def _calls(self, shown: _Shown, position: int, calls: list[object]) -> str:
+        lines = [_call(call) for call in calls[:MOST_CHOICES] if isinstance(call, dict)]
+        text = "\n".join(lines)
+        settled = self._reading.redactor.text(text)
+        settled = settled[: self._reading.redactor.settled(settled)]
+        if settled == shown.calls or len(settled) > LONGEST_SHOWN // 50:  # the end shows it whole
+            return ""
+        shown.calls = settled
+        return _patch(f"live-calls-{position}", escape(settled), "innerHTML")
+
+    def _numbers(self, stream: StreamReader) -> Iterator[str]:
+        first, tokens = stream.first_token_ms, stream.collector.tokens
+        if first is None or stream.events[-1].at_ms < self._next_numbers_ms:
+            return
+        passed = stream.events[-1].at_ms - first
+        self._next_numbers_ms = stream.events[-1].at_ms + _NUMBERS_MS
+        yield self._fact("first", duration(first))
+        yield self._fact("tokens", f"≈ {tokens}")
+        if passed >= _SHORTEST_MS:
+            yield self._fact("rate", f"≈ {(tokens - 1) * 1000 / passed:.1f}")
+
+    def _fact(self, name: str, text: str) -> str:
+        if self._facts.get(name) == text:
+            return ""
+        self._facts[name] = text
+        return _patch(f"live-{name}", escape(text), "innerHTML")
+
+
+def _call(call: dict[str, object]) -> str:
+    function = call.get("function")
+    name, arguments = (
+        (function.get("name"), function.get("arguments")) if isinstance(function, dict) else (None, None)
+    )
+    return f"{_joined(name) or gettext('call')}({_joined(arguments)})"
+
+
+def _joined(value: object) -> str:
+    return "".join(value) if isinstance(value, Pieces) else str(value or "")
+
+
+def _patch(target: str, html: str, swap: str = "beforeend") -> str:
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'

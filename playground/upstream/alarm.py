@@ -1,0 +1,53 @@
+"""Calls back after a while: one thread for all calls, where `threading.Timer` would take one for each."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+
+class AlarmClock:
+    """`with clock.after(seconds, ring):` calls `ring`, from another thread, unless the block ends sooner."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._sleeps_until = math.inf
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="alarm", daemon=True).start()
+
+    @contextmanager
+    def after(self, seconds: float, ring: Callable[[], None]) -> Iterator[None]:
+        alarm, due = object(), time.monotonic() + seconds
+        with self._changed:
+            self._alarms[alarm] = due, ring
+            if due < self._sleeps_until:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alarms.pop(alarm, None)
+
+    def _run(self) -> None:
+        while True:
+            for ring in self._wait():
+                ring()
+
+    def _wait(self) -> list[Callable[[], None]]:
+        """Sleeps until the next alarm may be due, and takes out those that are."""
+        with self._changed:
+            self._sleeps_until = min((due for due, _ in self._alarms.values()), default=math.inf)
+            pause = self._sleeps_until - time.monotonic()
+            if pause > 0:
+                self._changed.wait(min(pause, threading.TIMEOUT_MAX))
+            now = time.monotonic()
+            due = [alarm for alarm, (when, _) in self._alarms.items() if when <= now]
+            return [self._alarms.pop(alarm)[1] for alarm in due]
+
+
+@cache
+def clock() -> AlarmClock:
+    """This process' own, started when it is first needed: a thread does not live on in a forked worker."""
+    return AlarmClock()

@@ -1,0 +1,167 @@
+"""gunicorn as configured, and a browser's connection to it as a bare socket."""
+
+import http.client
+import re
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from tests.site import Site, serving
+from tests.upstreams.scripted import ScriptedUpstream
+
+FORM = {
+    "provider": "test",
+    "base_url": "",
+    "model": "m",
+    "role": "user",
+    "content": "Hello!",
+    "tool_call_id": "",
+    "extra": "",
+}
+
+
+@pytest.fixture(scope="session")
+def static_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture
+def upstream() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def serve(static_folder: Path, upstream: ScriptedUpstream) -> Iterator[Callable[..., Site]]:
+    """`serve(PLAYGROUND_THREADS="10")` starts a site of its own."""
+    with ExitStack() as stack:
+        yield lambda **environment: stack.enter_context(
+            serving(static_folder, upstream.host_port, **environment)
+        )
+
+
+@dataclass
+class Tab:
+    """One browser tab: its cookie, and a connection for each request."""
+
+    site: Site
+    session: requests.Session = field(default_factory=requests.Session)
+    streams: list["OpenStream"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.session.get(self.site.address, timeout=20).raise_for_status()
+
+    @property
+    def token(self) -> str:
+        return self.session.cookies["csrftoken"]
+
+    def open(self, *, receive_buffer: int = 0, **changes: str) -> "OpenStream":
+        """Sends the form with `stream` on, and gives the connection once the answer's head is there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=20)
+        connection.connect()
+        if receive_buffer:
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.request(
+            "POST",
+            "/send/",
+            urlencode(FORM | {"stream": "on", "include_usage": "on"} | changes),
+            {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Cookie": f"csrftoken={self.token}",
+                "X-CSRFToken": self.token,
+                "HX-Request": "true",
+                "Accept": "text/html, text/event-stream",
+            },
+        )
+        self.streams.append(OpenStream(connection, connection.getresponse()))
+        return self.streams[-1]
+
+    def close(self) -> None:
+        self.session.close()
+        for stream in self.streams:
+            stream.response.close()
+            stream.connection.close()
+
+    def stop(self, stream: "OpenStream") -> int:
+        answer = self.session.post(
+            f"{self.site.address}stop/",
+            {"number": stream.number},
+            headers={"X-CSRFToken": self.token},
+            timeout=20,
+        )
+        return answer.status_code
+
+    def send(self, **changes: str) -> requests.Response:
+        headers = {"X-CSRFToken": self.token, "HX-Request": "true", "Accept": "text/html"}
+        return self.session.post(f"{self.site.address}send/", FORM | changes, headers=headers, timeout=20)
+
+
+@dataclass
+class OpenStream:
+    """An answer as it arrives."""
+
+    connection: http.client.HTTPConnection
+    response: http.client.HTTPResponse
+    seen: str = ""
+
+    def read(self) -> str:
+        """What came next: a part of an event, one, or several; empty at the end."""
+        text = self.response.read1(65_536).decode()
+        self.seen += text
+        return text
+
+    def until(self, words: str) -> str:
+        """Everything so far, as soon as `words` is in it."""
+        while words not in self.seen:
+            assert self.read(), f"the stream ended without {words!r}: {self.seen[-3000:]}"
+        return self.seen
+
+    def rest(self) -> str:
+        while self.read():
+            pass
+        return self.seen
+
+    @property
+    def number(self) -> str:
+        found = re.search(r'data-live="([^"]+)"', self.until("data-live="))
+        assert found
+        return found[1]
+
+    def leave(self, *, reset: bool = False) -> None:
+        """Closes the connection: with a FIN, or with a RST as a network that gives up does."""
+        sock = self.connection.sock or self.response.fp.raw._sock  # type: ignore[attr-defined]
+        if reset:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.response.close()
+        else:
+            sock.shutdown(socket.SHUT_RDWR)
+        self.connection.close()
+
+
+@pytest.fixture
+def open_tab() -> Iterator[Callable[[Site], Tab]]:
+    with ExitStack() as stack:
+
+        def open_(site: Site) -> Tab:
+            tab = Tab(site)
+            stack.callback(tab.close)
+            return tab
+
+        yield open_
+
+
+def eventually(check: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.01)
+    return check()

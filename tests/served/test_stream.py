@@ -1,0 +1,389 @@
+"""Live streams through gunicorn as configured, with real sockets on both sides."""
+
+import json
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.served.conftest import Tab, eventually
+from tests.site import Site
+from tests.upstreams.scripted import (
+    Recorded,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+    json_answer,
+    stream,
+)
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+END = event(chunk({}, finish_reason="stop")) + event("[DONE]")
+Serve = Callable[..., Site]
+OpenTab = Callable[[Site], Tab]
+
+
+def token(text: str) -> bytes:
+    return event(chunk({"content": text}))
+
+
+class Paused:
+    """Sends `first`, then nothing until `go`, then `last`. `left` is set when the playground closes."""
+
+    def __init__(self, first: bytes, last: bytes = END) -> None:
+        self.first, self.last = first, last
+        self.go, self.left, self.started = threading.Event(), threading.Event(), threading.Event()
+        self.left_at = 0.0
+
+    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(self.first)
+        self.started.set()
+        connection.settimeout(0.005)
+        while not self.go.is_set():
+            try:
+                if not connection.recv(1):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionResetError:
+                break
+        else:
+            connection.sendall(self.last)
+            return
+        self.left_at = time.monotonic()
+        self.left.set()
+
+
+@pytest.fixture
+def site(serve: Serve) -> Site:
+    return serve(PLAYGROUND_HEARTBEAT_SECONDS="0.3")
+
+
+def test_a_token_is_shown_while_the_next_is_not_even_made(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    paused = Paused(HEAD + token("first"), token(" second") + END)
+    upstream.reply(paused)
+
+    live = open_tab(site).open()
+    assert live.response.getheader("Content-Type") == "text/event-stream; charset=utf-8"
+    live.until('hx-target="#live-text-0" hx-swap="beforeend">first<')
+    assert "second" not in live.seen
+    paused.go.set()
+
+    page = live.rest()
+    assert 'id="answer-1">first second</p>' in page
+    assert "ended by [DONE]" in page
+    assert page.count("<li data-n=") == 4
+    assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(
+    "first", [b"", HEAD, HEAD + token("one")], ids=["before the first byte", "in silence", "in mid-stream"]
+)
+@pytest.mark.parametrize("way", ["fin", "reset", "stop"])
+def test_whoever_leaves_closes_the_connection_to_the_provider(
+    site: Site, upstream: ScriptedUpstream, first: bytes, way: str, open_tab: OpenTab
+) -> None:
+    tab, waits = open_tab(site), []
+    for _ in range(3):  # a noisy machine delays one, not all
+        paused = Paused(first)
+        upstream.reply(paused)
+        live = tab.open()
+        _ = live.number
+        assert paused.started.wait(10)
+        if b"one" in first:
+            live.until(">one<")
+        began = time.monotonic()
+        if way == "stop":
+            assert tab.stop(live) == 204
+        else:
+            live.leave(reset=way == "reset")
+        assert paused.left.wait(10)
+        waits.append(paused.left_at - began)
+        if way == "stop":
+            assert "<h3>" in live.rest()
+            assert "Stopped" in live.seen
+            assert ("one</p>" in live.seen) == (b"one" in first)
+    assert min(waits) < 0.25
+
+
+def test_a_stop_of_what_is_not_here_says_so(site: Site, open_tab: OpenTab) -> None:
+    tab = open_tab(site)
+    answer = tab.session.post(
+        f"{site.address}stop/", {"number": "guess"}, headers={"X-CSRFToken": tab.token}, timeout=20
+    )
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("first", [b"", HEAD, HEAD + b": ping\n\n"])
+def test_a_silence_has_heartbeats(
+    site: Site, upstream: ScriptedUpstream, first: bytes, open_tab: OpenTab
+) -> None:
+    paused = Paused(first, (b"" if first else HEAD) + token("late") + END)
+    upstream.reply(paused)
+
+    live = open_tab(site).open()
+    began = time.monotonic()
+    live.until(":\n\n:\n\n")
+    assert time.monotonic() - began > 0.2
+    paused.go.set()
+
+    assert "late</p>" in live.rest()
+
+
+def test_tokens_that_come_at_once_are_sent_at_once(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    upstream.reply(stream(*({"content": f"t{number} "} for number in range(300))))
+
+    page = open_tab(site).open().rest()
+
+    patches = page.count('hx-target="#live-text-0"')
+    assert 1 <= patches < 30
+    assert "t0 t1 t2" in page
+    assert "t299 </p>" in page
+
+
+def test_a_text_cannot_write_events_or_markup_of_its_own(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    upstream.reply(
+        stream(
+            {
+                "content": "a\r\revent: hx:evil\rdata: <b>x</b>\r\n\r\n"
+                "</hx-partial><hx-partial hx-target='#send'>"
+            }
+        )
+    )
+
+    page = open_tab(site).open().rest()
+
+    assert "\r" not in page
+    assert not re.search(r"^event", page, re.MULTILINE)
+    assert "<b>x" not in page
+    assert "<hx-partial hx-target='#send'" not in page
+
+
+def test_an_error_in_mid_stream_stands_beside_what_arrived(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    upstream.reply(HEAD + token("so far") + event({"error": {"message": "Overloaded."}}))
+
+    page = open_tab(site).open().rest()
+
+    assert "The provider reports an error in mid-stream" in page
+    assert "Overloaded." in page
+    assert "so far</p>" in page
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (HEAD + token("x"), "The stream ended early"),
+        (
+            HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + token("x"),
+            "The answer was cut off",
+        ),
+        (json_answer({"error": {"message": "No."}}, 429), "Too many requests"),
+        (completion("at once"), "at once</p>"),
+    ],
+)
+def test_each_end_is_told(
+    site: Site, upstream: ScriptedUpstream, reply: bytes, words: str, open_tab: OpenTab
+) -> None:
+    upstream.reply(reply)
+
+    assert words in open_tab(site).open().rest()
+
+
+def test_a_refused_stream_option_can_be_left_out(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
+
+    assert "Send without stream_options" in open_tab(site).open().rest()
+
+
+def test_silence_drips_and_deaf_browsers_meet_the_limits(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve(PLAYGROUND_SILENCE_SECONDS="1", PLAYGROUND_EXCHANGE_SECONDS="2")
+    tab = open_tab(site)
+
+    upstream.reply(Paused(HEAD + token("x")))
+    assert "went silent" in tab.open().rest()
+
+    def drip(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD)
+        while True:
+            connection.sendall(b":")
+            time.sleep(0.02)
+
+    upstream.reply(drip)
+    assert "The exchange took too long" in tab.open().rest()
+
+
+def test_a_slow_browser_slows_the_provider_down(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve(PLAYGROUND_RESPONSE_BYTES=str(1 << 28), PLAYGROUND_EXCHANGE_SECONDS="4")
+    sent = 0
+    ended = threading.Event()
+
+    def flood(connection: socket.socket, recorded: Recorded) -> None:
+        nonlocal sent
+        connection.sendall(HEAD)
+        piece = token("x" * 900)
+        try:
+            while True:
+                connection.sendall(piece)
+                sent += len(piece)
+        finally:
+            ended.set()
+
+    upstream.reply(flood)
+    before = _resident(site)
+    live = open_tab(site).open(receive_buffer=4096)
+    _ = live.number
+    assert eventually(lambda: sent > 100_000)
+
+    def stalled() -> bool:
+        so_far = sent
+        time.sleep(0.5)
+        return sent == so_far
+
+    assert eventually(stalled, 3.5), f"{sent} bytes and counting"
+    assert sent < 40 << 20  # what the buffers of four sockets hold, and no more
+    assert _resident(site) - before < 150 << 20
+    # And it does not hold its thread for ever: the whole time is up, and nobody reads the last words.
+    assert ended.wait(10)
+    assert eventually(lambda: _connections(site.port) == 0, 12)
+
+
+def test_streams_never_starve_the_page(serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
+    site = serve(PLAYGROUND_THREADS="10")
+    tab, paused = open_tab(site), Paused(HEAD)
+    upstream.reply(paused)
+    streams = [tab.open() for _ in range(8)]
+    for live in streams:
+        _ = live.number
+
+    began = time.monotonic()
+    refused = tab.send(stream="on")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert "The playground is busy" in refused.text
+    assert tab.send().status_code == 503
+    assert requests.get(f"{site.address}healthz", timeout=5).text == "ok"
+    assert "Request" in requests.get(site.address, timeout=5).text
+    assert time.monotonic() - began < 5
+
+    paused.go.set()
+    for live in streams:
+        assert "ended by [DONE]" in live.rest()
+    upstream.reply(completion())
+    assert tab.send().status_code == 200
+
+
+def test_sigterm_lets_running_streams_end_and_refuses_new_ones(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve(PLAYGROUND_GRACE_SECONDS="20")
+    tab, paused = open_tab(site), Paused(HEAD + token("before"), token(" and after") + END)
+    upstream.reply(paused)
+    live = tab.open()
+    live.until(">before<")
+
+    site.process.send_signal(signal.SIGTERM)
+
+    assert eventually(lambda: requests.get(f"{site.address}healthz", timeout=5).status_code == 503)
+    refused = tab.send(stream="on")
+    assert refused.status_code == 503
+    assert "The playground is restarting" in refused.text
+    assert "Request" in requests.get(site.address, timeout=5).text
+    paused.go.set()
+    assert "before and after</p>" in live.rest()
+    assert site.process.wait(15) == 0
+
+
+def test_after_the_grace_time_what_still_runs_is_ended_with_its_record(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve(PLAYGROUND_GRACE_SECONDS="0.5")
+    upstream.reply(Paused(HEAD + token("so far")))
+    live = open_tab(site).open()
+    live.until(">so far<")
+
+    site.process.send_signal(signal.SIGTERM)
+
+    page = live.rest()
+    assert "The playground was restarted" in page
+    assert "so far</p>" in page
+    assert site.process.wait(15) == 0
+
+
+def test_a_reload_serves_on_and_cuts_nothing(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve()
+    tab, paused = open_tab(site), Paused(HEAD + token("old"), token(" worker") + END)
+    upstream.reply(paused)
+    live = tab.open()
+    live.until(">old<")
+    before = _workers(site)
+
+    site.process.send_signal(signal.SIGHUP)
+
+    assert eventually(lambda: bool(_workers(site) - before), 20)
+    upstream.reply(completion("from the new one"))
+    for _ in range(10):
+        time.sleep(0.1)
+        assert "from the new one" in tab.send().text
+    paused.go.set()
+    assert "old worker</p>" in live.rest()
+    assert eventually(lambda: not before & _workers(site), 20)
+
+
+def test_json_collects_a_stream(site: Site, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+    tab = open_tab(site)
+    request = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
+
+    answer = tab.session.post(
+        f"{site.address}send/",
+        json={"provider": "test", "request": request},
+        headers={"X-CSRFToken": tab.token},
+        timeout=20,
+    )
+
+    assert json.loads(answer.text)["completion"]["choices"][0]["message"]["content"] == "Hello"
+
+
+def _workers(site: Site) -> set[int]:
+    return {
+        int(pid)
+        for pid in Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+    }
+
+
+def _resident(site: Site) -> int:
+    """Bytes of memory of all workers."""
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in _workers(site))
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _connections(port: int) -> int:
+    """Established connections on the server's side of a port."""
+    wanted = f":{port:04X}"
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(line.split()[1].endswith(wanted) and line.split()[3] == "01" for line in lines)

@@ -1,0 +1,69 @@
+"""The page as it is run: gunicorn as configured, in processes of its own, on a real socket."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+SERVER_KEY = "sk-of-the-server-1"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running page with the provider `test`. `process` is gunicorn's master."""
+
+    address: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def serving(folder: Path, upstream: str, **environment: str) -> Iterator[Site]:
+    """Serves with the scripted provider `upstream` (`host:port`) and further variables set."""
+    (folder / "providers.toml").write_text(
+        f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "http://{upstream}/v1"\n'
+        'key_variable = "TEST_API_KEY"\nmodels = ["m", "m-large"]\n'
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "TEST_STATIC_ROOT": str(folder / "static"),
+        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
+        "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
+        "TEST_API_KEY": SERVER_KEY,
+        **environment,
+    }
+    if not (folder / "static").exists():
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+        subprocess.run(collect, cwd=ROOT, env=variables, check=True)
+    bind = f"127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
+    with subprocess.Popen([*command, "playground.wsgi"], cwd=ROOT, env=variables) as process:
+        try:
+            _wait_until_serving(f"http://{bind}/healthz", process)
+            yield Site(f"http://{bind}/", port, process)
+        finally:
+            process.terminate()
+
+
+def _wait_until_serving(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(url, timeout=1).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the page is not served")
