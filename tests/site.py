@@ -57,6 +57,14 @@ def serving(folder: Path, upstream: str, **environment: str) -> Iterator[Site]:
             process.terminate()
 
 
+def workers(site: Site) -> set[int]:
+    """The ids of gunicorn's worker processes."""
+    return {
+        int(pid)
+        for pid in Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+    }
+
+
 def _wait_until_serving(url: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:

@@ -153,14 +153,27 @@
 
   // What a person has unfolded stays so when the end of the stream replaces it.
   let unfolded = [];
+  // Who looks at the end of a growing answer goes on looking at its end.
+  const pane = document.getElementById("result");
+  const scroller = () => (getComputedStyle(pane).overflowY === "auto" ? pane : document.documentElement);
+  let following = false;
+  function follow() {
+    if (following) scroller().scrollTop = scroller().scrollHeight;
+  }
   const folds = () => [...outcome.querySelectorAll("#panel-answer details.reasoning")];
   document.addEventListener("htmx:before:swap", (event) => {
-    if (isSend(event) && live) unfolded = folds().map((fold) => fold.open);
+    if (!isSend(event) || !live) return;
+    const { scrollHeight, scrollTop, clientHeight } = scroller();
+    following = selected() === byName("answer") && scrollHeight - scrollTop - clientHeight < 40;
+    unfolded = folds().map((fold) => fold.open);
   });
   document.addEventListener("htmx:after:swap", (event) => {
     if (!isSend(event)) return;
     const before = live;
-    if (before?.isConnected) return; // one of many
+    if (before?.isConnected) {
+      follow(); // one of many
+      return;
+    }
     live = outcome.querySelector("[data-live]");
     answered = true;
     delete outcome.dataset.hold;
@@ -169,8 +182,10 @@
     delete outcome.dataset.stale;
     select(before ? selected() : byName("answer"));
     showOutcome();
-    if (before) folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });
-    else if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
+    if (before) {
+      folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });
+      follow();
+    } else if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
       document.getElementById("result").scrollIntoView({ block: "start" });
     }
   });

@@ -12,8 +12,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_page import UNSUPPORTED, Gate
-from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, models, stream
+from tests.browser.test_page import UNSUPPORTED
+from tests.upstreams.scripted import (
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+    json_answer,
+    models,
+    stream,
+    token,
+)
 
 Arrange = Callable[[Page, ScriptedUpstream], None]
 
@@ -32,7 +43,7 @@ def empty_answer_tab(page: Page, upstream: ScriptedUpstream) -> None:
 
 
 def busy(page: Page, upstream: ScriptedUpstream) -> None:
-    upstream.reply(Gate())
+    upstream.reply(Paused(b""))
     page.get_by_role("button", name="Send").click()
     expect(page.locator("[data-busy]")).to_contain_text("Waiting")
 
@@ -141,6 +152,42 @@ def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     expect(page.locator(".events li").nth(2)).to_be_visible()
 
 
+CALL = {
+    "index": 0,
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city": '},
+}
+
+
+def growing(page: Page, upstream: ScriptedUpstream) -> None:
+    first = event(chunk({"reasoning_content": "Let me see. "})) + token("An answer that is still ")
+    upstream.reply(Paused(STREAM_HEAD + first + event(chunk({"tool_calls": [CALL]}, index=1))))
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#live-calls-1")).to_contain_text("weather(")
+
+
+def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
+    growing(page, upstream)
+    page.get_by_role("tab", name="Stream").click()
+    page.get_by_role("button", name="Whole").click()
+
+
+def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
+    growing(page, upstream)
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+
+
+def many_events(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream(*({"content": f"word {number} "} for number in range(1200))))
+    page.get_by_label("stream", exact=True).check()
+    _send(page)
+    page.get_by_role("tab", name="Stream").click()
+    page.get_by_text("Events from 501").click()
+
+
 def right_to_left(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("مرحبا! كيف يمكنني مساعدتك اليوم؟"))
     _send(page)
@@ -165,6 +212,10 @@ STATES: tuple[Arrange, ...] = (
     examples_menu,
     very_long,
     streamed,
+    growing,
+    growing_events,
+    stopped_in_mid_stream,
+    many_events,
     right_to_left,
 )
 

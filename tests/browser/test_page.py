@@ -2,8 +2,6 @@
 
 import json
 import re
-import socket
-import threading
 from urllib.parse import quote, unquote
 
 import pytest
@@ -12,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.conftest import Open
 from tests.upstreams.scripted import (
-    Recorded,
+    Paused,
     ScriptedUpstream,
     completion,
     completion_body,
@@ -275,19 +273,8 @@ def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream
 # --- sending ---
 
 
-class Gate:
-    """An answer that waits until the test lets it go."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-
-    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
-        self.open.wait(20)
-        connection.sendall(completion("at last").encode())
-
-
 def test_pressing_twice_sends_once_and_the_wait_is_shown(open_page: Open, upstream: ScriptedUpstream) -> None:
-    gate = Gate()
+    gate = Paused(b"", completion("at last").encode())
     upstream.reply(gate)
     page = open_page("?provider=test")
 
@@ -296,28 +283,16 @@ def test_pressing_twice_sends_once_and_the_wait_is_shown(open_page: Open, upstre
     expect(page.locator("[data-busy]")).to_have_text(re.compile(r"Waiting for the answer · \d+\.\d s"))
     first = page.locator("[data-busy]").inner_text()
     expect(page.locator("[data-busy]")).not_to_have_text(first)
-    gate.open.set()
+    gate.go.set()
 
     expect(page.locator("#answer-1")).to_have_text("at last")
     expect(page.locator("[data-busy]")).to_be_empty()
     assert len(upstream.requests) == 1
 
 
-class Hold:
-    """An answer that never comes; `left` is set when the playground closes the connection."""
-
-    def __init__(self) -> None:
-        self.left = threading.Event()
-
-    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
-        connection.settimeout(30)
-        if connection.recv(1) == b"":
-            self.left.set()
-
-
 @pytest.mark.parametrize("way", ["button", "Esc", "closing the tab"])
 def test_stop_stops_the_provider(open_page: Open, upstream: ScriptedUpstream, way: str) -> None:
-    hold = Hold()
+    hold = Paused(b"")
     upstream.reply(hold)
     page = open_page("?provider=test")
     _message(page, 1).fill("kept")
@@ -665,7 +640,7 @@ def test_a_huge_answer_does_not_freeze_the_page(open_page: Open, upstream: Scrip
 
 
 def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: ScriptedUpstream) -> None:
-    gate = Gate()
+    gate = Paused(b"", completion("at last").encode())
     upstream.reply(gate)
     page = open_page("?provider=test")
     page.evaluate(
@@ -676,7 +651,7 @@ def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: Scripted
 
     page.get_by_role("button", name="Send").click()
     page.wait_for_timeout(700)  # what follows a click within half a second is meant to move
-    gate.open.set()
+    gate.go.set()
     expect(page.locator("#answer-1")).to_be_visible()
     page.wait_for_timeout(300)
 

@@ -14,52 +14,22 @@ import pytest
 import requests
 
 from tests.served.conftest import Tab, eventually
-from tests.site import Site
+from tests.site import Site, workers
 from tests.upstreams.scripted import (
+    STREAM_END,
+    STREAM_HEAD,
+    Paused,
     Recorded,
     ScriptedUpstream,
-    chunk,
     completion,
     event,
     json_answer,
     stream,
+    token,
 )
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-END = event(chunk({}, finish_reason="stop")) + event("[DONE]")
 Serve = Callable[..., Site]
 OpenTab = Callable[[Site], Tab]
-
-
-def token(text: str) -> bytes:
-    return event(chunk({"content": text}))
-
-
-class Paused:
-    """Sends `first`, then nothing until `go`, then `last`. `left` is set when the playground closes."""
-
-    def __init__(self, first: bytes, last: bytes = END) -> None:
-        self.first, self.last = first, last
-        self.go, self.left, self.started = threading.Event(), threading.Event(), threading.Event()
-        self.left_at = 0.0
-
-    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
-        connection.sendall(self.first)
-        self.started.set()
-        connection.settimeout(0.005)
-        while not self.go.is_set():
-            try:
-                if not connection.recv(1):
-                    break
-            except TimeoutError:
-                continue
-            except ConnectionResetError:
-                break
-        else:
-            connection.sendall(self.last)
-            return
-        self.left_at = time.monotonic()
-        self.left.set()
 
 
 @pytest.fixture
@@ -70,7 +40,7 @@ def site(serve: Serve) -> Site:
 def test_a_token_is_shown_while_the_next_is_not_even_made(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
-    paused = Paused(HEAD + token("first"), token(" second") + END)
+    paused = Paused(STREAM_HEAD + token("first"), token(" second") + STREAM_END)
     upstream.reply(paused)
 
     live = open_tab(site).open()
@@ -87,7 +57,9 @@ def test_a_token_is_shown_while_the_next_is_not_even_made(
 
 
 @pytest.mark.parametrize(
-    "first", [b"", HEAD, HEAD + token("one")], ids=["before the first byte", "in silence", "in mid-stream"]
+    "first",
+    [b"", STREAM_HEAD, STREAM_HEAD + token("one")],
+    ids=["before the first byte", "in silence", "in mid-stream"],
 )
 @pytest.mark.parametrize("way", ["fin", "reset", "stop"])
 def test_whoever_leaves_closes_the_connection_to_the_provider(
@@ -125,11 +97,11 @@ def test_a_stop_of_what_is_not_here_says_so(site: Site, open_tab: OpenTab) -> No
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("first", [b"", HEAD, HEAD + b": ping\n\n"])
+@pytest.mark.parametrize("first", [b"", STREAM_HEAD, STREAM_HEAD + b": ping\n\n"])
 def test_a_silence_has_heartbeats(
     site: Site, upstream: ScriptedUpstream, first: bytes, open_tab: OpenTab
 ) -> None:
-    paused = Paused(first, (b"" if first else HEAD) + token("late") + END)
+    paused = Paused(first, (b"" if first else STREAM_HEAD) + token("late") + STREAM_END)
     upstream.reply(paused)
 
     live = open_tab(site).open()
@@ -177,7 +149,7 @@ def test_a_text_cannot_write_events_or_markup_of_its_own(
 def test_an_error_in_mid_stream_stands_beside_what_arrived(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
-    upstream.reply(HEAD + token("so far") + event({"error": {"message": "Overloaded."}}))
+    upstream.reply(STREAM_HEAD + token("so far") + event({"error": {"message": "Overloaded."}}))
 
     page = open_tab(site).open().rest()
 
@@ -189,9 +161,9 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (HEAD + token("x"), "The stream ended early"),
+        (STREAM_HEAD + token("x"), "The stream ended early"),
         (
-            HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + token("x"),
+            STREAM_HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + token("x"),
             "The answer was cut off",
         ),
         (json_answer({"error": {"message": "No."}}, 429), "Too many requests"),
@@ -220,11 +192,11 @@ def test_silence_drips_and_deaf_browsers_meet_the_limits(
     site = serve(PLAYGROUND_SILENCE_SECONDS="1", PLAYGROUND_EXCHANGE_SECONDS="2")
     tab = open_tab(site)
 
-    upstream.reply(Paused(HEAD + token("x")))
+    upstream.reply(Paused(STREAM_HEAD + token("x")))
     assert "went silent" in tab.open().rest()
 
     def drip(connection: socket.socket, recorded: Recorded) -> None:
-        connection.sendall(HEAD)
+        connection.sendall(STREAM_HEAD)
         while True:
             connection.sendall(b":")
             time.sleep(0.02)
@@ -242,7 +214,7 @@ def test_a_slow_browser_slows_the_provider_down(
 
     def flood(connection: socket.socket, recorded: Recorded) -> None:
         nonlocal sent
-        connection.sendall(HEAD)
+        connection.sendall(STREAM_HEAD)
         piece = token("x" * 900)
         try:
             while True:
@@ -272,7 +244,7 @@ def test_a_slow_browser_slows_the_provider_down(
 
 def test_streams_never_starve_the_page(serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
     site = serve(PLAYGROUND_THREADS="10")
-    tab, paused = open_tab(site), Paused(HEAD)
+    tab, paused = open_tab(site), Paused(STREAM_HEAD)
     upstream.reply(paused)
     streams = [tab.open() for _ in range(8)]
     for live in streams:
@@ -299,7 +271,7 @@ def test_sigterm_lets_running_streams_end_and_refuses_new_ones(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve(PLAYGROUND_GRACE_SECONDS="20")
-    tab, paused = open_tab(site), Paused(HEAD + token("before"), token(" and after") + END)
+    tab, paused = open_tab(site), Paused(STREAM_HEAD + token("before"), token(" and after") + STREAM_END)
     upstream.reply(paused)
     live = tab.open()
     live.until(">before<")
@@ -320,7 +292,7 @@ def test_after_the_grace_time_what_still_runs_is_ended_with_its_record(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve(PLAYGROUND_GRACE_SECONDS="0.5")
-    upstream.reply(Paused(HEAD + token("so far")))
+    upstream.reply(Paused(STREAM_HEAD + token("so far")))
     live = open_tab(site).open()
     live.until(">so far<")
 
@@ -336,22 +308,22 @@ def test_a_reload_serves_on_and_cuts_nothing(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve()
-    tab, paused = open_tab(site), Paused(HEAD + token("old"), token(" worker") + END)
+    tab, paused = open_tab(site), Paused(STREAM_HEAD + token("old"), token(" worker") + STREAM_END)
     upstream.reply(paused)
     live = tab.open()
     live.until(">old<")
-    before = _workers(site)
+    before = workers(site)
 
     site.process.send_signal(signal.SIGHUP)
 
-    assert eventually(lambda: bool(_workers(site) - before), 20)
+    assert eventually(lambda: bool(workers(site) - before), 20)
     upstream.reply(completion("from the new one"))
     for _ in range(10):
         time.sleep(0.1)
         assert "from the new one" in tab.send().text
     paused.go.set()
     assert "old worker</p>" in live.rest()
-    assert eventually(lambda: not before & _workers(site), 20)
+    assert eventually(lambda: not before & workers(site), 20)
 
 
 def test_json_collects_a_stream(site: Site, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
@@ -369,16 +341,9 @@ def test_json_collects_a_stream(site: Site, upstream: ScriptedUpstream, open_tab
     assert json.loads(answer.text)["completion"]["choices"][0]["message"]["content"] == "Hello"
 
 
-def _workers(site: Site) -> set[int]:
-    return {
-        int(pid)
-        for pid in Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
-    }
-
-
 def _resident(site: Site) -> int:
     """Bytes of memory of all workers."""
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in _workers(site))
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in workers(site))
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -4,6 +4,7 @@ import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -103,6 +104,42 @@ def stream(*deltas: dict[str, Any]) -> Answer:
 
 def event_stream(body: bytes) -> Answer:
     return Answer(body=body, headers={"Content-Type": "text/event-stream; charset=utf-8"})
+
+
+# A stream by hand: its head, a token at a time, and its end.
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+STREAM_END = event(chunk({}, finish_reason="stop")) + event("[DONE]")
+
+
+def token(text: str) -> bytes:
+    return event(chunk({"content": text}))
+
+
+class Paused:
+    """Sends `first`, then nothing until `go`, then `last`. `left` is set when the playground closes."""
+
+    def __init__(self, first: bytes, last: bytes = STREAM_END) -> None:
+        self.first, self.last = first, last
+        self.go, self.left, self.started = threading.Event(), threading.Event(), threading.Event()
+        self.left_at = 0.0
+
+    def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(self.first)
+        self.started.set()
+        connection.settimeout(0.005)
+        while not self.go.is_set():
+            try:
+                if not connection.recv(1):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionResetError:
+                break
+        else:
+            connection.sendall(self.last)
+            return
+        self.left_at = time.monotonic()
+        self.left.set()
 
 
 def models(*ids: str) -> Answer:

@@ -1,0 +1,291 @@
+"""Streams in a browser: the answer grows, stops, breaks, and ends with the record of any other."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Open
+from tests.site import serving, workers
+from tests.upstreams.scripted import (
+    STREAM_END,
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+    event_stream,
+    json_answer,
+    stream,
+    token,
+)
+
+LONG_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((entry) => entry.duration)))
+  .observe({ type: "longtask", buffered: true });
+"""
+
+
+def _start(page: Page) -> None:
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send").click()
+
+
+def _tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: ScriptedUpstream) -> None:
+    paused = Paused(STREAM_HEAD + token("one"), token(" two") + STREAM_END)
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _start(page)
+    expect(page.locator("#live-text-0")).to_have_text("one")
+    expect(page.locator("[data-busy]")).to_contain_text("The answer is arriving")
+    expect(page.locator("#live-status")).to_have_text("200 OK")
+    expect(page.locator("#live-first")).to_have_text(re.compile(r"^\d"))
+    elapsed = page.locator("[data-elapsed]").inner_text()
+    expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)
+    _tab(page, "Exchange")
+    assert json.loads(page.locator("#sent-body").inner_text())["stream"] is True
+    _tab(page, "Stream")
+    expect(page.locator(".events li")).to_have_count(1)
+    paused.go.set()
+
+    expect(page.locator(".events li")).to_have_count(4)  # and the tab is the one that was chosen
+    expect(page.locator("#stream-head")).to_contain_text("ended by [DONE]")
+    _tab(page, "Answer")
+    expect(page.locator("#answer-1")).to_have_text("one two")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    _tab(page, "Raw JSON")
+    assert json.loads(page.locator("#raw-pretty").inner_text())["object"] == "chat.completion"
+    expect(page.locator("#raw-received")).to_contain_text("data: [DONE]")
+
+
+def test_the_real_model_streams(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("max_tokens", exact=True).fill("40")
+    page.get_by_label("Content of message 1", exact=True).fill("Tell me a story.")
+
+    _start(page)
+    expect(page.locator("#live-text-0")).to_have_text(re.compile(r"\S"))
+    expect(page.locator("#answer-1")).to_have_text(re.compile(r"\S"))
+
+    facts = page.locator(".facts").inner_text()
+    counts = re.search(r"(\d+)\s*= (\d+) prompt.* \+ (\d+) completion", facts)
+    assert counts is not None, facts
+    assert int(counts[1]) == int(counts[2]) + int(counts[3])
+    _tab(page, "Stream")
+    assert page.locator(".events li").count() >= int(counts[3])
+
+
+@pytest.mark.parametrize("way", ["button", "Esc", "another process", "closing the tab"])
+def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: ScriptedUpstream, way: str) -> None:
+    paused = Paused(STREAM_HEAD + token("so far"))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _start(page)
+    expect(page.locator("#live-text-0")).to_have_text("so far")
+    if way == "another process":
+        page.route("**/stop/", lambda route: route.fulfill(status=404))
+    page.wait_for_timeout(500)  # a click sooner than that is taken for the second of a double click
+
+    match way:
+        case "button":
+            page.get_by_role("button", name="Stop").click()
+        case "closing the tab":
+            page.close()
+        case _:
+            page.keyboard.press("Escape")
+
+    assert paused.left.wait(10)
+    if way == "closing the tab":
+        return
+    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+    expect(page.locator("#panel-answer .answer-text").last).to_have_text("so far")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    if way != "another process":
+        _tab(page, "Raw JSON")
+        record = json.loads(page.locator("#raw-pretty").inner_text())
+        assert record["choices"][0]["message"]["content"] == "so far"
+        _tab(page, "Answer")
+        page.get_by_role("button", name="Add to conversation").click()
+        expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("so far")
+
+
+def test_a_server_that_dies_leaves_what_arrived(
+    browser: Browser, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    upstream.reply(Paused(STREAM_HEAD + token("so far")))
+    with serving(tmp_path, upstream.host_port) as site, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{site.address}?provider=test")
+        _start(page)
+        expect(page.locator("#live-text-0")).to_have_text("so far")
+
+        for worker in workers(site):
+            os.kill(worker, signal.SIGKILL)
+
+        panel = page.locator("#panel-answer")
+        expect(panel).to_contain_text("The connection to the playground’s server broke")
+        expect(panel).to_contain_text("so far")
+        expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_an_error_stands_beside_what_arrived(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(event_stream(token("so far") + event({"error": {"message": "Overloaded."}})))
+    page = open_page("?provider=test")
+
+    _start(page)
+
+    expect(page.locator("[data-error]")).to_contain_text("Overloaded.")
+    expect(page.locator("#answer-1")).to_have_text("so far")
+
+
+def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("temperature", exact=True).fill("9")
+    _start(page)
+    expect(page.locator("[data-refusal]")).to_be_visible()
+
+    page.get_by_label("temperature", exact=True).fill("")
+    upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
+    page.locator("#send").click()
+    expect(page.locator("[data-error]")).to_contain_text("stream_options")
+    expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
+
+    page.get_by_role("button", name="Send without stream_options").click()
+    expect(page.get_by_label("include_usage")).not_to_be_checked()
+    upstream.reply(stream({"content": "fine"}))
+    page.locator("#send").click()
+    expect(page.locator("#answer-1")).to_have_text("fine")
+    assert "stream_options" not in upstream.requests[-1].json
+
+
+def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    function = {"name": "weather", "arguments": '{"city": '}
+    call = {"index": 0, "id": "call_1", "type": "function", "function": function}
+    rest = {"index": 0, "function": {"arguments": '"Oslo"}'}}
+    paused = Paused(
+        STREAM_HEAD
+        + event(chunk({"reasoning_content": "Hm"}))
+        + token("first")
+        + event(chunk({"tool_calls": [call]}, index=1)),
+        event(chunk({"reasoning_content": ", yes"}))
+        + event(chunk({"tool_calls": [rest]}, index=1))
+        + event(chunk({}, index=1, finish_reason="tool_calls"))
+        + STREAM_END,
+    )
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _start(page)
+    page.locator("#panel-answer").get_by_text("Reasoning").first.click()
+    expect(page.locator("#live-reasoning-0")).to_have_text("Hm")
+    expect(page.locator("#live-text-0")).to_have_text("first")
+    expect(page.locator("#live-calls-1")).to_have_text('weather({"city": )')
+    paused.go.set()
+
+    expect(page.locator(".choice")).to_have_count(2)
+    expect(page.locator(".choice").first).to_contain_text("Hm, yes")  # the fold has stayed open
+    expect(page.locator(".choice").last).to_contain_text("Oslo")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_growing_answer_is_followed_unless_one_scrolls_away(
+    open_page: Open, upstream: ScriptedUpstream, width: int
+) -> None:
+    paused = Paused(
+        STREAM_HEAD + token("line\n" * 100), token("line\n" * 100) + token("the end") + STREAM_END
+    )
+    upstream.reply(paused)
+    page = open_page("?provider=test", width=width)
+
+    _start(page)
+    page.locator("#live-text-0").get_by_text("line").wait_for()
+    scroller = (
+        "(getComputedStyle(document.getElementById('result')).overflowY === 'auto'"
+        " ? document.getElementById('result') : document.documentElement)"
+    )
+    below = f"{scroller}.scrollHeight - {scroller}.scrollTop - {scroller}.clientHeight"
+    assert page.evaluate(below) < 40
+    page.evaluate(f"{scroller}.scrollTop -= 500")
+    paused.go.set()
+
+    expect(page.locator("#answer-1")).to_contain_text("the end")
+    assert page.evaluate(below) > 400
+
+
+def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream(*({"content": f"t{number} "} for number in range(9_996))))
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.context.add_init_script(LONG_TASKS)
+    page.goto(page.url + "?provider=test")
+
+    _start(page)
+    expect(page.locator("#answer-1")).to_contain_text("t9995", timeout=60_000)
+    _tab(page, "Stream")
+    expect(page.locator("#stream-head")).to_contain_text("10000 events")
+    assert page.locator(".events li").count() == 10_000
+    page.get_by_text("Events from 9501").click()
+    expect(page.locator(".events li").last).to_be_visible()
+    longest = max(page.evaluate("window.longTasks"), default=0)
+    assert longest <= 200
+
+    page.locator("[data-copy-events]").click()
+    expect(page.locator("[data-copy-events]")).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.count("data: ") == 10_000
+    assert copied.endswith("data: [DONE]\n\n")
+
+
+def test_the_ticks_are_part_of_the_code_and_the_link(open_page: Open) -> None:
+    page = open_page("?provider=test")
+
+    page.get_by_label("stream", exact=True).check()
+    expect(page.locator("#code-python")).to_contain_text("for chunk in stream:")
+    expect(page.locator("#code-curl")).to_contain_text("-N")
+    expect(page.locator("#code-curl")).to_contain_text('"include_usage": true')
+    page.get_by_label("include_usage").uncheck()
+    expect(page.locator("#code-curl")).not_to_contain_text("include_usage")
+
+    page.goto(page.locator("#permalink").evaluate("link => link.href"))
+    expect(page.get_by_label("stream", exact=True)).to_be_checked()
+    expect(page.get_by_label("include_usage")).not_to_be_checked()
+    page.get_by_label("include_usage").check()
+    page.reload()
+    expect(page.get_by_label("include_usage")).to_be_checked()
+
+
+def test_without_scripts_a_stream_ends_in_a_full_page(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+    page = open_page("?provider=test", java_script_enabled=False)
+
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.locator("#answer-1")).to_have_text("Hello")
+    expect(page.locator(".events li")).to_have_count(6)
+    expect(page.get_by_label("stream", exact=True)).to_be_checked()
+
+
+def test_an_answer_that_is_no_stream_is_shown(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("at once"))
+    page = open_page("?provider=test")
+
+    _start(page)
+
+    expect(page.locator("#answer-1")).to_have_text("at once")
+    expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
