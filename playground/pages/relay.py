@@ -38,6 +38,7 @@ _TEXTS = {"content": "text", "reasoning_content": "reasoning", "reasoning": "rea
 # Tokens a second over less than this say nothing; more often than this nobody reads them.
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
+_EVENTS_A_MESSAGE = 100
 _LAST_WORDS_SECONDS = 5
 
 
@@ -103,14 +104,15 @@ class Patches:
 
     def following(self) -> bytes:
         """As messages: htmx looks up every place before it fills one, so new ones come first."""
-        stream, places, fillings = self._reading.stream, [], []
+        stream, places, fillings, events = self._reading.stream, [], [], []
         if self._reading.response is not None:
             status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
             places = [*self._new_folds(stream), *self._new_choices(stream)]
-            fillings += [*self._events(stream), *self._answers(stream), *self._numbers(stream)]
-        return _message("".join(places)) + _message("".join(fillings))
+            fillings += [*self._answers(stream), *self._numbers(stream)]
+            events = [*self._events(stream)]
+        return b"".join(map(_message, ["".join(places), "".join(fillings), *events]))
 
     def _new_folds(self, stream: StreamReader) -> Iterator[str]:
         while self._folds * EVENTS_A_GROUP < min(len(stream.events), MOST_EVENTS):
@@ -119,10 +121,11 @@ class Patches:
             yield _patch("more-events", render_to_string("_event_group.html", context))
 
     def _events(self, stream: StreamReader) -> Iterator[str]:
+        """A message for every so many: a browser that gets thousands at once is stuck with them."""
         while not self._budget.spent and (taken := self._budget.taken) < len(stream.events):
             group = taken // EVENTS_A_GROUP
             items = ""
-            for event in stream.events[taken : (group + 1) * EVENTS_A_GROUP]:
+            for event in stream.events[taken : min(taken + _EVENTS_A_MESSAGE, (group + 1) * EVENTS_A_GROUP)]:
                 if self._budget.take(event):
                     items += event_item(self._budget.taken, event, self._reading.redactor)
             yield _patch(f"events-{group}", items)

@@ -151,6 +151,21 @@
     busy.textContent = "";
   });
 
+  // Messages that came together would be put in all at once: between them the page takes a breath. (A timer
+  // would do that once a second in a tab behind others.)
+  let breathed = 0;
+  document.addEventListener("htmx:sse:before:message", (event) => {
+    if (performance.now() - breathed < 30) return;
+    event.detail.waitUntil(new Promise((resume) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        breathed = performance.now();
+        resume();
+      };
+      port2.postMessage(null);
+    }));
+  });
+
   // What a person has unfolded stays so when the end of the stream replaces it.
   let unfolded = [];
   // Who looks at the end of a growing answer goes on looking at its end.

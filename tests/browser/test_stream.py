@@ -214,10 +214,8 @@ def test_a_growing_answer_is_followed_unless_one_scrolls_away(
 
     _start(page)
     page.locator("#live-text-0").get_by_text("line").wait_for()
-    scroller = (
-        "(getComputedStyle(document.getElementById('result')).overflowY === 'auto'"
-        " ? document.getElementById('result') : document.documentElement)"
-    )
+    wide = "getComputedStyle(document.getElementById('result')).overflowY === 'auto'"
+    scroller = f"({wide} ? document.getElementById('result') : document.documentElement)"
     below = f"{scroller}.scrollHeight - {scroller}.scrollTop - {scroller}.clientHeight"
     assert page.evaluate(below) < 40
     page.evaluate(f"{scroller}.scrollTop -= 500")
