@@ -1,10 +1,11 @@
 """Prints every figure, each with its floor from the same run."""
 
-from benchmarks import latency, start, weight
+from benchmarks import latency, start, streams, weight
 from benchmarks.servers import all_servers
 
 if __name__ == "__main__":
     with all_servers() as servers:
         latency.report(servers)
         weight.report(servers.playground)
+    streams.report()
     start.report()

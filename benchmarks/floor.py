@@ -1,11 +1,11 @@
-"""The floor: one bare Django view that forwards with `requests`, and no more."""
+"""The floor: bare Django views that forward with `requests`, and no more."""
 
 import os
 
 import requests
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="floor", MIDDLEWARE=[])
@@ -21,5 +21,16 @@ def forward(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
 
 
-urlpatterns = [path("", forward)]
+def stream(request: HttpRequest) -> StreamingHttpResponse:
+    answer = requests.post(
+        os.environ["UPSTREAM"],
+        data=request.body,
+        headers={"Content-Type": "application/json", "Authorization": "Bearer floor"},
+        stream=True,
+        timeout=60,
+    )
+    return StreamingHttpResponse(answer.iter_content(chunk_size=None), content_type="text/event-stream")
+
+
+urlpatterns = [path("", forward), path("stream", stream)]
 application = get_wsgi_application()

@@ -28,40 +28,43 @@ def all_servers() -> Iterator[Servers]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         upstream, floor, playground = free_port(), free_port(), free_port()
-        url = f"http://127.0.0.1:{upstream}/v1"
-        (folder / "providers.toml").write_text(
-            f'[[provider]]\nid = "bench"\nlabel = "Bench"\nbase_url = "{url}"\n'
-            'key_variable = "BENCH_API_KEY"\nmodels = ["m"]\n'
-        )
-        environment = {
-            "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
-            "PLAYGROUND_HTTPS": "0",
-            "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
-            "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",
-            "BENCH_API_KEY": "sk-only-for-benchmarks",
-            "UPSTREAM": f"{url}/chat/completions",
-        }
-        run_manage("collectstatic", environment)
-        stack.enter_context(server(["-m", "benchmarks.mock", str(upstream)], upstream, environment))
+        variables = environment(folder, upstream)
+        run_manage("collectstatic", variables)
+        stack.enter_context(server(["-m", "benchmarks.mock", str(upstream)], upstream, variables))
         for port, application in ((floor, "benchmarks.floor"), (playground, "playground.wsgi")):
             command = [*_GUNICORN, f"--bind=127.0.0.1:{port}", application]
-            stack.enter_context(server(command, port, environment))
-        yield Servers(
-            f"{url}/chat/completions", f"http://127.0.0.1:{floor}/", f"http://127.0.0.1:{playground}/"
-        )
+            stack.enter_context(server(command, port, variables))
+        yield Servers(variables["UPSTREAM"], f"http://127.0.0.1:{floor}/", f"http://127.0.0.1:{playground}/")
 
 
-def run_manage(command: str, environment: dict[str, str]) -> None:
+def environment(folder: Path, upstream: int) -> dict[str, str]:
+    """The variables of every server: one provider, `bench`, on the port `upstream`."""
+    url = f"http://127.0.0.1:{upstream}/v1"
+    (folder / "providers.toml").write_text(
+        f'[[provider]]\nid = "bench"\nlabel = "Bench"\nbase_url = "{url}"\n'
+        'key_variable = "BENCH_API_KEY"\nmodels = ["m"]\n'
+    )
+    return {
+        "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
+        "PLAYGROUND_HTTPS": "0",
+        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
+        "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",
+        "BENCH_API_KEY": "sk-only-for-benchmarks",
+        "UPSTREAM": f"{url}/chat/completions",
+    }
+
+
+def run_manage(command: str, variables: dict[str, str]) -> None:
     arguments = [sys.executable, "manage.py", command, "--noinput", "--verbosity=0"]
-    subprocess.run(arguments, cwd=ROOT, env=os.environ | environment, check=True)
+    subprocess.run(arguments, cwd=ROOT, env=os.environ | variables, check=True)
 
 
 @contextmanager
-def server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=os.environ | environment) as process:
+def server(command: list[str], port: int, variables: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=os.environ | variables) as process:
         try:
             wait_until_listening(port)
-            yield
+            yield process
         finally:
             process.terminate()
 

@@ -4,14 +4,32 @@ from dataclasses import dataclass, field
 from typing import Any
 
 DONE = "[DONE]"
+_MOST_PIECES = 64
+_OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 
 
-class Pieces(list[str]):
-    """A text as it came: joining it anew for each piece would take quadratic time."""
+class Pieces:
+    """A text that grows: joining it anew for each piece would take quadratic time, keeping each much room."""
 
-    def since(self, count: int) -> str:
-        """What came after the first `count` pieces."""
-        return "".join(self[count:])
+    def __init__(self) -> None:
+        self._head = ""
+        self._tail: list[str] = []
+        self.length = 0
+
+    def append(self, piece: str) -> None:
+        self._tail.append(piece)
+        self.length += len(piece)
+        if len(self._tail) >= _MOST_PIECES:
+            self._head, self._tail = str(self), []
+
+    def since(self, start: int) -> str:
+        """What came after the first `start` characters."""
+        if start < len(self._head):
+            return str(self)[start:]
+        return "".join(self._tail)[start - len(self._head) :]
+
+    def __str__(self) -> str:
+        return self._head + "".join(self._tail)
 
 
 @dataclass
@@ -37,11 +55,10 @@ class ChunkCollector:
             self.error = chunk["error"]
         if chunk.get("usage"):
             self._usage = chunk["usage"]
+        for name, value in chunk.items():
+            if name not in _OF_ITS_OWN and (value is not None or name not in self._head):
+                self._head[name] = value
         choices = chunk.get("choices")
-        known = {name: chunk[name] for name in chunk if name not in ("choices", "usage", "error", "object")}
-        self._head |= {
-            name: value for name, value in known.items() if value is not None or name not in self._head
-        }
         if not isinstance(choices, list):
             return ""
         brought = "".join(
@@ -131,7 +148,7 @@ def _add_piece(holder: dict[str, Any], name: str, text: str) -> None:
 def _whole(value: Any) -> Any:
     """A copy of a collected value with its texts joined."""
     if isinstance(value, Pieces):
-        return "".join(value)
+        return str(value)
     if isinstance(value, dict):
         return {name: _whole(item) for name, item in value.items()}
     return [_whole(item) for item in value] if isinstance(value, list) else value

@@ -155,7 +155,7 @@ def _explain_stream(stream: "Stream") -> Explanation | None:
             say(gettext_noop("What had arrived is shown. Change what its message names, or try again.")),
             message_in({"error": stream.error}),
         )
-    if not stream.events:
+    if not stream.times_ms:
         return _unusable(
             "empty",
             gettext_noop("The stream is empty"),

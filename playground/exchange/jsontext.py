@@ -15,6 +15,7 @@ from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 MAX_DEPTH = 100
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
 _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
@@ -33,25 +34,29 @@ def loads(text: str | bytes) -> Any:
             raise JSONTextError(
                 say(gettext_noop("Byte %(position)s is not valid UTF-8."), position=error.start)
             ) from error
-    value = _parse(text, object_pairs_hook=_no_repeated_key)
+    value = _parse(text, _STRICT)
     check(value)
     return value
 
 
-def loads_leniently(data: bytes) -> Any:
+def loads_leniently(text: str | bytes) -> Any:
     """The value of a provider's answer, which is shown and not sent on. Raises `JSONTextError`.
 
     Of a repeated key the last one counts, as most parsers have it; half of a surrogate pair and broken
     UTF-8 become U+FFFD, so that the rest can be shown.
     """
-    value = _parse(data.decode("utf-8-sig", "replace"))
-    _check_depth(value)
-    return _mended(value)
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig", "replace")
+    value = _parse(text)
+    # A stream has thousands of small texts: what cannot be wrong with them is not looked for.
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(value)
+    return _mended(value) if _SURROGATE_ESCAPE.search(text) else value
 
 
-def _parse(text: str, **options: Any) -> Any:
+def _parse(text: str, decoder: json.JSONDecoder | None = None) -> Any:
     try:
-        return json.loads(text, parse_float=_finite, parse_constant=_no_constant, **options)
+        return (decoder or _LENIENT).decode(text)
     except JSONTextError:
         raise
     except json.JSONDecodeError as error:
@@ -181,3 +186,10 @@ def _where(error: json.JSONDecodeError) -> Sentence:
         line=error.lineno,
         column=error.colno,
     )
+
+
+# Made once: `json.loads` makes one for each call that has options.
+_LENIENT = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_STRICT = json.JSONDecoder(
+    parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
+)

@@ -44,6 +44,10 @@ class Redactor:
         # The longest first: a shorter form may be part of a longer one.
         return tuple(sorted(forms, key=len, reverse=True))
 
+    @cached_property
+    def _first(self) -> frozenset[str]:
+        return frozenset(form[0] for form in self._forms)
+
     def text(self, value: str) -> str:
         for form in self._forms:
             value = value.replace(form, MASK)
@@ -51,9 +55,9 @@ class Redactor:
 
     def settled(self, value: str) -> int:
         """How many characters of a text that still grows are surely no beginning of the key."""
-        longest = min(len(value), len(self._forms[0]) - 1 if self._forms else 0)
-        for start in range(len(value) - longest, len(value)):
-            if any(form.startswith(value[start:]) for form in self._forms):
+        longest = len(self._forms[0]) - 1 if self._forms else 0
+        for start in range(max(0, len(value) - longest), len(value)):
+            if value[start] in self._first and any(form.startswith(value[start:]) for form in self._forms):
                 return start
         return len(value)
 

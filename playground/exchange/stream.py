@@ -1,6 +1,9 @@
 """A streamed answer: its events as received, and the completion that they add up to."""
 
+from array import array
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
@@ -13,25 +16,36 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event's name and data, and when it was whole, in milliseconds since the call began.
-
-    `brought` is what its chunk added to the answer.
-    """
+    """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
+    added to the answer."""
 
     at_ms: float
     name: str
     data: str
-    brought: str = ""
+    brought: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stream:
-    """`completion` is None when no choice came. `done` tells whether the stream said `[DONE]`."""
+    """`completion` is None when no choice came. `done` tells whether the stream said `[DONE]`.
 
-    events: tuple[StreamEvent, ...]
+    Of the events only the times are kept beside the body that they came in.
+    """
+
+    body: bytes
+    times_ms: tuple[float, ...]
     completion: dict[str, Any] | None
     error: Any
     done: bool
+
+    @cached_property
+    def events(self) -> tuple[StreamEvent, ...]:
+        parser = EventParser(len(self.body))
+        found = chain(parser.feed(self.body), parser.close())
+        return tuple(
+            StreamEvent(at_ms, event.name, event.data, _collect(event.data, ChunkCollector()))
+            for at_ms, event in zip(self.times_ms, found, strict=False)
+        )
 
     @property
     def ended_early(self) -> bool:
@@ -41,48 +55,46 @@ class Stream:
 
 
 class StreamReader:
-    """Reads a stream while it arrives. In `events` and `collector` the key is not taken out yet."""
+    """Reads a stream while it arrives. In `collector` and the events the key is not taken out yet."""
 
     def __init__(self, longest_line: int) -> None:
-        self.events: list[StreamEvent] = []
         self.collector = ChunkCollector()
+        self.first_token_ms: float | None = None
+        self.times_ms = array("d")
         self._parser = EventParser(longest_line)
         self._done = False
-        self.first_token_ms: float | None = None
 
-    def feed(self, data: bytes, at_ms: float) -> None:
-        """Raises `LineTooLongError`."""
-        for event in self._parser.feed(data):
-            self._add(event, at_ms)
+    def feed(self, data: bytes, at_ms: float) -> list[StreamEvent]:
+        """The events that are whole now. Raises `LineTooLongError`."""
+        return [self._add(event, at_ms) for event in self._parser.feed(data)]
 
-    def close(self, at_ms: float) -> None:
-        for event in self._parser.close():
-            self._add(event, at_ms)
+    def close(self, at_ms: float) -> list[StreamEvent]:
+        return [self._add(event, at_ms) for event in self._parser.close()]
 
-    def result(self, redactor: Redactor) -> Stream:
-        """What has arrived so far. The key is also taken out where only the joined text has it whole."""
+    def result(self, body: bytes, redactor: Redactor) -> Stream:
+        """What has arrived so far, in the redacted `body` that it came in.
+
+        The key is also taken out where only the joined text has it whole.
+        """
         return Stream(
-            tuple(
-                StreamEvent(event.at_ms, event.name, redactor.text(event.data), redactor.text(event.brought))
-                for event in self.events
-            ),
+            body,
+            tuple(self.times_ms),
             redactor.value(self.collector.completion) if self.collector.has_choices else None,
             redactor.value(self.collector.error),
             self._done,
         )
 
-    def _add(self, event: Event, at_ms: float) -> None:
-        brought = self._collect(event.data)
-        self.events.append(StreamEvent(at_ms, event.name, event.data, brought))
+    def _add(self, event: Event, at_ms: float) -> StreamEvent:
+        self.times_ms.append(at_ms)
+        self._done = self._done or event.data.strip() == DONE
+        brought = _collect(event.data, self.collector)
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
+        return StreamEvent(at_ms, event.name, event.data, brought)
 
-    def _collect(self, data: str) -> str:
-        if data.strip() == DONE:
-            self._done = True
-            return ""
-        try:
-            chunk = jsontext.loads_leniently(data.encode())
-        except jsontext.JSONTextError:
-            return ""  # no chunk; the list of events shows it
-        return self.collector.add(chunk)
+
+def _collect(data: str, collector: ChunkCollector) -> str:
+    try:
+        return collector.add(jsontext.loads_leniently(data))
+    except jsontext.JSONTextError:
+        return ""  # no chunk; the list of events shows it

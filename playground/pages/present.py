@@ -4,8 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from playground.exchange import jsontext, snippets

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.html import escape
 from django.utils.translation import gettext
 
 from playground.exchange.chunks import Pieces
-from playground.exchange.stream import EVENT_STREAM, StreamReader
+from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
 from playground.pages.present import (
     EVENTS_A_GROUP,
     LONGEST_SHOWN,
@@ -84,9 +84,9 @@ def _message(html: str) -> bytes:
 
 @dataclass
 class _Shown:
-    """What of one choice is in the page: pieces by the element that they went to."""
+    """What of one choice is in the page: characters of its texts, what is held back of them, its calls."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     calls: str = ""
 
@@ -109,25 +109,31 @@ class Patches:
             status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
+            fresh = self._reading.take_fresh()
             places = [*self._new_folds(stream), *self._new_choices(stream)]
             fillings += [*self._answers(stream), *self._numbers(stream)]
-            events = [*self._events(stream)]
+            events = [*self._events(fresh)]
         return b"".join(map(_message, ["".join(places), "".join(fillings), *events]))
 
     def _new_folds(self, stream: StreamReader) -> Iterator[str]:
-        while self._folds * EVENTS_A_GROUP < min(len(stream.events), MOST_EVENTS):
+        while self._folds * EVENTS_A_GROUP < min(len(stream.times_ms), MOST_EVENTS):
             context = {"group": self._folds, "first": self._folds * EVENTS_A_GROUP + 1}
             self._folds += 1
             yield _patch("more-events", render_to_string("_event_group.html", context))
 
-    def _events(self, stream: StreamReader) -> Iterator[str]:
+    def _events(self, fresh: list[StreamEvent]) -> Iterator[str]:
         """A message for every so many: a browser that gets thousands at once is stuck with them."""
-        while not self._budget.spent and (taken := self._budget.taken) < len(stream.events):
-            group = taken // EVENTS_A_GROUP
-            items = ""
-            for event in stream.events[taken : min(taken + _EVENTS_A_MESSAGE, (group + 1) * EVENTS_A_GROUP)]:
-                if self._budget.take(event):
-                    items += event_item(self._budget.taken, event, self._reading.redactor)
+        group, items = 0, ""
+        for event in fresh:
+            place = self._budget.taken
+            if items and (place % EVENTS_A_GROUP == 0 or place % _EVENTS_A_MESSAGE == 0):
+                yield _patch(f"events-{group}", items)
+                items = ""
+            if not self._budget.take(event):
+                break
+            group = place // EVENTS_A_GROUP
+            items += event_item(place + 1, event, self._reading.redactor)
+        if items:
             yield _patch(f"events-{group}", items)
 
     def _new_choices(self, stream: StreamReader) -> Iterator[str]:
@@ -141,9 +147,9 @@ class Patches:
         ):
             for name, place in _TEXTS.items():
                 pieces = message.get(name)
-                if isinstance(pieces, Pieces) and len(pieces) > (count := shown.counts.get(name, 0)):
-                    shown.counts[name] = len(pieces)
-                    text = self._settled(shown, name, pieces.since(count))
+                if isinstance(pieces, Pieces) and pieces.length > (length := shown.lengths.get(name, 0)):
+                    shown.lengths[name] = pieces.length
+                    text = self._settled(shown, name, pieces.since(length))
                     if text:
                         yield _patch(f"live-{place}-{position}", escape(text))
             if message.get("tool_calls"):
@@ -169,10 +175,10 @@ class Patches:
 
     def _numbers(self, stream: StreamReader) -> Iterator[str]:
         first, tokens = stream.first_token_ms, stream.collector.tokens
-        if first is None or stream.events[-1].at_ms < self._next_numbers_ms:
+        if first is None or (last := stream.times_ms[-1]) < self._next_numbers_ms:
             return
-        passed = stream.events[-1].at_ms - first
-        self._next_numbers_ms = stream.events[-1].at_ms + _NUMBERS_MS
+        passed = last - first
+        self._next_numbers_ms = last + _NUMBERS_MS
         yield self._fact("first", duration(first))
         yield self._fact("tokens", f"≈ {tokens}")
         if passed >= _SHORTEST_MS:
@@ -194,7 +200,7 @@ def _call(call: dict[str, object]) -> str:
 
 
 def _joined(value: object) -> str:
-    return "".join(value) if isinstance(value, Pieces) else str(value or "")
+    return str(value) if isinstance(value, str | Pieces) else ""
 
 
 def _patch(target: str, html: str, swap: str = "beforeend") -> str:

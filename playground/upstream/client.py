@@ -25,7 +25,7 @@ from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.sse import LineTooLongError
-from playground.exchange.stream import EVENT_STREAM, StreamReader
+from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
 from playground.upstream import alarm
 from playground.upstream.connection import Adapter, ConnectError, Wire
 from playground.upstream.limits import Limits
@@ -35,6 +35,7 @@ from playground.upstream.watcher import watching
 
 _READ_SIZE = 65_536
 _FLUSH_SECONDS = 0.04
+_MOST_UNSHOWN = 1 << 18
 _adapter = Adapter()
 
 
@@ -107,6 +108,12 @@ class Reading:
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
+    fresh: list[StreamEvent] = field(default_factory=list)
+
+    def take_fresh(self) -> list[StreamEvent]:
+        """The events since the last time."""
+        fresh, self.fresh = self.fresh, []
+        return fresh
 
 
 Live = Generator[Reading, None, Exchange]
@@ -136,17 +143,18 @@ def _exchange(
         pace = _Pace(limits, clock) if live else None
         failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
         total_ms = clock()
+    received = _received(reading, redactor)
     return Exchange(
         call=_without_key(call, redactor),
         provider=route.provider,
         started=started,
         sent=reading.sent or _sent(prepared, on_wire, redactor),
-        received=_received(reading, redactor),
+        received=received,
         failure=_redacted(failure, redactor),
         timings=Timings(
             reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, total_ms
         ),
-        stream=reading.stream.result(redactor) if reading.stream else None,
+        stream=reading.stream.result(received.body, redactor) if reading.stream and received else None,
     )
 
 
@@ -168,31 +176,44 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
 
 @dataclass
 class _Pace:
-    """When a live reading is to be shown again: soon after something new, and now and then in a silence."""
+    """When a live reading is to be shown again: soon after something new, and now and then in a silence.
+
+    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`.
+    """
 
     limits: Limits
     clock: Callable[[], float]
-    fresh: bool = False
+    fresh: int = 0
     shown_ms: float = 0.0
     heard_ms: float = 0.0
 
     def begin(self) -> None:
-        self.shown_ms = self.heard_ms = self.clock()
+        self.heard_ms = self.clock()
+        self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
 
-    def wait(self, on_wire: Wire) -> bool:
-        """Waits for the wire; False when the reading is to be shown first. Raises `TimeoutError`."""
-        due_ms = self.shown_ms + 1000 * (_FLUSH_SECONDS if self.fresh else self.limits.heartbeat_seconds)
+    def wait(self, on_wire: Wire, *, ready: bool = False) -> bool:
+        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first.
+
+        Raises `TimeoutError` when the silence has lasted too long.
+        """
+        flush_ms = 1000 * _FLUSH_SECONDS
+        if running.crowded and not self.fresh:
+            # Many streams at once: each waking costs more than the token that it is for.
+            time.sleep(max(0.0, self.shown_ms + flush_ms - self.clock()) / 1000)
+        due_ms = self.shown_ms + (flush_ms if self.fresh else 1000 * self.limits.heartbeat_seconds)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
-        now_ms = self.clock()
-        if now_ms < due_ms and on_wire.wait((min(due_ms, silent_ms) - now_ms) / 1000):
+        patience = (min(due_ms, silent_ms) - self.clock()) / 1000
+        # What is there already is shown with the rest, unless that is much.
+        if self.fresh < _MOST_UNSHOWN and (ready or on_wire.wait(patience)):
             return True
-        if (now_ms := self.clock()) >= silent_ms and not on_wire.wait(0):
+        self.shown_ms, self.fresh = self.clock(), 0
+        if self.shown_ms >= silent_ms and not on_wire.wait(0):
             raise TimeoutError
-        self.shown_ms, self.fresh = now_ms, False
         return False
 
-    def heard(self) -> None:
-        self.fresh, self.heard_ms = True, self.clock()
+    def heard(self, size: int) -> None:
+        self.fresh += size
+        self.heard_ms = self.clock()
 
 
 def _run(
@@ -220,20 +241,22 @@ def _run(
         chunk = b""
         while True:
             # After a full read there may be more in the decoder, of which the wire knows nothing.
-            while pace and len(chunk) < _READ_SIZE and not pace.wait(on_wire):
+            while pace and not pace.wait(on_wire, ready=len(chunk) == _READ_SIZE):
                 yield reading
             if not (chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True)):
                 break
             reading.body += chunk
             if reading.stream:
-                reading.stream.feed(chunk, clock())
+                events = reading.stream.feed(chunk, clock())
+                if pace:
+                    reading.fresh += events
             if pace:
-                pace.heard()
+                pace.heard(len(chunk))
             if len(reading.body) > limits.response_bytes:
                 del reading.body[limits.response_bytes :]
                 return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if reading.stream:
-            reading.stream.close(clock())
+            reading.fresh += reading.stream.close(clock())
         if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
             return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
     except LineTooLongError:

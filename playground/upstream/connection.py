@@ -24,6 +24,9 @@ from playground.exchange.failure import FailureKind
 from playground.upstream import egress
 from playground.upstream.limits import Limits
 
+# http.client takes 8 KiB, which is much for each of hundreds of streams that wait. Larger reads pass it by.
+_BUFFER_BYTES = 2048
+
 
 class ConnectError(Exception):
     """No connection: `kind` says in which way, the text is the system's own words."""
@@ -76,18 +79,24 @@ class Wire:
 
     def _has_buffered(self, sock: socket.socket) -> bool:
         """Whether bytes have left the socket that nobody has read: the poll would not tell of them."""
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
         if self.reader is None:
-            return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            return False
         if self.reader.closed:
             return True
-        patience = sock.gettimeout()
-        sock.settimeout(0)
+        # An empty buffer would be filled by a peek; from a source that has nothing now it stays empty.
+        self.reader.raw.readinto = _nothing_now
         try:
-            return bool(self.reader.peek(1))
-        except ssl.SSLWantReadError:
-            return False
+            # The end of a chunk's line stays behind until the next chunk is asked for.
+            return self.reader.peek(1) not in (b"", b"\r", b"\r\n")
         finally:
-            sock.settimeout(patience)
+            del self.reader.raw.readinto
+
+
+def _nothing_now(buffer: object) -> None:
+    """`readinto` of a raw stream that would block (`io.RawIOBase`)."""
+    del buffer
 
 
 class _Connection(HTTPConnection):
@@ -109,7 +118,8 @@ class _Connection(HTTPConnection):
     def response_class(self, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
         """What http.client reads an answer with."""
         response = HTTPResponse(*args, **options)
-        self._wire.reader = response.fp
+        response.fp.close()
+        response.fp = self._wire.reader = args[0].makefile("rb", _BUFFER_BYTES)
         return response
 
 

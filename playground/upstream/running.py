@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from playground.exchange.failure import FailureKind
 from playground.upstream.connection import Wire
 
+CROWD = 100
+
 
 class BusyError(Exception):
     """No further exchange now. `stopping` tells whether the server is about to end."""
@@ -53,6 +55,10 @@ class Running:
         if wire:
             wire.shutdown(FailureKind.STOPPED)
         return wire is not None
+
+    @property
+    def crowded(self) -> bool:
+        return len(self._wires) > CROWD
 
     @property
     def stopping(self) -> bool:

@@ -16,6 +16,7 @@ import requests
 from tests.served.conftest import Tab, eventually
 from tests.site import Site, workers
 from tests.upstreams.scripted import (
+    CHUNKED_HEAD,
     STREAM_END,
     STREAM_HEAD,
     Paused,
@@ -23,6 +24,7 @@ from tests.upstreams.scripted import (
     ScriptedUpstream,
     completion,
     event,
+    http_chunk,
     json_answer,
     stream,
     token,
@@ -58,8 +60,8 @@ def test_a_token_is_shown_while_the_next_is_not_even_made(
 
 @pytest.mark.parametrize(
     "first",
-    [b"", STREAM_HEAD, STREAM_HEAD + token("one")],
-    ids=["before the first byte", "in silence", "in mid-stream"],
+    [b"", STREAM_HEAD, STREAM_HEAD + token("one"), CHUNKED_HEAD + http_chunk(token("one"))],
+    ids=["before the first byte", "in silence", "in mid-stream", "after an HTTP chunk"],
 )
 @pytest.mark.parametrize("way", ["fin", "reset", "stop"])
 def test_whoever_leaves_closes_the_connection_to_the_provider(
@@ -97,14 +99,28 @@ def test_a_stop_of_what_is_not_here_says_so(site: Site, open_tab: OpenTab) -> No
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("first", [b"", STREAM_HEAD, STREAM_HEAD + b": ping\n\n"])
+LATE = token("late") + STREAM_END
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (b"", STREAM_HEAD + LATE),
+        (STREAM_HEAD, LATE),
+        (STREAM_HEAD + token("early") + b": ping\n\n", LATE),
+        (CHUNKED_HEAD + http_chunk(token("early")), http_chunk(LATE) + http_chunk(b"")),
+    ],
+    ids=["before the first byte", "in silence", "in mid-stream", "after an HTTP chunk"],
+)
 def test_a_silence_has_heartbeats(
-    site: Site, upstream: ScriptedUpstream, first: bytes, open_tab: OpenTab
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab, first: bytes, last: bytes
 ) -> None:
-    paused = Paused(first, (b"" if first else STREAM_HEAD) + token("late") + STREAM_END)
+    paused = Paused(first, last)
     upstream.reply(paused)
 
     live = open_tab(site).open()
+    if b"early" in first:
+        live.until(">early<")
     began = time.monotonic()
     live.until(":\n\n:\n\n")
     assert time.monotonic() - began > 0.2

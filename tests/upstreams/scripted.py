@@ -111,6 +111,14 @@ STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection
 STREAM_END = event(chunk({}, finish_reason="stop")) + event("[DONE]")
 
 
+CHUNKED_HEAD = STREAM_HEAD[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def http_chunk(data: bytes) -> bytes:
+    """A piece of a body under `CHUNKED_HEAD`; the empty one is the last."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
 def token(text: str) -> bytes:
     return event(chunk({"content": text}))
 
