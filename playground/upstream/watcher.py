@@ -10,6 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_ASK_AFTER_SECONDS = 15
+_ASK_AGAIN_SECONDS = 5
+_UNANSWERED_SECONDS = 60
+
 
 class Watcher:
     """`watching(browser, leave)` calls `leave` when the browser's side of the connection is closed."""
@@ -59,8 +63,23 @@ def watching(browser: socket.socket | None, leave: Callable[[], None]) -> Iterat
     if browser is None or not hasattr(select, "epoll"):
         yield
         return
+    _notice_death(browser)
     with _the_watcher().watching(browser, leave):
         yield
+
+
+def _notice_death(browser: socket.socket) -> None:
+    """A network that is gone says nothing: the system asks after it, and gives up in good time.
+
+    Its own defaults are two hours without traffic, and a quarter of an hour for what is not acknowledged.
+    """
+    if browser.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    browser.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _ASK_AFTER_SECONDS)
+    browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _ASK_AGAIN_SECONDS)
+    browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_SECONDS * 1000)
 
 
 def _the_watcher() -> Watcher:

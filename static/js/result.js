@@ -195,7 +195,8 @@
     // A proxy's error page is not one of our fragments.
     if (!outcome.querySelector("#panel-answer")) lost();
     delete outcome.dataset.stale;
-    select(before ? selected() : byName("answer"));
+    // The tab that a person chose meanwhile stays, unless what came is about the request itself.
+    select(outcome.querySelector("[data-refusal]") ? byName("answer") : selected());
     showOutcome();
     if (before) {
       folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -75,3 +76,23 @@ def test_bytes_that_are_no_text_stay_as_they_are() -> None:
 
 def test_the_redactor_does_not_show_its_key() -> None:
     assert "sk-12345678" not in repr(Redactor("sk-12345678"))
+
+
+@given(
+    before=st.text(max_size=30), after=st.text(max_size=30), cuts=st.lists(st.integers(0, 100), max_size=6)
+)
+def test_a_growing_text_shows_no_part_of_a_key_that_is_still_to_come(
+    before: str, after: str, cuts: list[int]
+) -> None:
+    key = "sk-canary/51c0+de"
+    whole = before + key + after
+    edges = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
+    redactor, shown, held = Redactor(key), "", ""
+
+    for start, end in pairwise(edges):
+        held = redactor.text(held + whole[start:end])
+        settled = redactor.settled(held)
+        shown, held = shown + held[:settled], held[settled:]
+        assert not any(shown.endswith(key[:length]) for length in range(1, len(key) + 1))
+
+    assert shown + held == redactor.text(whole)

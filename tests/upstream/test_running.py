@@ -1,0 +1,57 @@
+"""Places for exchanges: taken, given back, and refused at once."""
+
+import threading
+
+import pytest
+
+from playground.exchange.failure import FailureKind
+from playground.upstream.connection import Wire
+from playground.upstream.running import BusyError, Running
+
+
+def test_a_place_is_given_back() -> None:
+    running = Running()
+
+    with running.place(Wire(), 1), pytest.raises(BusyError) as refused, running.place(Wire(), 1):
+        pass
+    with running.place(Wire(), 1):
+        pass
+
+    assert refused.value.most == 1
+    assert not refused.value.stopping
+
+
+def test_an_exchange_is_ended_by_its_number_and_no_other() -> None:
+    running, one, other = Running(), Wire(), Wire()
+
+    with running.place(one, 2) as number, running.place(other, 2):
+        assert running.stop(number)
+        assert not running.stop("guess")
+
+    assert one.ended is FailureKind.STOPPED
+    assert other.ended is None
+    assert not running.stop(number)
+
+
+def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
+    running, wire, go = Running(), Wire(), threading.Event()
+
+    def exchange() -> None:
+        with running.place(wire, 5):
+            go.wait(5)
+
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    while running.wait_until_none(0):
+        pass
+    running.refuse_new()
+
+    with pytest.raises(BusyError) as refused, running.place(Wire(), 5):
+        pass
+    assert refused.value.stopping
+    assert not running.wait_until_none(0.05)
+    running.end_all(FailureKind.RESTARTED)
+    assert wire.ended is FailureKind.RESTARTED
+    go.set()
+    assert running.wait_until_none(5)
+    thread.join()

@@ -1,0 +1,71 @@
+"""The watcher sees browsers leave, and takes nobody else for one who left."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from playground.upstream.watcher import watching
+
+
+@pytest.fixture(params=["tcp", "unix"])
+def pair(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A browser's end and ours."""
+    if request.param == "unix":
+        browser, ours = socket.socketpair()
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            browser = socket.create_connection(server.getsockname())
+            ours, _ = server.accept()
+    with browser, ours:
+        yield browser, ours
+
+
+def test_who_leaves_is_seen(pair: tuple[socket.socket, socket.socket]) -> None:
+    browser, ours = pair
+    left = threading.Event()
+
+    with watching(ours, left.set):
+        browser.sendall(b"x")  # no reason to go
+        assert not left.wait(0.1)
+        browser.close()
+        assert left.wait(5)
+
+
+def test_who_leaves_after_the_call_is_nobodys_business(pair: tuple[socket.socket, socket.socket]) -> None:
+    browser, ours = pair
+    left = threading.Event()
+
+    with watching(ours, left.set):
+        pass
+    browser.close()
+
+    assert not left.wait(0.1)
+
+
+def test_the_next_call_on_a_connection_is_watched_again(pair: tuple[socket.socket, socket.socket]) -> None:
+    browser, ours = pair
+    first, second = threading.Event(), threading.Event()
+
+    with watching(ours, first.set):
+        pass
+    with watching(ours, second.set):
+        browser.close()
+        assert second.wait(5)
+    assert not first.is_set()
+
+
+def test_a_dead_network_is_asked_after() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as browser:
+        browser.connect(server.getsockname())
+        ours, _ = server.accept()
+        with ours, watching(ours, browser.close):
+            assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
+def test_without_a_socket_nothing_is_watched() -> None:
+    with watching(None, pytest.fail):
+        pass
