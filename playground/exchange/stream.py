@@ -57,19 +57,27 @@ class Stream:
 class StreamReader:
     """Reads a stream while it arrives. In `collector` and the events the key is not taken out yet."""
 
-    def __init__(self, longest_line: int) -> None:
+    def __init__(self, longest_line: int, *, live: bool = False) -> None:
         self.collector = ChunkCollector()
         self.first_token_ms: float | None = None
         self.times_ms = array("d")
+        self._fresh: list[StreamEvent] | None = [] if live else None
         self._parser = EventParser(longest_line)
         self._done = False
 
-    def feed(self, data: bytes, at_ms: float) -> list[StreamEvent]:
-        """The events that are whole now. Raises `LineTooLongError`."""
-        return [self._add(event, at_ms) for event in self._parser.feed(data)]
+    def feed(self, data: bytes, at_ms: float) -> None:
+        """Raises `LineTooLongError`."""
+        for event in self._parser.feed(data):
+            self._add(event, at_ms)
 
-    def close(self, at_ms: float) -> list[StreamEvent]:
-        return [self._add(event, at_ms) for event in self._parser.close()]
+    def close(self, at_ms: float) -> None:
+        for event in self._parser.close():
+            self._add(event, at_ms)
+
+    def take_fresh(self) -> list[StreamEvent]:
+        """The events since the last time, of a live stream."""
+        fresh, self._fresh = self._fresh or [], []
+        return fresh
 
     def result(self, body: bytes, redactor: Redactor) -> Stream:
         """What has arrived so far, in the redacted `body` that it came in.
@@ -84,13 +92,14 @@ class StreamReader:
             self._done,
         )
 
-    def _add(self, event: Event, at_ms: float) -> StreamEvent:
+    def _add(self, event: Event, at_ms: float) -> None:
         self.times_ms.append(at_ms)
         self._done = self._done or event.data.strip() == DONE
         brought = _collect(event.data, self.collector)
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
-        return StreamEvent(at_ms, event.name, event.data, brought)
+        if self._fresh is not None:
+            self._fresh.append(StreamEvent(at_ms, event.name, event.data, brought))
 
 
 def _collect(data: str, collector: ChunkCollector) -> str:

@@ -12,7 +12,8 @@ from functools import partial
 from html import escape
 
 from django.conf import settings
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
@@ -42,9 +43,12 @@ _EVENTS_A_MESSAGE = 100
 _LAST_WORDS_SECONDS = 5
 
 
-def relay(request: HttpRequest, steps: Live) -> StreamingHttpResponse:
+def relay(request: HttpRequest, steps: Live) -> HttpResponseBase:
     """Raises what the first of `client.stream`'s steps raises: then nothing has been sent."""
     reading = next(steps)
+    if reading.exchange:  # it has come to nothing already
+        steps.close()
+        return render(request, "_outcome.html", {"result": Result(reading.exchange)})
     return StreamingHttpResponse(
         _events(request, reading, steps, translation.get_language() or ""),
         content_type=f"{EVENT_STREAM}; charset=utf-8",
@@ -60,12 +64,12 @@ def _events(request: HttpRequest, reading: Reading, steps: Live, language: str) 
         yield _message(render_to_string("_live.html", {"reading": reading}, request))
         patches = Patches(reading)
         try:
-            while True:
-                next(steps)
-                yield patches.following() or HEARTBEAT
-        except StopIteration as end:
-            finished = render_to_string("_finished.html", {"result": Result(end.value)}, request)
-            yield patches.following() + _message(finished)
+            for _ in steps:
+                if reading.exchange:
+                    context = {"result": Result(reading.exchange)}
+                    yield patches.following() + _message(render_to_string("_finished.html", context, request))
+                else:
+                    yield patches.following() or HEARTBEAT
         finally:
             steps.close()
 
@@ -109,7 +113,7 @@ class Patches:
             status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
-            fresh = self._reading.take_fresh()
+            fresh = stream.take_fresh()
             places = [*self._new_folds(stream), *self._new_choices(stream)]
             fillings += [*self._answers(stream), *self._numbers(stream)]
             events = [*self._events(fresh)]

@@ -25,7 +25,7 @@ from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.sse import LineTooLongError
-from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
+from playground.exchange.stream import EVENT_STREAM, StreamReader
 from playground.upstream import alarm
 from playground.upstream.connection import Adapter, ConnectError, Wire
 from playground.upstream.limits import Limits
@@ -57,8 +57,8 @@ def stream(
 ) -> "Live":
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
-    Gives the `Reading` when the request is written, some 40 ms after something came, and at least every
-    `heartbeat_seconds`; returns the Exchange. The errors of `send` are raised by the first `next`.
+    Gives the `Reading` when the request is written, some 40 ms after something came, at least every
+    `heartbeat_seconds`, and at the end, with its Exchange. The first `next` raises what `send` does.
     """
     return _exchange("POST", _call(request, route), request.encoded, route, limits, browser, live=True)
 
@@ -99,7 +99,7 @@ def _ids(exchange: Exchange) -> set[str]:
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `number` is by what `running.stop` ends it."""
+    """An answer as it arrives. `number` is by what `running.stop` ends it; `exchange` is there at the end."""
 
     number: str
     redactor: Redactor
@@ -108,12 +108,7 @@ class Reading:
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
-    fresh: list[StreamEvent] = field(default_factory=list)
-
-    def take_fresh(self) -> list[StreamEvent]:
-        """The events since the last time."""
-        fresh, self.fresh = self.fresh, []
-        return fresh
+    exchange: Exchange | None = None
 
 
 Live = Generator[Reading, None, Exchange]
@@ -142,20 +137,24 @@ def _exchange(
         reading = Reading(number, redactor)
         pace = _Pace(limits, clock) if live else None
         failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
-        total_ms = clock()
-    received = _received(reading, redactor)
-    return Exchange(
-        call=_without_key(call, redactor),
-        provider=route.provider,
-        started=started,
-        sent=reading.sent or _sent(prepared, on_wire, redactor),
-        received=received,
-        failure=_redacted(failure, redactor),
-        timings=Timings(
-            reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, total_ms
-        ),
-        stream=reading.stream.result(received.body, redactor) if reading.stream and received else None,
-    )
+        total_ms, received = clock(), _received(reading, redactor)
+        exchange = Exchange(
+            call=_without_key(call, redactor),
+            provider=route.provider,
+            started=started,
+            sent=reading.sent or _sent(prepared, on_wire, redactor),
+            received=received,
+            failure=_redacted(failure, redactor),
+            timings=Timings(
+                reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, total_ms
+            ),
+            stream=reading.stream.result(received.body, redactor) if reading.stream and received else None,
+        )
+        if live:
+            # Its place is held until the last of it is written: a browser may be slow to take it.
+            reading.exchange = exchange
+            yield reading
+    return exchange
 
 
 def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> requests.PreparedRequest:
@@ -237,7 +236,7 @@ def _run(
         reading.response = _adapter.answer(prepared, connection)
         reading.first_byte_ms = clock()
         if reading.response.ok and EVENT_STREAM in reading.response.headers.get("Content-Type", "").lower():
-            reading.stream = StreamReader(limits.sse_line_bytes)
+            reading.stream = StreamReader(limits.sse_line_bytes, live=pace is not None)
         chunk = b""
         while True:
             # After a full read there may be more in the decoder, of which the wire knows nothing.
@@ -247,16 +246,14 @@ def _run(
                 break
             reading.body += chunk
             if reading.stream:
-                events = reading.stream.feed(chunk, clock())
-                if pace:
-                    reading.fresh += events
+                reading.stream.feed(chunk, clock())
             if pace:
                 pace.heard(len(chunk))
             if len(reading.body) > limits.response_bytes:
                 del reading.body[limits.response_bytes :]
                 return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if reading.stream:
-            reading.fresh += reading.stream.close(clock())
+            reading.stream.close(clock())
         if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
             return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
     except LineTooLongError:

@@ -1,10 +1,21 @@
 """A streamed request in each of the three shapes: collected, then answered whole."""
 
+import socket
+
 import pytest
 from django.test import Client
 
+from playground.upstream.running import running
 from tests.pages.client import body, post_form, post_json
-from tests.upstreams.scripted import ScriptedUpstream, event, event_stream, stream
+from tests.upstreams.scripted import (
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    event,
+    event_stream,
+    stream,
+    token,
+)
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -35,6 +46,44 @@ def test_a_form_gets_the_answer_and_the_events(
     assert "ended by [DONE]" in html
     assert "First token" in html
     assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
+
+
+def test_a_provider_that_is_not_there_gets_a_fragment_and_no_stream(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", address)
+
+    response = post_form(client, htmx=True, provider="", base_url=f"http://{address}/v1", **STREAM)
+
+    assert response["Content-Type"].startswith("text/html")
+    assert "refuses connections" in response.content.decode()
+    assert running.wait_until_none(0)
+
+
+def test_an_address_that_may_not_be_called_is_refused(client: Client) -> None:
+    response = post_form(client, htmx=True, provider="", base_url="http://10.0.0.1/v1", **STREAM)
+
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_a_stream_that_nobody_reads_to_its_end_gives_its_place_back(
+    client: Client, upstream: ScriptedUpstream, steps: int
+) -> None:
+    paused = Paused(STREAM_HEAD + token("x"))
+    upstream.reply(paused)
+
+    response = post_form(client, htmx=True, **STREAM)
+    parts = iter(response)
+    for _ in range(steps):
+        next(parts)
+    response.close()
+    del response, parts
+
+    assert running.wait_until_none(5)
+    assert paused.left.wait(5)
 
 
 def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
