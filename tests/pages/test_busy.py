@@ -4,9 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from playground.upstream.running import running
 from tests.pages.client import post_form, post_json
@@ -16,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 
 @pytest.fixture(autouse=True)
-def _no_place(settings: SettingsWrapper) -> None:
-    settings.LIMITS = replace(django_settings.LIMITS, exchanges=0)
+def _no_place(settings: Any) -> None:
+    settings.LIMITS = replace(settings.LIMITS, exchanges=0)
 
 
 @pytest.mark.parametrize("changes", [{}, {"htmx": True}, {"htmx": True, "stream": "on"}])
