@@ -62,6 +62,12 @@ def count(value: str) -> int:
     return int(value)
 
 
+def threads(value: str) -> int:
+    if (number := count(value)) < 2:
+        raise ValueError("takes 2 or more: one for calls, one for pages")
+    return number
+
+
 def path_or_none(value: str) -> Path | None:
     return Path(value).expanduser() if value else None
 
@@ -136,7 +142,7 @@ VARIABLES = (
         "PLAYGROUND_THREADS",
         "128",
         "Threads of a worker. A running call holds one; an eighth is kept free for pages.",
-        count,
+        threads,
     ),
     Variable(
         "PLAYGROUND_GRACE_SECONDS",

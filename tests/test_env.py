@@ -38,6 +38,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("PLAYGROUND_SILENCE_SECONDS", "a while"),
         ("PLAYGROUND_REQUEST_BYTES", "-1"),
         ("PLAYGROUND_REQUEST_BYTES", "1e6"),
+        ("PLAYGROUND_THREADS", "1"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:

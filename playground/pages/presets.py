@@ -28,6 +28,16 @@ PRESETS = (
         },
     ),
     Preset(
+        "streaming",
+        gettext_noop("Streaming"),
+        {
+            "messages": [{"role": "user", "content": "Tell me a story of the sea."}],
+            "max_tokens": 300,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        },
+    ),
+    Preset(
         "translation",
         gettext_noop("Translation at temperature 0"),
         {

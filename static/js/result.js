@@ -84,7 +84,7 @@
     const focused = document.activeElement === (running ? send : stop) || document.activeElement === document.body;
     send.hidden = running;
     stop.hidden = !running;
-    if (focused) (running ? stop : send).focus();
+    if (focused) (running ? stop : send).focus({ preventScroll: true });
   }
   const abort = () => htmx.trigger(form, "htmx:abort");
 
