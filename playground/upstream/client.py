@@ -6,16 +6,13 @@ connection that a provider closed meanwhile, and the exchange's end is the socke
 
 import re
 import socket
-import ssl
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from http.client import HTTPException, IncompleteRead
 
 import requests
-import urllib3.exceptions
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
@@ -26,16 +23,15 @@ from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.sse import LineTooLongError
 from playground.exchange.stream import EVENT_STREAM, StreamReader
-from playground.upstream import alarm
-from playground.upstream.connection import Adapter, ConnectError, Wire
+from playground.upstream import alarm, failures
+from playground.upstream.connection import Adapter, Wire
 from playground.upstream.limits import Limits
+from playground.upstream.pace import Clock, Pace
 from playground.upstream.route import Route
 from playground.upstream.running import running
 from playground.upstream.watcher import watching
 
 _READ_SIZE = 65_536
-_FLUSH_SECONDS = 0.04
-_MOST_UNSHOWN = 1 << 18
 _adapter = Adapter()
 
 
@@ -135,7 +131,7 @@ def _exchange(
         watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
     ):
         reading = Reading(number, redactor)
-        pace = _Pace(limits, clock) if live else None
+        pace = Pace(limits, clock) if live else None
         failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
         total_ms, received = clock(), _received(reading, redactor)
         exchange = Exchange(
@@ -173,55 +169,13 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
     return request
 
 
-@dataclass
-class _Pace:
-    """When a live reading is to be shown again: soon after something new, and now and then in a silence.
-
-    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`.
-    """
-
-    limits: Limits
-    clock: Callable[[], float]
-    fresh: int = 0
-    shown_ms: float = 0.0
-    heard_ms: float = 0.0
-
-    def begin(self) -> None:
-        self.heard_ms = self.clock()
-        self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
-
-    def wait(self, on_wire: Wire, *, ready: bool = False) -> bool:
-        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first.
-
-        Raises `TimeoutError` when the silence has lasted too long.
-        """
-        flush_ms = 1000 * _FLUSH_SECONDS
-        if running.crowded and not self.fresh:
-            # Many streams at once: each waking costs more than the token that it is for.
-            time.sleep(max(0.0, self.shown_ms + flush_ms - self.clock()) / 1000)
-        due_ms = self.shown_ms + (flush_ms if self.fresh else 1000 * self.limits.heartbeat_seconds)
-        silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
-        patience = (min(due_ms, silent_ms) - self.clock()) / 1000
-        # What is there already is shown with the rest, unless that is much.
-        if self.fresh < _MOST_UNSHOWN and (ready or on_wire.wait(patience)):
-            return True
-        self.shown_ms, self.fresh = self.clock(), 0
-        if self.shown_ms >= silent_ms and not on_wire.wait(0):
-            raise TimeoutError
-        return False
-
-    def heard(self, size: int) -> None:
-        self.fresh += size
-        self.heard_ms = self.clock()
-
-
 def _run(
     prepared: requests.PreparedRequest,
     reading: Reading,
     on_wire: Wire,
     limits: Limits,
-    clock: Callable[[], float],
-    pace: _Pace | None,
+    clock: Clock,
+    pace: Pace | None,
 ) -> Generator[Reading, None, Failure | None]:
     """Fills `reading` as far as it gets; says what stopped it."""
     connection = None
@@ -251,80 +205,21 @@ def _run(
                 pace.heard(len(chunk))
             if len(reading.body) > limits.response_bytes:
                 del reading.body[limits.response_bytes :]
-                return _failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
+                return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if reading.stream:
             reading.stream.close(clock())
         if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
-            return _failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
+            return failures.failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
     except LineTooLongError:
-        return _failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
-    except (
-        ConnectError,
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-        HTTPException,
-    ) as error:
-        return _translate(error, prepared, on_wire, limits)
+        return failures.failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
+    except failures.ERRORS as error:
+        return failures.translate(error, prepared, on_wire, limits)
     finally:
         if reading.response is not None:
             reading.response.raw.close()
         if connection is not None:
             connection.close()
-    return _ended(prepared, on_wire, limits)
-
-
-def _ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure | None:
-    """Whether we ended the call ourselves, which shows as any error or as a plain end."""
-    if on_wire.ended is None:
-        return None
-    limit = limits.exchange_seconds if on_wire.ended is FailureKind.TOO_LONG else None
-    return _failure(on_wire.ended, prepared, limit=limit)
-
-
-def _translate(
-    error: Exception, prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits
-) -> Failure:
-    """The libraries' errors, said once in our words."""
-    causes = _causes(error)
-    if ended := _ended(prepared, on_wire, limits):
-        return ended
-    if isinstance(error, ConnectError):
-        limit = limits.connect_seconds if error.kind is FailureKind.CONNECT_TIMEOUT else None
-        return _failure(error.kind, prepared, str(error), limit)
-    if _any(causes, ssl.SSLError, urllib3.exceptions.SSLError):
-        return _failure(FailureKind.TLS, prepared, str(causes[-1]))
-    if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-        if not on_wire.headers:  # TLS never came to an end
-            return _failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
-        return _failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
-    if _any(causes, urllib3.exceptions.DecodeError):
-        return _failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
-    if _any(causes, urllib3.exceptions.IncompleteRead, IncompleteRead, ConnectionError):
-        return _failure(FailureKind.CUT_OFF, prepared, str(causes[-1]))
-    return _failure(FailureKind.NOT_HTTP, prepared, str(causes[-1]))
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what it wraps, the outermost first: in `args`, `reason` or as its cause."""
-    causes: list[BaseException] = []
-    following: object = error
-    while isinstance(following, BaseException) and following not in causes:
-        causes.append(following)
-        inner = [getattr(following, "reason", None), *following.args[::-1]]
-        following = next((item for item in inner if isinstance(item, BaseException)), following.__cause__)
-    return causes
-
-
-def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
-    return any(isinstance(cause, kinds) for cause in causes)
-
-
-def _failure(
-    kind: FailureKind, prepared: requests.PreparedRequest, detail: str = "", limit: float | None = None
-) -> Failure:
-    host = (prepared.url or "").split("/", 3)[2]
-    return Failure(kind, host, detail[:500], None if limit is None else float(limit))
+    return failures.ended(prepared, on_wire, limits)
 
 
 def _sent(prepared: requests.PreparedRequest, on_wire: Wire, redactor: Redactor) -> Sent:

@@ -1,0 +1,65 @@
+"""The libraries' errors, and what we ended ourselves, as the failures of an Exchange."""
+
+import ssl
+from http.client import HTTPException, IncompleteRead
+
+import requests
+import urllib3.exceptions
+
+from playground.exchange.failure import Failure, FailureKind
+from playground.upstream.connection import ConnectError, Wire
+from playground.upstream.limits import Limits
+
+# What reading an answer can raise.
+ERRORS = (ConnectError, requests.RequestException, urllib3.exceptions.HTTPError, OSError, HTTPException)
+
+
+def ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure | None:
+    """Whether we ended the call ourselves, which shows as any error or as a plain end."""
+    if on_wire.ended is None:
+        return None
+    limit = limits.exchange_seconds if on_wire.ended is FailureKind.TOO_LONG else None
+    return failure(on_wire.ended, prepared, limit=limit)
+
+
+def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure:
+    """The libraries' errors, said once in our words."""
+    causes = _causes(error)
+    if end := ended(prepared, on_wire, limits):
+        return end
+    if isinstance(error, ConnectError):
+        limit = limits.connect_seconds if error.kind is FailureKind.CONNECT_TIMEOUT else None
+        return failure(error.kind, prepared, str(error), limit)
+    if _any(causes, ssl.SSLError, urllib3.exceptions.SSLError):
+        return failure(FailureKind.TLS, prepared, str(causes[-1]))
+    if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+        if not on_wire.headers:  # TLS never came to an end
+            return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
+        return failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
+    if _any(causes, urllib3.exceptions.DecodeError):
+        return failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
+    if _any(causes, urllib3.exceptions.IncompleteRead, IncompleteRead, ConnectionError):
+        return failure(FailureKind.CUT_OFF, prepared, str(causes[-1]))
+    return failure(FailureKind.NOT_HTTP, prepared, str(causes[-1]))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it wraps, the outermost first: in `args`, `reason` or as its cause."""
+    causes: list[BaseException] = []
+    following: object = error
+    while isinstance(following, BaseException) and following not in causes:
+        causes.append(following)
+        inner = [getattr(following, "reason", None), *following.args[::-1]]
+        following = next((item for item in inner if isinstance(item, BaseException)), following.__cause__)
+    return causes
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def failure(
+    kind: FailureKind, prepared: requests.PreparedRequest, detail: str = "", limit: float | None = None
+) -> Failure:
+    host = (prepared.url or "").split("/", 3)[2]
+    return Failure(kind, host, detail[:500], None if limit is None else float(limit))

@@ -1,0 +1,57 @@
+"""When a reader of a growing answer wakes, and when what came is shown."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playground.upstream.connection import Wire
+from playground.upstream.limits import Limits
+from playground.upstream.running import running
+
+_FLUSH_SECONDS = 0.04
+_MOST_UNSHOWN = 1 << 18
+
+# Milliseconds since the call began.
+Clock = Callable[[], float]
+
+
+@dataclass
+class Pace:
+    """When a live reading is to be shown again: soon after something new, and now and then in a silence.
+
+    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`.
+    """
+
+    limits: Limits
+    clock: Clock
+    fresh: int = 0
+    shown_ms: float = 0.0
+    heard_ms: float = 0.0
+
+    def begin(self) -> None:
+        self.heard_ms = self.clock()
+        self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
+
+    def wait(self, on_wire: Wire, *, ready: bool = False) -> bool:
+        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first.
+
+        Raises `TimeoutError` when the silence has lasted too long.
+        """
+        flush_ms = 1000 * _FLUSH_SECONDS
+        if running.crowded and not self.fresh:
+            # Many streams at once: each waking costs more than the token that it is for.
+            time.sleep(max(0.0, self.shown_ms + flush_ms - self.clock()) / 1000)
+        due_ms = self.shown_ms + (flush_ms if self.fresh else 1000 * self.limits.heartbeat_seconds)
+        silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
+        patience = (min(due_ms, silent_ms) - self.clock()) / 1000
+        # What is there already is shown with the rest, unless that is much.
+        if self.fresh < _MOST_UNSHOWN and (ready or on_wire.wait(patience)):
+            return True
+        self.shown_ms, self.fresh = self.clock(), 0
+        if self.shown_ms >= silent_ms and not on_wire.wait(0):
+            raise TimeoutError
+        return False
+
+    def heard(self, size: int) -> None:
+        self.fresh += size
+        self.heard_ms = self.clock()
