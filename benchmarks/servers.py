@@ -47,6 +47,7 @@ def environment(folder: Path, upstream: int) -> dict[str, str]:
     return {
         "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
         "PLAYGROUND_HTTPS": "0",
+        "PLAYGROUND_LOG": "0",  # its lines would stand between the figures
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",
         "BENCH_API_KEY": "sk-only-for-benchmarks",

@@ -124,6 +124,12 @@ VARIABLES = (
         "",
         "Base URL of the local model. `scripts/play` starts one and sets this.",
     ),
+    Variable(
+        "PLAYGROUND_LOG",
+        "1",
+        "One line of JSON on stderr for each call, without content or keys. `scripts/play` turns it off.",
+        flag,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),

@@ -117,7 +117,20 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "bare": {"format": "{message}", "style": "{"},  # a JSON object, which tells its time itself
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "exchanges": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
+    "loggers": {
+        "playground.exchange": {
+            "handlers": ["exchanges"],
+            "propagate": False,
+            "level": "INFO" if env.read("PLAYGROUND_LOG") else "WARNING",
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

@@ -14,3 +14,5 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # WhiteNoise warns of a folder that is not there; nothing is ever collected into this one.
 STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+# pytest's own handler stands at the root.
+LOGGING["loggers"]["playground.exchange"]["propagate"] = True  # type: ignore[index]  # noqa: F405

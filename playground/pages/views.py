@@ -11,6 +11,7 @@ from playground.exchange.chat_request import InvalidRequestError
 from playground.pages import edits, incoming
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
+from playground.pages.log import logging_for
 from playground.pages.page import call_of, code_context, prefilled, render_page
 from playground.pages.present import Listed, Result
 from playground.pages.refusals import Refusal, invalid, refusal_of, refuse
@@ -38,8 +39,8 @@ def send(request: HttpRequest) -> HttpResponseBase:
         chat, route = asked.checked()
         browser = request.META.get("gunicorn.socket")
         if chat.streams and shape is Shape.FRAGMENT:
-            return relay(request, client.stream(chat, route, settings.LIMITS, browser))
-        exchange = client.send(chat, route, settings.LIMITS, browser)
+            return relay(request, client.stream(chat, route, settings.LIMITS, browser, logging_for(request)))
+        exchange = client.send(chat, route, settings.LIMITS, browser, logging_for(request))
     except (InvalidRequestError, AddressRefusedError, BusyError) as error:
         return _refuse(request, asked, refusal_of(error))
     match shape:
@@ -76,7 +77,7 @@ def models(request: HttpRequest) -> HttpResponse:
     asked = None
     try:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
-        found, exchange, problem = client.list_models(asked.route(), settings.LIMITS)
+        found, exchange, problem = client.list_models(asked.route(), settings.LIMITS, logging_for(request))
     except (InvalidRequestError, AddressRefusedError, BusyError) as error:
         return _refuse(request, asked, refusal_of(error), fragment="_models.html")
     match shape_of(request):

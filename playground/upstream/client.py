@@ -35,28 +35,42 @@ _READ_SIZE = 65_536
 _adapter = Adapter()
 
 
+def _nothing(exchange: Exchange) -> None:
+    del exchange
+
+
 def send(
-    request: ChatRequest, route: Route, limits: Limits, browser: socket.socket | None = None
+    request: ChatRequest,
+    route: Route,
+    limits: Limits,
+    browser: socket.socket | None = None,
+    ended: Callable[[Exchange], None] = _nothing,
 ) -> Exchange:
     """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
 
-    When `browser`, the connection of who waits for it, is closed, the provider's is closed at once.
+    When `browser`, the connection of who waits for it, is closed, the provider's is closed at once. `ended`
+    is called with every Exchange that was begun, also when nobody waits for its end.
 
     Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
     `running.BusyError` when there is no place for a further exchange.
     """
-    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, browser))
+    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, browser, ended))
 
 
 def stream(
-    request: ChatRequest, route: Route, limits: Limits, browser: socket.socket | None = None
+    request: ChatRequest,
+    route: Route,
+    limits: Limits,
+    browser: socket.socket | None = None,
+    ended: Callable[[Exchange], None] = _nothing,
 ) -> "Live":
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
     Gives the `Reading` when the request is written, some 40 ms after something came, at least every
     `heartbeat_seconds`, and at the end, with its Exchange. The first `next` raises what `send` does.
     """
-    return _exchange("POST", _call(request, route), request.encoded, route, limits, browser, live=True)
+    call = _call(request, route)
+    return _exchange("POST", call, request.encoded, route, limits, browser, ended, live=True)
 
 
 def _call(request: ChatRequest, route: Route) -> Call:
@@ -72,10 +86,12 @@ def _finish(steps: "Live") -> Exchange:
             return exchange
 
 
-def list_models(route: Route, limits: Limits) -> tuple[list[str], Exchange, Explanation | None]:
+def list_models(
+    route: Route, limits: Limits, ended: Callable[[Exchange], None] = _nothing
+) -> tuple[list[str], Exchange, Explanation | None]:
     """The ids that the provider lists, sorted; the Exchange; and what went wrong, if anything did."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
-    exchange = _finish(_exchange("GET", call, b"", route, limits, None))
+    exchange = _finish(_exchange("GET", call, b"", route, limits, None, ended))
     problem = explain_arrival(exchange)
     return [] if problem else sorted(_ids(exchange), key=_natural), exchange, problem
 
@@ -117,6 +133,7 @@ def _exchange(
     route: Route,
     limits: Limits,
     browser: socket.socket | None,
+    ended: Callable[[Exchange], None],
     *,
     live: bool = False,
 ) -> Live:
@@ -125,16 +142,10 @@ def _exchange(
     prepared = _prepare(method, call.url, body, route.key, accept)
     on_wire = Wire()
     started, clock = datetime.now(UTC), _stopwatch()
-    with (
-        running.place(on_wire, limits.exchanges) as number,
-        alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
-        watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
-    ):
-        reading = Reading(number, redactor)
-        pace = Pace(limits, clock) if live else None
-        failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
-        total_ms, received = clock(), _received(reading, redactor)
-        exchange = Exchange(
+
+    def record(failure: Failure | None) -> Exchange:
+        received = _received(reading, redactor)
+        return Exchange(
             call=_without_key(call, redactor),
             provider=route.provider,
             started=started,
@@ -142,10 +153,25 @@ def _exchange(
             received=received,
             failure=_redacted(failure, redactor),
             timings=Timings(
-                reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, total_ms
+                reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, clock()
             ),
             stream=reading.stream.result(received.body, redactor) if reading.stream and received else None,
         )
+
+    with (
+        running.place(on_wire, limits.exchanges) as number,
+        alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
+        watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+    ):
+        reading = Reading(number, redactor)
+        pace = Pace(limits, clock) if live else None
+        try:
+            failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
+        except GeneratorExit:  # who looked on has left
+            ended(record(failures.failure(FailureKind.STOPPED, prepared)))
+            raise
+        exchange = record(failure)
+        ended(exchange)
         if live:
             # Its place is held until the last of it is written: a browser may be slow to take it.
             reading.exchange = exchange

@@ -137,6 +137,7 @@ def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.
         "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
         "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS") or "0",
         "PLAYGROUND_LOCAL_PROVIDERS": "1",
+        "PLAYGROUND_LOG": os.environ.get("PLAYGROUND_LOG") or "0",
         "PLAYGROUND_PORT": str(port),
     }
     if model:

@@ -1,0 +1,56 @@
+"""One line of log for each exchange: what it was and what it cost, never what was said, never a key."""
+
+import json
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from playground.exchange.record import Exchange
+
+_logger = logging.getLogger("playground.exchange")
+_LONGEST_NAME = 100
+
+
+def logging_for(request: HttpRequest) -> Callable[[Exchange], None]:
+    """Writes the line of an exchange that this request began."""
+    return partial(_log, _pseudonym(request.META.get("REMOTE_ADDR", "")))
+
+
+def _log(who: str, exchange: Exchange) -> None:
+    _logger.info(json.dumps(line(who, exchange), ensure_ascii=True))
+
+
+def line(who: str, exchange: Exchange) -> dict[str, Any]:
+    """Times in milliseconds, sizes in bytes; null for what never came."""
+    received, usage, timings = exchange.received, exchange.usage, exchange.timings
+    model = exchange.call.body.get("model")
+    return {
+        "time": exchange.started.isoformat(timespec="milliseconds"),
+        "who": who,
+        "provider": exchange.provider,
+        "host": exchange.sent.url.split("/", 3)[2],
+        "model": model[:_LONGEST_NAME] if isinstance(model, str) else None,
+        "stream": exchange.call.body.get("stream") is True,
+        "status": received.status if received else None,
+        "error": exchange.error.kind if exchange.error and model else None,
+        "first_byte_ms": _rounded(timings.first_byte_ms),
+        "first_token_ms": _rounded(timings.first_token_ms),
+        "total_ms": _rounded(timings.total_ms),
+        "prompt_tokens": usage.prompt_tokens if usage else None,
+        "completion_tokens": usage.completion_tokens if usage else None,
+        "sent_bytes": len(exchange.sent.body),
+        "received_bytes": len(received.body) if received else 0,
+    }
+
+
+def _pseudonym(address: str) -> str:
+    """The same for the same address, as long as the secret key is; the address cannot be read off it."""
+    return salted_hmac("playground.log", address).hexdigest()[:12]
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 1)
