@@ -171,7 +171,7 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
 def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
     page.get_by_role("tab", name="Stream").click()
-    page.get_by_role("button", name="Whole").click()
+    page.get_by_role("button", name="Whole events").click()
 
 
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
