@@ -8,7 +8,8 @@ from typing import Any
 
 from playground.exchange import jsontext
 from playground.exchange.chunks import DONE, ChunkCollector
-from playground.exchange.redact import Redactor
+from playground.exchange.redact import MASK, Redactor
+from playground.exchange.split_key import BETWEEN_EVENTS, SplitKeyGuard
 from playground.exchange.sse import Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
@@ -43,7 +44,7 @@ class Stream:
         parser = EventParser(len(self.body))
         found = chain(parser.feed(self.body), parser.close())
         return tuple(
-            StreamEvent(at_ms, event.name, event.data, _collect(event.data, ChunkCollector()))
+            StreamEvent(at_ms, event.name, event.data, ChunkCollector().add(_chunk(event.data)))
             for at_ms, event in zip(self.times_ms, found, strict=False)
         )
 
@@ -55,13 +56,18 @@ class Stream:
 
 
 class StreamReader:
-    """Reads a stream while it arrives. In `collector` and the events the key is not taken out yet."""
+    """Reads a stream while it arrives. In `collector` the key is not taken out yet."""
 
-    def __init__(self, longest_line: int, *, live: bool = False) -> None:
+    def __init__(self, longest_line: int, redactor: Redactor, *, live: bool = False) -> None:
         self.collector = ChunkCollector()
         self.first_token_ms: float | None = None
         self.times_ms = array("d")
-        self._fresh: list[StreamEvent] | None = [] if live else None
+        self._redactor = redactor
+        self._guard = SplitKeyGuard(redactor)
+        self._split = False
+        self._live = live
+        self._waiting: dict[int, StreamEvent] = {}
+        self._fresh: list[StreamEvent] = []
         self._parser = EventParser(longest_line)
         self._done = False
 
@@ -75,35 +81,71 @@ class StreamReader:
             self._add(event, at_ms)
 
     def take_fresh(self) -> list[StreamEvent]:
-        """The events since the last time, of a live stream."""
-        fresh, self._fresh = self._fresh or [], []
+        """The events since the last time, of a live stream, the key taken out."""
+        fresh, self._fresh = self._fresh, []
         return fresh
 
-    def result(self, body: bytes, redactor: Redactor) -> Stream:
+    def result(self, body: bytes) -> Stream:
         """What has arrived so far, in the redacted `body` that it came in.
 
         The key is also taken out where only the joined text has it whole.
         """
+        self._settle(self._guard.release())
+        redact = self._redactor.value
         return Stream(
-            body,
+            self._without_split_key(body) if self._split else body,
             tuple(self.times_ms),
-            redactor.value(self.collector.completion) if self.collector.has_choices else None,
-            redactor.value(self.collector.error),
+            redact(self.collector.completion) if self.collector.has_choices else None,
+            redact(self.collector.error),
             self._done,
         )
 
     def _add(self, event: Event, at_ms: float) -> None:
+        number = len(self.times_ms)
         self.times_ms.append(at_ms)
         self._done = self._done or event.data.strip() == DONE
-        brought = _collect(event.data, self.collector)
+        chunk = _chunk(event.data)
+        brought = self.collector.add(chunk)
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
-        if self._fresh is not None:
-            self._fresh.append(StreamEvent(at_ms, event.name, event.data, brought))
+        if self._live:
+            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
+        self._settle(self._guard.add(number, chunk))
+
+    def _settle(self, settled: list[tuple[int, bool]]) -> None:
+        for number, masked in settled:
+            self._split = self._split or masked
+            if self._live:
+                event = self._waiting.pop(number)
+                self._fresh.append(
+                    StreamEvent(event.at_ms, event.name, MASK, "")
+                    if masked
+                    else StreamEvent(
+                        event.at_ms,
+                        self._redactor.text(event.name),
+                        self._redactor.text(event.data),
+                        self._redactor.text(event.brought),
+                    )
+                )
+
+    def _without_split_key(self, body: bytes) -> bytes:
+        """The body with each event that held a piece of the key masked."""
+        parts = BETWEEN_EVENTS.split(body)
+        guard, settled = SplitKeyGuard(self._redactor), []
+        for number in range(0, len(parts), 2):
+            parser = EventParser(len(body))
+            events = [*parser.feed(parts[number]), *parser.close()]
+            if events:
+                settled += guard.add(number, _chunk(events[0].data))
+        for number, masked in [*settled, *guard.release()]:
+            if masked:
+                parts[number] = b"data: " + MASK.encode()
+        return b"".join(parts)
 
 
-def _collect(data: str, collector: ChunkCollector) -> str:
+def _chunk(data: str) -> Any:
+    """None for what is no chunk; the list of events shows it."""
     try:
-        return collector.add(jsontext.loads_leniently(data))
+        return jsontext.loads_leniently(data)
     except jsontext.JSONTextError:
-        return ""  # no chunk; the list of events shows it
+        return None

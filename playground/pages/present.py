@@ -13,7 +13,6 @@ from playground.exchange.completion import Choice
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Headers
-from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamEvent
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
@@ -79,11 +78,9 @@ class EventGroup:
     items: SafeString
 
 
-def event_item(number: int, event: StreamEvent, redactor: Redactor | None = None) -> SafeString:
+def event_item(number: int, event: StreamEvent) -> SafeString:
     """An event as an item of a list. Not a template: there are thousands."""
     data, brought = event.data, event.brought[:_LONGEST_BROUGHT]
-    if redactor:
-        data, brought = redactor.text(data), redactor.text(brought)
     name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
     long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""

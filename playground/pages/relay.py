@@ -136,7 +136,7 @@ class Patches:
             if not self._budget.take(event):
                 break
             group = place // EVENTS_A_GROUP
-            items += event_item(place + 1, event, self._reading.redactor)
+            items += event_item(place + 1, event)
         if items:
             yield _patch(f"events-{group}", items)
 

@@ -8,7 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -144,7 +144,10 @@ def _exchange(
     started, clock = datetime.now(UTC), _stopwatch()
 
     def record(failure: Failure | None) -> Exchange:
-        received = _received(reading, redactor)
+        received, stream = _received(reading, redactor), None
+        if reading.stream and received:
+            stream = reading.stream.result(received.body)
+            received = replace(received, body=stream.body)
         return Exchange(
             call=_without_key(call, redactor),
             provider=route.provider,
@@ -155,7 +158,7 @@ def _exchange(
             timings=Timings(
                 reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, clock()
             ),
-            stream=reading.stream.result(received.body, redactor) if reading.stream and received else None,
+            stream=stream,
         )
 
     with (
@@ -216,7 +219,7 @@ def _run(
         reading.response = _adapter.answer(prepared, connection)
         reading.first_byte_ms = clock()
         if reading.response.ok and EVENT_STREAM in reading.response.headers.get("Content-Type", "").lower():
-            reading.stream = StreamReader(limits.sse_line_bytes, live=pace is not None)
+            reading.stream = StreamReader(limits.sse_line_bytes, reading.redactor, live=pace is not None)
         chunk = b""
         while True:
             # After a full read there may be more in the decoder, of which the wire knows nothing.
