@@ -1,5 +1,6 @@
 """Puts the chunks of a streamed answer together into the `chat.completion` that they add up to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +52,8 @@ class ChunkCollector:
         """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
         if not isinstance(chunk, dict):
             return ""
-        if chunk.get("error"):
-            self.error = chunk["error"]
+        if chunk.get("error") or chunk.get("object") == "error":
+            self.error = chunk.get("error") or chunk
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         for name, value in chunk.items():
@@ -103,39 +104,81 @@ def _merge_delta(message: dict[str, Any], delta: dict[str, Any]) -> str:
     for name, value in delta.items():
         if name == "role":
             message["role"] = value or message["role"]
-        elif name == "tool_calls" and isinstance(value, list):
-            calls = message.setdefault("tool_calls", [])
-            for part in value:
-                brought += _merge_call(calls, part) if isinstance(part, dict) else ""
-        elif isinstance(value, str):
+        elif name == "tool_calls":
+            calls = message.setdefault("tool_calls", []) if value else []
+            parts = value if isinstance(value, list) else [value]
+            brought += "".join(_merge_call(calls, part) for part in parts if isinstance(part, dict))
+        elif isinstance(value, str) and not isinstance(message.get(name), list):
             _add_piece(message, name, value)
             brought += value
+        elif isinstance(value, str | list):
+            parts = _as_parts(value)
+            if not isinstance(message.get(name), list):
+                message[name] = _as_parts(message.get(name))
+            message[name] += parts
+            brought += "".join(_texts_in(parts))
         elif value is not None:
             message[name] = value
     return brought
 
 
+def _as_parts(value: Any) -> list[Any]:
+    """A text among content parts is a part as well."""
+    if isinstance(value, list):
+        return list(value)
+    return [{"type": "text", "text": str(value)}] if value and str(value) else []
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        yield from _texts_in(item)
+    if isinstance(value, dict) and isinstance(value.get("text"), str):
+        yield value["text"]
+
+
 def _merge_call(calls: list[dict[str, Any]], part: dict[str, Any]) -> str:
-    """Parts of one call share an index; where a server sends none, an id begins a new call."""
+    """Parts of one call share an index, or an id where a server sends no index; nothing is unsaid later."""
     brought = ""
-    index = part.get("index")
-    call = next((call for call in calls if isinstance(index, int) and call.get("index") == index), None)
-    if call is None and not isinstance(index, int) and calls and not part.get("id"):
-        call = calls[-1]
-    if call is None:
-        call = {}
-        calls.append(call)
+    call = _call_of(calls, part)
     for name, value in part.items():
-        if name == "function" and isinstance(value, dict):
-            function = call.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
-            for key, text in value.items():
-                if isinstance(text, str):
-                    _add_piece(function, key, text)
-                    brought += text
-                else:
-                    function[key] = text
-        elif value is not None:
+        if name == "function":
+            brought += _merge_function(call, value) if isinstance(value, dict) else ""
+        elif value not in (None, ""):
             call[name] = value
+    return brought
+
+
+def _call_of(calls: list[dict[str, Any]], part: dict[str, Any]) -> dict[str, Any]:
+    index, id_ = part.get("index"), part.get("id")
+    if isinstance(index, int):
+        found: dict[str, Any] | None = next(
+            (call for call in reversed(calls) if call.get("index") == index), None
+        )
+        # Some count every call as the first: then its id tells it from the one before.
+        if found is not None and (not id_ or found.get("id", id_) == id_):
+            return found
+    elif id_:
+        found = next((call for call in calls if call.get("id") == id_), None)
+        if found is not None:
+            return found
+    elif calls:
+        return calls[-1]
+    new: dict[str, Any] = {}
+    calls.append(new)
+    return new
+
+
+def _merge_function(call: dict[str, Any], part: dict[str, Any]) -> str:
+    brought = ""
+    function = call.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
+    for key, text in part.items():
+        if isinstance(text, str):
+            if key == "name" and str(function.get(key, "")) == text:
+                continue  # said once more
+            _add_piece(function, key, text)
+            brought += text
+        elif text is not None:
+            function[key] = text
     return brought
 
 

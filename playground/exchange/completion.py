@@ -64,12 +64,21 @@ def _choice(position: int, item: dict[str, Any]) -> Choice:
     return Choice(
         index=index if isinstance(index, int) else position,
         text=_text(message.get("content")),
-        reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        reasoning=_text(message.get("reasoning_content"))
+        or _text(message.get("reasoning"))
+        or _thinking(message.get("content")),
         refusal=_text(message.get("refusal")),
         tool_calls=calls if isinstance(calls, list) else [],
         finish_reason=_text(item.get("finish_reason")),
         message=message,
     )
+
+
+def _thinking(content: Any) -> str | None:
+    """The thinking among content parts, which has parts of its own (Mistral)."""
+    parts = content if isinstance(content, list) else []
+    texts = [_text(part.get("thinking")) for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if text) or None
 
 
 def _text(value: Any) -> str | None:

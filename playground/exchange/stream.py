@@ -106,6 +106,8 @@ class StreamReader:
         self._done = self._done or event.data.strip() == DONE
         chunk = _chunk(event.data)
         brought = self.collector.add(chunk)
+        if event.name == "error":
+            self.collector.error = self.collector.error or chunk or event.data
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
         if self._live:

@@ -1,11 +1,14 @@
 """Calls back after a while: one thread for all calls, where `threading.Timer` would take one for each."""
 
+import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+
+_logger = logging.getLogger(__name__)
 
 
 class AlarmClock:
@@ -33,7 +36,11 @@ class AlarmClock:
     def _run(self) -> None:
         while True:
             for ring in self._wait():
-                ring()
+                try:
+                    ring()
+                except Exception:
+                    # Every limit in time hangs on this thread: one alarm must not end it.
+                    _logger.exception("an alarm failed")
 
     def _wait(self) -> list[Callable[[], None]]:
         """Sleeps until the next alarm may be due, and takes out those that are."""

@@ -248,6 +248,7 @@ def _run(
             reading.response.raw.close()
         if connection is not None:
             connection.close()
+        on_wire.close()
     return failures.ended(prepared, on_wire, limits)
 
 

@@ -43,7 +43,7 @@ class Wire:
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
     ended: FailureKind | None = None
-    # http.client's buffer over the socket, once an answer is being read.
+    # The buffer over the socket that the answer is read from.
     reader: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,32 +66,54 @@ class Wire:
             except OSError:
                 return  # the other side closed first
 
+    def close(self) -> None:
+        """Gives the buffer up, which would hold the socket open."""
+        if self.reader is not None:
+            self.reader.close()
+
     def wait(self, seconds: float) -> bool:
         """Waits until something can be read, be it the end; whether it can, within that time."""
-        if self.sock is None or self._has_buffered(self.sock):
-            return True
-        number = self.sock.fileno()
-        if number < 0:
-            return True
-        poll = select.poll()
-        poll.register(number, select.POLLIN)
-        return bool(poll.poll(max(0.0, seconds) * 1000))
+        deadline = time.monotonic() + seconds
+        while not self._has_buffered():
+            number = self.sock.fileno() if self.sock else -1
+            if number < 0:
+                break
+            poll = select.poll()
+            poll.register(number, select.POLLIN)
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return False
+            # TLS has messages of its own, such as session tickets, which are nothing to read.
+            if not isinstance(self.sock, ssl.SSLSocket) or self._fill(self.sock):
+                break
+        return True
 
-    def _has_buffered(self, sock: socket.socket) -> bool:
+    def _has_buffered(self) -> bool:
         """Whether bytes have left the socket that nobody has read: the poll would not tell of them."""
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            return True
-        if self.reader is None:
-            return False
-        if self.reader.closed:
+        if self.reader is None or self.reader.closed:
             return True
         # An empty buffer would be filled by a peek; from a source that has nothing now it stays empty.
         self.reader.raw.readinto = _nothing_now
         try:
             # The end of a chunk's line stays behind until the next chunk is asked for.
-            return self.reader.peek(1) not in (b"", b"\r", b"\r\n")
+            if self.reader.peek(1) not in (b"", b"\r", b"\r\n"):
+                return True
         finally:
             del self.reader.raw.readinto
+        return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+
+    def _fill(self, sock: ssl.SSLSocket) -> bool:
+        """Reads what is there into the buffer, without waiting; whether that was anything, or the end."""
+        patience = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            self.reader.peek(1)
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True  # the read that follows says what it is
+        finally:
+            sock.settimeout(patience)
+        return True
 
 
 def _nothing_now(buffer: object) -> None:
@@ -119,7 +141,7 @@ class _Connection(HTTPConnection):
         """What http.client reads an answer with."""
         response = HTTPResponse(*args, **options)
         response.fp.close()
-        response.fp = self._wire.reader = args[0].makefile("rb", _BUFFER_BYTES)
+        response.fp = self._wire.reader
         return response
 
 
@@ -155,6 +177,7 @@ class Adapter(HTTPAdapter):
         connection.timeout = limits.silence_seconds
         connection.sock.settimeout(limits.silence_seconds)
         # Who refuses a body while it is still being written may have said why.
+        wire.reader = connection.sock.makefile("rb", _BUFFER_BYTES)
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method or "",

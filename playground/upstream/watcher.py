@@ -4,12 +4,14 @@ A thread that waits for a provider cannot notice that nobody waits for it any mo
 go on working, for money. Linux only (epoll); elsewhere a call runs to its end.
 """
 
+import logging
 import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_logger = logging.getLogger(__name__)
 _ASK_AFTER_SECONDS = 15
 _ASK_AGAIN_SECONDS = 5
 _UNANSWERED_SECONDS = 60
@@ -44,7 +46,11 @@ class Watcher:
                     # The number may belong to a new browser by now: it is asked once more.
                     leave = self._leave.get(number) if _has_left(number) else None
                 if leave:
-                    leave()
+                    try:
+                        leave()
+                    except Exception:
+                        # All who leave are seen by this thread: one of them must not end it.
+                        _logger.exception("a call could not be ended")
 
 
 def _has_left(number: int) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from playground.exchange.chunks import ChunkCollector
+from playground.exchange.completion import read_choices
 
 
 def _chunk(delta: Any = None, index: int = 0, **choice: Any) -> dict[str, Any]:
@@ -155,3 +156,91 @@ def test_what_is_given_out_does_not_change_afterwards() -> None:
     collector.add(_chunk({"content": "b"}))
 
     assert before["choices"][0]["message"]["content"] == "a"
+
+
+def _calls(*parts: Any) -> Any:
+    chunks = [_chunk({"tool_calls": part if isinstance(part, str | dict) else [part]}) for part in parts]
+    return _collected(*chunks)["choices"][0]["message"].get("tool_calls")
+
+
+def test_what_a_call_has_said_is_not_unsaid() -> None:
+    first = {"index": 0, "id": "call_1", "function": {"name": "f", "arguments": ""}}
+    rest = [
+        {"index": 0, "id": "", "type": None, "function": {"name": None, "arguments": '{"a"'}},
+        {"index": 0, "id": None, "function": {"name": "", "arguments": ":1}"}},
+        {"index": 0, "function": {"name": "f"}},
+    ]
+
+    assert _calls(first, *rest) == [
+        {"index": 0, "id": "call_1", "function": {"name": "f", "arguments": '{"a":1}'}}
+    ]
+
+
+def test_calls_of_one_index_and_different_ids_are_two() -> None:
+    calls = _calls(
+        {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}},
+        {"index": 0, "id": "b", "function": {"name": "g", "arguments": "{"}},
+        {"index": 0, "function": {"arguments": "}"}},
+    )
+
+    assert [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in calls] == [
+        ("a", "f", "{}"),
+        ("b", "g", "{}"),
+    ]
+
+
+def test_an_id_that_is_repeated_without_an_index_is_one_call() -> None:
+    calls = _calls(
+        {"id": "a", "function": {"name": "f", "arguments": '{"a"'}},
+        {"id": "a", "function": {"arguments": ":1}"}},
+    )
+
+    assert [call["function"]["arguments"] for call in calls] == ['{"a":1}']
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["text"],
+        [{"index": 0, "function": {"name": "f"}}],
+        [{"index": 0, "function": "f"}, {"index": 0, "function": {"name": "g"}}],
+        [{"index": 0, "function": {"name": 3}}, {"index": 0, "function": {"name": "g"}}],
+        [3, None, []],
+    ],
+)
+def test_no_shape_of_calls_breaks_it(parts: list[Any]) -> None:
+    _calls(*parts)
+
+
+def test_parts_and_texts_of_a_content_are_kept_in_their_order() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm. "}]}
+
+    completion = _collected(
+        _chunk({"content": [thinking]}),
+        _chunk({"content": [{"type": "text", "text": "One"}]}),
+        _chunk({"content": " two"}),
+    )
+
+    (choice,) = read_choices(completion)
+    assert choice.text == "One two"
+    assert choice.reasoning == "Hm. "
+
+
+def test_a_text_before_parts_is_not_lost() -> None:
+    completion = _collected(
+        _chunk({"content": "One"}),
+        _chunk({"content": [{"type": "text", "text": " two"}]}),
+        _chunk({"content": " three"}),
+    )
+
+    assert read_choices(completion)[0].text == "One two three"
+
+
+@pytest.mark.parametrize(
+    "chunk", [{"error": {"message": "boom"}}, {"object": "error", "message": "boom", "code": 400}]
+)
+def test_each_shape_of_an_error_is_one(chunk: Any) -> None:
+    collector = ChunkCollector()
+    collector.add(chunk)
+
+    assert collector.error["message"] == "boom"

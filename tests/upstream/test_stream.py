@@ -121,6 +121,8 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
         (HELLO + event(chunk({}, finish_reason="stop")), None),
         (HELLO + event("[DONE]"), None),
         (event("[DONE]"), "not_completion"),
+        (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "provider_error"),
+        (HELLO + event({"object": "error", "message": "boom"}) + event("[DONE]"), "provider_error"),
         (event("no JSON") + event("[DONE]"), "not_completion"),
         (event({"choices": []}) + event("[DONE]"), "not_completion"),
     ],
