@@ -201,6 +201,7 @@
     if (event.key === "Escape") {
       const menu = event.target.closest?.("details.menu[open]");
       if (menu) {
+        event.preventDefault();
         menu.open = false;
         menu.querySelector("summary").focus();
       }

@@ -20,7 +20,10 @@
   const byName = (name) => document.getElementById(`tab-${name}`);
 
   for (const tab of tabs) {
-    tab.addEventListener("click", () => select(tab));
+    tab.addEventListener("click", () => {
+      select(tab);
+      if (live) follow();
+    });
     tab.addEventListener("keydown", (event) => {
       const shown = tabs.filter((other) => !other.hidden);
       const at = shown.indexOf(tab);
@@ -64,6 +67,7 @@
   // A stream that came to no proper end: what arrived stays, and a notice says what happened.
   function breakOff() {
     live.querySelector(".facts").after(fragment(stopped ? "stopped-live-template" : "broken-template"));
+    for (const text of outcome.querySelectorAll("[data-unfinished]")) text.textContent = text.dataset.unfinished;
     live.removeAttribute("data-live");
     live.setAttribute("data-result", "");
   }
@@ -75,9 +79,10 @@
 
   const send = document.getElementById("send");
   const stop = document.getElementById("stop-sending");
-  const patience = 120;
+  const patience = 1500;
   let stopped = false;
   let answered = false;
+  let changedMeanwhile = false;
   let sentAt = 0;
 
   function toggleStop(running) {
@@ -90,28 +95,31 @@
 
   async function stopSending(event) {
     // Stop stands where Send stood: the second click of a double click is not meant for it.
-    if (stopped || (event.type === "click" && performance.now() - sentAt < 500)) return;
-    stopped = true;
-    if (!live) {
-      abort();
+    if (event.detail > 1 && performance.now() - sentAt < 500) return;
+    if (stopped || !live) {
+      stopped = true;
+      abort(); // at once; also when it is pressed again
       return;
     }
-    const timeout = setTimeout(abort, patience);
+    stopped = true;
     const body = new URLSearchParams({
       number: live.dataset.live,
       csrfmiddlewaretoken: form.elements.namedItem("csrfmiddlewaretoken").value,
     });
+    const of = live;
+    const giveUp = () => { if (live === of) abort(); };
+    setTimeout(giveUp, patience);
     try {
-      const answer = await fetch(stop.dataset.url, { method: "POST", body });
-      if (answer.ok) clearTimeout(timeout);
-      else abort();
+      if (!(await fetch(stop.dataset.url, { method: "POST", body })).ok) giveUp();
     } catch {
-      abort();
+      giveUp();
     }
   }
   stop.addEventListener("click", stopSending);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !stop.hidden) stopSending(event);
+    // Esc may be meant for a menu, for suggestions, or for a word that is being composed.
+    const otherwise = event.defaultPrevented || event.isComposing || event.target.list;
+    if (event.key === "Escape" && !stop.hidden && !otherwise) stopSending(event);
   });
 
   const isSend = (event) => event.detail.ctx?.sourceElement === form;
@@ -120,7 +128,7 @@
     if (!isSend(event)) return;
     const since = sentAt = performance.now();
     busy.dataset.running = "";
-    stopped = answered = false;
+    stopped = answered = changedMeanwhile = false;
     live = null;
     toggleStop(true);
     select(byName("answer")); // now, so that nothing jumps when it comes
@@ -147,6 +155,7 @@
       select(byName("answer"));
       showOutcome();
     }
+    if (changedMeanwhile) outcome.dataset.stale = "";
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
   });
@@ -173,13 +182,15 @@
   const scroller = () => (getComputedStyle(pane).overflowY === "auto" ? pane : document.documentElement);
   let following = false;
   function follow() {
-    if (following) scroller().scrollTop = scroller().scrollHeight;
+    if (following && selected() === byName("answer")) scroller().scrollTop = scroller().scrollHeight;
   }
   const folds = () => [...outcome.querySelectorAll("#panel-answer details.reasoning")];
   document.addEventListener("htmx:before:swap", (event) => {
     if (!isSend(event) || !live) return;
-    const { scrollHeight, scrollTop, clientHeight } = scroller();
-    following = selected() === byName("answer") && scrollHeight - scrollTop - clientHeight < 40;
+    if (selected() === byName("answer")) {
+      const { scrollHeight, scrollTop, clientHeight } = scroller();
+      following = scrollHeight - scrollTop - clientHeight < 40;
+    }
     unfolded = folds().map((fold) => fold.open);
   });
   document.addEventListener("htmx:after:swap", (event) => {
@@ -278,7 +289,8 @@
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
     codes.dataset.stale = "";
-    if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
+    if (outcome.hasAttribute("aria-busy")) changedMeanwhile = true;
+    else if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
   };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);

@@ -298,7 +298,7 @@ def test_stop_stops_the_provider(open_page: Open, upstream: ScriptedUpstream, wa
     _message(page, 1).fill("kept")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
-    page.wait_for_timeout(700)  # a click sooner than that is taken for the second of a double click
+    page.wait_for_timeout(300)
     assert not hold.left.is_set()
 
     match way:

@@ -95,7 +95,6 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     expect(page.locator("#live-text-0")).to_have_text("so far")
     if way == "another process":
         page.route("**/stop/", lambda route: route.fulfill(status=404))
-    page.wait_for_timeout(500)  # a click sooner than that is taken for the second of a double click
 
     match way:
         case "button":
@@ -111,13 +110,50 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     expect(page.locator("#panel-answer")).to_contain_text("Stopped")
     expect(page.locator("#panel-answer .answer-text").last).to_have_text("so far")
     expect(page.get_by_role("button", name="Send")).to_be_focused()
-    if way != "another process":
+    if way == "another process":
+        _tab(page, "Raw JSON")
+        expect(page.locator("#panel-raw")).to_contain_text("broke off")
+    else:
         _tab(page, "Raw JSON")
         record = json.loads(page.locator("#raw-pretty").inner_text())
         assert record["choices"][0]["message"]["content"] == "so far"
         _tab(page, "Answer")
         page.get_by_role("button", name="Add to conversation").click()
         expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("so far")
+
+
+def test_esc_that_is_meant_for_something_else_stops_nothing(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    paused = Paused(STREAM_HEAD + token("so far"))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _start(page)
+    expect(page.locator("#live-text-0")).to_have_text("so far")
+
+    page.get_by_text("Examples").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.menu")).not_to_have_attribute("open", "")
+    page.get_by_label("Model", exact=True).press("Escape")
+
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    assert not paused.left.wait(0.3)
+
+
+def test_a_form_that_was_changed_meanwhile_is_told_at_the_end(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    paused = Paused(STREAM_HEAD + token("one"))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _start(page)
+    expect(page.locator("#live-text-0")).to_have_text("one")
+
+    page.get_by_label("temperature", exact=True).fill("0.3")
+    paused.go.set()
+
+    expect(page.locator("#answer-1")).to_have_text("one")
+    expect(page.locator("#outcome")).to_have_attribute("data-stale", "")
 
 
 def test_a_server_that_dies_leaves_what_arrived(
