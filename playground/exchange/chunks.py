@@ -73,6 +73,11 @@ class ChunkCollector:
         return bool(self._choices)
 
     @property
+    def indexes(self) -> list[int]:
+        """The choices' own numbers, in the order of `messages`."""
+        return list(self._choices)
+
+    @property
     def messages(self) -> list[dict[str, Any]]:
         """Each choice's message as far as it came, in the order of their first chunks; texts as `Pieces`."""
         return [choice["message"] for choice in self._choices.values()]

@@ -143,7 +143,8 @@ class Patches:
     def _new_choices(self, stream: StreamReader) -> Iterator[str]:
         for position in range(len(self._shown), min(len(stream.collector.messages), MOST_CHOICES)):
             self._shown.append(_Shown())
-            yield _patch("live-choices", render_to_string("_live_choice.html", {"position": position}))
+            context = {"position": position, "number": stream.collector.indexes[position] + 1}
+            yield _patch("live-choices", render_to_string("_live_choice.html", context))
 
     def _answers(self, stream: StreamReader) -> Iterator[str]:
         for position, (shown, message) in enumerate(

@@ -231,6 +231,7 @@ def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
     expect(page.locator("#live-reasoning-0")).to_have_text("Hm")
     expect(page.locator("#live-text-0")).to_have_text("first")
     expect(page.locator("#live-calls-1")).to_have_text('weather({"city": )')
+    expect(page.locator(".choice h3")).to_have_text("Answer 2")
     paused.go.set()
 
     expect(page.locator(".choice")).to_have_count(2)
