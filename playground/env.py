@@ -7,9 +7,10 @@ Docker and Kubernetes hand out secrets).
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 
 class SettingError(ValueError):
@@ -68,6 +69,36 @@ def threads(value: str) -> int:
     return number
 
 
+def ports(value: str) -> tuple[int, ...]:
+    if not all(name.isascii() and name.isdigit() and 0 < int(name[:6]) < 65536 for name in names(value)):
+        raise ValueError("takes port numbers from 1 to 65535 with commas between")
+    return tuple(sorted({int(name) for name in names(value)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy. `credentials` is `user:password`, or "" where it wants none."""
+
+    host: str
+    port: int
+    credentials: str = field(default="", repr=False)
+
+
+def proxy(value: str) -> Proxy | None:
+    """`"http://user:password@proxy.internal:4750"` → its parts."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.scheme != "http" or parts.path not in ("", "/") or parts.query:
+        raise ValueError("takes the address of an HTTP proxy: http://host:port")
+    user = unquote(parts.username or "")
+    return Proxy(host, port, f"{user}:{unquote(parts.password or '')}" if user else "")
+
+
 def path_or_none(value: str) -> Path | None:
     return Path(value).expanduser() if value else None
 
@@ -112,6 +143,18 @@ VARIABLES = (
         "",
         "Exact `host:port` pairs inside your network that may be called, with commas between.",
         host_ports,
+    ),
+    Variable(
+        "PLAYGROUND_PORTS",
+        "80,443",
+        "Ports that a typed base URL may have, with commas between, besides those of the catalogue.",
+        ports,
+    ),
+    Variable(
+        "PLAYGROUND_EGRESS_PROXY",
+        "",
+        "HTTP proxy for all calls but those to private upstreams. It then decides what may be called.",
+        proxy,
     ),
     Variable(
         "PLAYGROUND_LOCAL_PROVIDERS",

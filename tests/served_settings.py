@@ -6,5 +6,8 @@ A playground that runs from the same checkout meanwhile keeps its files.
 import os
 
 from playground.settings import *  # noqa: F403
+from tests import resolver
+
+resolver.install()
 
 STATIC_ROOT = os.environ["TEST_STATIC_ROOT"]

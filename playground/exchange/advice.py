@@ -19,6 +19,14 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
         gettext_noop("%(host)s cannot be reached"),
         gettext_noop("The network gives no way there. Check this server's connection and the base URL."),
     ),
+    FailureKind.PROXY: (
+        gettext_noop("No way out to %(host)s"),
+        gettext_noop(
+            "The proxy that all calls of this server go through gave no connection: it may not allow this "
+            "host, or not find it. Check the base URL; who runs the playground has set the proxy in "
+            "PLAYGROUND_EGRESS_PROXY."
+        ),
+    ),
     FailureKind.CONNECT_TIMEOUT: (
         gettext_noop("%(host)s does not answer"),
         gettext_noop(

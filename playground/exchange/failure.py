@@ -8,6 +8,7 @@ class FailureKind(StrEnum):
     UNKNOWN_HOST = "unknown_host"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
+    PROXY = "proxy"
     CONNECT_TIMEOUT = "connect_timeout"
     TLS = "tls"
     SILENCE = "silence"

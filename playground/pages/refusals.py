@@ -13,7 +13,7 @@ from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import Shape, shape_of
 from playground.pages.translate import translate
-from playground.upstream.egress import AddressRefusedError
+from playground.upstream.egress import AddressRefusedError, Rule
 from playground.upstream.running import BusyError
 
 # Calls end all the time; a restart takes about as long.
@@ -86,22 +86,27 @@ def invalid(error: InvalidRequestError) -> Refusal:
 
 
 def _address_refused(error: AddressRefusedError) -> Refusal:
-    sentence = say(
-        gettext_noop("“%(host)s” is inside the server's network, or has an address there."),
-        host=str(error)[:200],
-    )
-    return Refusal(
-        403,
-        "address_refused",
-        say(gettext_noop("This address may not be called")),
-        say(
+    title = say(gettext_noop("This address may not be called"))
+    if error.rule is Rule.PORT:
+        sentence = say(
+            gettext_noop("Port %(port)s may not be called, only %(ports)s."),
+            port=error.port,
+            ports=", ".join(map(str, error.ports)),
+        )
+        advice = say(gettext_noop("Who runs the playground can allow further ports in PLAYGROUND_PORTS."))
+    else:
+        # The same for a name that is unknown: what names there are inside is nobody's business.
+        sentence = say(
+            gettext_noop("“%(host)s” has no public address: it is unknown, or inside the server's network."),
+            host=error.host[:200],
+        )
+        advice = say(
             gettext_noop(
-                "Only public addresses are. Who runs the playground can allow an exact host:port in "
-                "PLAYGROUND_PRIVATE_UPSTREAMS."
+                "Check its spelling. Only public addresses are called; who runs the playground can allow an "
+                "exact host:port in PLAYGROUND_PRIVATE_UPSTREAMS."
             )
-        ),
-        (FieldError("base_url", sentence),),
-    )
+        )
+    return Refusal(403, "address_refused", title, advice, (FieldError("base_url", sentence),))
 
 
 def _busy(error: BusyError) -> Refusal:

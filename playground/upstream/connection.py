@@ -20,8 +20,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from playground import env
 from playground.exchange.failure import FailureKind
-from playground.upstream import egress
+from playground.upstream import egress, proxy
 from playground.upstream.limits import Limits
 
 # http.client takes 8 KiB, which is much for each of hundreds of streams that wait. Larger reads pass it by.
@@ -195,22 +196,36 @@ class Adapter(HTTPAdapter):
 
 
 def _connect(host: str, port: int, timeout: float) -> socket.socket:
-    """A socket to the first checked address that answers. `timeout` in seconds is for all of them."""
+    """A socket to the host, over the proxy where one is set. `timeout` in seconds is for all of it."""
     host = host.strip("[]")
+    deadline = time.monotonic() + timeout
+    way_out = env.read("PLAYGROUND_EGRESS_PROXY")
+    if way_out is None or egress.is_door(host, port):
+        sock = _open(_checked(host, port), port, deadline)
+    else:
+        try:
+            sock = proxy.tunnel(_open([way_out.host], way_out.port, deadline), way_out, host, port)
+        except (OSError, ConnectError, proxy.RefusedError) as error:
+            raise ConnectError(FailureKind.PROXY) from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _checked(host: str, port: int) -> list[str]:
     try:
-        addresses = egress.addresses(host, port)
+        return egress.addresses(host, port)
     except egress.UnknownHostError as error:
         raise ConnectError(FailureKind.UNKNOWN_HOST) from error
-    deadline = time.monotonic() + timeout
+
+
+def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
+    """A socket to the first address that answers."""
     for position, address in enumerate(addresses):
         share = (deadline - time.monotonic()) / (len(addresses) - position)
         try:
-            sock = socket.create_connection((address, port), timeout=max(share, 0.001))
+            return socket.create_connection((address, port), timeout=max(share, 0.001))
         except OSError as error:
             failed = error
-            continue
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
     raise ConnectError(_kind(failed), failed.strerror or "") from failed
 
 

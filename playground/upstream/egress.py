@@ -6,30 +6,74 @@ of those that were checked, so a second look-up cannot answer otherwise.
 
 import ipaddress
 import socket
+import time
+from enum import Enum
 from functools import cache
+from typing import NoReturn
 
 from playground import env
 from playground.exchange.endpoint import Endpoint
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 
+# A refusal after a look-up comes at a multiple of this, so that its time says nothing of what was found.
+REFUSAL_SECONDS = 0.25
+
+
+class Rule(Enum):
+    """Why a call is refused."""
+
+    ADDRESS = "no public address"
+    PORT = "a port that may not be called"
+
 
 class AddressRefusedError(Exception):
-    """The policy does not let this host be called. Says nothing of what is there."""
+    """The policy does not let this host be called. Says nothing of what is there.
+
+    `ports` are those that may be called, when it was for its port.
+    """
+
+    def __init__(self, rule: Rule, host: str, port: int, ports: tuple[int, ...] = ()) -> None:
+        super().__init__(f"{host}:{port}: {rule.value}")
+        self.rule, self.host, self.port, self.ports = rule, host, port, ports
 
 
 class UnknownHostError(Exception):
-    """The name has no address."""
+    """The name has no address. Only said of hosts that who runs the playground has named."""
 
 
 def addresses(host: str, port: int) -> list[str]:
     """The addresses to try, in order. Raises `AddressRefusedError` or `UnknownHostError`.
 
-    One address inside the network refuses the whole name.
+    One address inside the network refuses the whole name. A name without any is refused alike, unless it
+    was named by who runs the playground: who asks must not learn which names there are inside.
     """
-    found = _resolve(host, port)
-    if (host, port) not in _exceptions() and not all(_is_public(address) for address in found):
-        raise AddressRefusedError(host)
+    if is_door(host, port):
+        return _resolve(host, port)
+    named = (host, port) in _catalogue_hosts()
+    ports = env.read("PLAYGROUND_PORTS")
+    if port not in ports and not named:
+        raise AddressRefusedError(Rule.PORT, host, port, ports)
+    started = time.monotonic()
+    try:
+        found = _resolve(host, port)
+    except UnknownHostError:
+        if named:
+            raise
+        _refuse(host, port, started)
+    if not all(_is_public(address) for address in found):
+        _refuse(host, port, started)
     return found
+
+
+def is_door(host: str, port: int) -> bool:
+    """Whether this exact pair may be called wherever its name leads."""
+    return (host, port) in _doors()
+
+
+def _refuse(host: str, port: int, started: float) -> NoReturn:
+    if REFUSAL_SECONDS:
+        time.sleep(REFUSAL_SECONDS - (time.monotonic() - started) % REFUSAL_SECONDS)
+    raise AddressRefusedError(Rule.ADDRESS, host, port) from None
 
 
 def _resolve(host: str, port: int) -> list[str]:
@@ -43,34 +87,74 @@ def _resolve(host: str, port: int) -> list[str]:
 def _is_public(address: str) -> bool:
     """Whether it is public unicast, also when it is IPv4 inside IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None and not _is_public(str(inner)):
-            return False
-        if ip in _NAT64:
-            return _is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-        if ip.is_site_local:
-            return False
-    platform = any(ip in network for network in _PLATFORMS)
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not platform
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in network for network in _NOT_PUBLIC)
+    # An ISATAP router would send it on to the IPv4 address in its interface's number (RFC 5214, 6.1).
+    if int(ip) >> 32 & 0xFDFFFFFF == 0x5EFE and not _is_public(_last_four_bytes(ip)):
+        return False
+    if ip.ipv4_mapped:
+        return _is_public(str(ip.ipv4_mapped))
+    if ip in _NAT64:
+        return _is_public(_last_four_bytes(ip))
+    if ip.sixtofour:
+        return _is_public(str(ip.sixtofour))
+    return ip in _UNICAST and not any(ip in network for network in _NOT_PUBLIC_V6)
 
 
+def _last_four_bytes(ip: ipaddress.IPv6Address) -> str:
+    return str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+
+
+def _networks(*texts: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(map(ipaddress.ip_network, texts))
+
+
+# IANA's special-purpose registries (RFC 6890), written out: Python's own tables differ from release to
+# release. 192.0.0.0/24 has Oracle's metadata, 100.64.0.0/10 Alibaba's, 169.254.0.0/16 most others'.
+_NOT_PUBLIC = _networks(
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "168.63.129.16/32",  # Azure's platform: public by its number, and answering only inside
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/3",  # multicast, reserved and broadcast
+)
+# All unicast that was ever given out is in 2000::/3; what else there is (loopback, fc00::/7, fe80::/10,
+# fec0::/10, multicast, 64:ff9b:1::/48, IPv4-compatible ones) is none.
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC_V6 = _networks(
+    "2001::/23",  # Teredo, benchmarking, ORCHID and other protocols
+    "2001:db8::/32",
+    "3fff::/20",
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Public by their number, and answering only inside: Azure's platform, and the block (RFC 6890) that Oracle's
-# metadata stand in, of which Python before 3.13 takes all but a few addresses for public.
-_PLATFORMS = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
 
 
 @cache
-def _exceptions() -> frozenset[tuple[str, int]]:
+def _doors() -> frozenset[tuple[str, int]]:
     doors = set(env.read("PLAYGROUND_PRIVATE_UPSTREAMS"))
     for provider in catalogue().values():
         if provider.endpoint and (provider.local or provider.id == LOCAL_MODEL):
-            doors |= _doors(provider.endpoint)
+            doors |= _names(provider.endpoint)
     return frozenset(doors)
 
 
-def _doors(endpoint: Endpoint) -> set[tuple[str, int]]:
+@cache
+def _catalogue_hosts() -> frozenset[tuple[str, int]]:
+    endpoints = (provider.endpoint for provider in catalogue().values())
+    return frozenset((endpoint.host, endpoint.port) for endpoint in endpoints if endpoint)
+
+
+def _names(endpoint: Endpoint) -> set[tuple[str, int]]:
     """The exact pair; this machine goes by all of its names."""
     names = _LOOPBACK if endpoint.host in _LOOPBACK else {endpoint.host}
     return {(name, endpoint.port) for name in names}

@@ -213,8 +213,11 @@ def test_a_form_over_the_limit_is_not_read(client: Client, upstream: ScriptedUps
     assert upstream.requests == []
 
 
-def test_an_address_inside_the_network_is_refused(client: Client, upstream: ScriptedUpstream) -> None:
+def test_an_address_inside_the_network_is_refused(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = upstream.url.replace("127.0.0.1", "127.0.0.3")
+    monkeypatch.setenv("PLAYGROUND_PORTS", str(upstream.port))
 
     for answer in (
         post_json(client, provider=None, base_url=other),
@@ -224,6 +227,16 @@ def test_an_address_inside_the_network_is_refused(client: Client, upstream: Scri
         assert answer.json()["error"]["kind"] == "address_refused"
     assert "PLAYGROUND_PRIVATE_UPSTREAMS" in post_form(client, provider="", base_url=other).content.decode()
     assert upstream.requests == []
+
+
+def test_a_port_that_may_not_be_called_is_named(client: Client) -> None:
+    other = "https://llm.example:6379"
+
+    answer = post_json(client, provider=None, base_url=other)
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["fields"] == {"base_url": "Port 6379 may not be called, only 80, 443."}
+    assert "PLAYGROUND_PORTS" in post_form(client, provider="", base_url=other).content.decode()
 
 
 def test_a_provider_without_a_key_says_which_variable_to_set(

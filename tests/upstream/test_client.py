@@ -259,7 +259,9 @@ def test_a_closed_port_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"127.0.0.1:{port}" in str(exchange.error.title)  # type: ignore[union-attr]
 
 
-def test_a_name_that_is_none_is_named() -> None:
+def test_a_name_of_the_operators_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "no-such-host.invalid:443")
+
     exchange = _send("https://no-such-host.invalid")
 
     assert _error(exchange) == "unknown_host"

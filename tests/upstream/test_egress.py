@@ -1,9 +1,14 @@
 """Which addresses may be reached: public ones, and the exact doors that the operator opens."""
 
+import ipaddress
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
@@ -18,6 +23,7 @@ INSIDE = [
     "10.0.0.1",
     "10.255.255.255",
     "100.64.0.1",
+    "100.100.100.200",
     "100.127.255.254",
     "127.0.0.1",
     "127.255.255.254",
@@ -28,6 +34,7 @@ INSIDE = [
     "192.0.0.8",
     "192.0.0.192",
     "192.0.2.1",
+    "192.88.99.1",
     "192.168.1.1",
     "198.18.0.1",
     "198.51.100.1",
@@ -62,7 +69,13 @@ INSIDE = [
     "fec0::1",
     "ff02::1",
     "ff0e::1",
+    "3fff::1",
     "4000::1",
+    "5f00::1",
+    "2606:4700::5efe:10.0.0.1",
+    "2606:4700::200:5efe:127.0.0.1",
+    "2002:808:808::5efe:10.0.0.1",
+    "fe80::5efe:8.8.8.8",
 ]
 PUBLIC = [
     "1.1.1.1",
@@ -70,9 +83,71 @@ PUBLIC = [
     "100.63.255.255",
     "100.128.0.1",
     "172.32.0.1",
+    "192.31.196.1",
+    "223.255.255.255",
     "2606:4700::1111",
+    "2606:4700::5efe:8.8.8.8",
+    "2002:808:808::1",
     "64:ff9b::8.8.8.8",
+    "::ffff:8.8.8.8",
 ]
+
+
+_NUMBERS = st.one_of(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([int(ipaddress.IPv4Address(text)) for text in INSIDE if ":" not in text]),
+)
+
+
+def _hexadecimal_parts(number: int) -> str:
+    return ".".join(f"0x{byte:X}" for byte in number.to_bytes(4, "big"))
+
+
+def _octal_parts(number: int) -> str:
+    return ".".join(f"0{byte:o}" for byte in number.to_bytes(4, "big"))
+
+
+def _short(number: int) -> str:
+    return f"{number >> 24}.{number & 0xFFFFFF}"
+
+
+def _full_width(number: int) -> str:
+    return str(ipaddress.IPv4Address(number)).translate({ord("0") + n: ord("０") + n for n in range(10)})
+
+
+def _ideographic_dots(number: int) -> str:
+    return str(ipaddress.IPv4Address(number)).replace(".", "。")
+
+
+def _mapped(number: int) -> str:
+    return f"[::ffff:{ipaddress.IPv4Address(number)}]"
+
+
+def _nat64(number: int) -> str:
+    return f"[64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}]"
+
+
+_FORMS: list[Callable[[int], str]] = [
+    str,
+    hex,
+    lambda number: f"0{number:o}",
+    _hexadecimal_parts,
+    _octal_parts,
+    _short,
+    _full_width,
+    _ideographic_dots,
+    _mapped,
+    _nat64,
+    lambda number: f"[2002:{number >> 16:x}:{number & 0xFFFF:x}::1]",
+]
+
+
+def _is_refused(host: str) -> bool:
+    try:
+        egress.addresses(host, 80)
+    except egress.AddressRefusedError:
+        return True
+    return False
 
 
 def _answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -126,9 +201,109 @@ def test_every_spelling_of_loopback_is_refused(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "a..b", "x" * 70 + ".invalid", "\udcff"])
-def test_a_name_without_an_address_is_unknown(name: str) -> None:
-    with pytest.raises(egress.UnknownHostError):
+def test_a_name_without_an_address_is_refused_as_one_inside_is(name: str) -> None:
+    with pytest.raises(egress.AddressRefusedError) as unknown:
         egress.addresses(name, 80)
+    with pytest.raises(egress.AddressRefusedError) as inside:
+        egress.addresses("localhost", 80)
+
+    assert unknown.value.rule is inside.value.rule is egress.Rule.ADDRESS
+
+
+@pytest.mark.parametrize("took", [0.0, 0.1, 0.15])
+def test_the_time_of_a_refusal_says_nothing_of_what_was_found(
+    monkeypatch: pytest.MonkeyPatch, took: float
+) -> None:
+    monkeypatch.setattr(egress, "REFUSAL_SECONDS", 0.2)
+
+    def resolve(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
+        time.sleep(took)
+        if host == "unknown.example":
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    slept: list[float] = []
+    monkeypatch.setattr(egress.time, "monotonic", lambda: 100.0 + took * len(slept))
+    monkeypatch.setattr(egress.time, "sleep", slept.append)
+
+    for host in ("unknown.example", "inside.example"):
+        slept[:] = []
+        with pytest.raises(egress.AddressRefusedError):
+            egress.addresses(host, 443)
+        assert sum(slept) == pytest.approx(0.2)
+
+
+@given(_NUMBERS, st.sampled_from(_FORMS))
+def test_every_form_of_an_address_is_what_it_resolves_to(number: int, form: Callable[[int], str]) -> None:
+    """Decimal, hexadecimal, octal, short, full-width and inside IPv6: refused when it is not public."""
+    plain = str(ipaddress.IPv4Address(number))
+    spelled = Endpoint.parse(f"http://{form(number)}/").host
+
+    assert _is_refused(spelled) == _is_refused(plain) == (not egress._is_public(plain))
+
+
+@given(st.one_of(_NUMBERS, st.integers(0, 2**128 - 1)))
+def test_no_address_is_public_that_the_standard_library_knows_for_private(number: int) -> None:
+    for address in (ipaddress.IPv6Address(number), ipaddress.IPv4Address(number & 0xFFFFFFFF)):
+        private = address.version == 4 and address.is_private
+        if private or address.is_loopback or address.is_link_local or address.is_multicast:
+            assert not egress._is_public(str(address))
+
+
+def test_only_the_usual_ports_may_be_called_and_those_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_with(monkeypatch, "8.8.8.8")
+
+    assert egress.addresses("llm.example", 80)
+    for port in (1, 22, 25, 6379, 8080, 65535):
+        with pytest.raises(egress.AddressRefusedError) as refused:
+            egress.addresses("llm.example", port)
+        assert refused.value.rule is egress.Rule.PORT
+        assert refused.value.ports == (80, 443)
+
+    monkeypatch.setenv("PLAYGROUND_PORTS", "443, 8443")
+    assert egress.addresses("llm.example", 8443)
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("llm.example", 80)
+
+
+def test_a_port_that_may_not_be_called_is_refused_before_the_name_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def resolve(*question: object, **options: object) -> None:
+        raise AssertionError("looked up")
+
+    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("db.internal", 5432)
+
+
+def test_the_catalogues_own_port_is_open_for_its_host_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text(
+        '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.example:8443"\n'
+    )
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "own.toml"))
+    _answer_with(monkeypatch, "8.8.8.8")
+
+    assert egress.addresses("llm.example", 8443)
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("other.example", 8443)
+
+
+def test_a_name_of_the_catalogue_that_is_unknown_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_resolve", _unknown)
+
+    with pytest.raises(egress.UnknownHostError):
+        egress.addresses("api.openai.com", 443)
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("api.openai.org", 443)
+
+
+def _unknown(host: str, port: int) -> list[str]:
+    raise egress.UnknownHostError(host)
 
 
 def test_a_door_is_open_for_its_exact_host_and_port_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +338,7 @@ def test_servers_on_this_machine_are_open_only_where_they_are_offered(
         egress.addresses("localhost", 11434)
 
     monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
-    egress._exceptions.cache_clear()
+    egress._doors.cache_clear()
     providers.catalogue.cache_clear()
 
     assert egress.addresses("localhost", 11434)
@@ -212,6 +387,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         monkeypatch.setattr("playground.upstream.egress.socket.getaddrinfo", resolve)
         monkeypatch.setattr("playground.upstream.connection.socket.create_connection", connect)
 
+        monkeypatch.setenv("PLAYGROUND_PORTS", str(inside.port))
         _send(f"http://rebinding.example:{inside.port}")
 
         assert asked == ["rebinding.example"]

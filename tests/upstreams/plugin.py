@@ -12,9 +12,15 @@ SERVER_KEY = "sk-server-canary-7f3a91"
 
 
 @pytest.fixture(autouse=True)
+def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the tests of its time wait for it."""
+    monkeypatch.setattr(egress, "REFUSAL_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
 def _no_caches() -> Iterator[None]:
     """What is read from the environment once is read anew in each test."""
-    caches = [egress._exceptions, providers.catalogue]
+    caches = [egress._doors, egress._catalogue_hosts, providers.catalogue]
     for cache in caches:
         cache.cache_clear()
     yield

@@ -3,6 +3,7 @@
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -157,8 +158,15 @@ def models(*ids: str) -> Answer:
 class _Handler(socketserver.BaseRequestHandler):
     server: "_Server"
 
+    def finish(self) -> None:
+        if self.server.tls:
+            self.request.close()  # the server closes its own, which TLS has taken over
+
     def handle(self) -> None:
+        self.server.connections += 1
         try:
+            if self.server.tls:
+                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             recorded = _read(self.request)
             if recorded is None:
                 return
@@ -170,7 +178,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 self.request.sendall(reply)
             else:
                 reply(self.request, recorded)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             return  # the playground left first, which many a test is about
 
 
@@ -180,13 +188,18 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
     reply: Reply
     recorded: list[Recorded]
+    tls: ssl.SSLContext | None
+    connections = 0
 
 
 class ScriptedUpstream:
     """`with ScriptedUpstream() as upstream: upstream.reply(completion())`"""
 
-    def __init__(self) -> None:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self, tls: ssl.SSLContext | None = None, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
+        self._server = _Server(address, _Handler)
+        self._server.tls = tls
         self._server.recorded = []
         self._server.reply = completion()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -197,7 +210,7 @@ class ScriptedUpstream:
 
     @property
     def host_port(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self._server.server_address[0]}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -206,6 +219,14 @@ class ScriptedUpstream:
     @property
     def requests(self) -> list[Recorded]:
         return self._server.recorded
+
+    @property
+    def connections(self) -> int:
+        return self._server.connections
+
+    def forget(self) -> None:
+        self._server.recorded.clear()
+        self._server.connections = 0
 
     def reply(self, reply: Reply) -> None:
         """Sets the answer to every request from now on."""

@@ -1,0 +1,162 @@
+"""A proxy that is set on purpose carries every call, and is the policy then."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import trustme
+
+from playground import env
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.record import Exchange
+from playground.upstream import client
+from playground.upstream.connection import Adapter
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.proxy import ConnectProxy
+from tests.upstreams.scripted import ScriptedUpstream
+
+
+@pytest.fixture
+def inside() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(inside: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectProxy]:
+    with ConnectProxy({"api.example:80": ("127.0.0.1", inside.port)}) as server:
+        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{server.host_port}")
+        yield server
+
+
+def _send(url: str, **limits: Any) -> Exchange:
+    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    route = Route(None, Endpoint.parse(url), "sk-12345678", "API_KEY")
+    return client.send(request, route, Limits(**limits))
+
+
+def _kind(exchange: Exchange) -> str:
+    assert exchange.error
+    return exchange.error.kind
+
+
+def test_a_call_goes_through_it_as_it_would_go_without(
+    inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", _only("127.0.0.1"))  # the proxy looks names up
+
+    exchange = _send("http://api.example/v1")
+
+    assert exchange.error is None
+    assert proxy.asked == [("CONNECT api.example:80 HTTP/1.1", ["Host: api.example:80"])]
+    (received,) = inside.requests
+    assert received.path == "/v1/chat/completions"
+    assert received.header("Host") == "api.example"
+
+
+def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
+    inside: ScriptedUpstream, proxy: ConnectProxy
+) -> None:
+    exchange = _send("http://10.0.0.5/v1")
+
+    assert _kind(exchange) == "proxy"
+    assert inside.requests == []
+    shown = str(exchange.as_json())
+    for word in ("407", "Rejected", "resolved", "secret"):
+        assert word not in shown
+
+
+def test_a_proxy_that_is_gone_is_told_from_a_host_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+
+        assert _kind(_send("https://api.example/v1")) == "proxy"
+
+
+def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+        assert _kind(_send("https://api.example/v1", connect_seconds=0.1)) == "proxy"
+
+
+def test_it_is_told_who_calls_where_it_wants_that(
+    inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://play:p%40ss@{proxy.host_port}")
+
+    exchange = _send("http://api.example/v1")
+
+    assert "Proxy-Authorization: Basic cGxheTpwQHNz" in proxy.asked[0][1]
+    assert inside.requests[0].header("Proxy-Authorization") is None
+    assert "cGxheTpwQHNz" not in str(exchange)
+    assert "p@ss" not in repr(env.read("PLAYGROUND_EGRESS_PROXY"))
+
+
+def test_a_door_that_was_opened_by_name_needs_no_proxy(
+    inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", inside.host_port)
+
+    assert _send(inside.url).error is None
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "https_proxy"])
+def test_a_proxy_of_the_environment_is_not_used(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with ConnectProxy({}) as other:
+        monkeypatch.setenv(name, f"http://{other.host_port}")
+
+        assert _send(upstream.url).error is None
+        assert other.asked == []
+
+
+@pytest.mark.parametrize("certified", ["api.example", "other.example"])
+def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, certified: str) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(certified).configure_cert(context)
+    monkeypatch.setattr(client, "_adapter", Adapter())
+    authority.configure_trust(client._adapter._tls)
+    with (
+        ScriptedUpstream(context) as far,
+        ConnectProxy({"api.example:443": ("127.0.0.1", far.port)}) as proxy,
+    ):
+        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{proxy.host_port}")
+
+        exchange = _send("https://api.example/v1")
+
+    if certified == "api.example":
+        assert exchange.error is None
+    else:
+        assert _kind(exchange) == "tls"
+        assert far.requests == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["proxy.internal:4750", "https://proxy:1", "http://proxy", "http://:80", "http://proxy:x", "nonsense"],
+)
+def test_a_setting_that_names_none_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", value)
+
+    with pytest.raises(env.SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address of an HTTP proxy"):
+        env.read("PLAYGROUND_EGRESS_PROXY")
+
+
+def _only(address: str) -> Any:
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: Any, **options: Any) -> Any:
+        assert host == address, f"{host} was looked up here"
+        return real(host, *rest, **options)
+
+    return resolve
