@@ -47,6 +47,11 @@ def environment(folder: Path, upstream: int) -> dict[str, str]:
     return {
         "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
         "PLAYGROUND_HTTPS": "0",
+        # One machine asks for all of them.
+        "PLAYGROUND_CAPS": "0",
+        "PLAYGROUND_CLIENT_RATE": "off",
+        "PLAYGROUND_TOTAL_RATE": "off",
+        "PLAYGROUND_CLIENT_CALLS": "100000",
         "PLAYGROUND_LOG": "0",  # its lines would stand between the figures
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",

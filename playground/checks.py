@@ -1,7 +1,9 @@
 """What must hold before the playground serves: `manage.py check` and every start of the server ask."""
 
+import os
 from typing import Any
 
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 from playground import env
@@ -32,3 +34,18 @@ def catalogue_is_readable(app_configs: Any, **options: Any) -> list[CheckMessage
     except env.SettingError as error:
         return [Error(str(error), id="playground.E002")]
     return []
+
+
+@register
+def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    del app_configs, options
+    workers = os.environ.get("WEB_CONCURRENCY", "1")
+    if workers == "1" or env.read("CACHE_URL") or not env.read("PLAYGROUND_CLIENT_RATE"):
+        return []
+    return [
+        checks.Warning(
+            f"Each of the {workers} workers counts calls alone: the rates hold {workers} times over.",
+            hint="Set CACHE_URL to a Redis or Valkey that they share.",
+            id="playground.W001",
+        )
+    ]

@@ -5,6 +5,7 @@ A variable `NAME` can also be given as `NAME_FILE`, the path of a file that hold
 Docker and Kubernetes hand out secrets).
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,63 @@ def proxy(value: str) -> Proxy | None:
     return Proxy(host, port, f"{user}:{unquote(parts.password or '')}" if user else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in so many seconds: a bucket that holds `count`, and fills again in `seconds`."""
+
+    count: int
+    seconds: int
+
+
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def rates(value: str) -> tuple[Rate, ...]:
+    """`"20/minute, 500/day"` → each of them; `"off"` → none."""
+    if value.strip().lower() == "off":
+        return ()
+    found = []
+    for name in names(value):
+        number, _, period = name.partition("/")
+        if (
+            not (number.isascii() and number.isdigit() and 0 < int(number[:10]) < 10**9)
+            or period not in _PERIODS
+        ):
+            raise ValueError(
+                "takes rates like 20/minute or 20/minute,500/day (second, minute, hour, day), or off"
+            )
+        found.append(Rate(int(number), _PERIODS[period]))
+    return tuple(found)
+
+
+# What a proxy on a Unix socket goes by, since it has no address.
+UNIX = "unix"
+
+
+def networks(value: str) -> frozenset[str]:
+    """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
+    found = set()
+    for name in names(value):
+        try:
+            found.add(name if name == UNIX else str(ipaddress.ip_network(name)))
+        except ValueError as error:
+            raise ValueError(
+                f"takes addresses and networks with commas between, or unix, not {name!r}"
+            ) from error
+    return frozenset(found)
+
+
+def cache_url(value: str) -> str:
+    """Redis' and Valkey's clients are one; the driver knows the first name only."""
+    if not value:
+        return ""
+    scheme, colon, rest = value.partition("://")
+    known = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
+    if scheme not in known or not rest:
+        raise ValueError("takes redis://host:port/0 (or rediss, valkey, valkeys, unix)")
+    return known[scheme] + colon + rest
+
+
 def path_or_none(value: str) -> Path | None:
     return Path(value).expanduser() if value else None
 
@@ -173,6 +231,42 @@ VARIABLES = (
         "One line of JSON on stderr for each call, without content or keys. `scripts/play` turns it off.",
         flag,
     ),
+    Variable(
+        "PLAYGROUND_CAPS",
+        "1",
+        "Hold calls with the server's keys to the catalogue's caps. `scripts/play` on loopback turns it off.",
+        flag,
+    ),
+    Variable(
+        "PLAYGROUND_CLIENT_RATE",
+        "20/minute,500/day",
+        "Calls with the server's keys for each address, or `off`. `scripts/play` on loopback turns it off.",
+        rates,
+    ),
+    Variable(
+        "PLAYGROUND_TOTAL_RATE",
+        "200/minute,5000/day",
+        "Calls with the server's keys for all together, or `off`. `scripts/play` on loopback turns it off.",
+        rates,
+    ),
+    Variable(
+        "PLAYGROUND_CLIENT_CALLS",
+        "16",
+        "Calls that one address may have running at a time, in each worker.",
+        count,
+    ),
+    Variable(
+        "PLAYGROUND_TRUSTED_PROXIES",
+        "",
+        "Addresses and networks whose X-Forwarded-For is believed, with commas between; `unix` for a socket.",
+        networks,
+    ),
+    Variable(
+        "CACHE_URL",
+        "",
+        "Redis or Valkey (redis://host:6379/0) where calls are counted. Without it each worker counts alone.",
+        cache_url,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),
@@ -181,6 +275,12 @@ VARIABLES = (
         "PLAYGROUND_HEARTBEAT_SECONDS",
         "15",
         "Longest silence of a stream towards the browser; proxies cut silent ones.",
+        seconds,
+    ),
+    Variable(
+        "PLAYGROUND_ARRIVAL_SECONDS",
+        "30",
+        "Longest time for the head of a browser's request to arrive, and again for its body.",
         seconds,
     ),
     Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),

@@ -1,6 +1,7 @@
 """Django's settings. What a person can change stands in `env.py`; the rest is decided here."""
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ LIMITS = Limits(
     sse_line_bytes=env.read("PLAYGROUND_SSE_LINE_BYTES"),
     messages=env.read("PLAYGROUND_MESSAGES"),
     exchanges=exchanges(env.read("PLAYGROUND_THREADS")),
+    client_exchanges=env.read("PLAYGROUND_CLIENT_CALLS"),
 )
 
 INSTALLED_APPS = [
@@ -41,7 +43,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "playground.pages.middleware.BodyLimitMiddleware",
+    "playground.pages.middleware.BodyMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -66,6 +68,24 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+
+# Where calls are counted. The memory of one process keeps those that called last.
+_CACHE_URL = env.read("CACHE_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {
+            "BACKEND": "playground.pages.buckets.RedisBuckets",
+            "LOCATION": _CACHE_URL,
+            "KEY_PREFIX": "playground",
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
+        if _CACHE_URL
+        else {
+            "BACKEND": "playground.pages.buckets.LocalBuckets",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -6,6 +6,9 @@ for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "
     del os.environ[_name]
 os.environ["PLAYGROUND_SECRET_KEY"] = "only-for-tests-" * 5
 os.environ["PLAYGROUND_HTTPS"] = "0"
+# Only the tests of these are held to them.
+os.environ["PLAYGROUND_CAPS"] = "0"
+os.environ["PLAYGROUND_CLIENT_RATE"] = os.environ["PLAYGROUND_TOTAL_RATE"] = "off"
 
 from playground.settings import *  # noqa: E402, F403
 

@@ -39,6 +39,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("PLAYGROUND_REQUEST_BYTES", "-1"),
         ("PLAYGROUND_REQUEST_BYTES", "1e6"),
         ("PLAYGROUND_THREADS", "1"),
+        ("PLAYGROUND_CLIENT_RATE", "20"),
+        ("PLAYGROUND_CLIENT_RATE", "0/minute"),
+        ("PLAYGROUND_CLIENT_RATE", "20/fortnight"),
+        ("PLAYGROUND_TOTAL_RATE", "many/day"),
+        ("PLAYGROUND_TRUSTED_PROXIES", "nginx"),
+        ("PLAYGROUND_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("CACHE_URL", "memcached://cache"),
+        ("CACHE_URL", "redis://"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:
@@ -53,3 +61,33 @@ def test_private_upstreams_are_exact_pairs() -> None:
         ("10.0.0.5", 8080),
         ("fd00::1", 80),
     }
+
+
+def test_rates_are_so_many_in_a_time() -> None:
+    def read(value: str) -> object:
+        return env.read("PLAYGROUND_CLIENT_RATE", {"PLAYGROUND_CLIENT_RATE": value})
+
+    assert read("20/minute, 500/day") == (env.Rate(20, 60), env.Rate(500, 86_400))
+    assert read("1/second,2/hour") == (env.Rate(1, 1), env.Rate(2, 3600))
+    assert read("Off") == ()
+
+
+def test_trusted_proxies_are_networks() -> None:
+    value = "127.0.0.1, 10.0.0.0/8, unix, FD00::1"
+
+    found = env.read("PLAYGROUND_TRUSTED_PROXIES", {"PLAYGROUND_TRUSTED_PROXIES": value})
+
+    assert found == {"127.0.0.1/32", "10.0.0.0/8", "unix", "fd00::1/128"}
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("", ""),
+        ("redis://cache:6379/0", "redis://cache:6379/0"),
+        ("valkey://cache:6379/0", "redis://cache:6379/0"),
+        ("valkeys://u:p@cache/0", "rediss://u:p@cache/0"),
+    ],
+)
+def test_redis_and_valkey_are_asked_alike(value: str, url: str) -> None:
+    assert env.read("CACHE_URL", {"CACHE_URL": value}) == url

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.exchange import jsontext
+from playground.exchange.explain import Fix
 from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.text import Sentence, gettext_noop, say
 
@@ -20,11 +21,11 @@ class FieldError:
 
 
 class InvalidRequestError(ValueError):
-    """A request that is not sent. `errors` has at least one `FieldError`."""
+    """A request that is not sent. `errors` has at least one `FieldError`; a `fix` mends some of them."""
 
-    def __init__(self, *errors: FieldError) -> None:
+    def __init__(self, *errors: FieldError, fix: Fix | None = None) -> None:
         super().__init__("; ".join(f"{error.field}: {error.sentence}" for error in errors))
-        self.errors = errors
+        self.errors, self.fix = errors, fix
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
-"""gunicorn's threaded worker, stopped in two steps: no new calls; then, when the running ones ended, the end.
+"""gunicorn's threaded worker, changed in two ways.
 
-gunicorn's own way closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with
-Retry-After tells a load balancer and a person what is going on.
+It is stopped in two steps: no new calls; then, when the running ones ended, the end. gunicorn's own way
+closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with Retry-After tells a load
+balancer and a person what is going on.
+
+And it does not wait for ever for the head of a request: whoever sends a byte now and then would hold a
+thread.
 """
 
 import mmap
+import socket
 import threading
+from contextlib import ExitStack, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.gthread import TConn
 
 # What a stream that was ended has for its last event, and gunicorn for its own end.
 LAST_WORDS_SECONDS = 5
@@ -28,12 +35,30 @@ def on_reload(arbiter: "Arbiter") -> None:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`."""
+    """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`.
+
+    A request's head may take `PLAYGROUND_ARRIVAL_SECONDS`; for its body see `BodyMiddleware`.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._born_after = _reloads[0]
         self._stopping = False
+
+    def handle(self, conn: "TConn") -> Any:
+        from playground import env
+        from playground.upstream import alarm
+
+        with ExitStack() as arriving:
+            arriving.enter_context(
+                alarm.clock().after(env.read("PLAYGROUND_ARRIVAL_SECONDS"), lambda: _hang_up(conn.sock))
+            )
+            conn.arriving = arriving
+            return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: "TConn") -> Any:
+        conn.arriving.close()
+        return super().handle_request(req, conn)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if _reloads[0] != self._born_after:
@@ -56,3 +81,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _stop_now(self) -> None:
         super().handle_exit(0, None)
+
+
+def _hang_up(sock: socket.socket) -> None:
+    with suppress(OSError):  # it has left
+        sock.shutdown(socket.SHUT_RDWR)

@@ -126,11 +126,13 @@ class RequestForm:
         self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES})
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Sets parameters; None empties one."""
+        """Sets the model and parameters; None empties one."""
         more = _json_object(self.more, "more")
         for name, value in changes.items():
             if name == "stream":
                 self.stream = value is True
+            elif name == "model":
+                self.model = value if isinstance(value, str) else ""
             elif name == "stream_options" and value is None:
                 self.include_usage = False
                 more.pop(name, None)

@@ -60,6 +60,8 @@ class Asked:
         chat = collect(errors, None, self.chat_request)
         if errors:
             raise InvalidRequestError(*errors)
+        if route.caps and (beyond := route.caps.errors(chat)):
+            raise InvalidRequestError(*beyond, fix=route.caps.fix(beyond))
         return chat, route
 
     def chat_request(self) -> ChatRequest:

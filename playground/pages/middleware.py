@@ -1,11 +1,16 @@
-"""What is answered before Django looks at a request: health, and bodies that are too large."""
+"""What is answered before Django looks at a request: health, and bodies that are too large or too slow."""
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 
+from playground import env
 from playground.pages import refusals
+from playground.upstream import alarm
 from playground.upstream.running import running
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -49,14 +54,37 @@ class HiddenOriginMiddleware:
         return self.get_response(request)
 
 
-class BodyLimitMiddleware:
-    """Django's own limit counts no files of a multipart form; this one counts all that is announced."""
+class BodyMiddleware:
+    """Reads the body: as much as is announced, within the limit and in good time, or not at all.
+
+    Django's own limit counts no files of a multipart form. And when a browser breaks off in the middle,
+    Django takes what has come for the whole: half of a message would be sent.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return refusals.no_length(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return refusals.too_large(request)
+        if int(length) and not self._read(request, int(length)):
+            return refusals.cut_short(request)
         return self.get_response(request)
+
+    def _read(self, request: HttpRequest, length: int) -> bool:
+        hang_up = partial(_stop_reading, request.META.get("gunicorn.socket"))
+        with alarm.clock().after(env.read("PLAYGROUND_ARRIVAL_SECONDS"), hang_up):
+            try:
+                return len(request.body) == length
+            except UnreadablePostError:
+                return False
+
+
+def _stop_reading(browser: socket.socket | None) -> None:
+    """Its answer can still be written."""
+    if browser:
+        with suppress(OSError):  # it has left
+            browser.shutdown(socket.SHUT_RD)

@@ -20,10 +20,11 @@ from playground.pages.forms import MessageRow, RequestForm
 from playground.pages.incoming import Asked
 from playground.pages.present import Listed, Result, codes
 from playground.pages.presets import PRESETS
-from playground.pages.refusals import Refusal, invalid, with_retry
+from playground.pages.reasons import invalid
+from playground.pages.refusals import Refusal, with_retry
 from playground.pages.translate import translate
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing, preselected
-from playground.upstream.route import OWN_KEY_VARIABLE
+from playground.upstream.route import OWN_KEY_VARIABLE, applied
 
 # What gunicorn and nginx take for a request line, with room for the method and host.
 LONGEST_LINK = 7_500
@@ -47,11 +48,13 @@ class Option:
     def state(self) -> str:
         if self.lacking:
             return self.lacking
-        return (
-            gettext("ready · key from the server")
-            if self.key == "server"
-            else gettext("ready · no key needed")
-        )
+        if self.key == "none":
+            return gettext("ready · no key needed")
+        if caps := applied(self.provider.caps):
+            return gettext("ready · key from the server, for up to %(most)s tokens a call") % {
+                "most": caps.max_tokens
+            }
+        return gettext("ready · key from the server")
 
 
 def options() -> list[Option]:

@@ -14,7 +14,11 @@ class Preset:
 
 
 PRESETS = (
-    Preset("greeting", gettext_noop("Greeting"), {"messages": [{"role": "user", "content": "Hello!"}]}),
+    Preset(
+        "greeting",
+        gettext_noop("Greeting"),
+        {"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 150},
+    ),
     Preset(
         "system",
         gettext_noop("System prompt"),

@@ -9,20 +9,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground import env
+from playground.exchange.chat_request import FieldError
+from playground.exchange.explain import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import Shape, shape_of
 from playground.pages.translate import translate
-from playground.upstream.egress import AddressRefusedError, Rule
-from playground.upstream.running import BusyError
-
-# Calls end all the time; a restart takes about as long.
-_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A 4xx answer. `fields` says what is wrong where; it may be empty."""
+    """A 4xx answer. `fields` says what is wrong where; it may be empty. `fix` mends it with one click."""
 
     status: int
     kind: str
@@ -30,6 +27,7 @@ class Refusal:
     advice: Sentence
     fields: tuple[FieldError, ...] = ()
     retry_seconds: int | None = None
+    fix: Fix | None = None
 
     @property
     def items(self) -> list[dict[str, str]]:
@@ -65,66 +63,6 @@ def _label(field: str) -> str:
     return f"{label} · {part}" if part else label
 
 
-def refusal_of(error: InvalidRequestError | AddressRefusedError | BusyError) -> Refusal:
-    match error:
-        case InvalidRequestError():
-            return invalid(error)
-        case AddressRefusedError():
-            return _address_refused(error)
-    return _busy(error)
-
-
-def invalid(error: InvalidRequestError) -> Refusal:
-    too_large = any(item.field == "request" for item in error.errors) and len(error.errors) == 1
-    return Refusal(
-        413 if too_large and "bytes" in error.errors[0].sentence.template else 400,
-        "invalid_request",
-        say(gettext_noop("Nothing was sent yet")),
-        say(gettext_noop("Change what is marked, and send again.")),
-        error.errors,
-    )
-
-
-def _address_refused(error: AddressRefusedError) -> Refusal:
-    title = say(gettext_noop("This address may not be called"))
-    if error.rule is Rule.PORT:
-        sentence = say(
-            gettext_noop("Port %(port)s may not be called, only %(ports)s."),
-            port=error.port,
-            ports=", ".join(map(str, error.ports)),
-        )
-        advice = say(gettext_noop("Who runs the playground can allow further ports in PLAYGROUND_PORTS."))
-    else:
-        # The same for a name that is unknown: what names there are inside is nobody's business.
-        sentence = say(
-            gettext_noop("“%(host)s” has no public address: it is unknown, or inside the server's network."),
-            host=error.host[:200],
-        )
-        advice = say(
-            gettext_noop(
-                "Check its spelling. Only public addresses are called; who runs the playground can allow an "
-                "exact host:port in PLAYGROUND_PRIVATE_UPSTREAMS."
-            )
-        )
-    return Refusal(403, "address_refused", title, advice, (FieldError("base_url", sentence),))
-
-
-def _busy(error: BusyError) -> Refusal:
-    if error.stopping:
-        title = say(gettext_noop("The playground is restarting"))
-        advice = say(gettext_noop("Nothing was sent. Wait a few seconds, and send again."))
-    else:
-        title = say(gettext_noop("The playground is busy"))
-        advice = say(
-            gettext_noop(
-                "Nothing was sent: %(most)s calls are running, and more are not taken at once. Wait a few "
-                "seconds, and send again. Who runs the playground can raise PLAYGROUND_THREADS."
-            ),
-            most=error.most,
-        )
-    return Refusal(503, "busy", title, advice, retry_seconds=_RETRY_SECONDS)
-
-
 def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.html") -> HttpResponse:
     """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
     match shape_of(request):
@@ -156,6 +94,37 @@ def too_large(request: HttpRequest) -> HttpResponse:
                     "PLAYGROUND_REQUEST_BYTES on the server."
                 ),
                 most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            ),
+        ),
+    )
+
+
+def no_length(request: HttpRequest) -> HttpResponse:
+    """RFC 9110, 15.5.12: without its length a body can only be judged after it has come."""
+    return refuse(
+        request,
+        Refusal(
+            411,
+            "no_length",
+            say(gettext_noop("The request does not tell its length")),
+            say(gettext_noop("Send it with a Content-Length, not in chunks.")),
+        ),
+    )
+
+
+def cut_short(request: HttpRequest) -> HttpResponse:
+    return refuse(
+        request,
+        Refusal(
+            408,
+            "cut_short",
+            say(gettext_noop("The request did not arrive whole")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. It broke off, or took longer than the %(seconds)s seconds of "
+                    "PLAYGROUND_ARRIVAL_SECONDS. Send it again."
+                ),
+                seconds=f"{env.read('PLAYGROUND_ARRIVAL_SECONDS'):g}",
             ),
         ),
     )

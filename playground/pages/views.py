@@ -8,18 +8,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.exchange import snippets as code
 from playground.exchange.chat_request import InvalidRequestError
-from playground.pages import edits, incoming
+from playground.pages import edits, incoming, rates
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.log import logging_for
 from playground.pages.page import call_of, code_context, prefilled, render_page
 from playground.pages.present import Listed, Result
-from playground.pages.refusals import Refusal, invalid, refusal_of, refuse
+from playground.pages.reasons import REFUSED, invalid, refusal_of
+from playground.pages.refusals import Refusal, refuse
 from playground.pages.relay import relay
 from playground.pages.translate import translate
+from playground.pages.who import pseudonym_of
 from playground.upstream import client
-from playground.upstream.egress import AddressRefusedError
-from playground.upstream.running import BusyError, running
+from playground.upstream.running import running
 
 
 @require_safe
@@ -37,11 +38,12 @@ def send(request: HttpRequest) -> HttpResponseBase:
     try:
         asked = incoming.read(request)
         chat, route = asked.checked()
-        browser = request.META.get("gunicorn.socket")
+        caller = _caller(request)
+        rates.count(caller.client, route)
         if chat.streams and shape is Shape.FRAGMENT:
-            return relay(request, client.stream(chat, route, settings.LIMITS, browser, logging_for(request)))
-        exchange = client.send(chat, route, settings.LIMITS, browser, logging_for(request))
-    except (InvalidRequestError, AddressRefusedError, BusyError) as error:
+            return relay(request, client.stream(chat, route, settings.LIMITS, caller))
+        exchange = client.send(chat, route, settings.LIMITS, caller)
+    except REFUSED as error:
         return _refuse(request, asked, refusal_of(error))
     match shape:
         case Shape.JSON:
@@ -77,8 +79,11 @@ def models(request: HttpRequest) -> HttpResponse:
     asked = None
     try:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
-        found, exchange, problem = client.list_models(asked.route(), settings.LIMITS, logging_for(request))
-    except (InvalidRequestError, AddressRefusedError, BusyError) as error:
+        route = asked.route()
+        caller = _caller(request)
+        rates.count(caller.client, route)
+        found, exchange, problem = client.list_models(route, settings.LIMITS, caller)
+    except REFUSED as error:
         return _refuse(request, asked, refusal_of(error), fragment="_models.html")
     match shape_of(request):
         case Shape.FRAGMENT:
@@ -100,6 +105,11 @@ def edit(request: HttpRequest) -> HttpResponse:
     except InvalidRequestError as error:
         return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
     return render_page(request, form)
+
+
+def _caller(request: HttpRequest) -> client.Caller:
+    who = pseudonym_of(request)
+    return client.Caller(who, request.META.get("gunicorn.socket"), logging_for(who))
 
 
 def _asked_by_link(request: HttpRequest) -> Asked:

@@ -39,38 +39,39 @@ def _nothing(exchange: Exchange) -> None:
     del exchange
 
 
-def send(
-    request: ChatRequest,
-    route: Route,
-    limits: Limits,
-    browser: socket.socket | None = None,
-    ended: Callable[[Exchange], None] = _nothing,
-) -> Exchange:
-    """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, the connection of who waits for it, is closed, the provider's is closed at once. `ended`
-    is called with every Exchange that was begun, also when nobody waits for its end.
+    When `browser`, their connection, is closed, the provider's is closed at once. `ended` is called with
+    every Exchange that was begun, also when nobody waits for its end.
+    """
+
+    client: str = ""
+    browser: socket.socket | None = None
+    ended: Callable[[Exchange], None] = _nothing
+
+
+_NOBODY = Caller()
+
+
+def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> Exchange:
+    """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
 
     Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
     `running.BusyError` when there is no place for a further exchange.
     """
-    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, browser, ended))
+    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, caller))
 
 
-def stream(
-    request: ChatRequest,
-    route: Route,
-    limits: Limits,
-    browser: socket.socket | None = None,
-    ended: Callable[[Exchange], None] = _nothing,
-) -> "Live":
+def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> "Live":
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
     Gives the `Reading` when the request is written, some 40 ms after something came, at least every
     `heartbeat_seconds`, and at the end, with its Exchange. The first `next` raises what `send` does.
     """
     call = _call(request, route)
-    return _exchange("POST", call, request.encoded, route, limits, browser, ended, live=True)
+    return _exchange("POST", call, request.encoded, route, limits, caller, live=True)
 
 
 def _call(request: ChatRequest, route: Route) -> Call:
@@ -87,13 +88,15 @@ def _finish(steps: "Live") -> Exchange:
 
 
 def list_models(
-    route: Route, limits: Limits, ended: Callable[[Exchange], None] = _nothing
+    route: Route, limits: Limits, caller: Caller = _NOBODY
 ) -> tuple[list[str], Exchange, Explanation | None]:
-    """The ids that the provider lists, sorted; the Exchange; and what went wrong, if anything did."""
+    """The ids that the provider lists and the caps allow, sorted; the Exchange; and what went wrong."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
-    exchange = _finish(_exchange("GET", call, b"", route, limits, None, ended))
-    problem = explain_arrival(exchange)
-    return [] if problem else sorted(_ids(exchange), key=_natural), exchange, problem
+    exchange = _finish(_exchange("GET", call, b"", route, limits, caller))
+    if problem := explain_arrival(exchange):
+        return [], exchange, problem
+    allowed = (name for name in _ids(exchange) if route.caps is None or route.caps.allows_model(name))
+    return sorted(allowed, key=_natural), exchange, None
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -132,8 +135,7 @@ def _exchange(
     body: bytes,
     route: Route,
     limits: Limits,
-    browser: socket.socket | None,
-    ended: Callable[[Exchange], None],
+    caller: Caller,
     *,
     live: bool = False,
 ) -> Live:
@@ -162,19 +164,19 @@ def _exchange(
         )
 
     with (
-        running.place(on_wire, limits.exchanges) as number,
+        running.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
-        watching(browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+        watching(caller.browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
     ):
         reading = Reading(number, redactor)
         pace = Pace(limits, clock) if live else None
         try:
             failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
         except GeneratorExit:  # who looked on has left
-            ended(record(failures.failure(FailureKind.STOPPED, prepared)))
+            caller.ended(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = record(failure)
-        ended(exchange)
+        caller.ended(exchange)
         if live:
             # Its place is held until the last of it is written: a browser may be slow to take it.
             reading.exchange = exchange

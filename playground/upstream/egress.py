@@ -156,8 +156,8 @@ def _catalogue_hosts() -> frozenset[tuple[str, int]]:
 
 def _names(endpoint: Endpoint) -> set[tuple[str, int]]:
     """The exact pair; this machine goes by all of its names."""
-    names = _LOOPBACK if endpoint.host in _LOOPBACK else {endpoint.host}
+    names = LOOPBACK if endpoint.host in LOOPBACK else {endpoint.host}
     return {(name, endpoint.port) for name in names}
 
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}

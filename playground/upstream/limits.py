@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, bytes and counts; `response_bytes` counts after decoding, `exchanges` in one process."""
+    """Seconds, bytes and counts; `response_bytes` counts after decoding, `exchanges` in one process, and
+    `client_exchanges` of one client in it."""
 
     connect_seconds: float = 5
     silence_seconds: float = 60
@@ -16,6 +17,7 @@ class Limits:
     sse_line_bytes: int = 1 << 20
     messages: int = 1000
     exchanges: int = 112
+    client_exchanges: int = 16
 
 
 def exchanges(threads: int) -> int:

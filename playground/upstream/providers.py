@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import requests
 from playground import env
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.text import Sentence, gettext_noop, say
+from playground.upstream.caps import Caps
 
 BUILT_IN = Path(__file__).with_name("providers.toml")
 LOCAL_MODEL = "local"
@@ -33,6 +34,7 @@ class Provider:
     dialect: str = "openai"
     local: bool = False
     start: str = ""
+    caps: Caps = field(default_factory=Caps)
 
     @property
     def server_key(self) -> str:
@@ -122,6 +124,17 @@ def _lists_models(endpoint: Endpoint) -> bool:
         return False
 
 
+def _caps(entry: dict[str, Any]) -> Caps:
+    for name, value in entry.items():
+        if name in ("models", "allow"):
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+                raise ValueError(f"caps.{name} takes a list of names")
+            entry[name] = tuple(value)
+        elif type(value) is not int or value < 1:
+            raise ValueError(f"caps.{name} takes a whole number of 1 or more")
+    return Caps(**entry)
+
+
 def _read(path: Path) -> dict[str, Provider]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
@@ -146,7 +159,8 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
             raise ValueError("base_url is missing")
         if entry.get("local") and "start" not in entry:
             raise ValueError("a local provider names the command that starts it (start)")
-        values = {**entry, "models": tuple(entry.get("models", ()))}
+        models = tuple(entry.get("models", ()))
+        values = {**entry, "models": models, "caps": _caps({"models": models, **entry.get("caps", {})})}
         base_url = values.pop("base_url", None)
         return Provider(endpoint=Endpoint.parse(base_url) if base_url else None, **values)
     except (TypeError, ValueError, BaseURLError) as error:

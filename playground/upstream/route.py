@@ -3,10 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
+from playground import env
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.text import Sentence, gettext_noop, say
-from playground.upstream.providers import Provider, catalogue, missing
+from playground.upstream import egress
+from playground.upstream.caps import Caps
+from playground.upstream.egress import LOOPBACK
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing
 
 # What a header value may hold (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -15,12 +19,18 @@ OWN_KEY_VARIABLE = "API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`provider` is None for a base URL that a person typed. `key` is "" when none is sent."""
+    """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
+
+    `at_servers_expense` tells that who runs the playground pays: with a key, or with a machine of theirs.
+    `caps` are what such a call may ask for; None where none are to hold.
+    """
 
     provider: str | None
     endpoint: Endpoint
     key: str = field(repr=False)
     key_variable: str | None
+    at_servers_expense: bool = False
+    caps: Caps | None = None
 
 
 def find_route(provider: str | None, base_url: str | None, key: str | None) -> Route:
@@ -40,7 +50,12 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
         endpoint = Endpoint.parse(base_url)
     except BaseURLError as error:
         raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
-    return Route(None, endpoint, typed, OWN_KEY_VARIABLE)
+    if not egress.is_door(endpoint.host, endpoint.port):
+        return Route(None, endpoint, typed, OWN_KEY_VARIABLE)
+    # A machine of the server's own network works for them, whatever the address was typed for.
+    behind = (p for p in catalogue().values() if p.endpoint and _place(p.endpoint) == _place(endpoint))
+    caps = applied(next((provider.caps for provider in behind), Caps()))
+    return Route(None, endpoint, typed, OWN_KEY_VARIABLE, at_servers_expense=True, caps=caps)
 
 
 def _provider_route(provider: Provider, typed: str) -> Route:
@@ -49,9 +64,25 @@ def _provider_route(provider: Provider, typed: str) -> Route:
         field_name = "provider" if provider.endpoint is None else "api_key"
         raise _refusal(field_name, say("%(provider)s %(lacking)s.", provider=provider.label, lacking=lacking))
     key = typed or _checked_server_key(provider)
+    # A key that was typed pays for itself, where one is asked for at all.
+    expense = not (typed and provider.key_variable) or provider.id == LOCAL_MODEL
     return Route(
-        provider.id, provider.endpoint, key, provider.key_variable or (OWN_KEY_VARIABLE if key else None)
+        provider.id,
+        provider.endpoint,
+        key,
+        provider.key_variable or (OWN_KEY_VARIABLE if key else None),
+        at_servers_expense=expense,
+        caps=applied(provider.caps) if expense else None,
     )
+
+
+def applied(caps: Caps) -> Caps | None:
+    """None where this server holds nobody to them."""
+    return caps if env.read("PLAYGROUND_CAPS") else None
+
+
+def _place(endpoint: Endpoint) -> tuple[str, int]:
+    return ("localhost" if endpoint.host in LOOPBACK else endpoint.host), endpoint.port
 
 
 def _find_provider(name: str) -> Provider:

@@ -6,46 +6,57 @@ answered however many streams there are.
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playground.exchange.failure import FailureKind
 from playground.upstream.connection import Wire
+from playground.upstream.limits import Limits
 
 CROWD = 100
 
 
 class BusyError(Exception):
-    """No further exchange now. `stopping` tells whether the server is about to end."""
+    """No further exchange now. `most` is how many there may be, for this client if it is `own`.
 
-    def __init__(self, most: int, *, stopping: bool) -> None:
+    `stopping` tells whether the server is about to end.
+    """
+
+    def __init__(self, most: int, *, own: bool = False, stopping: bool = False) -> None:
         super().__init__()
-        self.most = most
-        self.stopping = stopping
+        self.most, self.own, self.stopping = most, own, stopping
 
 
 class Running:
-    """`with running.place(wire, most) as id:` holds one of `most` places."""
+    """`with running.place(wire, limits, client) as id:` holds one of the places."""
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
+        self._clients: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._stopping = False
 
     @contextmanager
-    def place(self, wire: Wire, most: int) -> Iterator[str]:
-        """Raises `BusyError` at once when every place is taken, or the server is stopping."""
+    def place(self, wire: Wire, limits: Limits, client: str = "") -> Iterator[str]:
+        """Raises `BusyError` at once when all places are taken, or this client's, or the server stops."""
         # Nobody can guess it, so who knows it may stop the exchange.
         number = secrets.token_urlsafe(16)
         with self._changed:
-            if self._stopping or len(self._wires) >= most:
-                raise BusyError(most, stopping=self._stopping)
+            if self._stopping or len(self._wires) >= limits.exchanges:
+                raise BusyError(limits.exchanges, stopping=self._stopping)
+            if client and self._clients[client] >= limits.client_exchanges:
+                raise BusyError(limits.client_exchanges, own=True)
             self._wires[number] = wire
+            self._clients[client] += 1
         try:
             yield number
         finally:
             with self._changed:
                 del self._wires[number]
+                self._clients[client] -= 1
+                if not self._clients[client]:
+                    del self._clients[client]
                 self._changed.notify_all()
 
     def stop(self, number: str) -> bool:

@@ -85,6 +85,7 @@ def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: Script
         "model": "m",
         "messages": [{"role": "system", "content": "second"}, {"role": "user", "content": "Hello!"}],
         "temperature": 0.5,
+        "max_tokens": 150,
     }
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0.5")
     for part in ("#raw-pretty", "#sent-body", "#code-python", "#code-curl"):

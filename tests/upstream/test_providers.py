@@ -7,6 +7,7 @@ import pytest
 
 from playground import env
 from playground.upstream import providers
+from playground.upstream.caps import Caps
 from playground.upstream.providers import catalogue, missing, preselected
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import Answer, ScriptedUpstream, json_answer, models
@@ -247,3 +248,35 @@ def test_the_playgrounds_own_port_is_not_taken_for_a_model_server(
     monkeypatch.setenv("PLAYGROUND_PORT", "11434")
 
     assert "port 11434 is this playground's own" in _lacks("ollama")
+
+
+# --- caps ---
+
+
+def test_caps_are_those_of_the_entry_and_its_suggested_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = ENTRY + 'models = ["a", "b"]\ncaps = { max_tokens = 5, allow = ["tools"] }\n'
+    _use(monkeypatch, tmp_path / "own.toml", text)
+
+    assert catalogue()["own"].caps == Caps(("a", "b"), max_tokens=5, allow=("tools",))
+
+
+@pytest.mark.parametrize(
+    ("caps", "says"),
+    [
+        ("{ max_tokens = 0 }", "caps.max_tokens takes a whole number"),
+        ("{ n = true }", "caps.n takes a whole number"),
+        ('{ models = "a" }', "caps.models takes a list"),
+        ("{ allow = [1] }", "caps.allow takes a list"),
+        ("{ tokens = 1 }", "tokens"),
+        ("5", "caps"),
+    ],
+)
+def test_caps_that_cannot_be_used_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caps: str, says: str
+) -> None:
+    _use(monkeypatch, tmp_path / "own.toml", f"{ENTRY}caps = {caps}\n")
+
+    with pytest.raises(env.SettingError, match=says):
+        catalogue()

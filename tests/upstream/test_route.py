@@ -1,5 +1,7 @@
 """Whom a request goes to and with whose key: a key of the server's never leaves its provider."""
 
+from pathlib import Path
+
 import pytest
 
 from playground.exchange.chat_request import InvalidRequestError
@@ -125,3 +127,38 @@ def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.
     monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
 
     assert "not running" in _refusal("local", None, "sk-typed")["provider"]
+
+
+def test_who_runs_the_playground_pays_without_a_typed_key(provider: str) -> None:
+    assert find_route(provider, None, None).at_servers_expense
+    assert not find_route(provider, None, "sk-typed").at_servers_expense
+    assert not find_route(None, "https://llm.example", "sk-typed").at_servers_expense
+    assert not find_route(None, "https://llm.example", None).at_servers_expense
+
+
+def test_a_machine_of_the_servers_own_is_paid_by_it_whatever_is_typed(
+    upstream: ScriptedUpstream, provider: str
+) -> None:
+    assert find_route(None, upstream.url, "sk-typed").at_servers_expense
+    assert find_route(None, upstream.url, None).at_servers_expense
+
+
+def test_a_provider_that_takes_no_key_is_paid_by_the_server(
+    monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(f'[[provider]]\nid = "free"\nlabel = "Free"\nbase_url = "{upstream.url}"\n')
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+
+    assert find_route("free", None, "any-word").at_servers_expense
+
+
+@pytest.mark.parametrize(("switch", "capped"), [("1", True), ("0", False)])
+def test_caps_hold_for_what_the_server_pays(
+    monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream, provider: str, switch: str, capped: bool
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_CAPS", switch)
+
+    assert (find_route(provider, None, None).caps is not None) == capped
+    assert (find_route(None, upstream.url, None).caps is not None) == capped
+    assert find_route(provider, None, "sk-typed").caps is None

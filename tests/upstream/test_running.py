@@ -6,15 +6,20 @@ import pytest
 
 from playground.exchange.failure import FailureKind
 from playground.upstream.connection import Wire
+from playground.upstream.limits import Limits
 from playground.upstream.running import BusyError, Running
 
 
 def test_a_place_is_given_back() -> None:
     running = Running()
 
-    with running.place(Wire(), 1), pytest.raises(BusyError) as refused, running.place(Wire(), 1):
+    with (
+        running.place(Wire(), _limits(1)),
+        pytest.raises(BusyError) as refused,
+        running.place(Wire(), _limits(1)),
+    ):
         pass
-    with running.place(Wire(), 1):
+    with running.place(Wire(), _limits(1)):
         pass
 
     assert refused.value.most == 1
@@ -24,7 +29,7 @@ def test_a_place_is_given_back() -> None:
 def test_an_exchange_is_ended_by_its_number_and_no_other() -> None:
     running, one, other = Running(), Wire(), Wire()
 
-    with running.place(one, 2) as number, running.place(other, 2):
+    with running.place(one, _limits(2)) as number, running.place(other, _limits(2)):
         assert running.stop(number)
         assert not running.stop("guess")
 
@@ -37,7 +42,7 @@ def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
     running, wire, go = Running(), Wire(), threading.Event()
 
     def exchange() -> None:
-        with running.place(wire, 5):
+        with running.place(wire, _limits(5)):
             go.wait(5)
 
     thread = threading.Thread(target=exchange)
@@ -46,7 +51,7 @@ def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
         pass
     running.refuse_new()
 
-    with pytest.raises(BusyError) as refused, running.place(Wire(), 5):
+    with pytest.raises(BusyError) as refused, running.place(Wire(), _limits(5)):
         pass
     assert refused.value.stopping
     assert not running.wait_until_none(0.05)
@@ -55,3 +60,31 @@ def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
     go.set()
     assert running.wait_until_none(5)
     thread.join()
+
+
+def test_one_client_takes_so_many_and_leaves_the_others_theirs() -> None:
+    running, limits = Running(), Limits(exchanges=5, client_exchanges=2)
+
+    with running.place(Wire(), limits, "a"), running.place(Wire(), limits, "b"):
+        with running.place(Wire(), limits, "a"):
+            with pytest.raises(BusyError) as refused, running.place(Wire(), limits, "a"):
+                pass
+            assert refused.value.own
+            assert refused.value.most == 2
+            with running.place(Wire(), limits, "b"):
+                pass
+        with running.place(Wire(), limits, "a"):
+            pass
+
+    assert not running._clients
+
+
+def test_nobody_in_particular_has_no_share() -> None:
+    running, limits = Running(), Limits(exchanges=5, client_exchanges=1)
+
+    with running.place(Wire(), limits), running.place(Wire(), limits):
+        pass
+
+
+def _limits(exchanges: int) -> Limits:
+    return Limits(exchanges=exchanges)

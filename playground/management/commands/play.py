@@ -133,13 +133,17 @@ def _collect_static() -> None:
 
 
 def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
-        "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
-        "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS") or "0",
-        "PLAYGROUND_LOCAL_PROVIDERS": "1",
-        "PLAYGROUND_LOG": os.environ.get("PLAYGROUND_LOG") or "0",
-        "PLAYGROUND_PORT": str(port),
-    }
+    environment = (
+        (_one_person() if _is_loopback(host) else {})
+        | os.environ
+        | {
+            "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
+            "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS") or "0",
+            "PLAYGROUND_LOCAL_PROVIDERS": "1",
+            "PLAYGROUND_LOG": os.environ.get("PLAYGROUND_LOG") or "0",
+            "PLAYGROUND_PORT": str(port),
+        }
+    )
     if model:
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -150,6 +154,11 @@ def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.
         stdin=subprocess.PIPE,
         process_group=0,  # Ctrl-C reaches this process alone, which then stops its children in order
     )
+
+
+def _one_person() -> dict[str, str]:
+    """Whose keys and whose machine these are: nobody else can call."""
+    return {"PLAYGROUND_CAPS": "0", "PLAYGROUND_CLIENT_RATE": "off", "PLAYGROUND_TOTAL_RATE": "off"}
 
 
 def _names(host: str) -> list[str]:

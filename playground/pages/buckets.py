@@ -1,0 +1,114 @@
+"""Token buckets over Django's cache, right under any number of threads, workers and machines.
+
+Django's cache has no way to read, decide and write in one step, so each backend gets one here: a script
+that Redis (or Valkey) runs by itself, or a lock for the memory of one process.
+
+A bucket of `count` tokens that fills in `seconds` is kept as one number, the time at which it will be full
+again (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371).
+"""
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+from playground.env import Rate
+
+# Less than this is a matter of rounding.
+_INSTANT = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One thing that is counted. `key` tells whose it is, `rate` how much and how fast."""
+
+    key: str
+    rate: Rate
+
+    @property
+    def name(self) -> str:
+        return f"bucket:{self.rate.count}/{self.rate.seconds}:{self.key}"
+
+    @property
+    def interval(self) -> float:
+        """Seconds until one token has come back."""
+        return self.rate.seconds / self.rate.count
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The bucket that has no token, and the seconds until it has one."""
+
+    bucket: Bucket
+    seconds: float
+
+
+class UnavailableError(Exception):
+    """What counts cannot be reached."""
+
+
+class Buckets(Protocol):
+    def take(self, buckets: Sequence[Bucket]) -> Empty | None:
+        """Takes a token from each, or none from any: then the one that stays empty for longest.
+
+        Raises `UnavailableError`.
+        """
+
+
+class LocalBuckets(LocMemCache):
+    """For one process."""
+
+    _taking = threading.Lock()
+
+    def take(self, buckets: Sequence[Bucket]) -> Empty | None:
+        with self._taking:
+            now = time.monotonic()
+            full = [max(now, self.get(bucket.name, 0.0)) for bucket in buckets]
+            waits = [
+                at - now - bucket.rate.seconds + bucket.interval
+                for at, bucket in zip(full, buckets, strict=True)
+            ]
+            if waits and max(waits) > _INSTANT:
+                return Empty(buckets[waits.index(max(waits))], max(waits))
+            for at, bucket in zip(full, buckets, strict=True):
+                at += bucket.interval
+                self.set(bucket.name, at, math.ceil(at - now))
+        return None
+
+
+_SCRIPT = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1e6
+local full, longest, which = {}, 0, 0
+for i, key in ipairs(KEYS) do
+    local seconds, interval = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    full[i] = math.max(now, tonumber(redis.call('GET', key) or '0')) + interval
+    local wait = full[i] - now - seconds
+    if wait > longest then longest, which = wait, i end
+end
+if longest > tonumber(ARGV[#ARGV]) then return {which, tostring(longest)} end
+for i, key in ipairs(KEYS) do
+    redis.call('SET', key, string.format('%.6f', full[i]), 'PX', math.ceil((full[i] - now) * 1000))
+end
+return {0, '0'}
+"""
+
+
+class RedisBuckets(RedisCache):
+    """For all who share a Redis or Valkey; its clock is everybody's."""
+
+    def take(self, buckets: Sequence[Bucket]) -> Empty | None:
+        client: Any = self._cache.get_client(None, write=True)
+        keys = [self.make_and_validate_key(bucket.name) for bucket in buckets]
+        numbers = [number for bucket in buckets for number in (bucket.rate.seconds, bucket.interval)]
+        try:
+            which, seconds = client.eval(_SCRIPT, len(keys), *keys, *numbers, _INSTANT)
+        except RedisError as error:
+            raise UnavailableError from error
+        return Empty(buckets[which - 1], float(seconds)) if which else None

@@ -1,0 +1,60 @@
+"""Who calls: the address behind the proxies that are trusted, and a name for it that does not show it."""
+
+import ipaddress
+
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from playground import env
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# A subscriber of IPv6 has that much, and picks addresses in it freely (RFC 6177).
+_IPV6_PREFIX = 64
+
+
+def client_of(request: HttpRequest) -> str:
+    """The IPv4 address, or the IPv6 network, from which a request comes; "" on a socket without any.
+
+    `X-Forwarded-For` is read from its end, as far as the entries were written by proxies that
+    PLAYGROUND_TRUSTED_PROXIES names: whatever stands before them, the client itself can have made up.
+    """
+    trusted = env.read("PLAYGROUND_TRUSTED_PROXIES")
+    address = _address(request.META.get("REMOTE_ADDR", ""))
+    known = address is not None or env.UNIX in trusted
+    for entry in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        if not known or (address is not None and not _is_trusted(address, trusted)):
+            break
+        if (named := _address(entry)) is None:
+            break  # nothing that a proxy writes: the one who wrote it is all that is known
+        address = named
+    return _network(address) if address else ""
+
+
+def pseudonym_of(request: HttpRequest) -> str:
+    """The same for the same client as long as the secret key is; the address cannot be read off it."""
+    return salted_hmac("playground.log", client_of(request)).hexdigest()[:12]
+
+
+def _address(text: str) -> Address | None:
+    """`192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`, as proxies write it."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_trusted(address: Address, trusted: frozenset[str]) -> bool:
+    return any(address in ipaddress.ip_network(name) for name in trusted if name != env.UNIX)
+
+
+def _network(address: Address) -> str:
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))

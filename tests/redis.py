@@ -1,0 +1,45 @@
+"""A real Redis (or Valkey) on loopback, from the distribution's package; `scripts/test` sees to it."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A running server. `url` is what CACHE_URL takes."""
+
+    url: str
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert program, "redis-server or valkey-server is needed: on Debian, apt install redis-server"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
+        try:
+            _wait_until_open(port, process)
+            yield RedisServer(f"redis://127.0.0.1:{port}/0")
+        finally:
+            process.terminate()
+
+
+def _wait_until_open(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError("Redis does not start")

@@ -1,0 +1,152 @@
+"""Browsers that send slowly, too much, without an end or only half: cut off while it arrives."""
+
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from tests.served.conftest import FORM, Tab
+from tests.site import Site, workers
+from tests.upstreams.scripted import ScriptedUpstream
+
+Serve = Callable[..., Site]
+OpenTab = Callable[[Site], Tab]
+_MIB = 1 << 20
+
+
+@pytest.fixture
+def site(serve: Serve) -> Site:
+    return serve(PLAYGROUND_ARRIVAL_SECONDS="1", PLAYGROUND_THREADS="16")
+
+
+def _head(tab: Tab, framing: str) -> bytes:
+    return (
+        f"POST /send/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n{framing}\r\n"
+        f"Cookie: csrftoken={tab.token}\r\nX-CSRFToken: {tab.token}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    ).encode()
+
+
+def _connect(site: Site) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", site.port), timeout=20)
+
+
+def _answer(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    answer = b""
+    try:
+        while part := connection.recv(65_536):
+            answer += part
+    except ConnectionResetError:
+        pass  # it closed with something of ours unread
+    return answer
+
+
+def test_half_a_form_is_not_sent(site: Site, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
+    """A browser that breaks off: what has come would be a form in good order, with half of the message."""
+    form = urlencode(FORM | {"content": "Do not delete the file"}).encode()
+    half = form[: form.index(b"not") + 3]
+    with _connect(site) as connection:
+        connection.sendall(_head(open_tab(site), f"Content-Length: {len(form)}") + half)
+        connection.shutdown(socket.SHUT_WR)
+
+        answer = _answer(connection)
+
+    assert b" 408 " in answer.split(b"\r\n")[0]
+    assert b"cut_short" in answer
+    assert upstream.requests == []
+
+
+def test_a_body_that_drips_is_cut_off(site: Site, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
+    form = urlencode(FORM).encode()
+    with _connect(site) as connection:
+        connection.sendall(_head(open_tab(site), f"Content-Length: {len(form)}"))
+        for byte in form[:8]:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+        answer = _answer(connection)
+
+    assert b" 408 " in answer.split(b"\r\n")[0]
+    assert upstream.requests == []
+
+
+def test_a_head_that_drips_is_cut_off(site: Site) -> None:
+    with _connect(site) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(200):
+                connection.sendall(b"x")
+                time.sleep(0.1)
+
+
+def test_many_who_drip_do_not_hold_the_page_for_long(site: Site) -> None:
+    """They take every thread there is, and give it back."""
+    slow = [_connect(site) for _ in range(40)]
+    for connection in slow:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+
+    assert requests.get(f"{site.address}healthz", timeout=20).text == "ok"
+
+    for connection in slow:
+        connection.close()
+
+
+def test_a_body_of_chunks_is_not_waited_for(
+    site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    with _connect(site) as connection:
+        connection.sendall(_head(open_tab(site), "Transfer-Encoding: chunked") + b"5\r\nmodel\r\n")
+
+        answer = connection.recv(65_536)
+
+    assert b" 411 " in answer.split(b"\r\n")[0]
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 999999999999", "Transfer-Encoding: chunked"])
+def test_an_endless_body_is_cut_off_while_it_arrives(site: Site, open_tab: OpenTab, framing: str) -> None:
+    (worker,) = workers(site)
+    tab = open_tab(site)
+    before = _peak_bytes(worker)
+    sent, piece = 0, b"100000\r\n" + b"x" * _MIB + b"\r\n"
+    with _connect(site) as connection, pytest.raises((BrokenPipeError, ConnectionResetError)):
+        connection.sendall(_head(tab, framing))
+        while sent < 20_000 * _MIB:
+            connection.sendall(piece)
+            sent += len(piece)
+
+    assert _peak_bytes(worker) - before < 32 * _MIB
+    assert requests.get(f"{site.address}healthz", timeout=20).text == "ok"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"x" * (1 << 20),
+        b"GET / HTTP/1.1\r\n" + b"X-A: 1\r\n" * 100_000,
+        b"GET / HTTP/1.1\r\nX-A: " + b"x" * (4 << 20),
+    ],
+    ids=["an endless line", "many headers", "a long header"],
+)
+def test_a_flood_in_the_head_is_cut_off(site: Site, head: bytes) -> None:
+    (worker,) = workers(site)
+    before = _peak_bytes(worker)
+    with _connect(site) as connection:
+        try:
+            connection.sendall(head)
+        except (BrokenPipeError, ConnectionResetError):
+            answer = b"HTTP/1.1 400 "  # it did not even wait for all of it
+        else:
+            answer = _answer(connection)
+
+    assert answer.split(b"\r\n")[0].split(b" ")[1:2] in ([b"400"], [b"414"], [b"431"], [])
+    assert _peak_bytes(worker) - before < 16 * _MIB
+
+
+def _peak_bytes(process: int) -> int:
+    with open(f"/proc/{process}/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
