@@ -1,4 +1,4 @@
-"""Waiting on TLS: its own messages after the handshake are nothing to read."""
+"""TLS: the name is checked, and its own messages after the handshake are nothing to read."""
 
 import socket
 import ssl
@@ -10,9 +10,14 @@ import pytest
 import requests
 import trustme
 
-from playground.upstream import egress
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.failure import FailureKind
+from playground.upstream import client, egress
 from playground.upstream.connection import Adapter, Wire
 from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import ScriptedUpstream
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
@@ -72,3 +77,36 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
         assert read == b"data: 1\n\n" * 1000
         connection.close()
         wire.close()
+
+
+@pytest.mark.parametrize(
+    ("certified", "trusted", "kind"),
+    [
+        ("provider.test", True, None),
+        ("other.test", True, FailureKind.TLS),
+        ("127.0.0.1", True, FailureKind.TLS),
+        ("provider.test", False, FailureKind.TLS),
+    ],
+)
+def test_the_certificate_is_for_the_name_and_not_for_the_address_it_led_to(
+    monkeypatch: pytest.MonkeyPatch,
+    authority: trustme.CA,
+    certified: str,
+    trusted: bool,
+    kind: FailureKind | None,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(certified).configure_cert(context)
+    monkeypatch.setattr(egress, "addresses", lambda host, port: ["127.0.0.1"])
+    adapter = Adapter()
+    (authority if trusted else trustme.CA()).configure_trust(adapter._tls)
+    monkeypatch.setattr(client, "_adapter", adapter)
+    with ScriptedUpstream(context) as provider:
+        endpoint = Endpoint.parse(f"https://provider.test:{provider.port}/v1")
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+        request = ChatRequest.from_body(body, max_messages=1, max_bytes=1000)
+
+        exchange = client.send(request, Route(None, endpoint, "sk-typed-1234", "API_KEY"), Limits())
+
+    assert (exchange.failure.kind if exchange.failure else None) == kind
+    assert len(provider.requests) == (kind is None)
