@@ -1,9 +1,11 @@
-"""What is answered before Django looks at a request: health, and bodies that are too large."""
+"""What stands between Django and a request: health, bodies that are too large, hidden origins, 404s."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views.defaults import page_not_found
 
 from playground.pages import refusals
 from playground.upstream.running import running
@@ -26,6 +28,23 @@ class HealthMiddleware:
                 return HttpResponse("stopping", status=503, content_type="text/plain")
             return HttpResponse("ok", content_type="text/plain")
         return self.get_response(request)
+
+
+class NotFoundMiddleware:
+    """Under PLAYGROUND_DEBUG Django has a 404 page of its own, which shows a link with its prompt."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        unknown = response.status_code == 404 and request.resolver_match is None
+        return page_not_found(request, Http404()) if unknown else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 class HiddenOriginMiddleware:
