@@ -5,6 +5,7 @@ Retry-After tells a load balancer and a person what is going on.
 """
 
 import mmap
+import socket
 import threading
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,23 @@ def on_reload(arbiter: "Arbiter") -> None:
     _reloads[0] = (_reloads[0] + 1) % 256
 
 
+class _ErrorWriter:
+    """A connection on which gunicorn's own answers, to what no view can read, are like all others."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def sendall(self, data: bytes) -> None:
+        from playground.pages.headers import OF_AN_ERROR
+
+        lines = "".join(f"\r\n{name}: {value}" for name, value in OF_AN_ERROR.items())
+        status, rest = data.split(b"\r\n", 1)
+        self._client.sendall(status + lines.encode() + b"\r\n" + rest)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`."""
 
@@ -34,6 +52,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **options)
         self._born_after = _reloads[0]
         self._stopping = False
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        super().handle_error(req, _ErrorWriter(client), addr, exc)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if _reloads[0] != self._born_after:

@@ -22,6 +22,13 @@ HEADERS = {
     # For what is no page of ours and so has no policy: a file, a refusal on the way, Django's own pages.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+# What is refused before it reaches Django has all of them from here.
+OF_AN_ERROR = HEADERS | {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
 class HeadersMiddleware:
