@@ -40,6 +40,8 @@ limit_request_line = 8190
 # No access log: its lines hold the query, and a link's query holds a prompt.
 accesslog = None
 errorlog = "-"
+# For the same reason it writes no query and no line that it could not read.
+logger_class = "playground.management.gunicorn_log.Logger"
 loglevel = "warning"
 
 # A socket for remote control that nothing here uses.

@@ -36,11 +36,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "playground.pages.headers.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "playground.pages.middleware.HealthMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "playground.pages.middleware.NotFoundMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
@@ -112,11 +114,13 @@ CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
 SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # a load balancer asks within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Own scripts and styles only; htmx is the one holder of a Trusted Types policy (its hx-csp extension).
 CONTENT_SECURITY_POLICY = {
@@ -134,11 +138,18 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# A report or a log line holds no input: neither shows an exception's message.
+DEFAULT_EXCEPTION_REPORTER = "playground.pages.report.Reporter"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {
+            "()": "playground.pages.traces.TraceFormatter",
+            "fmt": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
         "bare": {"format": "{message}", "style": "{"},  # a JSON object, which tells its time itself
     },
     "handlers": {
@@ -146,6 +157,8 @@ LOGGING = {
         "exchanges": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # in place of Django's own handlers, which show all
+        "django.server": {"handlers": [], "level": "CRITICAL"},  # runserver's access log, which has the query
         "playground.exchange": {
             "handlers": ["exchanges"],
             "propagate": False,

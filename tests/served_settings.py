@@ -11,3 +11,4 @@ from tests import resolver
 resolver.install()
 
 STATIC_ROOT = os.environ["TEST_STATIC_ROOT"]
+ROOT_URLCONF = os.environ.get("TEST_URLS", "playground.urls")

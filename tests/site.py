@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -26,7 +27,9 @@ class Site:
 
 
 @contextmanager
-def serving(folder: Path, upstream: str, **environment: str) -> Iterator[Site]:
+def serving(
+    folder: Path, upstream: str, *, stderr: IO[bytes] | None = None, **environment: str
+) -> Iterator[Site]:
     """Serves with the scripted provider `upstream` (`host:port`) and further variables set."""
     (folder / "providers.toml").write_text(
         f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "http://{upstream}/v1"\n'
@@ -49,7 +52,8 @@ def serving(folder: Path, upstream: str, **environment: str) -> Iterator[Site]:
         subprocess.run(collect, cwd=ROOT, env=variables, check=True)
     bind = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
-    with subprocess.Popen([*command, "playground.wsgi"], cwd=ROOT, env=variables) as process:
+    arguments = [*command, "playground.wsgi"]
+    with subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=stderr) as process:
         try:
             _wait_until_serving(f"http://{bind}/healthz", process)
             yield Site(f"http://{bind}/", port, process)

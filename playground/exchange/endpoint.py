@@ -1,5 +1,6 @@
 """From the base URL that people give to the URL that is called."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -92,8 +93,8 @@ def _normal_escape(escape: re.Match[str]) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    if ":" in host:  # an IPv6 address, which urlsplit has checked
-        return host
+    if ":" in host:
+        return _ipv6(host)
     try:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
@@ -101,6 +102,17 @@ def _ascii_host(host: str) -> str:
     if not _HOST.fullmatch(name):
         raise _no_host_name(host)
     return name
+
+
+def _ipv6(host: str) -> str:
+    """urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with whatever text it has."""
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError as error:
+        raise _no_host_name(host) from error
+    if address.scope_id is not None:
+        raise _no_host_name(host)
+    return host
 
 
 def _no_host_name(host: str) -> BaseURLError:

@@ -1,11 +1,12 @@
-"""gunicorn's threaded worker, changed in two ways.
+"""gunicorn's threaded worker, changed in three ways.
 
 It is stopped in two steps: no new calls; then, when the running ones ended, the end. gunicorn's own way
 closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with Retry-After tells a load
 balancer and a person what is going on.
 
-And it does not wait for ever for the head of a request: whoever sends a byte now and then would hold a
-thread.
+It does not wait for ever for the head of a request: whoever sends a byte now and then would hold a thread.
+
+And its own answers, to what no view can read, have the headers of all others.
 """
 
 import mmap
@@ -34,6 +35,23 @@ def on_reload(arbiter: "Arbiter") -> None:
     _reloads[0] = (_reloads[0] + 1) % 256
 
 
+class _ErrorWriter:
+    """A connection on which gunicorn's own answers, to what no view can read, are like all others."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def sendall(self, data: bytes) -> None:
+        from playground.pages.headers import OF_AN_ERROR
+
+        lines = "".join(f"\r\n{name}: {value}" for name, value in OF_AN_ERROR.items())
+        status, rest = data.split(b"\r\n", 1)
+        self._client.sendall(status + lines.encode() + b"\r\n" + rest)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`.
 
@@ -59,6 +77,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: "TConn") -> Any:
         conn.arriving.close()
         return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        super().handle_error(req, _ErrorWriter(client), addr, exc)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if _reloads[0] != self._born_after:

@@ -1,4 +1,4 @@
-"""What is answered before Django looks at a request: health, and bodies that are too large or too slow."""
+"""What stands between Django and a request: health, bodies too large or too slow, hidden origins, 404s."""
 
 import socket
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from contextlib import suppress
 from functools import partial
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.views.defaults import page_not_found
 
 from playground import env
 from playground.pages import refusals
@@ -31,6 +33,23 @@ class HealthMiddleware:
                 return HttpResponse("stopping", status=503, content_type="text/plain")
             return HttpResponse("ok", content_type="text/plain")
         return self.get_response(request)
+
+
+class NotFoundMiddleware:
+    """Under PLAYGROUND_DEBUG Django has a 404 page of its own, which shows a link with its prompt."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        unknown = response.status_code == 404 and request.resolver_match is None
+        return page_not_found(request, Http404()) if unknown else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 class HiddenOriginMiddleware:

@@ -79,6 +79,16 @@ class Complaints:
 Open = Callable[..., Page]
 
 
+def clipboard(page: Page) -> str:
+    """What was copied, read by a page of another site: ours may write the clipboard, and not read it."""
+    other = page.context.new_page()
+    other.route("**", lambda route: route.fulfill(body=""))
+    other.goto("https://reader.example/")
+    text = other.evaluate("navigator.clipboard.readText()")
+    other.close()
+    return str(text)
+
+
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Open]:
     """Opens the page in a fresh profile: `open_page("?provider=test", width=360, color_scheme="dark")`.

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from playground.upstream.local_model.supervisor import Supervisor
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, clipboard
 from tests.upstreams.scripted import (
     Paused,
     ScriptedUpstream,
@@ -590,7 +590,7 @@ def test_copy_link_gives_an_address_that_fills_the_form(open_page: Open) -> None
 
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = clipboard(page)
 
     assert "sk-typed" not in unquote(link)
     page.goto(link)
@@ -605,7 +605,7 @@ def test_code_is_copied_as_it_stands(open_page: Open) -> None:
     page.locator("[data-copy=code-python]").click()
 
     expect(page.locator("[data-copy=code-python]")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == shown
+    assert clipboard(page) == shown
     assert shown is not None
     compile(shown, "copied", "exec")
 

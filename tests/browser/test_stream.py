@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, clipboard
 from tests.site import serving, workers
 from tests.upstreams.scripted import (
     STREAM_END,
@@ -281,7 +281,7 @@ def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream
 
     page.locator("[data-copy-events]").click()
     expect(page.locator("[data-copy-events]")).to_contain_text("Copied")
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = clipboard(page)
     assert copied.count("data: ") == 10_000
     assert copied.endswith("data: [DONE]\n\n")
 

@@ -10,7 +10,7 @@ from openai.resources.chat.completions import Completions
 
 from playground.exchange import snippets
 from playground.exchange.snippets import Call, python
-from tests.exchange.strategies import json_values, requests
+from tests.exchange.strategies import json_values
 
 BASE = "https://api.openai.com/v1"
 
@@ -105,17 +105,6 @@ def test_a_literal_means_the_value(value: Any) -> None:
     again = ast.literal_eval(python.literal(value))
 
     assert json.dumps(again) == json.dumps(value)
-
-
-@given(requests)
-def test_no_character_is_hidden_in_the_code(body: dict[str, Any]) -> None:
-    for code in snippets.render(_call(**body)).values():
-        assert all(character.isprintable() for line in code.split("\n") for character in line)
-
-
-@given(requests)
-def test_the_python_compiles(body: dict[str, Any]) -> None:
-    compile(snippets.render(_call(**body))["python"], "snippet", "exec")
 
 
 def test_a_streams_code_guards_empty_choices_and_null_deltas() -> None:

@@ -4,6 +4,7 @@ import json
 import shlex
 
 from playground.exchange.snippets.call import Call
+from playground.exchange.snippets.visible import show
 
 # Linux takes no argument over 128 KiB; a longer body comes in by standard input.
 _LONGEST_ARGUMENT = 100_000
@@ -30,13 +31,10 @@ def _url(url: str) -> str:
 
 
 def _json(call: Call) -> str:
-    text = json.dumps(call.body, ensure_ascii=False, indent=2)
-    return "".join(
-        character if character.isprintable() or character == "\n" else _escaped(character)
-        for character in text
-    )
+    lines = json.dumps(call.body, ensure_ascii=False, indent=2).split("\n")
+    return "\n".join(show(line, _escaped) for line in lines)
 
 
 def _escaped(character: str) -> str:
-    """What a reader could not see, as JSON writes it (`\\u202e`)."""
+    """As JSON writes it: `\\u202e`."""
     return json.dumps(character)[1:-1]

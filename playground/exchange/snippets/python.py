@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange.snippets.call import Call
+from playground.exchange.snippets.visible import show
 
 _WIDTH = 88
 # The keyword arguments of the SDK's `chat.completions.create`; it takes any other key in `extra_body` only.
@@ -105,19 +106,15 @@ def _flat(value: Any) -> str:
 
 def quoted(text: str) -> str:
     """A string literal in double quotes. What a reader could not see is escaped."""
-    return f'"{"".join(map(_character, text))}"'
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{show(plain, _escaped)}"'
 
 
-_SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def _character(character: str) -> str:
-    if short := _SHORT.get(character):
-        return short
-    # Unicode's own division: no control, format (bidirectional, zero-width) or separator is printable.
-    if character.isprintable():
-        return character
+def _escaped(character: str) -> str:
     code = ord(character)
     if code < 0x100:
-        return f"\\x{code:02x}"
+        return _SHORT.get(character) or f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,85 @@
+"""What happened, without what was said: an exception's message may quote a prompt, a key or a provider.
+
+Its type, and the files and lines it passed, tell where to look; the rest of it stays in memory.
+"""
+
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from copy import copy
+
+_logger = logging.getLogger(__name__)
+
+
+def trace(error: BaseException) -> str:
+    """The exception and its causes as Python prints them, messages left out."""
+    return "\n\n".join(_parts(error))
+
+
+def _parts(error: BaseException) -> Iterator[str]:
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+    for place, link in enumerate(reversed(chain)):
+        if place:
+            yield "Which led to:"
+        frames = "".join(traceback.format_tb(link.__traceback__))
+        yield f"Traceback (most recent call last):\n{frames}{name(link)}"
+
+
+def name(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+class TraceFormatter(logging.Formatter):
+    """Writes of an exception its trace only, and of a request its method and path only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record = copy(record)
+        record.exc_text = None  # another formatter's, with the message in it
+        record.msg, record.args = self.message(record), None
+        return super().format(record)
+
+    def message(self, record: logging.LogRecord) -> str:
+        if path := getattr(getattr(record, "request", None), "path", None):
+            return _of_request(record, path)
+        if isinstance(record.args, tuple):
+            record.args = tuple(name(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
+        return record.getMessage()
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 -- logging's name for it
+        error = ei[1] if isinstance(ei, tuple) else None
+        return trace(error) if error else ""
+
+
+def _of_request(record: logging.LogRecord, path: str) -> str:
+    """Django's own words quote exceptions, and for CSRF the Referer, which may be a link with a prompt."""
+    reason = ""
+    if record.name == "django.security.csrf" and isinstance(record.args, tuple):
+        reason = f" ({str(record.args[0]).split(' - ')[0]})"
+    elif record.name.startswith("django.security."):
+        reason = f" ({record.name.rpartition('.')[2]})"
+    method = getattr(record, "request").method  # noqa: B009 -- Django's addition to a record
+    status = getattr(record, "status_code", "")
+    return f"{status} {method} {path.encode('unicode_escape').decode()}{reason}".strip()
+
+
+def log_what_nobody_catches() -> None:
+    """Python prints what ends a thread, or fails in a destructor, to stderr with its message."""
+    threading.excepthook = _ended
+    sys.unraisablehook = _unraisable
+
+
+def _ended(event: threading.ExceptHookArgs) -> None:
+    if event.exc_value and not isinstance(event.exc_value, SystemExit):
+        _logger.error("A thread ended: %s", trace(event.exc_value))
+
+
+def _unraisable(event: "sys.UnraisableHookArgs") -> None:
+    if event.exc_value:
+        _logger.error("Ignored: %s", trace(event.exc_value))

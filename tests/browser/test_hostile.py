@@ -1,0 +1,267 @@
+"""Hostile texts in every field and from every provider, in a real browser: they are shown, and do nothing.
+
+`open_page` looks after dialogs, errors, policies and requests to elsewhere; here it is what the page became.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import hostile
+from tests.browser.conftest import Open, clipboard
+from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, token
+
+TEXT = "".join(hostile.PIECES)
+
+# No element of these kinds is in the page by itself, and no attribute is but what the templates have.
+_INTRUDERS = (
+    "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img, meta[http-equiv], [srcdoc], "
+    "[style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], [action*='//zq'], .answer-text *, "
+    "[onerror], [onload], [onclick], [onfocus], [onmouseover]"
+)
+_TEMPLATES = ["message", "lost", "broken", "stopped-live", "stopped"]
+_BY_SCRIPT = """() => ({
+  ran: "zq" in window,
+  scripts: [...document.scripts].filter((script) => new URL(script.src).origin !== location.origin).length,
+  handlers: [...document.querySelectorAll("*")].filter((element) =>
+    [...element.attributes].some(({ name }) => /^on|^hx-on|^data-hx/.test(name))).length,
+  asking: [...document.querySelectorAll("[hx-get], [hx-post]")].map((asks) => asks.getAttribute("hx-post")),
+  templates: [...document.querySelectorAll("template")].map(({ id }) => id.replace("-template", "")),
+  forms: document.forms.length,
+})"""
+
+
+def _assert_only_text(page: Page) -> None:
+    assert page.locator(_INTRUDERS).count() == 0
+
+
+def _assert_nothing_happened(page: Page) -> None:
+    _assert_only_text(page)
+    assert page.evaluate(_BY_SCRIPT) == {
+        "ran": False,
+        "scripts": 0,
+        "handlers": 0,
+        "asking": ["/send/", "/models/", "/snippets/"],
+        "templates": _TEMPLATES,
+        "forms": 1,
+    }
+
+
+def _as_shown(text: str) -> str:
+    """The text as HTML can hold it: line breaks of one kind, and no NUL."""
+    return re.sub("\r\n?", "\n", text).replace("\0", "")
+
+
+def _all_tabs(page: Page) -> Iterator[str]:
+    for name in ("Raw JSON", "Stream", "Exchange", "Code", "Answer"):
+        tab = page.get_by_role("tab", name=name)
+        if tab.is_visible():
+            tab.click()
+            yield name
+            _assert_nothing_happened(page)
+
+
+def _send(page: Page) -> None:
+    with page.expect_response("**/send/"):
+        page.get_by_role("button", name="Send").click()
+    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+
+
+def _fill(page: Page, text: str = TEXT) -> None:
+    page.get_by_label("Model", exact=True).fill(text)
+    page.get_by_label("Content of message 1", exact=True).fill(text)
+
+
+def _links() -> list[str]:
+    whole = [
+        f"?provider={quote(TEXT[:900])}",
+        f"?base_url={quote(TEXT[:900])}",
+        f"?request={quote(TEXT[:900])}",
+    ]
+    bodies = [json.dumps(hostile.full_request(piece), ensure_ascii=False) for piece in hostile.PIECES]
+    return [*whole, *(f"?provider=test&request={quote(body)}" for body in bodies)]
+
+
+def test_a_link_fills_fields_and_no_more(open_page: Open, address: str) -> None:
+    page = open_page()
+    for link in _links():
+        page.goto(address + link)
+        page.locator("#codes").wait_for(state="attached")
+        _assert_nothing_happened(page)
+        assert page.url.startswith(f"{address}?")
+    assert page.get_by_label("Content of message 1", exact=True).count() == 1
+
+
+def test_a_link_fills_no_more_without_scripts(open_page: Open, address: str) -> None:
+    page = open_page(java_script_enabled=False)
+    for link in _links()[::3]:
+        page.goto(address + link)
+        _assert_only_text(page)
+
+
+def test_an_unknown_address_is_not_made_into_a_page(open_page: Open, address: str) -> None:
+    page = open_page()
+    for piece in hostile.PIECES[:12]:
+        page.goto(f"{address}{quote(piece, safe='')}/")
+        _assert_only_text(page)
+        assert page.evaluate("window.zq") is None
+
+
+@pytest.mark.parametrize("name", hostile.answers(""))
+def test_an_answer_is_text_in_every_tab(open_page: Open, upstream: ScriptedUpstream, name: str) -> None:
+    upstream.reply(hostile.answers(TEXT)[name])
+    page = open_page("?provider=test")
+    _fill(page)
+
+    _send(page)
+
+    assert {"Answer", "Raw JSON", "Exchange", "Code"} <= set(_all_tabs(page))
+    if name == "completion":
+        assert page.locator("#answer-1").text_content() == _as_shown(TEXT)
+        sent = json.loads(page.locator("#sent-body").text_content() or "")
+        assert sent["messages"][0]["content"] == upstream.requests[-1].json["messages"][0]["content"]
+
+
+def test_an_answer_is_text_without_scripts(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test", java_script_enabled=False)
+    for answer in hostile.answers(TEXT).values():
+        upstream.reply(answer)
+        page.get_by_label("Content of message 1", exact=True).fill(TEXT)
+        page.locator("#send").click()
+        page.wait_for_url("**/send/")
+        _assert_only_text(page)
+
+
+def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: ScriptedUpstream) -> None:
+    pieces = [TEXT[start : start + 5] for start in range(0, len(TEXT), 5)]
+    middle = len(pieces) // 2
+    paused = Paused(
+        hostile.stream_start(pieces[:middle], TEXT),
+        hostile.stream_start(pieces[middle:], TEXT).removeprefix(STREAM_HEAD) + hostile.stream_end(TEXT),
+    )
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _fill(page)
+    page.get_by_label("stream", exact=True).check()
+
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#live-text-1")).not_to_be_empty()
+    assert {"Stream", "Answer"} <= set(_all_tabs(page))
+    live = page.locator("#live-text-0").text_content() or ""
+    assert live
+    assert _as_shown(TEXT).startswith(live[:400])
+    paused.go.set()
+    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+
+    assert set(_all_tabs(page)) == {"Raw JSON", "Stream", "Exchange", "Code", "Answer"}
+    assert _as_shown(TEXT)[:400] in (page.locator("#answer-1").text_content() or "")
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_no_piece_of_markup_is_put_together_in_the_page(
+    open_page: Open, upstream: ScriptedUpstream, length: int
+) -> None:
+    """Deltas that are harmless each, and an element only once they stand beside each other."""
+    text = "<zq-zq zq-zq=zq-zq></p><img src=x onerror=window.zq=1>&lt;&#60;"
+    parts = [text[start : start + length] for start in range(0, len(text), length)]
+    paused = Paused(STREAM_HEAD + b"".join(map(token, parts)))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    page.get_by_label("stream", exact=True).check()
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("#live-text-0")).to_have_text(text)
+    _assert_nothing_happened(page)
+    paused.go.set()
+    expect(page.locator("#answer-1")).to_have_text(text)
+
+
+def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    page.locator("[data-more-parameters] summary").click()
+    for field in page.locator(".parameters input, .parameters textarea").all():
+        field.fill(TEXT)
+    page.locator("#more").fill(json.dumps({TEXT: 1, "model": TEXT, "temperature": TEXT}))
+    page.locator(".extra summary").first.click()
+    page.locator("textarea[name=extra]").first.fill(json.dumps({"role": TEXT, "content": TEXT}))
+
+    _send(page)
+
+    expect(page.locator("[data-refusal]")).to_be_visible()
+    assert set(_all_tabs(page))
+    assert page.locator("[aria-invalid]").count() > 1
+    page.locator("#provider").select_option("")
+    for url in (TEXT[:400], "http://zq.example<zq-zq zq-zq>/", "https://[v1.<img src=x zq-zq>]/"):
+        page.locator("#base_url").fill(url)
+        _send(page)
+        _assert_nothing_happened(page)
+    assert upstream.requests == []
+
+
+def test_listed_models_are_text_and_can_be_picked(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(hostile.models_of(TEXT))
+    page = open_page("?provider=test")
+
+    page.get_by_role("button", name="List").click()
+    listed = page.locator("#models [data-model]")
+    expect(listed).to_have_count(3)
+    _assert_nothing_happened(page)
+    assert listed.first.text_content() == _as_shown(TEXT)
+    listed.first.click()
+
+    assert page.get_by_label("Model", exact=True).input_value().startswith(hostile.PIECES[0])
+    _assert_nothing_happened(page)
+
+
+def test_models_that_cannot_be_listed_bring_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    for answer in hostile.answers(TEXT).values():
+        upstream.reply(answer)
+        with page.expect_response("**/models/"):
+            page.get_by_role("button", name="List").click()
+        expect(page.get_by_role("button", name="List")).to_be_enabled()
+        _assert_nothing_happened(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_answer_joins_the_conversation_as_text(
+    open_page: Open, upstream: ScriptedUpstream, scripts: bool
+) -> None:
+    upstream.reply(completion(_as_shown(TEXT)))
+    page = open_page("?provider=test", java_script_enabled=scripts)
+
+    page.locator("#send").click()
+    page.get_by_role("button", name="Add to conversation").click()
+
+    expect(page.get_by_label("Content of message 2", exact=True)).to_have_value(_as_shown(TEXT))
+    _assert_only_text(page)
+
+
+def test_a_link_and_code_hold_the_text_and_come_back_whole(open_page: Open) -> None:
+    text = _as_shown("".join(hostile.PIECES[:9]))
+    page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("Content of message 1", exact=True).fill(text)
+
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    page.goto(clipboard(page))
+
+    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(text)
+    _assert_nothing_happened(page)
+    page.reload()  # what was typed comes back from the tab's storage
+    _assert_nothing_happened(page)
+
+
+def test_what_this_file_looks_for_would_be_seen(browser: Browser) -> None:
+    """In a page of the browser's own, where no policy stands in the way."""
+    page = browser.new_page()
+    for piece in hostile.PIECES[:1] + hostile.PIECES[2:3] + hostile.PIECES[7:8]:
+        page.set_content(f'<p title="{piece}">{piece}</p>')
+        with pytest.raises(AssertionError):
+            _assert_only_text(page)
+    page.close()

@@ -1,0 +1,165 @@
+"""Code that is safe to paste: all of it can be seen, and neither a shell nor Python makes more of it."""
+
+import ast
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.exchange import snippets
+from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.exchange.snippets import Call, curl
+from playground.exchange.snippets.visible import is_visible
+from tests.exchange.strategies import requests, texts
+from tests.exchange.test_snippets_run import generated
+
+# Unicode's Default_Ignorable_Code_Point, whole (DerivedCoreProperties.txt).
+DEFAULT_IGNORABLE = [
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+]  # fmt: skip
+BLANK = [0x00A0, 0x1680, 0x2000, 0x2028, 0x2029, 0x202F, 0x205F, 0x2800, 0x3000, 0x1D159]
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xE000, 0xF8FF, 0xF0000, 0x10FFFF]
+UNSEEN = [*(code for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)), *BLANK, *CONTROLS]
+
+unseen_texts = st.lists(st.sampled_from(UNSEEN).map(chr) | texts, max_size=6).map("".join)
+variables = st.sampled_from([None, "OPENAI_API_KEY", "API_KEY", "_x", "k9"])
+
+
+def _endpoint(text: str) -> Endpoint | None:
+    try:
+        return Endpoint.parse(text)
+    except BaseURLError:
+        return None
+
+
+_hosts = st.sampled_from(
+    ["api.example.com", "münchen.example", "[2001:db8::1]:81", "[fe80::1%a]", "[v1.a:b]"]
+)
+_hard = st.text(st.sampled_from("/a$()`'&;{}[]*!~%0A@,=\\\"|<>\u202e\u3164"), max_size=12)
+endpoints: st.SearchStrategy[Endpoint] = st.builds(
+    lambda scheme, host, path: _endpoint(f"{scheme}://{host}/{path}"),
+    st.sampled_from(["http", "https"]),
+    _hosts | st.builds(lambda host, text: host.replace("]", f"{text}]"), _hosts, _hard),
+    _hard,
+).filter(bool)  # type: ignore[assignment]
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> Call:
+    endpoint = draw(endpoints)
+    body = draw(requests) | {"user": draw(unseen_texts), draw(unseen_texts): draw(unseen_texts)}
+    return Call(endpoint.base_url, endpoint.chat_completions, draw(variables), body)
+
+
+def test_no_character_that_cannot_be_seen_counts_as_visible() -> None:
+    assert [hex(code) for code in UNSEEN if is_visible(chr(code))] == []
+
+
+def test_what_can_be_seen_is_left_as_it_is() -> None:
+    text = "It's ~!@#$%^&*() 中文 é 👍🏽 ∅ ‰ ا"
+
+    assert all(map(is_visible, text))
+    body = {"model": text}
+    for code in snippets.render(Call("https://a.example/v1", "https://a.example/v1/x", None, body)).values():
+        assert text.replace("'", "'\"'\"'") in code or text in code
+
+
+@given(calls())
+def test_all_of_the_code_can_be_seen(call: Call) -> None:
+    for code in snippets.render(call).values():
+        assert all(is_visible(character) or character == "\n" for character in code)
+
+
+@given(calls())
+def test_python_makes_of_its_code_one_call_and_its_arguments(call: Call) -> None:
+    module = ast.parse(snippets.render(call)["python"])
+
+    made = {ast.unparse(node.func): node for node in ast.walk(module) if isinstance(node, ast.Call)}
+    assert set(made) == {"OpenAI", "client.chat.completions.create", "print"}
+    client = {keyword.arg: keyword.value for keyword in made["OpenAI"].keywords}
+    assert ast.literal_eval(client["base_url"]) == call.base_url
+    key = ast.unparse(client["api_key"])
+    assert key == (f"os.environ[{call.key_variable!r}]" if call.key_variable else "'none'")
+    arguments = made["client.chat.completions.create"]
+    values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in arguments.keywords}
+    extra = values.pop("extra_body", {})
+    assert _canonical(values | extra) == _canonical(call.body)
+
+
+# `curl` as a function that writes down what it was given, in a shell that finds no other command.
+_RECORD = r"""
+curl() {
+  for argument in "$@"; do printf '%s\0' "$argument"; done
+  case "$argument" in @-) while IFS= read -r line; do printf '%s\n' "$line"; done; printf '\0' ;; esac
+  printf 'end of call\0'
+}
+for file in "$@"; do . "$file"; done
+"""
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+@pytest.mark.parametrize("longest", [curl._LONGEST_ARGUMENT, 0], ids=["argument", "standard input"])
+def test_a_shell_makes_no_more_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, longest: int
+) -> None:
+    monkeypatch.setattr(curl, "_LONGEST_ARGUMENT", longest)
+    for name in ("a", "etc", "@a", "-d"):
+        (tmp_path / name).write_text("a glob would find me")
+    made = _some_calls()
+    for number, call in enumerate(made):
+        (tmp_path / f"{number}.sh").write_text(curl.render(call), encoding="utf-8")
+    files = [f"./{number}.sh" for number in range(len(made))]
+
+    subprocess.run([f"/bin/{shell}", "-n", *files], cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(
+        [f"/bin/{shell}", "-c", _RECORD, shell, *files],
+        cwd=tmp_path,
+        env={"PATH": "/nonexistent", "HOME": "EXPANDED", "LC_ALL": "C.UTF-8"}
+        | {call.key_variable: "the key" for call in made if call.key_variable},
+        check=True,
+        capture_output=True,
+    )
+
+    assert done.stderr == b""
+    ran = done.stdout.decode().split("end of call\0")[:-1]
+    assert len(ran) == len(made)
+    for text, call in zip(ran, made, strict=True):
+        arguments = text.split("\0")[:-1]
+        body, before = arguments.pop(), arguments
+        assert before == _expected(call, longest)
+        assert _canonical(json.loads(body)) == _canonical(call.body)
+
+
+def _expected(call: Call, longest: int) -> list[str]:
+    options = ["-N"] if call.body.get("stream") else []
+    options += ["--globoff"] if set(call.url) & set("[]{}") else []
+    headers = ["-H", "Content-Type: application/json"]
+    headers += ["-H", "Authorization: Bearer the key"] if call.key_variable else []
+    return [*options, call.url, *headers, *(["--data-raw"] if longest else ["--data-binary", "@-"])]
+
+
+def _some_calls() -> list[Call]:
+    made = []
+
+    @settings(max_examples=100, derandomize=True, database=None)
+    @given(endpoints)
+    def collect(endpoint: Endpoint) -> None:
+        made.append(endpoint)
+
+    collect()
+    names = [None, "OPENAI_API_KEY", "API_KEY", "_x"]
+    return [
+        Call(endpoint.base_url, endpoint.chat_completions, names[number % 4], body)
+        for number, (endpoint, body) in enumerate(zip(made, generated(100), strict=False))
+    ]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
