@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.site import serving
@@ -21,6 +21,9 @@ QUIET = [
     "--disable-sync",
     "--disable-gpu",
 ]
+
+# A real model answers in a second or two, on a busy machine in more.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
