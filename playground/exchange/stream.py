@@ -112,7 +112,7 @@ class StreamReader:
             self.first_token_ms = at_ms
         if self._live:
             self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
-        self._settle(self._guard.add(number, chunk))
+        self._settle(self._guard.add(number, event, chunk))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
         for number, masked in settled:
@@ -120,7 +120,7 @@ class StreamReader:
             if self._live:
                 event = self._waiting.pop(number)
                 self._fresh.append(
-                    StreamEvent(event.at_ms, event.name, MASK, "")
+                    StreamEvent(event.at_ms, "message", MASK, "")
                     if masked
                     else StreamEvent(
                         event.at_ms,
@@ -138,7 +138,7 @@ class StreamReader:
             parser = EventParser(len(body))
             events = [*parser.feed(parts[number]), *parser.close()]
             if events:
-                settled += guard.add(number, _chunk(events[0].data))
+                settled += guard.add(number, events[0], _chunk(events[0].data))
         for number, masked in [*settled, *guard.release()]:
             if masked:
                 parts[number] = b"data: " + MASK.encode()
