@@ -171,7 +171,9 @@ def test_the_redactor_does_not_show_its_key() -> None:
 
 
 @given(
-    before=st.text(max_size=30), after=st.text(max_size=30), cuts=st.lists(st.integers(0, 100), max_size=6)
+    before=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="s"), max_size=30),
+    after=st.text(max_size=30),
+    cuts=st.lists(st.integers(0, 100), max_size=6),
 )
 def test_a_growing_text_shows_no_part_of_a_key_that_is_still_to_come(
     before: str, after: str, cuts: list[int]
