@@ -127,15 +127,14 @@ def test_a_hostile_text_takes_time_as_its_length(key: str, start: str, piece: st
 
     def seconds(size: int) -> float:
         text = start + piece * (size // len(piece))
-        took = []
-        for _ in range(3):
-            began = time.perf_counter()
-            redactor.settled(redactor.text(text))
-            took.append(time.perf_counter() - began)
-        return min(took)
+        began = time.perf_counter()
+        redactor.settled(redactor.text(text))
+        return time.perf_counter() - began
 
-    # A millisecond more or less is the machine's.
-    assert seconds(200_000) < 6 * (seconds(50_000) + 0.001)
+    # Taken in turns, the best of each: a noisy machine is noisy for both.
+    pairs = [(seconds(60_000), seconds(120_000)) for _ in range(5)]
+    once, double = (min(times) for times in zip(*pairs, strict=True))
+    assert double < 3 * once + 0.001
 
 
 def test_texts_of_a_json_value_are_redacted_its_keys_included() -> None:
