@@ -12,6 +12,9 @@ from playground.exchange.sse import Event
 # Said anew in each event and never joined; what has logprobs has their text as well.
 _NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))
 
+# As many texts may wait for their next piece; an event with more of them is masked.
+MOST_PLACES = 1000
+
 Place = tuple[object, ...]
 
 
@@ -38,6 +41,7 @@ class SplitKeyGuard:
         self._waiting: deque[int] = deque()
         self._held: Counter[int] = Counter()
         self._found: set[int] = set()
+        self._places = 0
 
     def add(self, number: int, event: Event, chunk: Any) -> list[tuple[int, bool]]:
         self._waiting.append(number)
@@ -47,6 +51,7 @@ class SplitKeyGuard:
         for choice in _finished(chunk):
             for end in self._ends.pop(choice, {}).values():
                 self._let_go(end)
+                self._places -= 1
         settled = []
         while self._waiting and self._waiting[0] not in self._held:
             settled.append(self._settled())
@@ -55,24 +60,30 @@ class SplitKeyGuard:
     def release(self) -> list[tuple[int, bool]]:
         """All that still wait: the stream has ended."""
         self._ends.clear()
+        self._places = 0
         self._held.clear()
         return [self._settled() for _ in range(len(self._waiting))]
 
     def _join(self, number: int, text: str, ends: dict[Place, _End], place: Place) -> None:
-        end = ends.pop(place, None) or _End()
+        end = ends.pop(place, _End())
         self._let_go(end)
+        self._places -= bool(end.pieces)
         joined = end.text + text
         pieces = [*end.pieces, (number, len(text))]
         redacted = self._redactor.text(joined)
         if redacted != joined:
             self._found.update(number for number, _ in pieces)
             pieces = pieces[-1:]
-        if rest := redacted[self._redactor.settled(redacted) :]:
+        rest = redacted[self._redactor.settled(redacted) :]
+        if rest and self._places >= MOST_PLACES:
+            self._found.add(number)
+        elif rest:
             more = sum(length for _, length in pieces) - len(rest)
             while len(pieces) > 1 and more >= pieces[0][1]:
                 more -= pieces.pop(0)[1]
             ends[place] = _End(rest, pieces)
             self._held.update(number for number, _ in pieces)
+            self._places += 1
 
     def _let_go(self, end: _End) -> None:
         for number, _ in end.pieces:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playground.exchange import jsontext
 from playground.exchange.completion import read_choices
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import SplitKeyGuard
+from playground.exchange.split_key import MOST_PLACES, SplitKeyGuard
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
 from tests.exchange.strategies import escaped, keys, unescaped
@@ -187,6 +187,14 @@ def test_a_choice_that_ended_keeps_nobody_waiting() -> None:
         (0, False),
         (1, False),
     ]
+
+
+def test_an_event_with_more_beginnings_than_are_followed_is_masked() -> None:
+    guard = SplitKeyGuard(Redactor(KEY))
+
+    assert guard.add(0, Event(""), ["s"] * (MOST_PLACES + 1)) == []
+    assert guard.add(1, Event(""), {"text": "s"}) == []
+    assert guard.release() == [(0, True), (1, True)]
 
 
 @pytest.mark.parametrize("chunk", [None, 1, [], {"choices": 3}, {"choices": [None, {"delta": 4}]}])
