@@ -68,6 +68,13 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
             "or raise PLAYGROUND_SSE_LINE_BYTES on the server."
         ),
     ),
+    FailureKind.TOO_MANY: (
+        gettext_noop("The stream has too many parts"),
+        gettext_noop(
+            "It passed %(limit)s events, lines, choices, tool calls or other values, more than can be put "
+            "together, and was ended there. What had arrived is shown; ask for fewer choices or tokens."
+        ),
+    ),
     FailureKind.CUT_OFF: (
         gettext_noop("The answer was cut off"),
         gettext_noop("%(host)s closed the connection before the end. What arrived is shown; try again."),

@@ -4,9 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.exchange.jsontext import MAX_VALUES
+
 DONE = "[DONE]"
 _MOST_PIECES = 64
+# Choices and tool calls; providers make 128 of either at most.
+MOST_PLACES = 500
+_MOST_NAMES = 1000
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
+
+
+class TooManyError(ValueError):
+    """More of something than is put together: `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit}")
+        self.limit = limit
 
 
 class Pieces:
@@ -20,7 +33,8 @@ class Pieces:
     def append(self, piece: str) -> None:
         self._tail.append(piece)
         self.length += len(piece)
-        if len(self._tail) >= _MOST_PIECES:
+        # The longer it is, the more rarely: otherwise the time would be quadratic again.
+        if len(self._tail) >= max(_MOST_PIECES, len(self._head) >> 10):
             self._head, self._tail = str(self), []
 
     def since(self, start: int) -> str:
@@ -39,7 +53,8 @@ class ChunkCollector:
 
     Built on what providers send, not on what they should: choices may be empty or out of order, deltas
     null, tool calls without an index, usage in a last chunk of its own or in every one. `tokens` counts the
-    chunks that brought something, which for most providers is a token each.
+    chunks that brought something, which for most providers is a token each. `add` raises `TooManyError` at
+    what would fill the memory.
     """
 
     error: Any = None
@@ -47,6 +62,8 @@ class ChunkCollector:
     _head: dict[str, Any] = field(default_factory=dict)
     _choices: dict[int, dict[str, Any]] = field(default_factory=dict)
     _usage: Any = None
+    _calls: int = 0
+    _values: int = 0
 
     def add(self, chunk: Any) -> str:
         """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
@@ -59,6 +76,7 @@ class ChunkCollector:
         for name, value in chunk.items():
             if name not in _OF_ITS_OWN and (value is not None or name not in self._head):
                 self._head[name] = value
+        _check(len(self._head), _MOST_NAMES)
         choices = chunk.get("choices")
         if not isinstance(choices, list):
             return ""
@@ -96,12 +114,41 @@ class ChunkCollector:
         collected = self._choices.setdefault(
             index, {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None}
         )
+        _check(len(self._choices) + self._calls, MOST_PLACES)
         if choice.get("finish_reason") is not None:
             collected["finish_reason"] = choice["finish_reason"]
         if isinstance(choice.get("logprobs"), dict):
+            self._keep(choice["logprobs"])
             _merge_lists(collected.setdefault("logprobs", {}), choice["logprobs"])
         delta = choice.get("delta")
-        return _merge_delta(collected["message"], delta) if isinstance(delta, dict) else ""
+        return self._add_delta(collected["message"], delta) if isinstance(delta, dict) else ""
+
+    def _add_delta(self, message: dict[str, Any], delta: dict[str, Any]) -> str:
+        for name, value in delta.items():
+            if name != "tool_calls" and isinstance(value, list):
+                self._keep(value)
+        calls = len(message.get("tool_calls", ()))
+        brought = _merge_delta(message, delta)
+        self._calls += len(message.get("tool_calls", ())) - calls
+        _check(len(message), _MOST_NAMES)
+        _check(len(self._choices) + self._calls, MOST_PLACES)
+        return brought
+
+    def _keep(self, value: Any) -> None:
+        self._values += _size(value)
+        _check(self._values, MAX_VALUES)
+
+
+def _check(count: int, most: int) -> None:
+    if count > most:
+        raise TooManyError(most)
+
+
+def _size(value: Any) -> int:
+    """How many values there are in a value, itself included."""
+    if isinstance(value, dict):
+        return 1 + sum(map(_size, value.values()))
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _merge_delta(message: dict[str, Any], delta: dict[str, Any]) -> str:
@@ -150,6 +197,7 @@ def _merge_call(calls: list[dict[str, Any]], part: dict[str, Any]) -> str:
             brought += _merge_function(call, value) if isinstance(value, dict) else ""
         elif value not in (None, ""):
             call[name] = value
+    _check(len(call), _MOST_NAMES)
     return brought
 
 
@@ -178,13 +226,19 @@ def _merge_function(call: dict[str, Any], part: dict[str, Any]) -> str:
     function = call.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
     for key, text in part.items():
         if isinstance(text, str):
-            if key == "name" and str(function.get(key, "")) == text:
+            if key == "name" and _says(function.get(key), text):
                 continue  # said once more
             _add_piece(function, key, text)
             brought += text
         elif text is not None:
             function[key] = text
+    _check(len(function), _MOST_NAMES)
     return brought
+
+
+def _says(value: Any, text: str) -> bool:
+    # By their lengths first: to join the pieces for each one that comes would take quadratic time.
+    return isinstance(value, Pieces) and value.length == len(text) and str(value) == text
 
 
 def _add_piece(holder: dict[str, Any], name: str, text: str) -> None:

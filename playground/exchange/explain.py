@@ -126,6 +126,8 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
         )
     try:
         answer = exchange.answer
+    except jsontext.TooManyValuesError as error:
+        return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
     except jsontext.JSONTextError:
         return _unusable(
             "not_json",

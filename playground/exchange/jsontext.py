@@ -13,6 +13,10 @@ from typing import Any, NoReturn
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
+DEEPEST_PRETTY = 12
+# Of an answer, for which each one takes 60 to 230 bytes. Logprobs with their alternatives are some 10 values
+# a token each.
+MAX_VALUES = 1_000_000
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -23,6 +27,10 @@ _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 class JSONTextError(SentenceError):
     """A text that is not JSON as this module takes it; `sentence` says why and where."""
+
+
+class TooManyValuesError(JSONTextError):
+    """A text of more than `MAX_VALUES`, which is not even tried."""
 
 
 def loads(text: str | bytes) -> Any:
@@ -47,6 +55,11 @@ def loads_leniently(text: str | bytes) -> Any:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8-sig", "replace")
+    # As many as there may be: a comma in a text counts as well.
+    if len(text) > MAX_VALUES and text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        raise TooManyValuesError(
+            say(gettext_noop("The JSON has too many values; at most %(most)s are taken."), most=MAX_VALUES)
+        )
     value = _parse(text)
     # A stream has thousands of small texts: what cannot be wrong with them is not looked for.
     if text.count("{") + text.count("[") > MAX_DEPTH:
@@ -71,7 +84,9 @@ def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        for position, item in enumerate(value):
+            value[position] = _mended(item)
+        return value
     if isinstance(value, dict):
         return {_mended(key): _mended(item) for key, item in value.items()}
     return value
@@ -107,12 +122,25 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def indent(text: str) -> str:
+def pretty(value: Any) -> str:
+    """For people: two spaces a level, where it is not nested so deep that spaces would outweigh the rest."""
+    deep = any(depth > DEEPEST_PRETTY for depth, _ in enumerate(_levels(value)))
+    return json.dumps(value, ensure_ascii=False, indent=None if deep else 2)
+
+
+def indent(text: str, longest: int | None = None) -> str:
     """A JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
 
-    Works on the text, not on parsed values: `1.0e5` must not be shown as `100000.0`.
+    Works on the text, not on parsed values: `1.0e5` must not be shown as `100000.0`. Raises `JSONTextError`
+    when it becomes longer than `longest`: brackets grow a hundredfold.
     """
-    return "".join(_indented(_TOKEN.findall(text)))
+    parts, length = [], 0
+    for part in _indented(_TOKEN.findall(text)):
+        parts.append(part)
+        length += len(part)
+        if longest is not None and length > longest:
+            raise JSONTextError(say(gettext_noop("The JSON is too long to be indented.")))
+    return "".join(parts)
 
 
 def _indented(parts: list[str]) -> Iterator[str]:

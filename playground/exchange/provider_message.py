@@ -10,12 +10,19 @@ if TYPE_CHECKING:
     from playground.exchange.record import Received
 
 LONGEST_MESSAGE = 2000
+# A longer body is no message, and to read it once more takes as much memory again.
+_LARGEST_BODY = 1 << 20
 
 
 def provider_message(received: "Received") -> str | None:
     """The provider's own words: out of the shapes that error bodies have, or the start of a text."""
     try:
-        found = message_in(jsontext.loads_leniently(received.body))
+        readable = len(received.body) <= _LARGEST_BODY
+        found = (
+            message_in(jsontext.loads_leniently(received.body))
+            if readable
+            else _message_in_text(received.text)
+        )
     except jsontext.JSONTextError:
         found = _message_in_text(received.text)
     found = (found or "").strip() or None

@@ -1,6 +1,7 @@
 """The Exchange: the one record that every view, snippet and log line is made from."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -149,10 +150,10 @@ class Exchange:
     def _response_as_json(self) -> dict[str, Any] | None:
         if self.received is None:
             return None
-        try:
-            body = self.answer
-        except jsontext.JSONTextError:
-            body = self.received.text
+        body: Any = self.received.text
+        if not self.stream:
+            with suppress(jsontext.JSONTextError):
+                body = self.answer
         return {
             "status": self.received.status,
             "headers": joined(self.received.headers),

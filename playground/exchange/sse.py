@@ -31,6 +31,7 @@ class EventParser:
     """
 
     def __init__(self, longest_line: int) -> None:
+        self.lines = 0
         self._longest_line = longest_line
         self._rest = bytearray()
         self._searched = 0
@@ -95,8 +96,11 @@ class EventParser:
         return True
 
     def _line(self, line: bytes) -> Event | None:
+        self.lines += 1
         if not line:
             return self._dispatch()
+        if line[0] == 0x3A:  # a comment
+            return None
         field, _, value = line.decode("utf-8", "replace").partition(":")
         value = value.removeprefix(" ")
         match field:

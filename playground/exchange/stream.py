@@ -1,18 +1,22 @@
 """A streamed answer: its events as received, and the completion that they add up to."""
 
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import DONE, ChunkCollector
+from playground.exchange.chunks import DONE, ChunkCollector, TooManyError
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import BETWEEN_EVENTS, SplitKeyGuard
 from playground.exchange.sse import Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
+# A chunk with a text has 60 bytes and more, so this many events are within the limit of bytes.
+MOST_EVENTS = 250_000
+# Also of comments, and of blank lines that end nothing.
+_MOST_LINES = 4 * MOST_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +31,38 @@ class StreamEvent:
 
 
 @dataclass(frozen=True)
-class Stream:
-    """`completion` is None when no choice came. `done` tells whether the stream said `[DONE]`.
+class Events:
+    """The events of a stream, made anew each time they are asked for: there may be very many.
 
-    Of the events only the times are kept beside the body that they came in.
+    Only their times are kept beside the body that they came in.
     """
 
     body: bytes
-    times_ms: tuple[float, ...]
+    times_ms: Sequence[float]
+
+    def __len__(self) -> int:
+        return len(self.times_ms)
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        parser = EventParser(len(self.body))
+        found = chain(parser.feed(self.body), parser.close())
+        for at_ms, event in zip(self.times_ms, found, strict=False):
+            yield StreamEvent(at_ms, event.name, event.data, _brought(event.data))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """`completion` is None when no choice came. `done` tells whether the stream said `[DONE]`."""
+
+    body: bytes
+    times_ms: Sequence[float]
     completion: dict[str, Any] | None
     error: Any
     done: bool
 
-    @cached_property
-    def events(self) -> tuple[StreamEvent, ...]:
-        parser = EventParser(len(self.body))
-        found = chain(parser.feed(self.body), parser.close())
-        return tuple(
-            StreamEvent(at_ms, event.name, event.data, ChunkCollector().add(_chunk(event.data)))
-            for at_ms, event in zip(self.times_ms, found, strict=False)
-        )
+    @property
+    def events(self) -> Events:
+        return Events(self.body, self.times_ms)
 
     @property
     def ended_early(self) -> bool:
@@ -72,9 +88,11 @@ class StreamReader:
         self._done = False
 
     def feed(self, data: bytes, at_ms: float) -> None:
-        """Raises `LineTooLongError`."""
+        """Raises `LineTooLongError`, and `TooManyError` at the first event that is not taken."""
         for event in self._parser.feed(data):
             self._add(event, at_ms)
+        if self._parser.lines > _MOST_LINES:
+            raise TooManyError(_MOST_LINES)
 
     def close(self, at_ms: float) -> None:
         for event in self._parser.close():
@@ -94,7 +112,7 @@ class StreamReader:
         redact = self._redactor.value
         return Stream(
             self._without_split_key(body) if self._split else body,
-            tuple(self.times_ms),
+            self.times_ms[:],
             redact(self.collector.completion) if self.collector.has_choices else None,
             redact(self.collector.error),
             self._done,
@@ -102,6 +120,8 @@ class StreamReader:
 
     def _add(self, event: Event, at_ms: float) -> None:
         number = len(self.times_ms)
+        if number >= MOST_EVENTS:
+            raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
         self._done = self._done or event.data.strip() == DONE
         chunk = _chunk(event.data)
@@ -112,7 +132,7 @@ class StreamReader:
             self.first_token_ms = at_ms
         if self._live:
             self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
-        self._settle(self._guard.add(number, chunk))
+        self._settle(self._guard.add(number, event, chunk))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
         for number, masked in settled:
@@ -120,7 +140,7 @@ class StreamReader:
             if self._live:
                 event = self._waiting.pop(number)
                 self._fresh.append(
-                    StreamEvent(event.at_ms, event.name, MASK, "")
+                    StreamEvent(event.at_ms, "message", MASK, "")
                     if masked
                     else StreamEvent(
                         event.at_ms,
@@ -138,11 +158,18 @@ class StreamReader:
             parser = EventParser(len(body))
             events = [*parser.feed(parts[number]), *parser.close()]
             if events:
-                settled += guard.add(number, _chunk(events[0].data))
+                settled += guard.add(number, events[0], _chunk(events[0].data))
         for number, masked in [*settled, *guard.release()]:
             if masked:
                 parts[number] = b"data: " + MASK.encode()
         return b"".join(parts)
+
+
+def _brought(data: str) -> str:
+    try:
+        return ChunkCollector().add(_chunk(data))
+    except TooManyError:
+        return ""
 
 
 def _chunk(data: str) -> Any:

@@ -41,7 +41,7 @@ class MessageRow:
             row.content = rest.pop("content")
         if row.role == "tool" and isinstance(rest.get("tool_call_id"), str):
             row.tool_call_id = rest.pop("tool_call_id")
-        row.extra = _json_text(rest) if rest else ""
+        row.extra = jsontext.pretty(rest) if rest else ""
         return row
 
     def message(self, place: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class RequestForm:
         """Makes the form mean this body. A body without a model leaves the model as it is."""
         rest = dict(body)
         model = rest.pop("model", self.model)
-        self.model = model if isinstance(model, str) else _json_text(model)
+        self.model = model if isinstance(model, str) else jsontext.pretty(model)
         messages = rest.pop("messages", [])
         rows = messages if isinstance(messages, list) else []
         self.messages = [MessageRow.from_message(row) for row in rows if isinstance(row, Mapping)]
@@ -122,7 +122,7 @@ class RequestForm:
         if self.stream and self.include_usage:
             del rest["stream_options"]
         others = {name: value for name, value in rest.items() if name not in PARAMETER_NAMES}
-        self.more = _json_text(others) if others else ""
+        self.more = jsontext.pretty(others) if others else ""
         self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES})
 
     def change(self, changes: Mapping[str, Any]) -> None:
@@ -142,7 +142,7 @@ class RequestForm:
                 more.pop(name, None)
             else:
                 more[name] = value
-        self.more = _json_text(more) if more else ""
+        self.more = jsontext.pretty(more) if more else ""
 
     def body(self, errors: list[FieldError]) -> dict[str, Any]:
         """The request body; a field left empty is not in it. What cannot be read goes to `errors`."""
@@ -210,7 +210,7 @@ def _parameter_text(name: str, value: Any) -> str:
         name in _TEXT_PARAMETERS
         or (name == "stop" and value[:1] not in ("[", '"', " ") and "\n" not in value)
     )
-    return value if plain else _json_text(value, None)
+    return value if plain else _json_line(value)
 
 
 def _json_object(text: str, place: str) -> dict[str, Any]:
@@ -227,8 +227,8 @@ def _json_object(text: str, place: str) -> dict[str, Any]:
     return value
 
 
-def _json_text(value: Any, indent: int | None = 2) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def _json_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _fits_a_textarea(value: Any) -> bool:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from itertools import takewhile
 
 from django.utils.safestring import SafeString
 
@@ -109,9 +110,7 @@ class Answer:
             Shown.of(choice.text or ""),
             Shown.of(choice.reasoning or ""),
             Shown.of(choice.refusal or ""),
-            Shown.of(
-                json.dumps(choice.tool_calls, ensure_ascii=False, indent=2) if choice.tool_calls else ""
-            ),
+            Shown.of(jsontext.pretty(choice.tool_calls) if choice.tool_calls else ""),
             message if len(message) <= LONGEST_SHOWN else None,
         )
 
@@ -196,20 +195,25 @@ class Result:
             return None
         try:
             _ = self.exchange.answer
+            return highlight(jsontext.indent(received.text, LONGEST_SHOWN), "json")
         except jsontext.JSONTextError:
             return None
-        return highlight(jsontext.indent(received.text), "json")
 
     @property
     def _pretty_stream(self) -> SafeString | None:
-        text = json.dumps(self.exchange.completion, ensure_ascii=False, indent=2)
-        return highlight(text, "json") if self.exchange.completion and len(text) <= LONGEST_SHOWN else None
+        if not self.exchange.completion:
+            return None
+        text = ""
+        for part in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(self.exchange.completion):
+            text += part
+            if len(text) > LONGEST_SHOWN:
+                return None
+        return highlight(text, "json")
 
     @cached_property
     def event_groups(self) -> list[EventGroup]:
         """The events of a stream in folds of `EVENTS_A_GROUP`."""
-        budget = EventBudget()
-        items = [event_item(budget.taken, event) for event in self._events if budget.take(event)]
+        items = self._event_items
         return [
             EventGroup(start + 1, SafeString("".join(items[start : start + EVENTS_A_GROUP])))
             for start in range(0, len(items), EVENTS_A_GROUP)
@@ -217,12 +221,13 @@ class Result:
 
     @property
     def events_left_out(self) -> int:
-        budget = EventBudget()
-        return sum(not budget.take(event) for event in self._events)
+        return len(self.exchange.stream.events) - len(self._event_items) if self.exchange.stream else 0
 
-    @property
-    def _events(self) -> tuple[StreamEvent, ...]:
-        return self.exchange.stream.events if self.exchange.stream else ()
+    @cached_property
+    def _event_items(self) -> list[SafeString]:
+        budget = EventBudget()
+        events = takewhile(budget.take, self.exchange.stream.events if self.exchange.stream else ())
+        return [event_item(number, event) for number, event in enumerate(events, 1)]
 
     @property
     def received_headers(self) -> tuple[Headers, Headers]:

@@ -171,9 +171,11 @@ class Patches:
     def _calls(self, shown: _Shown, position: int, calls: list[object]) -> str:
         lines = [_call(call) for call in calls[:MOST_CHOICES] if isinstance(call, dict)]
         text = "\n".join(lines)
+        if len(text) > LONGEST_SHOWN // 50:  # the end shows it whole
+            return ""
         settled = self._reading.redactor.text(text)
         settled = settled[: self._reading.redactor.settled(settled)]
-        if settled == shown.calls or len(settled) > LONGEST_SHOWN // 50:  # the end shows it whole
+        if settled == shown.calls:
             return ""
         shown.calls = settled
         return _patch(f"live-calls-{position}", escape(settled), "innerHTML")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence
 from playground.pages.highlight import highlight
+from playground.pages.present import LONGEST_SHOWN
 from playground.pages.translate import translate
 
 register = template.Library()
@@ -49,7 +50,7 @@ def duration(milliseconds: float | None) -> str:
 
 @register.filter
 def highlighted_json(text: str) -> SafeString:
-    return highlight(jsontext.indent(text), "json")
+    return highlight(jsontext.indent(text, LONGEST_SHOWN), "json")
 
 
 @register.simple_tag

@@ -16,6 +16,7 @@ import requests
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
+from playground.exchange.chunks import TooManyError
 from playground.exchange.explain import Explanation, explain_arrival
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
@@ -150,7 +151,7 @@ def _exchange(
         if reading.stream and received:
             stream = reading.stream.result(received.body)
             received = replace(received, body=stream.body)
-        return Exchange(
+        exchange = Exchange(
             call=_without_key(call, redactor),
             provider=route.provider,
             started=started,
@@ -162,6 +163,7 @@ def _exchange(
             ),
             stream=stream,
         )
+        return _without_joined_key(exchange, redactor)
 
     with (
         running.place(on_wire, limits, caller.client) as number,
@@ -241,6 +243,8 @@ def _run(
             reading.stream.close(clock())
         if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
             return failures.failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
+    except TooManyError as error:
+        return failures.failure(FailureKind.TOO_MANY, prepared, limit=error.limit)
     except LineTooLongError:
         return failures.failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
     except failures.ERRORS as error:
@@ -288,6 +292,14 @@ def _masked(headers: list[tuple[str, str]], redactor: Redactor) -> tuple[tuple[s
 def _without_key(call: Call, redactor: Redactor) -> Call:
     """A person may have pasted the key into a message as well: then the code does not show it either."""
     return Call(call.base_url, call.url, call.key_variable, redactor.value(call.body))
+
+
+def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
+    """Content parts are shown as one text, so that a key in pieces would be whole again."""
+    texts = [text for choice in exchange.choices for text in (choice.text, choice.reasoning) if text]
+    if exchange.received is None or all(redactor.text(text) == text for text in texts):
+        return exchange
+    return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)
 
 
 def _stopwatch() -> Callable[[], float]:

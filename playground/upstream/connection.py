@@ -4,6 +4,7 @@ A single seam: `egress` decides on addresses, the `Wire` of the running call lea
 written, can wait for what comes, and can be shut from another thread.
 """
 
+import io
 import select
 import socket
 import ssl
@@ -11,7 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,10 @@ from playground.upstream.limits import Limits
 
 # http.client takes 8 KiB, which is much for each of hundreds of streams that wait. Larger reads pass it by.
 _BUFFER_BYTES = 2048
+# Also of answers before the answer (1xx), of which http.client takes any number.
+_HEAD_BYTES = 1 << 20
+# What a body takes on the wire, chunked byte by byte. Empty blocks of gzip or trailers have no end otherwise.
+_WIRE_FACTOR = 8
 
 
 class ConnectError(Exception):
@@ -35,6 +40,10 @@ class ConnectError(Exception):
     def __init__(self, kind: FailureKind, detail: str = "") -> None:
         super().__init__(detail)
         self.kind = kind
+
+
+class TooMuchError(HTTPException):
+    """More bytes came than any answer within the limit has."""
 
 
 @dataclass
@@ -122,27 +131,58 @@ def _nothing_now(buffer: object) -> None:
     del buffer
 
 
+class _Counted(io.RawIOBase):
+    """The bytes of a socket, as long as they are no more than a head has, and then a body of `body_bytes`."""
+
+    def __init__(self, source: Any, body_bytes: int) -> None:
+        self._source = source
+        self._body_bytes = body_bytes
+        self._left = _HEAD_BYTES
+        self._in_head = True
+
+    def head_is_read(self) -> None:
+        self._left, self._in_head = _WIRE_FACTOR * self._body_bytes, False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._left <= 0:
+            raise (
+                HTTPException(f"more than {_HEAD_BYTES} bytes of headers")
+                if self._in_head
+                else TooMuchError()
+            )
+        count: int | None = self._source.readinto(buffer)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
 class _Connection(HTTPConnection):
     """Connects to checked addresses only and tells the call's `Wire` what it writes."""
 
     def __init__(self, wire: Wire, host: str, port: int | None, **options: Any) -> None:
         super().__init__(host, port, **options)
-        self._wire = wire
+        self.wire = wire
 
     def _new_conn(self) -> socket.socket:
         sock = _connect(self.host, self.port or self.default_port, float(self.timeout or 0))
-        self._wire.attach(sock)
+        self.wire.attach(sock)
         return sock
 
     def putheader(self, header: Any, *values: Any) -> None:
-        self._wire.headers.append((_text(header), ", ".join(_text(value) for value in values)))
+        self.wire.headers.append((_text(header), ", ".join(_text(value) for value in values)))
         super().putheader(header, *values)
 
     def response_class(self, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
         """What http.client reads an answer with."""
         response = HTTPResponse(*args, **options)
         response.fp.close()
-        response.fp = self._wire.reader
+        response.fp = self.wire.reader
         return response
 
 
@@ -150,7 +190,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         # TLS has put a socket of its own over the first one, which is detached by now.
-        self._wire.attach(self.sock)
+        self.wire.attach(self.sock)
 
 
 class Adapter(HTTPAdapter):
@@ -178,7 +218,8 @@ class Adapter(HTTPAdapter):
         connection.timeout = limits.silence_seconds
         connection.sock.settimeout(limits.silence_seconds)
         # Who refuses a body while it is still being written may have said why.
-        wire.reader = connection.sock.makefile("rb", _BUFFER_BYTES)
+        source = _Counted(connection.sock.makefile("rb", 0), limits.response_bytes)
+        wire.reader = io.BufferedReader(source, _BUFFER_BYTES)
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method or "",
@@ -192,7 +233,9 @@ class Adapter(HTTPAdapter):
 
     def answer(self, request: requests.PreparedRequest, connection: _Connection) -> requests.Response:
         """The answer's status and headers; its body is read from `raw`."""
-        return self.build_response(request, connection.getresponse())
+        response = self.build_response(request, connection.getresponse())
+        connection.wire.reader.raw.head_is_read()
+        return response
 
 
 def _connect(host: str, port: int, timeout: float) -> socket.socket:

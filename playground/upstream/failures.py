@@ -7,7 +7,7 @@ import requests
 import urllib3.exceptions
 
 from playground.exchange.failure import Failure, FailureKind
-from playground.upstream.connection import ConnectError, Wire
+from playground.upstream.connection import ConnectError, TooMuchError, Wire
 from playground.upstream.limits import Limits
 
 # What reading an answer can raise.
@@ -36,6 +36,8 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
         if not on_wire.headers:  # TLS never came to an end
             return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
         return failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
+    if _any(causes, TooMuchError):
+        return failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
     if _any(causes, urllib3.exceptions.DecodeError):
         return failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
     if _any(causes, urllib3.exceptions.IncompleteRead, IncompleteRead, ConnectionError):

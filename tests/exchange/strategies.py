@@ -1,6 +1,9 @@
 """Generated requests: bodies that a provider could be sent, full of what breaks quoting."""
 
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from hypothesis import strategies as st
 
@@ -102,3 +105,51 @@ requests = st.fixed_dictionaries(
         "provider_option": json_values,
     },
 )
+
+
+# What a header can carry, but for the letters of the mask and what begins an escape.
+keys = st.text(
+    st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="[]redact\\%&"),
+    min_size=8,
+    max_size=60,
+)
+
+
+def _ways(character: str) -> list[str]:
+    """The ways to write a character of a key: JSON's, those of URLs and of HTML, and some in others."""
+    number, hexadecimal = ord(character), f"{ord(character):02x}"
+    ways = [
+        character,
+        f"\\u00{hexadecimal}",
+        f"\\u00{hexadecimal.upper()}",
+        f"\\\\\\\\u00{hexadecimal}",
+        f"%{hexadecimal}",
+        f"%{hexadecimal.upper()}",
+        f"%2525{hexadecimal}",
+        f"&#{number};",
+        f"&#00{number};",
+        f"&#x{hexadecimal};",
+        f"&#X0{hexadecimal.upper()};",
+        f"&amp;#{number};",
+        f"%26%23{number}%3b",
+        f"\\u0026#x{hexadecimal};",
+        f"\\u005cu00{hexadecimal}",
+    ]
+    named = {"/": ["\\/", "&sol;"], "<": ["&lt;"], ">": ["&gt;"], '"': ["&quot;"], "_": ["&lowbar;"]}
+    return ways + named.get(character, [])
+
+
+@st.composite
+def escaped(draw: st.DrawFn, text: str) -> str:
+    """A text with each of its characters written in one of the ways."""
+    return "".join(draw(st.sampled_from(_ways(character))) for character in text)
+
+
+def unescaped(text: str) -> str:
+    """All that a text says once every escape in it is read, by the libraries' own readers."""
+    before = ""
+    while before != text:
+        before = text
+        text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+        text = unescape(unquote_to_bytes(text).decode("utf-8", "replace")).replace("\\/", "/")
+    return text

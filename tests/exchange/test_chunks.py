@@ -1,10 +1,12 @@
 """Chunks of a stream, as providers send them, put together."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from playground.exchange.chunks import ChunkCollector
+from playground.exchange.chunks import MOST_PLACES, ChunkCollector, TooManyError
 from playground.exchange.completion import read_choices
 
 
@@ -244,3 +246,56 @@ def test_each_shape_of_an_error_is_one(chunk: Any) -> None:
     collector.add(chunk)
 
     assert collector.error["message"] == "boom"
+
+
+def _call(index: int, **changes: Any) -> dict[str, Any]:
+    return _chunk({"tool_calls": [{"index": index} | changes]})
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        lambda number: _chunk({}, index=number),
+        _call,
+        lambda number: _chunk({"tool_calls": [{"index": number}]}, index=number // 2),
+        lambda number: {f"name {number}": 1},
+        lambda number: _chunk({f"name {number}": "x"}),
+        lambda number: _call(0, **{f"name {number}": "x"}),
+        lambda number: _call(0, function={f"name {number}": "x"}),
+        lambda number: _chunk({}, logprobs={"content": [[]] * 2000}),
+        lambda number: _chunk({"content": [{"type": "text"}] * 1000}),
+    ],
+    ids=["choices", "calls", "both", "head", "message", "call", "function", "logprobs", "parts"],
+)
+def test_what_would_fill_the_memory_is_refused(chunks: Callable[[int], Any]) -> None:
+    collector = ChunkCollector()
+
+    def add_all() -> None:
+        for number in range(2000):
+            collector.add(chunks(number))
+
+    with pytest.raises(TooManyError):
+        add_all()
+
+
+def test_as_many_choices_as_any_provider_makes_are_taken() -> None:
+    collector = ChunkCollector()
+    for number in range(MOST_PLACES):
+        collector.add(_chunk({"content": "x"}, index=number))
+
+    assert len(collector.completion["choices"]) == MOST_PLACES
+
+
+@pytest.mark.parametrize("name", ["arguments", "name"])
+def test_many_small_pieces_take_time_as_their_number(name: str) -> None:
+    def seconds(count: int) -> float:
+        collector = ChunkCollector()
+        piece = _call(0, function={name: "x" * 50})
+        began = time.perf_counter()
+        for _ in range(count):
+            collector.add(piece)
+        return time.perf_counter() - began
+
+    pairs = [(seconds(20_000), seconds(40_000)) for _ in range(3)]
+    once, double = (min(times) for times in zip(*pairs, strict=True))
+    assert double < 3 * once

@@ -165,3 +165,20 @@ def test_an_answer_is_read_as_far_as_it_can_be_shown(data: bytes, value: object)
 def test_an_answer_that_is_no_json_is_refused(data: bytes) -> None:
     with pytest.raises(jsontext.JSONTextError):
         jsontext.loads_leniently(data)
+
+
+@pytest.mark.parametrize("piece", ["[],", "1,", '{"a":{}},', "["])
+def test_an_answer_of_too_many_values_is_not_even_tried(piece: str) -> None:
+    text = "[" + piece * (jsontext.MAX_VALUES // 2)
+
+    with pytest.raises(jsontext.TooManyValuesError, match="at most 1000000 are taken"):
+        jsontext.loads_leniently(text * 3)
+
+
+def test_a_long_text_with_few_values_is_taken() -> None:
+    assert jsontext.loads_leniently(json.dumps(["x, y; " * 300_000])) == ["x, y; " * 300_000]
+
+
+def test_what_grows_a_hundredfold_is_not_indented() -> None:
+    with pytest.raises(jsontext.JSONTextError, match="too long to be indented"):
+        jsontext.indent("[" * 90 + "]" * 90, longest=1000)

@@ -3,8 +3,10 @@
 import ast
 import inspect
 import json
+import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from openai.resources.chat.completions import Completions
 
@@ -121,3 +123,20 @@ for chunk in stream:
 print()
 """)
     assert code["curl"].startswith("curl -N https://api.openai.com/v1/chat/completions \\\n")
+
+
+@pytest.mark.parametrize("inner", [[], {}, "x" * 1000], ids=["lists", "objects", "texts"])
+def test_code_for_what_is_nested_deep_takes_no_more_room_or_time_than_its_size_asks_for(inner: Any) -> None:
+    flat, deep = [inner] * 3000, [inner] * 3000
+    for _ in range(90):
+        deep = [deep]
+
+    took = {}
+    for name, value in (("flat", flat), ("deep", deep)):
+        started = time.perf_counter()
+        codes = snippets.render(_call(metadata=value))
+        took[name] = time.perf_counter() - started, sum(map(len, codes.values()))
+
+    assert took["deep"][1] < 20 * took["flat"][1]
+    assert took["deep"][0] < 20 * took["flat"][0]
+    assert ast.literal_eval(python.literal(deep)) == deep

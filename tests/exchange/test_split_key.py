@@ -1,6 +1,8 @@
 """A key in pieces, split anywhere over the events of a stream, is in none of its views."""
 
 import json
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -8,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.exchange import jsontext
+from playground.exchange.completion import read_choices
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import SplitKeyGuard
+from playground.exchange.split_key import MOST_PLACES, SplitKeyGuard
+from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
+from tests.exchange.strategies import escaped, keys, unescaped
 
 KEY = "sk-canary-51c0de"
 
@@ -19,8 +25,8 @@ def _event(delta: dict[str, Any], **choice: Any) -> bytes:
     return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta} | choice]})}\n\n".encode()
 
 
-def _read(events: list[bytes], live: bool = True) -> tuple[Stream, list[StreamEvent]]:
-    redactor = Redactor(KEY)
+def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Stream, list[StreamEvent]]:
+    redactor = Redactor(key)
     reader, fresh = StreamReader(1 << 20, redactor, live=live), []
     for number, data in enumerate(events):
         reader.feed(data, float(number))
@@ -54,6 +60,105 @@ def test_no_split_shows_it(before: str, after: str, cuts: set[int], field: str) 
     assert KEY not in json.dumps(stream.completion)
 
 
+def _pieces(draw: st.DataObject, text: str) -> list[str]:
+    cuts = draw.draw(st.sets(st.integers(0, len(text)), max_size=8))
+    edges = sorted({0, len(text), *cuts})
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+def _json(text: str, draw: st.DataObject) -> str:
+    """A JSON string with some of its letters written as escapes."""
+    parts = [
+        f"\\u{ord(letter):04{draw.draw(st.sampled_from('xX'))}}"
+        if draw.draw(st.booleans())
+        else json.dumps(letter)[1:-1]
+        for letter in text
+    ]
+    return f'"{"".join(parts)}"'
+
+
+def _shown(stream: Stream, fresh: list[StreamEvent]) -> Iterator[str]:
+    """All that the page and the JSON interface make of a stream."""
+    for events in (fresh, list(stream.events)):
+        for event in events:
+            yield event.name + event.data + event.brought
+        yield "".join(event.data for event in events)
+        yield "".join(event.brought for event in events)
+    text = stream.body.decode()
+    yield text
+    yield jsontext.indent(text)
+    yield json.dumps(stream.completion)
+    yield json.dumps(stream.completion, ensure_ascii=False, indent=2)
+    for choice in read_choices(stream.completion):
+        yield from (choice.text or "", choice.reasoning or "", json.dumps(choice.tool_calls))
+
+
+@given(
+    st.data(), keys, st.sampled_from(["content", "reasoning_content", "refusal", "arguments"]), st.booleans()
+)
+def test_no_key_in_no_escapes_shows_through_any_split(
+    data: st.DataObject, key: str, field: str, others_between: bool
+) -> None:
+    said = "a " + data.draw(st.one_of(st.just(key), escaped(key))) + " b"
+    events = []
+    for piece in _pieces(data, said):
+        text = _json(piece, data)
+        delta = f'{{"{field}":{text}}}'
+        if field == "arguments":
+            delta = f'{{"tool_calls":[{{"index":0,"function":{{"arguments":{text}}}}}]}}'
+        events.append(f'data: {{"choices":[{{"index":0,"delta":{delta}}}]}}\n\n'.encode())
+        if others_between:
+            events.append(_event({"content": "other "}, index=1))
+
+    stream, fresh = _read(events, key=key)
+
+    assert len(fresh) == len(list(stream.events)) == len(events)
+    for shown in _shown(stream, fresh):
+        assert key not in unescaped(shown)
+        assert key not in "".join(re.findall('"(?:content|arguments)": ?"([^"]*)"', shown))
+    others = [event for event in fresh if event.brought == "other "]
+    assert len(others) == (len(events) // 2 if others_between else 0)
+
+
+@given(st.data(), keys, st.sampled_from(["text", "message", "data", "name", "string", "other shape"]))
+def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, kind: str) -> None:
+    def event(piece: str) -> bytes:
+        text = json.dumps(piece)
+        return {
+            "text": f'data: {{"choices":[{{"index":0,"text":{text}}}]}}',
+            "message": f'data: {{"choices":[{{"message":{{"content":{text}}}}}]}}',
+            "data": f"data: {piece}",
+            "name": f"event: {piece}\ndata: 1",
+            "string": f"data: {text}",
+            "other shape": f'data: {{"type":"delta","delta":{{"text":{text}}}}}',
+        }[kind].encode() + b"\n\n"
+
+    events = [event(piece) for piece in _pieces(data, key)]
+
+    stream, fresh = _read(events, key=key)
+
+    for shown in (fresh, list(stream.events)):
+        names = "".join(event.name for event in shown if event.name != "message")
+        assert key not in names
+        found = "".join(
+            re.findall(r'(?:text|content|message)": ?"((?:[^"\\]|\\.)*)"', "".join(e.data for e in shown))
+        )
+        assert key not in unescaped(found)
+        assert key not in "".join(event.data.strip('"') for event in shown)
+    assert key not in stream.body.decode().replace("\n\ndata: ", "").replace('""', "")
+
+
+def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
+    events = [_event({"role": "tasks", "content": text}) for text in ("one ", "two ", "three ")]
+    redactor = Redactor(KEY)
+    reader, counts = StreamReader(1 << 20, redactor, live=True), []
+    for data in events:
+        reader.feed(data, 0.0)
+        counts.append(len(reader.take_fresh()))
+
+    assert counts == [0, 1, 1]
+
+
 def test_a_tool_calls_arguments_count_as_well() -> None:
     first = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": f'{{"k": "{KEY[:7]}'}}]}
     rest = {"tool_calls": [{"index": 0, "function": {"arguments": f'{KEY[7:]}"}}'}}]}
@@ -77,16 +182,24 @@ def test_other_events_stay_as_they_came() -> None:
 def test_a_choice_that_ended_keeps_nobody_waiting() -> None:
     guard = SplitKeyGuard(Redactor(KEY))
 
-    assert guard.add(0, {"choices": [{"index": 0, "delta": {"content": "s"}}]}) == []
-    assert guard.add(1, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) == [
+    assert guard.add(0, Event(""), {"choices": [{"index": 0, "delta": {"content": "s"}}]}) == []
+    assert guard.add(1, Event(""), {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) == [
         (0, False),
         (1, False),
     ]
 
 
+def test_an_event_with_more_beginnings_than_are_followed_is_masked() -> None:
+    guard = SplitKeyGuard(Redactor(KEY))
+
+    assert guard.add(0, Event(""), ["s"] * (MOST_PLACES + 1)) == []
+    assert guard.add(1, Event(""), {"text": "s"}) == []
+    assert guard.release() == [(0, True), (1, True)]
+
+
 @pytest.mark.parametrize("chunk", [None, 1, [], {"choices": 3}, {"choices": [None, {"delta": 4}]}])
 def test_what_is_no_chunk_passes(chunk: Any) -> None:
-    assert SplitKeyGuard(Redactor(KEY)).add(0, chunk) == [(0, False)]
+    assert SplitKeyGuard(Redactor(KEY)).add(0, Event(""), chunk) == [(0, False)]
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\n\n\n"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
@@ -528,3 +529,71 @@ def test_models_that_are_none_are_no_error(upstream: ScriptedUpstream, answer: A
     upstream.reply(answer)
 
     assert _models(upstream.url) == []
+
+
+@pytest.mark.parametrize("cut", [1, 9, 15])
+def test_a_key_in_pieces_of_one_message_is_not_shown(upstream: ScriptedUpstream, cut: int) -> None:
+    parts = [{"type": "text", "text": text} for text in ("It is ", KEY[:cut], KEY[cut:])]
+    body = completion_body()
+    body["choices"][0]["message"]["content"] = parts
+    upstream.reply(json_answer(body))
+
+    exchange = _send(upstream.url)
+
+    assert KEY not in "".join(choice.text or "" for choice in exchange.choices)
+    assert KEY[cut:] not in json.dumps(exchange.as_json())
+
+
+def test_a_key_in_escapes_is_in_no_view(upstream: ScriptedUpstream) -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    upstream.reply(Answer(body=json.dumps(completion_body("KEY")).replace("KEY", escaped).encode()))
+
+    exchange = _send(upstream.url)
+
+    assert exchange.choices[0].text == "[redacted]"
+    assert KEY not in json.dumps(exchange.as_json())
+    assert exchange.received is not None
+    assert KEY not in jsontext.indent(exchange.received.text)
+
+
+# --- more than any answer needs ---
+
+
+def _endless(head: bytes, piece: bytes) -> Callable[[socket.socket, Recorded], None]:
+    def script(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece * 1000)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n", b"A: " + b"b" * 60_000 + b"\r\n"),
+    ],
+    ids=["interim answers", "headers"],
+)
+def test_a_head_without_end_is_ended(upstream: ScriptedUpstream, head: bytes, piece: bytes) -> None:
+    upstream.reply(_endless(head, piece))
+
+    exchange = _send(upstream.url)
+
+    assert _error(exchange) == "not_http"
+    assert "more than 1048576 bytes of headers" in str(exchange.as_json()["error"])
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\0\0\0\xff\xff"),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n"),
+    ],
+    ids=["gzip of nothing", "trailers"],
+)
+def test_a_body_that_brings_nothing_is_ended(upstream: ScriptedUpstream, head: bytes, piece: bytes) -> None:
+    upstream.reply(_endless(b"HTTP/1.1 200 OK\r\n" + head, piece))
+
+    assert _error(_send(upstream.url, response_bytes=100_000)) == "too_large"

@@ -3,6 +3,7 @@
 import json
 import shlex
 
+from playground.exchange import jsontext
 from playground.exchange.snippets.call import Call
 from playground.exchange.snippets.visible import show
 
@@ -31,7 +32,7 @@ def _url(url: str) -> str:
 
 
 def _json(call: Call) -> str:
-    lines = json.dumps(call.body, ensure_ascii=False, indent=2).split("\n")
+    lines = jsontext.pretty(call.body).split("\n")
     return "\n".join(show(line, _escaped) for line in lines)
 
 

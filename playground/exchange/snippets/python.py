@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from playground.exchange import jsontext
 from playground.exchange.snippets.call import Call
 from playground.exchange.snippets.visible import show
 
 _WIDTH = 88
+# Deeper, and the spaces would outweigh the rest by far.
+_DEEPEST_INDENT = 4 * jsontext.DEEPEST_PRETTY
 # The keyword arguments of the SDK's `chat.completions.create`; it takes any other key in `extra_body` only.
 # fmt: off
 KEYWORDS = frozenset((
@@ -77,11 +80,11 @@ def literal(value: Any, indent: int = 0, taken: int = 0) -> str:
 
     `indent` is that of the line on which the literal starts, `taken` what stands before it there.
     """
-    if not isinstance(value, dict | list) or not value:
+    if not isinstance(value, dict | list) or not value or indent > _DEEPEST_INDENT:
         return _flat(value)
-    flat = _flat(value)
+    room = _WIDTH - indent - taken
     objects = isinstance(value, list) and isinstance(value[0], dict)
-    if len(flat) + indent + taken < _WIDTH and not objects:
+    if not objects and _room_left(value, room) > 0 and len(flat := _flat(value)) < room:
         return flat
     inner, space = indent + 4, " " * (indent + 4)
     if isinstance(value, list):
@@ -92,6 +95,24 @@ def literal(value: Any, indent: int = 0, taken: int = 0) -> str:
         ]
     opening, closing = "[]" if isinstance(value, list) else "{}"
     return "\n".join([opening, *(f"{space}{item}," for item in items), " " * indent + closing])
+
+
+def _room_left(value: Any, room: int) -> int:
+    """What a literal on one line leaves of so many characters at most, or less than 0.
+
+    To write each level out before it is known to fit would take a second for each megabyte and level.
+    """
+    if isinstance(value, str):
+        return room - len(value) - 2
+    if not isinstance(value, dict | list):
+        return room - 1
+    for item in value:
+        room = _room_left(item, room)
+        if isinstance(value, dict):
+            room = _room_left(value[item], room)
+        if room < 0:
+            break
+    return room - 2
 
 
 def _flat(value: Any) -> str:

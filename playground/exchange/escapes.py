@@ -1,0 +1,99 @@
+"""The ways in which JSON, URLs and HTML write a printable ASCII character otherwise.
+
+One pattern for all keys: to compile one for each would cost more than the call. It takes linear time on
+any text: zeros are never given back, and a run of backslashes is counted once, from its end.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html.entities import html5
+from io import StringIO
+
+_HEX = "[2-7][0-9a-fA-F]"
+_NAMES = {name: value for name, value in html5.items() if len(value) == 1 and "!" <= value <= "~"}
+_LONGEST_NAME = max(map(len, _NAMES))
+# Each begins with a character of its own, not with a look behind: so the search can leap to it.
+_ESCAPE = (
+    rf"\\(?:u00({_HEX})|(/))"
+    rf"|%(?:25)*({_HEX})"  # a URL in a URL has %25 for %, and so on
+    rf"|&#[xX]0*+({_HEX})(?![0-9a-fA-F]);?"
+    r"|&#0*+([1-9][0-9]{1,2}+)(?![0-9]);?"
+    rf"|&({'|'.join(sorted(map(re.escape, _NAMES), key=len, reverse=True))})"
+)
+_SLASH, _DECIMAL, _NAME, _QUOTE = 2, 5, 6, 7
+_UNFINISHED = re.compile(
+    r"\\(?:u(?:0(?:0[2-7]?)?)?)?"
+    r"|%(?:25)*+[2-7]?"
+    rf"|&(?:#(?:[xX]0*+[2-7]?|0*+[0-9]{{0,3}})|[A-Za-z]{{1,{_LONGEST_NAME}}})?"
+)
+
+
+class Escapes:
+    """Finds and reads escapes. Without `quotes`, `\\"` and a backslash before another one are none."""
+
+    def __init__(self, *, quotes: bool) -> None:
+        self._quotes = quotes
+        self._pattern = re.compile(rf'{_ESCAPE}|\\(["\\])' if quotes else _ESCAPE)
+
+    def are_in(self, text: str) -> bool:
+        # Asked in this way, the many texts that have none cost next to nothing.
+        return (
+            "%" in text
+            or "&" in text
+            or ("\\" in text and (self._quotes or "\\u00" in text or "\\/" in text))
+        ) and self._pattern.search(text) is not None
+
+    def decoded(self, text: str) -> str:
+        """The text with each escape as its character: one layer, so that what it says may be one again."""
+        plain, at = StringIO(), 0  # `sub` would hold millions of small texts at once
+        for start, end, escape in self._spans(text):
+            plain.write(text[at:start])
+            plain.write(_character(escape))
+            at = end
+        plain.write(text[at:])
+        return plain.getvalue()
+
+    def origins(self, text: str, positions: Iterable[int]) -> Iterator[int]:
+        """Where in `text` ascending positions of its `decoded` text stand."""
+        spans, shift = self._spans(text), 0
+        span = next(spans, None)
+        for position in positions:
+            while span and span[0] - shift < position:
+                shift += span[1] - span[0] - 1
+                span = next(spans, None)
+            yield position + shift
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int, re.Match[str]]]:
+        last = 0
+        for escape in self._pattern.finditer(text):
+            start, end = escape.span()
+            # JSON in JSON doubles backslashes: any number of them is one.
+            while text[start] == "\\" and start > last and text[start - 1] == "\\":
+                start -= 1
+            yield start, end, escape
+            last = end
+
+
+ESCAPES = Escapes(quotes=False)
+# JSON texts are full of \" and \\, which hardly any key has.
+ESCAPES_WITH_QUOTES = Escapes(quotes=True)
+
+
+def unfinished(text: str) -> int:
+    """Where the escape begins that a growing text may be about to end; its length when there is none."""
+    start = max(text.rfind("\\"), text.rfind("%"), text.rfind("&"))
+    if start < 0 or not _UNFINISHED.fullmatch(text, start):
+        return len(text)
+    while text[start] == "\\" and start and text[start - 1] == "\\":
+        start -= 1
+    return start
+
+
+def _character(escape: re.Match[str]) -> str:
+    group = escape.lastindex or 0
+    value = escape[group]
+    if group in (_SLASH, _QUOTE):
+        return value
+    if group == _NAME:
+        return _NAMES[value]
+    return chr(int(value, 10 if group == _DECIMAL else 16))
