@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from playground.management.memory import return_large_blocks
+
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.gthread import TConn
@@ -62,6 +64,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **options)
         self._born_after = _reloads[0]
         self._stopping = False
+
+    def init_process(self) -> None:
+        return_large_blocks()
+        super().init_process()
 
     def handle(self, conn: "TConn") -> Any:
         from playground import env
