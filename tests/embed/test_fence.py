@@ -22,7 +22,8 @@ def _error(text: str) -> TagError:
         "provider: openai\nrequest:\n  model: gpt-4\n  messages:\n    - role: user\n      content: Hello!\n",
         "provider: openai\ndefaultRequest: {model: gpt-4, messages: [{role: user, content: Hello!}]}",
         "{provider: openai, request: {model: gpt-4, messages: [{role: user, content: 'Hello!'}]}}",
-        '{"provider": "openai", "request": {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}}',
+        """{"provider": "openai", "request":
+        \t{"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}}""",
     ],
 )
 def test_each_way_to_write_it_means_the_same(text: str) -> None:
@@ -46,7 +47,7 @@ def test_scalars_are_those_of_json() -> None:
 
 
 BOMB = "a: &a [x, x]\n" + "".join(
-    f"{now}: &{now} [*{last}, *{last}]\n" for last, now in zip("abcdefgh", "bcdefghi")
+    f"{now}: &{now} [*{last}, *{last}]\n" for last, now in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 

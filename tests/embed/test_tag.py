@@ -36,9 +36,12 @@ HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}], 
 @pytest.mark.parametrize(
     "text",
     [
-        """<ApiPlayground provider="openai" :defaultRequest="{model:'gpt-4',messages:[{role:'user',content:'Hello!'}],temperature:.7}" />""",
-        """<ApiPlayground :default-request="{ 'model': 'gpt-4', messages: [{ role: 'user', content: 'Hello!' }], temperature: 0.7 }" provider='openai'/>""",
-        """<ApiPlayground v-bind:defaultRequest='{"model":"gpt-4","messages":[{"role":"user","content":"Hello!"}],"temperature":7e-1}' provider=openai></ApiPlayground>""",
+        """<ApiPlayground provider="openai" :defaultRequest="{model:'gpt-4',messages:[
+        {role:'user',content:'Hello!'}],temperature:.7}" />""",
+        """<ApiPlayground :default-request="{ 'model': 'gpt-4', temperature: 0.7,
+        messages: [{ role: 'user', content: 'Hello!' }] }" provider='openai'/>""",
+        """<ApiPlayground v-bind:defaultRequest='{"model":"gpt-4","messages":[{"role":"user","content":
+        "Hello!"}],"temperature":7e-1}' provider=openai></ApiPlayground>""",
         """<api-playground :provider="'openai'" class="wide"
   :defaultRequest = "{
     model: &quot;gpt-4&quot;, // which one
