@@ -7,6 +7,7 @@ as long as none of them changes.
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -213,8 +214,9 @@ def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(f"{path}/")
             elif _may_be_shown(entry, real_root):
-                about = entry.stat()
-                yield path, (about.st_mtime_ns, about.st_size)
+                with suppress(OSError):  # it has gone meanwhile
+                    about = entry.stat()
+                    yield path, (about.st_mtime_ns, about.st_size)
 
 
 def _may_be_shown(entry: "os.DirEntry[str]", real_root: str) -> bool:

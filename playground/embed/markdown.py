@@ -51,10 +51,11 @@ _FENCE = re.compile(
 _MOST_MARKED = 10_000
 _CUSTOM_ID = re.compile(r"\s*\{#([\w:.-]+)\}\s*$")
 # Ids of the page around.
-_TAKEN = {"main"}
+_TAKEN = re.compile(r"main|docs-(?:search|suggestions|pages|contents-heading|code-\d+)")
 _TOC_LEVELS = (2, 3)
-# Where a VitePress page imports its components; VitePress does not show it either.
-_SCRIPT_SETUP = re.compile(r"<script\b[^>\n]*\bsetup\b[^>\n]*>")
+# What VitePress does not show either: an author's notes, and where a page imports its components.
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_UNSEEN = (("<!--", "-->"), ("<script setup", "</script>"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,9 @@ class _Markdown(MarkdownIt):
 def _parser(allow_html: bool) -> MarkdownIt:
     parser = _Markdown("commonmark", {"html": allow_html}).enable(["table", "strikethrough"])
     parser.block.ruler.before("html_block", "live_call", _block_tag)
-    parser.block.ruler.before("html_block", "script_setup", _script_setup)
+    parser.block.ruler.before("html_block", "unseen", _unseen_block)
     parser.inline.ruler.before("html_inline", "live_call", _inline_tag)
+    parser.inline.ruler.before("html_inline", "comment", _inline_comment)
     for name in (*CONTAINERS, *_PLAIN_CONTAINERS):
         container_plugin(parser, name, validate=partial(_is_container, name), render=_container_rule(name))
     for name, rule in _RULES.items():
@@ -192,16 +194,28 @@ def _block_tag(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
     return True
 
 
-def _script_setup(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    if state.level or not _SCRIPT_SETUP.match(state.src, state.bMarks[line] + state.tShift[line]):
+def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    if state.is_code_block(line):
         return False
-    ends = (
-        at for at in range(line, end_line) if "</script>" in state.src[state.bMarks[at] : state.eMarks[at]]
-    )
-    if (end := next(ends, None)) is None:
+    first = state.bMarks[line] + state.tShift[line]
+    ending = next((ending for begin, ending in _UNSEEN if state.src.startswith(begin, first)), None)
+    if ending is None:
+        return False
+    ends = (at for at in range(line, end_line) if ending in state.src[state.bMarks[at] : state.eMarks[at]])
+    end = next(ends, None)
+    if end is None or not state.src[state.bMarks[end] : state.eMarks[end]].rstrip().endswith(ending):
         return False
     if not silent:
         state.line = end + 1
+    return True
+
+
+def _inline_comment(state: StateInline, silent: bool) -> bool:
+    del silent
+    found = _COMMENT.match(state.src, state.pos)
+    if found is None:
+        return False
+    state.pos = found.end()
     return True
 
 
@@ -262,7 +276,7 @@ def _alert(tokens: list[Token], position: int) -> re.Match[str] | None:
 def _headings(tokens: list[Token]) -> list[Heading]:
     """Gives each heading its id, which stays the same as long as its words do."""
     found: list[Heading] = []
-    taken = set(_TAKEN)
+    taken = set[str]()
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type != "heading_open":
             continue
@@ -294,7 +308,7 @@ def slug(text: str) -> str:
 
 def _free(wanted: str, taken: set[str]) -> str:
     free, number = wanted or "section", 0
-    while free in taken:
+    while free in taken or _TAKEN.fullmatch(free):
         number += 1
         free = f"{wanted or 'section'}-{number}"
     return free

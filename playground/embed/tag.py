@@ -31,6 +31,7 @@ OPENING = re.compile(rf"<(?P<name>{'|'.join(NAMES)})(?=[\s/>])")
 _ATTRIBUTE = re.compile(
     r"""\s+(?P<name>[^\s"'<>/=]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'=<>`]+)))?"""
 )
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _END = re.compile(r"\s*(?P<closed>/)?>")
 # An entity without its semicolon is text in an attribute: `a&copy=1` (HTML standard, 13.2.5.73).
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -89,19 +90,19 @@ def scan(text: str, start: int) -> Tag | None:
     opening = OPENING.match(text, start)
     if opening is None:
         return None
-    text = text[: start + LONGEST]
+    limit = start + LONGEST
     attributes, position = [], opening.end()
-    while attribute := _ATTRIBUTE.match(text, position):
+    while attribute := _ATTRIBUTE.match(text, position, limit):
         value = next(
             (found for found in attribute.group("double", "single", "bare") if found is not None), None
         )
         line = text.count("\n", start, _value_start(attribute))
         attributes.append(Attribute(attribute["name"], None if value is None else _decoded(value), line))
         position = attribute.end()
-    end = _END.match(text, position)
+    end = _END.match(text, position, limit)
     if end is None:
         return Tag(
-            _paragraph_end(text, start),
+            _paragraph_end(text, start, limit),
             tuple(attributes),
             say(
                 gettext_noop(
@@ -113,7 +114,7 @@ def scan(text: str, start: int) -> Tag | None:
         )
     if end["closed"]:
         return Tag(end.end(), tuple(attributes))
-    closing = re.compile(rf"</{opening['name']}\s*>").search(text, end.end())
+    closing = re.compile(rf"</{opening['name']}\s*>").search(text, end.end(), limit)
     if closing is None:
         problem = say(gettext_noop("The tag is not closed. Write “/>” at its end."))
         return Tag(end.end(), tuple(attributes), problem)
@@ -125,9 +126,9 @@ def _value_start(attribute: re.Match[str]) -> int:
     return max(*places, attribute.start("name"))
 
 
-def _paragraph_end(text: str, start: int) -> int:
-    blank = re.compile(r"\n[ \t]*\n").search(text, start)
-    return blank.start() if blank else len(text.rstrip())
+def _paragraph_end(text: str, start: int, limit: int) -> int:
+    blank = _BLANK_LINE.search(text, start, limit)
+    return blank.start() if blank else start + len(text[start:limit].rstrip())
 
 
 def _decoded(value: str) -> str:

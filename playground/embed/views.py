@@ -7,7 +7,14 @@ from typing import Any, TypeVar, cast
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace, csp_update
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -128,8 +135,12 @@ def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
     if not was_modified_since(request.headers.get("If-Modified-Since"), changed):
         return HttpResponse(status=304)
     suffix = PurePosixPath(path).suffix.lower()
+    try:
+        file = (found.root / path).open("rb")
+    except OSError as error:  # it has gone meanwhile, or may not be read
+        raise Http404 from error
     response = FileResponse(
-        (found.root / path).open("rb"),
+        file,
         as_attachment=suffix not in _SHOWN,
         filename=PurePosixPath(path).name,
         content_type=_SHOWN.get(suffix, "application/octet-stream"),

@@ -180,11 +180,30 @@ def test_raw_html_is_let_through_where_it_is_allowed(shown: Show) -> None:
     assert len(_named(html, "iframe")) == 1
 
 
-def test_vitepress_own_script_is_left_out(shown: Show) -> None:
-    html = shown("<script setup lang='ts'>\nimport A from './a'\n\nconst b = 1\n</script>\n\nText\n").html
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script setup lang='ts'>\nimport A from './hidden'\n\nconst b = 1\n</script>\n\nText\n",
+        "<!-- hidden\n\nhidden -->\n\nText",
+        "<!-- hidden -->\nText",
+        "Text<!-- hidden -->",
+        f"Text<!-- hidden\n{TAG} -->",
+    ],
+)
+@pytest.mark.parametrize("allow_html", [True, False])
+def test_what_vitepress_does_not_show_is_not_shown(shown: Show, text: str, allow_html: bool) -> None:
+    html = shown(text, allow_html=allow_html).html
 
-    assert "import" not in html
-    assert "script" not in html
+    assert html.strip() == "<p>Text</p>"
+
+
+@pytest.mark.parametrize(
+    "text", ["<!-- open", "<script setup>\nopen", "```\n<!-- open -->\n```", "`<!--open-->`"]
+)
+def test_the_rest_of_it_is_text(shown: Show, text: str) -> None:
+    html = shown(f"{text}\n\nText").html
+
+    assert "open" in html
     assert "<p>Text</p>" in html
 
 
@@ -283,14 +302,15 @@ def test_ids_are_those_of_vitepress(text: str, id_: str) -> None:
 
 
 def test_headings_have_ids_of_their_own_and_links(shown: Show) -> None:
-    document = shown("# Title\n## Twice\n## Twice\n### Chosen {#my-id}\n## Main\n## ！\n")
+    document = shown("# Title\n## Twice\n## Twice\n### Chosen {#my-id}\n## Main\n## ！\n## Docs search\n")
 
     ids = [
         attributes["id"] for tag, attributes in _Elements(document.html).found if re.fullmatch("h[1-6]", tag)
     ]
-    assert ids == ["title", "twice", "twice-1", "my-id", "main-1", "section"]
+    assert ids == ["title", "twice", "twice-1", "my-id", "main-1", "section", "docs-search-1"]
     assert [(heading.level, heading.text) for heading in document.contents] == [
         (2, "Twice"), (2, "Twice"), (3, "Chosen"), (2, "Main"), (2, "！"),
+        (2, "Docs search"),
     ]  # fmt: skip
     assert [link["href"] for link in _named(document.html, "a")] == [f"#{id_}" for id_ in ids]
     assert "{#" not in document.html
