@@ -81,7 +81,6 @@ class Document:
     html: SafeString
     contents: tuple[Heading, ...]
     has_title: bool
-    has_playground: bool
 
 
 @dataclass
@@ -111,7 +110,7 @@ def render(docs: Docs, page: Page, *, allow_html: bool) -> Document:
         html = _problem(context, page.source.problem, page.source.problem_line, "div") + html
     contents = tuple(heading for heading in context.headings if heading.level in _TOC_LEVELS)
     has_title = any(heading.level == 1 for heading in context.headings)
-    return Document(mark_safe(html), contents, has_title, context.playgrounds > 0)  # noqa: S308 -- see above
+    return Document(mark_safe(html), contents, has_title)  # noqa: S308 -- see above
 
 
 def sections(text: str, *, allow_html: bool) -> list[Section]:

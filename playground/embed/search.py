@@ -1,8 +1,7 @@
 """The search of the docs: every word must stand in a section, in its heading or in its page's title.
 
-Words are found at their beginning and within others, without regard to case and width. Chinese, Japanese and
-Korean have no spaces, so a run of theirs is looked for as its pairs of characters; where the whole run
-stands together, the section comes first.
+Words are found at their beginning and within others, without regard to case, width and accents. Chinese and
+Japanese have no spaces, so a run of theirs is also looked for as its pairs of characters.
 """
 
 import re
@@ -10,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from django.utils.html import escape
@@ -25,8 +25,9 @@ MOST_HITS = 30
 _EXCERPT = 180
 # The writings that put no spaces between words: kana, Han and Hangul.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TERM = re.compile(rf"[{_CJK}]+|[^\s{_CJK}\"'“”‘’.,:;!?()<>\[\]{{}}，。、：；！？（）「」《》]+")
+_WORD = re.compile(rf"[{_CJK}]+|[^\s{_CJK}\"'“”‘’.,:;!?()<>\[\]{{}}，。、：；！？（）「」《》]+")
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
+_NEXT_WORD = re.compile(r"\S{0,15}\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +51,88 @@ class _Indexed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A word that is looked for; of a run without spaces also its pairs of characters."""
+
+    word: str
+    pairs: tuple[str, ...] = ()
+
+    def is_in(self, *texts: str) -> bool:
+        """Of a run more than half of the pairs must be there: those between its words never are."""
+        if any(self.word in text for text in texts):
+            return True
+        return 2 * sum(any(pair in text for text in texts) for pair in self.pairs) > len(self.pairs)
+
+
 def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[Hit]:
     """The best sections of the language's pages, best first; of all pages when it has none."""
-    terms, runs = _terms(query)
+    terms = _terms(query)
     if not terms:
         return []
     own = [page for page in docs.pages.values() if page.language == language]
     others = [page for page in docs.pages.values() if page.language != language]
     for pages in (own, others):
-        scored = sorted(_scored(docs, pages, terms, runs, allow_html), key=lambda one: (-one[0], one[1].path))
+        scored = sorted(_scored(docs, pages, terms, allow_html), key=lambda one: (-one[0], one[1].path))
         if scored:
-            return [_hit(page, indexed, terms, runs) for _, page, indexed in scored[:MOST_HITS]]
+            return [_hit(page, indexed, terms) for _, page, indexed in scored[:MOST_HITS]]
     return []
 
 
-def _terms(query: str) -> tuple[list[str], list[str]]:
-    """What must be found, and what is better when it is found as a whole."""
-    terms: list[str] = []
-    runs = _TERM.findall(_folded(query[:LONGEST_QUERY]))[:MOST_TERMS]
-    for run in runs:
-        pairs = [run[at : at + 2] for at in range(len(run) - 1)] if _CJK_RUN.fullmatch(run) else []
-        terms += pairs or [run]
-    return list(dict.fromkeys(terms)), list(dict.fromkeys(runs))
+def _terms(query: str) -> list[_Term]:
+    words = dict.fromkeys(_WORD.findall(_folded(query[:LONGEST_QUERY])))
+    return [_Term(word, _pairs(word)) for word in words][:MOST_TERMS]
+
+
+def _pairs(word: str) -> tuple[str, ...]:
+    return tuple(map("".join, pairwise(word))) if _CJK_RUN.fullmatch(word) else ()
 
 
 def _scored(
-    docs: Docs, pages: Iterable[Page], terms: list[str], runs: list[str], allow_html: bool
+    docs: Docs, pages: Iterable[Page], terms: list[_Term], allow_html: bool
 ) -> Iterator[tuple[float, Page, _Indexed]]:
     for page in pages:
         title = _folded(page.title)
-        for indexed in _index(docs.root / page.path, page.stamp, allow_html):
-            if all(term in indexed.text or term in indexed.title or term in title for term in terms):
-                yield _score(title, indexed, runs), page, indexed
+        for number, indexed in enumerate(_index(docs.root / page.path, page.stamp, allow_html)):
+            # The page's title counts for all its sections, and is itself found at its beginning.
+            texts = (indexed.text, indexed.title)
+            is_meant = number == 0 or any(term.is_in(*texts) for term in terms)
+            if is_meant and all(term.is_in(*texts, title) for term in terms):
+                yield _score(title, indexed, terms, number == 0), page, indexed
 
 
-def _score(page_title: str, indexed: _Indexed, runs: list[str]) -> float:
+def _score(page_title: str, indexed: _Indexed, terms: list[_Term], is_first: bool) -> float:
     score = 0.0
-    for run in runs:
-        begins = re.compile(rf"(?<!\w){re.escape(run)}")
-        score += 12 * (run in indexed.title) + 6 * bool(begins.search(indexed.title))
-        score += 8 * (run in page_title) * (1 if indexed.section.id else 1.2)
-        score += min(indexed.text.count(run), 5) + 3 * bool(begins.search(indexed.text))
+    for term in terms:
+        begins = re.compile(rf"(?<!\w){re.escape(term.word)}")
+        score += 12 * (term.word in indexed.title) + 6 * bool(begins.search(indexed.title))
+        score += (10 if is_first else 4) * (term.word in page_title)
+        score += min(indexed.text.count(term.word), 5) + 3 * bool(begins.search(indexed.text))
     return score
 
 
-def _hit(page: Page, indexed: _Indexed, terms: list[str], runs: list[str]) -> Hit:
+def _hit(page: Page, indexed: _Indexed, terms: list[_Term]) -> Hit:
     section = indexed.section
     anchor = f"#{section.id}" if section.id else ""
-    title = section.title or page.title
-    # A whole run is marked as one; its pairs only where it is torn.
-    marked = sorted({*runs, *terms}, key=len, reverse=True)
-    return Hit(page, page.url + anchor, _marked(title, marked), _excerpt(section.text, indexed.text, marked))
+    # The longest first: a run is marked as one, and by its pairs only where it is torn.
+    words = sorted({part for term in terms for part in (term.word, *term.pairs)}, key=len, reverse=True)
+    title = _marked(section.title or page.title, words)
+    return Hit(page, page.url + anchor, title, _excerpt(section.text, indexed.text, words))
 
 
-def _excerpt(text: str, folded: str, terms: list[str]) -> SafeString:
-    places = [place for place in (folded.find(term) for term in terms) if place >= 0]
-    start = max(0, (places[0] if places else 0) - _EXCERPT // 3)
-    if start:  # at a word's beginning, if one is near
-        start += (
-            re.compile(r"\S{0,15}\s").match(text, start) or re.compile("").match(text, start)
-        ).end() - start  # type: ignore[union-attr]
+def _excerpt(text: str, folded: str, words: list[str]) -> SafeString:
+    places = (folded.find(word) for word in words)
+    start = max(0, next((place for place in places if place >= 0), 0) - _EXCERPT // 3)
+    if start and (gap := _NEXT_WORD.match(text, start)):
+        start = gap.end()
     end = start + _EXCERPT
     before, after = "… " if start else "", " …" if end < len(text) else ""
-    return mark_safe(before + _marked(text[start:end], terms) + after)  # noqa: S308 -- escaped piece by piece
+    return mark_safe(before + _marked(text[start:end], words) + after)  # noqa: S308 -- escaped piece by piece
 
 
-def _marked(text: str, terms: list[str]) -> SafeString:
+def _marked(text: str, words: list[str]) -> SafeString:
     folded, parts, position = _folded(text), [], 0
-    for found in re.finditer("|".join(map(re.escape, terms)), folded):
+    for found in re.finditer("|".join(map(re.escape, words)), folded):
         parts += [
             escape(text[position : found.start()]),
             f"<mark>{escape(text[found.start() : found.end()])}</mark>",

@@ -50,9 +50,20 @@ def test_code_is_searched(docs: Docs) -> None:
     assert _found(docs, "stream=true") == ["/docs/parameters#max-tokens"]
 
 
-@pytest.mark.parametrize("query", ["流式", "流", "输出", "流式输出", "逐步发送", "发送 回答"])
+@pytest.mark.parametrize(
+    "query", ["流式", "流", "输出", "流式输出", "逐步发送", "发送 回答", "服务器发送回答"]
+)
 def test_chinese_is_found(docs: Docs, query: str) -> None:
     assert "/docs/zh/streaming#流式输出" in _found(docs, query, "zh")
+
+
+@pytest.mark.parametrize("query", ["服务员", "回答服装", "送发"])
+def test_other_chinese_is_not(docs: Docs, query: str) -> None:
+    assert _found(docs, query, "zh") == []
+
+
+def test_a_pages_title_finds_its_beginning_and_not_all_of_it(docs: Docs) -> None:
+    assert _found(docs, "parameters") == ["/docs/parameters#parameters"]
 
 
 def test_pages_of_the_readers_language_come_alone_and_others_when_there_are_none(docs: Docs) -> None:
