@@ -1,6 +1,6 @@
 """Prints every figure, each with its floor from the same run."""
 
-from benchmarks import latency, start, streams, weight
+from benchmarks import docs, latency, start, streams, weight
 from benchmarks.servers import all_servers
 
 if __name__ == "__main__":
@@ -8,4 +8,5 @@ if __name__ == "__main__":
         latency.report(servers)
         weight.report(servers.playground)
     streams.report()
+    docs.report()
     start.report()

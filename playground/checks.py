@@ -37,6 +37,21 @@ def catalogue_is_readable(app_configs: Any, **options: Any) -> list[CheckMessage
 
 
 @register
+def docs_are_there(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    del app_configs, options
+    folder = env.read("PLAYGROUND_DOCS")
+    if folder is None or folder.is_dir():
+        return []
+    return [
+        checks.Warning(
+            f"PLAYGROUND_DOCS names a folder that is not there: {folder}",
+            hint="Make the folder, and put an index.md into it.",
+            id="playground.W002",
+        )
+    ]
+
+
+@register
 def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMessage]:
     del app_configs, options
     workers = os.environ.get("WEB_CONCURRENCY", "1")

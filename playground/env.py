@@ -267,6 +267,18 @@ VARIABLES = (
         "Redis or Valkey (redis://host:6379/0) where calls are counted. Without it each worker counts alone.",
         cache_url,
     ),
+    Variable(
+        "PLAYGROUND_DOCS",
+        "",
+        "Folder of Markdown files that `/docs/` shows. Unset, it is the playground's own `docs/`.",
+        path_or_none,
+    ),
+    Variable(
+        "PLAYGROUND_DOCS_HTML",
+        "0",
+        "Let raw HTML in those files through, for folders whose every author you trust.",
+        flag,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),

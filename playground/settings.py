@@ -28,6 +28,9 @@ LIMITS = Limits(
     client_exchanges=env.read("PLAYGROUND_CLIENT_CALLS"),
 )
 
+DOCS = env.read("PLAYGROUND_DOCS") or BASE_DIR / "docs"
+DOCS_HTML = env.read("PLAYGROUND_DOCS_HTML")
+
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",

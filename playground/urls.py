@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from playground.embed import views as embed
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request
@@ -13,4 +14,6 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("docs/", embed.docs, name="docs"),
+    path("docs/<path:address>", embed.docs, name="docs_page"),
 ]

@@ -251,20 +251,6 @@
 
   // --- copying ---
 
-  async function copy(button, text) {
-    const label = button.querySelector("span");
-    const before = button.dataset.before ??= label.textContent;
-    try {
-      if (text === undefined) throw new Error("nothing to copy");
-      await navigator.clipboard.writeText(text);
-      label.textContent = button.dataset.done;
-    } catch {
-      label.textContent = button.dataset.failed; // no permission, or no secure context
-    }
-    clearTimeout(button.timer);
-    button.timer = setTimeout(() => { label.textContent = before; }, 1600);
-  }
-
   // The events as they came over the wire.
   function eventStream() {
     return [...outcome.querySelectorAll(".events > li")].map((item) => {
@@ -280,9 +266,8 @@
       const pressed = document.getElementById("panel-stream").toggleAttribute("data-whole");
       whole.setAttribute("aria-pressed", String(pressed));
     }
-    const button = event.target.closest("[data-copy], [data-copy-events]");
-    if (!button) return;
-    copy(button, "copy" in button.dataset ? document.getElementById(button.dataset.copy).textContent : eventStream());
+    const button = event.target.closest("[data-copy-events]");
+    if (button) copyText(button, eventStream());
   });
 
   // The server makes the link along with the code, so it waits for code that is on its way.
@@ -302,7 +287,7 @@
     if ("stale" in codes.dataset) {
       await new Promise((ready) => { codes.addEventListener("htmx:after:swap", ready, { once: true }); });
     }
-    copy(link, document.getElementById("permalink")?.href);
+    copyText(link, document.getElementById("permalink")?.href);
   });
 
   const keys = document.querySelector("[data-keys]");

@@ -103,13 +103,21 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     elsewhere: list[str] = []
 
-    def open_(query: str = "", *, width: int = 1440, height: int = 900, **options: Any) -> Page:
+    def open_(
+        query: str = "",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        before: Callable[[Page], None] = lambda page: None,
+        **options: Any,
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)
         page.on("request", lambda request: elsewhere.append(request.url))
+        before(page)
         page.goto(address + query)
         return page
 

@@ -1,0 +1,276 @@
+"""A folder of Markdown files as pages: which there are, in which order, and what an address means.
+
+Every request looks at the folder, so a changed file is seen at once; what is made of the files is kept for
+as long as none of them changes.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from playground.embed import yamltext
+from playground.embed.links import docs_url
+from playground.exchange.text import Sentence, gettext_noop, say
+
+LARGEST = 1_048_576
+# Twins of the pages in a folder of this name, and the language that it means.
+LANGUAGES = {"": "en", "zh": "zh-Hans"}
+# What VitePress serves from its root.
+PUBLIC = "public"
+_SKIPPED = {"node_modules"}
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n((?:.*?\n)??)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
+_MARKUP = re.compile(r"[`*]|\{#[^}]*\}|!?\[([^\]]*)\]\([^)]*\)")
+
+Stamp = tuple[int, int]  # time of change in ns, bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page as its author wrote it. `first_line` is the line of the file at which `text` begins, from 1."""
+
+    text: str
+    front: Mapping[str, Any]
+    first_line: int = 1
+    problem: Sentence | None = None
+    problem_line: int = 1
+
+    @property
+    def heading(self) -> str:
+        found = _HEADING.search(_FENCED.sub("", self.text))
+        return _MARKUP.sub(lambda markup: markup[1] or "", found[1]).strip() if found else ""
+
+
+def parse(text: str) -> Source:
+    """A page's text without its front matter. Front matter that cannot be read is a problem, not an error."""
+    text = text.removeprefix("\ufeff")
+    matter = _FRONT_MATTER.match(text)
+    if matter is None:
+        return Source(text, {})
+    body, first_line = text[matter.end() :], 1 + text.count("\n", 0, matter.end())
+    try:
+        front = yamltext.loads(matter[1].rstrip())
+    except yamltext.YAMLTextError as error:
+        return Source(body, {}, first_line, error.sentence, 2 + error.line)
+    if front is None:
+        front = {}
+    if not isinstance(front, dict):
+        problem = say(gettext_noop("The front matter must be “name: value” lines."))
+        return Source(body, {}, first_line, problem, 2)
+    return Source(body, front, first_line)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One Markdown file. `path` is its place in the folder: `openai/chat-completion.md`."""
+
+    path: str
+    stamp: Stamp
+    source: Source
+
+    @cached_property
+    def address(self) -> str:
+        """Its address below `/docs/`: without `.md`, and a folder's own page without `index`."""
+        folder, _, name = self.path.removesuffix(".md").rpartition("/")
+        return (f"{folder}/" if folder else "") + ("" if name == "index" else name)
+
+    @cached_property
+    def url(self) -> str:
+        return docs_url(self.address)
+
+    @property
+    def is_index(self) -> bool:
+        return PurePosixPath(self.path).name == "index.md"
+
+    @cached_property
+    def title(self) -> str:
+        title = self.source.front.get("title")
+        if isinstance(title, str | int | float) and str(title).strip():
+            return str(title).strip()
+        return self.source.heading or _readable(PurePosixPath(self.path).stem)
+
+    @property
+    def order(self) -> float:
+        order = self.source.front.get("order")
+        return order if isinstance(order, int | float) else float("inf")
+
+    @property
+    def language(self) -> str:
+        """The language's folder: `zh`, or `""` for the pages outside all of them."""
+        first = self.path.partition("/")[0]
+        return first if first in LANGUAGES and "/" in self.path else ""
+
+
+@dataclass
+class Entry:
+    """A line of the navigation. A folder without an `index.md` has no page of its own."""
+
+    name: str
+    title: str = ""
+    page: Page | None = None
+    entries: list["Entry"] = field(default_factory=list)
+    order: float = float("inf")
+
+    def pages(self) -> Iterator[Page]:
+        if self.page:
+            yield self.page
+        for entry in self.entries:
+            yield from entry.pages()
+
+
+class Docs:
+    """The folder as it was when it was looked at."""
+
+    def __init__(self, root: Path, files: Mapping[str, Stamp]) -> None:
+        self.root = root
+        self.files = files
+        self.pages = {
+            path: Page(path, stamp, _source(root / path, stamp))
+            for path, stamp in files.items()
+            if path.endswith(".md") and PUBLIC not in path.split("/")
+        }
+        # What is made of the pages, for as long as no file changes.
+        self.made: dict[tuple[str, ...], Any] = {}
+        self._navigations: dict[str, Entry] = {}
+
+    def page(self, address: str) -> Page | None:
+        """The page at an address below `/docs/`, with or without `.md`, `.html`, `index` and the last `/`."""
+        address = address.strip("/")
+        if PurePosixPath(address).name in ("index", "index.html"):
+            address = address.rpartition("/")[0]
+        plain = address.removesuffix(".html")
+        candidates = [f"{plain}.md", f"{address}/index.md", address] if address else ["index.md"]
+        return next((self.pages[path] for path in candidates if path in self.pages), None)
+
+    def file(self, address: str) -> str | None:
+        """The path of another file of the folder; VitePress serves those of `public/` from the root."""
+        return next(
+            (
+                path
+                for path in (address, f"{PUBLIC}/{address}")
+                if path in self.files and path not in self.pages
+            ),
+            None,
+        )
+
+    def navigation(self, language: str) -> Entry:
+        """The language's pages as a tree, in order."""
+        if language not in self._navigations:
+            pages = [page for page in self.pages.values() if page.language == language]
+            self._navigations[language] = _tree(pages, language)
+        return self._navigations[language]
+
+    def neighbours(self, page: Page) -> tuple[Page | None, Page | None]:
+        """The pages before and after it in the navigation."""
+        pages = list(self.navigation(page.language).pages())
+        at = [other.path for other in pages].index(page.path)
+        return pages[at - 1] if at else None, pages[at + 1] if at + 1 < len(pages) else None
+
+    def first_within(self, address: str) -> Page | None:
+        """The first page of a folder that has no `index.md`."""
+        folder = address.strip("/")
+        language = folder.partition("/")[0]
+        pages = self.navigation(language if language in LANGUAGES else "").pages()
+        return next((page for page in pages if not folder or page.path.startswith(f"{folder}/")), None)
+
+    def twins(self, page: Page) -> dict[str, Page]:
+        """The same page in other languages, by the language's folder."""
+        plain = page.path.removeprefix(f"{page.language}/") if page.language else page.path
+        paths = {language: f"{language}/{plain}" if language else plain for language in LANGUAGES}
+        return {
+            language: self.pages[path]
+            for language, path in paths.items()
+            if language != page.language and path in self.pages
+        }
+
+
+def look(root: Path) -> Docs:
+    """The folder as it is now; empty when it is not there."""
+    return _docs(root, tuple(sorted(_files(root))))
+
+
+def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
+    """Each file below `root` that may be shown, with its stamp: no dotfiles, nothing that links out."""
+    real_root = os.path.realpath(root)
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(root / folder))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in _SKIPPED:
+                continue
+            path = f"{folder}{entry.name}"
+            if not path.isprintable():  # not UTF-8, or a line break
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{path}/")
+            elif _may_be_shown(entry, real_root):
+                with suppress(OSError):  # it has gone meanwhile
+                    about = entry.stat()
+                    yield path, (about.st_mtime_ns, about.st_size)
+
+
+def _may_be_shown(entry: "os.DirEntry[str]", real_root: str) -> bool:
+    if not entry.is_file():  # a broken link is none
+        return False
+    return not entry.is_symlink() or os.path.realpath(entry.path).startswith(real_root + os.sep)
+
+
+@lru_cache(maxsize=4)
+def _docs(root: Path, files: tuple[tuple[str, Stamp], ...]) -> Docs:
+    return Docs(root, dict(files))
+
+
+@lru_cache(maxsize=4096)
+def _source(path: Path, stamp: Stamp) -> Source:
+    if stamp[1] > LARGEST:
+        return Source("", {}, 1, say(gettext_noop("The file is larger than %(most)s bytes."), most=LARGEST))
+    try:
+        return parse(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return Source("", {}, 1, say(gettext_noop("The file cannot be read.")))
+
+
+def _tree(pages: list[Page], language: str) -> Entry:
+    root = Entry(language)
+    folders = {"": root}
+    for page in pages:
+        folder = page.path.removeprefix(f"{language}/" if language else "").rpartition("/")[0]
+        entry = _folder(folders, folder)
+        if page.is_index:
+            entry.page, entry.title, entry.order = page, page.title, page.order
+        else:
+            entry.entries.append(Entry(PurePosixPath(page.path).stem, page.title, page, order=page.order))
+    for entry in folders.values():
+        entry.entries.sort(key=lambda one: (one.order, _natural(one.name)))
+    return root
+
+
+def _folder(folders: dict[str, Entry], path: str) -> Entry:
+    if path not in folders:
+        parent, _, name = path.rpartition("/")
+        folders[path] = Entry(name, _readable(name))
+        _folder(folders, parent).entries.append(folders[path])
+    return folders[path]
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """`2-second` before `10-tenth`."""
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,9})", name.lower())
+    ]
+
+
+def _readable(name: str) -> str:
+    """`chat-completion` → `Chat completion`"""
+    words = re.sub("[-_]+", " ", name).strip() or name
+    return words[:1].upper() + words[1:]

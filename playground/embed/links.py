@@ -1,0 +1,77 @@
+"""Addresses: of a live playground, and of what a docs page links to."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from django.urls import reverse
+
+from playground.exchange import jsontext
+from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.pages.page import LONGEST_LINK
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# Browsers drop these before they look for the scheme (URL standard, 4.4).
+_DROPPED = re.compile(r"[\x00-\x20\x7f]")
+_SCHEMES = ("http", "https", "mailto", "tel")
+
+
+def embed_url(provider: str, body: Mapping[str, Any] | None, **options: str) -> str:
+    """The page for a frame. Raises `SentenceError` when servers on the way would cut the address."""
+    return _url("embed/", provider, body, options)
+
+
+def playground_url(provider: str, body: Mapping[str, Any] | None) -> str:
+    """The playground, filled. Raises `SentenceError` as `embed_url` does."""
+    return _url("", provider, body, {})
+
+
+def _url(page: str, provider: str, body: Mapping[str, Any] | None, options: Mapping[str, str]) -> str:
+    query = {"provider": provider} if provider else {}
+    if body is not None:
+        query["request"] = jsontext.dumps(body).decode()
+    url = reverse("index") + page
+    if query or options:
+        url += "?" + urlencode({**query, **options})
+    if len(url) > LONGEST_LINK:
+        raise SentenceError(
+            say(
+                gettext_noop("The request is too long: its address has %(length)s characters, of %(most)s."),
+                length=len(url),
+                most=LONGEST_LINK,
+            )
+        )
+    return url
+
+
+def docs_url(path: str) -> str:
+    """`openai/chat-completion` → `/docs/openai/chat-completion`"""
+    return reverse("docs") + quote(path)
+
+
+def is_external(href: str) -> bool:
+    return bool(_SCHEME.match(href)) or href.startswith("//")
+
+
+def may_be_followed(href: str) -> bool:
+    """Whether it is an address of the web, a mail's or a phone's; `javascript:` and `data:` are text."""
+    scheme = _SCHEME.match(_DROPPED.sub("", href))
+    return scheme is None or scheme[1].lower() in _SCHEMES
+
+
+def target(href: str, page: str) -> tuple[str, str]:
+    """What `href` means on the page `page`: a path within the folder, and its `?query#anchor`.
+
+    `./x#y` on `openai/index.md` is `("openai/x", "#y")`. A leading `/` is the folder's root, as in VitePress.
+    Raises `ValueError` when it leaves the folder.
+    """
+    path, suffix = re.fullmatch(r"([^?#]*)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]
+    path = unquote(path)
+    joined = path.lstrip("/") if path.startswith("/") else posixpath.join(posixpath.dirname(page), path)
+    normal = posixpath.normpath(joined) if joined else "."
+    if normal == ".." or normal.startswith("../"):
+        raise ValueError("outside the folder")
+    ends_in_folder = path == "" or path.endswith(("/", "/.", "/..")) or path in (".", "..")
+    return ("" if normal == "." else normal + "/" * ends_in_folder), suffix

@@ -1,0 +1,298 @@
+"""The tag that docs authors write, and what stands in it: text in, a `LiveCall` out.
+
+    <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-4', messages: [] }" />
+
+It is written for Vue (VitePress), where the request is JavaScript. Here it is never executed: it is read as
+JSON5, which covers Vue's object literals as people write them, and everything else is refused with its place.
+
+json5 reads it, and not the 1,000 times faster pyjson5: it tells line and column where pyjson5 tells an
+offset, and hands over each object's keys, numbers and constants to be judged, where pyjson5 takes the
+last of two equal keys. A literal is short and its page is kept once rendered.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import json5
+
+from playground.exchange import jsontext
+from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+
+NAMES = ("ApiPlayground", "api-playground")
+LONGEST = 16_384
+# json5 goes a score of calls deep for each level, and Python stops at a thousand.
+MAX_DEPTH = 24
+
+OPENING = re.compile(rf"<(?P<name>{'|'.join(NAMES)})(?=[\s/>])")
+_ATTRIBUTE = re.compile(
+    r"""\s+(?P<name>[^\s"'<>/=]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'=<>`]+)))?"""
+)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_END = re.compile(r"\s*(?P<closed>/)?>")
+# An entity without its semicolon is text in an attribute: `a&copy=1` (HTML standard, 13.2.5.73).
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
+
+_REQUEST_NAMES = ("defaultrequest", "default-request")
+# What Vue puts on the component's element, and what only steers Vue.
+_IGNORED = re.compile(
+    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*)|v-pre|v-once|v-cloak", re.IGNORECASE
+)
+
+
+class TagError(SentenceError):
+    """A tag that makes no playground; `line` counts from the tag's own first line, which is 0."""
+
+    def __init__(self, sentence: Sentence, line: int = 0) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
+class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 makes a text of those
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """What a live playground in a page starts with. `provider` is "" and `body` None when not given."""
+
+    provider: str
+    body: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`value` has its entities decoded; `line` is where the value begins, in the tag."""
+
+    name: str
+    value: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag as it stands in a text: where it ends, and its attributes or why they cannot be read."""
+
+    end: int
+    attributes: tuple[Attribute, ...]
+    problem: Sentence | None = None
+
+
+def scan(text: str, start: int) -> Tag | None:
+    """The tag that begins at `start`; None where none begins."""
+    opening = OPENING.match(text, start)
+    if opening is None:
+        return None
+    limit = start + LONGEST
+    attributes, position = [], opening.end()
+    while attribute := _ATTRIBUTE.match(text, position, limit):
+        value = next(
+            (found for found in attribute.group("double", "single", "bare") if found is not None), None
+        )
+        line = text.count("\n", start, _value_start(attribute))
+        attributes.append(Attribute(attribute["name"], None if value is None else _decoded(value), line))
+        position = attribute.end()
+    end = _END.match(text, position, limit)
+    if end is None:
+        return Tag(
+            _paragraph_end(text, start, limit),
+            tuple(attributes),
+            say(
+                gettext_noop(
+                    "The tag does not end. After its attributes, each in quotes, write “/>”; "
+                    "it may have %(most)s characters."
+                ),
+                most=LONGEST,
+            ),
+        )
+    if end["closed"]:
+        return Tag(end.end(), tuple(attributes))
+    closing = re.compile(rf"</{opening['name']}\s*>").search(text, end.end(), limit)
+    if closing is None:
+        problem = say(gettext_noop("The tag is not closed. Write “/>” at its end."))
+        return Tag(end.end(), tuple(attributes), problem)
+    return Tag(closing.end(), tuple(attributes))
+
+
+def _value_start(attribute: re.Match[str]) -> int:
+    places = [attribute.start(group) for group in ("double", "single", "bare")]
+    return max(*places, attribute.start("name"))
+
+
+def _paragraph_end(text: str, start: int, limit: int) -> int:
+    blank = _BLANK_LINE.search(text, start, limit)
+    return blank.start() if blank else start + len(text[start:limit].rstrip())
+
+
+def _decoded(value: str) -> str:
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
+
+
+def read(tag: Tag) -> LiveCall:
+    """Raises `TagError`."""
+    if tag.problem:
+        raise TagError(tag.problem)
+    provider, body, seen = "", None, set[str]()
+    for attribute in tag.attributes:
+        name = attribute.name.removeprefix("v-bind").removeprefix(":").lower()
+        bound = attribute.name.startswith((":", "v-bind:"))
+        if _IGNORED.fullmatch(attribute.name):
+            continue
+        if name in seen or (name in _REQUEST_NAMES and seen.intersection(_REQUEST_NAMES)):
+            raise TagError(say(gettext_noop("“%(name)s” stands there twice."), name=name), attribute.line)
+        seen.add(name)
+        if name == "provider":
+            provider = _provider(attribute, bound)
+        elif name in _REQUEST_NAMES and bound:
+            body = _request(attribute)
+        elif name in _REQUEST_NAMES:
+            raise TagError(
+                say(gettext_noop("Write a colon before “%(name)s”: it is no text."), name=attribute.name),
+                attribute.line,
+            )
+        else:
+            raise TagError(
+                say(
+                    gettext_noop("The tag takes “provider” and “:defaultRequest”, not “%(name)s”."),
+                    name=attribute.name[:60],
+                ),
+                attribute.line,
+            )
+    return LiveCall(provider, body)
+
+
+def _provider(attribute: Attribute, bound: bool) -> str:
+    value = literal(attribute.value or "", attribute.line) if bound else attribute.value
+    if not isinstance(value, str) or not value.strip():
+        raise TagError(
+            say(gettext_noop("“provider” takes the id of a provider, such as “openai”.")), attribute.line
+        )
+    return value.strip()
+
+
+def _request(attribute: Attribute) -> dict[str, Any]:
+    value = literal(attribute.value or "", attribute.line)
+    if not isinstance(value, dict):
+        raise TagError(say(gettext_noop("The request must be an object: {…}.")), attribute.line)
+    return value
+
+
+def literal(text: str, line: int = 0) -> Any:
+    """The value of an object literal, which begins on the tag's line `line`. Raises `TagError`."""
+    if not text.strip():
+        raise TagError(say(gettext_noop("The request is empty.")), line)
+    try:
+        return checked(
+            json5.loads(
+                text,
+                object_pairs_hook=_object,
+                parse_int=_integer,
+                parse_float=_number,
+                parse_constant=_no_constant,
+            )
+        )
+    except (_RefusedValue, SentenceError) as error:
+        raise TagError(error.sentence, line) from error
+    except RecursionError as error:
+        raise TagError(_too_deep(), line) from error
+    except ValueError as error:
+        raise _located(error, line) from error
+
+
+def checked(value: Any) -> Any:
+    """A value that can be sent: the halves of surrogate pairs are put together. Raises `SentenceError`."""
+    if _depth(value) > MAX_DEPTH:
+        raise SentenceError(_too_deep())
+    value = _joined(value)
+    jsontext.check(value)
+    return value
+
+
+def _located(error: ValueError, line: int) -> TagError:
+    found = _JSON5_ERROR.match(str(error))
+    if found is None:
+        return TagError(say(gettext_noop("The request cannot be read.")), line)
+    return TagError(
+        say(
+            gettext_noop(
+                "This is no literal of texts, numbers, true, false, null, lists and objects: "
+                "%(problem)s in column %(column)s."
+            ),
+            problem=found["problem"][:1].lower() + found["problem"][1:60],
+            column=found["column"],
+        ),
+        line + int(found["line"]) - 1,
+    )
+
+
+def _too_deep() -> Sentence:
+    return say(
+        gettext_noop("The request is nested too deep; at most %(depth)s levels are taken."), depth=MAX_DEPTH
+    )
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [child for item in level for child in _children(item)]
+    return depth
+
+
+def _children(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _object(pairs: Any) -> dict[str, Any]:
+    pairs = [(_text(name), value) for name, value in pairs]
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise _RefusedValue(
+            say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=repeated[:80])
+        )
+    return found
+
+
+def _joined(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_joined(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _joined(item) for name, item in value.items()}
+    return value
+
+
+def _text(text: str) -> str:
+    """json5 leaves the two halves of `\\ud83d\\ude00` as they are; in JavaScript they are one character."""
+    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _integer(digits: str, base: int = 10) -> int:
+    try:
+        return int(digits, base)
+    except ValueError as error:  # more digits than Python converts
+        raise _RefusedValue(say(gettext_noop("A number has too many digits."))) from error
+
+
+def _number(digits: str) -> int | float:
+    """As JavaScript has it, where 150.0 is 150."""
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise _RefusedValue(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _RefusedValue(say(gettext_noop("%(name)s is not a JSON number."), name=name))

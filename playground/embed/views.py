@@ -1,0 +1,176 @@
+"""The docs pages. Their content is made in the room's other modules; here it is found and shown."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any, TypeVar, cast
+
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace, csp_update
+from django.conf import settings
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.http import http_date
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+from django.views.static import was_modified_since
+
+from playground.embed import markdown
+from playground.embed.docs import LANGUAGES, Docs, Page, look
+from playground.embed.links import docs_url
+from playground.embed.markdown import Document
+from playground.embed.search import LONGEST_QUERY, search
+from playground.pages.incoming import HtmxRequest
+
+# Shown by the browser. What else lies in the folder is offered as a download, so that no file of it runs as a
+# page or script of this site, beside the keys that a browser keeps for it.
+_SHOWN = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+    **dict.fromkeys(
+        (".csv", ".json", ".jsonl", ".toml", ".txt", ".yaml", ".yml"), "text/plain; charset=utf-8"
+    ),
+}
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
+# django-csp types its decorators for views that take a request alone.
+_may_frame_the_playground: Callable[[_View], _View] = csp_update({"frame-src": [SELF]})  # type: ignore[assignment]
+_may_do_nothing: Callable[[_View], _View] = csp_replace(  # type: ignore[assignment]
+    {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "sandbox": True}
+)
+
+_SUGGESTIONS = 6
+# A language calls itself by its own name.
+_NAMES = {"": "English", "zh": "简体中文"}
+
+
+@require_safe
+def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
+    """A page of the folder, one of its other files, or with `?q=` what a search finds."""
+    found = look(settings.DOCS)
+    page = found.page(address)
+    if "q" in request.GET:
+        return _search(request, found, page.language if page else _language(address))
+    if page is None and (first := found.first_within(address)):
+        return HttpResponseRedirect(first.url)
+    if page is None and (file := found.file(address)):
+        return _file(request, found, file)
+    if page is None:
+        return _missing(request, found, _language(address))
+    if address != page.address:
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(page.url + (f"?{query}" if query else ""))
+    return _page(request, found, page)
+
+
+def _language(address: str) -> str:
+    first = address.partition("/")[0]
+    return first if first in LANGUAGES else ""
+
+
+@gzip_page
+@_may_frame_the_playground
+def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
+    previous, following = found.neighbours(page)
+    twins = [
+        {"url": twin.url, "name": _NAMES[language], "lang": LANGUAGES[language]}
+        for language, twin in found.twins(page).items()
+    ]
+    return render(
+        request,
+        "docs.html",
+        _around(found, page.language, page)
+        | {
+            "page": page,
+            "document": _document(found, page),
+            "previous": previous,
+            "following": following,
+            "twins": twins,
+        },
+    )
+
+
+def _document(found: Docs, page: Page) -> Document:
+    """The rendered page, kept with the folder that it was found in; its own words are in a language."""
+    key = ("page", page.path, get_language() or "", str(settings.DOCS_HTML))
+    if key not in found.made:
+        found.made[key] = markdown.render(found, page, allow_html=settings.DOCS_HTML)
+    return cast("Document", found.made[key])
+
+
+@gzip_page
+def _search(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    hits = search(found, query, language, allow_html=settings.DOCS_HTML)
+    if cast("HtmxRequest", request).htmx:
+        shown = {"query": query, "hits": hits[:_SUGGESTIONS], "more": len(hits) > _SUGGESTIONS}
+        return render(request, "_docs_suggestions.html", shown | {"search_url": _search_url(language)})
+    return render(request, "docs_search.html", _around(found, language) | {"query": query, "hits": hits})
+
+
+@gzip_page
+def _missing(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
+    context = _around(found, language) | {"is_empty": not found.pages}
+    return render(request, "docs_missing.html", context, status=404)
+
+
+@_may_do_nothing
+def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
+    changed = found.files[path][0] / 1e9
+    if not was_modified_since(request.headers.get("If-Modified-Since"), changed):
+        return HttpResponse(status=304)
+    suffix = PurePosixPath(path).suffix.lower()
+    try:
+        file = (found.root / path).open("rb")
+    except OSError as error:  # it has gone meanwhile, or may not be read
+        raise Http404 from error
+    response = FileResponse(
+        file,
+        as_attachment=suffix not in _SHOWN,
+        filename=PurePosixPath(path).name,
+        content_type=_SHOWN.get(suffix, "application/octet-stream"),
+    )
+    response["Last-Modified"] = http_date(changed)
+    response["Cache-Control"] = "no-cache"  # kept, and asked for again whether it has changed
+    return response
+
+
+def _around(found: Docs, language: str, page: Page | None = None) -> dict[str, Any]:
+    """What stands around every docs page."""
+    return {
+        "navigation": _navigation(found, language, page),
+        "docs_language": LANGUAGES[language],
+        "search_url": _search_url(language),
+    }
+
+
+def _navigation(found: Docs, language: str, page: Page | None) -> SafeString:
+    """The list of all pages. Made once and marked for each page: of 300 pages it takes 10 ms."""
+    key = ("navigation", language, get_language() or "")
+    if key not in found.made:
+        values = {"entry": found.navigation(language), "is_root": True}
+        found.made[key] = render_to_string("_docs_pages.html", values)
+    html: str = found.made[key]
+    if page:
+        link = format_html('<a href="{}"', page.url)
+        html = html.replace(link, f'{link} aria-current="page"', 1)
+    return mark_safe(html)  # noqa: S308 -- our own template's
+
+
+def _search_url(language: str) -> str:
+    return docs_url(f"{language}/" if language else "")

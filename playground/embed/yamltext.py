@@ -1,0 +1,123 @@
+"""YAML as docs authors write it: front matter, and the body of an `api-playground` fence.
+
+YAML 1.2's core schema, so that every JSON text means here what it means as JSON: `no` and `2024-01-01` are
+texts, 1e-7 is a number. No aliases (a few lines of them unfold to gigabytes), no tags, no repeated key.
+"""
+
+import re
+from math import isfinite
+from typing import Any
+
+import yaml
+
+from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+
+LONGEST = 65_536
+
+_NULL = re.compile(r"(?:~|null|Null|NULL|)")
+_TRUE = re.compile(r"true|True|TRUE")
+_FALSE = re.compile(r"false|False|FALSE")
+_DECIMAL = re.compile(r"[-+]?[0-9]+")
+_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
+
+
+class YAMLTextError(SentenceError):
+    """A text that is not YAML as this module takes it; `line` counts from 0."""
+
+    def __init__(self, sentence: Sentence, line: int = 0) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
+def loads(text: str) -> Any:
+    """The value of a YAML text; None of an empty one. Raises `YAMLTextError`."""
+    if len(text) > LONGEST:
+        raise YAMLTextError(say(gettext_noop("The YAML has more than %(most)s characters."), most=LONGEST))
+    try:
+        node = yaml.compose(text, _Loader)
+        return None if node is None else _value(node)
+    except YAMLTextError:
+        raise
+    except yaml.MarkedYAMLError as error:
+        raise _located(error) from error
+    except yaml.YAMLError as error:
+        raise YAMLTextError(say(gettext_noop("The YAML holds characters that YAML has not."))) from error
+    except RecursionError as error:
+        raise YAMLTextError(say(gettext_noop("The YAML is nested too deep."))) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Makes nodes alone; it takes no scalar for anything but a text, which is judged in `_scalar`."""
+
+    yaml_implicit_resolvers = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line if event.start_mark else 0
+            raise YAMLTextError(
+                say(gettext_noop("An alias (*name) is not taken; write the value out.")), line
+            )
+        return super().compose_node(parent, index)
+
+
+def _located(error: yaml.MarkedYAMLError) -> YAMLTextError:
+    mark = error.problem_mark or error.context_mark
+    return YAMLTextError(
+        say(
+            gettext_noop("This is not YAML: %(problem)s, in column %(column)s."),
+            problem=error.problem or error.context or "?",
+            column=mark.column + 1 if mark else 1,
+        ),
+        mark.line if mark else 0,
+    )
+
+
+def _value(node: yaml.Node) -> Any:
+    if node.tag not in _TAGS:
+        raise _refused(node, say(gettext_noop("A tag (!name) is not taken.")))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node)
+    is_quoted = isinstance(node, yaml.ScalarNode) and node.style
+    return node.value if is_quoted else _scalar(node)
+
+
+def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _refused(key, say(gettext_noop("A key must be a text.")))
+        if key.value in found:
+            raise _refused(
+                key, say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=key.value[:80])
+            )
+        found[key.value] = _value(value)
+    return found
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """What an unquoted scalar means (YAML 1.2.2, 10.3.2)."""
+    text: str = node.value
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
+        return text.lower() == "true"
+    try:
+        if _DECIMAL.fullmatch(text):
+            return int(text)
+        if _OTHER_BASE.fullmatch(text):
+            return int(text, 0)
+    except ValueError as error:  # more digits than Python converts
+        raise _refused(node, say(gettext_noop("A number has too many digits."))) from error
+    if _NO_NUMBER.fullmatch(text) or (_FLOAT.fullmatch(text) and not isfinite(float(text))):
+        raise _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _refused(node: yaml.Node, sentence: Sentence) -> YAMLTextError:
+    return YAMLTextError(sentence, node.start_mark.line)

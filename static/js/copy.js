@@ -1,0 +1,19 @@
+// Copying, on every page: a button with `data-copy="ID"` copies the text of that element.
+async function copyText(button, text) {
+  const label = button.querySelector("span");
+  const before = button.dataset.before ??= label.textContent;
+  try {
+    if (text === undefined) throw new Error("nothing to copy");
+    await navigator.clipboard.writeText(text);
+    label.textContent = button.dataset.done;
+  } catch {
+    label.textContent = button.dataset.failed; // no permission, or no secure context
+  }
+  clearTimeout(button.timer);
+  button.timer = setTimeout(() => { label.textContent = before; }, 1600);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copyText(button, document.getElementById(button.dataset.copy).textContent);
+});

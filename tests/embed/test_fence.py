@@ -1,0 +1,83 @@
+"""The fence and its YAML: what it means, and what it does not."""
+
+import json
+
+import pytest
+from hypothesis import given
+
+from playground.embed import fence, yamltext
+from playground.embed.tag import LiveCall, TagError
+from tests.exchange.strategies import requests
+
+
+def _error(text: str) -> TagError:
+    with pytest.raises(TagError) as caught:
+        fence.read(text)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "provider: openai\nrequest:\n  model: gpt-4\n  messages:\n    - role: user\n      content: Hello!\n",
+        "provider: openai\ndefaultRequest: {model: gpt-4, messages: [{role: user, content: Hello!}]}",
+        "{provider: openai, request: {model: gpt-4, messages: [{role: user, content: 'Hello!'}]}}",
+        """{"provider": "openai", "request":
+        \t{"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}}""",
+    ],
+)
+def test_each_way_to_write_it_means_the_same(text: str) -> None:
+    body = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}
+
+    assert fence.read(text) == LiveCall("openai", body)
+
+
+@given(requests)
+def test_any_json_means_what_it_says(request_: dict[str, object]) -> None:
+    assert fence.read(json.dumps({"provider": "openai", "request": request_})).body == request_
+
+
+def test_scalars_are_those_of_json() -> None:
+    text = "{a: no, b: 2024-01-01, c: 1e-7, d: 012, e: ~, f: True, g: '1', h: 1_000, i: <<, j: 0x1f}"
+
+    assert yamltext.loads(text) == {
+        "a": "no", "b": "2024-01-01", "c": 1e-7, "d": 12, "e": None, "f": True, "g": "1", "h": "1_000",
+        "i": "<<", "j": 31,
+    }  # fmt: skip
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{now}: &{now} [*{last}, *{last}]\n" for last, now in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (BOMB, 1, "An alias (*name) is not taken"),
+        ("provider: a\nprovider: b", 1, "The key “provider” stands there twice"),
+        ("provider: !!python/object/apply:os.system [id]", 0, "A tag (!name) is not taken"),
+        ("provider: x\nrequest: {a: .nan}", 1, ".nan is not a JSON number"),
+        ("request: {a: 1e999}", 0, "1e999 is not a JSON number"),
+        ("request: {a: -.inf}", 0, "-.inf is not a JSON number"),
+        ("request: {a: " + "9" * 5000 + "}", 0, "too many digits"),
+        ("request: {? [a] : b}", 0, "A key must be a text"),
+        ("provider: x\nrequest: {a: [}", 1, "This is not YAML"),
+        ("[ " * 3000, 0, "nested too deep"),
+        ("a: \x00", 0, "characters that YAML has not"),
+        ("x" * (yamltext.LONGEST + 1), 0, "more than 65536 characters"),
+        ("request: " + "{a: " * 30 + "1" + "}" * 30, 0, "nested too deep"),
+        (r'request: {a: "\ud800"}', 0, "half of a surrogate pair"),
+        ("- openai", 0, "The fence takes"),
+        ("", 0, "The fence takes"),
+        ("providre: openai", 0, "not “providre”"),
+        ("provider: [a]", 0, "the id of a provider"),
+        ("request: text", 0, "must be an object"),
+        ("request: {}\ndefaultRequest: {}", 0, "twice"),
+    ],
+)
+def test_what_cannot_be_read_says_where_and_why(text: str, line: int, words: str) -> None:
+    error = _error(text)
+
+    assert words in str(error)
+    assert error.line == line

@@ -1,0 +1,108 @@
+"""The search: what is found, in which order, and how it is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from playground.embed.docs import Docs
+from playground.embed.search import Hit, search
+from tests.embed.folder import write
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Docs:
+    return write(
+        tmp_path,
+        **{
+            "index.md": "# Playground\n\nWords about everything, with temperature among them.\n",
+            "parameters.md": "# Parameters\n\n## temperature\n\nLow is steady.\n\n## max_tokens\n\n"
+            "The longest answer. <b>bold</b>\n\n```python\nclient.create(stream=True)\n```\n",
+            "errors.md": "# When it fails\n\n429 means too many requests; the Café is closed.\n",
+            "zh/streaming.md": "# 流式输出\n\n设置 stream 以后，服务器会逐步发送回答。\n\n"
+            "## 令牌\n\n每个令牌都有时间。\n",
+        },
+    )
+
+
+def _found(docs: Docs, query: str, language: str = "") -> list[str]:
+    return [hit.url for hit in search(docs, query, language, allow_html=False)]
+
+
+def test_a_heading_comes_before_a_mention(docs: Docs) -> None:
+    assert _found(docs, "temperature") == ["/docs/parameters#temperature", "/docs/#playground"]
+
+
+@pytest.mark.parametrize("query", ["TEMPER", "ｔｅｍｐｅｒature", "“temperature”"])
+def test_case_width_quotes_and_the_rest_of_a_word_do_not_matter(docs: Docs, query: str) -> None:
+    assert _found(docs, query)[0] == "/docs/parameters#temperature"
+
+
+def test_accents_do_not_matter(docs: Docs) -> None:
+    assert _found(docs, "cafe") == _found(docs, "Café") == ["/docs/errors#when-it-fails"]
+
+
+def test_all_words_must_be_there_also_in_the_pages_title(docs: Docs) -> None:
+    assert _found(docs, "parameters longest") == ["/docs/parameters#max-tokens"]
+    assert _found(docs, "temperature longest") == []
+
+
+def test_code_is_searched(docs: Docs) -> None:
+    assert _found(docs, "stream=true") == ["/docs/parameters#max-tokens"]
+
+
+@pytest.mark.parametrize(
+    "query", ["流式", "流", "输出", "流式输出", "逐步发送", "发送 回答", "服务器发送回答"]
+)
+def test_chinese_is_found(docs: Docs, query: str) -> None:
+    assert "/docs/zh/streaming#流式输出" in _found(docs, query, "zh")
+
+
+@pytest.mark.parametrize("query", ["服务员", "回答服装", "送发"])
+def test_other_chinese_is_not(docs: Docs, query: str) -> None:
+    assert _found(docs, query, "zh") == []
+
+
+def test_a_pages_title_finds_its_beginning_and_not_all_of_it(docs: Docs) -> None:
+    assert _found(docs, "parameters") == ["/docs/parameters#parameters"]
+
+
+def test_pages_of_the_readers_language_come_alone_and_others_when_there_are_none(docs: Docs) -> None:
+    assert _found(docs, "stream", "zh") == ["/docs/zh/streaming#流式输出"]
+    assert _found(docs, "stream") == ["/docs/parameters#max-tokens"]
+    assert _found(docs, "令牌") == ["/docs/zh/streaming#令牌"]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "“”", ".,", "nothing-like-this"])
+def test_nothing_is_found_for_nothing(docs: Docs, query: str) -> None:
+    assert _found(docs, query) == []
+
+
+def _one(docs: Docs, query: str, language: str = "") -> Hit:
+    return search(docs, query, language, allow_html=False)[0]
+
+
+def test_the_words_are_marked_as_they_are_written(docs: Docs) -> None:
+    assert "the <mark>Café</mark> is closed" in _one(docs, "cafe").excerpt
+    assert _one(docs, "temperature").title == "<mark>temperature</mark>"
+    assert "服务器会<mark>逐步发送</mark>回答" in _one(docs, "逐步发送", "zh").excerpt
+
+
+def test_what_is_shown_is_escaped(docs: Docs) -> None:
+    excerpt = _one(docs, "bold").excerpt
+
+    assert "&lt;b&gt;<mark>bold</mark>&lt;/b&gt;" in excerpt
+
+
+def test_an_excerpt_is_cut_around_the_word(tmp_path: Path) -> None:
+    docs = write(tmp_path, **{"a.md": "words " * 200 + "needle " + "words " * 200})
+
+    excerpt = _one(docs, "needle").excerpt
+
+    assert excerpt.startswith("… words")
+    assert excerpt.endswith(" …")
+    assert "<mark>needle</mark>" in excerpt
+    assert len(excerpt) < 300
+
+
+def test_a_changed_page_is_found_anew(docs: Docs) -> None:
+    assert _found(write(docs.root, **{"errors.md": "# Bananas"}), "bananas") == ["/docs/errors#bananas"]

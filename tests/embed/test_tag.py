@@ -1,0 +1,199 @@
+"""The tag: what its attributes and its literal mean, and what is said of those that mean nothing."""
+
+import html
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.embed import tag
+from playground.embed.tag import MAX_DEPTH, LiveCall, TagError
+from tests.exchange.strategies import json_values, requests
+
+
+def _read(text: str) -> LiveCall:
+    found = tag.scan(text, 0)
+    assert found is not None
+    assert found.end == len(text)
+    return tag.read(found)
+
+
+def _error(text: str) -> TagError:
+    found = tag.scan(text, 0)
+    assert found is not None
+    with pytest.raises(TagError) as caught:
+        tag.read(found)
+    return caught.value
+
+
+HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}], "temperature": 0.7}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """<ApiPlayground provider="openai" :defaultRequest="{model:'gpt-4',messages:[
+        {role:'user',content:'Hello!'}],temperature:.7}" />""",
+        """<ApiPlayground :default-request="{ 'model': 'gpt-4', temperature: 0.7,
+        messages: [{ role: 'user', content: 'Hello!' }] }" provider='openai'/>""",
+        """<ApiPlayground v-bind:defaultRequest='{"model":"gpt-4","messages":[{"role":"user","content":
+        "Hello!"}],"temperature":7e-1}' provider=openai></ApiPlayground>""",
+        """<api-playground :provider="'openai'" class="wide"
+  :defaultRequest = "{
+    model: &quot;gpt-4&quot;, // which one
+
+    /* the conversation */
+    messages: [
+      { role: &#39;user&#39;, content: 'Hello!', },
+    ],
+    temperature: +0.7,
+  }"
+>
+  what an old browser shows
+</api-playground>""",
+    ],
+)
+def test_each_way_to_write_it_means_the_same(text: str) -> None:
+    assert _read(text) == LiveCall("openai", HELLO)
+
+
+def test_both_attributes_may_be_left_out() -> None:
+    assert _read("<ApiPlayground/>") == LiveCall("", None)
+
+
+@pytest.mark.parametrize("text", ["<ApiPlaygrounds />", "<Api />", "ApiPlayground", "< ApiPlayground/>"])
+def test_other_words_are_no_tag(text: str) -> None:
+    assert tag.scan(text, 0) is None
+
+
+def test_a_quoted_bracket_does_not_end_it() -> None:
+    call = _read(
+        """<ApiPlayground :defaultRequest="{content: '/> </ApiPlayground> a&amp;copy=1 a&copy=1'}" />"""
+    )
+
+    assert call.body == {"content": "/> </ApiPlayground> a&copy=1 a&copy=1"}
+
+
+# --- the literal ---
+
+
+def _as_vue(value: Any, chance: random.Random) -> str:
+    """A JSON value as people write it in a Vue attribute: any of the spellings that mean the same."""
+    gap = chance.choice(["", " ", "\n  ", " /* { */ ", " // ]\n"])
+    if isinstance(value, dict):
+        pairs = [f"{_key(key, chance)}{gap}:{_as_vue(item, chance)}" for key, item in value.items()]
+        return "{" + gap + ",".join(pairs) + chance.choice(["", ","] if pairs else [""]) + "}"
+    if isinstance(value, list):
+        items = [_as_vue(item, chance) for item in value]
+        return "[" + ",".join(items) + chance.choice(["", ","] if items else [""]) + gap + "]"
+    return gap + (_string(value, chance) if isinstance(value, str) else json.dumps(value))
+
+
+def _key(key: str, chance: random.Random) -> str:
+    return key if re.fullmatch("[A-Za-z_$][A-Za-z0-9_$]*", key) else _string(key, chance)
+
+
+def _string(text: str, chance: random.Random) -> str:
+    quoted = json.dumps(text, ensure_ascii=chance.random() < 0.5)
+    if chance.random() < 0.5:
+        return quoted
+    return "'" + quoted[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+
+
+@given(value=st.one_of(requests, st.dictionaries(st.text(), json_values)), seed=st.integers())
+def test_any_json_object_comes_back_from_a_tag(value: dict[str, Any], seed: int) -> None:
+    literal = _as_vue(value, random.Random(seed))
+    if len(literal) > tag.LONGEST // 8:
+        return
+
+    read = _read(f'<ApiPlayground provider="openai" :defaultRequest="{html.escape(literal)}" />')
+
+    assert read == LiveCall("openai", value)
+
+
+@given(st.text(alphabet="{}[]:,'\"\\/*<>&;#ax0-9.eENI \n\ud83d" + "\u2028"))
+def test_any_other_text_is_refused_and_no_more(text: str) -> None:
+    try:
+        value = tag.literal(text)
+    except TagError:
+        return
+    json.dumps(value, allow_nan=False).encode()
+
+
+def test_numbers_are_those_of_javascript() -> None:
+    value = tag.literal("{a: 150.0, b: 1e2, c: 0x1F, d: +1, e: -0.0, f: .5}")
+
+    assert json.dumps(value) == '{"a": 150, "b": 100, "c": 31, "d": 1, "e": 0, "f": 0.5}'
+
+
+def test_halves_of_a_character_are_put_together() -> None:
+    assert tag.literal(r"{a: '\ud83d\ude00'}") == {"a": "😀"}
+
+
+@pytest.mark.parametrize(
+    ("literal", "words"),
+    [
+        ("{a: NaN}", "NaN is not a JSON number"),
+        ("{a: -Infinity}", "-Infinity is not a JSON number"),
+        ("{a: 1e999}", "The number 1e999 is too large"),
+        ("{a: 1, 'a': 2}", "The key “a” stands there twice"),
+        (r"{a: '\ud800'}", "half of a surrogate pair"),
+        ("[" * 100 + "]" * 100, "nested too deep"),
+        ("{a:" * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), "nested too deep"),
+        ("{a: " + "9" * 5000 + "}", "too many digits"),
+        ("", "empty"),
+        ("{a: fetch('/')}", "unexpected"),
+        ("{a: undefined}", "unexpected"),
+        ("{a: `x`}", "unexpected"),
+        ("{...a}", "unexpected"),
+        ("{a: 1} + {}", "unexpected"),
+        ("{get a() { return 1 }}", "unexpected"),
+        ("request", "unexpected"),
+        ("[1]", "must be an object"),
+        ("'text'", "must be an object"),
+    ],
+)
+def test_what_is_no_plain_object_is_refused(literal: str, words: str) -> None:
+    assert words in str(_error(f'<ApiPlayground :defaultRequest="{literal}" />'))
+
+
+def test_the_depth_that_is_taken_is_read_wherever_it_is_asked() -> None:
+    deepest = "{a:" * (MAX_DEPTH - 1) + "1" + "}" * (MAX_DEPTH - 1)
+
+    def deeper(calls: int) -> Any:
+        return deeper(calls - 1) if calls else tag.literal(deepest)
+
+    assert deeper(200)
+
+
+def test_the_place_of_a_mistake_is_its_line_in_the_tag() -> None:
+    error = _error(
+        "<ApiPlayground\n  provider='openai'\n  :defaultRequest=\"{\n    model: 'm',\n    n: one\n  }\" />"
+    )
+
+    assert error.line == 4
+    assert "in column 8" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<ApiPlayground provider='openai", "does not end"),
+        ("<ApiPlayground provider='a'provider='b' />", "does not end"),
+        ("<ApiPlayground provider='openai'>", "not closed"),
+        ("<ApiPlayground provider='openai' provider='claude' />", "twice"),
+        ("<ApiPlayground :defaultRequest='{}' :default-request='{}' />", "twice"),
+        ("<ApiPlayground defaultRequest='{}' />", "Write a colon before “defaultRequest”"),
+        ("<ApiPlayground :defaultRequest />", "empty"),
+        ("<ApiPlayground provider />", "the id of a provider"),
+        ("<ApiPlayground :provider='1' />", "the id of a provider"),
+        ("<ApiPlayground :defualtRequest='{}' />", "not “:defualtRequest”"),
+        (f"<ApiPlayground :defaultRequest=\"{{a: '{'x' * tag.LONGEST}'}}\" />", "does not end"),
+    ],
+)
+def test_a_tag_that_cannot_be_read_says_why(text: str, words: str) -> None:
+    assert words in str(_error(text))

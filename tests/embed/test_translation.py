@@ -1,0 +1,51 @@
+"""The docs' own words go through Django's translation; the texts of the folder stay as they are."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.embed.folder import write
+from tests.pages.test_translation import _another_language, _untranslated  # noqa: F401 -- a fixture of its own accord
+
+PAGE = """# «Title»
+
+::: tip
+«words»
+:::
+
+## «First»
+
+<ApiPlayground provider="openai" />
+
+<ApiPlayground :defaultRequest="{a: NaN}" />
+
+```js
+code
+```
+
+## «Second»
+
+[«away»](./nowhere)
+"""
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs/page", "/docs/?q=words", "/docs/?q=nothing", "/docs/?q=", "/docs/nowhere"]
+)
+def test_no_english_is_left_around_the_texts(
+    client: Client, tmp_path: Path, settings: Any, path: str
+) -> None:
+    settings.DOCS = tmp_path
+    write(
+        tmp_path,
+        **{"page.md": PAGE, "zh/page.md": "# «Twin»", "other.md": "# «Other»", "second.md": "# «Second»"},
+    )
+
+    html = client.get(path).content.decode()
+
+    # The marks of a search stand within the texts; a language is called by its own name.
+    left = _untranslated(re.sub("</?mark>", "", html), {"简体中文", "js"})
+    assert left == set()

@@ -1,0 +1,256 @@
+"""The docs as they are asked for: pages, files, searches, and what is not there."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playground.embed.links import LONGEST_LINK, embed_url
+from playground.exchange.text import SentenceError
+from tests.embed.folder import write
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Any) -> Path:
+    settings.DOCS = tmp_path / "docs"
+    write(
+        settings.DOCS,
+        **{
+            "index.md": "# Welcome\n\n<ApiPlayground provider='openai' />\n",
+            "guide/one.md": "# One\n\n## First part\n\n## Second part\n",
+            "guide/two.md": "---\ntitle: Second <page>\n---\nno heading\n",
+            "zh/guide/one.md": "# 一\n",
+            "images/a.png": "png",
+            "drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "notes.txt": "plain",
+            "page.html": "<script>alert(1)</script>",
+            "script.js": "alert(1)",
+        },
+    )
+    return settings.DOCS
+
+
+def _get(client: Client, path: str, status: int = 200, **headers: str) -> str:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def _policy(client: Client, path: str) -> dict[str, str]:
+    answer = client.get(path)
+    parts = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}
+
+
+def test_a_page_stands_in_the_navigation_and_between_its_neighbours(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/guide/one")
+
+    assert '<h1 id="one">' in html
+    assert '<a href="/docs/guide/one" aria-current="page">One</a>' in html
+    assert 'rel="prev" href="/docs/"' in html
+    assert 'rel="next" href="/docs/guide/two"' in html
+    assert html.count('href="#first-part"') == 3  # beside the heading, and the contents for each width
+
+
+def test_a_page_without_a_heading_is_headed_by_its_title(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/guide/two")
+
+    assert "<h1>Second &lt;page&gt;</h1>" in html
+    assert "<title>Second &lt;page&gt; ·" in html
+
+
+def test_every_page_leads_to_the_docs_and_the_docs_to_the_playground(client: Client, folder: Path) -> None:
+    assert '<a href="/docs/">Docs</a>' in _get(client, "/")
+    assert 'href="/">Playground</a>' in _get(client, "/docs/guide/one")
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/docs/guide/one.md", "/docs/guide/one"),
+        ("/docs/guide/one/", "/docs/guide/one"),
+        ("/docs/index.html?a=b", "/docs/?a=b"),
+        ("/docs/guide", "/docs/guide/one"),
+        ("/docs/guide/", "/docs/guide/one"),
+        ("/docs/zh/", "/docs/zh/guide/one"),
+    ],
+)
+def test_each_page_has_one_address(client: Client, folder: Path, path: str, address: str) -> None:
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, address)
+
+
+def test_the_twin_in_the_other_language_is_offered(client: Client, folder: Path) -> None:
+    assert '<a href="/docs/zh/guide/one" lang="zh-Hans" hreflang="zh-Hans">简体中文</a>' in _get(
+        client, "/docs/guide/one"
+    )
+    chinese = _get(client, "/docs/zh/guide/one")
+    assert '<a href="/docs/guide/one" lang="en" hreflang="en">English</a>' in chinese
+    assert '<article class="docs-page" lang="zh-Hans">' in chinese
+    assert "hreflang" not in _get(client, "/docs/guide/two")
+
+
+def test_a_page_may_frame_this_site_and_nothing_else(client: Client, folder: Path) -> None:
+    policy = _policy(client, "/docs/")
+
+    assert policy["frame-src"] == "'self'"
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert "frame-src" not in _policy(client, "/")
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/docs/guide/one", "/docs/?q=part", "/docs/nowhere"])
+def test_no_script_or_style_stands_in_a_page(client: Client, folder: Path, path: str) -> None:
+    html = client.get(path).content.decode()
+
+    assert html.count("<script") == html.count("<script src=")
+    assert not re.search(r"<style|\sstyle=|\son\w+=", html)
+
+
+def test_a_changed_file_is_shown_at_once(client: Client, folder: Path) -> None:
+    assert "Third part" not in _get(client, "/docs/guide/one")
+
+    write(folder, **{"guide/one.md": "# One\n\n## Third part\n"})
+
+    assert "Third part" in _get(client, "/docs/guide/one")
+
+
+def test_html_of_the_docs_is_let_through_by_a_setting(client: Client, folder: Path, settings: Any) -> None:
+    write(folder, **{"raw.md": "with <mark>HTML</mark>"})
+    assert "with &lt;mark&gt;" in _get(client, "/docs/raw")
+
+    settings.DOCS_HTML = True
+    os.utime(folder / "raw.md", ns=(1, 1))
+
+    assert "with <mark>HTML</mark>" in _get(client, "/docs/raw")
+
+
+# --- files ---
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "shown"),
+    [
+        ("images/a.png", "image/png", True),
+        ("drawing.svg", "image/svg+xml", True),
+        ("notes.txt", "text/plain; charset=utf-8", True),
+        ("page.html", "application/octet-stream", False),
+        ("script.js", "application/octet-stream", False),
+    ],
+)
+def test_files_are_served_and_can_do_nothing(
+    client: Client, folder: Path, path: str, type_: str, shown: bool
+) -> None:
+    answer = client.get(f"/docs/{path}")
+
+    assert answer.getvalue() == (folder / path).read_bytes()
+    assert answer.headers["Content-Type"] == type_
+    assert answer.headers["Content-Disposition"].startswith("inline" if shown else "attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"].split("; ")
+
+
+def test_a_file_that_has_not_changed_is_not_sent_again(client: Client, folder: Path) -> None:
+    first = client.get("/docs/images/a.png")
+    first.close()
+
+    again = client.get("/docs/images/a.png", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../manage.py", "%2e%2e/manage.py", "..%2fmanage.py", "....//manage.py", ".env", "%2fetc/passwd",
+     "a%00.png", "guide/..", "images/../../secret.png", "images"],
+)  # fmt: skip
+def test_nothing_else_is_served(client: Client, folder: Path, path: str) -> None:
+    (folder.parent / "secret.png").write_text("secret")
+    (folder / ".env").write_text("secret")
+
+    assert client.get(f"/docs/{path}").status_code in (302, 404)
+    assert "secret" not in client.get(f"/docs/{path}", follow=True).content.decode().replace(path, "")
+
+
+# --- searching ---
+
+
+def test_a_search_is_a_page_of_its_own(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/?q=first")
+
+    assert 'value="first"' in html
+    assert '<a href="/docs/guide/one#first-part"><mark>First</mark> part</a>' in html
+
+
+def test_a_search_for_markup_shows_it(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/?q=%22%3E%3Cscript%3E")
+
+    assert "<script>" not in html
+    assert "Nothing was found" in html
+
+
+def test_suggestions_are_a_fragment(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/?q=part", **{"HX-Request": "true"})
+
+    assert "<html" not in html
+    assert '<a href="/docs/guide/one#second-part">' in html
+    assert _get(client, "/docs/?q=", **{"HX-Request": "true"}).strip() == ""
+
+
+# --- what is not there ---
+
+
+def test_a_page_that_is_not_there_keeps_the_docs_around_it(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/guide/three", 404)
+
+    assert "There is no such page" in html
+    assert 'name="q"' in html
+    assert 'href="/docs/guide/one"' in html
+
+
+@pytest.mark.parametrize("make", [True, False])
+def test_a_folder_that_is_missing_or_empty_is_said(
+    client: Client, tmp_path: Path, settings: Any, make: bool
+) -> None:
+    settings.DOCS = tmp_path / "none"
+    if make:
+        settings.DOCS.mkdir()
+
+    html = _get(client, "/docs/", 404)
+
+    assert "There are no docs yet" in html
+    assert "PLAYGROUND_DOCS" in html
+    assert str(tmp_path) not in html
+    assert _get(client, "/docs/?q=x")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_pages_are_read_only(client: Client, folder: Path, method: str) -> None:
+    assert getattr(client, method)("/docs/").status_code == 405
+
+
+# --- the project's own ---
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_the_playgrounds_own_docs_have_no_mistakes(client: Client, path: Path) -> None:
+    html = _get(client, f"/docs/{path.relative_to(ROOT / 'docs').with_suffix('')}".removesuffix("index"))
+
+    assert "data-problem" not in html
+    assert 'class="broken"' not in html
+
+
+def test_an_address_too_long_for_servers_is_refused() -> None:
+    with pytest.raises(SentenceError, match="too long"):
+        embed_url("openai", {"model": "x" * LONGEST_LINK})
+
+
+def test_options_of_a_frame_stand_in_its_address() -> None:
+    assert embed_url("openai", {"a": "& ?"}, theme="dark") == (
+        "/embed/?provider=openai&request=%7B%22a%22%3A%22%26+%3F%22%7D&theme=dark"
+    )
