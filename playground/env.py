@@ -267,6 +267,12 @@ VARIABLES = (
         "Redis or Valkey (redis://host:6379/0) where calls are counted. Without it each worker counts alone.",
         cache_url,
     ),
+    Variable(
+        "PLAYGROUND_DATABASE",
+        "",
+        "Path of the SQLite file of the embeds and their admin. Without it `db.sqlite3` beside `manage.py`.",
+        path_or_none,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),

@@ -1,7 +1,9 @@
 """The playground's addresses."""
 
+from django.contrib import admin
 from django.urls import path
 
+from playground.embed import frame
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request
@@ -13,4 +15,10 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("embed/", frame.frame, name="embed"),
+    path("embed/send/", frame.send, name="embed-send"),
+    path("embed/stop/", frame.stop, name="embed-stop"),
+    path("embed/edit/", frame.edit, name="embed-edit"),
+    path("embed/snippets/", frame.snippets, name="embed-snippets"),
+    path("admin/", admin.site.urls),
 ]
