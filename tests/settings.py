@@ -1,6 +1,7 @@
 """The playground's settings, with an environment of the tests' own in place of the developer's."""
 
 import os
+import tempfile
 
 for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "_API_KEY" in name]:
     del os.environ[_name]
@@ -17,5 +18,7 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # WhiteNoise warns of a folder that is not there; nothing is ever collected into this one.
 STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+# A file: threads that share a database in memory lock each other out.
+DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
 # pytest's own handler stands at the root.
 LOGGING["loggers"]["playground.exchange"]["propagate"] = True  # type: ignore[index]  # noqa: F405
