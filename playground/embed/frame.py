@@ -9,6 +9,7 @@ from csp.constants import SELF
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -23,7 +24,7 @@ from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.exchange.text import Sentence, say
 from playground.pages import edits, incoming, page, rates
-from playground.pages.forms import RequestForm, collect
+from playground.pages.forms import MessageRow, RequestForm, collect
 from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.log import caller_of
 from playground.pages.present import Result
@@ -32,6 +33,7 @@ from playground.pages.refusals import Refusal, refuse, with_retry
 from playground.pages.relay import relay
 from playground.pages.views import stop as stop_running
 from playground.upstream import client
+from playground.upstream.providers import catalogue, missing
 from playground.upstream.route import Route
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -236,6 +238,7 @@ def _render(
         page.mark_messages(form, refusal)
     theme = _asked_for(request, "theme")
     context: dict[str, Any] = {
+        "framed": True,
         "embed": embed,
         "token": token,
         "form": form,
@@ -243,8 +246,15 @@ def _render(
         "options": page.options(),
         "locked": embed.locked_names if embed else (),
         "takes_key": embed is None or embed.key == Embed.Key.READER,
+        "provider": _label(form.provider),
+        # Without a key that works there is something to do in it before the first send.
+        "opens_provider": _lacks(form.provider) or bool(refusal),
+        "playground_url": reverse("index"),
         "roles": ROLES,
         "parameters": PARAMETERS,
+        "targets": code.TARGETS,
+        "blank_message": MessageRow(),
+        "listed_models": None,
         **page.code_context(Asked(form.provider or None, form.base_url, None, form)),
         "result": result,
         "refusal": refusal,
@@ -253,6 +263,16 @@ def _render(
     }
     response = render(request, "embed.html", context, status=refusal.status if refusal else 200)
     return with_retry(response, refusal) if refusal else response
+
+
+def _label(provider: str) -> str:
+    known = catalogue().get(provider)
+    return known.label if known else ""
+
+
+def _lacks(provider: str) -> bool:
+    known = catalogue().get(provider)
+    return known is None or missing(known) is not None
 
 
 def _refuse(
