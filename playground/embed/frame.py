@@ -242,7 +242,7 @@ def _render(
         "errors": refusal.sentences if refusal else {},
         "options": page.options(),
         "locked": embed.locked_names if embed else (),
-        "takes_key": embed is None or embed.key == Embed.Key.READER,
+        "takes_key": records.takes_key(embed),
         "roles": ROLES,
         "parameters": PARAMETERS,
         **page.code_context(Asked(form.provider or None, form.base_url, None, form)),
