@@ -240,7 +240,7 @@ def _render(
         "token": token,
         "form": form,
         "errors": refusal.sentences if refusal else {},
-        "options": page.options(),
+        "options": () if embed else page.options(),  # they take a look at each local server
         "locked": embed.locked_names if embed else (),
         "takes_key": records.takes_key(embed),
         "roles": ROLES,
