@@ -88,7 +88,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         tokens.spend(request, embed)
         token = tokens.make(request, embed)
         response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
-    except tokens.ExpiredError as error:
+    except tokens.SpentError as error:
         token = tokens.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
     except reasons.RefusedError as error:

@@ -74,6 +74,15 @@ def test_links(client: Client, query: dict[str, str], body: str) -> None:
 
 
 @fuzz
+@given(path=st.sampled_from(PATHS), data=st.binary(max_size=60), kind=st.sampled_from([
+    "application/json", "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=x",
+    "multipart/form-data", "multipart/form-data; boundary=a", "text/plain", "", "é/\0",
+]), meta=headers)  # fmt: skip
+def test_bytes(client: Client, path: str, data: bytes, kind: str, meta: dict[str, str]) -> None:
+    _answered(client.generic("POST", path, data, content_type=kind, **meta))
+
+
+@fuzz
 @given(token=texts)
 def test_tokens(token: str) -> None:
     client = Client()
