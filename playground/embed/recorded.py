@@ -34,6 +34,8 @@ from playground.upstream.running import running
 LONGEST_SILENCE_MS = 3000.0
 LONGEST_MS = 30_000.0
 _FLUSH_SECONDS = 0.04
+# How soon Stop is noticed.
+_STOP_SECONDS = 0.1
 # How an answer comes is not what it answers.
 _OF_THE_WAY = ("stream", "stream_options")
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
@@ -154,7 +156,7 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
                 continue
             exchange = instead_of(reading.exchange)
             if exchange.recorded:
-                yield from _replay(exchange, reading, Wire())
+                yield from _replay(exchange, reading)
             else:
                 yield reading
             return exchange
@@ -168,13 +170,12 @@ def replay(exchange: Exchange, who: str) -> Live:
 
     Raises `BusyError`.
     """
-    wire = Wire()
-    with running.place(wire, settings.LIMITS, who) as number:
-        yield from _replay(exchange, Reading(number, Redactor("")), wire)
+    with running.place(Wire(), settings.LIMITS, who) as number:
+        yield from _replay(exchange, Reading(number, Redactor("")))
     return exchange
 
 
-def _replay(exchange: Exchange, reading: Reading, wire: Wire) -> Live:
+def _replay(exchange: Exchange, reading: Reading) -> Live:
     """Fills the reading as the recorded answer came. Stop shows the rest at once."""
     received, stream = exchange.received, exchange.stream
     if stream and received:
@@ -182,24 +183,25 @@ def _replay(exchange: Exchange, reading: Reading, wire: Wire) -> Live:
         reading.response = _response(received)
         reading.stream = StreamReader(len(received.body) + 1, Redactor(""), live=True)
         yield reading
-        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream, wire)
+        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
     reading.exchange = exchange
     yield reading
     return exchange
 
 
 def _arriving(
-    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader, wire: Wire
+    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader
 ) -> Iterator[Reading]:
     parts = list(_parts(body, events_ms))
     start, fresh = time.monotonic(), False
     for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
-        ahead = start + due - time.monotonic()
-        if ahead > _FLUSH_SECONDS and not wire.ended:
-            if fresh:
-                yield reading
-                fresh = False
-            time.sleep(max(0.0, start + due - time.monotonic()))
+        if fresh and start + due - time.monotonic() > _FLUSH_SECONDS:
+            yield reading
+            fresh = False
+        while (ahead := start + due - time.monotonic()) > _FLUSH_SECONDS and not running.is_ended(
+            reading.number
+        ):
+            time.sleep(min(ahead, _STOP_SECONDS))
         stream.feed(part, at_ms)
         fresh = True
 
