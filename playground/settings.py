@@ -99,22 +99,19 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where calls are counted. The memory of one process keeps those that called last.
+# Where calls are counted, and the used tokens of frames are kept. The memory of one process keeps the latest;
+# the two are apart in it, so that many tokens push no count out.
 _CACHE_URL = env.read("CACHE_URL")
+_REDIS = {
+    "BACKEND": "playground.pages.buckets.RedisBuckets",
+    "LOCATION": _CACHE_URL,
+    "KEY_PREFIX": "playground",
+    "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+}
+_LOCAL = {"BACKEND": "playground.pages.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": (
-        {
-            "BACKEND": "playground.pages.buckets.RedisBuckets",
-            "LOCATION": _CACHE_URL,
-            "KEY_PREFIX": "playground",
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-        }
-        if _CACHE_URL
-        else {
-            "BACKEND": "playground.pages.buckets.LocalBuckets",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        }
-    )
+    "default": _REDIS if _CACHE_URL else _LOCAL,
+    "tokens": _REDIS if _CACHE_URL else _LOCAL | {"LOCATION": "tokens"},
 }
 
 LANGUAGE_CODE = "en"

@@ -7,6 +7,8 @@ for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "
     del os.environ[_name]
 os.environ["PLAYGROUND_SECRET_KEY"] = "only-for-tests-" * 5
 os.environ["PLAYGROUND_HTTPS"] = "0"
+# The browser's driver runs an event loop in this thread, under which Django would not touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # Only the tests of these are held to them.
 os.environ["PLAYGROUND_CAPS"] = "0"
 os.environ["PLAYGROUND_CLIENT_RATE"] = os.environ["PLAYGROUND_TOTAL_RATE"] = "off"
@@ -18,6 +20,8 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # WhiteNoise warns of a folder that is not there; nothing is ever collected into this one.
 STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+# Logging in takes its time on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file: threads that share a database in memory lock each other out.
 DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
 # pytest's own handler stands at the root.

@@ -143,15 +143,15 @@ class EmbedAdmin(_ModelAdmin):
             except REFUSED as error:
                 refusal = refusal_of(error)
                 sentences = [translate(refusal.title), *refusal.sentences.values(), translate(refusal.advice)]
-                self.message_user(request, f"{embed.name}: {' · '.join(sentences)}", messages.ERROR)
+                self.message_user(request, f"“{embed.name}”: {' · '.join(sentences)}", messages.ERROR)
                 continue
             if problem:
                 words = [translate(problem.title), problem.message or "", translate(problem.advice)]
                 text = " · ".join(word for word in words if word)
-                self.message_user(request, f"{embed.name}: {text}", messages.ERROR)
+                self.message_user(request, f"“{embed.name}”: {text}", messages.ERROR)
             else:
                 self.log_change(request, embed, gettext("Recorded an answer."))
-                self.message_user(request, gettext("%(name)s: recorded.") % {"name": embed.name})
+                self.message_user(request, gettext("“%(name)s”: recorded.") % {"name": embed.name})
 
 
 def _calls_and_tokens(calls: int, tokens: int) -> str:

@@ -90,7 +90,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         tokens.spend(request, embed)
         token = tokens.make(request, embed)
         response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
-    except tokens.ExpiredError as error:
+    except tokens.SpentError as error:
         token = tokens.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
     except reasons.RefusedError as error:
@@ -243,9 +243,9 @@ def _render(
         "token": token,
         "form": form,
         "errors": refusal.sentences if refusal else {},
-        "options": page.options(),
+        "options": () if embed else page.options(),  # they take a look at each local server
         "locked": embed.locked_names if embed else (),
-        "takes_key": embed is None or embed.key == Embed.Key.READER,
+        "takes_key": records.takes_key(embed),
         "provider": _label(form.provider),
         # Without a key that works there is something to do in it before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),

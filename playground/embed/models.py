@@ -16,7 +16,7 @@ from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 from playground.pages.incoming import checked_chat
 from playground.pages.translate import translate
 from playground.upstream.caps import Caps
-from playground.upstream.providers import catalogue
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")
@@ -119,10 +119,15 @@ class Embed(models.Model):
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
         chat, problems["request"] = _checked_request(self.request)
-        if chat and provider and self.key == self.Key.SERVER and not any(problems.values()):
+        if chat and provider and self._is_paid_for(provider) and not any(problems.values()):
             problems |= self._expense_problems(chat)
         if found := {name: [*map(translate, sentences)] for name, sentences in problems.items() if sentences}:
             raise ValidationError(found)
+
+    def _is_paid_for(self, provider: Provider) -> bool:
+        """Whether the server pays for calls: with its key, or with a machine that asks for none."""
+        is_own = provider.key_variable is None or provider.id == LOCAL_MODEL
+        return not self.replay_only and (self.key == self.Key.SERVER or is_own)
 
     def _cap_problems(self, name: str, widest: Caps) -> list[Sentence]:
         own, most = getattr(self, name), getattr(widest, name)

@@ -73,14 +73,14 @@ def field_name(text: str) -> str:
 
 
 def all_names(locked: Iterable[str]) -> frozenset[str]:
-    """The locked fields with their other names."""
-    names = frozenset(locked)
+    """The locked fields with their other names, in small letters."""
+    names = frozenset(map(str.casefold, locked))
     return names.union(*(group for group in _TOGETHER if group & names))
 
 
 def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> dict[str, Any]:
     """The author's request with what a link asks for, as far as that is not locked; null leaves one out."""
-    changes = {name: value for name, value in asked.items() if name not in locked}
+    changes = {name: value for name, value in asked.items() if not _is_locked(name, locked)}
     return {name: value for name, value in {**author, **changes}.items() if value is not None}
 
 
@@ -93,15 +93,20 @@ def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str,
     changed = [
         name
         for name, value in posted.items()
-        if name in locked
+        if _is_locked(name, locked)
         and value not in _NOTHING
         and not any(name in body and _same(value, body[name]) for body in (author, as_form))
     ]
     if changed:
         raise InvalidRequestError(*(FieldError(name, say(_LOCKED, name=name[:60])) for name in changed))
-    values = {name: value for name, value in posted.items() if name not in locked}
-    values |= {name: value for name, value in author.items() if name in locked}
+    values = {name: value for name, value in posted.items() if not _is_locked(name, locked)}
+    values |= {name: value for name, value in author.items() if _is_locked(name, locked)}
     return {name: values[name] for name in [*author, *posted] if name in values}
+
+
+def _is_locked(name: str, locked: frozenset[str]) -> bool:
+    # To a server written in Go, `MODEL` is `model` (encoding/json).
+    return name.casefold() in locked
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC
+from itertools import accumulate, pairwise
 from typing import Any
 
 import requests
@@ -18,6 +19,7 @@ from playground.exchange.record import Exchange, Received, Recorded, Sent, Timin
 from playground.exchange.redact import Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.split_key import BETWEEN_EVENTS
+from playground.exchange.sse import EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence
 from playground.pages.incoming import checked_chat
@@ -32,6 +34,8 @@ from playground.upstream.running import running
 LONGEST_SILENCE_MS = 3000.0
 LONGEST_MS = 30_000.0
 _FLUSH_SECONDS = 0.04
+# How soon Stop is noticed.
+_STOP_SECONDS = 0.1
 # How an answer comes is not what it answers.
 _OF_THE_WAY = ("stream", "stream_options")
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
@@ -121,14 +125,11 @@ def _stream(body: bytes, events_ms: list[float]) -> Stream:
 
 def _parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
     """The body in pieces of an event each, with the milliseconds at which each was whole."""
-    pieces = BETWEEN_EVENTS.split(body)
-    times = iter(events_ms)
-    at_ms, counter = 0.0, StreamReader(len(body) + 1, Redactor(""))
+    pieces, times = BETWEEN_EVENTS.split(body), iter(events_ms)
+    at_ms, parser = 0.0, EventParser(len(body) + 1)
     for position in range(0, len(pieces), 2):
         part = b"".join(pieces[position : position + 2])
-        before = len(counter.times_ms)
-        counter.feed(part, 0.0)
-        if len(counter.times_ms) > before:  # a comment is no event
+        if list(parser.feed(part)):  # a comment is no event
             at_ms = next(times, at_ms)
         yield at_ms, part
 
@@ -155,7 +156,7 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
                 continue
             exchange = instead_of(reading.exchange)
             if exchange.recorded:
-                yield from _replay(exchange, reading, Wire())
+                yield from _replay(exchange, reading)
             else:
                 yield reading
             return exchange
@@ -169,13 +170,12 @@ def replay(exchange: Exchange, who: str) -> Live:
 
     Raises `BusyError`.
     """
-    wire = Wire()
-    with running.place(wire, settings.LIMITS, who) as number:
-        yield from _replay(exchange, Reading(number, Redactor("")), wire)
+    with running.place(Wire(), settings.LIMITS, who) as number:
+        yield from _replay(exchange, Reading(number, Redactor("")))
     return exchange
 
 
-def _replay(exchange: Exchange, reading: Reading, wire: Wire) -> Live:
+def _replay(exchange: Exchange, reading: Reading) -> Live:
     """Fills the reading as the recorded answer came. Stop shows the rest at once."""
     received, stream = exchange.received, exchange.stream
     if stream and received:
@@ -183,36 +183,35 @@ def _replay(exchange: Exchange, reading: Reading, wire: Wire) -> Live:
         reading.response = _response(received)
         reading.stream = StreamReader(len(received.body) + 1, Redactor(""), live=True)
         yield reading
-        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream, wire)
+        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
     reading.exchange = exchange
     yield reading
     return exchange
 
 
 def _arriving(
-    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader, wire: Wire
+    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader
 ) -> Iterator[Reading]:
+    parts = list(_parts(body, events_ms))
     start, fresh = time.monotonic(), False
-    for due, (at_ms, part) in zip(_due(body, events_ms), _parts(body, events_ms), strict=True):
-        ahead = start + due - time.monotonic()
-        if ahead > _FLUSH_SECONDS and not wire.ended:
-            if fresh:
-                yield reading
-                fresh = False
-            time.sleep(max(0.0, start + due - time.monotonic()))
+    for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
+        if fresh and start + due - time.monotonic() > _FLUSH_SECONDS:
+            yield reading
+            fresh = False
+        while (ahead := start + due - time.monotonic()) > _FLUSH_SECONDS and not running.is_ended(
+            reading.number
+        ):
+            time.sleep(min(ahead, _STOP_SECONDS))
         stream.feed(part, at_ms)
         fresh = True
 
 
-def _due(body: bytes, events_ms: list[float]) -> list[float]:
+def _due(times_ms: list[float]) -> Iterator[float]:
     """When each piece is shown, in seconds since the start: as it came, but for long silences."""
-    due, before, at = [], 0.0, 0.0
-    for came, _ in _parts(body, events_ms):
-        at += min(max(0.0, came - before), LONGEST_SILENCE_MS)
-        before = came
-        due.append(at)
-    scale = min(1.0, LONGEST_MS / at) if at else 1.0
-    return [moment * scale / 1000 for moment in due]
+    silences = [later - earlier for earlier, later in pairwise([0.0, *times_ms])]
+    shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
+    scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
+    return (moment * scale / 1000 for moment in shown_ms)
 
 
 def _response(received: Received) -> requests.Response:

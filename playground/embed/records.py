@@ -12,7 +12,7 @@ from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked
-from playground.upstream.providers import catalogue
+from playground.upstream.providers import LOCAL_MODEL, catalogue
 
 _logger = logging.getLogger(__name__)
 
@@ -48,12 +48,18 @@ def allowed(embed: Embed | None, posted: Asked) -> Asked:
     return Asked(embed.provider, None, posted.key, None, body, embed=embed.name, caps=embed.caps)
 
 
+def takes_key(embed: Embed | None) -> bool:
+    """Whether readers bring a key of their own. The local model's is nobody's business."""
+    if embed is None:
+        return True
+    provider = catalogue().get(embed.provider)
+    asks_for_one = provider is None or (provider.key_variable is not None and provider.id != LOCAL_MODEL)
+    return embed.key == Embed.Key.READER and asks_for_one
+
+
 def check_key(embed: Embed | None, asked: Asked) -> None:
     """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
-    if embed is None or embed.key == Embed.Key.SERVER or asked.key:
-        return
-    provider = catalogue().get(embed.provider)
-    if provider is None or provider.key_variable:
+    if embed and takes_key(embed) and not asked.key:
         raise InvalidRequestError(
             FieldError("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
         )

@@ -7,13 +7,13 @@ each answer comes the next one.
 import secrets
 
 from django.core import signing
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 from playground.embed import reasons
 from playground.embed.models import Embed
-from playground.exchange.text import gettext_noop, say
+from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.refusals import Refusal
 from playground.pages.who import pseudonym_of
 
@@ -28,11 +28,11 @@ _BONDS = (
     ("rules_changed", gettext_noop("This example has been changed meanwhile")),
     ("token_of_another_reader", gettext_noop("Your address has changed meanwhile")),
 )
-_AGAIN = gettext_noop("Nothing was sent. Press Send again.")
+_AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
 
 
-class ExpiredError(reasons.RefusedError):
-    """All is right with the token but its age: with a fresh one the same can be sent."""
+class SpentError(reasons.RefusedError):
+    """All is right with the token but that it is old or used: with a fresh one the same can be sent."""
 
 
 def make(request: HttpRequest, embed: Embed | None) -> str:
@@ -40,7 +40,7 @@ def make(request: HttpRequest, embed: Embed | None) -> str:
 
 
 def spend(request: HttpRequest, embed: Embed | None) -> None:
-    """Takes the token that a send came with. Raises `reasons.RefusedError`, and `ExpiredError`."""
+    """Takes the token that a send came with. Raises `reasons.RefusedError`, and `SpentError`."""
     if not _is_own(request):
         raise reasons.bad_token(
             "foreign_origin",
@@ -66,13 +66,13 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
         if theirs != now:
             raise reasons.bad_token(kind, say(title), say(_RELOAD))
     if expired:
-        raise ExpiredError(
-            Refusal(
-                403, "token_expired", say(gettext_noop("The frame was open for a long time")), say(_AGAIN)
-            )
-        )
+        raise _spent("token_expired", say(gettext_noop("The frame was open for a long time")))
     if not _is_first_use(nonce):
-        raise reasons.bad_token("token_used", say(gettext_noop("This was sent once already")), say(_RELOAD))
+        raise _spent("token_used", say(gettext_noop("This was sent once already")))
+
+
+def _spent(kind: str, title: Sentence) -> SpentError:
+    return SpentError(Refusal(403, kind, title, say(_AGAIN)))
 
 
 def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
@@ -81,7 +81,7 @@ def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
 
 def _is_first_use(nonce: str) -> bool:
     try:
-        return bool(cache.add(f"embed-token:{nonce}", 1, SECONDS + 60))
+        return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + 60))
     except RedisError as error:
         raise reasons.tokens_not_counted() from error
 

@@ -181,6 +181,7 @@ def test_the_theme_and_the_language_are_those_of_the_link(client: Client) -> Non
     assert '<html class="frame" lang="en" dir="ltr" data-theme="dark">' in page.content.decode()
     assert page["Content-Language"] == "en"
     assert "data-theme" not in open_frame(client, theme="purple", lang="xx").content.decode()
+    assert open_frame(client, lang="x" * 1000).status_code == 200
     assert 'data-theme="light"' in send_form(client, theme="light").content.decode()
 
 

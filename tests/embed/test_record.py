@@ -1,6 +1,7 @@
 """What a record can say, and what it lets through of what a reader asks for."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from playground.embed import policy
 from playground.exchange.chat_request import InvalidRequestError
-from tests.embed.client import FORM, REQUEST, make_embed, send_form, send_json
+from playground.upstream.providers import catalogue
+from tests.embed.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json
 from tests.upstreams.scripted import ScriptedUpstream
 
 # --- origins ---
@@ -204,7 +206,18 @@ def test_the_digest_follows_the_rules(field: str, value: Any, same: bool) -> Non
 
 # --- locks ---
 
-NAMES = ("model", "max_tokens", "max_completion_tokens", "temperature", "n", "stop", "tools", "stream", "x")
+NAMES = (
+    "model",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "n",
+    "stop",
+    "tools",
+    "stream",
+    "x",
+    "MODEL",
+)
 VALUES = (
     st.none()
     | st.booleans()
@@ -222,8 +235,9 @@ def test_a_link_changes_no_locked_field(
 ) -> None:
     form = policy.offered(author, locked, asked)
 
-    for name in locked:
-        assert form.get(name) == author.get(name)
+    for name in {*author, *asked}:
+        if name.casefold() in locked:
+            assert form.get(name) == author.get(name)
 
 
 @given(BODIES, LOCKS, BODIES)
@@ -234,10 +248,11 @@ def test_what_is_posted_changes_no_locked_field(
         body = policy.held(author, locked, posted)
     except InvalidRequestError:
         return
-    for name in locked:
-        assert json.dumps(body.get(name)) == json.dumps(author.get(name))
-    for name in posted.keys() - locked:
-        assert body[name] == posted[name]
+    for name in {*author, *posted}:
+        if name.casefold() in locked:
+            assert json.dumps(body.get(name)) == json.dumps(author.get(name))
+        elif name in posted:
+            assert body[name] == posted[name]
 
 
 @given(BODIES, LOCKS)
@@ -270,6 +285,8 @@ def test_one_and_true_are_not_the_same() -> None:
         ("tools", {"functions": [{"name": "f"}]}),
         ("stream", {"stream": True}),
         ("logit_bias", {"logit_bias": {"1": 2}}),
+        ("model", {"MODEL": "m-large"}),  # to a server written in Go that is the same
+        ("max_tokens", {"max_to\u212aens": 51}),
     ],
 )
 @pytest.mark.django_db
@@ -422,3 +439,33 @@ def test_a_readers_own_key_has_no_caps(client: Client, upstream: ScriptedUpstrea
 
     assert send_json(client, REQUEST | {"max_tokens": 5000}, api_key="sk-mine").status_code == 200
     assert upstream.requests[0].json["max_tokens"] == 5000
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_machine_that_asks_for_no_key_is_the_servers_expense(
+    client: Client, upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "keyless.toml"
+    file.write_text(
+        f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "{upstream.url}"\nmodels = ["m"]\n'
+    )
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    catalogue.cache_clear()
+    with pytest.raises(ValidationError, match="One call can take"):
+        make_embed(key="reader", tokens_a_day=1)
+    make_embed(key="reader", calls_a_day=1)
+
+    assert [send_json(client).status_code for _ in range(2)] == [200, 429]
+    assert send_json(client, REQUEST | {"max_tokens": 5000}).status_code == 400
+    assert 'name="api_key"' not in open_frame(client).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_frame_asks_for_a_key_when_one_is_needed(client: Client) -> None:
+    make_embed()
+    make_embed(name="own", key="reader")
+
+    assert 'name="api_key"' not in open_frame(client).content.decode()
+    assert 'name="api_key"' in open_frame(client, "own").content.decode()

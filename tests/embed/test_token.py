@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +128,37 @@ def test_it_is_taken_once(client: Client, upstream: ScriptedUpstream) -> None:
     assert first.status_code == 200
     assert _kind(again) == "token_used"
     assert len(upstream.requests) == 1
+    assert send_json(client, token=again["X-Embed-Token"]).status_code == 200
+
+
+@pytest.mark.usefixtures("embed")
+def test_a_form_that_is_sent_twice_is_kept(client: Client, upstream: ScriptedUpstream) -> None:
+    token = token_in(open_frame(client))
+    send_form(client, token=token)
+
+    again = send_form(client, token=token, content=["kept"])
+
+    assert again.status_code == 403
+    assert "kept</textarea>" in again.content.decode()
+    assert send_form(client, token=token_in(again)).status_code == 200
+
+
+@pytest.mark.usefixtures("embed")
+def test_many_tokens_push_no_count_out(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"BACKEND": "playground.pages.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 3}}
+    settings.CACHES = {
+        "default": few | {"LOCATION": "few"},
+        "tokens": few | {"LOCATION": settings.CACHES["tokens"]["LOCATION"]},
+    }
+    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "1/day")
+    assert send_json(client).status_code == 200
+
+    for _ in range(10):
+        assert send_json(client, REQUEST | {"n": 9}).status_code == 400
+
+    assert send_json(client).status_code == 429
 
 
 @pytest.mark.usefixtures("embed")
@@ -230,11 +261,8 @@ def test_over_https_the_browser_has_to_say_who_sends(
 def test_when_used_ones_cannot_be_told_nothing_is_sent(
     client: Client, settings: Any, upstream: ScriptedUpstream
 ) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "playground.pages.buckets.RedisBuckets",
-            "LOCATION": "redis://127.0.0.1:1/0",
-        }
+    settings.CACHES = settings.CACHES | {
+        "tokens": {"BACKEND": "playground.pages.buckets.RedisBuckets", "LOCATION": "redis://127.0.0.1:1/0"}
     }
 
     refused = send_json(client)
@@ -274,9 +302,9 @@ def test_a_used_one_is_remembered_for_as_long_as_it_is_good(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembered = []
-    add = cache.add
+    add = caches["tokens"].add
     monkeypatch.setattr(
-        tokens.cache,
+        caches["tokens"],
         "add",
         lambda key, value, seconds: remembered.append(seconds) or add(key, value, seconds),
     )
