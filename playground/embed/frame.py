@@ -134,6 +134,8 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
     except reasons.RefusedError as error:
         return refuse(request, error.refusal)
     except InvalidRequestError as error:
+        if shape_of(request) is Shape.FRAGMENT:
+            return render(request, "_codes.html", {"codes": None, "incomplete": invalid(error)})
         return refuse(request, invalid(error))
     return JsonResponse(code.render(call))
 

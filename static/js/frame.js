@@ -20,10 +20,14 @@
     }
   });
 
-  // Each answer brings the token of the next send.
-  document.addEventListener("htmx:before:response", (event) => {
-    const token = event.detail.ctx.response.headers.get("X-Embed-Token");
-    if (token) document.querySelector("[name=embed_token]").value = token;
+  // Each answer brings the token of the next send; a stream does in its head, long before its end.
+  document.addEventListener("htmx:config:request", (event) => {
+    event.detail.ctx.fetch = async (...request) => {
+      const answer = await fetch(...request);
+      const token = answer.headers.get("X-Embed-Token");
+      if (token) document.querySelector("[name=embed_token]").value = token;
+      return answer;
+    };
   });
 
   document.addEventListener("DOMContentLoaded", () => {
