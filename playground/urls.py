@@ -3,6 +3,7 @@
 from django.urls import path
 
 from playground.embed import views as embed
+from playground.embed.loader import loader
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request
@@ -14,6 +15,7 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("embed.js", loader, name="embed.js"),
     path("docs/", embed.docs, name="docs"),
     path("docs/<path:address>", embed.docs, name="docs_page"),
 ]
