@@ -1,6 +1,7 @@
 """Somebody's site with playgrounds in it: a server of its own, on another origin than the playground's."""
 
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -49,11 +50,18 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
-def hosting(folder: Path, headers: dict[str, str]) -> Iterator[str]:
+def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[str]:
     """Serves the folder on `localhost`; the playground is on 127.0.0.1, which is another site."""
     handler = partial(_Handler, headers=headers, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://localhost:{server.server_port}/"
         server.shutdown()
@@ -62,6 +70,11 @@ def hosting(folder: Path, headers: dict[str, str]) -> Iterator[str]:
 def code_blocks(page: str, playground: str) -> dict[str, str]:
     """The code of a page of `docs/embedding/` by its name there, with the playground's real address."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    found = re.findall(r"^(`{3,})\w+ \[([^\]]+)\]\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
-    assert len(found) == len(re.findall(r"^`{3,}\w+", text, re.MULTILINE)), "a block without a name"
-    return {name: code.replace(EXAMPLE, playground.rstrip("/")) for _, name, code in found}
+    found = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
+    names = [re.fullmatch(r"\w+ \[(.+)\]", info) for _, info, _ in found]
+    assert all(names), "a block without a name"
+    return {
+        name[1]: code.replace(EXAMPLE, playground.rstrip("/"))
+        for name, (_, _, code) in zip(names, found, strict=True)
+        if name
+    }
