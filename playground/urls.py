@@ -5,6 +5,7 @@ from django.urls import path
 
 from playground.embed import frame
 from playground.embed import views as docs
+from playground.embed.loader import loader
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request
@@ -18,6 +19,7 @@ urlpatterns = [
     path("models/", views.models, name="models"),
     path("docs/", docs.docs, name="docs"),
     path("docs/<path:address>", docs.docs, name="docs_page"),
+    path("embed.js", loader, name="embed.js"),
     path("embed/", frame.frame, name="embed"),
     path("embed/send/", frame.send, name="embed-send"),
     path("embed/stop/", frame.stop, name="embed-stop"),
