@@ -20,19 +20,19 @@ _SCHEMES = ("http", "https", "mailto", "tel")
 
 def embed_url(provider: str, body: Mapping[str, Any] | None, **options: str) -> str:
     """The page for a frame. Raises `SentenceError` when servers on the way would cut the address."""
-    return _url("embed/", provider, body, options)
+    return _url(reverse("embed"), provider, body, options)
 
 
 def playground_url(provider: str, body: Mapping[str, Any] | None) -> str:
     """The playground, filled. Raises `SentenceError` as `embed_url` does."""
-    return _url("", provider, body, {})
+    return _url(reverse("index"), provider, body, {})
 
 
 def _url(page: str, provider: str, body: Mapping[str, Any] | None, options: Mapping[str, str]) -> str:
     query = {"provider": provider} if provider else {}
     if body is not None:
         query["request"] = jsontext.dumps(body).decode()
-    url = reverse("index") + page
+    url = page
     if query or options:
         url += "?" + urlencode({**query, **options})
     if len(url) > LONGEST_LINK:

@@ -363,6 +363,8 @@ def _call(context: _Context, call: LiveCall, element: str) -> str:
         "_docs_playground.html",
         {
             "element": element,
+            "provider": call.provider,
+            "body": call.body,
             "src": src,
             "link": link,
             "number": context.playgrounds,

@@ -5,7 +5,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, clipboard
 from tests.site import serving
-from tests.upstreams.scripted import ScriptedUpstream
+from tests.upstreams.scripted import ScriptedUpstream, completion
 
 LITERAL = "{ model: 'm', messages: [{ role: 'user', content: 'Hello!' }] }"
 EVERYTHING = f"""
@@ -107,17 +106,10 @@ def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPath
         yield site.address
 
 
-def _stand_in(page: Page) -> None:
-    """The frames' page has tests of its own."""
-    style = "<meta name=color-scheme content='light dark'>"
-    frame = f"<!doctype html><html lang=en><title>t</title>{style}<p>A playground</p>"
-    page.route("**/embed/**", lambda route: route.fulfill(content_type="text/html", body=frame))
-
-
 @pytest.fixture
 def open_docs(open_page: Open) -> Open:
     """`open_docs("docs/everything", width=360)`"""
-    return partial(open_page, before=_stand_in)
+    return open_page
 
 
 Arrange = Callable[[Page], None]
@@ -265,11 +257,16 @@ def test_code_is_copied_as_it_is_written(open_docs: Open) -> None:
     assert clipboard(page).strip() == "plain"
 
 
-def test_a_live_call_stands_in_its_place_and_opens_in_the_playground(open_docs: Open) -> None:
+def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
+    open_docs: Open, upstream: ScriptedUpstream
+) -> None:
     page = open_docs("docs/everything")
-    expect(page.frame_locator(".api-playground").first.get_by_text("A playground")).to_be_visible()
+    frame = page.frame_locator("api-playground iframe:not([slot])").first
+    upstream.reply(completion("Run in place"))
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#answer-1")).to_have_text("Run in place")
 
-    page.get_by_role("link", name="Open in the playground").first.click()
+    page.get_by_role("link", name="Open in the playground", exact=True).first.click()
 
     expect(page.get_by_label("Content of message 1")).to_have_value("Hello!")
     expect(page.get_by_label("Provider", exact=True)).to_have_value("test")

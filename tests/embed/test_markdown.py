@@ -1,5 +1,6 @@
 """Markdown as it is shown: VitePress's files as they are, and nothing that a reader's browser would run."""
 
+import json
 import re
 from collections.abc import Callable
 from html import unescape
@@ -83,7 +84,10 @@ def test_a_tag_becomes_a_playground(shown: Show, text: str) -> None:
     address = urlsplit(frame["src"] or "")
     assert address.path == "/embed/"
     assert parse_qs(address.query) == {"provider": ["openai"], "request": ['{"model":"gpt-4"}']}
-    assert (frame["class"], frame["loading"]) == ("api-playground", "lazy")
+    assert (frame["slot"], frame["loading"]) == ("fallback", "lazy")
+    (element,) = _named(html, "api-playground")
+    assert (element["provider"], json.loads(element["request"] or "")) == ("openai", {"model": "gpt-4"})
+    assert element["label"] == frame["title"]
     assert "OpenAI" in (frame["title"] or "")
     (link,) = _named(html, "a")
     assert (link["href"] or "") == (frame["src"] or "").replace("/embed/", "/")
@@ -136,14 +140,15 @@ _HOSTILE = [
     "[a]: data:text/html,x", "<https://x.example>", "<data:x>",
 ]  # fmt: skip
 _OURS = {
-    "a", "aside", "blockquote", "br", "button", "code", "del", "details", "div", "em", "h1", "h2", "h3",
+    "a", "api-playground", "aside", "blockquote", "br", "button", "code", "del", "details", "div", "em",
+    "h1", "h2", "h3",
     "h4", "h5", "h6", "hr", "iframe", "img", "li", "ol", "p", "pre", "s", "span", "strong", "summary",
     "svg", "table", "tbody", "td", "th", "thead", "tr", "ul", "use",
 }  # fmt: skip
 _ATTRIBUTES = {
     "alt", "aria-hidden", "aria-label", "class", "data-copy", "data-copy-text", "data-done", "data-failed",
-    "data-level", "data-problem", "focusable", "href", "id", "loading", "rel", "role", "src", "start",
-    "tabindex", "title", "type",
+    "data-level", "data-problem", "focusable", "href", "id", "label", "loading", "provider", "rel", "request",
+    "role", "slot", "src", "start", "tabindex", "title", "type",
 }  # fmt: skip
 
 
