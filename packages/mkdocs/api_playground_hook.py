@@ -3,7 +3,7 @@
     # mkdocs.yml
     hooks: [api_playground_hook.py]
     extra:
-      api_playground: {src: "https://playground.example.org/"}
+      api_playground: {src: "https://playground.example.org/", embed: docs}
 
 Needs `pip install json5`, which reads the tag's request as the JavaScript literal it is; nothing is executed.
 What cannot be read is told with its file and line, as a warning (an error under --strict) and in the page.

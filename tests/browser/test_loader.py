@@ -323,7 +323,7 @@ def test_the_docs_pages_do_what_they_say(open_host: OpenHost, bare_address: str)
             headers={"Content-Security-Policy": f"default-src 'none'; {policy}"},
         )
         asked = host.asked()
-        assert asked["provider"] == "openai"
+        assert (asked["provider"], asked["embed"]) == ("openai", "docs")
         assert json.loads(asked["request"]) == requests[name]
         host.expect_height(300)
 

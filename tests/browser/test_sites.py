@@ -98,7 +98,7 @@ def _expect_calls(page: Page) -> None:
     expect(page.locator("api-playground iframe")).to_have_count(len(CALLS))
     for number, (provider, body) in enumerate(CALLS):
         asked = _asked(page, number)
-        assert asked["provider"] == provider
+        assert (asked["provider"], asked["embed"]) == (provider, "docs")
         assert (json.loads(asked["request"]) if "request" in asked else None) == body
 
 
@@ -133,7 +133,9 @@ def test_the_docs_pages_do_what_they_say(site: Built, context: BrowserContext) -
     if site.kind == "mkdocs":
         assert json.loads(_asked(page, 1)["request"]) == HELLO
     if site.kind == "docusaurus":
-        assert json.loads(_asked(_open(context, site.address + "react"), 0)["request"]) == HELLO
+        asked = _asked(_open(context, site.address + "react"), 0)
+        assert asked["embed"] == "docs"
+        assert json.loads(asked["request"]) == HELLO
 
 
 def test_the_theme_follows_the_sites_switch(site: Built, context: BrowserContext) -> None:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.embed import tag
@@ -110,6 +110,7 @@ def _string(text: str, chance: random.Random) -> str:
     return "'" + quoted[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
 
+@settings(deadline=None)  # json5 takes its time, on a busy machine more
 @given(value=st.one_of(requests, st.dictionaries(st.text(), json_values)), seed=st.integers())
 def test_any_json_object_comes_back_from_a_tag(value: dict[str, Any], seed: int) -> None:
     literal = _as_vue(value, random.Random(seed))
