@@ -4,13 +4,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from playground.upstream.local_model.supervisor import Supervisor
-from tests.site import serving
+from tests.site import manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 # Without these it asks its maker's servers for updates at every start.
@@ -20,6 +21,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-gpu",
+    # As browsers will have it: no cookie goes along with what stands in a page of another site.
+    "--test-third-party-cookie-phaseout",
 ]
 
 # A real model answers in a second or two, on a busy machine in more.
@@ -50,13 +53,26 @@ def address(
         yield site.address
 
 
+@dataclass(frozen=True)
+class Bare:
+    """A playground without the local model, for pages of other sites, and `manage.py` of the same."""
+
+    address: str
+    manage: Callable[..., None]
+
+
 @pytest.fixture(scope="session")
-def bare_address(
-    provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Where gunicorn serves a playground without the local model, for pages of other sites."""
-    with serving(tmp_path_factory.mktemp("bare"), provider_server.host_port) as site:
-        yield site.address
+def bare(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
+    folder, upstream = tmp_path_factory.mktemp("bare"), provider_server.host_port
+    database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
+    manage(folder, upstream, "migrate", "--verbosity=0", **database)
+    with serving(folder, upstream, **database) as site:
+        yield Bare(site.address, partial(manage, folder, upstream, **database))
+
+
+@pytest.fixture(scope="session")
+def bare_address(bare: Bare) -> str:
+    return bare.address
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Sites that VitePress, Docusaurus and MkDocs build, with playgrounds in them, open on another origin.
 
-`FRAMES` says what stands behind `/embed/`.
+A stub stands behind `/embed/` where the frame's side is not what is asked; two tests run the call for real.
 """
 
 import json
@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from playground.embed import tag
 from tests.browser import built_sites
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Bare, Complaints
 from tests.browser.host import READY, STUB, free_port, hosting
+from tests.site import SERVER_KEY
+from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, token
 
-# The real page joins the stub here: `None` leaves the playground to answer for itself.
-FRAMES = {"stub": STUB + READY}
 # The button that switches the look.
 SWITCHES = {
     "vitepress": ".VPNavBarAppearance button",
@@ -50,26 +50,38 @@ class Built:
     address: str
 
 
+# What the server's key may be used for there, whatever the page asks for.
+RECORD = {"model": "m", "messages": [{"role": "user", "content": "The author's"}], "max_tokens": 50}
+
+
 @pytest.fixture(scope="module", params=built_sites.KINDS)
-def site(request: pytest.FixtureRequest, bare_address: str) -> Iterator[Built]:
+def site(request: pytest.FixtureRequest, bare: Bare) -> Iterator[Built]:
     port = free_port()
-    folder = built_sites.KINDS[request.param](bare_address, f"http://localhost:{port}/")
+    folder = built_sites.KINDS[request.param](bare.address, f"http://localhost:{port}/")
+    options = ["--origin", f"http://localhost:{port}", "--provider=test", "--request", json.dumps(RECORD)]
+    bare.manage("embed", "docs", *options, "--key=server", "--lock=model", "--lock=max_tokens")
     with hosting(folder, {}, port) as address:
         yield Built(request.param, address)
 
 
-@pytest.fixture(params=FRAMES)
-def context(request: pytest.FixtureRequest, browser: Browser, site: Built) -> Iterator[BrowserContext]:
+@pytest.fixture
+def real(browser: Browser, site: Built) -> Iterator[BrowserContext]:
     """At its end nothing may have been complained of, by a framework whose pages do not fit above all."""
     complaints = Complaints()
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     context.set_default_timeout(20_000)
     context.on("page", complaints.watch)
-    if body := FRAMES[request.param]:
-        context.route("**/embed/?*", lambda route: route.fulfill(content_type="text/html", body=body))
     yield context
+    assert context.cookies() == []
     context.close()
     assert complaints.seen == []
+
+
+@pytest.fixture
+def context(real: BrowserContext) -> BrowserContext:
+    """With the stub in every frame."""
+    real.route("**/embed/?*", lambda route: route.fulfill(content_type="text/html", body=STUB + READY))
+    return real
 
 
 def _open(context: BrowserContext, address: str) -> Page:
@@ -92,6 +104,15 @@ def _frame(page: Page, number: int) -> Frame:
 def _asked(page: Page, number: int) -> dict[str, str]:
     query = urlsplit(_frame(page, number).url).query
     return {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
+
+
+def _darken(page: Page, site: Built) -> None:
+    page.evaluate("scrollTo(0, 0)")
+    switch = page.locator(SWITCHES[site.kind]).first
+    switch.click()
+    # Docusaurus has a third step, the system's preference.
+    if site.kind == "docusaurus" and not page.locator("html[data-theme=dark]").count():
+        switch.click()
 
 
 def _expect_calls(page: Page) -> None:
@@ -143,10 +164,7 @@ def test_the_theme_follows_the_sites_switch(site: Built, context: BrowserContext
     heard = _frame(page, 0).locator("pre")
     expect(heard).to_contain_text('"theme":"light"')
 
-    page.evaluate("scrollTo(0, 0)")
-    page.locator(SWITCHES[site.kind]).first.click()
-    if site.kind == "docusaurus":  # its first step is the system's preference
-        page.locator(SWITCHES[site.kind]).first.click()
+    _darken(page, site)
 
     expect(heard).to_contain_text('"theme":"dark"')
 
@@ -192,6 +210,42 @@ def test_the_playground_adds_no_barrier(site: Built, context: BrowserContext) ->
     report = Axe().run(page, context="api-playground")
 
     assert report.violations_count == 0, report.generate_report()
+
+
+def test_a_reader_runs_the_call_in_place(
+    site: Built, real: BrowserContext, upstream: ScriptedUpstream
+) -> None:
+    page = _open(real, site.address + "chat-completion")
+    frame = _frame(page, 0)
+    element = page.locator("api-playground iframe").first
+    upstream.reply(completion("line\n" * 40))
+    expect(frame.get_by_label("Content of message 2")).to_have_value(CHAT["messages"][1]["content"])
+    before = element.evaluate("frame => frame.offsetHeight")
+
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#answer-1")).to_be_visible()
+
+    assert upstream.requests[0].json == CHAT | {"model": "m", "max_tokens": 50}
+    assert upstream.requests[0].header("Authorization") == f"Bearer {SERVER_KEY}"
+    page.wait_for_function(
+        "([frame, before]) => frame.offsetHeight > before + 400", arg=[element.element_handle(), before]
+    )
+    _darken(page, site)
+    expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream: ScriptedUpstream) -> None:
+    frame = _frame(_open(real, site.address + "chat-completion"), 0)
+    paused = Paused(STREAM_HEAD + token("so far"))
+    upstream.reply(paused)
+    frame.get_by_label("stream", exact=True).check()
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#live-text-0")).to_have_text("so far")
+
+    frame.get_by_role("button", name="Stop").click()
+
+    expect(frame.locator("#answer-1")).to_have_text("so far")
+    assert paused.left.wait(10)
 
 
 def test_the_same_page_works_in_the_playgrounds_own_docs() -> None:
