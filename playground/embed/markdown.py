@@ -366,7 +366,7 @@ def _call(context: _Context, call: LiveCall, element: str) -> str:
             "src": src,
             "link": link,
             "number": context.playgrounds,
-            "label": providers[call.provider].label if call.provider else "",
+            "label": gettext(providers[call.provider].label) if call.provider else "",
         },
     )
 
