@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "playground.pages.middleware.NotFoundMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "playground.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
@@ -96,7 +96,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
-LANGUAGE_COOKIE_HTTPONLY = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -116,7 +115,7 @@ CSRF_FAILURE_VIEW = "playground.pages.refusals.csrf_failure"
 
 _HTTPS = env.read("PLAYGROUND_HTTPS")
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
-CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
 SECURE_SSL_REDIRECT = _HTTPS

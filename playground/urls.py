@@ -14,6 +14,7 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("language/", views.language, name="language"),
     path("docs/", embed.docs, name="docs"),
     path("docs/<path:address>", embed.docs, name="docs_page"),
 ]

@@ -1,6 +1,7 @@
 """What the templates need beyond Django's own tags."""
 
 from json import dumps
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -10,6 +11,7 @@ from django.utils.translation import gettext
 
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence
+from playground.pages import language
 from playground.pages.highlight import highlight
 from playground.pages.present import LONGEST_SHOWN
 from playground.pages.translate import translate
@@ -51,6 +53,22 @@ def duration(milliseconds: float | None) -> str:
 @register.filter
 def highlighted_json(text: str) -> SafeString:
     return highlight(jsontext.indent(text, LONGEST_SHOWN), "json")
+
+
+@register.simple_tag(takes_context=True)
+def address(context: template.Context, name: str) -> str:
+    """`{% url %}` for what a page sends, so that it is answered in the page's language."""
+    return language.address(context.get("request"), name)
+
+
+@register.inclusion_tag("_language.html", takes_context=True)
+def language_switch(context: template.Context) -> dict[str, Any]:
+    """To the page in another language; a form in the page (`form`) keeps what was typed."""
+    request = context["request"]
+    return {
+        "languages": language.others(request, context.get("in_languages") or {}),
+        "keeps_form": "form" in context,
+    }
 
 
 @register.simple_tag
