@@ -42,7 +42,8 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(asked)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        patch_vary_headers(response, ("Cookie",))
+        if not hasattr(request, "edit_view"):  # a frame, which reads no cookie
+            patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
 
 

@@ -71,6 +71,13 @@ def language_switch(context: template.Context) -> dict[str, Any]:
     }
 
 
+@register.simple_tag(takes_context=True)
+def edit_url(context: dict[str, Any]) -> str:
+    """Where a button goes that changes the form: a page with a form of its own says so in the request."""
+    request = context["request"]
+    return language.address(request, getattr(request, "edit_view", "edit"))
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One of the icons of `static/vendor/lucide/`; the words beside it, or a label, say what it means."""

@@ -190,3 +190,16 @@ def test_the_list_of_models_is_chinese(chinese: Client, upstream: ScriptedUpstre
 
 def test_sizes_are_said_as_in_chinese(chinese: Client, upstream: ScriptedUpstream) -> None:
     assert "字节）</summary>" in post_form(chinese).content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/embed/?lang=zh", "/embed/?lang=zh-CN&provider=test", "/embed/?lang=zh-Hans&embed=nobody"]
+)
+@pytest.mark.django_db
+def test_a_frame_is_chinese_when_its_page_says_so(client: Client, path: str) -> None:
+    answer = client.get(path, headers={"Accept-Language": "en"})
+
+    assert answer.headers["Content-Language"].lower() == "zh-hans"
+    assert not answer.cookies
+    assert 'action="/language/"' not in answer.content.decode()  # a frame remembers nothing
+    assert _english(answer.content.decode(), {"nobody"}) == {}
