@@ -42,9 +42,14 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(asked)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not hasattr(request, "edit_view"):  # a frame, which reads no cookie
+        if _remembers(request):
             patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
+
+
+def _remembers(request: HttpRequest) -> bool:
+    """Frames in other people's pages neither read a cookie nor set one."""
+    return not request.path.startswith(reverse("embed"))
 
 
 def speak(request: HttpRequest, language: str) -> None:
@@ -70,6 +75,8 @@ def here(request: HttpRequest) -> str:
 
 def others(request: HttpRequest, addresses: dict[str, str]) -> list[dict[str, str]]:
     """The languages to switch to, each with its name and the page that is shown then."""
+    if not _remembers(request):
+        return []
     current = translation.get_language()
     return [
         {"code": code, "name": name, "next": addresses.get(code) or here(request)}
