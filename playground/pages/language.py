@@ -64,22 +64,29 @@ def address(request: HttpRequest | None, name: str) -> str:
     return reverse(name) + (f"?{urlencode({PARAMETER: asked})}" if asked else "")
 
 
-def here(request: HttpRequest) -> str:
-    """The address of this page without its `?lang=`; of a page that was posted, the playground's."""
+def here(request: HttpRequest, *, with_query: bool) -> str:
+    """The address of this page without its `?lang=`; of a page that was posted, the playground's.
+
+    A page of an error shows nothing of what was asked, so it has no query here, either.
+    """
     if request.method not in ("GET", "HEAD"):
         return reverse("index")
+    if not with_query:
+        return request.path
     query = request.GET.copy()
     query.pop(PARAMETER, None)
     return request.path + (f"?{query.urlencode()}" if query else "")
 
 
-def others(request: HttpRequest, addresses: dict[str, str]) -> list[dict[str, str]]:
+def others(
+    request: HttpRequest, addresses: dict[str, str], *, with_query: bool = False
+) -> list[dict[str, str]]:
     """The languages to switch to, each with its name and the page that is shown then."""
     if not _remembers(request):
         return []
     current = translation.get_language()
     return [
-        {"code": code, "name": name, "next": addresses.get(code) or here(request)}
+        {"code": code, "name": name, "next": addresses.get(code) or here(request, with_query=with_query)}
         for code, name in settings.LANGUAGES
         if code != current
     ]

@@ -65,9 +65,13 @@ def address(context: template.Context, name: str) -> str:
 def language_switch(context: template.Context) -> dict[str, Any]:
     """To the page in another language; a form in the page (`form`) keeps what was typed."""
     request = context["request"]
+    has_form = "form" in context
+    # The playground, a page of the docs, a search in them; all others are errors.
+    with_query = any(name in context for name in ("form", "page", "query"))
+    addresses = context.get("in_languages") or {}
     return {
-        "languages": language.others(request, context.get("in_languages") or {}),
-        "keeps_form": "form" in context,
+        "languages": language.others(request, addresses, with_query=with_query),
+        "keeps_form": has_form,
     }
 
 

@@ -117,6 +117,13 @@ def test_the_switch_leads_back_to_the_page_without_its_language(client: Client) 
     assert 'value="en" lang="en"' in html
 
 
+def test_a_page_of_an_error_repeats_nothing_of_its_link(client: Client) -> None:
+    html = client.get("/nowhere/?request=canary-4711").content.decode()
+
+    assert 'name="next" value="/nowhere/"' in html
+    assert "canary" not in html
+
+
 def test_every_page_has_the_switch(client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     for answer in (client.get("/"), client.get("/docs/"), client.get("/nowhere/"), post_form(strict)):
