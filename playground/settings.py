@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from playground import env
 from playground.upstream.limits import Limits, exchanges
@@ -53,7 +52,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "playground.pages.middleware.NotFoundMiddleware",
     "playground.embed.middleware.FrameMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "playground.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
@@ -115,7 +114,10 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# A language calls itself by its own name.
+LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 31_536_000
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -135,7 +137,7 @@ CSRF_FAILURE_VIEW = "playground.pages.refusals.csrf_failure"
 
 _HTTPS = env.read("PLAYGROUND_HTTPS")
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
-CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Strict"

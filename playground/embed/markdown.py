@@ -23,11 +23,12 @@ from mdit_py_plugins.container import container_plugin
 from pygments.util import ClassNotFound
 
 from playground.embed import fence, tag
-from playground.embed.docs import Docs, Page
+from playground.embed.docs import LANGUAGES, Docs, Page
 from playground.embed.links import docs_url, embed_url, is_external, may_be_followed, playground_url, target
 from playground.embed.tag import LiveCall, TagError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 from playground.pages.highlight import highlight
+from playground.pages.language import PARAMETER
 from playground.pages.translate import translate
 from playground.upstream.providers import catalogue
 
@@ -357,7 +358,10 @@ def _call(context: _Context, call: LiveCall, element: str) -> str:
                 names=", ".join(providers),
             )
         )
-    src, link = embed_url(call.provider, call.body), playground_url(call.provider, call.body)
+    # The tag says no language, so in a page that is not in English the playground speaks as the page does.
+    spoken = {PARAMETER: LANGUAGES[context.page.language]} if context.page.language else {}
+    src = embed_url(call.provider, call.body, **spoken)
+    link = playground_url(call.provider, call.body)
     context.playgrounds += 1
     return render_to_string(
         "_docs_playground.html",
@@ -368,7 +372,7 @@ def _call(context: _Context, call: LiveCall, element: str) -> str:
             "src": src,
             "link": link,
             "number": context.playgrounds,
-            "label": providers[call.provider].label if call.provider else "",
+            "label": gettext(providers[call.provider].label) if call.provider else "",
         },
     )
 

@@ -227,11 +227,20 @@ def _located(error: ValueError, line: int) -> TagError:
                 "This is no literal of texts, numbers, true, false, null, lists and objects: "
                 "%(problem)s in column %(column)s."
             ),
-            problem=found["problem"][:1].lower() + found["problem"][1:60],
+            problem=_problem(found["problem"]),
             column=found["column"],
         ),
         line + int(found["line"]) - 1,
     )
+
+
+def _problem(message: str) -> Sentence | str:
+    """json5 says `Unexpected "("`, or `Unexpected end of input`."""
+    if message == "Unexpected end of input":
+        return say(gettext_noop("unexpected end"))
+    if message.startswith("Unexpected "):
+        return say(gettext_noop("unexpected %(what)s"), what=message.removeprefix("Unexpected ")[:50])
+    return message[:1].lower() + message[1:60]
 
 
 def _too_deep() -> Sentence:

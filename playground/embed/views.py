@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace, csp_update
@@ -31,6 +32,7 @@ from playground.embed.links import docs_url
 from playground.embed.markdown import Document
 from playground.embed.search import LONGEST_QUERY, search
 from playground.pages.incoming import HtmxRequest
+from playground.pages.language import PARAMETER, speak
 
 # Shown by the browser. What else lies in the folder is offered as a download, so that no file of it runs as a
 # page or script of this site, beside the keys that a browser keeps for it.
@@ -55,8 +57,8 @@ _may_do_nothing: Callable[[_View], _View] = csp_replace(  # type: ignore[assignm
 )
 
 _SUGGESTIONS = 6
-# A language calls itself by its own name.
-_NAMES = {"": "English", "zh": "简体中文"}
+# The interface's language for each of the docs'.
+_CODES = {folder: language.lower() for folder, language in LANGUAGES.items()}
 
 
 @require_safe
@@ -72,10 +74,30 @@ def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
         return _file(request, found, file)
     if page is None:
         return _missing(request, found, _language(address))
+    if not address and (twin := _at_home(found, page)):
+        return HttpResponseRedirect(twin.url)
     if address != page.address:
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(page.url + (f"?{query}" if query else ""))
     return _page(request, found, page)
+
+
+def _at_home(found: Docs, page: Page) -> Page | None:
+    """The first page in the reader's own language, where that has one: `/docs/` leads there."""
+    language = get_language()
+    return next((twin for folder, twin in found.twins(page).items() if _CODES[folder] == language), None)
+
+
+def _around_words(request: HttpRequest, found: Docs, language: str, query: str = "") -> dict[str, Any]:
+    """What stands around a page of the playground's own words, in the language of the docs it belongs to."""
+    if language:
+        speak(request, _CODES[language])
+    elsewhere = {
+        _CODES[folder]: _search_url(folder) + query
+        for folder in LANGUAGES
+        if folder != language and any(found.navigation(folder).pages())
+    }
+    return _around(found, language) | {"in_languages": elsewhere}
 
 
 def _language(address: str) -> str:
@@ -87,10 +109,10 @@ def _language(address: str) -> str:
 @_may_frame_the_playground
 def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
     previous, following = found.neighbours(page)
-    twins = [
-        {"url": twin.url, "name": _NAMES[language], "lang": LANGUAGES[language]}
-        for language, twin in found.twins(page).items()
-    ]
+    twins = found.twins(page)
+    if page.language or twins:
+        speak(request, _CODES[page.language])
+    alternates = {page.language: page, **twins} if twins else {}
     return render(
         request,
         "docs.html",
@@ -100,7 +122,14 @@ def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
             "document": _document(found, page),
             "previous": previous,
             "following": following,
-            "twins": twins,
+            "alternates": [
+                {"lang": LANGUAGES[folder], "url": request.build_absolute_uri(one.url)}
+                for folder, one in sorted(alternates.items())
+            ],
+            "in_languages": {
+                **{code: f"{page.url}?{PARAMETER}={code}" for code in _CODES.values() if page.language},
+                **{_CODES[folder]: twin.url for folder, twin in twins.items()},
+            },
         },
     )
 
@@ -116,16 +145,17 @@ def _document(found: Docs, page: Page) -> Document:
 @gzip_page
 def _search(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    around = _around_words(request, found, language, "?" + urlencode({"q": query}))
     hits = search(found, query, language, allow_html=settings.DOCS_HTML)
     if cast("HtmxRequest", request).htmx:
         shown = {"query": query, "hits": hits[:_SUGGESTIONS], "more": len(hits) > _SUGGESTIONS}
         return render(request, "_docs_suggestions.html", shown | {"search_url": _search_url(language)})
-    return render(request, "docs_search.html", _around(found, language) | {"query": query, "hits": hits})
+    return render(request, "docs_search.html", around | {"query": query, "hits": hits})
 
 
 @gzip_page
 def _missing(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
-    context = _around(found, language) | {"is_empty": not found.pages}
+    context = _around_words(request, found, language) | {"is_empty": not found.pages}
     return render(request, "docs_missing.html", context, status=404)
 
 

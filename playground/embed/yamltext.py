@@ -21,6 +21,27 @@ _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# What PyYAML finds wrong in what people write, and how it is said here.
+_PROBLEMS = (
+    (
+        r"expected (?P<expected>.+), but (?:found|got) (?P<found>.+)",
+        gettext_noop("expected %(expected)s, but found %(found)s"),
+    ),
+    (r"could not find expected (?P<expected>.+)", gettext_noop("could not find expected %(expected)s")),
+    (
+        r"found character (?P<found>.+) that cannot start any token",
+        gettext_noop("found character %(found)s that cannot start any token"),
+    ),
+    (
+        r"found unknown escape character (?P<found>.+)",
+        gettext_noop("found unknown escape character %(found)s"),
+    ),
+    (r"found unexpected end of stream", gettext_noop("found unexpected end of stream")),
+    (r"found unexpected document separator", gettext_noop("found unexpected document separator")),
+    (r"mapping values are not allowed here", gettext_noop("mapping values are not allowed here")),
+    (r"mapping keys are not allowed here", gettext_noop("mapping keys are not allowed here")),
+    (r"sequence entries are not allowed here", gettext_noop("sequence entries are not allowed here")),
+)
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
 
 
@@ -69,11 +90,19 @@ def _located(error: yaml.MarkedYAMLError) -> YAMLTextError:
     return YAMLTextError(
         say(
             gettext_noop("This is not YAML: %(problem)s, in column %(column)s."),
-            problem=error.problem or error.context or "?",
+            problem=_problem(error.problem or error.context or "?"),
             column=mark.column + 1 if mark else 1,
         ),
         mark.line if mark else 0,
     )
+
+
+def _problem(message: str) -> Sentence | str:
+    """PyYAML's words, so that they can be said in another language; what is rare stays as it came."""
+    for pattern, text in _PROBLEMS:
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            return say(text, **{name: value[:60] for name, value in found.groupdict().items()})
+    return message
 
 
 def _value(node: yaml.Node) -> Any:

@@ -22,6 +22,24 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
+# What Python's parser finds wrong (json.decoder, json.scanner).
+_PROBLEMS = {
+    "Expecting value": gettext_noop("expecting value"),
+    "Expecting property name enclosed in double quotes": gettext_noop(
+        "expecting property name enclosed in double quotes"
+    ),
+    "Illegal trailing comma before end of object": gettext_noop(
+        "illegal trailing comma before end of object"
+    ),
+    "Illegal trailing comma before end of array": gettext_noop("illegal trailing comma before end of array"),
+    "Expecting ':' delimiter": gettext_noop("expecting ':' delimiter"),
+    "Expecting ',' delimiter": gettext_noop("expecting ',' delimiter"),
+    "Extra data": gettext_noop("extra data"),
+    "Unterminated string starting at": gettext_noop("unterminated string starting"),
+    "Invalid control character at": gettext_noop("invalid control character"),
+    "Invalid \\escape": gettext_noop("invalid \\escape"),
+    "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
+}
 _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 
@@ -210,10 +228,15 @@ def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _where(error: json.JSONDecodeError) -> Sentence:
     return say(
         gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
-        problem=error.msg[:1].lower() + error.msg[1:],
+        problem=_problem(error.msg),
         line=error.lineno,
         column=error.colno,
     )
+
+
+def _problem(message: str) -> Sentence | str:
+    known = next((text for start, text in _PROBLEMS.items() if message.startswith(start)), None)
+    return say(known) if known else message[:1].lower() + message[1:]
 
 
 # Made once: `json.loads` makes one for each call that has options.

@@ -5,13 +5,13 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence
+from playground.pages import language
 from playground.pages.highlight import highlight
 from playground.pages.present import LONGEST_SHOWN
 from playground.pages.translate import translate
@@ -56,9 +56,30 @@ def highlighted_json(text: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def address(context: template.Context, name: str) -> str:
+    """`{% url %}` for what a page sends, so that it is answered in the page's language."""
+    return language.address(context.get("request"), name)
+
+
+@register.inclusion_tag("_language.html", takes_context=True)
+def language_switch(context: template.Context) -> dict[str, Any]:
+    """To the page in another language; a form in the page (`form`) keeps what was typed."""
+    request = context["request"]
+    has_form = "form" in context
+    # The playground, a page of the docs, a search in them; all others are errors.
+    with_query = any(name in context for name in ("form", "page", "query"))
+    addresses = context.get("in_languages") or {}
+    return {
+        "languages": language.others(request, addresses, with_query=with_query),
+        "keeps_form": has_form,
+    }
+
+
+@register.simple_tag(takes_context=True)
 def edit_url(context: dict[str, Any]) -> str:
     """Where a button goes that changes the form: a page with a form of its own says so in the request."""
-    return reverse(getattr(context["request"], "edit_view", "edit"))
+    request = context["request"]
+    return language.address(request, getattr(request, "edit_view", "edit"))
 
 
 @register.simple_tag

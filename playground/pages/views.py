@@ -1,8 +1,13 @@
 """The playground's views. Each reads what is asked, lets the room below decide, and renders."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,6 +16,7 @@ from playground.exchange.chat_request import InvalidRequestError
 from playground.pages import edits, incoming, rates
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
+from playground.pages.language import supported
 from playground.pages.log import caller_of
 from playground.pages.page import call_of, code_context, prefilled, render_outcome, render_page
 from playground.pages.present import Listed, Result
@@ -101,6 +107,37 @@ def edit(request: HttpRequest) -> HttpResponse:
     except InvalidRequestError as error:
         return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
     return render_page(request, form)
+
+
+@csrf_exempt
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remembers the language that was chosen and leads back; a form that came along stays filled.
+
+    Without the token of other forms, so that docs pages need no cookie: another site's page could at most
+    change a visitor's language, and where browsers tell, not even that.
+    """
+    code, back = supported(request.POST.get("language", "")), request.POST.get("next", "")
+    if not code or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise BadRequest("no such language")
+    translation.activate(code)
+    if "role" in request.POST:
+        try:
+            response = render_page(request, incoming.read_form(request))
+        except InvalidRequestError as error:
+            response = refuse(request, invalid(error))
+    else:
+        own = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        response = HttpResponseRedirect(back if own else reverse("index"))
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _asked_by_link(request: HttpRequest) -> Asked:

@@ -62,7 +62,10 @@ def _provider_route(provider: Provider, typed: str) -> Route:
     lacking = missing(provider)
     if provider.endpoint is None or (provider.key_variable and not typed and lacking):
         field_name = "provider" if provider.endpoint is None else "api_key"
-        raise _refusal(field_name, say("%(provider)s %(lacking)s.", provider=provider.label, lacking=lacking))
+        raise _refusal(
+            field_name,
+            say(gettext_noop("%(provider)s %(lacking)s."), provider=say(provider.label), lacking=lacking),
+        )
     key = typed or _checked_server_key(provider)
     # A key that was typed pays for itself, where one is asked for at all.
     expense = not (typed and provider.key_variable) or provider.id == LOCAL_MODEL

@@ -294,7 +294,11 @@
 
   // --- kept over reload and Back, in this tab only; the key is not part of it ---
 
-  const storage = `playground.form:${location.pathname}${location.search}`;
+  // The same page in another language has the same form.
+  const query = new URLSearchParams(location.search);
+  query.delete("lang");
+  const storage = `playground.form:${location.pathname}?${query}`;
+  const switched = "playground.language-switched";
 
   function state() {
     const values = {};
@@ -311,9 +315,30 @@
     try { sessionStorage.setItem(storage, JSON.stringify(state())); } catch { /* full or switched off: nothing to keep it in */ }
   }
 
-  function restore() {
+  // Without scripts the whole form is posted to be filled again in the other language; with them it is kept here.
+  for (const button of document.querySelectorAll("[data-language]")) {
+    const own = button.closest("form");
+    button.setAttribute("form", own.id);
+    for (const name of ["formaction", "formnovalidate"]) button.removeAttribute(name);
+    own.addEventListener("submit", () => {
+      save();
+      try { sessionStorage.setItem(switched, storage); } catch { /* then the form starts anew */ }
+    });
+  }
+
+  function isReturn() {
+    let again = false;
+    try {
+      again = sessionStorage.getItem(switched) === storage;
+      sessionStorage.removeItem(switched);
+    } catch { /* storage is switched off */ }
     const [entry] = performance.getEntriesByType("navigation");
-    if (!["reload", "back_forward"].includes(entry?.type)) return;
+    return again || ["reload", "back_forward"].includes(entry?.type);
+  }
+  const returned = isReturn();
+
+  function restore() {
+    if (!returned) return;
     let values;
     try { values = JSON.parse(sessionStorage.getItem(storage)); } catch { return; }
     if (!values) return;
@@ -362,6 +387,6 @@
   showCount();
   // What was restored, by us or by the browser, has code of its own; it can be asked for once htmx listens.
   document.getElementById("codes").addEventListener("htmx:after:init", () => {
-    if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") changed();
+    if (returned) changed();
   }, { once: true });
 })();

@@ -147,7 +147,7 @@ def missing(page: Page) -> None:
 
 
 def chinese(page: Page) -> None:
-    page.get_by_role("link", name="简体中文").click()
+    page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("heading", name="一切")).to_be_visible()
 
 

@@ -87,13 +87,72 @@ def test_each_page_has_one_address(client: Client, folder: Path, path: str, addr
 
 
 def test_the_twin_in_the_other_language_is_offered(client: Client, folder: Path) -> None:
-    assert '<a href="/docs/zh/guide/one" lang="zh-Hans" hreflang="zh-Hans">简体中文</a>' in _get(
-        client, "/docs/guide/one"
-    )
-    chinese = _get(client, "/docs/zh/guide/one")
-    assert '<a href="/docs/guide/one" lang="en" hreflang="en">English</a>' in chinese
+    english, chinese = _get(client, "/docs/guide/one"), _get(client, "/docs/zh/guide/one")
+
+    assert 'name="next" value="/docs/zh/guide/one"' in english
+    assert 'name="next" value="/docs/guide/one"' in chinese
     assert '<article class="docs-page" lang="zh-Hans">' in chinese
+
+
+def test_twins_tell_search_engines_of_each_other(client: Client, folder: Path) -> None:
+    for path in ("/docs/guide/one", "/docs/zh/guide/one"):
+        html = _get(client, path)
+
+        assert '<link rel="alternate" hreflang="en" href="http://testserver/docs/guide/one">' in html
+        assert '<link rel="alternate" hreflang="zh-Hans" href="http://testserver/docs/zh/guide/one">' in html
     assert "hreflang" not in _get(client, "/docs/guide/two")
+
+
+@pytest.mark.parametrize(
+    ("path", "browser", "language"),
+    [
+        ("/docs/zh/guide/one", "en", "zh-hans"),
+        ("/docs/guide/one", "zh-CN", "en"),  # its twin is one click away
+        ("/docs/guide/two", "zh-CN", "zh-hans"),  # no twin: what the reader reads best
+        ("/docs/guide/two", "en", "en"),
+        ("/docs/zh/?q=x", "en", "zh-hans"),
+        ("/docs/zh/nowhere", "en", "zh-hans"),
+        ("/docs/zh/guide/one?lang=en", "zh-CN", "en"),
+    ],
+)
+def test_the_interface_speaks_as_the_page_does(
+    client: Client, folder: Path, path: str, browser: str, language: str
+) -> None:
+    answer = client.get(path, headers={"Accept-Language": browser})
+
+    assert answer.headers["Content-Language"] == language
+    assert f'<html lang="{language}"' in answer.content.decode()
+
+
+def test_a_page_without_a_twin_can_be_read_in_the_other_language(
+    client: Client, tmp_path: Path, settings: Any
+) -> None:
+    settings.DOCS = tmp_path
+    write(tmp_path, **{"zh/only.md": "# 只有"})
+
+    assert 'name="next" value="/docs/zh/only?lang=en"' in _get(client, "/docs/zh/only")
+
+
+def test_the_first_page_leads_to_the_readers_language(client: Client, tmp_path: Path, settings: Any) -> None:
+    settings.DOCS = tmp_path
+    write(tmp_path, **{"index.md": "# Home", "zh/index.md": "# 首页"})
+
+    def location(**headers: str) -> str | None:
+        return client.get("/docs/", headers=headers).headers.get("Location")
+
+    assert location(Accept_Language="zh-CN,en;q=0.8") == "/docs/zh/"
+    assert location(Accept_Language="en") is None
+    client.cookies["language"] = "en"
+    assert location(Accept_Language="zh-CN") is None
+
+
+def test_a_playground_speaks_as_its_page_does(client: Client, tmp_path: Path, settings: Any) -> None:
+    settings.DOCS = tmp_path
+    tag = '# T\n\n<ApiPlayground provider="openai" />\n'
+    write(tmp_path, **{"a.md": tag, "zh/a.md": tag})
+
+    assert "/embed/?provider=openai&amp;lang=zh-Hans" in _get(client, "/docs/zh/a")
+    assert "lang=" not in _get(client, "/docs/a").split("<iframe")[1].split(">")[0]
 
 
 def test_a_page_may_frame_this_site_and_nothing_else(client: Client, folder: Path) -> None:

@@ -167,12 +167,15 @@ def test_a_view_may_say_otherwise() -> None:
 
 
 def test_no_form_puts_a_key_into_an_address(client: Client) -> None:
-    """The key's field belongs to one form, and neither that nor any of its buttons sends by GET."""
+    """The key's field belongs to one form, and neither that nor any of its buttons sends by GET.
+
+    The other form is the language's.
+    """
     page = client.get("/").content.decode()
     forms = re.findall(r"<form[^>]*>", page)
 
-    assert len(forms) == 1
-    assert 'method="post"' in forms[0]
+    assert len(forms) == 2
+    assert all('method="post"' in form for form in forms)
     assert "formmethod" not in page
     assert "hx-get" not in page
     assert page.count('name="api_key"') == 1

@@ -1,0 +1,240 @@
+"""The page in Chinese: at once where the browser says so, and by a switch that is remembered."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.test_page import UNSUPPORTED
+from tests.upstreams.scripted import (
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    completion,
+    json_answer,
+    models,
+    stream,
+    token,
+)
+
+Arrange = Callable[[Page, ScriptedUpstream], None]
+
+
+def _send(page: Page) -> None:
+    page.get_by_role("button", name="发送").click()
+    expect(page.locator("#outcome [data-result]")).to_be_visible()
+
+
+# --- which language ---
+
+
+def test_the_browsers_language_is_spoken_at_once(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test", locale="zh-CN")
+    upstream.reply(json_answer({"error": {"message": "Slow down"}}, 429))
+
+    _send(page)
+
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(page.locator("#panel-answer")).to_contain_text("请求太多，或配额已用完")
+    expect(page.locator("#panel-answer")).to_contain_text("Slow down")
+
+
+def test_the_switch_keeps_what_was_typed_and_is_remembered(open_page: Open, address: str) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("Content of message 1").fill("Typed before")
+    page.get_by_label("temperature", exact=True).fill("0.3")
+
+    page.get_by_role("button", name="中文").click()
+
+    expect(page.get_by_role("button", name="发送")).to_be_visible()
+    expect(page.get_by_label("第 1 条消息的内容")).to_have_value("Typed before")
+    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("#code-python")).to_contain_text("Typed before")
+    page.reload()
+    expect(page.get_by_role("button", name="发送")).to_be_visible()
+    other = page.context.new_page()  # a new visit
+    other.goto(address)
+    expect(other.get_by_role("button", name="发送")).to_be_visible()
+
+    other.get_by_role("button", name="English").click()
+    expect(other.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_enter_in_a_field_sends_and_does_not_switch(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("temperature", exact=True).fill("0.3")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_without_scripts_the_switch_keeps_the_form(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test", java_script_enabled=False)
+    page.get_by_label("Content of message 1", exact=True).fill("Typed before")
+
+    page.get_by_role("button", name="中文").click()
+
+    expect(page.get_by_label("第 1 条消息的内容", exact=True)).to_have_value("Typed before")
+    page.get_by_role("button", name="发送", exact=True).click()
+    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.get_by_role("button", name="加入对话")).to_be_visible()
+
+
+def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test&lang=zh")
+    upstream.reply(json_answer({}, 503))
+    _send(page)
+
+    expect(page.locator("#panel-answer")).to_contain_text("服务商暂时不可用")
+    page.get_by_role("button", name="列出").click()
+    expect(page.locator("#models")).to_contain_text("服务商暂时不可用")
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
+
+
+def test_what_scripts_say_is_chinese(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test", locale="zh-CN", permissions=["clipboard-write"])
+    upstream.reply(Paused(b""))
+    page.get_by_role("button", name="发送").click()
+    expect(page.locator("[data-busy]")).to_contain_text("正在等待回答")
+    page.get_by_role("button", name="停止").click()
+    expect(page.locator("#panel-answer")).to_contain_text("已停止")
+    page.get_by_role("button", name="添加消息").click()
+    expect(page.get_by_label("第 2 条消息的内容")).to_be_visible()
+    page.get_by_role("button", name="复制链接").click()
+    expect(page.get_by_text("已复制链接")).to_be_visible()
+
+
+# --- how it looks ---
+
+
+def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
+    expect(page.locator("#code-python")).to_be_visible()
+
+
+def empty(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_role("tab", name="收发详情").click()
+
+
+def answered(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("你好！我能帮你做什么？"))
+    _send(page)
+
+
+def raw(page: Page, upstream: ScriptedUpstream) -> None:
+    _send(page)
+    page.get_by_role("tab", name="原始 JSON").click()
+
+
+def exchange(page: Page, upstream: ScriptedUpstream) -> None:
+    _send(page)
+    page.get_by_role("tab", name="收发详情").click()
+
+
+def growing(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Paused(STREAM_HEAD + token("回答正在") + token("到来")))
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="发送").click()
+    expect(page.locator("#live-text-0")).to_contain_text("回答正在")
+
+
+def streamed(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream(*({"content": f"第 {number} 句。"} for number in range(40))))
+    page.get_by_label("stream", exact=True).check()
+    _send(page)
+    page.get_by_role("tab", name="流", exact=True).click()
+
+
+def providers_error(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
+    page.get_by_label("max_tokens", exact=True).fill("5")
+    _send(page)
+    expect(page.get_by_role("button", name="换成 max_completion_tokens")).to_be_visible()
+
+
+def refused(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_label("temperature", exact=True).fill("hot")
+    page.get_by_label("第 1 条消息的角色").select_option("tool")
+    page.get_by_role("button", name="发送").click()
+    expect(page.locator("#outcome [data-refusal]")).to_be_visible()
+
+
+def rate_limited(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({}, 429, Retry_After="5"))
+    _send(page)
+
+
+def all_parameters(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_text("更多参数").click()
+
+
+def own_base_url(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_label("服务商", exact=True).select_option("")
+    page.get_by_label("API 密钥").fill("sk-typed-in-the-page")
+
+
+def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models(*(f"a-provider/some-model-{number}" for number in range(12))))
+    page.get_by_role("button", name="列出").click()
+    expect(page.locator(".model-list")).to_be_visible()
+
+
+def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_text("示例").click()
+
+
+def docs(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_role("navigation", name="站点").get_by_role("link", name="文档").click()
+
+
+def missing(page: Page, upstream: ScriptedUpstream) -> None:
+    page.goto(page.url.split("?")[0] + "nowhere/")
+
+
+STATES: tuple[Arrange, ...] = (
+    first_visit,
+    empty,
+    answered,
+    raw,
+    exchange,
+    growing,
+    streamed,
+    providers_error,
+    refused,
+    rate_limited,
+    all_parameters,
+    own_base_url,
+    listed_models,
+    examples_menu,
+    docs,
+    missing,
+)
+
+
+@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_each_state_in_chinese(
+    open_page: Open, upstream: ScriptedUpstream, arrange: Arrange, width: int, scheme: str
+) -> None:
+    page = open_page(
+        "?provider=test",
+        width=width,
+        height=800,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        locale="zh-CN",
+    )
+
+    arrange(page, upstream)
+    page.wait_for_timeout(150)  # colours fade in for a moment
+
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"zh-{arrange.__name__}-{width}-{scheme}.png"))
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
