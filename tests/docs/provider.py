@@ -151,13 +151,13 @@ def _chunks(
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return {**head, "choices": [choice]}
+        return {"choices": [choice], **head}
 
     deltas = [{"tool_calls": [{"index": 0, **call}]} for call in message.get("tool_calls", [])]
     deltas += [{"content": piece} for piece in pieces]
     found: list[Any] = [chunk({"role": "assistant", "content": ""}), *map(chunk, deltas), chunk({}, reason)]
     if (body.get("stream_options") or {}).get("include_usage"):
-        found.append({**head, "choices": [], "usage": usage})
+        found.append({"choices": [], "usage": usage, **head})
     return [*found, "[DONE]"]
 
 

@@ -105,9 +105,17 @@ def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
             answered = _answers(process, port)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            said, _ = process.communicate(timeout=60)
+            said = _last_words(process)
 
     assert answered, said[-2000:]
+
+
+def _last_words(process: "subprocess.Popen[str]") -> str:
+    try:
+        return process.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # or this would be waited for
+        raise
 
 
 def _checkout(folder: Path, port: int) -> None:
