@@ -1,4 +1,4 @@
-"""What a first visit loads."""
+"""What a first visit loads, and what a page of another site loads before a frame of ours."""
 
 import gzip
 import re
@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import requests
 
 AIM = 60_000
+LOADER_AIM = 5_000
 
 
 def report(address: str) -> None:
@@ -24,6 +25,9 @@ def report(address: str) -> None:
         print(f"{size:8,}  {name}")
     total = sum(sizes.values())
     print(f"{total:8,}  in all (aim: at most {AIM:,})")
+    loader = requests.get(urljoin(address, "/embed.js"), timeout=60)
+    loader.raise_for_status()
+    print(f"{_zipped(loader.content):8,}  embed.js, in pages of other sites (aim: at most {LOADER_AIM:,})")
 
 
 def _zipped(data: bytes) -> int:

@@ -279,6 +279,12 @@ VARIABLES = (
         "Let raw HTML in those files through, for folders whose every author you trust.",
         flag,
     ),
+    Variable(
+        "PLAYGROUND_DATABASE",
+        "",
+        "Path of the SQLite file of the embeds and their admin. Without it `db.sqlite3` beside `manage.py`.",
+        path_or_none,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),

@@ -32,10 +32,16 @@ DOCS = env.read("PLAYGROUND_DOCS") or BASE_DIR / "docs"
 DOCS_HTML = env.read("PLAYGROUND_DOCS_HTML")
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
     "playground",
+    "playground.embed",
 ]
 
 MIDDLEWARE = [
@@ -46,12 +52,17 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "playground.pages.middleware.NotFoundMiddleware",
+    "playground.embed.middleware.FrameMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "playground.embed.middleware.AdminMiddleware",
+    "playground.embed.middleware.AdminSessions",
+    "playground.embed.middleware.AdminAuthentication",
+    "playground.embed.middleware.AdminMessages",
 ]
 
 ROOT_URLCONF = "playground.urls"
@@ -61,35 +72,46 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,  # the admin's own
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "csp.context_processors.nonce",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "playground.pages.tags"],
         },
     },
 ]
 
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+# The embeds and who may change them. Readers never wait for it, and who writes waits for its turn.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": env.read("PLAYGROUND_DATABASE") or BASE_DIR / "db.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where calls are counted. The memory of one process keeps those that called last.
+# Where calls are counted, and the used tokens of frames are kept. The memory of one process keeps the latest;
+# the two are apart in it, so that many tokens push no count out.
 _CACHE_URL = env.read("CACHE_URL")
+_REDIS = {
+    "BACKEND": "playground.pages.buckets.RedisBuckets",
+    "LOCATION": _CACHE_URL,
+    "KEY_PREFIX": "playground",
+    "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+}
+_LOCAL = {"BACKEND": "playground.pages.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": (
-        {
-            "BACKEND": "playground.pages.buckets.RedisBuckets",
-            "LOCATION": _CACHE_URL,
-            "KEY_PREFIX": "playground",
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-        }
-        if _CACHE_URL
-        else {
-            "BACKEND": "playground.pages.buckets.LocalBuckets",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        }
-    )
+    "default": _REDIS if _CACHE_URL else _LOCAL,
+    "tokens": _REDIS if _CACHE_URL else _LOCAL | {"LOCATION": "tokens"},
 }
 
 LANGUAGE_CODE = "en"
@@ -116,6 +138,14 @@ CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_PATH = "/admin/"  # nothing else knows who is logged in
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # a load balancer asks within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0

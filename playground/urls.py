@@ -1,8 +1,11 @@
 """The playground's addresses."""
 
+from django.contrib import admin
 from django.urls import path
 
-from playground.embed import views as embed
+from playground.embed import frame
+from playground.embed import views as docs
+from playground.embed.loader import loader
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request
@@ -14,6 +17,13 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
-    path("docs/", embed.docs, name="docs"),
-    path("docs/<path:address>", embed.docs, name="docs_page"),
+    path("docs/", docs.docs, name="docs"),
+    path("docs/<path:address>", docs.docs, name="docs_page"),
+    path("embed.js", loader, name="embed.js"),
+    path("embed/", frame.frame, name="embed"),
+    path("embed/send/", frame.send, name="embed-send"),
+    path("embed/stop/", frame.stop, name="embed-stop"),
+    path("embed/edit/", frame.edit, name="embed-edit"),
+    path("embed/snippets/", frame.snippets, name="embed-snippets"),
+    path("admin/", admin.site.urls),
 ]

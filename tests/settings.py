@@ -1,11 +1,14 @@
 """The playground's settings, with an environment of the tests' own in place of the developer's."""
 
 import os
+import tempfile
 
 for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "_API_KEY" in name]:
     del os.environ[_name]
 os.environ["PLAYGROUND_SECRET_KEY"] = "only-for-tests-" * 5
 os.environ["PLAYGROUND_HTTPS"] = "0"
+# The browser's driver runs an event loop in this thread, under which Django would not touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # Only the tests of these are held to them.
 os.environ["PLAYGROUND_CAPS"] = "0"
 os.environ["PLAYGROUND_CLIENT_RATE"] = os.environ["PLAYGROUND_TOTAL_RATE"] = "off"
@@ -17,5 +20,9 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # WhiteNoise warns of a folder that is not there; nothing is ever collected into this one.
 STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+# Logging in takes its time on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A file: threads that share a database in memory lock each other out.
+DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
 # pytest's own handler stands at the root.
 LOGGING["loggers"]["playground.exchange"]["propagate"] = True  # type: ignore[index]  # noqa: F405

@@ -31,22 +31,10 @@ def serving(
     folder: Path, upstream: str, *, stderr: IO[bytes] | None = None, **environment: str
 ) -> Iterator[Site]:
     """Serves with the scripted provider `upstream` (`host:port`) and further variables set."""
-    (folder / "providers.toml").write_text(
-        f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "http://{upstream}/v1"\n'
-        'key_variable = "TEST_API_KEY"\nmodels = ["m", "m-large"]\n'
-    )
+    variables = _variables(folder, upstream, environment)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = {
-        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
-        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-        "TEST_STATIC_ROOT": str(folder / "static"),
-        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
-        "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
-        "TEST_API_KEY": SERVER_KEY,
-        **environment,
-    }
     if not (folder / "static").exists():
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
         subprocess.run(collect, cwd=ROOT, env=variables, check=True)
@@ -59,6 +47,28 @@ def serving(
             yield Site(f"http://{bind}/", port, process)
         finally:
             process.terminate()
+
+
+def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> None:
+    """Runs a command of `manage.py` as the site would that `serving` starts with the same values."""
+    variables = _variables(folder, upstream, environment)
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=variables, check=True)
+
+
+def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict[str, str]:
+    (folder / "providers.toml").write_text(
+        f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "http://{upstream}/v1"\n'
+        'key_variable = "TEST_API_KEY"\nmodels = ["m", "m-large"]\n'
+    )
+    return {
+        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "TEST_STATIC_ROOT": str(folder / "static"),
+        "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
+        "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
+        "TEST_API_KEY": SERVER_KEY,
+        **environment,
+    }
 
 
 def workers(site: Site) -> set[int]:

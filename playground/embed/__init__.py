@@ -1,1 +1,1 @@
-"""The playground in documentation: the tag, and the docs pages that the app itself serves."""
+"""The playground in documentation: the docs pages that the app serves, and embeds for everybody else's."""

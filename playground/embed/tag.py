@@ -39,9 +39,11 @@ _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 _REQUEST_NAMES = ("defaultrequest", "default-request")
-# What Vue puts on the component's element, and what only steers Vue.
+# What Vue puts on the component's element, what only steers Vue, and what only a page of another site needs.
 _IGNORED = re.compile(
-    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*)|v-pre|v-once|v-cloak", re.IGNORECASE
+    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src|embed|theme|label|lang)"
+    r"|v-pre|v-once|v-cloak",
+    re.IGNORECASE,
 )
 
 

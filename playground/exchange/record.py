@@ -60,6 +60,22 @@ class Timings:
     total_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """That an exchange took place earlier: when, why it is shown now, and whether it is the same request."""
+
+    at: datetime
+    reason: Sentence
+    same_request: bool
+
+    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
+        return {
+            "at": self.at.isoformat(timespec="seconds"),
+            "reason": translate(self.reason),
+            "same_request": self.same_request,
+        }
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
@@ -75,6 +91,7 @@ class Exchange:
     failure: Failure | None
     timings: Timings
     stream: Stream | None = None
+    recorded: Recorded | None = None
 
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
@@ -145,6 +162,7 @@ class Exchange:
             },
             "error": self.error.as_json(translate) if self.error else None,
             "snippets": self.code,
+            "recorded": self.recorded.as_json(translate) if self.recorded else None,
         }
 
     def _response_as_json(self) -> dict[str, Any] | None:

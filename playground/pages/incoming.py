@@ -1,6 +1,6 @@
 """What a request to the playground asks for, be it a form or JSON, and in which shape it wants the answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
@@ -18,6 +18,7 @@ from playground.exchange.chat_request import (
 )
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm, collect
+from playground.upstream.caps import Caps
 from playground.upstream.route import Route, find_route
 
 
@@ -45,13 +46,18 @@ def shape_of(request: HttpRequest) -> Shape:
 
 @dataclass(frozen=True)
 class Asked:
-    """A read but unchecked request. `form` is None when it came as JSON."""
+    """A read but unchecked request. `form` is None when it came as JSON.
+
+    `embed` is the name of the embed that it was sent from, and `caps` are what hold in place of the route's.
+    """
 
     provider: str | None
     base_url: str | None
     key: str | None
     form: RequestForm | None
     json_body: Any = None
+    embed: str | None = None
+    caps: Caps | None = None
 
     def checked(self) -> tuple[ChatRequest, Route]:
         """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
@@ -68,17 +74,19 @@ class Asked:
         """Raises `InvalidRequestError`."""
         errors: list[FieldError] = []
         body = self.form.body(errors) if self.form else self.json_body
-        chat: ChatRequest = collect(errors, None, _checked, body)
+        chat: ChatRequest = collect(errors, None, checked_chat, body)
         if errors:
             raise InvalidRequestError(*errors)
         return chat
 
     def route(self) -> Route:
         """Raises `InvalidRequestError`."""
-        return find_route(self.provider, self.base_url, self.key)
+        route = find_route(self.provider, self.base_url, self.key)
+        return replace(route, caps=self.caps) if self.caps and route.at_servers_expense else route
 
 
-def _checked(body: Any) -> ChatRequest:
+def checked_chat(body: Any) -> ChatRequest:
+    """Raises `InvalidRequestError`."""
     limits = settings.LIMITS
     return ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
 
@@ -94,6 +102,7 @@ def read(request: HttpRequest) -> Asked:
         base_url=form.base_url if own_base else None,
         key=request.POST.get("api_key") or None,
         form=form,
+        embed=request.POST.get("embed") or None,
     )
 
 
@@ -130,6 +139,7 @@ def _read_json(data: bytes) -> Asked:
         key=_text_or_none(values, "api_key"),
         form=None,
         json_body=values.get("request"),
+        embed=_text_or_none(values, "embed"),
     )
 
 

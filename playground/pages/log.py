@@ -6,28 +6,39 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.http import HttpRequest
+
 from playground.exchange.record import Exchange
+from playground.pages.who import pseudonym_of
+from playground.upstream.client import Caller
 
 _logger = logging.getLogger("playground.exchange")
 _LONGEST_NAME = 100
 
 
-def logging_for(client: str) -> Callable[[Exchange], None]:
-    """Writes the line of an exchange that this client, by its pseudonym, began."""
-    return partial(_log, client)
+def caller_of(request: HttpRequest, embed: str | None = None) -> Caller:
+    """Who waits for a call that this request asks for; its line of log names the embed that it came from."""
+    who = pseudonym_of(request)
+    return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed))
 
 
-def _log(who: str, exchange: Exchange) -> None:
-    _logger.info(json.dumps(line(who, exchange), ensure_ascii=True))
+def logging_for(client: str, embed: str | None = None) -> Callable[[Exchange], None]:
+    """Writes the line of an exchange that this client, by its pseudonym, began, perhaps from an embed."""
+    return partial(_log, client, embed)
 
 
-def line(who: str, exchange: Exchange) -> dict[str, Any]:
+def _log(who: str, embed: str | None, exchange: Exchange) -> None:
+    _logger.info(json.dumps(line(who, embed, exchange), ensure_ascii=True))
+
+
+def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
     """Times in milliseconds, sizes in bytes; null for what never came."""
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     model = exchange.call.body.get("model")
     return {
         "time": exchange.started.isoformat(timespec="milliseconds"),
         "who": who,
+        "embed": embed,
         "provider": exchange.provider,
         "host": exchange.sent.url.split("/", 3)[2],
         "model": model[:_LONGEST_NAME] if isinstance(model, str) else None,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -15,9 +15,10 @@ from playground.exchange import jsontext, snippets
 from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.parameters import PARAMETERS
+from playground.exchange.record import Exchange
 from playground.exchange.text import gettext_noop, say
-from playground.pages.forms import MessageRow, RequestForm
-from playground.pages.incoming import Asked
+from playground.pages.forms import MessageRow, RequestForm, collect
+from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.present import Listed, Result, codes
 from playground.pages.presets import PRESETS
 from playground.pages.reasons import invalid
@@ -76,7 +77,7 @@ def new_form() -> RequestForm:
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     """The form of a link. What the link gets wrong is told, and the rest of it is kept."""
-    form, errors = new_form(), []
+    form, errors = new_form(), list[FieldError]()
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
@@ -93,25 +94,30 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
                 ),
             )
         )
-    if text := query.get("request", ""):
-        errors += _fill(form, text)
+    text = query.get("request", "")
+    if text and (body := collect(errors, None, link_body, text)) is not None:
+        form.fill(body)
     return form, invalid(InvalidRequestError(*errors)) if errors else None
 
 
-def _fill(form: RequestForm, text: str) -> list[FieldError]:
+def link_body(text: str) -> dict[str, Any]:
+    """The request that a link carries, fit for a form. Raises `InvalidRequestError`."""
     try:
         body = jsontext.loads(text)
     except jsontext.JSONTextError as error:
-        return [FieldError("request", error.sentence)]
+        raise InvalidRequestError(FieldError("request", error.sentence)) from error
     if not isinstance(body, dict):
-        return [FieldError("request", say(gettext_noop("The request must be a JSON object.")))]
+        raise InvalidRequestError(
+            FieldError("request", say(gettext_noop("The request must be a JSON object.")))
+        )
     messages = body.get("messages", [])
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        return [FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))]
+        raise InvalidRequestError(
+            FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
+        )
     if len(messages) > settings.LIMITS.messages:
-        return [too_many_messages(len(messages), settings.LIMITS.messages)]
-    form.fill(body)
-    return []
+        raise InvalidRequestError(too_many_messages(len(messages), settings.LIMITS.messages))
+    return body
 
 
 def render_page(
@@ -124,7 +130,7 @@ def render_page(
 ) -> HttpResponse:
     """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
     if refusal:
-        _mark_messages(form, refusal)
+        mark_messages(form, refusal)
     context: dict[str, Any] = {
         "form": form,
         "errors": refusal.sentences if refusal else {},
@@ -144,7 +150,14 @@ def render_page(
     return with_retry(render(request, "index.html", context, status=refusal.status), refusal)
 
 
-def _mark_messages(form: RequestForm, refusal: Refusal) -> None:
+def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
+    if shape_of(request) is Shape.JSON:
+        return JsonResponse(exchange.as_json(translate))
+    return render(request, "_outcome.html", {"result": Result(exchange)})
+
+
+def mark_messages(form: RequestForm, refusal: Refusal) -> None:
     for name, sentence in refusal.sentences.items():
         place, _, index = name.partition(".")
         if place == "messages" and index:

@@ -1,9 +1,11 @@
 """What the templates need beyond Django's own tags."""
 
 from json import dumps
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -51,6 +53,12 @@ def duration(milliseconds: float | None) -> str:
 @register.filter
 def highlighted_json(text: str) -> SafeString:
     return highlight(jsontext.indent(text, LONGEST_SHOWN), "json")
+
+
+@register.simple_tag(takes_context=True)
+def edit_url(context: dict[str, Any]) -> str:
+    """Where a button goes that changes the form: a page with a form of its own says so in the request."""
+    return reverse(getattr(context["request"], "edit_view", "edit"))
 
 
 @register.simple_tag

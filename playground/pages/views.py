@@ -11,14 +11,13 @@ from playground.exchange.chat_request import InvalidRequestError
 from playground.pages import edits, incoming, rates
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
-from playground.pages.log import logging_for
-from playground.pages.page import call_of, code_context, prefilled, render_page
+from playground.pages.log import caller_of
+from playground.pages.page import call_of, code_context, prefilled, render_outcome, render_page
 from playground.pages.present import Listed, Result
 from playground.pages.reasons import REFUSED, invalid, refusal_of
 from playground.pages.refusals import Refusal, refuse
 from playground.pages.relay import relay
 from playground.pages.translate import translate
-from playground.pages.who import pseudonym_of
 from playground.upstream import client
 from playground.upstream.running import running
 
@@ -38,19 +37,16 @@ def send(request: HttpRequest) -> HttpResponseBase:
     try:
         asked = incoming.read(request)
         chat, route = asked.checked()
-        caller = _caller(request)
+        caller = caller_of(request)
         rates.count(caller.client, route)
         if chat.streams and shape is Shape.FRAGMENT:
             return relay(request, client.stream(chat, route, settings.LIMITS, caller))
         exchange = client.send(chat, route, settings.LIMITS, caller)
     except REFUSED as error:
         return _refuse(request, asked, refusal_of(error))
-    match shape:
-        case Shape.JSON:
-            return JsonResponse(exchange.as_json(translate))
-        case Shape.FRAGMENT:
-            return render(request, "_outcome.html", {"result": Result(exchange)})
-    return render_page(request, asked.form or RequestForm(), result=Result(exchange))
+    if shape is Shape.PAGE:
+        return render_page(request, asked.form or RequestForm(), result=Result(exchange))
+    return render_outcome(request, exchange)
 
 
 @require_POST
@@ -80,7 +76,7 @@ def models(request: HttpRequest) -> HttpResponse:
     try:
         asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
         route = asked.route()
-        caller = _caller(request)
+        caller = caller_of(request)
         rates.count(caller.client, route)
         found, exchange, problem = client.list_models(route, settings.LIMITS, caller)
     except REFUSED as error:
@@ -105,11 +101,6 @@ def edit(request: HttpRequest) -> HttpResponse:
     except InvalidRequestError as error:
         return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
     return render_page(request, form)
-
-
-def _caller(request: HttpRequest) -> client.Caller:
-    who = pseudonym_of(request)
-    return client.Caller(who, request.META.get("gunicorn.socket"), logging_for(who))
 
 
 def _asked_by_link(request: HttpRequest) -> Asked:

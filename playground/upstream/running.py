@@ -67,6 +67,12 @@ class Running:
             wire.shutdown(FailureKind.STOPPED)
         return wire is not None
 
+    def is_ended(self, number: str) -> bool:
+        """Whether an exchange that is under way here was told to end."""
+        with self._changed:
+            wire = self._wires.get(number)
+        return wire is not None and wire.ended is not None
+
     @property
     def crowded(self) -> bool:
         return len(self._wires) > CROWD

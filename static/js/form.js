@@ -16,7 +16,8 @@
 
   // --- messages ---
 
-  const rows = () => [...list.querySelectorAll("[data-message]")];
+  // In an embed the messages may be fixed: then there is no list of them.
+  const rows = () => [...(list?.querySelectorAll("[data-message]") ?? [])];
 
   function number() {
     rows().forEach((row, index, all) => {
@@ -51,7 +52,7 @@
   }
 
   function setMessages(messages) {
-    list.replaceChildren(...messages.map(newRow));
+    list?.replaceChildren(...messages.map(newRow));
   }
 
   function step(row, direction, button) {
@@ -211,9 +212,10 @@
 
   // --- provider ---
 
-  let suggested = JSON.parse(provider.selectedOptions[0].dataset.models);
+  let suggested = JSON.parse(provider?.selectedOptions[0].dataset.models ?? "[]");
 
   function showProvider() {
+    if (!provider) return; // an embed has one of its own
     const { state, ready, models, key, docs } = provider.selectedOptions[0].dataset;
     form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
@@ -242,7 +244,7 @@
     }
   });
 
-  provider.addEventListener("change", () => {
+  provider?.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
     if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;
     suggested = models;
@@ -252,6 +254,8 @@
   });
 
   document.addEventListener("playground:key", showProvider);
+  // What the page around a frame asks for, when that is too long for an address.
+  document.addEventListener("playground:fill", (event) => fill(event.detail));
 
   // --- what the server refused ---
 
@@ -295,7 +299,7 @@
   function state() {
     const values = {};
     for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
-      if (["api_key", "csrfmiddlewaretoken"].includes(input.name) || input.closest("[data-message]")) continue;
+      if (["api_key", "csrfmiddlewaretoken", "embed_token"].includes(input.name) || input.closest("[data-message]")) continue;
       values[input.name] = input.type === "checkbox" ? input.checked : input.value;
     }
     values.messages = rows().map((row) =>
@@ -317,14 +321,14 @@
     for (const [name, value] of Object.entries(others)) {
       if (field(name)) field(name)[field(name).type === "checkbox" ? "checked" : "value"] = value;
     }
-    list.replaceChildren(...messages.map(({ role, content, tool_call_id: call, extra }) => {
+    list?.replaceChildren(...messages.map(({ role, content, tool_call_id: call, extra }) => {
       const row = newRow({ role, content });
       row.querySelector("[name=tool_call_id]").value = call;
       row.querySelector("[name=extra]").value = extra;
       row.querySelector(".extra").open = Boolean(extra);
       return row;
     }));
-    suggested = JSON.parse(provider.selectedOptions[0]?.dataset.models || "[]");
+    suggested = JSON.parse(provider?.selectedOptions[0]?.dataset.models || "[]");
   }
 
   // --- start ---

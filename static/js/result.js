@@ -4,6 +4,8 @@
   const outcome = document.getElementById("outcome");
   const tabs = [...document.querySelectorAll("[role=tab]")];
   const busy = document.querySelector("[data-busy]");
+  // A frame is as high as what is in it, and scrolls nothing of the page around.
+  const framed = document.documentElement.classList.contains("frame");
 
   // --- tabs (WAI-ARIA tabs, activated by focus) ---
 
@@ -102,10 +104,9 @@
       return;
     }
     stopped = true;
-    const body = new URLSearchParams({
-      number: live.dataset.live,
-      csrfmiddlewaretoken: form.elements.namedItem("csrfmiddlewaretoken").value,
-    });
+    const body = new URLSearchParams({ number: live.dataset.live });
+    const token = form.elements.namedItem("csrfmiddlewaretoken"); // a frame has none
+    if (token) body.set("csrfmiddlewaretoken", token.value);
     const of = live;
     const giveUp = () => { if (live === of) abort(); };
     setTimeout(giveUp, patience);
@@ -212,7 +213,7 @@
     if (before) {
       folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });
       follow();
-    } else if (matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
+    } else if (!framed && matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
       document.getElementById("result").scrollIntoView({ block: "start" });
     }
   });
@@ -283,7 +284,7 @@
     delete codes.dataset.stale;
     showTarget(shownTarget);
   });
-  link.addEventListener("click", async () => {
+  link?.addEventListener("click", async () => {
     if ("stale" in codes.dataset) {
       await new Promise((ready) => { codes.addEventListener("htmx:after:swap", ready, { once: true }); });
     }

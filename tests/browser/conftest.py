@@ -51,6 +51,15 @@ def address(
 
 
 @pytest.fixture(scope="session")
+def bare_address(
+    provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where gunicorn serves a playground without the local model, for pages of other sites."""
+    with serving(tmp_path_factory.mktemp("bare"), provider_server.host_port) as site:
+        yield site.address
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Root has no sandbox of Chromium's; the page under test is our own.

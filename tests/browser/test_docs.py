@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, clipboard
 from tests.site import serving
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -262,7 +262,7 @@ def test_code_is_copied_as_it_is_written(open_docs: Open) -> None:
     page.get_by_role("button", name="Copy").nth(1).click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()").strip() == "plain"
+    assert clipboard(page).strip() == "plain"
 
 
 def test_a_live_call_stands_in_its_place_and_opens_in_the_playground(open_docs: Open) -> None:

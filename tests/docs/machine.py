@@ -27,6 +27,14 @@ from tests.upstreams.scripted import ScriptedUpstream
 PLAYGROUND_PORT = 8000
 MODEL_PORT = 8484
 
+# What the docs install must be here already.
+INSTALLS_NOTHING = {
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_INDEX": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+
 _PYTHON_PORTS = """\
 import socket
 _connect = socket.socket.connect
@@ -153,11 +161,7 @@ def _environment(
         "HTTPS_PROXY": f"http://{proxy.host_port}",
         "NO_PROXY": "127.0.0.1,localhost",
         **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(certificates)),
-        # Installs nothing: what the docs install must be here already.
-        "PIP_DRY_RUN": "1",
-        "PIP_NO_INDEX": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_ROOT_USER_ACTION": "ignore",
+        **INSTALLS_NOTHING,
         "OPENAI_API_KEY": KEYS["openai"],
         "ANTHROPIC_API_KEY": KEYS["claude"],
         "GEMINI_API_KEY": KEYS["gemini"],

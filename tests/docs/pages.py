@@ -53,7 +53,13 @@ def headings(page: Page) -> list[Heading]:
 
 @cache
 def blocks() -> tuple[Block, ...]:
-    return tuple(block for page in docs().pages.values() for block in blocks_of(page))
+    pages = [page for page in docs().pages.values() if not is_about_a_site(page.path)]
+    return tuple(block for page in pages for block in blocks_of(page))
+
+
+def is_about_a_site(path: str) -> bool:
+    """Whether its blocks are the files of a site, which `tests/browser/built_sites.py` builds and opens."""
+    return "embedding/" in path and not path.endswith("/index.md")
 
 
 def blocks_of(page: Page) -> list[Block]:

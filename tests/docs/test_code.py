@@ -9,7 +9,8 @@ toml               read by the catalogue
 env                lines of NAME=value: settings of the playground that take these values
 nginx, http        written as these are; a request line must be one that the examples send
 
-A language without a row in `HOLD` fails.
+A language without a row in `HOLD` fails. The blocks of `embedding/`, but for its index, are the files of
+sites that `tests/browser` builds; their Chinese twins are the same but for words, says `test_pages.py`.
 """
 
 import json
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -39,8 +41,8 @@ from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
 from playground.pages.log import line as log_line
 from playground.upstream.providers import _read, catalogue
-from tests.docs.machine import Machine
-from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks
+from tests.docs.machine import INSTALLS_NOTHING, Machine
+from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
 from tests.embed.folder import write
 
 _VOID = {"br", "img", "input", "link", "meta"}
@@ -60,6 +62,14 @@ def test_every_language_is_held_to_something() -> None:
 def test_there_are_examples_of_each_kind_that_is_run() -> None:
     """Or the tests below would be about nothing."""
     assert {*RUN, "sh"} <= {block.language for block in blocks()}
+
+
+def test_the_files_of_sites_are_built_by_the_tests_of_sites() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").glob("*.py"))
+    pages = [path for path in docs().pages if is_about_a_site(path) and not path.startswith("zh/")]
+
+    assert pages
+    assert [path for path in pages if f'"{path.rpartition("/")[2]}"' not in tests] == []
 
 
 @_named(*RUN)
@@ -84,13 +94,14 @@ def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PLAYGROUND_") and not name.endswith("_API_KEY")
+        if not name.startswith(("PLAYGROUND_", "DJANGO_")) and not name.endswith("_API_KEY")
     }
     variables = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DJANGO_SETTINGS_MODULE": "tests.served_settings",
         "TEST_STATIC_ROOT": str(tmp_path / "static-root"),
         "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}",
+        **INSTALLS_NOTHING,
     }
     with subprocess.Popen(
         ["bash", "-e", "-c", block.code],
@@ -104,7 +115,8 @@ def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
         try:
             answered = _answers(process, port)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended by itself, and its words say why
+                os.killpg(process.pid, signal.SIGTERM)
             said = _last_words(process)
 
     assert answered, said[-2000:]
@@ -176,7 +188,7 @@ def _read_json(value: Any) -> None:
             assert explained
             assert explained.message == message
         case {"who": _}:
-            assert set(value) <= set(log_line("", _exchange(200, {})))
+            assert set(value) <= set(log_line("", None, _exchange(200, {})))
         case [{"error": {"message": message}}]:  # Gemini's
             explained = _exchange(400, value).error
             assert explained

@@ -163,7 +163,7 @@ def test_twins_have_the_same_code(path: str) -> None:
 
 # Texts by the quotes that a language has outside of them: in a shell JSON stands within single ones.
 _DOUBLE = r'(?:\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*")'
-_TEXTS = {"html": r"'[^']*'|(?<=>)[^<>{}]+(?=<)|(?<=[=]|\s)\"[^\"{]*\""}
+_TEXTS = dict.fromkeys(("html", "jsx"), r"'[^']*'|(?<=>)[^<>{}]+(?=<)|(?<=[=]|\s)\"[^\"{]*\"")
 _COMMENTS = {"python": "#.*", "bash": "#.*", "sh": "#.*", "toml": "#.*", "env": "#.*", "js": "//.*"}
 
 
@@ -181,7 +181,7 @@ def _differences(one: Block, other: Block) -> list[tuple[str, str]]:
         (a, b)
         for a, b in zip(mine, its, strict=True)
         if a != b and not (re.match(f"(?:{text})$", a.replace(">", "")) and CJK.search(b) and a[0] == b[0])
-        and not (one.language == "html" and CJK.search(b))
+        and not (one.language in _TEXTS and CJK.search(b))
     ]  # fmt: skip
 
 

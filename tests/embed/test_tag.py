@@ -61,6 +61,12 @@ def test_each_way_to_write_it_means_the_same(text: str) -> None:
     assert _read(text) == LiveCall("openai", HELLO)
 
 
+def test_what_only_other_sites_need_is_left_aside() -> None:
+    attributes = 'src="https://a.example/" embed="docs" theme="dark" label="Try" lang="en" :key="{ a }"'
+
+    assert _read(f'<ApiPlayground {attributes} provider="openai" />') == LiveCall("openai", None)
+
+
 def test_both_attributes_may_be_left_out() -> None:
     assert _read("<ApiPlayground/>") == LiveCall("", None)
 

@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from playground import env
 from playground.upstream.local_model import weights
@@ -51,7 +52,7 @@ class Command(BaseCommand):
                 signal.signal(number, self._interrupt)
             self._check_settings()
             model = None if no_local_model else self._start_model()
-            call_command("migrate", verbosity=0)
+            self._migrate()
             _collect_static()
             if model:
                 model = self._ready(model)
@@ -91,6 +92,12 @@ class Command(BaseCommand):
         """Here rather than in gunicorn, whose worker would say it in a traceback."""
         os.environ["PLAYGROUND_SECRET_KEY"] = env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50)
         self.check()
+
+    def _migrate(self) -> None:
+        try:
+            call_command("migrate", verbosity=0)
+        except DatabaseError as error:
+            self.stderr.write(f"No embeds: {settings.DATABASES['default']['NAME']} cannot be used ({error}).")
 
     def _start_model(self) -> Supervisor | None:
         try:
@@ -140,6 +147,8 @@ def _collect_static() -> None:
     """Writes the hashed and compressed files anew when one of theirs has changed."""
     manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
     files = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
+    # These say which libraries bring files of their own.
+    files += [settings.BASE_DIR / "requirements.txt", settings.BASE_DIR / "playground" / "settings.py"]
     newest = max(path.stat().st_mtime for path in files)
     if not manifest.exists() or manifest.stat().st_mtime < newest:
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,30 @@
+import type { ReactElement, ReactNode } from "react";
+
+export interface ApiPlaygroundOptions {
+  /** The address of your playground, such as `https://playground.example.org/`. */
+  src: string;
+  /** The name of the embed that the playground's operator made for your site. */
+  embed?: string;
+  /** `auto` (the default) follows the page. */
+  theme?: "auto" | "light" | "dark";
+}
+
+export interface ApiPlaygroundCall {
+  /** An id of the playground's catalogue, such as `openai`. */
+  provider?: string;
+  /** The body of a Chat Completions request. */
+  defaultRequest?: Record<string, unknown>;
+  /** The frame's title, which screen readers read out. */
+  label?: string;
+  /** The frame's language, else that of the page. */
+  lang?: string;
+  /** The words of the link that readers without scripts see. */
+  children?: ReactNode;
+}
+
+export declare function ApiPlayground(props: ApiPlaygroundOptions & ApiPlaygroundCall): ReactElement;
+
+/** A component that knows your playground. */
+export declare function apiPlayground(
+  options: ApiPlaygroundOptions,
+): (props: Partial<ApiPlaygroundOptions> & ApiPlaygroundCall) => ReactElement;

@@ -1,0 +1,44 @@
+"use client";
+// <ApiPlayground> for React and Docusaurus. It renders the element <api-playground> and loads the playground's own
+// script for it, once and in the browser only; without scripts a link stands there.
+import { createElement, useEffect } from "react";
+
+// A longer address would be cut by servers on the way.
+const LONGEST_LINK = 7000;
+
+/** A component that knows your playground: `const ApiPlayground = apiPlayground({ src, embed, theme })`. */
+export function apiPlayground(options) {
+  folder(options?.src);
+  return function ApiPlaygroundOfSite(props) {
+    return createElement(ApiPlayground, { ...options, ...props });
+  };
+}
+
+export function ApiPlayground({ src, embed, theme = "auto", provider, defaultRequest, label, lang, children }) {
+  const base = folder(src);
+  const request = defaultRequest && JSON.stringify(defaultRequest);
+  useEffect(() => load(`${base}embed.js`), [base]);
+  return createElement(
+    "api-playground",
+    { provider, request, embed, theme, label, lang },
+    createElement("a", { slot: "fallback", href: linkTo(base, { provider, request }) }, children ?? "Open in the API Playground"),
+  );
+}
+
+function folder(src) {
+  if (!src) throw new Error("ApiPlayground needs `src`, the address of your playground.");
+  return src.endsWith("/") ? src : `${src}/`;
+}
+
+function linkTo(base, values) {
+  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString();
+  return query && query.length <= LONGEST_LINK ? `${base}?${query}` : base;
+}
+
+function load(src) {
+  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`)) return;
+  const script = document.createElement("script");
+  script.src = src;
+  script.onerror = () => script.remove(); // the next page tries again
+  document.head.append(script);
+}

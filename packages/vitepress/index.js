@@ -1,0 +1,64 @@
+// <ApiPlayground> for VitePress and any other Vue 3 app. It renders the element <api-playground> and loads the
+// playground's own script for it, once and in the browser only; without scripts a link stands there.
+import { defineComponent, h, inject, onMounted } from "vue";
+
+const OPTIONS = Symbol("api-playground");
+// A longer address would be cut by servers on the way.
+const LONGEST_LINK = 7000;
+
+export const apiPlayground = {
+  /** `app.use(apiPlayground, { src, embed, theme })` */
+  install(app, options = {}) {
+    if (!options.src) throw new Error("apiPlayground needs `src`, the address of your playground.");
+    app.provide(OPTIONS, options);
+    app.component("ApiPlayground", ApiPlayground);
+  },
+};
+
+export const ApiPlayground = defineComponent({
+  name: "ApiPlayground",
+  props: {
+    provider: String,
+    defaultRequest: Object,
+    src: String,
+    embed: String,
+    theme: String,
+    label: String,
+  },
+  setup(props, { slots }) {
+    const options = inject(OPTIONS, {});
+    const base = () => folder(props.src ?? options.src);
+    onMounted(() => load(`${base()}embed.js`));
+    return () => {
+      const { provider, defaultRequest, label } = props;
+      const request = defaultRequest && JSON.stringify(defaultRequest);
+      const attributes = {
+        provider,
+        request,
+        label,
+        embed: props.embed ?? options.embed,
+        theme: props.theme ?? options.theme ?? "auto",
+      };
+      const link = { slot: "fallback", href: linkTo(base(), { provider, request }) };
+      return h("api-playground", attributes, [h("a", link, slots.default?.() ?? "Open in the API Playground")]);
+    };
+  },
+});
+
+function folder(src) {
+  if (!src) throw new Error("<ApiPlayground> needs `src`, the address of your playground: app.use(apiPlayground, { src }).");
+  return src.endsWith("/") ? src : `${src}/`;
+}
+
+function linkTo(base, values) {
+  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString();
+  return query && query.length <= LONGEST_LINK ? `${base}?${query}` : base;
+}
+
+function load(src) {
+  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`)) return;
+  const script = document.createElement("script");
+  script.src = src;
+  script.onerror = () => script.remove(); // the next page tries again
+  document.head.append(script);
+}

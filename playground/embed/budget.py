@@ -1,0 +1,115 @@
+"""The day's budget of an embed: counted before a call is made, settled by what it took.
+
+A call that is cut off by a crash stays counted as the worst case that was reserved for it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from playground.embed import reasons
+from playground.embed.database import let_go
+from playground.embed.estimate import used, was_sent, worst_case
+from playground.embed.models import Embed, Spent
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.record import Exchange
+
+ALL = ""
+# The rows of single readers are needed for their own day only.
+_KEPT_DAYS = 2
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """So many tokens of a day, which no other call can take."""
+
+    embed_id: int
+    day: date
+    reader: str
+    tokens: int
+
+    def settle(self, exchange: Exchange) -> None:
+        """Gives back what the call did not take; all of it when it was never sent."""
+        self._change(int(was_sent(exchange)), used(exchange, self.tokens))
+
+    def give_back(self) -> None:
+        self._change(0, 0)
+
+    def _change(self, calls: int, tokens: int) -> None:
+        try:
+            _rows(self.embed_id, self.day, self.reader).update(
+                calls=F("calls") + calls - 1, tokens=F("tokens") + tokens - self.tokens
+            )
+        except DatabaseError:
+            _logger.exception("A reservation of the budget stays as it is")
+        finally:
+            let_go()
+
+
+def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
+    """Counts a call, and the most that it can take, for its reader and for all.
+
+    Raises `reasons.BudgetSpentError` when either has not that much left, and `reasons.RefusedError` when
+    nothing can be counted.
+    """
+    now, worst = timezone.now(), worst_case(chat)
+    reservation = Reservation(embed.pk, now.date(), reader, worst)
+    try:
+        with transaction.atomic():
+            _make_rows(embed, now.date(), reader)
+            if _take(embed, reservation):
+                return reservation
+            left = Spent.objects.filter(_left_for_all(embed, worst), embed=embed, day=now.date())
+            own = left.exists()
+    except DatabaseError as error:
+        _logger.exception("The budget cannot be counted")
+        raise reasons.no_database() from error
+    finally:
+        let_go()
+    raise reasons.BudgetSpentError(own=own, seconds=_until_tomorrow(now))
+
+
+def _make_rows(embed: Embed, day: date, reader: str) -> None:
+    _, is_new_day = Spent.objects.get_or_create(embed=embed, day=day, reader=ALL)
+    if is_new_day:
+        old = Spent.objects.filter(embed=embed, day__lt=day - timedelta(_KEPT_DAYS))
+        old.exclude(reader=ALL).delete()
+    Spent.objects.get_or_create(embed=embed, day=day, reader=reader)
+
+
+def _take(embed: Embed, reservation: Reservation) -> bool:
+    """One UPDATE asks and counts for both: no other call comes between. What fits one alone is undone."""
+    fits = _left_for_all(embed, reservation.tokens) | Q(
+        reader=reservation.reader,
+        calls__lt=embed.reader_calls_a_day,
+        tokens__lte=embed.reader_tokens_a_day - reservation.tokens,
+    )
+    rows = _rows(embed.pk, reservation.day, reservation.reader).filter(fits)
+    with transaction.atomic():
+        taken = rows.update(calls=F("calls") + 1, tokens=F("tokens") + reservation.tokens) == 2
+        transaction.set_rollback(not taken)
+    return taken
+
+
+def _left_for_all(embed: Embed, worst: int) -> Q:
+    return Q(reader=ALL, calls__lt=embed.calls_a_day, tokens__lte=embed.tokens_a_day - worst)
+
+
+def _rows(embed_id: int, day: date, reader: str) -> QuerySet[Spent]:
+    return Spent.objects.filter(embed_id=embed_id, day=day, reader__in=(ALL, reader))
+
+
+def _until_tomorrow(now: datetime) -> int:
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    return int((tomorrow - now).total_seconds()) + 1
+
+
+def spent_today(embed: Embed) -> Spent:
+    today = timezone.now().date()
+    return Spent.objects.filter(embed=embed, day=today, reader=ALL).first() or Spent(embed=embed, day=today)

@@ -1,0 +1,97 @@
+"""How many tokens a call can take, and how many one took whose provider did not say."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.failure import FailureKind
+from playground.exchange.record import Exchange
+
+# The most that an image takes: 2833 tokens, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
+_IMAGE_TOKENS = 50_000
+_TEXTS = ("text", "refusal")
+# English has some four bytes a token, Chinese three: an estimate is rather too high.
+_BYTES_A_TOKEN = 3
+# In these cases nobody has read the request.
+_NEVER_SENT = frozenset((
+    FailureKind.UNKNOWN_HOST, FailureKind.REFUSED, FailureKind.UNREACHABLE, FailureKind.PROXY,
+    FailureKind.CONNECT_TIMEOUT, FailureKind.TLS,
+))  # fmt: skip
+
+
+def worst_case(chat: ChatRequest) -> int:
+    """The most tokens that a call which the caps let through can take.
+
+    A token is a byte of the prompt or more. What models put around each message is less than the JSON that
+    stands around it here.
+    """
+    tokens = max(chat.body.get(name) or 0 for name in ("max_tokens", "max_completion_tokens"))
+    return (chat.body.get("n") or 1) * tokens + len(chat.encoded) + _IMAGE_TOKENS * _images(chat.body)
+
+
+def was_sent(exchange: Exchange) -> bool:
+    return exchange.received is not None or (
+        exchange.failure is not None and exchange.failure.kind not in _NEVER_SENT
+    )
+
+
+def used(exchange: Exchange, reserved: int) -> int:
+    """Tokens: what the provider reports; for what broke off or reports nothing, the prompt and what came.
+
+    Of an answer that was to come in one piece and did not, nobody knows how far it was: all of `reserved`.
+    """
+    if not was_sent(exchange):
+        return 0
+    received, prompt = exchange.received, _prompt(exchange.call.body)
+    if received is None:
+        return min(prompt, reserved) if exchange.call.body.get("stream") is True else reserved
+    if received.status >= 300:
+        return 0 if received.status < 500 else min(prompt, reserved)
+    usage = exchange.usage
+    if usage and exchange.failure is None and usage.total_tokens is not None:
+        return usage.total_tokens
+    if exchange.failure and not exchange.stream:
+        return reserved
+    if usage:
+        prompt = usage.prompt_tokens if usage.prompt_tokens is not None else prompt
+        if exchange.failure is None and usage.completion_tokens is not None:
+            return prompt + usage.completion_tokens
+    return min(prompt + _came(exchange), reserved)
+
+
+def _came(exchange: Exchange) -> int:
+    """A chunk of a stream is a token, or several in one piece."""
+    if exchange.stream is None:
+        texts = _texts(exchange.completion.get("choices") if exchange.completion else None)
+        return _in_tokens(sum(len(text.encode()) for text in texts))
+    brought = [event.brought for event in exchange.stream.events if event.brought]
+    return max(len(brought), _in_tokens(sum(len(text.encode()) for text in brought)))
+
+
+def _prompt(body: Mapping[str, Any]) -> int:
+    size = sum(len(text.encode("utf-8", "replace")) for text in _texts(body))
+    return _in_tokens(size) + _IMAGE_TOKENS * _images(body)
+
+
+def _in_tokens(size: int) -> int:
+    return math.ceil(size / _BYTES_A_TOKEN)
+
+
+def _images(body: Mapping[str, Any]) -> int:
+    contents = [message.get("content") for message in body["messages"]]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return sum(isinstance(part, dict) and part.get("type") not in _TEXTS for part in parts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, and every name of its objects."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,301 @@
+"""The frame that stands in other people's pages: its page, and what its form asks for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial, wraps
+from typing import Any
+
+from csp.constants import SELF
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_POST, require_safe
+
+from playground.embed import budget, policy, reasons, recorded, records, tokens
+from playground.embed.models import Embed
+from playground.exchange import snippets as code
+from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, InvalidRequestError
+from playground.exchange.parameters import PARAMETERS
+from playground.exchange.record import Exchange
+from playground.exchange.text import Sentence, say
+from playground.pages import edits, incoming, page, rates
+from playground.pages.forms import MessageRow, RequestForm, collect
+from playground.pages.incoming import Asked, Shape, shape_of
+from playground.pages.log import caller_of
+from playground.pages.present import Result
+from playground.pages.reasons import REFUSED, invalid, refusal_of
+from playground.pages.refusals import Refusal, refuse, with_retry
+from playground.pages.relay import relay
+from playground.pages.views import stop as stop_running
+from playground.upstream import client
+from playground.upstream.providers import catalogue, missing
+from playground.upstream.route import Route
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+THEMES = ("light", "dark")
+
+
+def _in_frame(view: View) -> View:
+    """In the language that `lang` asks for, whatever the browser's is; its buttons come back to the frame."""
+
+    @csrf_exempt  # a token of the frame's own stands in its place
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponseBase:
+        request.edit_view = "embed-edit"  # type: ignore[attr-defined]
+        language = _asked_for(request, "lang")
+        try:
+            language = translation.get_supported_language_variant(language)
+        except LookupError:
+            language = translation.get_language() or settings.LANGUAGE_CODE
+        with translation.override(language):
+            response = view(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return wrapped
+
+
+@require_safe
+@gzip_page
+@_in_frame
+def frame(request: HttpRequest) -> HttpResponseBase:
+    """The frame of `?embed=`, filled by its record and from `?request=` as far as that lets it.
+
+    Without a name it is a frame for the playground's own pages, under the rules of the page.
+    """
+    try:
+        embed = records.find(request.GET.get("embed"))
+    except reasons.RefusedError as error:
+        return _framed(refuse(request, error.refusal), None)
+    form, refusal = _prefilled(embed, request)
+    return _framed(_render(request, embed, form, tokens.make(request, embed), refusal=refusal), embed)
+
+
+@require_POST
+@_in_frame
+def send(request: HttpRequest) -> HttpResponseBase:
+    """Sends what the record lets through. An error of the provider is a completed Exchange: 200."""
+    embed = form = token = None
+    try:
+        posted = incoming.read(request)
+        embed = records.find(posted.embed)
+        form = records.form_of(embed, posted.form) if embed and posted.form else posted.form
+        tokens.spend(request, embed)
+        token = tokens.make(request, embed)
+        response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
+    except tokens.SpentError as error:
+        token = tokens.make(request, embed)
+        response = _refuse(request, embed, form, token, error.refusal)
+    except reasons.RefusedError as error:
+        response = _refuse(request, embed, form, token, error.refusal)
+    except REFUSED as error:
+        response = _refuse(request, embed, form, token, refusal_of(error))
+    if token:
+        response[tokens.HEADER] = token
+    return _framed(response, embed)
+
+
+@require_POST
+@_in_frame
+def edit(request: HttpRequest) -> HttpResponseBase:
+    """The frame with its form changed by one of its buttons; nothing is sent."""
+    embed = None
+    try:
+        posted = incoming.read(request)
+        embed = records.find(posted.embed)
+        form = incoming.read_form(request)
+        edits.edit(form, request.POST.get("do", ""))
+    except reasons.RefusedError as error:
+        return _framed(refuse(request, error.refusal), None)
+    except InvalidRequestError as error:
+        return _framed(refuse(request, invalid(error)), embed)
+    form = records.form_of(embed, form) if embed else form
+    return _framed(_render(request, embed, form, tokens.make(request, embed)), embed)
+
+
+@require_POST
+@_in_frame
+def snippets(request: HttpRequest) -> HttpResponseBase:
+    """The code for the request as it stands."""
+    try:
+        posted = incoming.read(request)
+        embed = records.find(posted.embed)
+        asked = records.allowed(embed, posted)
+        if shape_of(request) is Shape.FRAGMENT:
+            return render(request, "_codes.html", page.code_context(asked))
+        call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
+    except reasons.RefusedError as error:
+        return refuse(request, error.refusal)
+    except InvalidRequestError as error:
+        if shape_of(request) is Shape.FRAGMENT:
+            return render(request, "_codes.html", {"codes": None, "incomplete": invalid(error)})
+        return refuse(request, invalid(error))
+    return JsonResponse(code.render(call))
+
+
+# What is running has a number that nobody can guess: who knows it may stop it.
+stop = require_POST(_in_frame(stop_running))
+
+
+def _answer(
+    request: HttpRequest, embed: Embed | None, posted: Asked, whole: Callable[..., HttpResponse]
+) -> HttpResponseBase:
+    """Makes the call, or shows the recorded answer in its place. Raises what refuses it."""
+    asked, shape = records.allowed(embed, posted), shape_of(request)
+    if embed and embed.replay_only:
+        return _recorded(request, embed, asked.chat_request(), say(reasons.REPLAY_ONLY), whole)
+    records.check_key(embed, asked)
+    chat, route = asked.checked()
+    caller = caller_of(request, embed.name if embed else None)
+    rates.count(caller.client, route)
+    reservation = None
+    if embed and route.at_servers_expense:
+        try:
+            reservation = budget.reserve(embed, caller.client, chat)
+        except reasons.BudgetSpentError as error:
+            return _recorded(request, embed, chat, error.reason, whole, otherwise=error)
+        caller = replace(caller, ended=_both(caller.ended, reservation.settle))
+    instead = partial(_unless_down, embed, chat, route)
+    try:
+        if chat.streams and shape is Shape.FRAGMENT:
+            steps = client.stream(chat, route, settings.LIMITS, caller)
+            return relay(request, recorded.or_recorded(steps, instead))
+        exchange = instead(client.send(chat, route, settings.LIMITS, caller))
+    except REFUSED:
+        if reservation:
+            reservation.give_back()
+        raise
+    return _show(request, exchange, whole)
+
+
+def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+    def ended(exchange: Exchange) -> None:
+        one(exchange)
+        other(exchange)
+
+    return ended
+
+
+def _unless_down(embed: Embed | None, chat: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
+    """The exchange, or the recorded one where the provider is down."""
+    if embed is None or not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
+        return exchange
+    return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN)) or exchange
+
+
+def _recorded(
+    request: HttpRequest,
+    embed: Embed,
+    chat: ChatRequest,
+    reason: Sentence,
+    whole: Callable[..., HttpResponse],
+    otherwise: reasons.RefusedError | None = None,
+) -> HttpResponseBase:
+    """Raises `otherwise`, or that nothing is recorded, where nothing is."""
+    exchange = recorded.instead(embed, chat.body, reason)
+    if exchange is None:
+        raise otherwise or reasons.nothing_recorded()
+    if chat.streams and shape_of(request) is Shape.FRAGMENT:
+        return relay(request, recorded.replay(exchange, caller_of(request).client))
+    return _show(request, exchange, whole)
+
+
+def _show(request: HttpRequest, exchange: Exchange, whole: Callable[..., HttpResponse]) -> HttpResponse:
+    if shape_of(request) is Shape.PAGE:
+        return whole(result=Result(exchange))
+    return page.render_outcome(request, exchange)
+
+
+def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, Refusal | None]:
+    """What the link gets wrong is told, and the author's request stands in its place."""
+    if embed is None:
+        return page.prefilled(request.GET)
+    errors: list[FieldError] = []
+    text = request.GET.get("request", "")
+    asked = collect(errors, {}, page.link_body, text) if text else {}
+    body = policy.offered(embed.body, embed.locked_names, asked)
+    form = RequestForm.from_body(embed.provider, "", body)
+    return form, invalid(InvalidRequestError(*errors)) if errors else None
+
+
+def _render(
+    request: HttpRequest,
+    embed: Embed | None,
+    form: RequestForm | None,
+    token: str,
+    *,
+    result: Result | None = None,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    """The frame's whole page. With a refusal its status is the refusal's."""
+    form = form or RequestForm()
+    if refusal:
+        page.mark_messages(form, refusal)
+    theme = _asked_for(request, "theme")
+    context: dict[str, Any] = {
+        "framed": True,
+        "embed": embed,
+        "token": token,
+        "form": form,
+        "errors": refusal.sentences if refusal else {},
+        "options": () if embed else page.options(),  # they take a look at each local server
+        "locked": embed.locked_names if embed else (),
+        "takes_key": records.takes_key(embed),
+        "provider": _label(form.provider),
+        # Without a key that works there is something to do in it before the first send.
+        "opens_provider": _lacks(form.provider) or bool(refusal),
+        "playground_url": reverse("index"),
+        "roles": ROLES,
+        "parameters": PARAMETERS,
+        "targets": code.TARGETS,
+        "blank_message": MessageRow(),
+        "listed_models": None,
+        **page.code_context(Asked(form.provider or None, form.base_url, None, form)),
+        "result": result,
+        "refusal": refusal,
+        "theme": theme if theme in THEMES else "",
+        "lang": translation.get_language(),
+    }
+    response = render(request, "embed.html", context, status=refusal.status if refusal else 200)
+    return with_retry(response, refusal) if refusal else response
+
+
+def _label(provider: str) -> str:
+    known = catalogue().get(provider)
+    return known.label if known else ""
+
+
+def _lacks(provider: str) -> bool:
+    known = catalogue().get(provider)
+    return known is None or missing(known) is not None
+
+
+def _refuse(
+    request: HttpRequest, embed: Embed | None, form: RequestForm | None, token: str | None, refusal: Refusal
+) -> HttpResponse:
+    """A refusal that keeps the form, where the same can be sent again."""
+    if token and form and shape_of(request) is Shape.PAGE:
+        return _render(request, embed, form, token, refusal=refusal)
+    return refuse(request, refusal)
+
+
+def _framed(response: HttpResponseBase, embed: Embed | None) -> HttpResponseBase:
+    """Says who may frame it: the record's origins and the playground itself."""
+    origins = embed.allowed_origins if embed else []
+    response._csp_replace = {"frame-ancestors": [SELF, *origins]}  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # it knows no list of origins
+    # A page that isolates itself (Cross-Origin-Embedder-Policy) frames only what says the same.
+    response["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _asked_for(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name) or request.POST.get(name) or ""

@@ -1,0 +1,91 @@
+"""What the addresses of the embeds and of the admin have of their own: no cookies here, sessions there."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from csp.constants import NONE, SELF
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from playground.embed import reasons
+from playground.env import Rate
+from playground.pages.buckets import Bucket, Buckets, UnavailableError
+from playground.pages.refusals import refuse
+from playground.pages.who import client_of
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+FRAMES = "/embed/"
+ADMIN = "/admin/"
+LOGINS = Rate(10, 900)
+
+# Django's admin has no inline scripts or styles; its jQuery knows nothing of Trusted Types.
+ADMIN_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+class FrameMiddleware:
+    """Nothing under `/embed/` reads or sets a cookie: what a frame does hangs on its token alone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(FRAMES):
+            return self.get_response(request)
+        request.META.pop("HTTP_COOKIE", None)
+        response = self.get_response(request)
+        response.cookies.clear()
+        return response
+
+
+class AdminMiddleware:
+    """A policy of the admin's own; and so many logins from an address and no more."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(ADMIN):
+            return self.get_response(request)
+        response = self._refused(request) or self.get_response(request)
+        response._csp_config = ADMIN_POLICY  # type: ignore[attr-defined]  # django-csp reads it
+        return response
+
+    def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
+        if request.method != "POST" or request.path != reverse("admin:login"):
+            return None
+        try:
+            empty = cast("Buckets", cache).take([Bucket(f"login:{client_of(request)}", LOGINS)])
+        except UnavailableError:
+            return refuse(request, reasons.LOGINS_NOT_COUNTED)
+        return refuse(request, reasons.too_many_logins(empty)) if empty else None
+
+
+class AdminSessions(SessionMiddleware):
+    """Sessions under `/admin/`, and nothing elsewhere; as are the two below."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+
+
+class AdminAuthentication(AuthenticationMiddleware):
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+
+
+class AdminMessages(MessageMiddleware):
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)

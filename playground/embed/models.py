@@ -1,0 +1,214 @@
+"""The records of the embeds: what each allows, what was spent of it, and its recorded answer."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from playground.embed import policy
+from playground.embed.estimate import worst_case
+from playground.exchange import jsontext
+from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
+from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.pages.incoming import checked_chat
+from playground.pages.translate import translate
+from playground.upstream.caps import Caps
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
+
+_MOST_ORIGINS = 50
+_CAPS = ("max_tokens", "n", "request_bytes")
+
+
+class Embed(models.Model):
+    """One call in other people's pages. Lists are texts with an item a line; budgets are for a UTC day."""
+
+    class Key(models.TextChoices):
+        """Whose key a reader's call has."""
+
+        READER = "reader", _("the reader’s own")
+        SERVER = "server", _("the server’s")
+
+    name = models.SlugField(_("name"), max_length=80, unique=True)
+    active = models.BooleanField(_("active"), default=True, help_text=_("Off: nothing is sent."))
+    origins = models.TextField(
+        _("origins"), help_text=_("Pages that may frame it, one a line: https://docs.example.org")
+    )
+    provider = models.CharField(_("provider"), max_length=80)
+    request = models.TextField(_("request"), help_text=_("The body of the call, as JSON."))
+    locked = models.TextField(
+        _("locked fields"),
+        blank=True,
+        help_text=_("Fields of the request that readers cannot change, one a line: model, messages, …"),
+    )
+    key = models.CharField(_("key"), max_length=10, choices=Key.choices, default=Key.READER)
+    replay_only = models.BooleanField(
+        _("only the recorded answer"), default=False, help_text=_("Readers make no call at all.")
+    )
+    max_tokens = models.PositiveIntegerField(
+        _("most tokens a call"), null=True, blank=True, help_text=_("Empty: what the catalogue allows.")
+    )
+    n = models.PositiveIntegerField(_("most answers a call"), null=True, blank=True)
+    request_bytes = models.PositiveIntegerField(_("largest request, in bytes"), null=True, blank=True)
+    reader_calls_a_day = models.PositiveIntegerField(_("calls a day for each reader"), default=20)
+    reader_tokens_a_day = models.PositiveIntegerField(_("tokens a day for each reader"), default=20_000)
+    calls_a_day = models.PositiveIntegerField(_("calls a day for all"), default=500)
+    tokens_a_day = models.PositiveIntegerField(_("tokens a day for all"), default=200_000)
+
+    class Meta:
+        verbose_name = _("embed")
+        verbose_name_plural = _("embeds")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """Those that can be used: a line that was written past the checks allows nothing."""
+        found = []
+        for line in _items(self.origins):
+            try:
+                found.append(policy.allowed_origin(line))
+            except policy.PolicyError:
+                continue
+        return found
+
+    @property
+    def locked_names(self) -> frozenset[str]:
+        return policy.all_names(_items(self.locked))
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The author's request."""
+        value = jsontext.loads(self.request)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def digest(self) -> str:
+        """Of all its rules: another one after each change, but for the switch, which is asked each time."""
+        rules = [
+            (field.name, field.value_from_object(self))
+            for field in self._meta.concrete_fields
+            if field.name not in ("id", "active")
+        ]
+        return hashlib.sha256(jsontext.dumps(rules)).hexdigest()[:16]
+
+    @property
+    def caps(self) -> Caps:
+        """Its own caps, as far as they are not wider than the catalogue's for the provider."""
+        widest = catalogue()[self.provider].caps if self.provider in catalogue() else Caps(models=("",))
+        own = {name: getattr(self, name) for name in _CAPS if getattr(self, name)}
+        return replace(widest, **{name: min(value, getattr(widest, name)) for name, value in own.items()})
+
+    def clean(self) -> None:
+        """Raises `ValidationError` with a sentence for each field that cannot be used."""
+        super().clean()
+        problems: dict[str, list[Sentence]] = {}
+        provider = catalogue().get(self.provider)
+        if provider is None:
+            problems["provider"] = [
+                say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
+            ]
+        self.origins, problems["origins"] = _checked(self.origins, policy.allowed_origin)
+        if len(_items(self.origins)) > _MOST_ORIGINS:
+            problems["origins"] = [say(gettext_noop("At most %(most)s origins."), most=_MOST_ORIGINS)]
+        self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
+        if provider:
+            problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
+        chat, problems["request"] = _checked_request(self.request)
+        if chat and provider and self._is_paid_for(provider) and not any(problems.values()):
+            problems |= self._expense_problems(chat)
+        if found := {name: [*map(translate, sentences)] for name, sentences in problems.items() if sentences}:
+            raise ValidationError(found)
+
+    def _is_paid_for(self, provider: Provider) -> bool:
+        """Whether the server pays for calls: with its key, or with a machine that asks for none."""
+        is_own = provider.key_variable is None or provider.id == LOCAL_MODEL
+        return not self.replay_only and (self.key == self.Key.SERVER or is_own)
+
+    def _cap_problems(self, name: str, widest: Caps) -> list[Sentence]:
+        own, most = getattr(self, name), getattr(widest, name)
+        if own is None or 1 <= own <= most:
+            return []
+        return [say(gettext_noop("From 1 to the catalogue's %(most)s for this provider."), most=most)]
+
+    def _expense_problems(self, chat: ChatRequest) -> dict[str, list[Sentence]]:
+        """Why the author's own request could never be sent."""
+        if beyond := self.caps.errors(chat):
+            return {"request": [_named(error) for error in beyond]}
+        worst = worst_case(chat)
+        too_low = say(
+            gettext_noop("One call can take %(worst)s tokens: with less a day it is never made."), worst=worst
+        )
+        names = ("reader_tokens_a_day", "tokens_a_day")
+        return {name: [too_low] for name in names if getattr(self, name) < worst}
+
+
+class Spent(models.Model):
+    """What was spent of an embed on a day (UTC): by a reader, or by all together, whose `reader` is empty."""
+
+    embed = models.ForeignKey(Embed, models.CASCADE, related_name="spent")
+    day = models.DateField()
+    reader = models.CharField(max_length=20, blank=True)
+    calls = models.PositiveBigIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["embed", "day", "reader"], name="one_row_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.embed_id} {self.day} {self.reader or 'all'}"
+
+
+class RecordedAnswer(models.Model):
+    """An Exchange that is kept, to be shown when no call is made: its parts as JSON, its body as bytes."""
+
+    embed = models.OneToOneField(Embed, models.CASCADE, related_name="recorded")
+    at = models.DateTimeField()
+    provider = models.CharField(max_length=80)
+    call = models.JSONField()
+    sent = models.JSONField()
+    received = models.JSONField()
+    body = models.BinaryField()
+    timings_ms = models.JSONField()
+    events_ms = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.embed_id} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def content_type(self) -> str:
+        headers = self.received["headers"]
+        return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _items(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
+    """The items, one a line and each once, and what is wrong with them."""
+    kept, problems = [], []
+    for item in _items(text):
+        try:
+            kept.append(check(item))
+        except SentenceError as error:
+            kept.append(item)
+            problems.append(error.sentence)
+    return "\n".join(dict.fromkeys(kept)), problems
+
+
+def _checked_request(text: str) -> tuple[ChatRequest | None, list[Sentence]]:
+    try:
+        return checked_chat(jsontext.loads(text)), []
+    except jsontext.JSONTextError as error:
+        return None, [error.sentence]
+    except InvalidRequestError as error:
+        return None, [_named(item) for item in error.errors]
+
+
+def _named(error: FieldError) -> Sentence:
+    return say("%(name)s: %(problem)s", name=error.field, problem=error.sentence)

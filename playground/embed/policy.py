@@ -1,0 +1,114 @@
+"""What an embed's record allows: the pages that may frame it, and the fields that a reader may change."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.pages.forms import RequestForm
+
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PORT = r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+# Of addresses the Content Security Policy knows 127.0.0.1 alone (CSP Level 3, 6.7.2.8).
+_ORIGINS = (
+    re.compile(rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*){_PORT}"),
+    re.compile(rf"https://\*\.(?P<host>{_LABEL}(?:\.{_LABEL})+){_PORT}"),
+    re.compile(rf"http://(?:localhost|127\.0\.0\.1){_PORT}"),
+)
+_FIELD = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
+# Other names of the same thing, with one provider or another: whoever locks one means all of them.
+_TOGETHER = (
+    frozenset(("model", "models", "engine")),
+    frozenset(("messages", "prompt", "input")),
+    frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")),
+    frozenset(("n", "best_of")),
+    frozenset(("stop", "stop_sequences")),
+    frozenset(("stream", "stream_options")),
+    frozenset(("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")),
+)
+_LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
+# What an empty field of a form means.
+_NOTHING: tuple[object, ...] = (None, "", [])
+
+
+class PolicyError(SentenceError):
+    """An origin or a field's name that cannot be used."""
+
+
+def allowed_origin(text: str) -> str:
+    """The origin as a Content Security Policy takes it. Raises `PolicyError`."""
+    origin = text.lower()
+    for pattern in _ORIGINS:
+        if (found := pattern.fullmatch(origin)) and _is_usable(found.groupdict()):
+            return origin
+    raise PolicyError(
+        say(
+            gettext_noop(
+                "“%(origin)s” is no origin that can be allowed. Write https://docs.example.org, "
+                "https://*.example.org or http://localhost:5173: a scheme, a host name and perhaps a port, "
+                "without a path."
+            ),
+            origin=text[:100],
+        )
+    )
+
+
+def _is_usable(parts: Mapping[str, str | None]) -> bool:
+    last_label = (parts.get("host") or "").rpartition(".")[2]
+    return int(parts["port"] or 443) < 65_536 and not last_label.isdigit()
+
+
+def field_name(text: str) -> str:
+    """Raises `PolicyError`."""
+    if not _FIELD.fullmatch(text):
+        raise PolicyError(
+            say(
+                gettext_noop("“%(name)s” is no name of a field, such as model or max_tokens."),
+                name=text[:100],
+            )
+        )
+    return text
+
+
+def all_names(locked: Iterable[str]) -> frozenset[str]:
+    """The locked fields with their other names, in small letters."""
+    names = frozenset(map(str.casefold, locked))
+    return names.union(*(group for group in _TOGETHER if group & names))
+
+
+def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The author's request with what a link asks for, as far as that is not locked; null leaves one out."""
+    changes = {name: value for name, value in asked.items() if not _is_locked(name, locked)}
+    return {name: value for name, value in {**author, **changes}.items() if value is not None}
+
+
+def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader posted, with the author's values in the locked fields.
+
+    Raises `InvalidRequestError` with each locked field that has another value. An empty one has none.
+    """
+    as_form = RequestForm.from_body("", "", author).body([])
+    changed = [
+        name
+        for name, value in posted.items()
+        if _is_locked(name, locked)
+        and value not in _NOTHING
+        and not any(name in body and _same(value, body[name]) for body in (author, as_form))
+    ]
+    if changed:
+        raise InvalidRequestError(*(FieldError(name, say(_LOCKED, name=name[:60])) for name in changed))
+    values = {name: value for name, value in posted.items() if not _is_locked(name, locked)}
+    values |= {name: value for name, value in author.items() if _is_locked(name, locked)}
+    return {name: values[name] for name in [*author, *posted] if name in values}
+
+
+def _is_locked(name: str, locked: frozenset[str]) -> bool:
+    # To a server written in Go, `MODEL` is `model` (encoding/json).
+    return name.casefold() in locked
+
+
+def _same(one: Any, other: Any) -> bool:
+    # Compared as JSON: for Python, 1 and true are equal.
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

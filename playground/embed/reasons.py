@@ -1,0 +1,162 @@
+"""Why an embed does not do what is asked, each in words that say what to do next."""
+
+import math
+
+from playground.exchange.text import Sentence, gettext_noop, say
+from playground.pages.buckets import Empty
+from playground.pages.reasons import duration
+from playground.pages.refusals import Refusal
+
+_RETRY_SECONDS = 5
+
+
+class RefusedError(Exception):
+    """Nothing was sent; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.kind)
+        self.refusal = refusal
+
+
+class BudgetSpentError(RefusedError):
+    """The day's budget has not enough left for this call. `reason` says so in a few words."""
+
+    def __init__(self, *, own: bool, seconds: int) -> None:
+        self.reason = say(OWN_BUDGET_SPENT if own else BUDGET_SPENT)
+        advice = (
+            gettext_noop(
+                "Nothing was sent. What is left of your day's budget is less than this call may take. Ask "
+                "for fewer tokens, or come again in %(wait)s."
+            )
+            if own
+            else gettext_noop(
+                "Nothing was sent. What is left of this example's budget for the day is less than this call "
+                "may take. Ask for fewer tokens, or come again in %(wait)s."
+            )
+        )
+        super().__init__(
+            Refusal(
+                429,
+                "budget_spent",
+                self.reason,
+                say(advice, wait=duration(seconds)),
+                retry_seconds=seconds,
+            )
+        )
+
+
+# Why an answer is a recorded one.
+OWN_BUDGET_SPENT = gettext_noop("Your budget for today is spent")
+BUDGET_SPENT = gettext_noop("This example's budget for today is spent")
+REPLAY_ONLY = gettext_noop("This example makes no calls")
+PROVIDER_DOWN = gettext_noop("The provider takes no calls now")
+
+
+def unknown(name: str) -> RefusedError:
+    return RefusedError(
+        Refusal(
+            404,
+            "embed_unknown",
+            say(gettext_noop("There is no such example")),
+            say(
+                gettext_noop(
+                    "No embed is called “%(name)s” here. Who wrote the page finds the names in the "
+                    "playground's admin."
+                ),
+                name=name[:80],
+            ),
+        )
+    )
+
+
+def turned_off(name: str) -> RefusedError:
+    return RefusedError(
+        Refusal(
+            403,
+            "embed_off",
+            say(gettext_noop("This example is turned off")),
+            say(
+                gettext_noop("Nothing was sent. Who runs the playground can turn “%(name)s” on again."),
+                name=name[:80],
+            ),
+        )
+    )
+
+
+def no_database() -> RefusedError:
+    return RefusedError(
+        Refusal(
+            503,
+            "embeds_unavailable",
+            say(gettext_noop("The examples cannot be read now")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. Try again in a moment. Who runs the playground runs “manage.py "
+                    "migrate” once, and finds the reason in its log."
+                )
+            ),
+            retry_seconds=_RETRY_SECONDS,
+        )
+    )
+
+
+def nothing_recorded() -> RefusedError:
+    return RefusedError(
+        Refusal(
+            503,
+            "nothing_recorded",
+            say(gettext_noop("No answer is recorded yet")),
+            say(
+                gettext_noop(
+                    "This example makes no calls, and shows a recorded answer; who wrote the page has yet to "
+                    "record one."
+                )
+            ),
+        )
+    )
+
+
+def bad_token(kind: str, title: Sentence, advice: Sentence) -> RefusedError:
+    return RefusedError(Refusal(403, kind, title, advice))
+
+
+def tokens_not_counted() -> RefusedError:
+    return RefusedError(
+        Refusal(
+            503,
+            "not_counted",
+            say(gettext_noop("The frame's token cannot be checked now")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. Try again later. Who runs the playground finds the place of what "
+                    "counts in CACHE_URL."
+                )
+            ),
+            retry_seconds=_RETRY_SECONDS,
+        )
+    )
+
+
+LOGINS_NOT_COUNTED = Refusal(
+    503,
+    "not_counted",
+    say(gettext_noop("Nobody can log in now")),
+    say(gettext_noop("What counts the attempts cannot be reached (CACHE_URL). Try again later.")),
+    retry_seconds=_RETRY_SECONDS,
+)
+
+
+def too_many_logins(empty: Empty) -> Refusal:
+    seconds = math.ceil(empty.seconds)
+    return Refusal(
+        429,
+        "too_many_logins",
+        say(gettext_noop("Too many attempts to log in")),
+        say(
+            gettext_noop("From one address %(count)s are taken in %(period)s. Try again in %(wait)s."),
+            count=empty.bucket.rate.count,
+            period=duration(empty.bucket.rate.seconds),
+            wait=duration(seconds),
+        ),
+        retry_seconds=seconds,
+    )

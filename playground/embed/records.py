@@ -1,0 +1,80 @@
+"""Finds an embed's record, and makes of what a reader posted the request that the record allows."""
+
+import logging
+from dataclasses import replace
+
+from django.db import DatabaseError
+
+from playground.embed import policy, reasons
+from playground.embed.database import let_go
+from playground.embed.models import Embed
+from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.exchange.text import gettext_noop, say
+from playground.pages.forms import RequestForm
+from playground.pages.incoming import Asked
+from playground.upstream.providers import LOCAL_MODEL, catalogue
+
+_logger = logging.getLogger(__name__)
+
+
+def find(name: str | None) -> Embed | None:
+    """The active embed of this name; None without a name. Raises `reasons.RefusedError`."""
+    if not name:
+        return None
+    try:
+        embed = Embed.objects.filter(name=name).first()
+    except DatabaseError as error:
+        _logger.exception("The embeds cannot be read")
+        raise reasons.no_database() from error
+    finally:
+        let_go()
+    if embed is None:
+        raise reasons.unknown(name)
+    if not embed.active:
+        raise reasons.turned_off(name)
+    return embed
+
+
+def allowed(embed: Embed | None, posted: Asked) -> Asked:
+    """What was posted, held to the record. Raises `InvalidRequestError`."""
+    if embed is None:
+        return posted
+    errors: list[FieldError] = []
+    body = posted.form.body(errors) if posted.form else posted.json_body
+    if errors:
+        raise InvalidRequestError(*errors)
+    if isinstance(body, dict):
+        body = policy.held(embed.body, embed.locked_names, body)
+    return Asked(embed.provider, None, posted.key, None, body, embed=embed.name, caps=embed.caps)
+
+
+def takes_key(embed: Embed | None) -> bool:
+    """Whether readers bring a key of their own. The local model's is nobody's business."""
+    if embed is None:
+        return True
+    provider = catalogue().get(embed.provider)
+    asks_for_one = provider is None or (provider.key_variable is not None and provider.id != LOCAL_MODEL)
+    return embed.key == Embed.Key.READER and asks_for_one
+
+
+def check_key(embed: Embed | None, asked: Asked) -> None:
+    """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
+    if embed and takes_key(embed) and not asked.key:
+        raise InvalidRequestError(
+            FieldError("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
+        )
+
+
+def form_of(embed: Embed, form: RequestForm) -> RequestForm:
+    """A reader's form with the record's values in the locked fields: what the page shows again."""
+    author, locked = RequestForm.from_body(embed.provider, "", embed.body), embed.locked_names
+    form = replace(form, provider=embed.provider, base_url="")
+    if "messages" in locked:
+        form.messages = author.messages
+    if "stream" in locked:
+        form.stream, form.include_usage = author.stream, author.include_usage
+    if "model" in locked:
+        form.model = author.model
+    kept = {name: author.parameters.get(name, "") for name in form.parameters.keys() & locked}
+    form.parameters = form.parameters | kept
+    return form

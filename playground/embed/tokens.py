@@ -1,0 +1,100 @@
+"""The token of a frame: it stands in place of a CSRF cookie, which a frame on another site does not get.
+
+It is signed and good for a short time and one send, by one reader, from one embed as its rules stand. With
+each answer comes the next one.
+"""
+
+import secrets
+
+from django.core import signing
+from django.core.cache import caches
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+
+from playground.embed import reasons
+from playground.embed.models import Embed
+from playground.exchange.text import Sentence, gettext_noop, say
+from playground.pages.refusals import Refusal
+from playground.pages.who import pseudonym_of
+
+HEADER = "X-Embed-Token"
+FIELD = "embed_token"
+SECONDS = 900
+_SALT = "playground.embed.token"
+_RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
+# In the order of `_bound_to`.
+_BONDS = (
+    ("token_of_another_embed", gettext_noop("The token is another example's")),
+    ("rules_changed", gettext_noop("This example has been changed meanwhile")),
+    ("token_of_another_reader", gettext_noop("Your address has changed meanwhile")),
+)
+_AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
+
+
+class SpentError(reasons.RefusedError):
+    """All is right with the token but that it is old or used: with a fresh one the same can be sent."""
+
+
+def make(request: HttpRequest, embed: Embed | None) -> str:
+    return signing.dumps([*_bound_to(request, embed), secrets.token_urlsafe(12)], salt=_SALT)
+
+
+def spend(request: HttpRequest, embed: Embed | None) -> None:
+    """Takes the token that a send came with. Raises `reasons.RefusedError`, and `SpentError`."""
+    if not _is_own(request):
+        raise reasons.bad_token(
+            "foreign_origin",
+            say(gettext_noop("This was sent from another site")),
+            say(gettext_noop("Nothing was sent. A call is made from the playground's own frame only.")),
+        )
+    token = request.headers.get(HEADER) or request.POST.get(FIELD, "")
+    if not token:
+        raise reasons.bad_token(
+            "token_missing", say(gettext_noop("The frame's token is missing")), say(_RELOAD)
+        )
+    expired = False
+    try:
+        values = signing.loads(token, salt=_SALT, max_age=SECONDS)
+    except signing.SignatureExpired:
+        values, expired = signing.loads(token, salt=_SALT), True
+    except signing.BadSignature as error:
+        raise reasons.bad_token(
+            "token_forged", say(gettext_noop("The frame's token is not the playground's")), say(_RELOAD)
+        ) from error
+    *bound_to, nonce = values
+    for theirs, now, (kind, title) in zip(bound_to, _bound_to(request, embed), _BONDS, strict=True):
+        if theirs != now:
+            raise reasons.bad_token(kind, say(title), say(_RELOAD))
+    if expired:
+        raise _spent("token_expired", say(gettext_noop("The frame was open for a long time")))
+    if not _is_first_use(nonce):
+        raise _spent("token_used", say(gettext_noop("This was sent once already")))
+
+
+def _spent(kind: str, title: Sentence) -> SpentError:
+    return SpentError(Refusal(403, kind, title, say(_AGAIN)))
+
+
+def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
+    return [embed.name if embed else "", embed.digest if embed else "", pseudonym_of(request)]
+
+
+def _is_first_use(nonce: str) -> bool:
+    try:
+        return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + 60))
+    except RedisError as error:
+        raise reasons.tokens_not_counted() from error
+
+
+def _is_own(request: HttpRequest) -> bool:
+    """Whether the frame's own document sent it, as far as the browser says.
+
+    Without scripts the page's `Referrer-Policy` hides the origin; `HiddenOriginMiddleware` has made of that
+    the playground's own, or has left none where the browser says nothing further.
+    """
+    origin, site = request.META.get("HTTP_ORIGIN"), request.META.get("HTTP_SEC_FETCH_SITE")
+    if site is not None and site != "same-origin":
+        return False
+    if origin is not None:
+        return bool(origin == f"{request.scheme}://{request.get_host()}")
+    return site is not None or not request.is_secure()

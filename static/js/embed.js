@@ -1,0 +1,211 @@
+// A playground in anybody's page:
+//
+//   <script src="https://playground.example.org/embed.js" defer></script>
+//   <api-playground provider="openai" embed="docs">
+//     <script type="application/json">{"model": "gpt-4", "messages": […]}</script>
+//     <a href="https://playground.example.org/">Try it in the playground</a>
+//   </api-playground>
+//
+// The request can stand in a `request` attribute instead. `theme` is auto (as the page around), light or dark.
+(() => {
+  "use strict";
+  const OURS = "api-playground";
+  const script = document.currentScript ?? document.querySelector("script[src*='/embed.js']"); // null in a module
+  if (!script || customElements.get(OURS)) return;
+
+  const { origin, pathname } = new URL(".", script.src);
+  // What servers on the way take for a request line, less the rest of it.
+  const LONGEST_QUERY = 7000;
+  const FIRST_HEIGHT = 420;
+  const HEIGHTS = [40, 20_000];
+  // How long a loaded frame may take to report before the reader is offered the author's link.
+  const PATIENCE = 4000;
+  // A child that is meant for here: the request, and what is shown where nothing runs.
+  const ITS_OWN = "a, noscript, [slot=fallback], script[type='application/json']";
+
+  // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
+  const look = new CSSStyleSheet();
+  look.replaceSync(
+    ":host{display:block}:host([hidden]),i{display:none}iframe{display:block;width:100%;border:0;color-scheme:normal}",
+  );
+
+  class ApiPlayground extends HTMLElement {
+    static observedAttributes = ["provider", "request", "embed", "theme", "lang", "label"];
+    #root = null;
+    #frame = null;
+    #probe = document.createElement("i");
+    #connection = null;
+    #height = FIRST_HEIGHT;
+    #late = ""; // a request that is too long for the address
+    #isReady = false;
+    #toldTheme = "";
+    #isStale = false;
+
+    connectedCallback() {
+      this.#connection?.abort();
+      const { signal } = (this.#connection = new AbortController());
+      const start = () => signal.aborted || this.#start(signal);
+      // Before the page's end is read, nobody knows where the element's own end is.
+      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true, signal });
+      else start();
+    }
+
+    disconnectedCallback() {
+      this.#connection.abort();
+      this.#frame = null;
+      this.#root?.replaceChildren();
+    }
+
+    // A framework sets several in a row.
+    attributeChangedCallback(name, before, after) {
+      if (before === after || !this.#connection || this.#connection.signal.aborted) return;
+      if (name === "theme") this.#tellTheme();
+      else if (!this.#isStale) {
+        this.#isStale = true;
+        queueMicrotask(() => {
+          this.#isStale = false;
+          if (this.#root?.firstChild) this.#load(); // else it has not started, or has gone
+        });
+      }
+    }
+
+    #start(signal) {
+      this.#giveBack();
+      // Not earlier: it hides what is inside.
+      this.#root ??= this.attachShadow({ mode: "open" });
+      this.#root.adoptedStyleSheets = [look];
+      this.#load();
+      addEventListener("message", this.#hear, { signal });
+      this.#watchTheme(signal);
+    }
+
+    // `<api-playground … />` does not end there in HTML: what follows it became its content.
+    #giveBack() {
+      const nodes = [...this.childNodes];
+      const isStrange = (node) => node.nodeType === Node.ELEMENT_NODE ? !node.matches(ITS_OWN)
+        : node.nodeType === Node.TEXT_NODE && node.data.trim();
+      if (!nodes.some(isStrange)) return;
+      // A link among it was no fallback then, but a link of the page.
+      const first = nodes.findIndex((node) => isStrange(node) || node.localName === "a" && !node.slot);
+      this.after(...nodes.slice(first));
+    }
+
+    #load() {
+      this.#isReady = false;
+      this.#root.replaceChildren(this.#probe);
+      let request;
+      try {
+        request = this.#request();
+      } catch (error) {
+        const problem = document.createElement("p");
+        problem.textContent = `API Playground: the request is not JSON. ${error.message}`;
+        this.#frame = null;
+        this.#root.append(problem);
+        this.#offerLink();
+        return;
+      }
+      const lang = this.closest("[lang]")?.lang;
+      const options = { provider: this.getAttribute("provider"), embed: this.getAttribute("embed"), request, lang };
+      const query = new URLSearchParams({ theme: this.#theme(), host: location.origin });
+      for (const [name, value] of Object.entries(options)) if (value) query.set(name, value);
+      this.#late = "";
+      if (`${query}`.length > LONGEST_QUERY) {
+        this.#late = request;
+        query.delete("request");
+      }
+      // Always a new one: another address for an old one would be a step of the reader's history.
+      const frame = (this.#frame = document.createElement("iframe"));
+      frame.title = this.getAttribute("label") ?? this.#title();
+      frame.loading = "lazy";
+      frame.allow = "clipboard-write";
+      frame.referrerPolicy = "strict-origin";
+      frame.style.height = `${this.#height}px`;
+      frame.addEventListener("load", () => setTimeout(() => {
+        if (this.#frame === frame && !this.#isReady) this.#offerLink();
+      }, PATIENCE));
+      frame.src = `${origin}${pathname}embed/?${query}`;
+      this.#root.append(frame);
+    }
+
+    #offerLink() {
+      if (!this.#root.querySelector("slot")) this.#root.append(document.createElement("slot"));
+    }
+
+    // Without the space between its parts; numbers stay as they are written. "" for none.
+    #request() {
+      const child = this.querySelector(":scope > script[type='application/json']");
+      const text = this.getAttribute("request") ?? child?.textContent ?? "";
+      if (!text.trim()) return "";
+      JSON.parse(text);
+      return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+    }
+
+    // Frames of one page need titles of their own.
+    #title() {
+      const number = [...document.querySelectorAll(OURS)].indexOf(this) + 1;
+      return ["API Playground", number, this.getAttribute("provider")].filter(Boolean).join(" ");
+    }
+
+    #hear = ({ origin: from, source, data }) => {
+      if (!this.#frame || from !== origin || source !== this.#frame.contentWindow || data?.from !== OURS) return;
+      if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
+        const [least, most] = HEIGHTS;
+        this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);
+        this.#frame.style.height = `${this.#height}px`;
+      }
+      if (data.type === "ready") {
+        this.#isReady = true;
+        this.#root.querySelector("slot")?.remove();
+        if (this.#late) this.#say({ type: "request", request: this.#late });
+        this.#tellTheme(true);
+      }
+    };
+
+    #say(message) {
+      this.#frame?.contentWindow.postMessage({ from: OURS, ...message }, origin);
+    }
+
+    #tellTheme(again) {
+      const theme = this.#theme();
+      if (this.#isReady && (again || theme !== this.#toldTheme)) this.#say({ type: "theme", theme: (this.#toldTheme = theme) });
+    }
+
+    #theme() {
+      const wanted = this.getAttribute("theme");
+      if (wanted === "light" || wanted === "dark") return wanted;
+      return this.#isDarkAround() ? "dark" : "light";
+    }
+
+    // By the background that is seen, whatever the page calls its theme.
+    #isDarkAround() {
+      for (let at = this; at; at = at.parentElement ?? at.getRootNode().host) {
+        const { color, alpha } = this.#measured(getComputedStyle(at).backgroundColor);
+        if (alpha > 0.5) return isDark(color);
+      }
+      return isDark(this.#measured("Canvas").color);
+    }
+
+    // A colour in any notation, in sRGB, as this page's colour scheme has it.
+    #measured(color) {
+      this.#probe.style.colorScheme = getComputedStyle(document.documentElement).colorScheme;
+      this.#probe.style.color = `color-mix(in srgb, ${color}, ${color})`;
+      const [red, green, blue, alpha = 1] = getComputedStyle(this.#probe).color.match(/-?[\d.]+(e-?\d+)?/g).map(Number);
+      return { color: [red, green, blue], alpha };
+    }
+
+    #watchTheme(signal) {
+      const tell = () => this.#tellTheme();
+      const observer = new MutationObserver(tell);
+      for (let at = this.parentElement; at; at = at.parentElement) observer.observe(at, { attributes: true });
+      signal.addEventListener("abort", () => observer.disconnect());
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell, { signal });
+      // A background that fades has its colour at the end; a style sheet may come late.
+      addEventListener("transitionend", ({ propertyName }) => propertyName === "background-color" && tell(), { signal });
+      addEventListener("load", tell, { signal });
+    }
+  }
+
+  const isDark = ([red, green, blue]) => 0.299 * red + 0.587 * green + 0.114 * blue < 0.5;
+
+  customElements.define(OURS, ApiPlayground);
+})();

@@ -1,0 +1,120 @@
+"""Real sites, built by their own tools from `tests/sites/` and the code of `docs/embedding/`.
+
+What npm installs is kept in `.cache/sites/`, so that only the first run of a lock file fetches it.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.browser.host import code_blocks
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "sites"
+CACHE = ROOT / ".cache" / "sites"
+COPY = "/path/to/api-playground"
+NODE = 20  # the oldest that Docusaurus takes
+
+
+def vitepress(playground: str, address: str) -> Path:
+    del address
+    blocks = code_blocks("vitepress.md", playground)
+    site = _node_site("vitepress")
+    _run(site, "sh", "-e", "-c", _npm_install(blocks.pop("terminal")))
+    page = blocks.pop("page.md") + "\n" + blocks.pop("label.md")
+    _write(site, {**blocks, "from-the-docs.md": page, "chat-completion.md": _chat_completion()})
+    _run(site, "npx", "vitepress", "build")
+    return site / ".vitepress" / "dist"
+
+
+def docusaurus(playground: str, address: str) -> Path:
+    del address
+    blocks = code_blocks("docusaurus.md", playground)
+    site = _node_site("docusaurus")
+    _run(site, "sh", "-e", "-c", _npm_install(blocks.pop("terminal")))
+    blocks["added.config.js"] = blocks.pop("docusaurus.config.js")
+    blocks["docs/from-the-docs.mdx"] = blocks.pop("page.mdx")
+    blocks["src/pages/react.jsx"] = blocks.pop("page.jsx")
+    _write(site, {**blocks, "docs/chat-completion.md": _chat_completion()})
+    _run(site, "npx", "docusaurus", "build")
+    return site / "build"
+
+
+def mkdocs(playground: str, address: str) -> Path:
+    blocks = code_blocks("mkdocs.md", playground)
+    site = _fresh("mkdocs")
+    copy, install = blocks.pop("terminal").replace(COPY, str(ROOT)).strip().splitlines()
+    assert install == "pip install json5"  # the playground's own requirement
+    _run(site, *copy.split())
+    # Material's instant navigation needs to know where it is.
+    config = f"INHERIT: ./base.yml\nsite_url: {address}\n" + blocks.pop("mkdocs.yml")
+    _write(site, {"mkdocs.yml": config, "docs/from-the-docs.md": blocks.pop("page.md")})
+    _write(site, {"docs/chat-completion.md": _chat_completion()})
+    assert not blocks
+    _run(site, sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet")
+    return site / "site"
+
+
+KINDS = {"vitepress": vitepress, "docusaurus": docusaurus, "mkdocs": mkdocs}
+
+
+def _chat_completion() -> str:
+    return (FIXTURES / "chat-completion.md").read_text(encoding="utf-8")
+
+
+def _fresh(kind: str) -> Path:
+    """The fixture's files as they are now, in a folder whose installed packages stay."""
+    site = CACHE / kind
+    site.mkdir(parents=True, exist_ok=True)
+    for path in site.iterdir():
+        if path.name not in ("node_modules", ".installed"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(FIXTURES / kind, site, dirs_exist_ok=True)
+    return site
+
+
+def _node_site(kind: str) -> Path:
+    _check_node()
+    site = _fresh(kind)
+    lock = hashlib.sha256((site / "package-lock.json").read_bytes()).hexdigest()
+    stamp = site / ".installed"
+    if not stamp.exists() or stamp.read_text() != lock:
+        stamp.unlink(missing_ok=True)
+        _run(site, "npm", "ci", "--prefer-offline")
+        stamp.write_text(lock)
+    return site
+
+
+def _check_node() -> None:
+    node = shutil.which("node")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout if node else ""
+    major = int(version.removeprefix("v").partition(".")[0] or 0)
+    assert major >= NODE, (
+        f"Node {NODE} or newer with npm is needed for the sites; there is {version or 'none'}"
+    )
+
+
+def _npm_install(terminal: str) -> str:
+    return terminal.replace(COPY, str(ROOT))
+
+
+def _write(site: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text, encoding="utf-8")
+
+
+def _run(site: Path, *command: str) -> None:
+    quiet = {"npm_config_audit": "false", "npm_config_fund": "false", "npm_config_update_notifier": "false"}
+    quiet |= {
+        "DOCUSAURUS_NO_TELEMETRY": "1",
+        "NO_UPDATE_NOTIFIER": "1",
+        "NO_MKDOCS_2_WARNING": "1",
+        "CI": "1",
+    }
+    done = subprocess.run(command, cwd=site, env=os.environ | quiet, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"

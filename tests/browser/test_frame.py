@@ -1,0 +1,305 @@
+"""The frame in a page of another site, with scripts: the call, height and theme, and the way out of it."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from tests.browser.conftest import Complaints
+from tests.site import manage, serving
+from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, json_answer, token
+
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
+# Keeps what the frame says, and says what a test wants to.
+HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title><main><h1>Docs</h1>
+<a href="#before">Before</a>
+<iframe title="Example" src="{frame}" style="width: 100%; height: 500px; border: 0"></iframe>
+<a href="#after">After</a></main>
+<script>
+  window.heard = [];
+  addEventListener("message", (event) => heard.push([event.origin, event.data]));
+</script>"""
+
+
+class _Host(BaseHTTPRequestHandler):
+    playground = ""
+
+    def do_GET(self) -> None:
+        _, _, query = self.path.partition("?")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(HOST.replace("{frame}", f"{self.playground}embed/?{query}").encode())
+
+    def log_message(self, *values: object) -> None:
+        """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A page of `localhost` with a frame of the playground, which is another site to a browser."""
+
+    page: Page
+    origin: str
+    frame: FrameLocator
+
+    def say(self, **message: object) -> None:
+        self.page.evaluate("data => frames[0].postMessage(data, '*')", {"from": "api-playground", **message})
+
+    def heights(self) -> list[int]:
+        heard = self.page.evaluate("heard")
+        return [data["height"] for _, data in heard if data["type"] == "height"]
+
+
+Host = Callable[..., Hosted]
+
+
+@pytest.fixture(scope="module")
+def playground(
+    provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
+    """The playground's address, and the origin that its embeds allow."""
+    folder = tmp_path_factory.mktemp("frames")
+    database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Host)
+    origin = f"http://localhost:{server.server_address[1]}"
+    upstream = provider_server.host_port
+    manage(folder, upstream, "migrate", "--verbosity=0", **database)
+    record = ["--origin", origin, "--provider", "test", "--request", json.dumps(REQUEST), "--key=server"]
+    manage(folder, upstream, "embed", "hello", *record, "--lock=model", **database)
+    manage(folder, upstream, "embed", "fixed", *record, "--lock=model", "--lock=messages", **database)
+    manage(folder, upstream, "embed", "own-key", *record[:-1], "--key=reader", **database)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    with serving(folder, upstream, **database) as site:
+        _Host.playground = site.address
+        yield site.address, origin
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def host(browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream) -> Iterator[Host]:
+    """`host("embed=hello", width=360)` opens a page with that frame. Nobody may complain of anything."""
+    complaints, contexts = Complaints(), []
+
+    def open_(query: str, *, width: int = 800, **options: object) -> Hosted:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.watch(page)
+        _, origin = playground
+        page.goto(f"{origin}/?{query}&host={quote(origin)}")
+        page.wait_for_function("heard.some(([, data]) => data.type === 'ready')")
+        return Hosted(page, origin, page.frame_locator("iframe"))
+
+    yield open_
+    for context in contexts:
+        assert context.cookies() == []
+        context.close()
+    assert complaints.seen == []
+
+
+def _send(frame: FrameLocator, answer: str) -> None:
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#answer-1")).to_have_text(answer)
+
+
+def test_a_reader_sends_and_sends_again(host: Host, upstream: ScriptedUpstream) -> None:
+    frame = host("embed=hello").frame
+
+    upstream.reply(completion("First"))
+    _send(frame, "First")
+    upstream.reply(completion("Second"))
+    frame.get_by_label("Content of message 1").fill("And now?")
+    _send(frame, "Second")
+
+    asked = [request.json["messages"][0]["content"] for request in upstream.requests]
+    assert asked == ["Hello!", "And now?"]
+    frame.get_by_role("tab", name="Raw JSON").click()
+    expect(frame.locator("#raw-pretty")).to_contain_text("Second")
+    frame.get_by_role("tab", name="Code").click()
+    expect(frame.locator("#code-python")).to_contain_text("And now?")
+
+
+def test_a_stream_grows_and_is_stopped_and_sent_again(host: Host, upstream: ScriptedUpstream) -> None:
+    frame = host("embed=hello").frame
+    paused = Paused(STREAM_HEAD + token("so far"))
+    upstream.reply(paused)
+    frame.get_by_label("stream", exact=True).check()
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#live-text-0")).to_have_text("so far")
+
+    frame.get_by_role("button", name="Stop").click()
+
+    expect(frame.locator("#answer-1")).to_have_text("so far")
+    assert paused.left.wait(5)
+    upstream.reply(completion("again"))
+    frame.get_by_label("stream", exact=True).uncheck()
+    _send(frame, "again")
+
+
+def test_a_send_that_was_stopped_before_its_answer_can_be_sent_again(
+    host: Host, upstream: ScriptedUpstream
+) -> None:
+    """Its token is used, and none came back: the refusal brings one."""
+    frame = host("embed=hello").frame
+    upstream.reply(Paused(b""))
+    frame.get_by_role("button", name="Send").click()
+    frame.get_by_role("button", name="Stop").click()
+    expect(frame.get_by_role("heading", name="Stopped")).to_be_visible()
+
+    upstream.reply(completion("again"))
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#panel-answer")).to_contain_text("Press Send again")
+    _send(frame, "again")
+
+
+def test_the_height_follows_what_is_in_it(host: Host, upstream: ScriptedUpstream) -> None:
+    hosted = host("embed=hello")
+    before = hosted.heights()[-1]
+
+    upstream.reply(completion("line\n" * 60))
+    hosted.frame.get_by_role("button", name="Send").click()
+    expect(hosted.frame.locator("#answer-1")).to_be_visible()
+    hosted.page.wait_for_function("before => heard.at(-1)[1].height > before + 600", arg=before)
+    upstream.reply(completion("short"))
+    _send(hosted.frame, "short")
+
+    hosted.page.wait_for_function("before => heard.at(-1)[1].height < before + 300", arg=before)
+    assert {origin for origin, _ in hosted.page.evaluate("heard")} == {_Host.playground.rstrip("/")}
+
+
+def test_the_height_does_not_depend_on_that_of_the_window(host: Host) -> None:
+    """Otherwise the frame would grow with each answer to its own message."""
+    hosted = host("embed=hello")
+    before = hosted.heights()[-1]
+
+    hosted.page.evaluate("document.querySelector('iframe').style.height = '3000px'")
+    hosted.page.wait_for_timeout(300)
+
+    assert hosted.heights()[-1] == before
+
+
+def test_the_theme_is_the_hosts(host: Host) -> None:
+    hosted = host("embed=hello&theme=dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    frame = hosted.page.frames[1]
+    assert frame.evaluate(ground) == "rgb(18, 22, 29)"
+
+    hosted.say(type="theme", theme="light")
+    frame.wait_for_function(f"{ground} === 'rgb(255, 255, 255)'")
+    for nonsense in ("purple", None, {"light": 1}):
+        hosted.say(type="theme", theme=nonsense)
+    hosted.page.wait_for_timeout(100)
+
+    assert frame.evaluate(ground) == "rgb(255, 255, 255)"
+
+
+def test_only_the_page_around_is_listened_to(host: Host) -> None:
+    hosted = host("embed=hello&theme=dark")
+    frame = hosted.page.frames[1]
+
+    frame.evaluate("postMessage({from: 'api-playground', type: 'theme', theme: 'light'}, '*')")
+    hosted.page.evaluate("frames[0].postMessage({type: 'theme', theme: 'light'}, '*')")
+    hosted.page.wait_for_timeout(200)
+
+    assert frame.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_request_too_long_for_an_address_comes_as_a_message(host: Host, upstream: ScriptedUpstream) -> None:
+    hosted = host("embed=hello")
+    long = "long " * 4000
+    request = {"model": "other", "messages": [{"role": "user", "content": long}], "max_tokens": 40}
+
+    hosted.say(type="request", request=json.dumps(request))
+    expect(hosted.frame.get_by_label("Content of message 1")).to_have_value(long)
+    hosted.say(type="request", request="{")
+    hosted.frame.get_by_role("button", name="Send").click()
+
+    # The model is locked: what a page asks for never widens what the record allows.
+    expect(hosted.frame.locator("#panel-answer")).to_contain_text("has fixed “model”")
+    assert upstream.requests == []
+
+
+def test_the_way_to_the_playground_takes_the_state_along(host: Host, playground: tuple[str, str]) -> None:
+    hosted = host("embed=hello")
+    hosted.frame.get_by_label("Content of message 1").fill("Carry me over")
+    link = hosted.frame.get_by_role("link", name="Open in the playground")
+    expect(link).to_have_attribute("href", _holding("Carry me over"))
+
+    with hosted.page.context.expect_page() as opened:
+        link.click()
+
+    page = opened.value
+    expect(page.get_by_label("Content of message 1")).to_have_value("Carry me over")
+    expect(page.get_by_label("max_tokens", exact=True)).to_have_value("50")
+    page.context.clear_cookies()
+
+
+def _holding(words: str) -> re.Pattern[str]:
+    return re.compile(words.replace(" ", "[+]"))
+
+
+def test_what_the_author_fixed_cannot_be_changed(host: Host, upstream: ScriptedUpstream) -> None:
+    frame = host("embed=fixed&request=" + quote('{"model": "x", "messages": []}')).frame
+
+    expect(frame.get_by_label("Model", exact=True)).to_have_attribute("readonly", "")
+    expect(frame.locator(".message.fixed")).to_contain_text("Hello!")
+    expect(frame.get_by_role("button", name="Add message")).to_have_count(0)
+    _send(frame, "Hello!")
+    expect(frame.get_by_role("button", name="Add to conversation")).to_be_hidden()
+
+    assert upstream.requests[0].json == REQUEST
+
+
+def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: ScriptedUpstream) -> None:
+    frame = host("embed=own-key").frame
+    frame.get_by_role("button", name="Send").click()
+    expect(frame.locator("#panel-answer")).to_contain_text("Type a key of your own")
+    expect(frame.get_by_label("API key")).to_be_focused()
+
+    frame.get_by_label("API key").fill("sk-of-a-reader-1")
+    _send(frame, "Hello!")
+
+    assert upstream.requests[0].header("Authorization") == "Bearer sk-of-a-reader-1"
+
+
+def test_nothing_takes_the_focus_and_tab_passes_through(host: Host) -> None:
+    page = host("embed=hello").page
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+    page.keyboard.press("Tab")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "After":
+            break
+
+    assert page.evaluate("document.activeElement.textContent") == "After"
+
+
+@pytest.mark.parametrize("query", ["embed=hello", "embed=fixed", "embed=own-key"])
+@pytest.mark.parametrize("width", [800, 360])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(
+    host: Host, upstream: ScriptedUpstream, playground: tuple[str, str], query: str, width: int, theme: str
+) -> None:
+    hosted = host(f"{query}&theme={theme}", width=width, color_scheme=theme)
+    frame = hosted.page.frames[1]
+    upstream.reply(json_answer({"error": {"message": "Incorrect API key"}}, 401))
+    for tab in (None, "Answer", "Exchange", "Code"):
+        if tab == "Answer":
+            frame.get_by_role("button", name="Send").click()
+            frame.wait_for_selector("#panel-answer .notice")
+        elif tab:
+            frame.get_by_role("tab", name=tab).click()
+        assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = Axe().run(frame)  # type: ignore[arg-type]
+        assert found.violations_count == 0, found.generate_report()

@@ -1,0 +1,202 @@
+"""Sites that VitePress, Docusaurus and MkDocs build, with playgrounds in them, open on another origin.
+
+`FRAMES` says what stands behind `/embed/`.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
+
+from playground.embed import tag
+from tests.browser import built_sites
+from tests.browser.conftest import Complaints
+from tests.browser.host import READY, STUB, free_port, hosting
+
+# The real page joins the stub here: `None` leaves the playground to answer for itself.
+FRAMES = {"stub": STUB + READY}
+# The button that switches the look.
+SWITCHES = {
+    "vitepress": ".VPNavBarAppearance button",
+    "docusaurus": ".navbar button[class*=toggleButton]",
+    "mkdocs": "label[title=Dark]",
+}
+HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}
+CHAT = {
+    "model": "gpt-4",
+    "messages": [
+        {"role": "system", "content": "You're a helpful assistant: 5 > 4 & *no* `code`."},
+        {"role": "user", "content": 'Say "Hello!" in a C:\\folder'},
+    ],
+    "temperature": 0.7,
+    "max_tokens": 150,
+}
+CALLS: list[tuple[str, dict[str, Any] | None]] = [
+    ("openai", CHAT),
+    ("claude", None),
+    ("gemini", {"model": "gemini-2.5-flash", "messages": []}),
+]
+
+
+@dataclass(frozen=True)
+class Built:
+    kind: str
+    address: str
+
+
+@pytest.fixture(scope="module", params=built_sites.KINDS)
+def site(request: pytest.FixtureRequest, bare_address: str) -> Iterator[Built]:
+    port = free_port()
+    folder = built_sites.KINDS[request.param](bare_address, f"http://localhost:{port}/")
+    with hosting(folder, {}, port) as address:
+        yield Built(request.param, address)
+
+
+@pytest.fixture(params=FRAMES)
+def context(request: pytest.FixtureRequest, browser: Browser, site: Built) -> Iterator[BrowserContext]:
+    """At its end nothing may have been complained of, by a framework whose pages do not fit above all."""
+    complaints = Complaints()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    context.set_default_timeout(20_000)
+    context.on("page", complaints.watch)
+    if body := FRAMES[request.param]:
+        context.route("**/embed/?*", lambda route: route.fulfill(content_type="text/html", body=body))
+    yield context
+    context.close()
+    assert complaints.seen == []
+
+
+def _open(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def _frame(page: Page, number: int) -> Frame:
+    frames = page.locator("api-playground iframe")
+    frames.nth(number).scroll_into_view_if_needed()
+    handle = frames.nth(number).element_handle()
+    assert handle is not None
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_url("**/embed/?*")
+    return frame
+
+
+def _asked(page: Page, number: int) -> dict[str, str]:
+    query = urlsplit(_frame(page, number).url).query
+    return {name: values[0] for name, values in parse_qs(query, strict_parsing=True).items()}
+
+
+def _expect_calls(page: Page) -> None:
+    expect(page.locator("api-playground iframe")).to_have_count(len(CALLS))
+    for number, (provider, body) in enumerate(CALLS):
+        asked = _asked(page, number)
+        assert asked["provider"] == provider
+        assert (json.loads(asked["request"]) if "request" in asked else None) == body
+
+
+def test_each_tag_is_a_playground_with_the_authors_request(
+    site: Built, context: BrowserContext, bare_address: str
+) -> None:
+    page = _open(context, site.address + "chat-completion")
+
+    _expect_calls(page)
+    asked = _asked(page, 0)
+    assert asked["host"] == site.address.rstrip("/")
+    assert asked["theme"] == "light"
+    assert asked["lang"].startswith("en")
+    assert _frame(page, 0).url.startswith(f"{bare_address}embed/?")
+    frame = page.locator("api-playground iframe").first
+    expect(frame).to_have_attribute("title", "API Playground 1 openai")
+    expect(frame).to_have_css("height", "300px")
+    expect(page.get_by_text('<ApiPlayground provider="shown" />', exact=True)).to_be_visible()
+    expect(page.locator("pre", has_text='provider="shown"')).to_be_visible()
+
+
+def test_the_docs_pages_do_what_they_say(site: Built, context: BrowserContext) -> None:
+    page = _open(context, site.address + "from-the-docs")
+
+    asked = _asked(page, 0)
+    assert asked["provider"] == "openai"
+    assert json.loads(asked["request"]) == HELLO
+    if site.kind == "vitepress":
+        expect(page.locator("api-playground iframe").nth(1)).to_have_attribute(
+            "title", "Try a chat completion"
+        )
+    if site.kind == "mkdocs":
+        assert json.loads(_asked(page, 1)["request"]) == HELLO
+    if site.kind == "docusaurus":
+        assert json.loads(_asked(_open(context, site.address + "react"), 0)["request"]) == HELLO
+
+
+def test_the_theme_follows_the_sites_switch(site: Built, context: BrowserContext) -> None:
+    page = _open(context, site.address + "chat-completion")
+    heard = _frame(page, 0).locator("pre")
+    expect(heard).to_contain_text('"theme":"light"')
+
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(SWITCHES[site.kind]).first.click()
+    if site.kind == "docusaurus":  # its first step is the system's preference
+        page.locator(SWITCHES[site.kind]).first.click()
+
+    expect(heard).to_contain_text('"theme":"dark"')
+
+
+def test_it_comes_and_goes_with_the_sites_own_navigation(site: Built, context: BrowserContext) -> None:
+    page = _open(context, site.address)
+    page.evaluate("window.mark = 1")
+
+    page.locator("main, [role=main], article").get_by_role("link", name="Chat completion").first.click()
+    _expect_calls(page)
+    page.go_back()
+    expect(page.locator("api-playground")).to_have_count(0)
+    page.go_forward()
+    _expect_calls(page)
+
+    assert page.evaluate("window.mark") == 1
+    expect(page.locator("script[src$='/embed.js']")).to_have_count(1)
+
+
+def test_readers_without_scripts_have_the_call_behind_a_link(
+    site: Built, browser: Browser, bare_address: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(site.address + "chat-completion")
+
+    links = page.get_by_role("link", name="Open in the API Playground")
+    expect(links).to_have_count(len(CALLS))
+    expect(links.first).to_be_visible()
+    href = links.first.get_attribute("href") or ""
+    assert href.startswith(f"{bare_address}?")
+    query = parse_qs(urlsplit(href).query)
+    assert query["provider"] == ["openai"]
+    assert json.loads(query["request"][0]) == CHAT
+    context.close()
+
+
+def test_the_playground_adds_no_barrier(site: Built, context: BrowserContext) -> None:
+    page = _open(context, site.address + "chat-completion")
+    _expect_calls(page)
+
+    report = Axe().run(page, context="api-playground")
+
+    assert report.violations_count == 0, report.generate_report()
+
+
+def test_the_same_page_works_in_the_playgrounds_own_docs() -> None:
+    text = (Path(built_sites.FIXTURES) / "chat-completion.md").read_text(encoding="utf-8")
+    starts = [found.start() for found in tag.OPENING.finditer(text)]
+    tags = [found for found in (tag.scan(text, start) for start in starts) if found]
+
+    calls = [tag.read(found) for found in tags]
+
+    assert [(call.provider, call.body) for call in calls if call.provider != "shown"] == CALLS

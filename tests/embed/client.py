@@ -1,0 +1,83 @@
+"""An embed of the tests, and its frame as a reader uses it."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.test import Client
+
+from playground.embed.models import Embed
+
+ORIGIN = "https://docs.example.org"
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
+FORM = {
+    "embed": "hello",
+    "model": "m",
+    "role": ["user"],
+    "content": ["Hello!"],
+    "tool_call_id": [""],
+    "extra": [""],
+    "max_tokens": "50",
+}
+
+
+def make_embed(request: dict[str, Any] | None = None, **changes: Any) -> Embed:
+    """A checked record with fields changed: `make_embed(locked="model")`."""
+    fields = {"name": "hello", "origins": ORIGIN, "provider": "test", "key": "server"} | changes
+    embed = Embed(request=json.dumps(REQUEST if request is None else request), **fields)
+    embed.full_clean()
+    embed.save()
+    return embed
+
+
+def open_frame(client: Client, name: str = "hello", **query: str) -> HttpResponse:
+    return client.get("/embed/", {"embed": name, **query})  # type: ignore[return-value]
+
+
+def token_in(page: HttpResponse) -> str:
+    found = re.search('name="embed_token" value="([^"]+)"', page.content.decode())
+    assert found
+    return unescape(found[1])
+
+
+def send_form(
+    client: Client,
+    *,
+    token: str | None = None,
+    htmx: bool = False,
+    path: str = "/embed/send/",
+    **changes: Any,
+) -> HttpResponse:
+    """The frame's form with fields changed; with htmx the token stands in the header, else in a field."""
+    token = token_in(open_frame(client)) if token is None else token
+    headers = {"Accept": "text/html"} | ({"HX-Request": "true", "X-Embed-Token": token} if htmx else {})
+    values = FORM | ({} if htmx else {"embed_token": token}) | changes
+    return client.post(  # type: ignore[return-value]
+        path,
+        urlencode(values, doseq=True),
+        content_type="application/x-www-form-urlencoded",
+        headers=headers,
+    )
+
+
+def send_json(
+    client: Client,
+    request: Any = None,
+    *,
+    token: str | None = None,
+    headers: Any = None,
+    secure: bool = False,
+    **changes: Any,
+) -> HttpResponse:
+    token = token_in(open_frame(client)) if token is None else token
+    values = {"embed": "hello", "request": REQUEST if request is None else request} | changes
+    return client.post(  # type: ignore[return-value]
+        "/embed/send/",
+        json.dumps(values),
+        content_type="application/json",
+        headers={"X-Embed-Token": token, **(headers or {})},
+        secure=secure,
+    )

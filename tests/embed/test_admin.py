@@ -1,0 +1,285 @@
+"""The admin of the embeds: what it shows and changes, and how it is guarded."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from playground.embed import recorded
+from playground.embed.models import Embed, RecordedAnswer, Spent
+from tests.embed.client import make_embed
+from tests.upstreams.scripted import ScriptedUpstream, json_answer, stream
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
+
+LIST = "/admin/embed/embed/"
+ADD = f"{LIST}add/"
+FIELDS = {
+    "name": "made-here",
+    "active": "on",
+    "origins": "https://docs.example.org",
+    "provider": "test",
+    "request": '{"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}',
+    "locked": "model",
+    "key": "server",
+    "reader_calls_a_day": "20",
+    "reader_tokens_a_day": "20000",
+    "calls_a_day": "500",
+    "tokens_a_day": "200000",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_logins_counted() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def author(client: Client) -> Client:
+    """A browser in which an author is logged in."""
+    client.force_login(User.objects.create_superuser("author", password="a long password"))
+    return client
+
+
+def _text(answer: Any) -> str:
+    return unescape(answer.content.decode())
+
+
+def _act(author: Client, action: str, *embeds: Embed) -> str:
+    chosen = {"action": action, "_selected_action": [embed.pk for embed in embeds]}
+    return _text(author.post(LIST, chosen, follow=True))
+
+
+def test_an_embed_is_made_in_the_form(author: Client) -> None:
+    answer = author.post(ADD, FIELDS)
+
+    assert answer.status_code == 302, re.findall("errorlist.*", _text(answer))
+    embed = Embed.objects.get(name="made-here")
+    assert embed.allowed_origins == ["https://docs.example.org"]
+    assert embed.locked_names >= {"model"}
+
+
+def test_the_form_offers_the_catalogue(author: Client) -> None:
+    html = _text(author.get(ADD))
+
+    assert '<option value="test">Test</option>' in html
+    assert '<option value="openai">OpenAI</option>' in html
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"origins": "https://docs.example.org/page"}, "is no origin that can be allowed"),
+        ({"origins": "*"}, "is no origin that can be allowed"),
+        ({"request": "{"}, "This is not JSON"),
+        (
+            {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
+            "messages: At least one message",
+        ),
+        ({"max_tokens": "2000"}, "From 1 to the catalogue's 1024"),
+        ({"tokens_a_day": "10"}, "with less a day it is never made"),
+        ({"locked": "a-b"}, "is no name of a field"),
+        ({"calls_a_day": "many"}, "Enter a whole number"),
+        ({"provider": "nobody"}, "Choose one of"),
+    ],
+)
+def test_what_cannot_work_is_said_at_the_field(author: Client, changes: dict[str, str], words: str) -> None:
+    answer = author.post(ADD, FIELDS | changes)
+
+    assert answer.status_code == 200
+    assert words in _text(answer)
+    assert not Embed.objects.exists()
+
+
+def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
+    embed = make_embed(calls_a_day=10, tokens_a_day=1000, origins="https://a.example https://b.example")
+    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=4, tokens=1500)
+    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="r", calls=4, tokens=1500)
+
+    html = _text(author.get(LIST))
+
+    assert "https://a.example, https://b.example" in html
+    assert "4 calls, 1500 tokens" in html
+    assert "6 calls, 0 tokens" in html
+    assert "the server’s" in html
+
+
+def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:
+    embed, other = make_embed(), make_embed(name="other")
+
+    assert "1 embed was switched" in _act(author, "turn_off", embed)
+    assert list(Embed.objects.values_list("name", "active")) == [("hello", False), ("other", True)]
+    _act(author, "turn_on", embed, other)
+    assert Embed.objects.filter(active=True).count() == 2
+
+    author.post(f"{LIST}{embed.pk}/change/", {**FIELDS, "name": "hello", "active": ""})
+    assert not Embed.objects.get(name="hello").active
+
+
+def test_an_answer_is_recorded_by_an_action(author: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    upstream.reply(stream({"content": "Hello"}))
+
+    assert "“hello”: recorded" in _act(author, "record_now", embed)
+    assert RecordedAnswer.objects.filter(embed=embed).exists()
+
+
+def test_what_goes_wrong_in_recording_is_said(
+    author: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed()
+    upstream.reply(json_answer({"error": {"message": "<b>no credit</b>"}}, 402))
+    html = author.post(LIST, {"action": "record_now", "_selected_action": [embed.pk]}, follow=True)
+    assert "“hello”: " in _text(html)
+    assert "&lt;b&gt;no credit&lt;/b&gt;" in html.content.decode()
+
+    monkeypatch.delenv("TEST_API_KEY")
+    assert "needs a key: type one, or set TEST_API_KEY" in _act(author, "record_now", embed)
+    assert not RecordedAnswer.objects.exists()
+
+
+def test_the_detail_shows_the_days_and_the_answer_as_text(author: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=3, tokens=77)
+    upstream.reply(stream({"content": "<script>alert(1)</script>"}))
+    recorded.record(embed)
+
+    html = author.get(f"{LIST}{embed.pk}/change/").content.decode()
+
+    assert "3 calls, 77 tokens" in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script>alert" not in html
+
+
+def test_what_is_written_past_the_checks_is_text_too(author: Client) -> None:
+    embed = make_embed()
+    nasty = "</textarea><script>alert(1)</script>"
+    Embed.objects.update(origins=nasty, request=nasty, locked=nasty, provider=nasty)
+
+    for path in (LIST, f"{LIST}{embed.pk}/change/"):
+        assert "<script>alert" not in author.get(path).content.decode()
+
+
+# --- who gets in ---
+
+
+def test_without_a_login_there_is_nothing(client: Client) -> None:
+    embed = make_embed()
+
+    for path in ("/admin/", LIST, ADD, f"{LIST}{embed.pk}/change/"):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/admin/login/")
+    client.post(LIST, {"action": "turn_off", "_selected_action": [embed.pk]})
+    assert Embed.objects.get().active
+
+
+def test_who_may_only_look_changes_nothing(client: Client) -> None:
+    from django.contrib.auth.models import Permission
+
+    embed = make_embed()
+    user = User.objects.create_user("looker", password="a long password", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_embed"))
+    client.force_login(user)
+
+    assert client.get(LIST).status_code == 200
+    client.post(LIST, {"action": "turn_off", "_selected_action": [embed.pk]})
+    assert client.post(ADD, FIELDS).status_code == 403
+    assert Embed.objects.get().active
+
+
+def test_its_forms_need_the_csrf_token(client: Client) -> None:
+    user = User.objects.create_superuser("author", password="a long password")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+
+    assert client.post(ADD, FIELDS).status_code == 403
+
+
+def _log_in(client: Client, password: str, **extra: Any) -> Any:
+    return client.post("/admin/login/", {"username": "author", "password": password}, **extra)
+
+
+def test_so_many_logins_are_taken_from_an_address(client: Client) -> None:
+    User.objects.create_superuser("author", password="a long password")
+
+    statuses = [_log_in(client, f"guess {number}").status_code for number in range(11)]
+    refused = _log_in(client, "a long password")
+
+    assert statuses == [200] * 10 + [429]
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert "Too many attempts to log in" in _text(refused)
+    assert _log_in(client, "a long password", REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
+def test_when_logins_cannot_be_counted_nobody_gets_in(client: Client, settings: Any) -> None:
+    User.objects.create_superuser("author", password="a long password")
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "playground.pages.buckets.RedisBuckets",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+
+    assert _log_in(client, "a long password").status_code == 503
+
+
+def test_the_session_is_the_admins_alone(client: Client) -> None:
+    User.objects.create_superuser("author", password="a long password")
+
+    answer = _log_in(client, "a long password")
+
+    cookie = answer.cookies["sessionid"]
+    assert (cookie["path"], cookie["samesite"], cookie["httponly"]) == ("/admin/", "Strict", True)
+    assert list(client.get("/").cookies) == ["csrftoken"]
+    assert "sessionid" not in client.get("/").get("Vary", "")
+    assert "messages" not in answer.cookies
+
+
+# --- its policy ---
+
+
+@pytest.mark.parametrize("path", ["/admin/", LIST, ADD, "/admin/nowhere/", "/admin/login/"])
+def test_it_runs_its_own_scripts_only_and_nobody_frames_it(author: Client, path: str) -> None:
+    answer = author.get(path)
+
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self';" in policy + ";"
+    assert "style-src 'self';" in policy + ";"
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["/admin/", LIST, ADD])
+def test_its_pages_need_no_more_than_the_policy_lets(author: Client, path: str) -> None:
+    make_embed()
+
+    html = author.get(path).content.decode()
+
+    assert not re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", html)
+    assert not re.findall(r"<style|\sstyle=|\son[a-z]+=", html)
+
+
+def test_the_pages_own_policy_is_as_it_was(client: Client) -> None:
+    policy = client.get("/")["Content-Security-Policy"]
+
+    assert "require-trusted-types-for 'script'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_request_of_the_author_stays_as_it_was_written(author: Client) -> None:
+    text = FIELDS["request"].replace('"Hi"', '"é"').replace("{", '{\n  "temperature": 1e-7, ', 1)
+
+    author.post(ADD, FIELDS | {"request": text})
+
+    embed = Embed.objects.get()
+    assert embed.request == text
+    assert (embed.body["temperature"], embed.body["messages"][0]["content"]) == (1e-7, "é")

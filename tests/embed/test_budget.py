@@ -1,0 +1,470 @@
+"""The day's budget: counted before the call, settled by what it took, never overspent."""
+
+import os
+import socket
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.embed import budget, estimate, reasons
+from playground.embed.models import Embed, Spent
+from playground.exchange.chat_request import ChatRequest
+from playground.upstream import egress, providers
+from playground.upstream.running import running
+from tests.embed.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.upstreams.scripted import (
+    STREAM_HEAD,
+    Answer,
+    Paused,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+    event_stream,
+    json_answer,
+    stream,
+    token,
+)
+
+CHAT = ChatRequest(REQUEST)
+WORST = estimate.worst_case(CHAT)
+
+
+def _spent(embed: Embed, reader: str = budget.ALL) -> tuple[int, int]:
+    """Calls and tokens of today."""
+    row = Spent.objects.filter(embed=embed, reader=reader).first()
+    return (row.calls, row.tokens) if row else (0, 0)
+
+
+def _both(embed: Embed) -> tuple[int, int]:
+    """The same for all and for the one reader there is."""
+    (row,) = Spent.objects.filter(embed=embed).exclude(reader=budget.ALL)
+    assert _spent(embed) == (row.calls, row.tokens)
+    return row.calls, row.tokens
+
+
+# --- the worst case ---
+
+
+def _chat(**changes: Any) -> ChatRequest:
+    return ChatRequest(REQUEST | changes)
+
+
+def test_the_worst_case_is_each_answers_most_and_the_prompt() -> None:
+    assert estimate.worst_case(_chat(n=2)) == 2 * 50 + len(_chat(n=2).encoded)
+    both = _chat(max_tokens=10, max_completion_tokens=40)
+    assert estimate.worst_case(both) == 40 + len(both.encoded)
+
+
+def test_an_image_counts_as_the_dearest_there_is() -> None:
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    chat = _chat(messages=[{"role": "user", "content": parts}])
+
+    assert estimate.worst_case(chat) - len(chat.encoded) - 50 >= 48_169
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_prompt_counts_at_least_its_bytes(text: str) -> None:
+    chat = _chat(messages=[{"role": "user", "content": text}])
+
+    assert estimate.worst_case(chat) >= 50 + len(text.encode())
+
+
+# --- counting ---
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_call_is_counted_as_the_worst_case_until_it_has_ended(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    seen = []
+    upstream.reply(stream({"content": "x"}))
+    live = send_form(client, htmx=True, stream="on")
+    parts = iter(live)
+    next(parts)
+    seen.append(_both(embed))
+    list(parts)
+
+    assert seen == [(1, estimate.worst_case(_chat(stream=True)))]
+    assert _both(embed) == (1, 10)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("limits", "own"),
+    [
+        ({"reader_calls_a_day": 2}, True),
+        ({"calls_a_day": 2}, False),
+        ({"reader_tokens_a_day": WORST + 12}, True),
+        ({"tokens_a_day": WORST + 12}, False),
+    ],
+)
+def test_when_it_is_spent_the_reader_is_told_whose_and_until_when(
+    client: Client, upstream: ScriptedUpstream, limits: dict[str, int], own: bool
+) -> None:
+    embed = make_embed(**limits)
+
+    answers = [send_json(client) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert len(upstream.requests) == 2
+    error = answers[-1].json()["error"]
+    assert error["kind"] == "budget_spent"
+    assert error["title"] == (
+        "Your budget for today is spent" if own else "This example's budget for today is spent"
+    )
+    assert 0 < int(answers[-1]["Retry-After"]) <= 86_400
+    assert _both(embed) == (2, 24)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_each_reader_has_a_budget_and_all_have_one_together(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    make_embed(reader_calls_a_day=1, calls_a_day=3)
+    statuses = []
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"):
+        client.defaults["REMOTE_ADDR"] = address
+        statuses.append(send_json(client).status_code)
+
+    assert statuses == [200, 429, 200, 200, 429]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_what_one_alone_has_left_is_not_taken(client: Client) -> None:
+    """A reader whose own budget is spent takes nothing from that of all."""
+    embed = make_embed(reader_calls_a_day=0)
+
+    assert send_json(client).status_code == 429
+    assert _spent(embed) == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_new_day_is_a_new_budget_and_yesterdays_readers_are_forgotten(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed(calls_a_day=1)
+    assert [send_json(client).status_code for _ in range(2)] == [200, 429]
+
+    later = datetime.now(UTC) + timedelta(days=4)
+    monkeypatch.setattr(budget.timezone, "now", lambda: later)
+
+    reserved = budget.reserve(embed, "somebody", CHAT)
+    assert reserved.day == later.date()
+    readers = set(Spent.objects.filter(embed=embed).values_list("reader", flat=True))
+    assert readers == {budget.ALL, "somebody"}
+    assert Spent.objects.filter(embed=embed, reader=budget.ALL).count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_call_that_ends_tomorrow_is_settled_on_its_own_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    embed = make_embed()
+    reserved = budget.reserve(embed, "somebody", CHAT)
+
+    monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=1))
+    reserved.give_back()
+
+    assert _both(embed) == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_readers_own_key_is_not_counted(client: Client) -> None:
+    embed = make_embed(reader_calls_a_day=0)
+
+    assert send_json(client, api_key="sk-of-the-reader").status_code == 200
+    assert not Spent.objects.filter(embed=embed).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_what_is_refused_before_costs_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    embed = make_embed(locked="model")
+
+    assert send_json(client, REQUEST | {"model": "x"}).status_code == 400
+    assert send_json(client, REQUEST | {"max_tokens": 5000}).status_code == 400
+    assert send_json(client, token="forged").status_code == 403
+    assert _spent(embed) == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("changes", [{}, {"stream": "on", "htmx": True}])
+def test_a_call_that_finds_no_place_is_given_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    embed = make_embed()
+    monkeypatch.setattr(running, "_stopping", True)
+
+    assert send_form(client, **changes).status_code == 503
+    assert _both(embed) == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_budget_that_cannot_be_counted_is_not_spent(
+    client: Client, monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
+) -> None:
+    make_embed()
+
+    def broken(*args: Any) -> None:
+        raise DatabaseError("database is locked")
+
+    monkeypatch.setattr(budget, "_take", broken)
+
+    assert send_json(client).status_code == 503
+    assert not upstream.requests
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_what_cannot_be_settled_stays_reserved_and_the_answer_comes(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed()
+
+    def broken(*args: Any, **changes: Any) -> None:
+        raise DatabaseError("database is locked")
+
+    reserve = budget.reserve
+
+    def then_broken(*args: Any) -> budget.Reservation:
+        reserved = reserve(*args)
+        monkeypatch.setattr(budget, "_rows", broken)
+        return reserved
+
+    monkeypatch.setattr(budget, "reserve", then_broken)
+
+    assert send_json(client).status_code == 200
+    assert _both(embed) == (1, WORST)
+
+
+# --- settling ---
+
+
+def _tokens(*texts: str) -> int:
+    """What texts are taken for that nobody counted."""
+    return -(-sum(len(text.encode()) for text in texts) // 3)
+
+
+_PROMPT = ("model", "m", "messages", "role", "user", "content", "Hello!", "max_tokens")
+PROMPT = _tokens(*_PROMPT)
+STREAM_PROMPT = _tokens(*_PROMPT, "stream", "stream_options", "include_usage")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("reply", "calls", "tokens"),
+    [
+        (completion(), 1, 12),
+        (completion(usage={"prompt_tokens": 5, "completion_tokens": 6}), 1, 11),
+        (completion(usage={"total_tokens": 9000}), 1, 9000),  # more than was allowed is still counted
+        (completion("x" * 30, usage=None), 1, None),
+        (json_answer({"error": {"message": "no"}}, 400), 1, 0),
+        (json_answer({"error": {"message": "slow down"}}, 429), 1, 0),
+        (json_answer({"error": {"message": "down"}}, 503), 1, PROMPT),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{", 1, WORST),  # how far it was, nobody knows
+        (b"", 1, WORST),
+    ],
+)
+def test_a_call_in_one_piece(
+    client: Client, upstream: ScriptedUpstream, reply: Any, calls: int, tokens: int | None
+) -> None:
+    embed = make_embed()
+    upstream.reply(reply)
+
+    assert send_json(client).status_code == 200
+    if tokens is None:
+        assert PROMPT + 10 < _both(embed)[1] < WORST
+    else:
+        assert _both(embed) == (calls, tokens)
+
+
+@pytest.mark.django_db
+def test_where_nobody_listens_nothing_is_counted(
+    client: Client, provider: str, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed()
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    entry = Path(os.environ["PLAYGROUND_PROVIDERS"])
+    entry.write_text(entry.read_text().replace(upstream.host_port, address))
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", address)
+    for cached in (providers.catalogue, egress._doors, egress._catalogue_hosts):
+        cached.cache_clear()
+
+    answer = send_json(client).json()
+
+    assert answer["error"]["kind"] == "refused"
+    assert _both(embed) == (0, 0)
+
+
+STREAM = {"stream": "on", "include_usage": "on", "htmx": True}
+
+
+def _without_usage(*texts: str) -> Answer:
+    return event_stream(
+        b"".join(map(token, texts)) + event(chunk({}, finish_reason="stop")) + event("[DONE]")
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (stream({"content": "a"}, {"content": "b"}), 11),
+        (_without_usage("a", "b", "c"), STREAM_PROMPT + 3),
+        (_without_usage("x" * 60), STREAM_PROMPT + 20),  # several tokens in a chunk
+        (event_stream(token("a") + token("b")), STREAM_PROMPT + 2),  # it just ends
+        (event_stream(event({"error": {"message": "overloaded"}})), STREAM_PROMPT),
+        (json_answer({"error": {"message": "no"}}, 400), 0),
+    ],
+)
+def test_a_stream(client: Client, upstream: ScriptedUpstream, reply: Answer, expected: int) -> None:
+    embed = make_embed()
+    upstream.reply(reply)
+
+    send_form(client, **STREAM).getvalue()
+
+    calls, tokens = _both(embed)
+    assert calls == 1
+    assert tokens == expected
+
+
+def _leave_after(live: Any, words: bytes) -> None:
+    """Reads on until the words have come, and closes the page."""
+    seen, parts = b"", iter(live)
+    while words not in seen:
+        seen += next(parts)
+    live.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_a_stream_that_is_stopped_counts_what_came(client: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    upstream.reply(Paused(STREAM_HEAD + token("x") + token("y") + token("z")))
+
+    _leave_after(send_form(client, **STREAM), b'data-n="3"')
+
+    assert running.wait_until_none(5)
+    assert _both(embed) == (1, STREAM_PROMPT + 3)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_a_stream_that_is_stopped_in_silence_counts_its_prompt(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    upstream.reply(Paused(b""))
+
+    _leave_after(send_form(client, **STREAM), b"data-live")
+
+    assert running.wait_until_none(5)
+    assert _both(embed) == (1, STREAM_PROMPT)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_a_stream_that_is_stopped_costs_at_least_what_the_provider_had_said(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    reported = chunk({"content": "a"}) | {"usage": {"prompt_tokens": 30, "completion_tokens": 1}}
+    upstream.reply(Paused(STREAM_HEAD + event(reported) + token("b")))
+
+    _leave_after(send_form(client, **STREAM), b'data-n="2"')
+
+    assert _both(embed) == (1, 32)
+
+
+# --- all at once ---
+
+
+def _in_threads(count: int, call: Any) -> list[Any]:
+    """What each of so many callers gets who start at the same moment."""
+    start = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        start.wait()
+        try:
+            return call(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_two_hundred_readers_never_overspend_the_last_of_a_budget() -> None:
+    embed = make_embed(tokens_a_day=7 * WORST + 5, reader_tokens_a_day=WORST)
+
+    def reserve(number: int) -> bool:
+        try:
+            budget.reserve(embed, f"reader-{number}", CHAT)
+        except reasons.BudgetSpentError:
+            return False
+        return True
+
+    taken = _in_threads(200, reserve)
+
+    assert Counter(taken) == {True: 7, False: 193}
+    assert _spent(embed) == (7, 7 * WORST)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_one_reader_in_many_tabs_has_one_budget() -> None:
+    embed = make_embed(reader_calls_a_day=5)
+
+    def reserve_and_settle(number: int) -> bool:
+        try:
+            reserved = budget.reserve(embed, "reader", CHAT)
+        except reasons.BudgetSpentError:
+            return False
+        if number % 2:
+            reserved.give_back()
+        return True
+
+    _in_threads(40, reserve_and_settle)
+
+    assert _both(embed)[0] <= 5
+    assert _both(embed)[1] == _both(embed)[0] * WORST
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_many_readers_at_once_through_the_page(upstream: ScriptedUpstream, settings: Any) -> None:
+    embed = make_embed(calls_a_day=5)
+
+    def send(number: int) -> int:
+        client = Client(REMOTE_ADDR=f"192.0.2.{number + 1}")
+        return send_json(client, token=token_in(open_frame(client))).status_code
+
+    statuses = Counter(_in_threads(30, send))
+
+    assert statuses == {200: 5, 429: 25}
+    assert len(upstream.requests) == 5
+    assert _spent(embed) == (5, 60)

@@ -1,0 +1,371 @@
+"""The frame: who may frame it, what a link may fill in, and that no cookie plays a part."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.http import HttpResponse
+from django.test import Client
+
+from playground.embed import records
+from playground.embed.models import Embed
+from tests.embed.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.upstreams.scripted import ScriptedUpstream, completion
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
+
+
+def _framers(answer: HttpResponse) -> list[str]:
+    """The sources of `frame-ancestors`, which stands there once."""
+    directives = [part.split() for part in answer["Content-Security-Policy"].split(";")]
+    (sources,) = [values for name, *values in directives if name == "frame-ancestors"]
+    return sources
+
+
+# --- where it may be framed ---
+
+
+def test_it_is_framed_by_the_records_origins_and_no_others(client: Client) -> None:
+    make_embed(origins="https://docs.example.org\nhttp://localhost:5173\nhttps://*.example.org:8443")
+
+    page = open_frame(client)
+
+    assert page.status_code == 200
+    assert _framers(page) == [
+        "'self'",
+        "https://docs.example.org",
+        "http://localhost:5173",
+        "https://*.example.org:8443",
+    ]
+    assert "X-Frame-Options" not in page
+    assert page["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert page["Cross-Origin-Embedder-Policy"] == "require-corp"
+
+
+def test_the_rest_of_the_policy_is_the_pages(client: Client) -> None:
+    make_embed()
+
+    policies = [
+        {part.strip() for part in answer["Content-Security-Policy"].split(";")}
+        for answer in (open_frame(client), client.get("/"))
+    ]
+
+    frames, pages = (
+        {part for part in policy if not part.startswith(("frame-ancestors", "script-src"))}
+        for policy in policies
+    )
+    assert frames == pages
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("nobody", 404, "There is no such example"),
+        ("off", 403, "This example is turned off"),
+        ("", 200, "Send"),
+        ("hello'; script-src *", 404, "There is no such example"),
+    ],
+)
+def test_without_an_active_record_only_the_playground_frames_it(
+    client: Client, name: str, status: int, words: str
+) -> None:
+    make_embed(name="off", active=False)
+
+    page = open_frame(client, name)
+
+    assert page.status_code == status
+    assert _framers(page) == ["'self'"]
+    assert words in page.content.decode()
+    assert "X-Frame-Options" not in page
+
+
+def test_the_kill_switch_works_at_once(client: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    token = token_in(open_frame(client))
+    Embed.objects.filter(pk=embed.pk).update(active=False)
+
+    refused = send_json(client, token=token)
+
+    assert refused.status_code == 403
+    assert refused.json()["error"]["kind"] == "embed_off"
+    assert not upstream.requests
+
+
+def test_the_answer_without_scripts_is_framed_as_the_form_was(client: Client) -> None:
+    make_embed()
+
+    assert _framers(send_form(client)) == ["'self'", ORIGIN]
+    assert _framers(send_form(client, temperature="hot")) == ["'self'", ORIGIN]
+    assert _framers(send_form(client, token="forged")) == ["'self'", ORIGIN]
+
+
+def test_the_page_itself_is_framed_by_nobody(client: Client) -> None:
+    assert _framers(client.get("/")) == ["'none'"]
+    assert client.get("/")["X-Frame-Options"] == "DENY"
+
+
+# --- what a link may fill in ---
+
+
+def _text(answer: HttpResponse) -> str:
+    return unescape(answer.content.decode())
+
+
+def test_the_frame_starts_with_the_authors_request(client: Client) -> None:
+    make_embed(REQUEST | {"stop": ["a", "b"], "seed": 7})
+
+    html = _text(open_frame(client))
+
+    assert 'name="model" value="m"' in html
+    assert "Hello!</textarea>" in html
+    assert '["a", "b"]</textarea>' in html
+    assert 'name="seed" value="7"' in html
+
+
+def test_a_link_fills_what_is_open_and_nothing_that_is_locked(client: Client) -> None:
+    make_embed(locked="model max_tokens messages temperature")
+    asked = {
+        "model": "m-large",
+        "max_tokens": 900,
+        "max_completion_tokens": 901,
+        "messages": [{"role": "user", "content": "Other words"}],
+        "temperature": 1.75,
+        "seed": 12345,
+    }
+
+    html = _text(open_frame(client, request=json.dumps(asked), provider="claude"))
+
+    assert 'name="seed" value="12345"' in html
+    assert re.search('name="model" value="m" [^>]* readonly>', html)
+    assert "Hello!" in html
+    for words in ("m-large", "900", "901", "Other words", "1.75", "anthropic"):
+        assert words not in html
+
+
+def test_a_link_can_leave_an_open_field_out(client: Client) -> None:
+    make_embed(REQUEST | {"seed": 12345})
+
+    assert "12345" not in _text(open_frame(client, request='{"seed": null}'))
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"messages": 7}', '{"messages": [7]}', '{"a": 1, "a": 2}', '{"x": NaN}']
+)
+def test_a_link_that_cannot_be_read_leaves_the_authors_request(client: Client, text: str) -> None:
+    make_embed()
+
+    page = open_frame(client, request=text)
+
+    assert page.status_code == 400
+    assert "Hello!</textarea>" in _text(page)
+    assert _framers(page) == ["'self'", ORIGIN]
+
+
+def test_a_link_cannot_write_into_the_page(client: Client) -> None:
+    make_embed()
+    asked = REQUEST | {"model": '"><script>x</script>', "stop": "</textarea><script>x</script>"}
+
+    page = open_frame(client, request=json.dumps(asked), theme='"><script>', lang='"><script>')
+
+    assert "<script>" not in page.content.decode()
+
+
+def test_the_theme_and_the_language_are_those_of_the_link(client: Client) -> None:
+    make_embed()
+
+    page = open_frame(client, theme="dark", lang="en")
+
+    assert '<html class="frame" lang="en" dir="ltr" data-theme="dark">' in page.content.decode()
+    assert page["Content-Language"] == "en"
+    assert "data-theme" not in open_frame(client, theme="purple", lang="xx").content.decode()
+    assert open_frame(client, lang="x" * 1000).status_code == 200
+    assert 'data-theme="light"' in send_form(client, theme="light").content.decode()
+
+
+def test_without_a_record_the_rules_of_the_page_hold(client: Client, upstream: ScriptedUpstream) -> None:
+    page = client.get("/embed/", {"provider": "test", "request": json.dumps(REQUEST)})
+
+    assert '<option value="test" selected' in page.content.decode()
+    answer = send_form(client, embed="", provider="test", token=token_in(page))
+    assert answer.status_code == 200
+    assert upstream.requests[0].json == REQUEST
+
+
+def test_without_a_record_the_catalogues_caps_and_the_rates_hold(
+    client: Client, monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_CAPS", "1")
+    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "1/day")
+
+    def send(**changes: Any) -> int:
+        token = token_in(client.get("/embed/"))
+        return send_form(client, embed="", provider="test", token=token, **changes).status_code
+
+    assert send(max_tokens="5000") == 400
+    assert send() == 200
+    assert send() == 429
+    assert len(upstream.requests) == 1
+
+
+def test_rates_of_the_page_hold_for_embeds(
+    client: Client, monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_TOTAL_RATE", "2/day")
+    make_embed()
+
+    assert [send_json(client).status_code for _ in range(3)] == [200, 200, 429]
+    assert send_json(client, api_key="sk-of-the-reader").status_code == 200
+
+
+# --- no cookies ---
+
+
+def _everything(client: Client) -> list[HttpResponse]:
+    stopped = client.post("/embed/stop/", {"number": "x"})
+    return [
+        open_frame(client),
+        open_frame(client, "nobody"),
+        send_form(client),
+        send_form(client, htmx=True),
+        send_form(client, token="forged"),
+        send_form(client, temperature="hot"),
+        send_form(client, path="/embed/edit/", do="add"),
+        send_form(client, path="/embed/snippets/"),
+        send_json(client),
+        stopped,  # type: ignore[list-item]
+        client.get("/embed/nowhere/"),  # type: ignore[list-item]
+    ]
+
+
+def test_nothing_sets_a_cookie_or_needs_one() -> None:
+    make_embed()
+
+    for answer in _everything(Client(enforce_csrf_checks=True)):
+        assert "Set-Cookie" not in str(answer)
+        assert not answer.cookies
+        assert "Cookie" not in answer.get("Vary", "")
+        assert "csrfmiddlewaretoken" not in answer.content.decode()
+    assert send_form(Client(enforce_csrf_checks=True)).status_code == 200
+
+
+def test_cookies_that_come_along_change_nothing() -> None:
+    make_embed()
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "broken"  # Django would set a new one
+    client.cookies["sessionid"] = "x" * 32
+    client.cookies["django_language"] = "xx"
+
+    for answer in _everything(client):
+        assert not [name for name in answer.cookies if answer.cookies[name]["path"]]
+    assert send_form(client).status_code == 200
+
+
+# --- the three shapes, and the buttons ---
+
+
+def test_a_form_without_scripts_gets_the_page_with_the_answer(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    make_embed()
+    upstream.reply(completion("Good <day>"))
+
+    html = send_form(client, content=["And you?"]).content.decode()
+
+    assert ">Good &lt;day&gt;</p>" in html
+    assert "And you?</textarea>" in html
+    assert "<!doctype html>" in html
+    assert '<form id="request-form" class="request-form" method="post" action="/embed/send/"' in html
+
+
+def test_a_key_that_was_typed_is_not_in_the_page(client: Client) -> None:
+    make_embed(key="reader")
+
+    assert "sk-of-the-reader" not in send_form(client, api_key="sk-of-the-reader").content.decode()
+
+
+def test_htmx_gets_the_fragment(client: Client) -> None:
+    make_embed()
+
+    html = send_form(client, htmx=True).content.decode()
+
+    assert html.startswith('<section role="tabpanel" id="panel-answer"')
+    assert 'formaction="/embed/edit/"' in html
+
+
+def test_a_program_gets_the_exchange(client: Client) -> None:
+    make_embed()
+
+    answer = send_json(client).json()
+
+    assert answer["completion"]["choices"][0]["message"]["content"] == "Hello!"
+    assert answer["request"]["body"] == REQUEST
+    assert answer["recorded"] is None
+
+
+def test_a_button_changes_the_form_and_stays_in_the_frame(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed(locked="model")
+
+    page = send_form(client, path="/embed/edit/", do='change:{"model": "m-large", "seed": 3}', model="x")
+
+    assert 'name="seed" value="3"' in _text(page)
+    assert "m-large" not in _text(page)
+    assert _framers(page) == ["'self'", ORIGIN]
+    assert send_form(client, token=token_in(page)).status_code == 200
+    assert len(upstream.requests) == 1
+
+
+def test_the_code_is_for_the_request_that_would_be_sent(client: Client) -> None:
+    make_embed(locked="model temperature")
+
+    html = _text(send_form(client, path="/embed/snippets/", htmx=True, seed="3", model=""))
+
+    assert '"model": "m"' in html
+    assert '"seed": 3' in html
+
+
+def test_a_refused_form_keeps_what_was_typed(client: Client) -> None:
+    make_embed()
+
+    page = send_form(client, temperature="hot", content=["kept"])
+
+    assert page.status_code == 400
+    assert "kept</textarea>" in page.content.decode()
+    assert 'value="hot"' in page.content.decode()
+
+
+# --- without a database ---
+
+
+def test_without_its_table_the_page_works_and_the_frame_says_why(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**changes: Any) -> None:
+        raise DatabaseError("no such table: embed_embed")
+
+    monkeypatch.setattr(records.Embed.objects, "filter", broken)
+
+    page = open_frame(client)
+
+    assert page.status_code == 503
+    assert "manage.py migrate" in page.content.decode()
+    assert "embed_embed" not in page.content.decode()
+    assert client.get("/").status_code == 200
+    assert client.get("/embed/").status_code == 200
+
+
+# --- the log ---
+
+
+def test_the_line_of_log_names_the_embed(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    make_embed()
+
+    send_json(client)
+    client.post(
+        "/send/", json.dumps({"provider": "test", "request": REQUEST}), content_type="application/json"
+    )
+
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "playground.exchange"]
+    assert [line["embed"] for line in lines] == ["hello", None]

@@ -1,0 +1,471 @@
+"""What a record can say, and what it lets through of what a reader asks for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.embed import policy
+from playground.exchange.chat_request import InvalidRequestError
+from playground.upstream.providers import catalogue
+from tests.embed.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json
+from tests.upstreams.scripted import ScriptedUpstream
+
+# --- origins ---
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://docs.example.org",
+        "https://docs.example.org:8443",
+        "https://docs",
+        "https://xn--bcher-kva.example",
+        "https://*.example.org",
+        "https://*.docs.example.org:8443",
+        "http://localhost",
+        "http://localhost:5173",
+        "http://127.0.0.1:8080",
+    ],
+)
+def test_an_origin_that_can_be_allowed(origin: str) -> None:
+    assert policy.allowed_origin(origin) == origin
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "*",
+        "null",
+        "https:",
+        "https://",
+        "https://*",
+        "https://*.org",
+        "https://*.*.example.org",
+        "https://docs.*.org",
+        "https://*docs.example.org",
+        "https://docs.example.org/",
+        "https://docs.example.org/page",
+        "https://docs.example.org?x",
+        "https://docs.example.org#x",
+        "https://user@docs.example.org",
+        "https://docs.example.org:*",
+        "https://docs.example.org:0",
+        "https://docs.example.org:65536",
+        "https://docs.example.org:443:443",
+        "https://docs.example.org.",
+        "https://-docs.example.org",
+        "https://docs..example.org",
+        "https://docs_x.example.org",
+        "https://bücher.example",
+        "https://10.0.0.5",
+        "https://[::1]",
+        "http://docs.example.org",
+        "http://*.localhost",
+        "docs.example.org",
+        "//docs.example.org",
+        "'self'",
+        "data:",
+        "https://docs.example.org; script-src *",
+        "https://docs.example.org https://evil.example",
+        "https://docs.example.org\nX-Header: 1",
+        "https://docs.example.org\n",
+    ],
+)
+def test_what_is_no_exact_origin_is_refused(origin: str) -> None:
+    with pytest.raises(policy.PolicyError, match="no origin that can be allowed"):
+        policy.allowed_origin(origin)
+
+
+@given(st.text() | st.from_regex(r"https://(\*\.)?[a-z0-9.\-:;,' ]{1,30}"))
+def test_an_origin_never_says_more_than_one_source(text: str) -> None:
+    try:
+        origin = policy.allowed_origin(text)
+    except policy.PolicyError:
+        return
+    assert not set(origin) & set(" ;,'\"\n\r\t")
+    assert origin.count("*") <= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
+    embed = make_embed()
+    embed.origins = "*\nhttps://docs.example.org\nhttps://a.example;script-src"
+
+    assert embed.allowed_origins == ["https://docs.example.org"]
+
+
+# --- the record's checks ---
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"name": "a b"}, "name", "slug"),
+        ({"origins": ""}, "origins", "blank"),
+        ({"origins": "https://a.example *"}, "origins", "“*” is no origin"),
+        ({"provider": "nobody"}, "provider", "Choose one of"),
+        ({"request": "{"}, "request", "not JSON"),
+        ({"request": "[]"}, "request", "must be a JSON object"),
+        ({"request": '{"model": "m", "model": "x"}'}, "request", "twice"),
+        ({"request": '{"model": "", "messages": []}'}, "request", "messages: At least one message"),
+        ({"locked": "model; drop"}, "locked", "no name of a field"),
+        ({"key": "mine"}, "key", "not a valid choice"),
+        ({"max_tokens": 1025}, "max_tokens", "From 1 to the catalogue's 1024"),
+        ({"n": 0}, "n", "From 1 to the catalogue's 2"),
+        ({"request_bytes": 65_537}, "request_bytes", "From 1 to the catalogue's 65536"),
+        ({"max_tokens": 49}, "request", "max_tokens: With the server's key, 49 at most"),
+        ({"request": json.dumps(REQUEST | {"model": "m-large"})}, "request", "only m."),
+        ({"request": json.dumps(REQUEST | {"max_tokens": None})}, "request", "set this"),
+        ({"tokens_a_day": 100}, "tokens_a_day", "One call can take 1"),
+        ({"reader_tokens_a_day": 100}, "reader_tokens_a_day", "One call can take 1"),
+    ],
+)
+def test_a_record_that_cannot_work_is_refused_with_the_field(
+    changes: dict[str, Any], field: str, words: str
+) -> None:
+    embed = make_embed()
+    for name, value in changes.items():
+        setattr(embed, name, value)
+
+    with pytest.raises(ValidationError) as refused:
+        embed.full_clean()
+
+    assert list(refused.value.message_dict) == [field]
+    assert words in " ".join(refused.value.message_dict[field])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_lists_are_kept_with_an_item_a_line() -> None:
+    embed = make_embed(origins="HTTPS://A.example, https://b.example\r\nhttps://a.example", locked="model n")
+
+    assert embed.origins == "https://a.example\nhttps://b.example"
+    assert embed.locked == "model\nn"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_readers_key_asks_for_no_caps_and_no_budget() -> None:
+    request = {"model": "m-large", "messages": [{"role": "user", "content": "x"}]}
+
+    assert make_embed(request, key="reader", tokens_a_day=0).pk
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_caps_never_get_wider_than_the_catalogues() -> None:
+    embed = make_embed(max_tokens=100)
+    embed.n = 50
+
+    assert (embed.caps.max_tokens, embed.caps.n, embed.caps.request_bytes) == (100, 2, 65_536)
+    assert embed.caps.models == ("m",)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_provider_that_left_the_catalogue_takes_no_model() -> None:
+    embed = make_embed()
+    embed.provider = "gone"
+
+    assert not embed.caps.allows_model("m")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("field", "value", "same"),
+    [
+        ("active", False, True),
+        ("origins", "https://a.example", False),
+        ("request", "{}", False),
+        ("locked", "model", False),
+        ("key", "reader", False),
+        ("max_tokens", 7, False),
+        ("tokens_a_day", 7, False),
+        ("replay_only", True, False),
+    ],
+)
+def test_the_digest_follows_the_rules(field: str, value: Any, same: bool) -> None:
+    embed = make_embed()
+    before = embed.digest
+
+    setattr(embed, field, value)
+
+    assert (embed.digest == before) == same
+
+
+# --- locks ---
+
+NAMES = (
+    "model",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "n",
+    "stop",
+    "tools",
+    "stream",
+    "x",
+    "MODEL",
+)
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.text("ab", max_size=2)
+    | st.lists(st.integers(), max_size=1)
+)
+BODIES = st.dictionaries(st.sampled_from(NAMES), VALUES)
+LOCKS = st.frozensets(st.sampled_from(NAMES)).map(policy.all_names)
+
+
+@given(BODIES, LOCKS, BODIES)
+def test_a_link_changes_no_locked_field(
+    author: dict[str, Any], locked: frozenset[str], asked: dict[str, Any]
+) -> None:
+    form = policy.offered(author, locked, asked)
+
+    for name in {*author, *asked}:
+        if name.casefold() in locked:
+            assert form.get(name) == author.get(name)
+
+
+@given(BODIES, LOCKS, BODIES)
+def test_what_is_posted_changes_no_locked_field(
+    author: dict[str, Any], locked: frozenset[str], posted: dict[str, Any]
+) -> None:
+    try:
+        body = policy.held(author, locked, posted)
+    except InvalidRequestError:
+        return
+    for name in {*author, *posted}:
+        if name.casefold() in locked:
+            assert json.dumps(body.get(name)) == json.dumps(author.get(name))
+        elif name in posted:
+            assert body[name] == posted[name]
+
+
+@given(BODIES, LOCKS)
+def test_the_authors_own_request_is_never_refused(author: dict[str, Any], locked: frozenset[str]) -> None:
+    assert policy.held(author, locked, author) == author
+
+
+def test_one_and_true_are_not_the_same() -> None:
+    with pytest.raises(InvalidRequestError):
+        policy.held({"x": 1}, frozenset(["x"]), {"x": True})
+
+
+@pytest.mark.parametrize(
+    ("locked", "posted"),
+    [
+        ("model", {"model": "m-large"}),
+        ("model", {"models": ["m-large"]}),
+        ("messages", {"messages": [{"role": "user", "content": "Other"}]}),
+        ("messages", {"messages": [{"role": "system", "content": "First"}, *REQUEST["messages"]]}),
+        ("messages", {"prompt": "Other"}),
+        ("max_tokens", {"max_tokens": 51}),
+        ("max_tokens", {"max_completion_tokens": 50}),
+        ("max_tokens", {"max_output_tokens": 1}),
+        ("max_completion_tokens", {"max_tokens": 51}),
+        ("temperature", {"temperature": 0}),
+        ("n", {"n": 2}),
+        ("stop", {"stop": "x"}),
+        ("stop", {"stop_sequences": ["x"]}),
+        ("tools", {"tools": []} | {"tool_choice": "auto"}),
+        ("tools", {"functions": [{"name": "f"}]}),
+        ("stream", {"stream": True}),
+        ("logit_bias", {"logit_bias": {"1": 2}}),
+        ("model", {"MODEL": "m-large"}),  # to a server written in Go that is the same
+        ("max_tokens", {"max_to\u212aens": 51}),
+    ],
+)
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_program_cannot_change_what_is_locked(
+    client: Client, upstream: ScriptedUpstream, locked: str, posted: dict[str, Any]
+) -> None:
+    make_embed(locked=locked)
+
+    refused = send_json(client, REQUEST | posted, api_key="sk-of-the-reader")
+
+    assert refused.status_code == 400
+    assert any("has fixed" in text for text in refused.json()["error"]["fields"].values())
+    assert not upstream.requests
+
+
+@pytest.mark.parametrize(
+    ("locked", "posted"),
+    [
+        ("model", {"model": "m-large"}),
+        ("model", {"model": ["m", "m-large"]}),
+        ("model", {"more": '{"models": ["m-large"]}'}),
+        ("messages", {"content": ["Other"]}),
+        ("messages", {"role": ["user", "user"], "content": ["Hello!", "And this"]}),
+        ("messages", {"extra": ['{"name": "x"}']}),
+        ("messages", {"more": '{"prompt": "Other"}'}),
+        ("max_tokens", {"max_tokens": "51"}),
+        ("max_tokens", {"max_tokens": ["50", "51"]}),
+        ("max_tokens", {"max_completion_tokens": "50"}),
+        ("max_tokens", {"max_tokens": "", "more": '{"max_output_tokens": 9}'}),
+        ("temperature", {"temperature": "0"}),
+        ("stream", {"stream": "on"}),
+    ],
+)
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_form_cannot_change_what_is_locked(
+    client: Client, upstream: ScriptedUpstream, locked: str, posted: dict[str, Any]
+) -> None:
+    make_embed(locked=locked)
+
+    refused = send_form(client, api_key="sk-of-the-reader", **posted)
+
+    assert refused.status_code == 400
+    assert "Who made this example has fixed" in refused.content.decode()
+    assert not upstream.requests
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_locked_fields_need_not_be_posted(client: Client, upstream: ScriptedUpstream) -> None:
+    request = REQUEST | {"temperature": 0.5, "stream": True, "stream_options": {"include_usage": True}}
+    make_embed(request, locked="model messages max_tokens temperature stream")
+    nothing = {name: "" for name in FORM if name != "embed"}
+
+    send_form(client, **nothing)
+    send_json(client, {})
+
+    assert [recorded.json for recorded in upstream.requests] == [request, request]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_the_rest_is_the_readers(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed(locked="model messages")
+
+    send_form(client, max_tokens="7", temperature="0")
+
+    assert upstream.requests[0].json == REQUEST | {"max_tokens": 7, "temperature": 0}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("changes", [{"provider": "openai"}, {"base_url": "https://evil.example/v1"}])
+def test_the_provider_is_always_the_records(
+    client: Client, upstream: ScriptedUpstream, changes: dict[str, str]
+) -> None:
+    make_embed()
+
+    assert send_form(client, **changes).status_code == 200
+    assert send_json(client, **changes).status_code == 200
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_message_that_a_form_writes_otherwise_is_the_same(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    request = REQUEST | {"messages": [{"role": "user"}, {"role": "user", "content": "a\r\nb", "name": "x"}]}
+    make_embed(request, locked="messages")
+    rows = {"role": ["user", "user"], "content": ["", ""], "tool_call_id": ["", ""]}
+
+    answer = send_form(client, extra=["", '{"content": "a\\r\\nb", "name": "x"}'], **rows)
+
+    assert answer.status_code == 200
+    assert upstream.requests[0].json["messages"] == request["messages"]
+
+
+# --- whose key ---
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_the_servers_key_is_not_for_readers_with_a_key_of_their_own(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    make_embed(key="reader")
+
+    refused = send_json(client)
+    answer = send_json(client, api_key="sk-of-the-reader")
+
+    assert refused.status_code == 400
+    assert "Type a key of your own" in refused.json()["error"]["fields"]["api_key"]
+    assert answer.status_code == 200
+    assert [recorded.header("Authorization") for recorded in upstream.requests] == ["Bearer sk-of-the-reader"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"max_tokens": 51}, "max_tokens"),
+        ({"max_tokens": None}, "max_tokens"),
+        ({"max_completion_tokens": 51}, "max_completion_tokens"),
+        ({"n": 3}, "n"),
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"model": "m-large"}, "model"),
+        ({"messages": [{"role": "user", "content": "x" * 600}]}, "request"),
+    ],
+)
+def test_with_the_servers_key_the_records_caps_hold(
+    client: Client, upstream: ScriptedUpstream, changes: dict[str, Any], field: str
+) -> None:
+    """Also where this server holds its page to none, as in these tests."""
+    make_embed(max_tokens=50, request_bytes=500)
+
+    refused = send_json(client, REQUEST | changes)
+
+    assert refused.status_code == (413 if field == "request" else 400)
+    assert list(refused.json()["error"]["fields"]) == [field]
+    assert not upstream.requests
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_readers_own_key_has_no_caps(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed(max_tokens=50)
+
+    assert send_json(client, REQUEST | {"max_tokens": 5000}, api_key="sk-mine").status_code == 200
+    assert upstream.requests[0].json["max_tokens"] == 5000
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_machine_that_asks_for_no_key_is_the_servers_expense(
+    client: Client, upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "keyless.toml"
+    file.write_text(
+        f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "{upstream.url}"\nmodels = ["m"]\n'
+    )
+    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    catalogue.cache_clear()
+    with pytest.raises(ValidationError, match="One call can take"):
+        make_embed(key="reader", tokens_a_day=1)
+    make_embed(key="reader", calls_a_day=1)
+
+    assert [send_json(client).status_code for _ in range(2)] == [200, 429]
+    assert send_json(client, REQUEST | {"max_tokens": 5000}).status_code == 400
+    assert 'name="api_key"' not in open_frame(client).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_a_frame_asks_for_a_key_when_one_is_needed(client: Client) -> None:
+    make_embed()
+    make_embed(name="own", key="reader")
+
+    assert 'name="api_key"' not in open_frame(client).content.decode()
+    assert 'name="api_key"' in open_frame(client, "own").content.decode()

@@ -1,0 +1,379 @@
+"""The recorded answer: kept as it came, shown when no call is made, and said to be recorded."""
+
+import json
+import socket
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.embed import recorded
+from playground.embed.models import Embed, RecordedAnswer
+from playground.exchange.chat_request import InvalidRequestError
+from playground.exchange.record import Exchange
+from playground.exchange.redact import Redactor
+from playground.exchange.stream import StreamReader
+from playground.exchange.text import say
+from playground.upstream.running import BusyError, running
+from tests.embed.client import REQUEST, make_embed, send_form, send_json
+from tests.upstreams.plugin import SERVER_KEY
+from tests.upstreams.scripted import (
+    STREAM_END,
+    STREAM_HEAD,
+    Answer,
+    ScriptedUpstream,
+    completion,
+    json_answer,
+    stream,
+    token,
+)
+
+pytestmark = pytest.mark.django_db
+STREAM = {"stream": "on", "include_usage": "on", "htmx": True}
+DOWN = [json_answer({"error": {"message": "down"}}, status) for status in (500, 503, 529, 429)] + [b""]
+
+
+@pytest.fixture
+def embed(provider: str, upstream: ScriptedUpstream) -> Embed:
+    """Its answer is recorded: `Hello`, in two pieces."""
+    made = make_embed()
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+    recorded.record(made)
+    upstream.forget()
+    return made
+
+
+def _spend_all(embed: Embed) -> None:
+    Embed.objects.filter(pk=embed.pk).update(calls_a_day=0)
+
+
+def _shown(embed: Embed) -> Exchange:
+    shown = recorded.instead(embed, REQUEST, say("why"))
+    assert shown is not None
+    return shown
+
+
+# --- recording ---
+
+
+def test_the_authors_request_is_made_streamed_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
+    recorded.record(embed)
+
+    (made,) = upstream.requests
+    assert made.json == REQUEST | {"stream": True, "stream_options": {"include_usage": True}}
+    assert made.header("Authorization") == f"Bearer {SERVER_KEY}"
+    answer = RecordedAnswer.objects.get(embed=embed)
+    assert answer.received["status"] == 200
+    assert answer.content_type == "text/event-stream; charset=utf-8"
+    assert bytes(answer.body) == stream({"content": "Hel"}, {"content": "lo"}).body
+    assert len(answer.events_ms) == 6
+    assert sorted(answer.events_ms) == answer.events_ms
+
+
+def test_a_request_that_streams_is_made_as_the_author_wrote_it(
+    provider: str, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(stream({"content": "x"}))
+
+    recorded.record(make_embed(REQUEST | {"stream": True}))
+
+    assert upstream.requests[0].json == REQUEST | {"stream": True}
+
+
+def test_a_provider_that_does_not_stream_is_kept_too(
+    client: Client, provider: str, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed(replay_only=True)
+    upstream.reply(completion("In one piece"))
+    recorded.record(embed)
+
+    assert send_json(client).json()["completion"]["choices"][0]["message"]["content"] == "In one piece"
+    html = send_form(client, **STREAM).content.decode()
+    assert "In one piece</p>" in html
+
+
+def test_what_went_wrong_is_not_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "no such model"}}, 404))
+
+    _, problem = recorded.record(embed)
+
+    assert problem is not None
+    assert problem.message == "no such model"
+    assert b"Hel" in bytes(RecordedAnswer.objects.get(embed=embed).body)
+
+
+def test_without_a_key_nothing_is_made(
+    provider: str, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed(key="reader")
+    monkeypatch.delenv("TEST_API_KEY")
+
+    with pytest.raises(InvalidRequestError, match="needs a key"):
+        recorded.record(embed)
+
+    assert not upstream.requests
+
+
+def test_no_key_is_kept(client: Client, provider: str, upstream: ScriptedUpstream) -> None:
+    embed = make_embed(replay_only=True)
+    pieces = [f"Your key is {SERVER_KEY}", SERVER_KEY[:9], SERVER_KEY[9:]]
+    echoed = stream(*({"content": piece} for piece in pieces))
+    upstream.reply(Answer(body=echoed.body, headers=echoed.headers | {"X-Key": SERVER_KEY}))
+
+    recorded.record(embed)
+
+    row = RecordedAnswer.objects.filter(embed=embed).values().get()
+    assert SERVER_KEY not in str(row)
+    assert SERVER_KEY.encode() not in bytes(row["body"])
+    assert SERVER_KEY[9:].encode() not in bytes(row["body"])
+    assert send_json(client).status_code == 200
+
+
+# --- when it is shown ---
+
+
+def test_when_the_budget_is_spent(client: Client, embed: Embed, upstream: ScriptedUpstream) -> None:
+    _spend_all(embed)
+
+    answer = send_json(client)
+
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert shown["completion"]["choices"][0]["message"]["content"] == "Hello"
+    assert shown["recorded"]["reason"] == "This example's budget for today is spent"
+    assert shown["recorded"]["same_request"] is True
+    assert shown["usage"] == {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+    assert not upstream.requests
+
+
+@pytest.mark.parametrize("reply", DOWN)
+@pytest.mark.parametrize("stream", [False, True])
+def test_when_the_provider_is_down(
+    client: Client, embed: Embed, upstream: ScriptedUpstream, reply: Any, stream: bool
+) -> None:
+    upstream.reply(reply)
+
+    html = send_form(client, htmx=True, **({"stream": "on"} if stream else {})).getvalue().decode()
+
+    assert len(upstream.requests) == 1
+    assert ">Hello</p>" in html
+    assert "data-recorded" in html
+    assert "The provider takes no calls now" in html
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_when_the_embed_makes_no_calls(
+    client: Client, embed: Embed, upstream: ScriptedUpstream, htmx: bool
+) -> None:
+    Embed.objects.filter(pk=embed.pk).update(replay_only=True, key="reader")
+
+    html = send_form(client, htmx=htmx).content.decode()
+
+    assert ">Hello</p>" in html
+    assert "Recorded answer" in html
+    assert "This example makes no calls" in html
+    assert not upstream.requests
+
+
+def test_a_live_answer_has_no_badge(client: Client, embed: Embed, upstream: ScriptedUpstream) -> None:
+    assert "data-recorded" not in send_form(client, htmx=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (json_answer({"error": {"message": "no"}}, 400), "bad_request"),
+        (json_answer({"error": {"message": "no"}}, 401), "unauthorized"),
+        (completion(choices=[]), "no_choices"),
+    ],
+)
+def test_an_error_that_is_the_callers_is_shown(
+    client: Client, embed: Embed, upstream: ScriptedUpstream, reply: Answer, kind: str
+) -> None:
+    upstream.reply(reply)
+
+    shown = send_json(client).json()
+
+    assert shown["recorded"] is None
+    assert shown["error"]["kind"] == kind
+
+
+def test_the_limit_of_a_readers_own_key_is_shown(
+    client: Client, embed: Embed, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(json_answer({"error": {"message": "slow down"}}, 429))
+    assert send_json(client, api_key="sk-of-the-reader").json()["recorded"] is None
+
+    upstream.reply(json_answer({"error": {"message": "down"}}, 503))
+    assert send_json(client, api_key="sk-of-the-reader").json()["recorded"]
+
+
+def test_what_is_refused_gets_none(client: Client, embed: Embed) -> None:
+    _spend_all(embed)
+
+    assert send_json(client, REQUEST | {"max_tokens": 5000}).status_code == 400
+    assert send_json(client, token="forged").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"stream": True}, True),
+        ({"temperature": None}, True),
+        ({"temperature": 1}, False),
+        ({"messages": [{"role": "user", "content": "Something else"}]}, False),
+    ],
+)
+def test_it_says_whether_it_answers_what_was_asked(
+    client: Client, embed: Embed, changes: dict[str, Any], same: bool
+) -> None:
+    _spend_all(embed)
+
+    shown = send_json(client, REQUEST | changes).json()
+
+    assert shown["recorded"]["same_request"] == same
+    assert shown["request"]["body"]["messages"] == REQUEST["messages"]
+
+
+def test_a_page_says_it_in_words(client: Client, embed: Embed) -> None:
+    _spend_all(embed)
+    words = "It answers the author’s request, not the one above as you changed it."
+
+    assert words in send_form(client, content=["Something else"]).content.decode()
+    assert words not in send_form(client).content.decode()
+
+
+def test_without_one_the_refusal_or_the_error_is_clear(
+    client: Client, provider: str, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    upstream.reply(json_answer({"error": {"message": "down"}}, 503))
+    assert send_json(client).json()["error"]["message"] == "down"
+
+    _spend_all(embed)
+    assert send_json(client).json()["error"]["kind"] == "budget_spent"
+
+    Embed.objects.filter(pk=embed.pk).update(replay_only=True)
+    refused = send_json(client)
+    assert refused.status_code == 503
+    assert refused.json()["error"]["kind"] == "nothing_recorded"
+
+
+# --- its timing ---
+
+
+def test_it_is_streamed_in_the_time_that_it_took(
+    client: Client, provider: str, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed(replay_only=True)
+
+    def slowly(connection: socket.socket, request: Any) -> None:
+        connection.sendall(STREAM_HEAD + token("first"))
+        time.sleep(0.5)
+        connection.sendall(token(" second") + STREAM_END)
+
+    upstream.reply(slowly)
+    recorded.record(embed)
+
+    times: dict[str, float] = {}
+    for part in send_form(client, **STREAM):
+        for words in ("first", " second", "data-result"):
+            if words.encode() in part:
+                times.setdefault(words, time.monotonic())
+
+    assert times[" second"] - times["first"] >= 0.4
+    assert times["data-result"] >= times[" second"]
+
+
+def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Embed) -> None:
+    _spend_all(embed)
+    RecordedAnswer.objects.update(events_ms=[10, 20, 30, 40, 50, 60])
+
+    html = send_form(client, **STREAM).getvalue().decode()
+
+    assert [f"{at / 100:.3f} s" in html for at in range(1, 7)] == [True] * 6
+    assert "6 events" in html
+    assert "ended by [DONE]" in html
+
+
+PARTS = st.lists(
+    st.sampled_from([b"data: {}\n\n", b": comment\n\n", b"data: [DONE]\r\n\r\n", b"\n\n", b"event: x\n"])
+)
+
+
+@given(PARTS, st.lists(st.floats(0, 1e7), max_size=30))
+def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes], times: list[float]) -> None:
+    body = b"".join(parts)
+    reader = StreamReader(len(body) + 1, Redactor(""))
+    reader.feed(body, 0.0)
+    times = sorted(times)[: len(reader.times_ms)]
+
+    pieces = list(recorded._parts(body, times))
+
+    assert b"".join(piece for _, piece in pieces) == body
+    replayed = StreamReader(len(body) + 1, Redactor(""))
+    for at_ms, piece in pieces:
+        replayed.feed(piece, at_ms)
+    assert list(replayed.times_ms)[: len(times)] == times
+
+
+@given(st.lists(st.floats(0, 1e7), max_size=30))
+def test_no_silence_and_no_stream_is_longer_than_a_reader_waits(times: list[float]) -> None:
+    due = list(recorded._due(sorted(times)))
+
+    assert due == sorted(due)
+    assert all(later - earlier <= 3.001 for earlier, later in pairwise(due))
+    assert not due or due[-1] <= 30.001
+
+
+def test_it_takes_a_place_and_gives_it_back(client: Client, embed: Embed) -> None:
+    _spend_all(embed)
+    live = send_form(client, **STREAM)
+
+    assert not running.wait_until_none(0)
+    live.getvalue()
+    assert running.wait_until_none(0)
+
+
+def test_without_a_place_it_is_refused(client: Client, embed: Embed, monkeypatch: pytest.MonkeyPatch) -> None:
+    _spend_all(embed)
+    monkeypatch.setattr(running, "_stopping", True)
+
+    assert send_form(client, **STREAM).status_code == 503
+    with pytest.raises(BusyError):
+        next(recorded.replay(_shown(embed), "x"))
+
+
+@pytest.mark.parametrize("calls", [False, True])
+def test_stop_shows_the_rest_at_once(
+    client: Client, embed: Embed, upstream: ScriptedUpstream, calls: bool
+) -> None:
+    Embed.objects.filter(pk=embed.pk).update(replay_only=not calls)
+    RecordedAnswer.objects.update(events_ms=[0, 2900, 5800, 8700, 11600, 14500])
+    upstream.reply(json_answer({"error": {"message": "down"}}, 503))
+    parts, seen = iter(send_form(client, **STREAM)), b""
+    while b'data-n="1"' not in seen:
+        seen += next(parts)
+
+    number = seen.decode().split('data-live="')[1].split('"')[0]
+    begun = time.monotonic()
+    assert client.post("/embed/stop/", {"number": number}).status_code == 204
+    html = b"".join(parts).decode()
+
+    assert ">Hello</p>" in html
+    assert time.monotonic() - begun < 2.5  # sooner than the next event would have come
+
+
+def test_the_record_of_a_replay_is_that_of_the_call(embed: Embed) -> None:
+    shown = _shown(embed)
+
+    assert json.loads(shown.sent.body) == shown.call.body
+    assert shown.stream is not None
+    assert shown.stream.done
+    assert shown.error is None
+    assert ("Authorization", "Bearer [redacted]") in shown.sent.headers

@@ -1,0 +1,75 @@
+"""packages/react/docusaurus.js, run by Node: tags as Vue has them become tags as MDX has them."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+MODULE = Path(__file__).parents[2] / "packages" / "react" / "docusaurus.js"
+SCRIPT = f"""
+import {{ vueTags }} from {json.dumps(MODULE.as_uri())};
+import {{ readFileSync }} from "node:fs";
+const texts = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(texts.map((fileContent) => vueTags({{ filePath: "a.md", fileContent }}))));
+"""
+
+
+def _written(*texts: str) -> list[str]:
+    command = ["node", "--input-type=module", "--eval", SCRIPT]
+    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("vue", "mdx"),
+    [
+        (
+            """<ApiPlayground provider="openai"\n  :defaultRequest="{\n    model: 'm'\n  }"\n/>""",
+            """<ApiPlayground provider="openai"\n  defaultRequest={{\n    model: 'm'\n  }}\n/>""",
+        ),
+        (
+            """<ApiPlayground :default-request='{ "a": 1 }' />""",
+            """<ApiPlayground defaultRequest={{ "a": 1 }} />""",
+        ),
+        (
+            """<ApiPlayground v-bind:defaultRequest="{ a: '&quot;&lt;&amp;amp;' }" />""",
+            """<ApiPlayground defaultRequest={{ a: '"<&amp;' }} />""",
+        ),
+        (
+            """a <api-playground :provider="'a'" :defaultRequest="{ a: '>' }"/> `b`""",
+            """a <ApiPlayground provider={'a'} defaultRequest={{ a: '>' }}/> `b`""",
+        ),
+        (
+            """`` ` `` <ApiPlayground :defaultRequest="{ a: '`' }" /> `x`""",
+            """`` ` `` <ApiPlayground defaultRequest={{ a: '`' }} /> `x`""",
+        ),
+    ],
+)
+def test_a_bound_attribute_is_written_in_braces(vue: str, mdx: str) -> None:
+    assert _written(vue) == [mdx]
+
+
+def test_what_is_code_or_already_mdx_stays() -> None:
+    tag = """<ApiPlayground :defaultRequest="{ a: 1 }" />"""
+    texts = [
+        f"`{tag}`",
+        f"``a ` {tag}``",
+        f"```html\n{tag}\n```\n",
+        f"````md\n```\n{tag}\n```\n{tag}\n````\n",
+        f"~~~\n{tag}\n~~~",
+        f"- a\n\n  ```\n  {tag}\n  ```\n",
+        f"```\n{tag}",
+        "<ApiPlayground provider='a' defaultRequest={{ a: 1 }} />",
+        "<Other :a=\"1\" /> <ApiPlaygrounds :a='1' />",
+    ]
+
+    assert _written(*texts) == texts
+
+
+def test_what_follows_code_is_written_anew() -> None:
+    tag, mdx = """<ApiPlayground :a="1" />""", """<ApiPlayground a={1} />"""
+
+    assert _written(f"```\n{tag}\n```\n\n{tag}\n\n`{tag}` {tag}") == [
+        f"```\n{tag}\n```\n\n{mdx}\n\n`{tag}` {mdx}"
+    ]
