@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from playground.management.commands.play import Command
 from tests.upstreams.scripted import ScriptedUpstream
 
 ROOT = Path(__file__).parent.parent
@@ -169,6 +170,18 @@ def test_it_stops_soon_while_a_call_is_under_way(number: signal.Signals) -> None
         call.join()
 
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
+
+
+def test_a_signal_that_came_within_a_destructor_is_not_lost() -> None:
+    """What a signal raises there goes nowhere, and the start is full of closing connections."""
+    command = Command()
+    with suppress(KeyboardInterrupt):
+        command._interrupt(signal.SIGTERM, None)
+
+    with subprocess.Popen(["sleep", "30"]) as server:
+        with pytest.raises(KeyboardInterrupt):
+            command._wait(server)
+        server.kill()
 
 
 def test_when_it_is_killed_its_children_go_along() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
+_LOOK_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -36,6 +38,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--no-local-model", action="store_true", help="start without the local model")
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._interrupted = False
+
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
         del options
         _check_free(host, port)
@@ -43,7 +49,7 @@ class Command(BaseCommand):
         server: subprocess.Popen[bytes] | None = None
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _interrupt)
+                signal.signal(number, self._interrupt)
             self._check_settings()
             model = None if no_local_model else self._start_model()
             self._migrate()
@@ -57,7 +63,7 @@ class Command(BaseCommand):
                 self._announce("Whoever reaches it can use the keys and the models of this machine.")
             if model:
                 self._announce(f"For code of the local model: export LOCAL_API_KEY={model.key}")
-            if server.wait():
+            if self._wait(server):
                 raise CommandError("The server ended; its last lines above say why.")
         except KeyboardInterrupt:
             pass  # the way to end it
@@ -69,6 +75,18 @@ class Command(BaseCommand):
                 model.stop()  # first, so that no call to it keeps the server waiting
             if server:
                 _stop(server)
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        del number, frame
+        self._interrupted = True
+        raise KeyboardInterrupt
+
+    def _wait(self, server: subprocess.Popen[bytes]) -> int:
+        """The server's exit code. What a signal raised within a destructor was lost, so it is looked for."""
+        while not self._interrupted:
+            with suppress(subprocess.TimeoutExpired):
+                return server.wait(_LOOK_SECONDS)
+        raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
         """Here rather than in gunicorn, whose worker would say it in a traceback."""
@@ -109,11 +127,6 @@ class Command(BaseCommand):
             f"No local model: {reason} The page starts without it; choose a provider there and type "
             "your key, or set its variable (such as OPENAI_API_KEY) before the start."
         )
-
-
-def _interrupt(number: int, frame: object) -> None:
-    del number, frame
-    raise KeyboardInterrupt
 
 
 def _check_free(host: str, port: int) -> None:

@@ -1,0 +1,3 @@
+from tests.docs.machine import machine
+
+__all__ = ["machine"]

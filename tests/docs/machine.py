@@ -1,0 +1,169 @@
+"""The machine on which the docs' code is run: what it reaches under the addresses that the docs name.
+
+The code runs as it stands. Its environment alone is ours: keys, certificates and a proxy lead the providers'
+names to `provider.Provider`, and the ports that the docs name lead to those that are free here.
+"""
+
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import trustme
+
+from playground.upstream.local_model.supervisor import Supervisor
+from tests.docs.pages import Block
+from tests.docs.provider import HOSTS, KEYS, Provider
+from tests.site import serving
+from tests.upstreams.proxy import ConnectProxy
+from tests.upstreams.scripted import ScriptedUpstream
+
+# The ports that the docs name.
+PLAYGROUND_PORT = 8000
+MODEL_PORT = 8484
+
+# What the docs install must be here already.
+INSTALLS_NOTHING = {
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_INDEX": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+
+_PYTHON_PORTS = """\
+import socket
+_connect = socket.socket.connect
+_ports = {ports}
+def connect(self, address):
+    if isinstance(address, tuple) and address[0] == "127.0.0.1":
+        address = (address[0], _ports.get(address[1], address[1]))
+    return _connect(self, address)
+socket.socket.connect = connect
+"""
+# Node's fetch knows neither proxies nor ports of ours.
+_NODE_HOSTS = """\
+const real = globalThis.fetch;
+const places = {places};
+globalThis.fetch = (url, options) => {{
+  const found = new URL(url);
+  const place = places[found.host];
+  if (!place) throw new Error(`The docs call ${{found.host}}, which is nobody here.`);
+  return real(new URL(found.pathname + found.search, place), options);
+}};
+"""
+
+
+@dataclass
+class Machine:
+    folder: Path
+    provider: Provider
+    environment: Mapping[str, str]
+    _number: int = field(default=0)
+
+    def run(self, block: Block) -> subprocess.CompletedProcess[str]:
+        """Runs a block to its end, in an empty folder of its own."""
+        self.provider.forget()
+        self._number += 1
+        folder = self.folder / str(self._number)
+        folder.mkdir()
+        (folder / "home").mkdir()
+        file = folder / {"python": "code.py", "js": "code.mjs", "bash": "code.sh"}[block.language]
+        file.write_text(block.code, encoding="utf-8")
+        command = {
+            "python": [sys.executable],
+            "js": ["node", "--import", (self.folder / "hosts.mjs").as_uri()],
+            "bash": ["bash", "-e", "-o", "pipefail"],
+        }[block.language]
+        return subprocess.run(
+            [*command, str(file)],
+            cwd=folder,
+            env={**self.environment, "HOME": str(folder / "home")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="package")
+def machine(running_model: Supervisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    provider = Provider()
+    folder = tmp_path_factory.mktemp("docs-machine")
+    with ExitStack() as stack:
+        authority = trustme.CA()
+        certificates = folder / "ca.pem"
+        authority.cert_pem.write_to_path(str(certificates))
+        context = _server_context(authority)
+        tls = stack.enter_context(ScriptedUpstream(tls=context))
+        plain = stack.enter_context(ScriptedUpstream())
+        tls.reply(provider.reply)
+        plain.reply(provider.reply)
+        tunnels = {f"{host}:443": ("127.0.0.1", tls.port) for host in HOSTS}
+        proxy = stack.enter_context(ConnectProxy(tunnels))
+        port = stack.enter_context(_playground(folder, plain, running_model))
+        ports = {PLAYGROUND_PORT: port, MODEL_PORT: running_model.port}
+        yield Machine(
+            folder, provider, _environment(folder, proxy, certificates, ports, plain, running_model)
+        )
+
+
+def _server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*HOSTS).configure_cert(context)
+    return context
+
+
+@contextmanager
+def _playground(folder: Path, upstream: ScriptedUpstream, model: Supervisor) -> Iterator[int]:
+    """The playground as `scripts/play` serves it, OpenAI being the scripted provider."""
+    catalogue = folder / "openai.toml"
+    catalogue.write_text(
+        f'[[provider]]\nid = "openai"\nlabel = "OpenAI"\nbase_url = "{upstream.url}"\n'
+        'key_variable = "OPENAI_API_KEY"\nmodels = ["gpt-4o-mini"]\n',
+        encoding="utf-8",
+    )
+    variables = {
+        "PLAYGROUND_PROVIDERS": str(catalogue),
+        "PLAYGROUND_LOCAL_MODEL_URL": model.url,
+        "LOCAL_API_KEY": model.key,
+        "OPENAI_API_KEY": KEYS["openai"],
+    }
+    with serving(folder, upstream.host_port, **variables) as site:
+        yield site.port
+
+
+def _environment(
+    folder: Path,
+    proxy: ConnectProxy,
+    certificates: Path,
+    ports: dict[int, int],
+    plain: ScriptedUpstream,
+    model: Supervisor,
+) -> dict[str, str]:
+    python = folder / "python"
+    python.mkdir()
+    (python / "sitecustomize.py").write_text(_PYTHON_PORTS.format(ports=ports))
+    lines = [f'connect-to = "127.0.0.1:{named}:127.0.0.1:{real}"' for named, real in ports.items()]
+    (folder / ".curlrc").write_text("\n".join(lines) + "\n")
+    places = {"api.openai.com": f"http://{plain.host_port}"}
+    (folder / "hosts.mjs").write_text(_NODE_HOSTS.format(places=places))
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(python),
+        "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
+        "CURL_HOME": str(folder),
+        "HTTPS_PROXY": f"http://{proxy.host_port}",
+        "NO_PROXY": "127.0.0.1,localhost",
+        **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(certificates)),
+        **INSTALLS_NOTHING,
+        "OPENAI_API_KEY": KEYS["openai"],
+        "ANTHROPIC_API_KEY": KEYS["claude"],
+        "GEMINI_API_KEY": KEYS["gemini"],
+        "LOCAL_API_KEY": model.key,
+    }

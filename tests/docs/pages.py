@@ -1,0 +1,109 @@
+"""The project's docs as their tests see them: pages, blocks of code, tags and headings."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markdown_it.token import Token
+
+from playground import env
+from playground.embed import markdown, tag
+from playground.embed.docs import Docs, Page, look
+from playground.embed.markdown import Heading
+from playground.embed.tag import LiveCall
+from playground.upstream.providers import BUILT_IN, _read
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs"
+# Their output can be shown by a `text` block behind them.
+RUN = ("python", "js", "bash")
+# The environment's variables that the docs may name.
+SETTINGS = {variable.name for variable in env.VARIABLES} | {
+    provider.key_variable for provider in _read(BUILT_IN).values() if provider.key_variable
+}
+CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fence. `shows` is the output that the `text` block right behind it promises, None without one."""
+
+    path: str
+    line: int
+    language: str
+    code: str
+    shows: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.language}"
+
+
+def docs() -> Docs:
+    return look(FOLDER)
+
+
+def tokens(page: Page) -> list[Token]:
+    return markdown._parsed(markdown._parser(False), page.source.text)
+
+
+def headings(page: Page) -> list[Heading]:
+    return markdown._headings(tokens(page))
+
+
+@cache
+def blocks() -> tuple[Block, ...]:
+    pages = [page for page in docs().pages.values() if not is_about_a_site(page.path)]
+    return tuple(block for page in pages for block in blocks_of(page))
+
+
+def is_about_a_site(path: str) -> bool:
+    """Whether its blocks are the files of a site, which `tests/browser/built_sites.py` builds and opens."""
+    return "embedding/" in path and not path.endswith("/index.md")
+
+
+def blocks_of(page: Page) -> list[Block]:
+    found: list[Block] = []
+    for token in tokens(page):
+        if token.type == "code_block":
+            raise AssertionError(f"{page.path}: a block without a fence: {token.content[:60]!r}")
+        if token.type == "fence":
+            language = re.split(r"[\s{\[:]", token.info.strip(), maxsplit=1)[0]
+            line = page.source.first_line + (token.map or [0])[0]
+            if language == "text" and found and found[-1].language in RUN and found[-1].shows is None:
+                before = found.pop()
+                found.append(
+                    Block(before.path, before.line, before.language, before.code, shows=token.content)
+                )
+            else:
+                found.append(Block(page.path, line, language, token.content))
+    return found
+
+
+def calls_of(page: Page) -> list[LiveCall]:
+    """The live playgrounds, as the app itself reads them."""
+    flat = [inner for token in tokens(page) for inner in [token, *(token.children or [])]]
+    return [tag.read(token.meta["tag"]) for token in flat if token.type == "live_call"]
+
+
+def twin(path: str) -> str:
+    """`openai/index.md` ↔ `zh/openai/index.md`"""
+    return path.removeprefix("zh/") if path.startswith("zh/") else f"zh/{path}"
+
+
+def section(page: Page, anchor: str) -> str:
+    """The Markdown below the heading with this anchor, up to the next of its level."""
+    lines = page.source.text.split("\n")
+    start = next(at for at, line in enumerate(lines) if line.endswith(f"{{#{anchor}}}"))
+    level = len(lines[start]) - len(lines[start].lstrip("#"))
+    following = (at for at in range(start + 1, len(lines)) if re.match(rf"#{{1,{level}}} ", lines[at]))
+    return "\n".join(lines[start : next(following, len(lines))])
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row in a piece of Markdown."""
+    return [
+        [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.split("\n")
+        if line.startswith("|")
+    ]

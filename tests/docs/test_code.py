@@ -1,0 +1,367 @@
+"""Every block of code in the docs is held to something. Its language says to what:
+
+python, js, bash   run to its end as it stands, on `machine.Machine`; it must succeed
+sh                 starts a playground: run until that answers, then ended
+text               right behind one of the above: what it prints. Nowhere else
+json               a request, an answer, a chunk, an error, a log line or the playground's record
+html, vue, md      its tags are read and its scripts parsed; Markdown is rendered without a complaint
+toml               read by the catalogue
+env                lines of NAME=value: settings of the playground that take these values
+nginx, http        written as these are; a request line must be one that the examples send
+
+A language without a row in `HOLD` fails. The blocks of `embedding/`, but for its index, are the files of
+sites that `tests/browser` builds; their Chinese twins are the same but for words, says `test_pages.py`.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from playground import env
+from playground.embed import markdown, tag
+from playground.env import SettingError
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.chunks import ChunkCollector
+from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.snippets import Call
+from playground.pages.log import line as log_line
+from playground.upstream.providers import _read, catalogue
+from tests.docs.machine import INSTALLS_NOTHING, Machine
+from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
+from tests.embed.folder import write
+
+_VOID = {"br", "img", "input", "link", "meta"}
+
+
+def _named(*languages: str) -> Any:
+    found = [block for block in blocks() if block.language in languages]
+    return pytest.mark.parametrize("block", found, ids=str)
+
+
+def test_every_language_is_held_to_something() -> None:
+    unknown = {str(block) for block in blocks() if block.language not in (*RUN, "sh", *HOLD)}
+
+    assert unknown == set()
+
+
+def test_there_are_examples_of_each_kind_that_is_run() -> None:
+    """Or the tests below would be about nothing."""
+    assert {*RUN, "sh"} <= {block.language for block in blocks()}
+
+
+def test_the_files_of_sites_are_built_by_the_tests_of_sites() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").glob("*.py"))
+    pages = [path for path in docs().pages if is_about_a_site(path) and not path.startswith("zh/")]
+
+    assert pages
+    assert [path for path in pages if f'"{path.rpartition("/")[2]}"' not in tests] == []
+
+
+@_named(*RUN)
+def test_it_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) -> None:
+    if block.language == "js" and not shutil.which("node"):
+        pytest.skip("node is not installed")
+
+    done = machine.run(block)
+
+    assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
+    assert done.stderr == "" or block.language == "bash"
+    if block.shows is not None:
+        assert done.stdout.strip("\n") == block.shows.strip("\n")
+
+
+@_named("sh")
+def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    _checkout(tmp_path, port)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PLAYGROUND_", "DJANGO_")) and not name.endswith("_API_KEY")
+    }
+    variables = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "TEST_STATIC_ROOT": str(tmp_path / "static-root"),
+        "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}",
+        **INSTALLS_NOTHING,
+    }
+    with subprocess.Popen(
+        ["bash", "-e", "-c", block.code],
+        cwd=tmp_path,
+        env=kept | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as process:
+        try:
+            answered = _answers(process, port)
+        finally:
+            with suppress(ProcessLookupError):  # it has ended by itself, and its words say why
+                os.killpg(process.pid, signal.SIGTERM)
+            said = _last_words(process)
+
+    assert answered, said[-2000:]
+
+
+def _last_words(process: "subprocess.Popen[str]") -> str:
+    try:
+        return process.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # or this would be waited for
+        raise
+
+
+def _checkout(folder: Path, port: int) -> None:
+    """The project's folder; its `scripts/play` installs nothing, and serves on a port that is free."""
+    for path in ROOT.iterdir():
+        if path.name not in ("scripts", ".git"):
+            (folder / path.name).symlink_to(path)
+    (folder / "scripts").mkdir()
+    play = folder / "scripts" / "play"
+    play.write_text(f'exec python manage.py play --port {port} --no-local-model "$@"\n')
+    play.chmod(0o755)
+    play.write_text("#!/bin/sh\nunset DJANGO_SETTINGS_MODULE\n" + play.read_text())
+
+
+def _answers(process: "subprocess.Popen[str]", port: int) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok:
+                return True
+        except requests.RequestException:
+            time.sleep(0.05)
+    return False
+
+
+# --- what is not run ---
+
+
+def _json(block: Block) -> None:
+    _read_json(json.loads(block.code))
+
+
+def _read_json(value: Any) -> None:
+    match value:
+        case {"model": _, "messages": _}:
+            ChatRequest.from_body(value, max_messages=1000, max_bytes=1_000_000)
+        case {"provider": str(provider), "request": request}:
+            assert provider in catalogue()
+            assert set(value) <= {"provider", "base_url", "api_key", "request"}
+            _read_json(request)
+        case {"object": "chat.completion"}:
+            exchange = _exchange(200, value)
+            assert exchange.error is None
+            assert exchange.choices
+            assert exchange.usage
+        case {"object": "chat.completion.chunk"}:
+            assert (
+                ChunkCollector().add(value) or value["choices"] == [] or value["choices"][0]["finish_reason"]
+            )
+        case {"request": {"method": _}, "snippets": _}:
+            assert set(value) <= set(_exchange(200, {}).as_json())
+            for name in ("request", "timings"):
+                assert set(value[name]) <= set(_exchange(200, {}).as_json()[name])
+        case {"error": {"kind": _}}:
+            assert set(value["error"]) <= {"kind", "title", "advice", "fields", "fix"}
+        case {"error": {"message": message}}:
+            explained = _exchange(400, value).error
+            assert explained
+            assert explained.message == message
+        case {"who": _}:
+            assert set(value) <= set(log_line("", None, _exchange(200, {})))
+        case [{"error": {"message": message}}]:  # Gemini's
+            explained = _exchange(400, value).error
+            assert explained
+            assert explained.message == message
+        case {"role": _}:
+            _read_json({"model": "m", "messages": [value]})
+        case _:
+            raise AssertionError("Nothing of the API looks like this.")
+
+
+def _exchange(status: int, answer: Any) -> Exchange:
+    url = "https://api.example.com/v1/chat/completions"
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    return Exchange(
+        Call("https://api.example.com/v1", url, "KEY", body),
+        "openai",
+        datetime.now(UTC),
+        Sent("POST", url, (), json.dumps(body).encode()),
+        Received(status, "", (), json.dumps(answer).encode()),
+        None,
+        Timings(1, None, 2),
+    )
+
+
+class _Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.scripts: list[tuple[str, str]] = []
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        if name == "script":
+            self.scripts.append((dict(attributes).get("type") or "", ""))
+        if name not in _VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            kind, code = self.scripts[-1]
+            self.scripts[-1] = kind, code + data
+
+
+def _html(block: Block) -> None:
+    position, rest = 0, ""
+    while opening := tag.OPENING.search(block.code, position):
+        # Where the loader is used, the element has the same name in HTML's own form.
+        found = tag.scan(block.code, opening.start())
+        assert found
+        if opening["name"] == "ApiPlayground":
+            _check_call(tag.read(found))
+            rest += block.code[position : opening.start()]
+        else:
+            rest += block.code[position : found.end]
+        position = found.end
+    parser = _Elements()
+    parser.feed(rest + block.code[position:])
+    parser.close()
+    assert parser.open == []
+    for kind, code in parser.scripts:
+        if kind == "application/json":
+            _read_json(json.loads(code))
+        elif code.strip():
+            _parse_script(code, "module" if kind == "module" else "commonjs")
+
+
+def _check_call(call: tag.LiveCall) -> None:
+    assert call.provider in catalogue()
+    assert call.body is not None
+    ChatRequest.from_body(dict(call.body), max_messages=1000, max_bytes=1_000_000)
+
+
+def _parse_script(code: str, kind: str) -> None:
+    if not shutil.which("node"):
+        pytest.skip("node is not installed")
+    command = ["node", "--check", f"--input-type={kind}", "-"]
+    done = subprocess.run(command, input=code, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _markdown(block: Block, folder: Path) -> None:
+    docs = write(folder, **{"page.md": block.code})
+    html = markdown.render(docs, docs.pages["page.md"], allow_html=False).html
+    assert "data-problem" not in html
+    assert "live-call" in html
+
+
+def _toml(block: Block, folder: Path) -> None:
+    file = folder / "providers.toml"
+    file.write_text(block.code, encoding="utf-8")
+    assert _read(file)
+
+
+def _env(block: Block) -> None:
+    for line in filter(None, map(str.strip, block.code.split("\n"))):
+        if line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        assert equals, line
+        if name.endswith("_FILE"):
+            assert value.startswith("/")
+            assert name.removesuffix("_FILE") in SETTINGS
+        elif name in {variable.name for variable in env.VARIABLES}:
+            env.read(name, {name: value})
+        else:
+            assert name in SETTINGS
+
+
+def _nginx(block: Block) -> None:
+    """Directives that end in `;`, blocks in braces; nginx itself where it is installed."""
+    code = re.sub(r"#.*", "", block.code)
+    depth = 0
+    for part in re.findall(r"[^;{}]*[;{}]", code):
+        words = part.strip()
+        assert words == "}" or re.match(r"[a-z_]+(\s|\{)", words), words
+        depth += {"{": 1, "}": -1}.get(words[-1], 0)
+        assert depth >= 0
+    assert depth == 0
+    assert code.rstrip().endswith(("}", ";"))
+    # What both name must be the same as in the README, which says why.
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, value in re.findall(r"^\s*(proxy_\w+)\s+([^;]+);", code, re.MULTILINE):
+        assert re.search(rf"{name}\s+{re.escape(value)};", readme), name
+
+
+def _http(block: Block) -> None:
+    first, *headers = block.code.strip().split("\n")
+    method, path, *version = first.split(" ")
+    assert (method, version) in (("POST", []), ("GET", []))
+    assert all(re.fullmatch(r"[A-Za-z-]+: \S.*", header) for header in headers)
+    urls = {
+        url.partition("://")[2].partition("/")[2]
+        for other in blocks()
+        if other.path == block.path and other.language == "bash"
+        for url in re.findall(r"https?://[^\s\"']+", other.code)
+    }
+    assert path.lstrip("/") in urls
+
+
+HOLD: dict[str, Callable[..., None]] = {
+    "json": _json,
+    "html": _html,
+    "md": _markdown,
+    "toml": _toml,
+    "env": _env,
+    "nginx": _nginx,
+    "http": _http,
+}
+
+
+@_named(*HOLD)
+def test_it_is_what_its_language_says(block: Block, tmp_path: Path) -> None:
+    hold = HOLD[block.language]
+    more = [tmp_path] if hold in (_markdown, _toml) else []
+
+    hold(block, *more)
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("json", '{"who": "is", "this": 1}'),
+        ("json", '{"a": 1}'),
+        ("env", "PLAYGROUND_NOTHING=1"),
+        ("env", "PLAYGROUND_THREADS=many"),
+        ("nginx", "server {"),
+        ("nginx", "proxy_read_timeout 1s;"),
+        ("html", "<ApiPlayground provider='nobody' />"),
+        ("html", "<p>"),
+    ],
+)
+def test_what_is_wrong_is_found(language: str, code: str) -> None:
+    with pytest.raises((AssertionError, KeyError, SettingError)):
+        HOLD[language](Block("page.md", 1, language, code))

@@ -1,0 +1,331 @@
+"""The docs hold together: links lead somewhere, languages agree, and what the code has stands in them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playground.embed import markdown
+from playground.embed.docs import Page
+from playground.embed.links import is_external, target
+from playground.exchange import explain
+from playground.exchange.advice import FAILURES, STATUSES
+from playground.exchange.chat_request import ROLES, ChatRequest
+from playground.exchange.parameters import PARAMETERS, Parameter
+from playground.pages import reasons
+from playground.upstream.providers import catalogue
+from tests.docs.pages import (
+    CJK,
+    FOLDER,
+    ROOT,
+    SETTINGS,
+    Block,
+    blocks_of,
+    calls_of,
+    docs,
+    headings,
+    rows,
+    section,
+    tokens,
+    twin,
+)
+
+PAGES = list(docs().pages)
+ENGLISH = [path for path in PAGES if not path.startswith("zh/")]
+REFERENCES = ["openai/chat-completion.md", "zh/openai/chat-completion.md"]
+# Parameters that have no field of their own.
+OTHERS = (
+    *("model", "messages", "stream", "stream_options", "response_format", "reasoning_effort"),
+    *("tools", "tool_choice", "parallel_tool_calls", "logprobs", "top_logprobs", "logit_bias"),
+)
+each_page = pytest.mark.parametrize("path", PAGES)
+each_english_page = pytest.mark.parametrize("path", ENGLISH)
+each_reference = pytest.mark.parametrize("path", REFERENCES)
+
+
+def _page(path: str) -> Page:
+    return docs().pages[path]
+
+
+# --- pages and links ---
+
+
+def test_every_page_has_a_twin() -> None:
+    assert {twin(path) for path in PAGES} == set(PAGES)
+
+
+@each_page
+def test_nothing_in_it_is_a_problem(path: str) -> None:
+    html = markdown.render(docs(), _page(path), allow_html=False).html
+
+    assert "data-problem" not in html
+    assert 'class="broken"' not in html
+
+
+@each_page
+def test_its_links_and_anchors_lead_somewhere(path: str) -> None:
+    folder = docs()
+    flat = [child for token in tokens(_page(path)) for child in token.children or []]
+    for token in flat:
+        href = str(token.attrGet("href" if token.type == "link_open" else "src") or "")
+        if not href or is_external(href):
+            continue
+        place, suffix = target(href, path)
+        if token.type == "image":
+            assert folder.file(place), href
+            continue
+        found = _page(path) if href.startswith("#") else folder.page(place)
+        assert found, href
+        assert found.language == _page(path).language, href
+        if "#" in suffix:
+            assert suffix.partition("#")[2] in {heading.id for heading in headings(found)}, href
+
+
+@each_page
+def test_its_links_are_relative_so_that_they_mean_the_same_in_any_generator(path: str) -> None:
+    hrefs = [
+        str(child.attrGet("href"))
+        for token in tokens(_page(path))
+        for child in token.children or []
+        if child.type == "link_open"
+    ]
+
+    assert [href for href in hrefs if not re.match(r"https://|\.{1,2}/|#", href)] == []
+
+
+@each_page
+def test_it_is_served(client: Client, path: str) -> None:
+    answer = client.get(_page(path).url)
+
+    assert answer.status_code == 200
+    assert _page(path).title in answer.content.decode()
+
+
+@each_page
+def test_every_image_is_described(path: str) -> None:
+    images = [
+        child for token in tokens(_page(path)) for child in token.children or [] if child.type == "image"
+    ]
+
+    assert all(image.content for image in images)
+
+
+# --- twins ---
+
+
+@each_page
+def test_every_section_has_an_anchor_of_its_own(path: str) -> None:
+    lines = re.sub(r"^(`{3,}).*?^\1", "", _page(path).source.text, flags=re.MULTILINE | re.DOTALL).split("\n")
+    sections = [line for line in lines if re.match("##+ ", line)]
+
+    assert [line for line in sections if not re.search(r" \{#[a-z-]+\}$", line)] == []
+
+
+@each_english_page
+def test_twins_have_the_same_sections(path: str) -> None:
+    def outline(one: str) -> list[tuple[int, str]]:
+        return [(heading.level, heading.id) for heading in headings(_page(one)) if heading.level > 1]
+
+    assert outline(path) == outline(twin(path))
+
+
+@each_english_page
+def test_twins_have_the_same_place(path: str) -> None:
+    assert _page(path).order == _page(twin(path)).order
+
+
+@each_english_page
+def test_twins_have_tables_of_the_same_size(path: str) -> None:
+    def shape(one: str) -> list[int]:
+        return [len(row) for row in rows(_without_code(_page(one)))]
+
+    assert shape(path) == shape(twin(path))
+
+
+def _without_code(page: Page) -> str:
+    plain = re.sub(r"<!--.*?-->", "", page.source.text, flags=re.DOTALL)
+    return re.sub(r"^(`{3,}).*?^\1", "", plain, flags=re.MULTILINE | re.DOTALL)
+
+
+@each_english_page
+def test_twins_have_the_same_code(path: str) -> None:
+    """But for comments and for texts that are in Chinese. What it prints is compared where it is run."""
+    english, chinese = blocks_of(_page(path)), blocks_of(_page(twin(path)))
+
+    assert len(english) == len(chinese)
+    for one, other in zip(english, chinese, strict=True):
+        assert one.language == other.language
+        assert (one.shows is None) == (other.shows is None)
+        assert _differences(one, other) == []
+
+
+# Texts by the quotes that a language has outside of them: in a shell JSON stands within single ones.
+_DOUBLE = r'(?:\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*")'
+_TEXTS = dict.fromkeys(("html", "jsx"), r"'[^']*'|(?<=>)[^<>{}]+(?=<)|(?<=[=]|\s)\"[^\"{]*\"")
+_COMMENTS = {"python": "#.*", "bash": "#.*", "sh": "#.*", "toml": "#.*", "env": "#.*", "js": "//.*"}
+
+
+def _differences(one: Block, other: Block) -> list[tuple[str, str]]:
+    text = _TEXTS.get(one.language, _DOUBLE)
+    pattern = re.compile(f"(?P<text>{text})|(?P<comment>{_COMMENTS.get(one.language, '(?!)')})|\\S")
+
+    def pieces(code: str) -> list[str]:
+        return [found[0] for found in pattern.finditer(code) if not found["comment"]]
+
+    mine, its = pieces(one.code), pieces(other.code)
+    if len(mine) != len(its):
+        return [(one.code, other.code)]
+    return [
+        (a, b)
+        for a, b in zip(mine, its, strict=True)
+        if a != b and not (re.match(f"(?:{text})$", a.replace(">", "")) and CJK.search(b) and a[0] == b[0])
+        and not (one.language in _TEXTS and CJK.search(b))
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "count"),
+    [
+        ("python", 'print("Hello!")  # a', 'print("你好！")  # 甲', 0),
+        ("python", 'print("Hello!")', 'print("Hello?")', 1),
+        ("python", 'print("Hello!", 1)', 'print("你好！", 2)', 1),
+        ("bash", """-d '{"content": "Hi", "n": 1}'""", """-d '{"content": "你好", "n": 2}'""", 1),
+        ("json", r'{"content": "{\"sky\": \"cloudy\"}"}', r'{"content": "{\"sky\": \"多云\"}"}', 0),
+        ("html", "<a b=\"{ c: 'Hi' }\">Hi</a>", "<a b=\"{ c: '你好' }\">你好</a>", 0),
+        ("html", "<a b=\"{ c: 'Hi' }\">Hi</a>", "<a b=\"{ d: 'Hi' }\">Hi</a>", 1),
+    ],
+)
+def test_differences_are_found(language: str, one: str, other: str, count: int) -> None:
+    assert len(_differences(Block("a", 1, language, one), Block("b", 1, language, other))) == count
+
+
+@each_english_page
+def test_twins_have_the_same_calls(path: str) -> None:
+    """But for what is said in them."""
+    english, chinese = calls_of(_page(path)), calls_of(_page(twin(path)))
+
+    assert [call.provider for call in english] == [call.provider for call in chinese]
+    assert [_without_words(call.body) for call in english] == [_without_words(call.body) for call in chinese]
+
+
+def _without_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: "…"
+            if name in ("content", "description") and isinstance(item, str)
+            else _without_words(item)
+            for name, item in value.items()
+        }
+    return [_without_words(item) for item in value] if isinstance(value, list) else value
+
+
+@each_page
+def test_its_calls_can_be_made(path: str) -> None:
+    for call in calls_of(_page(path)):
+        provider = catalogue()[call.provider]
+        request = ChatRequest.from_body(dict(call.body or {}), max_messages=1000, max_bytes=1_000_000)
+        beyond = {error.field for error in provider.caps.errors(request)}
+        assert beyond <= {"tools"}  # the page says so
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.startswith("zh/")])
+def test_chinese_is_set_as_chinese(path: str) -> None:
+    """Full-width marks beside Chinese, and a space between it and Latin letters or digits."""
+    plain = re.sub(r"`[^`]*`|\{#[^}]*\}|\]\([^)]*\)|https?://\S+", "x", _without_code(_page(path)))
+
+    assert re.findall(r"[\u4e00-\u9fff][,;:?!.]", plain) == []
+    assert (
+        re.findall(r"[\u4e00-\u9fff][A-Za-z0-9]\w*|[A-Za-z0-9]\w*[\u4e00-\u9fff]", plain.replace("x", ""))
+        == []
+    )
+
+
+# --- the reference says what the code says ---
+
+
+@each_reference
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
+def test_each_parameter_stands_in_the_reference(path: str, parameter: Parameter) -> None:
+    table = rows(section(_page(path), "parameters"))
+    row = next(row for row in table if row[0] == f"`{parameter.name}`")
+    if path in ENGLISH:
+        assert row[2] == parameter.range
+        assert row[3] == parameter.default
+    else:
+        english = next(r for r in rows(section(_page(twin(path)), "parameters")) if r[0] == row[0])
+        assert row[1].replace(" 或 ", " or ") == english[1]
+        for mine, its in zip(row[2:4], english[2:4], strict=True):
+            assert re.findall(r"[−\d.]+|≥", mine) == re.findall(r"[−\d.]+|≥", its)
+
+
+@each_reference
+@pytest.mark.parametrize("name", OTHERS)
+def test_each_other_parameter_stands_in_the_reference(path: str, name: str) -> None:
+    assert f"`{name}`" in {row[0] for row in rows(section(_page(path), "parameters"))}
+
+
+@each_reference
+def test_each_role_stands_in_the_reference(path: str) -> None:
+    first = {row[0] for row in rows(section(_page(path), "messages"))}
+
+    assert {f"`{role}`" for role in ROLES} <= first
+
+
+def _kinds_in(module: Any, pattern: str) -> set[str]:
+    found = set(re.findall(pattern, Path(module.__file__).read_text(encoding="utf-8")))
+    assert found
+    return found
+
+
+@each_reference
+def test_each_error_stands_in_the_reference(path: str) -> None:
+    kinds = {str(kind) for kind in FAILURES} | {kind for kind, _, _ in STATUSES.values()}
+    kinds |= _kinds_in(explain, r'(?:Explanation|_unusable)\(\s*"(\w+)"')
+
+    told = set(
+        re.findall(r"`(\w+)`", " ".join(row[1] + row[0] for row in rows(section(_page(path), "errors"))))
+    )
+
+    assert kinds - told == set()
+
+
+@each_reference
+def test_each_status_stands_in_the_reference_beside_its_kind(path: str) -> None:
+    told = {
+        (int(status), row[1].strip("`"))
+        for row in rows(section(_page(path), "by-status"))
+        for status in re.findall(r"\b\d{3}\b", row[0])
+    }
+
+    assert told == {(status, kind) for status, (kind, _, _) in STATUSES.items()}
+
+
+@pytest.mark.parametrize("path", ["playground.md", "zh/playground.md"])
+def test_each_refusal_is_told(path: str) -> None:
+    kinds = _kinds_in(reasons, r'Refusal\(\s*\d{3}[^,]*,\s*"(\w+)"') | {"invalid_request"}
+
+    told = {row[1].strip("`") for row in rows(section(_page(path), "refusals"))}
+
+    assert kinds - told == set()
+
+
+@each_page
+def test_every_setting_that_it_names_exists(path: str) -> None:
+    text = (FOLDER / path).read_text(encoding="utf-8")
+    named = {
+        name.removesuffix("_FILE")
+        for name in re.findall(r"\b(?:PLAYGROUND_[A-Z_]+|[A-Z]+_API_KEY|[A-Z]+_URL)\b", text)
+    }
+
+    unknown = {name for name in named if name.removesuffix("_FILE") not in SETTINGS}
+    assert unknown <= {"ACME_API_KEY"}
+
+
+@each_page
+def test_every_file_and_address_of_the_project_that_it_names_exists(path: str) -> None:
+    text = (FOLDER / path).read_text(encoding="utf-8")
+
+    for name in re.findall(r"`((?:playground|scripts)/[\w./-]+|[A-Z]+\.md)`", text):
+        assert (ROOT / name).exists(), name
