@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
@@ -269,7 +270,7 @@ def _render(
 
 def _label(provider: str) -> str:
     known = catalogue().get(provider)
-    return known.label if known else ""
+    return gettext(known.label) if known else ""
 
 
 def _lacks(provider: str) -> bool:
