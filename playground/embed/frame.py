@@ -246,7 +246,7 @@ def _render(
         "token": token,
         "form": form,
         "errors": refusal.sentences if refusal else {},
-        "options": () if embed else page.options(),  # they take a look at each local server
+        "options": () if embed else _options(form),
         "locked": embed.locked_names if embed else (),
         "takes_key": records.takes_key(embed),
         "provider": _label(form.provider),
@@ -266,6 +266,12 @@ def _render(
     }
     response = render(request, "embed.html", context, status=refusal.status if refusal else 200)
     return with_retry(response, refusal) if refusal else response
+
+
+def _options(form: RequestForm) -> list[page.Option]:
+    """Whom the author chose, where that is somebody: a reader of one example wants no other."""
+    offered = page.options()
+    return [option for option in offered if option.provider.id == form.provider] or offered
 
 
 def _label(provider: str) -> str:

@@ -1,0 +1,33 @@
+"""What a first visit loads stays as light as was promised."""
+
+import re
+from collections.abc import Callable
+
+import requests
+
+from benchmarks import weight
+from tests.site import Site
+
+
+def test_pages_and_the_loader_are_light(serve: Callable[..., Site]) -> None:
+    address = serve().address
+
+    page = weight.first_load(address)
+    frame = weight.first_load(f"{address}embed/?provider=test")
+
+    assert min([*page.values(), *frame.values()]) > 100  # nothing is missing
+    assert {"js/frame.js", "css/frame.css", "js/result.js"} <= set(frame)
+    assert sum(page.values()) <= weight.AIM
+    assert sum(frame.values()) <= weight.FRAME_AIM
+    assert weight.loader(address) <= weight.LOADER_AIM
+
+
+def test_our_own_files_are_served_without_comments(serve: Callable[..., Site]) -> None:
+    address = serve().address
+    paths = re.findall(r'"(/static/(?:js|css)/[^"]+)"', requests.get(address, timeout=20).text)
+
+    assert len(paths) >= 5
+    for path in paths:
+        text = requests.get(address.rstrip("/") + path, timeout=20).text
+        assert len(text) > 200
+        assert not re.search(r"^\s*(//|/\*)", text, re.MULTILINE)
