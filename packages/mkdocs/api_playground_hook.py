@@ -82,7 +82,8 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
                 return f"{element} &lt;{part['endless']}"  # the rest of it stands there as text
         else:
             count += 1
-            ours = {name: options[name] for name in ("embed", "theme") if options.get(name)}
+            ours = {"embed": _embed_of(options, values), "theme": options.get("theme")}
+            ours = {name: value for name, value in ours.items() if value}
             element = _element(base, ours | values, (part["words"] or "").strip() or WORDS)
         indent = part["indent"] if is_fence else part["before"]
         if is_fence or (indent is not None and part["after"] is not None):
@@ -93,6 +94,12 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
     if count:
         markdown += f'\n\n<script src="{html.escape(base)}embed.js" defer></script>\n'
     return markdown
+
+
+def _embed_of(options: dict[str, Any], values: dict[str, Any]) -> Any:
+    """An embed is for one provider: a site that shows several has one for each."""
+    embed = options.get("embed")
+    return embed.get(values.get("provider")) if isinstance(embed, dict) else embed
 
 
 def _read_tag(text: str) -> dict[str, Any]:

@@ -20,9 +20,14 @@ export function ApiPlayground({ src, embed, theme = "auto", provider, defaultReq
   useEffect(() => load(`${base}embed.js`), [base]);
   return createElement(
     "api-playground",
-    { provider, request, embed, theme, label, lang },
+    { provider, request, embed: embedOf(embed, provider), theme, label, lang },
     createElement("a", { slot: "fallback", href: linkTo(base, { provider, request }) }, children ?? "Open in the API Playground"),
   );
+}
+
+// An embed is for one provider: a site that shows several has one for each.
+function embedOf(embed, provider) {
+  return typeof embed === "object" ? embed?.[provider] : embed;
 }
 
 function folder(src) {

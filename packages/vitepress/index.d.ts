@@ -3,13 +3,14 @@ import type { DefineComponent, Plugin } from "vue";
 export interface ApiPlaygroundOptions {
   /** The address of your playground, such as `https://playground.example.org/`. */
   src: string;
-  /** The name of the embed that the playground's operator made for your site. */
-  embed?: string;
+  /** The name of the embed that the playground's operator made for your site, or that for each provider. */
+  embed?: string | Record<string, string>;
   /** `auto` (the default) follows the page. */
   theme?: "auto" | "light" | "dark";
 }
 
-export interface ApiPlaygroundProps extends Partial<ApiPlaygroundOptions> {
+export interface ApiPlaygroundProps extends Partial<Omit<ApiPlaygroundOptions, "embed">> {
+  embed?: string;
   /** An id of the playground's catalogue, such as `openai`. */
   provider?: string;
   /** The body of a Chat Completions request. */

@@ -36,7 +36,7 @@ export const ApiPlayground = defineComponent({
         provider,
         request,
         label,
-        embed: props.embed ?? options.embed,
+        embed: props.embed ?? embedOf(options.embed, provider),
         theme: props.theme ?? options.theme ?? "auto",
       };
       const link = { slot: "fallback", href: linkTo(base(), { provider, request }) };
@@ -44,6 +44,11 @@ export const ApiPlayground = defineComponent({
     };
   },
 });
+
+// An embed is for one provider: a site that shows several has one for each.
+function embedOf(embed, provider) {
+  return typeof embed === "object" ? embed?.[provider] : embed;
+}
 
 function folder(src) {
   if (!src) throw new Error("<ApiPlayground> needs `src`, the address of your playground: app.use(apiPlayground, { src }).");

@@ -62,6 +62,12 @@ def mkdocs(playground: str, address: str) -> Path:
 KINDS = {"vitepress": vitepress, "docusaurus": docusaurus, "mkdocs": mkdocs}
 
 
+def node(kind: str, script: str) -> str:
+    """What a script prints that is run with the packages of a built site."""
+    command = ["node", "--input-type=module", "--eval", script]
+    return subprocess.run(command, cwd=CACHE / kind, capture_output=True, text=True, check=True).stdout
+
+
 def _chat_completion() -> str:
     return (FIXTURES / "chat-completion.md").read_text(encoding="utf-8")
 

@@ -28,15 +28,25 @@ HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</titl
 </script>"""
 
 
+# What an author writes into plain HTML. The tag does not end there, and swallows what follows.
+LOADED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title>
+<script src="{playground}embed.js" defer></script><main><h1>Docs</h1>
+<api-playground embed="hello" request='{"messages": [{"role": "user", "content": "Asked here"}]}' />
+<p>After it.</p></main>"""
+
+
 class _Host(BaseHTTPRequestHandler):
     playground = ""
 
     def do_GET(self) -> None:
-        _, _, query = self.path.partition("?")
+        path, _, query = self.path.partition("?")
+        page = HOST.replace("{frame}", f"{self.playground}embed/?{query}")
+        if path == "/loaded":
+            page = LOADED.replace("{playground}", self.playground)
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
-        self.wfile.write(HOST.replace("{frame}", f"{self.playground}embed/?{query}").encode())
+        self.wfile.write(page.encode())
 
     def log_message(self, *values: object) -> None:
         """Says nothing."""
@@ -270,6 +280,26 @@ def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: Scri
     _send(frame, "Hello!")
 
     assert upstream.requests[0].header("Authorization") == "Bearer sk-of-a-reader-1"
+
+
+def test_plain_html_runs_the_call(
+    browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
+) -> None:
+    """With the script and the tag alone."""
+    complaints, context = Complaints(), browser.new_context()
+    page = context.new_page()
+    complaints.watch(page)
+    page.goto(f"{playground[1]}/loaded")
+    frame = page.frame_locator("api-playground iframe")
+
+    _send(frame, "Hello!")
+
+    assert upstream.requests[0].json == REQUEST | {"messages": [{"role": "user", "content": "Asked here"}]}
+    expect(page.locator("main > p")).to_have_text("After it.")
+    expect(page.locator("api-playground p")).to_have_count(0)
+    assert context.cookies() == []
+    context.close()
+    assert complaints.seen == []
 
 
 def test_nothing_takes_the_focus_and_tab_passes_through(host: Host) -> None:

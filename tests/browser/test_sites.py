@@ -248,6 +248,35 @@ def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream:
     assert paused.left.wait(10)
 
 
+# A call each with and without an embed for its provider, rendered as their servers do.
+RENDERED = {
+    "vitepress": """
+        import { createSSRApp, h } from "vue";
+        import { renderToString } from "vue/server-renderer";
+        import { ApiPlayground, apiPlayground } from "api-playground-vitepress";
+        const call = (provider) => h(ApiPlayground, { provider });
+        const app = createSSRApp(() => [call("a"), call("b")]);
+        app.use(apiPlayground, { src: "https://x.example", embed: { a: "for-a" } });
+        console.log(await renderToString(app));
+    """,
+    "docusaurus": """
+        import { createElement as h } from "react";
+        import { renderToString } from "react-dom/server";
+        import { apiPlayground } from "api-playground-react";
+        const Call = apiPlayground({ src: "https://x.example", embed: { a: "for-a" } });
+        console.log(renderToString(h("p", null, h(Call, { provider: "a" }), h(Call, { provider: "b" }))));
+    """,
+}
+
+
+def test_each_provider_may_have_an_embed_of_its_own(site: Built) -> None:
+    if site.kind in RENDERED:  # MkDocs' hook has a test of its own
+        html = built_sites.node(site.kind, RENDERED[site.kind])
+
+        assert html.count("<api-playground ") == 2
+        assert html.count('embed="for-a"') == html.count("embed=") == 1
+
+
 def test_the_same_page_works_in_the_playgrounds_own_docs() -> None:
     text = (Path(built_sites.FIXTURES) / "chat-completion.md").read_text(encoding="utf-8")
     starts = [found.start() for found in tag.OPENING.finditer(text)]

@@ -24,7 +24,7 @@ _spec.loader.exec_module(hook)
 OPTIONS = {"src": "https://playground.example.org"}
 
 
-def _page(markdown: str, front_matter: str = "", **options: str) -> str:
+def _page(markdown: str, front_matter: str = "", **options: Any) -> str:
     file = SimpleNamespace(src_uri="a.md", content_string=front_matter + markdown)
     config = SimpleNamespace(extra={"api_playground": OPTIONS | options})
     return str(hook.on_page_markdown(markdown, page=SimpleNamespace(file=file), config=config, files=None))
@@ -110,6 +110,16 @@ def test_a_fence_becomes_the_element_where_it_stands() -> None:
         ]
         assert "- a\n\n    <div><api-playground" in page
         assert "</div>\n\n- b\n" in page
+
+
+def test_each_provider_may_have_an_embed_of_its_own() -> None:
+    tags = ['provider="a"', 'provider="b"', 'provider="c" embed="d"']
+
+    page = _page("\n\n".join(f"<ApiPlayground {tag} />" for tag in tags) + "\n", embed={"a": "own"})
+
+    assert page.count('embed="own"') == 1
+    assert page.count("embed=") == 2
+    assert 'embed="d"' in page
 
 
 def test_the_sites_options_hold_unless_a_tag_says_otherwise() -> None:
