@@ -8,7 +8,6 @@
 //
 // The request can stand in a `request` attribute instead. `theme` is auto (as the page around), light or dark.
 (() => {
-  "use strict";
   const OURS = "api-playground";
   const script = document.currentScript ?? document.querySelector("script[src*='/embed.js']"); // null in a module
   if (!script || customElements.get(OURS)) return;
@@ -22,6 +21,9 @@
   const PATIENCE = 4000;
   // A child that is meant for here: the request, and what is shown where nothing runs.
   const ITS_OWN = "a, noscript, [slot=fallback], script[type='application/json']";
+
+  // For an author, on a page that knows nothing of the playground's languages.
+  const NOT_JSON = { en: "the request is not JSON.", zh: "请求不是 JSON。" };
 
   // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
   const look = new CSSStyleSheet();
@@ -98,7 +100,8 @@
         request = this.#request();
       } catch (error) {
         const problem = document.createElement("p");
-        problem.textContent = `API Playground: the request is not JSON. ${error.message}`;
+        const words = NOT_JSON[this.closest("[lang]")?.lang.slice(0, 2).toLowerCase()] ?? NOT_JSON.en;
+        problem.textContent = ["API Playground:", words, error.message].join(" ");
         this.#frame = null;
         this.#root.append(problem);
         this.#offerLink();

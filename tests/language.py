@@ -1,0 +1,13 @@
+"""Each test begins in English: Django leaves a reader's language to whatever runs next in the thread."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    translation.activate("en")
+    yield
+    translation.deactivate()
