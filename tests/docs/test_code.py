@@ -72,10 +72,12 @@ def test_the_files_of_sites_are_built_by_the_tests_of_sites() -> None:
     assert [path for path in pages if f'"{path.rpartition("/")[2]}"' not in tests] == []
 
 
+NO_NODE = "Node is needed: on Debian, apt install nodejs"
+
+
 @_named(*RUN)
 def test_it_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) -> None:
-    if block.language == "js" and not shutil.which("node"):
-        pytest.skip("node is not installed")
+    assert block.language != "js" or shutil.which("node"), NO_NODE
 
     done = machine.run(block)
 
@@ -264,8 +266,7 @@ def _check_call(call: tag.LiveCall) -> None:
 
 
 def _parse_script(code: str, kind: str) -> None:
-    if not shutil.which("node"):
-        pytest.skip("node is not installed")
+    assert shutil.which("node"), NO_NODE
     command = ["node", "--check", f"--input-type={kind}", "-"]
     done = subprocess.run(command, input=code, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
