@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -266,10 +267,14 @@ def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
     frame.get_by_role("button", name="Send").click()
     expect(frame.locator("#answer-1")).to_have_text("Run in place")
 
-    page.get_by_role("link", name="Open in the playground", exact=True).first.click()
+    frame.get_by_label("Content of message 1").fill("Taken along")
+    link = frame.get_by_role("link", name="Open in the playground")
+    expect(link).to_have_attribute("href", re.compile("Taken[+]along"))
+    with page.context.expect_page() as opened:
+        link.click()
 
-    expect(page.get_by_label("Content of message 1")).to_have_value("Hello!")
-    expect(page.get_by_label("Provider", exact=True)).to_have_value("test")
+    expect(opened.value.get_by_label("Content of message 1")).to_have_value("Taken along")
+    expect(opened.value.get_by_label("Provider", exact=True)).to_have_value("test")
 
 
 def test_the_contents_follow_the_reader(open_docs: Open) -> None:
