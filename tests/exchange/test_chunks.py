@@ -291,10 +291,10 @@ def test_many_small_pieces_take_time_as_their_number(name: str) -> None:
     def seconds(count: int) -> float:
         collector = ChunkCollector()
         piece = _call(0, function={name: "x" * 50})
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(count):
             collector.add(piece)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     pairs = [(seconds(20_000), seconds(40_000)) for _ in range(3)]
     once, double = (min(times) for times in zip(*pairs, strict=True))

@@ -127,9 +127,9 @@ def test_a_hostile_text_takes_time_as_its_length(key: str, start: str, piece: st
 
     def seconds(size: int) -> float:
         text = start + piece * (size // len(piece))
-        began = time.perf_counter()
+        began = time.thread_time()
         redactor.settled(redactor.text(text))
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     # Taken in turns, the best of each: a noisy machine is noisy for both.
     pairs = [(seconds(60_000), seconds(120_000)) for _ in range(5)]

@@ -82,12 +82,14 @@ def test_a_long_line_costs_no_more_than_its_length() -> None:
     def seconds(size: int) -> float:
         parser = EventParser(longest_line=1 << 30)
         pieces = [b"x" * 1000] * (size // 1000)
-        began = time.perf_counter()
+        began = time.thread_time()
         for piece in pieces:
             list(parser.feed(piece))
         list(parser.feed(b"\n\n"))
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
-    seconds(1_000_000)
-    # Were each piece to search the whole line anew, ten times the line would take a hundred times as long.
-    assert seconds(20_000_000) < 60 * max(seconds(1_000_000), 0.002)
+    # Were each piece to search the whole line anew, ten times the line would take a hundred times as long. The
+    # processor's time, and the best of each: others may be at work, too.
+    pairs = [(seconds(1_000_000), seconds(20_000_000)) for _ in range(3)]
+    short, long = (min(times) for times in zip(*pairs, strict=True))
+    assert long < 60 * max(short, 0.002)
