@@ -88,8 +88,8 @@ def test_a_long_line_costs_no_more_than_its_length() -> None:
         list(parser.feed(b"\n\n"))
         return time.thread_time() - began
 
-    # Were each piece to search the whole line anew, ten times the line would take a hundred times as long. The
-    # processor's time, and the best of each: others may be at work, too.
+    # Were each piece to search the whole line anew, ten times the line would take a hundred times as long.
+    # The processor's time, and the best of each: others may be at work, too.
     pairs = [(seconds(1_000_000), seconds(20_000_000)) for _ in range(3)]
     short, long = (min(times) for times in zip(*pairs, strict=True))
     assert long < 60 * max(short, 0.002)
