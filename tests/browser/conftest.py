@@ -118,8 +118,10 @@ def clipboard(page: Page) -> str:
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
+def open_page(browser: Browser, address: str, upstream: ScriptedUpstream) -> Iterator[Open]:
     """Opens the page in a fresh profile: `open_page("?provider=test", width=360, color_scheme="dark")`.
+
+    Its provider answers as at first, whatever the test before made of it.
 
     At the end no script may have failed, no dialog opened, no policy been violated, and nothing may have
     been loaded from anywhere else.
