@@ -1,0 +1,140 @@
+"""Whatever a provider sends: each row of the table through a real socket, in every chunking, in every view.
+
+A new row goes into the file of its kind in `tests/wire/cases/`; a new file there is found by itself.
+"""
+
+import html
+import importlib
+import pkgutil
+import random
+import re
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playground.pages.forms import USAGE_WANTED, RequestForm
+from tests.pages.client import body, post_form, post_json
+from tests.upstreams.scripted import Recorded, ScriptedUpstream
+from tests.wire import cases
+from tests.wire.case import Case
+
+Cut = Callable[[bytes], Iterator[bytes]]
+# Longer ones are cut at random only: their kind is about length, not about each byte.
+_BYTE_BY_BYTE = 20_000
+_COLUMNS = ("role", "content", "tool_call_id", "extra")
+_TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
+_PANEL = re.compile(r'id="panel-answer".*?</section>', re.DOTALL)
+
+
+def _table() -> list[Case]:
+    names = sorted(module.name for module in pkgutil.iter_modules(cases.__path__))
+    return [case for name in names for case in importlib.import_module(f"{cases.__name__}.{name}").CASES]
+
+
+TABLE = _table()
+by_case = pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+
+
+def _whole(data: bytes) -> Iterator[bytes]:
+    yield data
+
+
+def _each_byte(data: bytes) -> Iterator[bytes]:
+    if len(data) > _BYTE_BY_BYTE:
+        yield from _at_random(data)
+        return
+    for position in range(len(data)):
+        yield data[position : position + 1]
+
+
+def _at_random(data: bytes) -> Iterator[bytes]:
+    source, start = random.Random(len(data)), 0
+    while start < len(data):
+        end = start + source.randint(1, 1 + len(data) // 8)
+        yield data[start:end]
+        start = end
+
+
+def _script(case: Case, cut: Cut) -> Callable[[socket.socket, Recorded], None]:
+    def reply(connection: socket.socket, recorded: Recorded) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in cut(case.reply):
+            connection.sendall(piece)
+        if case.holds:
+            connection.settimeout(30)
+            connection.recv(1)  # until the playground leaves
+
+    return reply
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return value
+
+
+def _answer_panel(text: str) -> str:
+    """The last answer panel of a page or a relayed stream, as people read it."""
+    text = "\n".join(line.removeprefix("data: ") for line in text.split("\n"))
+    panel = _PANEL.findall(_TEMPLATE.sub("", text))[-1]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", panel)).split())
+
+
+def test_names_are_unique() -> None:
+    assert [name for name, count in Counter(case.name for case in TABLE).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("cut", [_whole, _each_byte, _at_random], ids=lambda cut: cut.__name__.strip("_"))
+@by_case
+def test_the_json_says_what_came(
+    client: Client, provider: str, upstream: ScriptedUpstream, case: Case, cut: Cut
+) -> None:
+    upstream.reply(_script(case, cut))
+
+    response = post_json(client, request=body(**case.request))
+
+    assert response.status_code == 200, response.content
+    said = response.json()
+    assert {path: _at(said, path) for path in case.says} == case.says
+    text = response.content.decode()
+    assert [hidden for hidden in case.hides if hidden in text] == []
+
+
+@by_case
+def test_the_page_says_what_came(
+    client: Client, provider: str, upstream: ScriptedUpstream, case: Case
+) -> None:
+    upstream.reply(_script(case, _at_random))
+
+    response = post_form(client, **_as_form(case))
+
+    panel = _answer_panel(response.content.decode())
+    assert [text for text in case.shows if text not in panel] == [], panel
+    assert [text for text in case.hides if text in panel] == []
+
+
+@pytest.mark.parametrize("case", [case for case in TABLE if case.streams], ids=lambda case: case.name)
+def test_a_live_answer_ends_as_the_page_does(
+    client: Client, provider: str, upstream: ScriptedUpstream, case: Case
+) -> None:
+    upstream.reply(_script(case, _at_random))
+
+    response = post_form(client, htmx=True, **_as_form(case))
+
+    content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    text = content.decode()
+    panel = _answer_panel(text)
+    assert [shown for shown in case.shows if shown not in panel] == [], panel
+    assert [hidden for hidden in case.hides if hidden in text] == []
+
+
+def _as_form(case: Case) -> dict[str, Any]:
+    """The fields of a form that means the case's request."""
+    form = RequestForm.from_body("test", "", {"stream_options": USAGE_WANTED} | body(**case.request))
+    columns = {name: [getattr(row, name) for row in form.messages] for name in _COLUMNS}
+    ticks = {name: "on" for name in ("stream", "include_usage") if getattr(form, name)}
+    return columns | form.parameters | {"model": form.model, "more": form.more} | ticks
