@@ -7,7 +7,6 @@ from datetime import UTC
 from itertools import accumulate, pairwise
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -25,8 +24,9 @@ from playground.exchange.text import Sentence
 from playground.pages.incoming import checked_chat
 from playground.pages.log import logging_for
 from playground.upstream import client
-from playground.upstream.client import Live, Reading
 from playground.upstream.connection import Wire
+from playground.upstream.head import Head
+from playground.upstream.reading import Live, Reading
 from playground.upstream.route import find_route
 from playground.upstream.running import running
 
@@ -180,7 +180,7 @@ def _replay(exchange: Exchange, reading: Reading) -> Live:
     received, stream = exchange.received, exchange.stream
     if stream and received:
         reading.sent, reading.exchange = exchange.sent, None
-        reading.response = _response(received)
+        reading.head = Head(received.status, received.reason)
         reading.stream = StreamReader(len(received.body) + 1, Redactor(""), live=True)
         yield reading
         yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
@@ -212,10 +212,3 @@ def _due(times_ms: list[float]) -> Iterator[float]:
     shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
     scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
     return (moment * scale / 1000 for moment in shown_ms)
-
-
-def _response(received: Received) -> requests.Response:
-    """What the page reads of a live answer: its status."""
-    response = requests.Response()
-    response.status_code, response.reason = received.status, received.reason
-    return response

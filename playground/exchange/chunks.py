@@ -90,6 +90,11 @@ class ChunkCollector:
     def has_choices(self) -> bool:
         return bool(self._choices)
 
+    def is_finished(self, choices: int) -> bool:
+        """Whether at least so many choices came, and each has its finish reason."""
+        reasons = [choice["finish_reason"] for choice in self._choices.values()]
+        return len(reasons) >= choices and all(reasons)
+
     @property
     def indexes(self) -> list[int]:
         """The choices' own numbers, in the order of `messages`."""

@@ -101,18 +101,19 @@ def _ascii_host(host: str) -> str:
         raise _no_host_name(host) from error
     if not _HOST.fullmatch(name):
         raise _no_host_name(host)
-    return name
+    return name.removesuffix(".")  # the same host with and without: it has one name for every rule
 
 
 def _ipv6(host: str) -> str:
-    """urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with whatever text it has."""
+    """In its canonical form (RFC 5952). urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with
+    whatever text it has."""
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:
         raise _no_host_name(host) from error
     if address.scope_id is not None:
         raise _no_host_name(host)
-    return host
+    return str(address)
 
 
 def _no_host_name(host: str) -> BaseURLError:

@@ -76,7 +76,9 @@ class StreamReader:
 
     def __init__(self, longest_line: int, redactor: Redactor, *, live: bool = False) -> None:
         self.collector = ChunkCollector()
+        self.done = False
         self.first_token_ms: float | None = None
+        self.last_token_ms: float | None = None
         self.times_ms = array("d")
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor)
@@ -85,7 +87,6 @@ class StreamReader:
         self._waiting: dict[int, StreamEvent] = {}
         self._fresh: list[StreamEvent] = []
         self._parser = EventParser(longest_line)
-        self._done = False
 
     def feed(self, data: bytes, at_ms: float) -> None:
         """Raises `LineTooLongError`, and `TooManyError` at the first event that is not taken."""
@@ -97,6 +98,10 @@ class StreamReader:
     def close(self, at_ms: float) -> None:
         for event in self._parser.close():
             self._add(event, at_ms)
+
+    def is_finished(self, choices: int) -> bool:
+        """Whether at least so many choices came, and each has its finish reason."""
+        return self.collector.is_finished(choices)
 
     def take_fresh(self) -> list[StreamEvent]:
         """The events since the last time, of a live stream, the key taken out."""
@@ -115,7 +120,7 @@ class StreamReader:
             self.times_ms[:],
             redact(self.collector.completion) if self.collector.has_choices else None,
             redact(self.collector.error),
-            self._done,
+            self.done,
         )
 
     def _add(self, event: Event, at_ms: float) -> None:
@@ -123,13 +128,15 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self._done = self._done or event.data.strip() == DONE
+        self.done = self.done or event.data.strip() == DONE
         chunk = _chunk(event.data)
         brought = self.collector.add(chunk)
         if event.name == "error":
             self.collector.error = self.collector.error or chunk or event.data
-        if brought and self.first_token_ms is None:
-            self.first_token_ms = at_ms
+        if brought:
+            self.last_token_ms = at_ms
+            if self.first_token_ms is None:
+                self.first_token_ms = at_ms
         if self._live:
             self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
         self._settle(self._guard.add(number, event, chunk))

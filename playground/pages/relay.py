@@ -31,7 +31,7 @@ from playground.pages.present import (
 )
 from playground.pages.tags import duration
 from playground.upstream import alarm
-from playground.upstream.client import Live, Reading
+from playground.upstream.reading import Live, Reading
 
 HEARTBEAT = b":\n\n"
 # Providers disagree on the name; a message has one of them.
@@ -109,8 +109,8 @@ class Patches:
     def following(self) -> bytes:
         """As messages: htmx looks up every place before it fills one, so new ones come first."""
         stream, places, fillings, events = self._reading.stream, [], [], []
-        if self._reading.response is not None:
-            status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
+        if self._reading.head is not None:
+            status = f"{self._reading.head.status} {self._reading.head.reason}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
             fresh = stream.take_fresh()
