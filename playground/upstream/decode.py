@@ -5,6 +5,7 @@ or pack it without one. Output comes in small pieces, made as they are taken, so
 before it meets the memory.
 """
 
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ _MOST_LAYERS = 5
 # RFC 9659: no more than 8 MiB. A frame may ask for gigabytes.
 _ZSTD_WINDOW_LOG = 23
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+# The other codings begin with anything: what reads like the start of an answer is taken for one.
+_TEXT = re.compile(rb"\s*(?:[{\[<:]|data:|event:|id:|retry:)[\x20-\x7e\s]*")
+_ENOUGH = 8
 _ERRORS: tuple[type[Exception], ...] = (zlib.error, brotli.error, zstd.ZstdError)
 _CODINGS = ("gzip", "deflate", "br", "zstd")
 _PLAIN = ("identity", "none")
@@ -74,10 +78,11 @@ class _Brotli:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while not self.ended:
-            if piece := self._state.process(data, output_buffer_limit=PIECE):
-                yield piece
+            piece = self._state.process(data, output_buffer_limit=PIECE)
             self.ended, data = self._state.is_finished(), b""
-            if self._state.can_accept_more_data():
+            if piece:
+                yield piece
+            elif self._state.can_accept_more_data():
                 return
 
 
@@ -159,15 +164,21 @@ class _Layer:
             yield self._start
 
     def close(self) -> Iterator[bytes]:
-        """The first bytes, when they were too few to tell what they are."""
+        """What the first bytes hold, when they were too few to tell what they are."""
         if self._unpacker is None and self._start:
-            self._unpacker = _AsItIs()
-            yield self._start
+            self._unpacker = self._chosen(self._start.ljust(_ENOUGH, b"\xff"))
+            start, self._start = self._start, b""
+            yield from self.feed(start)
 
     def _chosen(self, start: bytes) -> Unpacker | None:
         """None while there are too few bytes to say."""
-        if self._coding in ("deflate", "br"):  # nothing tells them from anything else
-            return _unpacker(self._coding, start) if len(start) > 1 else None
+        if self._coding in _MAGIC or not self._coding:
+            return self._by_magic(start)
+        if len(start) < _ENOUGH:
+            return None
+        return _AsItIs() if _TEXT.fullmatch(start[:_ENOUGH]) else _unpacker(self._coding, start)
+
+    def _by_magic(self, start: bytes) -> Unpacker | None:
         magics = {name: magic for name, magic in _MAGIC.items() if self._coding in ("", name)}
         for name, magic in magics.items():
             if start.startswith(magic):
