@@ -22,6 +22,7 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
+from playground.exchange.split_key import adds_up_to_key
 from playground.exchange.sse import LineTooLongError
 from playground.exchange.stream import EVENT_STREAM, StreamReader
 from playground.upstream import alarm, failures
@@ -296,8 +297,7 @@ def _without_key(call: Call, redactor: Redactor) -> Call:
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
-    texts = [text for choice in exchange.choices for text in (choice.text, choice.reasoning) if text]
-    if exchange.received is None or all(redactor.text(text) == text for text in texts):
+    if exchange.received is None or not adds_up_to_key(redactor, exchange.completion):
         return exchange
     return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)
 
