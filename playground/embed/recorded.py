@@ -17,8 +17,7 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
 from playground.exchange.redact import Redactor
 from playground.exchange.snippets import Call
-from playground.exchange.split_key import BETWEEN_EVENTS
-from playground.exchange.sse import EventParser
+from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence
 from playground.pages.incoming import checked_chat
@@ -124,14 +123,12 @@ def _stream(body: bytes, events_ms: list[float]) -> Stream:
 
 
 def _parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
-    """The body in pieces of an event each, with the milliseconds at which each was whole."""
-    pieces, times = BETWEEN_EVENTS.split(body), iter(events_ms)
-    at_ms, parser = 0.0, EventParser(len(body) + 1)
-    for position in range(0, len(pieces), 2):
-        part = b"".join(pieces[position : position + 2])
-        if list(parser.feed(part)):  # a comment is no event
+    """The body in pieces, with the milliseconds at which the event was whole that each ends."""
+    times, at_ms, parser = iter(events_ms), 0.0, EventParser(len(body) + 1)
+    for line in LINES.finditer(body):
+        for _ in parser.feed(line[0]):
             at_ms = next(times, at_ms)
-        yield at_ms, part
+        yield at_ms, line[0]
 
 
 # --- in the reader's page ---

@@ -187,6 +187,7 @@ class Exchange:
             "status": self.received.status,
             "headers": joined(self.received.headers),
             "body": body,
+            "unread_events": self.stream.unread.as_json() if self.stream and self.stream.unread else None,
         }
 
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import DONE
+from playground.exchange.event_data import DONE
 from playground.exchange.stream import EVENT_STREAM
 
 _BOM = b"\xef\xbb\xbf"

@@ -23,6 +23,7 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
+from playground.exchange.split_key import adds_up_to_key
 from playground.exchange.stream import EVENT_STREAM
 from playground.upstream import alarm, failures
 from playground.upstream.body import Body
@@ -299,8 +300,7 @@ def _without_key(call: Call, redactor: Redactor) -> Call:
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
-    texts = [text for choice in exchange.choices for text in (choice.text, choice.reasoning) if text]
-    if exchange.received is None or all(redactor.text(text) == text for text in texts):
+    if exchange.received is None or not adds_up_to_key(redactor, exchange.completion):
         return exchange
     return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)
 

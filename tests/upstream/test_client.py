@@ -173,7 +173,7 @@ def test_a_usage_that_is_none_is_not_reported(upstream: ScriptedUpstream, usage:
         (Answer(body=b'{"choices": '), "not_json"),
         (Answer(body=b"\xff\xfe"), "not_json"),
         (Answer(body=b"[" * 5000), "not_json"),
-        (Answer(body=b'{"choices": NaN}'), "not_json"),
+        (Answer(body=b'{"choices": nan}'), "not_json"),
         (json_answer([]), "not_completion"),
         (json_answer("text"), "not_completion"),
         (json_answer({"hello": 1}), "not_completion"),

@@ -56,6 +56,7 @@ def test_any_cut_gives_the_same(codings: str, data: st.DataObject) -> None:
         ("deflate", zlib.compress(b"")),
         ("zstd", zstd.compress(b"")),
     ],
+    ids=["gzip", "br of nothing", "br", "deflate", "zstd"],
 )
 def test_the_shortest_bodies(coding: str, packed: bytes) -> None:
     assert _unpacked(coding, [packed]) in (b"", b"{}")

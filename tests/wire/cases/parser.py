@@ -28,7 +28,13 @@ def _case(name: str, body: str | bytes, label: str | None, **request: bool) -> C
     return Case(name, http(body, label), says=SAYS, shows=SHOWS, request=request)
 
 
+LINES = "".join(line.removeprefix("data: ") + "\n" for line in EVENTS.split("\n\n") if "[DONE]" not in line)
+
 CASES = [
+    *(_case(f"lines of JSON labelled {label!r}", LINES, label, stream=True) for label in (*LABELS, SSE)),
+    _case("lines of JSON and [DONE]", LINES + "data: [DONE]\n", "application/x-ndjson", stream=True),
+    _case("lines of JSON, the last without its end", LINES.rstrip(), "application/x-ndjson", stream=True),
+    _case("lines of JSON with blank ones between", LINES.replace("\n", "\n\n"), SSE, stream=True),
     *(_case(f"a stream labelled {label!r}", EVENTS, label, stream=True) for label in LABELS),
     *(_case(f"a stream labelled {label!r}, not asked for", EVENTS, label) for label in LABELS[:1]),
     *(_case(f"a completion labelled {label!r}", BODY, label) for label in LABELS),
