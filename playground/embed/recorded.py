@@ -115,7 +115,7 @@ def _of_the_call(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stream(body: bytes, events_ms: list[float]) -> Stream:
-    reader = StreamReader(len(body) + 1, Redactor(""))
+    reader = StreamReader(Redactor(""))
     for at_ms, part in _parts(body, events_ms):
         reader.feed(part, at_ms)
     reader.close(events_ms[-1] if events_ms else 0.0)
@@ -124,7 +124,7 @@ def _stream(body: bytes, events_ms: list[float]) -> Stream:
 
 def _parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
     """The body in pieces, with the milliseconds at which the event was whole that each ends."""
-    times, at_ms, parser = iter(events_ms), 0.0, EventParser(len(body) + 1)
+    times, at_ms, parser = iter(events_ms), 0.0, EventParser()
     for line in LINES.finditer(body):
         for _ in parser.feed(line[0]):
             at_ms = next(times, at_ms)
@@ -178,7 +178,7 @@ def _replay(exchange: Exchange, reading: Reading) -> Live:
     if stream and received:
         reading.sent, reading.exchange = exchange.sent, None
         reading.head = Head(received.status, received.reason)
-        reading.stream = StreamReader(len(received.body) + 1, Redactor(""), live=True)
+        reading.stream = StreamReader(Redactor(""), live=True)
         yield reading
         yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
     reading.exchange = exchange

@@ -27,10 +27,6 @@ _BOM = b"\xef\xbb\xbf"
 _FIELD_NAME = re.compile(rb"[A-Za-z_][\w-]*+")
 
 
-class LineTooLongError(ValueError):
-    """A line over the limit, with no end in sight."""
-
-
 @dataclass(slots=True)  # not frozen, which takes as long as the rest of the parser's work
 class Event:
     """One event. `name` is "message" unless the stream says otherwise.
@@ -64,9 +60,8 @@ class EventParser:
     gives it all the same.
     """
 
-    def __init__(self, longest_line: int) -> None:
+    def __init__(self) -> None:
         self.lines = 0
-        self._longest_line = longest_line
         self._rest = bytearray()
         self._offset = 0
         self._searched = 0
@@ -81,7 +76,6 @@ class EventParser:
         self._fields_end = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Raises `LineTooLongError`."""
         for line, end in self._lines(data):
             self._line(line, end)
             if self._ready:
@@ -122,8 +116,6 @@ class EventParser:
         del self._rest[:start]
         self._offset += start
         self._searched = len(self._rest)
-        if len(self._rest) > self._longest_line:
-            raise LineTooLongError(f"a line has more than {self._longest_line} bytes")
 
     def _line_end(self, start: int) -> int:
         at = max(start, self._searched)

@@ -89,7 +89,7 @@ class StreamReader:
     In `collector` the key is not taken out yet: what is shown of it goes through `held`.
     """
 
-    def __init__(self, longest_line: int, redactor: Redactor, *, live: bool = False) -> None:
+    def __init__(self, redactor: Redactor, *, live: bool = False) -> None:
         self.collector = ChunkCollector()
         self.done = False
         self.first_token_ms: float | None = None
@@ -105,10 +105,10 @@ class StreamReader:
         self._live = live
         self._waiting: dict[int, StreamEvent] = {}
         self._fresh: list[StreamEvent] = []
-        self._parser = EventParser(longest_line)
+        self._parser = EventParser()
 
     def feed(self, data: bytes, at_ms: float) -> None:
-        """Raises `LineTooLongError`, and `TooManyError` at the first event that is not taken."""
+        """Raises `TooManyError` at the first event that is not taken."""
         for event in self._parser.feed(data):
             self._add(event, at_ms)
         if self._parser.lines > _MOST_LINES:
@@ -200,7 +200,7 @@ class StreamReader:
 
 
 def _events(body: bytes) -> Iterator[Event]:
-    parser = EventParser(len(body))
+    parser = EventParser()
     return chain(parser.feed(body), parser.close())
 
 

@@ -59,7 +59,7 @@ class Reading:
             return
         self._sniffer = None
         if sort is Sort.STREAM:
-            self.stream = StreamReader(self.most_bytes, self.redactor, live=self.live)
+            self.stream = StreamReader(self.redactor, live=self.live)
             self.stream.feed(bytes(self.body), at_ms)
 
 

@@ -28,7 +28,7 @@ def _event(delta: dict[str, Any], **choice: Any) -> bytes:
 
 def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Stream, list[StreamEvent]]:
     redactor = Redactor(key)
-    reader, fresh = StreamReader(1 << 20, redactor, live=live), []
+    reader, fresh = StreamReader(redactor, live=live), []
     for number, data in enumerate(events):
         reader.feed(data, float(number))
         fresh += reader.take_fresh()
@@ -152,7 +152,7 @@ def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, k
 def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
     events = [_event({"role": "tasks", "content": text}) for text in ("one ", "two ", "three ")]
     redactor = Redactor(KEY)
-    reader, counts = StreamReader(1 << 20, redactor, live=True), []
+    reader, counts = StreamReader(redactor, live=True), []
     for data in events:
         reader.feed(data, 0.0)
         counts.append(len(reader.take_fresh()))
