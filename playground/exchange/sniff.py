@@ -11,6 +11,10 @@ from playground.exchange.stream import EVENT_STREAM
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
+# What a chunk has of one of.
+_MARKS = (b'"delta"', b"chat.completion.chunk")
+# More than anyone sends before an answer.
+_MOST_BLANKS = 4096
 _OPENING = (b"{", b"[")
 # `error` is llama.cpp's.
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
@@ -29,14 +33,14 @@ class Sniffer:
 
     def __init__(self, content_type: str) -> None:
         self._labelled = Sort.STREAM if EVENT_STREAM in content_type.lower() else Sort.WHOLE
-        self._start = 0
+        self._start, self._found = 0, False
         self._searched = 0
 
     def look(self, body: bytearray) -> Sort | None:
         """None while the bytes may still become either. No byte is looked at twice."""
         start = self._first_byte(body)
         if start is None:
-            return None
+            return self._labelled if len(body) > _MOST_BLANKS else None
         first = bytes(body[start : start + _LONGEST_FIELD])
         if first.startswith(_OPENING):
             return self._of_json(body, start)
@@ -54,13 +58,15 @@ class Sniffer:
 
     def _first_byte(self, body: bytearray) -> int | None:
         """Where the first byte is that is neither blank nor of a byte order mark."""
+        if self._found:
+            return self._start
         if not self._start and _BOM.startswith(body[: len(_BOM)]):
             if len(body) < len(_BOM):
                 return None
             self._start = len(_BOM)
-        while self._start < len(body) and body[self._start] in _BLANK:
-            self._start += 1
-        return self._start if self._start < len(body) else None
+        rest = bytes(body[self._start :]).lstrip(_BLANK)
+        self._start, self._found = len(body) - len(rest), bool(rest)
+        return self._start if rest else None
 
     def _of_json(self, body: bytearray, start: int) -> Sort | None:
         """Known by its first line: chunks come one a line, a completion is one text over any number."""
@@ -70,6 +76,8 @@ class Sniffer:
 
 
 def _of_line(line: bytes) -> Sort:
+    if not any(mark in line for mark in _MARKS):  # which saves reading a large completion once more
+        return Sort.WHOLE
     try:
         return Sort.STREAM if is_chunk(jsontext.loads_leniently(line)) else Sort.WHOLE
     except jsontext.JSONTextError:
