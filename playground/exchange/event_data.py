@@ -19,7 +19,7 @@ _BRACKET_OR_QUOTE = re.compile(r'["{}\[\]]')
 _REST_OF_STRING = re.compile(r'(?:[^"\\]++|\\.?)*+("?)', re.DOTALL)
 # Were it the rest of a string, its first quote would end that, and JSON has no bare word behind one.
 _NOT_WITHIN_STRING = re.compile(r'\s*+\{\s*+"\w')
-_DATA_AGAIN = re.compile(rb"data:[ \t]*+(?=[{\[])")
+_DATA_AGAIN = re.compile(rb"(?:data:[ \t]*+)++(?=[{\[])")
 
 # Its text, the value of its JSON (None when it is none) and where it ends.
 Part = tuple[str, Any, int]

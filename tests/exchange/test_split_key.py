@@ -32,6 +32,7 @@ def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Strea
     for number, data in enumerate(events):
         reader.feed(data, float(number))
         fresh += reader.take_fresh()
+    reader.close(float(len(events)))
     stream = reader.result(redactor.data(b"".join(events)))
     return stream, [*fresh, *reader.take_fresh()]
 
