@@ -7,7 +7,8 @@ from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import DONE, ChunkCollector, TooManyError
+from playground.exchange.chunks import DONE, ChunkCollector
+from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import BETWEEN_EVENTS, SplitKeyGuard
 from playground.exchange.sse import Event, EventParser
@@ -44,10 +45,10 @@ class Events:
         return len(self.times_ms)
 
     def __iter__(self) -> Iterator[StreamEvent]:
-        parser = EventParser(len(self.body))
+        parser, collector = EventParser(len(self.body)), ChunkCollector()
         found = chain(parser.feed(self.body), parser.close())
         for at_ms, event in zip(self.times_ms, found, strict=False):
-            yield StreamEvent(at_ms, event.name, event.data, _brought(event.data))
+            yield StreamEvent(at_ms, event.name, event.data, _brought(collector, event.data))
 
 
 @dataclass(frozen=True)
@@ -165,9 +166,9 @@ class StreamReader:
         return b"".join(parts)
 
 
-def _brought(data: str) -> str:
+def _brought(collector: ChunkCollector, data: str) -> str:
     try:
-        return ChunkCollector().add(_chunk(data))
+        return collector.add(_chunk(data))
     except TooManyError:
         return ""
 

@@ -16,9 +16,9 @@ import requests
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
-from playground.exchange.chunks import TooManyError
 from playground.exchange.explain import Explanation, explain_arrival
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
@@ -296,7 +296,7 @@ def _without_key(call: Call, redactor: Redactor) -> Call:
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
-    texts = [text for choice in exchange.choices for text in (choice.text, choice.reasoning) if text]
+    texts = [text for choice in exchange.choices for text in choice.texts]
     if exchange.received is None or all(redactor.text(text) == text for text in texts):
         return exchange
     return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)

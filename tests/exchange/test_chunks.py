@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.chunks import MOST_PLACES, ChunkCollector, TooManyError
+from playground.exchange.chunks import ChunkCollector
 from playground.exchange.completion import read_choices
+from playground.exchange.pieces import MOST_PLACES, TooManyError
 
 
 def _chunk(delta: Any = None, index: int = 0, **choice: Any) -> dict[str, Any]:
