@@ -54,6 +54,11 @@ class Media:
         return self.size > LONGEST_DATA
 
     @property
+    def bytes(self) -> int:
+        """Of base64, three for four characters."""
+        return self.size * 3 // 4
+
+    @property
     def url(self) -> str:
         return f"data:{self.type};base64,{self.data}" if self.type else ""
 

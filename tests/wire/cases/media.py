@@ -45,7 +45,7 @@ CASES = [
         _whole(
             f"an image that is {name}",
             {"images": [_image(url)]},
-            shows=("no PNG, JPEG, WebP or GIF",),
+            shows=("isn’t a PNG, JPEG, WebP or GIF",),
             hides=NO_TEXT,
         )
         for name, url in NOT_SHOWN.items()
@@ -90,7 +90,7 @@ CASES = [
         hides=NO_TEXT,
     ),
     _whole(
-        "audio that browsers do not play",
+        "audio that can’t be played",
         {
             "audio": {
                 "id": "audio_1",
@@ -98,7 +98,7 @@ CASES = [
                 "transcript": "Hello there",
             }
         },
-        shows=("browsers do not play", "Hello there"),
+        shows=("can’t be played", "Hello there"),
         hides=NO_TEXT,
     ),
     Case(
@@ -116,7 +116,7 @@ CASES = [
             "error": None,
         },
         shows=("Transcript", "Hello there"),
-        hides=(*NO_TEXT, "do not play"),
+        hides=(*NO_TEXT, "can’t be played"),
         source="https://platform.openai.com/docs/guides/audio",
     ),
     Case(
@@ -124,7 +124,7 @@ CASES = [
         deltas(*[{"audio": {"id": "audio_1", "data": base64.b64encode(bytes(4)).decode()}}] * 3),
         request=STREAM | {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "pcm16"}},
         says={"error": None},
-        hides=(*NO_TEXT, "do not play"),
+        hides=(*NO_TEXT, "can’t be played"),
     ),
     _whole(
         "url citations",
