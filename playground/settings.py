@@ -163,6 +163,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": ["data:"],  # an answer that is spoken
         "connect-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.exchange.chat_request import ChatRequest
+from playground.exchange.completion import Choice
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 
 # The most that an image takes: 2833 tokens, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
 _IMAGE_TOKENS = 50_000
 _TEXTS = ("text", "refusal")
+# Images that models make take 1,000 to 6,000 tokens for a megabyte or two of base64, speech far fewer.
+_MEDIA_CHARACTERS_A_TOKEN = 500
 # English has some four bytes a token, Chinese three: an estimate is rather too high.
 _BYTES_A_TOKEN = 3
 # In these cases nobody has read the request.
@@ -62,11 +65,16 @@ def used(exchange: Exchange, reserved: int) -> int:
 
 def _came(exchange: Exchange) -> int:
     """A chunk of a stream is a token, or several in one piece."""
-    if exchange.stream is None:
-        texts = _texts(exchange.completion.get("choices") if exchange.completion else None)
-        return _in_tokens(sum(len(text.encode()) for text in texts))
-    brought = [event.brought for event in exchange.stream.events if event.brought]
-    return max(len(brought), _in_tokens(sum(len(text.encode()) for text in brought)))
+    chunks = sum(event.brought != "" for event in exchange.stream.events) if exchange.stream else 0
+    return max(chunks, sum(map(_in_answer, exchange.choices)))
+
+
+def _in_answer(choice: Choice) -> int:
+    """Each text once, however often the provider says it."""
+    calls = [choice.tool_calls, choice.function_call, choice.others]
+    size = sum(len(text.encode("utf-8", "replace")) for text in (*choice.texts, *_texts(calls)))
+    media = sum(media.size for media in (*choice.images, *choice.audio()))
+    return _in_tokens(size) + math.ceil(media / _MEDIA_CHARACTERS_A_TOKEN)
 
 
 def _prompt(body: Mapping[str, Any]) -> int:

@@ -10,6 +10,8 @@ from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.text import Sentence, gettext_noop, say
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+# The result of a `function_call`, which tools have replaced.
+_OLDER_ROLES = ("function",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _message_errors(index: int, message: Any) -> list[FieldError]:
         return [FieldError(place, say(gettext_noop("A message must be a JSON object.")))]
     errors = []
     role = message.get("role")
-    if role not in ROLES:
+    if role not in (*ROLES, *_OLDER_ROLES):
         errors.append(
             FieldError(
                 f"{place}.role",

@@ -1,51 +1,135 @@
 """Reads a `chat.completion` that may be anything: providers leave out, null and rename."""
 
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange import finish, reasoning
+from playground.exchange.media import Media, audio_in, images_in, is_media
+from playground.exchange.message import texts_in
+from playground.exchange.pieces import whole_number
+from playground.exchange.sources import is_citation
+from playground.exchange.text import Sentence
 
-_FINISH_REASONS = {
-    "length": gettext_noop(
-        "Cut off: the answer reached max_tokens or the model's limit. Raise max_tokens for more."
-    ),
-    "tool_calls": gettext_noop("The model asks you to call tools; send their results as tool messages."),
-    "function_call": gettext_noop("The model asks you to call a function."),
-    "content_filter": gettext_noop("The provider's content filter left text out."),
+# What a provider wants back in the next call, besides role, content and calls. All else of a message is the
+# answer's only: annotations, logprobs, `reasoning` (which most refuse).
+SENT_BACK = {
+    "refusal": "OpenAI",
+    "function_call": "OpenAI, before tools",
+    "reasoning_content": "DeepSeek and Kimi answer 400 to tool results without it",
+    "reasoning_details": "OpenRouter",
+    "reasoning_text": "GitHub Copilot",
+    "reasoning_opaque": "GitHub Copilot",
+    "thinking_blocks": "LiteLLM: Claude refuses tool results without them",
+    "extra_content": "Gemini, whose thought signatures are in it, in tool calls too",
+    "thought_signature": "Gemini behind other gateways",
+    "images": "OpenRouter, to change an image that was made",
 }
-_OTHER_REASON = gettext_noop("The provider ended the answer with “%(reason)s”.")
+_MEDIA = ("images", "audio")
+# What the answer panel shows by itself.
+_SHOWN = frozenset(
+    (
+        "role",
+        "content",
+        "refusal",
+        "tool_calls",
+        "function_call",
+        "audio",
+        "images",
+        "annotations",
+        "citations",
+    )
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
-    """One answer. `text` is None when the message has none (null), which is not the empty text."""
+    """One answer. `text` is None when the message has none (null), which is not the empty text.
+
+    `others` are the fields of the message, and the parts of its content, that have no view of their own.
+    """
 
     index: int
     text: str | None
     reasoning: str | None
     refusal: str | None
+    transcript: str | None
     tool_calls: list[Any]
+    function_call: dict[str, Any] | None
     finish_reason: str | None
     message: dict[str, Any]
 
     @property
     def finish_note(self) -> Sentence | None:
         """What the finish reason means, when it is not `stop`."""
-        if self.finish_reason in (None, "stop"):
-            return None
-        if known := _FINISH_REASONS.get(self.finish_reason):
-            return say(known)
-        return say(_OTHER_REASON, reason=self.finish_reason[:80])
+        return finish.meaning(self.finish_reason)
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that was written for people."""
+        texts = (self.reasoning, self.text, self.transcript, self.refusal)
+        return [text for text in texts if text]
+
+    @cached_property
+    def images(self) -> list[Media]:
+        return images_in(self.message)
+
+    def audio(self, asked_format: str | None = None) -> list[Media]:
+        return audio_in(self.message, asked_format)
+
+    @cached_property
+    def others(self) -> dict[str, Any]:
+        return _others(self.message, self.reasoning)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self._is_said or self.reasoning or self.others)
+
+    @property
+    def is_reasoning_only(self) -> bool:
+        return bool(self.reasoning) and not (self._is_said or self.others)
+
+    @property
+    def is_others_only(self) -> bool:
+        return bool(self.others) and not self._is_said
+
+    @cached_property
+    def _is_said(self) -> bool:
+        calls = self.tool_calls or self.function_call
+        return bool(self.text or self.transcript or self.refusal or calls or self.images or self.audio())
 
     @property
     def as_message(self) -> dict[str, Any]:
-        """The message to put into the conversation, with what requests take and no more."""
-        kept: dict[str, Any] = {"role": "assistant", "content": self.text}
+        """The message to put into the conversation, with what the next call needs and no more."""
+        kept: dict[str, Any] = {"role": "assistant", "content": _content(self.message, self.text)}
         if self.tool_calls:
-            kept["tool_calls"] = self.tool_calls
-        elif self.text is None:
+            kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(self.tool_calls, 1)]
+        kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
+        audio = self.message.get("audio")
+        if isinstance(audio, dict) and audio.get("id"):  # OpenAI has it still
+            kept["audio"] = {"id": audio["id"]}
+        if kept["content"] is None and not kept.keys() & {"tool_calls", "function_call", "audio", "refusal"}:
             kept["content"] = ""
         return kept
+
+    @property
+    def as_message_without_media(self) -> dict[str, Any]:
+        kept = {name: value for name, value in self.as_message.items() if name not in _MEDIA}
+        return kept | {"content": self.text or ""} if isinstance(kept["content"], list) else kept
+
+
+def turn(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The message, and those that the conversation wants next: results of its calls, or the user's words."""
+    calls = message.get("tool_calls") or []
+    results = [{"role": "tool", "content": "", "tool_call_id": call["id"]} for call in calls if _has_id(call)]
+    if function := message.get("function_call"):
+        results.append({"role": "function", "name": function.get("name") or "", "content": ""})
+    return [message, *(results or [{"role": "user", "content": ""}])]
+
+
+def _has_id(call: Any) -> bool:
+    return isinstance(call, dict) and isinstance(call.get("id"), str)
 
 
 def read_choices(completion: Any) -> list[Choice]:
@@ -57,36 +141,95 @@ def read_choices(completion: Any) -> list[Choice]:
 
 
 def _choice(position: int, item: dict[str, Any]) -> Choice:
-    message = item.get("message")
-    message = message if isinstance(message, dict) else {}
-    index = item.get("index")
-    calls = message.get("tool_calls")
+    message = _message(item)
+    texts = texts_in(message)
+    index, reason = whole_number(item.get("index")), item.get("finish_reason")
+    function = message.get("function_call")
     return Choice(
-        index=index if isinstance(index, int) else position,
-        text=_text(message.get("content")),
-        reasoning=_text(message.get("reasoning_content"))
-        or _text(message.get("reasoning"))
-        or _thinking(message.get("content")),
-        refusal=_text(message.get("refusal")),
-        tool_calls=calls if isinstance(calls, list) else [],
-        finish_reason=_text(item.get("finish_reason")),
+        index=position if index is None else index,
+        text=texts["text"],
+        reasoning=texts["reasoning"],
+        refusal=texts["refusal"],
+        transcript=texts["transcript"],
+        tool_calls=_calls(message.get("tool_calls")),
+        function_call=function if isinstance(function, dict) and function else None,
+        finish_reason=reason if isinstance(reason, str) and finish.is_reason(reason) else None,
         message=message,
     )
 
 
-def _thinking(content: Any) -> str | None:
-    """The thinking among content parts, which has parts of its own (Mistral)."""
+def _message(item: dict[str, Any]) -> dict[str, Any]:
+    """Some send the delta of a stream, or the text of the older Completions API."""
+    found = next((item[name] for name in ("message", "delta") if isinstance(item.get(name), dict)), None)
+    if found is None and isinstance(item.get("text"), str):
+        return {"role": "assistant", "content": item["text"]}
+    return found or {}
+
+
+def _calls(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value] if value else []
+    return value if isinstance(value, list) else []
+
+
+def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
+    known = _SHOWN | frozenset(reasoning.NAMES if thought else ())
+    others = {
+        name: value
+        for name, value in message.items()
+        if name not in known and value not in (None, "", [], {})
+    }
+    if parts := _other_parts(message.get("content")):
+        others["content"] = parts
+    annotations = message.get("annotations")
+    unread = (
+        [item for item in annotations if not is_citation(item)]
+        if isinstance(annotations, list)
+        else annotations
+    )
+    others |= {"annotations": unread} if unread else {}
+    if isinstance(calls := message.get("tool_calls"), str) and calls:
+        others["tool_calls"] = calls
+    return others
+
+
+def _other_parts(content: Any) -> Any:
+    """What of a content is neither text nor reasoning, image or sound."""
+    if isinstance(content, list):
+        return [part for part in content if _is_other(part)]
+    return content if not isinstance(content, str | None) and _is_other(content) else None
+
+
+def _is_other(part: Any) -> bool:
+    if not isinstance(part, dict):
+        return part not in (None, "")
+    return bool(part) and not (
+        isinstance(part.get("text"), str)
+        or isinstance(part.get("refusal"), str)
+        or reasoning.is_reasoning(part)
+        or is_media(part)
+    )
+
+
+def _content(message: dict[str, Any], text: str | None) -> Any:
+    """Parts as they came when some are no texts (Mistral wants its thinking back); else their text."""
+    content = message.get("content")
     parts = content if isinstance(content, list) else []
-    texts = [_text(part.get("thinking")) for part in parts if isinstance(part, dict)]
-    return "".join(text for text in texts if text) or None
+    told = all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in parts)
+    return text if told else content
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):  # content parts
-        parts = [
-            part["text"] for part in value if isinstance(part, dict) and isinstance(part.get("text"), str)
-        ]
-        return "".join(parts) if parts else None
-    return None
+def _sent_back(call: Any, number: int) -> Any:
+    """A call as requests take it: no `index`, with an id for its result, arguments as a text."""
+    if not isinstance(call, dict):
+        return call
+    kept = {name: value for name, value in call.items() if name != "index" and value is not None}
+    function = kept.get("function")
+    if not isinstance(function, dict):
+        return kept
+    if not isinstance(function.get("arguments"), str):
+        arguments = json.dumps(function.get("arguments") or {}, ensure_ascii=False)
+        kept["function"] = function | {"arguments": arguments}
+    return {"id": kept.get("id") or f"call_{number}", "type": "function"} | {
+        name: value for name, value in kept.items() if value != ""
+    }

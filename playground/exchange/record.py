@@ -127,7 +127,7 @@ class Exchange:
 
     @cached_property
     def usage(self) -> Usage | None:
-        return Usage.read(self.completion.get("usage")) if self.completion else None
+        return Usage.of(self.completion) if self.completion else None
 
     @cached_property
     def tokens_per_second(self) -> float | None:

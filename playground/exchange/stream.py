@@ -7,8 +7,9 @@ from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import ChunkCollector, TooManyError
+from playground.exchange.chunks import ChunkCollector
 from playground.exchange.event_data import DONE
+from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import HeldTexts, SplitKeyGuard
 from playground.exchange.sse import Event, EventParser
@@ -46,8 +47,9 @@ class Events:
         return len(self.times_ms)
 
     def __iter__(self) -> Iterator[StreamEvent]:
+        collector = ChunkCollector()
         for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
-            yield StreamEvent(at_ms, event.name, event.data, _brought(event.value))
+            yield StreamEvent(at_ms, event.name, event.data, _brought(collector, event.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +206,9 @@ def _events(body: bytes) -> Iterator[Event]:
     return chain(parser.feed(body), parser.close())
 
 
-def _brought(chunk: Any) -> str:
+def _brought(collector: ChunkCollector, chunk: Any) -> str:
     try:
-        return jsontext.mended_text(ChunkCollector().add(chunk))
+        return jsontext.mended_text(collector.add(chunk))
     except TooManyError:
         return ""
 

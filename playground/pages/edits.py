@@ -1,10 +1,11 @@
 """Changes of the form by its buttons, for browsers without scripts (with them, the page does the same).
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:{message}`,
+A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
 `change:{parameters}`.
 """
 
 import re
+from typing import Any
 
 from django.core.exceptions import BadRequest
 
@@ -23,23 +24,20 @@ def edit(form: RequestForm, action: str) -> None:
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
-            form.fill(_object(operand))
+            form.fill(_read(operand, dict))
         case "append":
-            _append(form, _object(operand))
+            _append(form, _read(operand, list))
         case "change":
-            form.change(_object(operand))
+            form.change(_read(operand, dict))
         case _:
             raise BadRequest("no such action")
 
 
-def _append(form: RequestForm, message: dict[str, object]) -> None:
-    """Adds an answer and what is wanted next: results of its tool calls, or the user's words."""
+def _append(form: RequestForm, messages: list[Any]) -> None:
+    """Adds an answer and what is wanted next."""
     if form.messages and form.messages[-1] == MessageRow():
         form.messages.pop()
-    calls = message.get("tool_calls")
-    ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
-    following = [MessageRow(role="tool", tool_call_id=str(id_ or "")) for id_ in ids]
-    form.messages += [MessageRow.from_message(message), *(following or [MessageRow()])]
+    form.messages += [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
 
 
 def _move(form: RequestForm, position: int, step: int) -> None:
@@ -53,11 +51,11 @@ def _position(form: RequestForm, operand: str) -> int:
     return int(operand)
 
 
-def _object(operand: str) -> dict[str, object]:
+def _read(operand: str, kind: type) -> Any:
     try:
         value = jsontext.loads(operand)
     except jsontext.JSONTextError as error:
         raise BadRequest("no JSON") from error
-    if not isinstance(value, dict):
-        raise BadRequest("no JSON object")
+    if not isinstance(value, kind):
+        raise BadRequest("no JSON of this kind")
     return value

@@ -10,10 +10,12 @@ from itertools import takewhile
 from django.utils.safestring import SafeString
 
 from playground.exchange import jsontext, snippets
-from playground.exchange.completion import Choice
+from playground.exchange.completion import Choice, turn
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
+from playground.exchange.media import Media
 from playground.exchange.record import Exchange, Headers
+from playground.exchange.sources import Source, sources_in
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
@@ -21,6 +23,8 @@ from playground.pages.highlight import highlight
 # More than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
 MOST_CHOICES = 100
+MOST_IMAGES = 20
+MOST_SOURCES = 100
 MOST_MODELS = 1000
 MOST_EVENTS = 10_000
 # One fold of the list of events; a browser lays out no closed fold.
@@ -42,6 +46,10 @@ class Shown:
     @classmethod
     def of(cls, text: str) -> "Shown":
         return cls(text[:LONGEST_SHOWN], max(0, len(text) - LONGEST_SHOWN))
+
+    @classmethod
+    def of_json(cls, value: object) -> "Shown":
+        return cls.of(jsontext.pretty(value) if value else "")
 
 
 @dataclass(frozen=True)
@@ -93,26 +101,66 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
 
 @dataclass(frozen=True)
 class Answer:
-    """A choice as it is shown. `message` puts it into the conversation; None where that cannot carry it."""
+    """A choice as it is shown.
+
+    `messages` put it into the conversation, without its images when that cannot carry them (`without_media`);
+    they are None when it cannot carry the rest either.
+    """
 
     choice: Choice
     text: Shown
     reasoning: Shown
+    transcript: Shown
     refusal: Shown
     tool_calls: Shown
-    message: str | None
+    function_call: Shown
+    others: Shown
+    images: list[Media]
+    audio: list[Media]
+    sources: list[Source]
+    messages: str | None
+    without_media: bool
 
     @classmethod
-    def of(cls, choice: Choice) -> "Answer":
-        message = json.dumps(choice.as_message, ensure_ascii=False)
+    def of(cls, choice: Choice, exchange: Exchange) -> "Answer":
+        whole, smaller = (
+            json.dumps(turn(message), ensure_ascii=False)
+            for message in (choice.as_message, choice.as_message_without_media)
+        )
+        fits = [messages for messages in (whole, smaller) if len(messages) <= LONGEST_SHOWN]
         return cls(
             choice,
             Shown.of(choice.text or ""),
             Shown.of(choice.reasoning or ""),
+            Shown.of(choice.transcript or ""),
             Shown.of(choice.refusal or ""),
-            Shown.of(jsontext.pretty(choice.tool_calls) if choice.tool_calls else ""),
-            message if len(message) <= LONGEST_SHOWN else None,
+            Shown.of_json(choice.tool_calls),
+            Shown.of_json(choice.function_call),
+            Shown.of_json(choice.others),
+            choice.images[:MOST_IMAGES],
+            choice.audio(_audio_format(exchange))[:MOST_IMAGES],
+            sources_in(choice.message, exchange.completion),
+            fits[0] if fits else None,
+            fits[:1] == [smaller] and whole != smaller,
         )
+
+    @property
+    def shown_sources(self) -> list[Source]:
+        return self.sources[:MOST_SOURCES]
+
+    @property
+    def sources_left_out(self) -> int:
+        return len(self.sources) - len(self.shown_sources)
+
+    @property
+    def images_left_out(self) -> int:
+        return len(self.choice.images) - len(self.images)
+
+
+def _audio_format(exchange: Exchange) -> str | None:
+    audio = exchange.call.body.get("audio")
+    wanted = audio.get("format") if isinstance(audio, dict) else None
+    return wanted if isinstance(wanted, str) else None
 
 
 @dataclass(frozen=True)
@@ -148,7 +196,7 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice) for choice in self.exchange.choices[:MOST_CHOICES]]
+        return [Answer.of(choice, self.exchange) for choice in self.exchange.choices[:MOST_CHOICES]]
 
     @property
     def answers_left_out(self) -> int:

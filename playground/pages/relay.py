@@ -4,6 +4,7 @@ The first event is `_live.html`, the last one `_finished.html`. Those between br
 before: they are many, so they are put together here by hand, and cost what they bring.
 """
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from playground.exchange.chunks import Pieces
+from playground.exchange.pieces import Pieces
 from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
 from playground.pages.present import (
     EVENTS_A_GROUP,
@@ -34,8 +35,6 @@ from playground.upstream import alarm
 from playground.upstream.reading import Live, Reading
 
 HEARTBEAT = b":\n\n"
-# Providers disagree on the name; a message has one of them.
-_TEXTS = {"content": "text", "reasoning_content": "reasoning", "reasoning": "reasoning", "refusal": "refusal"}
 # Tokens a second over less than this say nothing; more often than this nobody reads them.
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
@@ -149,14 +148,13 @@ class Patches:
         for position, (shown, message) in enumerate(
             zip(self._shown, stream.collector.messages, strict=False)
         ):
-            for name, place in _TEXTS.items():
-                pieces = message.get(name)
-                if isinstance(pieces, Pieces) and pieces.length > (length := shown.lengths.get(name, 0)):
-                    shown.lengths[name] = pieces.length
+            for place, pieces in message.texts.items():
+                if pieces.length > (length := shown.lengths.get(place, 0)):
+                    shown.lengths[place] = pieces.length
                     if text := stream.held.add((position, place), pieces.since(length)):
                         yield _patch(f"live-{place}-{position}", escape(text))
-            if message.get("tool_calls"):
-                yield self._calls(stream, shown, position, message["tool_calls"])
+            if message.calls:
+                yield self._calls(stream, shown, position, message.calls)
 
     def _calls(self, stream: StreamReader, shown: _Shown, position: int, calls: list[object]) -> str:
         lines = [_call(call) for call in calls[:MOST_CHOICES] if isinstance(call, dict)]
@@ -196,6 +194,8 @@ def _call(call: dict[str, object]) -> str:
 
 
 def _joined(value: object) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
     return str(value) if isinstance(value, str | Pieces) else ""
 
 

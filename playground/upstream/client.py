@@ -16,10 +16,10 @@ import requests
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
-from playground.exchange.chunks import TooManyError
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.explain import Explanation, explain_arrival
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call

@@ -72,12 +72,6 @@
     (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
   }
 
-  // What the conversation wants next: a result for each tool call, or the user's words.
-  function following(message) {
-    const calls = message.tool_calls || [];
-    return calls.length ? calls.map((call) => ({ role: "tool", content: "", tool_call_id: call?.id || "" })) : [{}];
-  }
-
   function dropEmptyLast() {
     const last = rows().at(-1);
     const empty = last && ["content", "extra"].every((name) => !last.querySelector(`[name=${name}]`).value);
@@ -161,9 +155,8 @@
     down: (_, button) => step(button.closest("[data-message]"), "down", button),
     fill: (operand) => fill(JSON.parse(operand)),
     append: (operand, button) => {
-      const message = JSON.parse(operand);
       dropEmptyLast();
-      append(message, ...following(message));
+      append(...JSON.parse(operand));
       button.disabled = true;
       button.querySelector("span").textContent = button.dataset.done;
     },

@@ -1,13 +1,15 @@
 """Chunks of a stream, as providers send them, put together."""
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from playground.exchange.chunks import MOST_PLACES, ChunkCollector, TooManyError
+from playground.exchange.chunks import ChunkCollector
 from playground.exchange.completion import read_choices
+from playground.exchange.pieces import MOST_PLACES, TooManyError
 
 
 def _chunk(delta: Any = None, index: int = 0, **choice: Any) -> dict[str, Any]:
@@ -142,6 +144,54 @@ def test_what_counts_as_a_token(chunk: Any, token: bool) -> None:
     assert bool(ChunkCollector().add(chunk)) is token
 
 
+@pytest.mark.parametrize(
+    ("delta", "brought"),
+    [
+        ({"reasoning": "Hm", "reasoning_details": [{"text": "Hm"}]}, "Hm"),
+        (
+            {"content": [{"type": "thinking", "thinking": [{"text": "Hm"}]}, {"type": "text", "text": "42"}]},
+            "Hm42",
+        ),
+        ({"function_call": {"name": "f", "arguments": "{"}}, "f{"),
+        ({"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}, 'f{"a": 1}'),
+        ({"audio": {"data": "AAAA", "transcript": "Hi"}}, "Hi"),
+        ({"audio": {"id": "audio_1", "data": "AAAA"}}, "[audio]"),
+        ({"audio": {"id": "audio_1", "expires_at": 5}}, ""),
+        ({"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}, "[image]"),
+        ({"refusal": "No."}, "No."),
+        ({"mood": "cheerful"}, "cheerful"),
+        ({"role": "assistant", "id": "x", "thought_signature": "c2ln"}, ""),
+    ],
+)
+def test_what_a_delta_brings_is_each_text_once(delta: Any, brought: str) -> None:
+    assert ChunkCollector().add(_chunk(delta)) == brought
+
+
+def test_what_a_page_shows_of_a_growing_message() -> None:
+    collector = ChunkCollector()
+    collector.add(
+        _chunk({"content": [{"type": "thinking", "thinking": "Hm"}], "audio": {"transcript": "Hel"}})
+    )
+    collector.add(_chunk({"content": "42", "audio": {"transcript": "lo"}, "function_call": {"name": "f"}}))
+
+    (message,) = collector.messages
+    texts = {place: str(text) for place, text in message.texts.items()}
+    assert texts == {"reasoning": "Hm", "text": "42", "transcript": "Hello"}
+    assert [str(call["function"]["name"]) for call in message.calls] == ["f"]
+
+
+def test_a_chunk_is_left_as_it_came() -> None:
+    chunks = [
+        _chunk({"audio": {"data": "AA"}, "images": [{"index": 0, "text": "a"}, {"index": 0, "text": "b"}]},
+               filtered={"a": {"b": "c"}}),
+        _chunk({"audio": {"data": "BB"}}, filtered={"a": {"b": "d"}}),
+    ]  # fmt: skip
+    before = copy.deepcopy(chunks)
+    _collected(*chunks)
+
+    assert chunks == before
+
+
 def test_an_error_in_mid_stream_is_kept_beside_what_arrived() -> None:
     collector = ChunkCollector()
     collector.add(_chunk({"content": "so far"}))
@@ -264,8 +314,30 @@ def _call(index: int, **changes: Any) -> dict[str, Any]:
         lambda number: _call(0, function={f"name {number}": "x"}),
         lambda number: _chunk({}, logprobs={"content": [[]] * 2000}),
         lambda number: _chunk({"content": [{"type": "text"}] * 1000}),
+        lambda number: _chunk({"images": [{"index": number * 600 + at, "text": "x"} for at in range(600)]}),
+        lambda number: _chunk({"audio": {f"name {number}": "x"}}),
+        lambda number: _chunk({}, **{f"name {number}": "x"}),
+        lambda number: {"x_groq": {f"name {number}": "x"}},
+        lambda number: {"citations": [number] * 1000},
+        lambda number: {"usage": {f"name {number}": 1}},
     ],
-    ids=["choices", "calls", "both", "head", "message", "call", "function", "logprobs", "parts"],
+    ids=[
+        "choices",
+        "calls",
+        "both",
+        "head",
+        "message",
+        "call",
+        "function",
+        "logprobs",
+        "parts",
+        "indexed",
+        "nested",
+        "choice",
+        "head's object",
+        "head's list",
+        "usage",
+    ],
 )
 def test_what_would_fill_the_memory_is_refused(chunks: Callable[[int], Any]) -> None:
     collector = ChunkCollector()
@@ -286,16 +358,35 @@ def test_as_many_choices_as_any_provider_makes_are_taken() -> None:
     assert len(collector.completion["choices"]) == MOST_PLACES
 
 
-@pytest.mark.parametrize("name", ["arguments", "name"])
-def test_many_small_pieces_take_time_as_their_number(name: str) -> None:
+@pytest.mark.parametrize(
+    "piece",
+    [
+        lambda _: _call(0, function={"arguments": "x" * 50}),
+        lambda _: _call(0, function={"name": "x" * 50}),
+        lambda _: _call(0, function={"name": "f", "arguments": '{"x' * 10}),
+        lambda number: _call(0, id=str(number), function={"name": "f", "arguments": " [" * 20}),
+        lambda _: _chunk({"content": [{"type": "thinking", "thinking": [{"text": "x" * 50}]}]}),
+        lambda _: _chunk({"reasoning": "x" * 50, "reasoning_details": [{"index": 0, "text": "x" * 50}]}),
+        lambda _: _chunk({"audio": {"id": "a", "data": "AAAA" * 10}}),
+        lambda _: _chunk({"function_call": {"name": "f", "arguments": "x" * 50}}),
+        lambda number: _chunk({"annotations": [{"url": f"https://{number}.example"}]}),
+        lambda number: _chunk({"reasoning_details": [{"index": number, "text": "x"}]}),
+        lambda _: _chunk({"content": "x"}, content_filter_results={"hate": {"filtered": False}}),
+        lambda _: _chunk({"content": "x"}) | {"usage": {"prompt_tokens": 1, "completion_tokens": 1}},
+    ],
+    ids=["arguments", "name", "name again", "ids", "parts", "both", "audio", "function", "list", "places",
+         "filter", "usage"],
+)  # fmt: skip
+def test_many_small_pieces_take_time_as_their_number(piece: Callable[[int], Any]) -> None:
     def seconds(count: int) -> float:
         collector = ChunkCollector()
-        piece = _call(0, function={name: "x" * 50})
+        pieces = [piece(number) for number in range(count)]
         began = time.thread_time()
-        for _ in range(count):
-            collector.add(piece)
+        for chunk in pieces:
+            collector.add(chunk)
+        _ = collector.completion
         return time.thread_time() - began
 
-    pairs = [(seconds(20_000), seconds(40_000)) for _ in range(3)]
+    pairs = [(seconds(10_000), seconds(20_000)) for _ in range(3)]
     once, double = (min(times) for times in zip(*pairs, strict=True))
     assert double < 3 * once

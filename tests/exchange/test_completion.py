@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.completion import Choice, read_choices
+from playground.exchange.completion import SENT_BACK, Choice, read_choices, turn
+from playground.exchange.reasoning import NAMES
 
 
 def _choice(message: Any = None, **changes: Any) -> Choice:
@@ -55,9 +56,15 @@ def test_a_message_that_is_no_object_has_no_text(message: Any) -> None:
     assert _choice(message).text is None
 
 
-@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
-def test_reasoning_is_found_under_both_names(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_reasoning_is_found_under_each_name(name: str) -> None:
     assert _choice({"content": "42", name: "Let me think."}).reasoning == "Let me think."
+
+
+def test_reasoning_that_is_broken_into_lines_otherwise_is_said_once() -> None:
+    details = [{"type": "reasoning.summary", "summary": text} for text in ("One.", "Two.")]
+
+    assert _choice({"reasoning": "One.\n\nTwo.", "reasoning_details": details}).reasoning == "One.\n\nTwo."
 
 
 def test_a_refusal_is_read() -> None:
@@ -78,15 +85,90 @@ def test_a_finish_reason_other_than_stop_is_explained(reason: str, words: str) -
     assert words in str(_choice({}, finish_reason=reason).finish_note)
 
 
-@pytest.mark.parametrize("reason", ["stop", None, 5, []])
+@pytest.mark.parametrize("reason", ["stop", None, 5, [], "", "null", "None"])
 def test_stop_and_no_reason_need_no_words(reason: Any) -> None:
     assert _choice({}, finish_reason=reason).finish_note is None
 
 
 def test_the_message_for_the_conversation_has_only_what_requests_take() -> None:
-    message = {"role": "assistant", "content": "Hi", "refusal": None, "reasoning": "…", "annotations": []}
+    message = {
+        "role": "assistant", "content": "Hi", "refusal": None, "reasoning": "…", "annotations": [1],
+        "logprobs": 1, "reasoning_content": "", "images": [], "name": None,
+    }  # fmt: skip
 
     assert _choice(message).as_message == {"role": "assistant", "content": "Hi"}
+
+
+@pytest.mark.parametrize("name", SENT_BACK)
+def test_what_the_next_call_needs_goes_on(name: str) -> None:
+    value: Any = {"name": "f", "arguments": "{}"} if name == "function_call" else [{"x": 1}]
+
+    assert _choice({"content": "Hi", name: value}).as_message == {
+        "role": "assistant",
+        "content": "Hi",
+        name: value,
+    }
+
+
+def test_a_tool_call_goes_on_as_requests_take_it() -> None:
+    signed = {"google": {"thought_signature": "c2ln"}}
+    calls = [
+        {
+            "index": 0,
+            "id": "a",
+            "type": "function",
+            "function": {"name": "f", "arguments": ""},
+            "extra_content": signed,
+        },
+        {"index": 1, "id": "", "function": {"name": "g", "arguments": {"x": 1}}},
+    ]
+
+    assert _choice({"content": None, "tool_calls": calls}).as_message["tool_calls"] == [
+        {"id": "a", "type": "function", "function": {"name": "f", "arguments": ""}, "extra_content": signed},
+        {"id": "call_2", "type": "function", "function": {"name": "g", "arguments": '{"x": 1}'}},
+    ]
+
+
+def test_audio_goes_on_as_its_id() -> None:
+    message = {"content": None, "audio": {"id": "audio_1", "data": "AAAA", "transcript": "Hi"}}
+
+    assert _choice(message).as_message == {"role": "assistant", "content": None, "audio": {"id": "audio_1"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab"),
+        ([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "b"}],) * 2,
+    ],
+)
+def test_content_parts_go_on_as_parts_only_when_some_are_no_texts(content: Any, kept: Any) -> None:
+    assert _choice({"content": content}).as_message["content"] == kept
+
+
+def test_without_its_media_a_message_keeps_its_text() -> None:
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    message = {"content": [{"type": "text", "text": "Look"}, part], "images": [part]}
+
+    assert _choice(message).as_message_without_media == {"role": "assistant", "content": "Look"}
+
+
+@pytest.mark.parametrize(
+    ("message", "following"),
+    [
+        ({"content": "Hi"}, [{"role": "user", "content": ""}]),
+        (
+            {"tool_calls": [{"id": "a"}, {"id": "b"}]},
+            [
+                {"role": "tool", "content": "", "tool_call_id": "a"},
+                {"role": "tool", "content": "", "tool_call_id": "b"},
+            ],
+        ),
+        ({"function_call": {"name": "f"}}, [{"role": "function", "name": "f", "content": ""}]),
+    ],
+)
+def test_what_the_conversation_wants_next(message: Any, following: Any) -> None:
+    assert turn(message) == [message, *following]
 
 
 def test_an_answer_that_only_calls_tools_goes_on_as_one() -> None:

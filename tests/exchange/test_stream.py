@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.exchange.chunks import TooManyError
+from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import Redactor
 from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader
 

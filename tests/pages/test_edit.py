@@ -33,11 +33,8 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
         ("down:0", ["two", "one"]),
         ("up:0", ["one", "two"]),
         ("down:1", ["one", "two"]),
-        ('append:{"role": "assistant", "content": "<three>"}', ["one", "two", "<three>", ""]),
-        (
-            'append:{"role": "assistant", "content": null, "tool_calls": [{"id": "a"}, {"id": "b"}]}',
-            ["one", "two", "", "", ""],
-        ),
+        ('append:[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", ""]),
+        ('append:[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
     ],
 )
@@ -82,6 +79,6 @@ def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
 
 
 def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
-    do = 'append:{"role": "assistant", "content": "three"}'
+    do = 'append:[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 
     assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]

@@ -1,0 +1,59 @@
+"""The texts of a message, or of a delta of one, in the shapes that providers send."""
+
+from typing import Any
+
+from playground.exchange.pieces import is_label
+from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
+
+# The places of the texts in a page.
+PLACES = ("reasoning", "text", "transcript", "refusal")
+# Texts that are read elsewhere, or that are no words.
+_NO_OTHERS = frozenset(
+    ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
+)
+
+
+def texts_in(message: dict[str, Any]) -> dict[str, str | None]:
+    """Each place's text; None where there is none, which is not the empty text."""
+    return {
+        "reasoning": reasoning_in(message),
+        "text": text_in(message.get("content")),
+        "transcript": _transcript(message.get("audio")),
+        "refusal": _refusal(message),
+    }
+
+
+def text_in(content: Any) -> str | None:
+    """The text of a content: a text, or parts of which some are texts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    texts = [
+        part["text"]
+        for part in parts
+        if isinstance(part, dict) and isinstance(part.get("text"), str) and not is_reasoning(part)
+    ]
+    return "".join(texts) if texts else None
+
+
+def other_texts(delta: dict[str, Any]) -> str:
+    """Texts under names that nobody knows here; they may be the answer as well."""
+    return "".join(
+        value
+        for name, value in delta.items()
+        if isinstance(value, str) and name not in _NO_OTHERS and not is_label(name)
+    )
+
+
+def _transcript(audio: Any) -> str | None:
+    transcript = audio.get("transcript") if isinstance(audio, dict) else None
+    return transcript if isinstance(transcript, str) else None
+
+
+def _refusal(message: dict[str, Any]) -> str | None:
+    refusal, content = message.get("refusal"), message.get("content")
+    if isinstance(refusal, str):
+        return refusal
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("refusal") for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str)) or None

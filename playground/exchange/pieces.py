@@ -1,0 +1,240 @@
+"""Values that arrive in pieces: texts are joined, objects merged, lists go on; nothing is unsaid later."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.jsontext import MAX_VALUES, mended_text
+
+# Choices and tool calls; providers make 128 of either at most.
+MOST_PLACES = 500
+MOST_NAMES = 1000
+_MOST_PIECES = 64
+# A `Pieces` takes the room of several values.
+_PIECES_SIZE = 4
+# By the last word of a name: what says which or what kind, and is said again, never in pieces.
+_LABELS = frozenset(("id", "type", "role", "status", "object", "format", "url", "title", "model", "at"))
+# These come whole or in pieces, and some say them again with each piece.
+_SAID_AGAIN = frozenset(("name", "signature", "thought_signature"))
+# A part of a list without an index goes on with the last one when both are texts and nothing more.
+_TEXT_PART = frozenset(
+    ("type", "id", "text", "thinking", "summary", "reasoning", "format", "signature", "closed")
+)
+_TELLING_APART = ("type", "id", "url", "image_url")
+
+
+class TooManyError(ValueError):
+    """More of something than is put together: `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit}")
+        self.limit = limit
+
+
+def check(count: int, most: int) -> None:
+    if count > most:
+        raise TooManyError(most)
+
+
+@dataclass
+class Room:
+    """Counts what is kept of an answer, so that none fills the memory."""
+
+    values: int = 0
+    places: int = 0
+
+    def keep(self, values: int) -> None:
+        self.values += values
+        check(self.values, MAX_VALUES)
+
+    def take_place(self) -> None:
+        self.places += 1
+        check(self.places, MOST_PLACES)
+
+
+class Pieces:
+    """A text that grows: joining it anew for each piece would take quadratic time, keeping each much room."""
+
+    def __init__(self) -> None:
+        self._head = ""
+        self._tail: list[str] = []
+        # The first half of a surrogate pair, until the other one comes.
+        self._half = ""
+        self.length = 0
+
+    def append(self, piece: str) -> None:
+        if self._half or not piece.isascii():
+            piece = self._half + piece
+            self._half = piece[-1] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+            piece = mended_text(piece.removesuffix(self._half))
+        self._tail.append(piece)
+        self.length += len(piece)
+        # The longer it is, the more rarely: otherwise the time would be quadratic again.
+        if len(self._tail) >= max(_MOST_PIECES, len(self._head) >> 10):
+            self._head, self._tail = self.since(0), []
+
+    def since(self, start: int) -> str:
+        """What came after the first `start` characters, but for half a character at the end."""
+        if start < len(self._head):
+            return (self._head + "".join(self._tail))[start:]
+        return "".join(self._tail)[start - len(self._head) :]
+
+    def is_text(self, text: str) -> bool:
+        # By their lengths first: to join the pieces for each one that comes would take quadratic time.
+        return self.length == len(text) and str(self) == text
+
+    def __str__(self) -> str:
+        return self.since(0) + ("\ufffd" if self._half else "")
+
+
+class Parts:
+    """A list that grows. A part goes on with the one of its index, a text without an index with the last."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self._by_index: dict[int, dict[str, Any]] = {}
+
+    def extend(self, values: list[Any], room: Room) -> None:
+        for position, value in enumerate(values):
+            if not isinstance(value, dict):
+                room.keep(size(value))
+                self.items.append(value)
+                continue
+            index = whole_number(value.get("index"))
+            known = self._by_index.get(index) if index is not None else None
+            if index is None and position == 0:
+                known = self._last_text(value)
+            if known is None or not _agree(known, value):
+                room.keep(1)
+                known = {}
+                self.items.append(known)
+                if index is not None:
+                    self._by_index[index] = known
+            merge(known, value, room)
+
+    def add_text(self, text: str, room: Room) -> None:
+        """A text among parts is a part as well."""
+        if text:
+            self.extend([{"type": "text", "text": text}], room)
+
+    def _last_text(self, value: dict[str, Any]) -> dict[str, Any] | None:
+        last = self.items[-1] if self.items else None
+        texts = isinstance(last, dict) and last.keys() <= _TEXT_PART and value.keys() <= _TEXT_PART
+        return last if texts else None
+
+
+def merge(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
+    """Adds the fields of a delta. Nothing of `more` is kept itself: others read it too."""
+    for name, value in more.items():
+        if value is not None or name not in into:
+            into[name] = _joined(into.get(name), name, value, room)
+    check(len(into), MOST_NAMES)
+
+
+def is_label(name: str) -> bool:
+    return name.rpartition("_")[2] in _LABELS
+
+
+def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
+    if isinstance(value, str):
+        return _with_text(old, name, value, room)
+    if isinstance(value, list):
+        parts = _as_parts(old, room)
+        parts.extend(value, room)
+        return parts
+    if isinstance(value, dict):
+        if isinstance(old, Parts) or (isinstance(old, Pieces) and old.length):
+            return _joined(old, name, [value], room)
+        if not isinstance(old, dict):
+            room.keep(1)
+            old = {}
+        merge(old, value, room)
+        return old
+    room.keep(old is None)
+    return old if isinstance(old, Pieces | Parts | dict) else value
+
+
+def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
+    room.keep(_PIECES_SIZE if old is None else 0)
+    if is_label(name):
+        return text if text or old is None else old
+    if isinstance(old, Parts | dict):
+        parts = _as_parts(old, room)
+        parts.add_text(text, room)
+        return parts
+    if not isinstance(old, Pieces):
+        old = Pieces()
+    if not (name in _SAID_AGAIN and old.is_text(text)):
+        old.append(text)
+    return old
+
+
+def _as_parts(old: Any, room: Room) -> Parts:
+    if isinstance(old, Parts):
+        return old
+    parts = Parts()
+    if isinstance(old, dict):
+        parts.items.append(old)
+    elif isinstance(old, Pieces | str):
+        parts.add_text(str(old), room)
+    return parts
+
+
+def _agree(known: dict[str, Any], value: dict[str, Any]) -> bool:
+    """Whether a part can be of the one that came before: two images may say the same index."""
+    both = (name for name in _TELLING_APART if known.get(name) and value.get(name))
+    return all(joined(known[name]) == value[name] for name in both)
+
+
+def overlay(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
+    """Puts fields over what is said anew with each chunk, whole: an empty value never hides a real one."""
+    for name, value in more.items():
+        old = into.get(name)
+        if name not in into or (_is_empty(old) and not _is_empty(value)):
+            room.keep(size(value))
+            into[name] = copied(value)
+        elif isinstance(old, dict) and isinstance(value, dict):
+            overlay(old, value, room)
+        elif isinstance(old, list) and isinstance(value, list):
+            more_items = value[len(old) :] if value[: len(old)] == old else value
+            room.keep(size(more_items))
+            old += copied(more_items)
+        elif not _is_empty(value):
+            room.keep(size(value) - 1)
+            into[name] = copied(value)
+    check(len(into), MOST_NAMES)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (not value and value is not False)
+
+
+def copied(value: Any) -> Any:
+    """A copy of its own: the chunk that a value came in is read by others as well."""
+    if isinstance(value, dict):
+        return {name: copied(item) for name, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
+def joined(value: Any) -> Any:
+    """A copy of a collected value with its texts joined."""
+    if isinstance(value, Pieces):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: joined(item) for name, item in value.items()}
+    if isinstance(value, Parts):
+        return [joined(item) for item in value.items]
+    return [joined(item) for item in value] if isinstance(value, list) else value
+
+
+def size(value: Any) -> int:
+    """How many values there are in a value, itself included."""
+    if isinstance(value, dict):
+        return 1 + sum(map(size, value.values()))
+    return 1 + sum(map(size, value)) if isinstance(value, list) else 1
+
+
+def whole_number(value: Any) -> int | None:
+    """Some servers write whole numbers as 12.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,51 @@
+"""What a model thought before it answered, in every spelling: one place for messages and their deltas."""
+
+from typing import Any
+
+# Providers disagree on the name, and some send two of them at once.
+NAMES = (
+    "reasoning_content",  # DeepSeek, Qwen, Kimi, GLM, llama.cpp
+    "reasoning",  # OpenRouter, Groq, vLLM, Ollama
+    "reasoning_text",  # GitHub Copilot
+    "thinking",
+    "thinking_blocks",  # LiteLLM
+    "reasoning_details",  # OpenRouter
+)
+_PART_TYPES = ("thinking", "reasoning", "reasoning_text")
+# In a block: what is text of it. Data and signatures are not for people.
+_TEXTS = ("thinking", "reasoning", "text", "summary", "content")
+
+
+def reasoning_in(message: dict[str, Any]) -> str | None:
+    """The reasoning of a message or a delta, each text once; None when there is none."""
+    found: list[str] = []
+    for text in (*(_text(message.get(name)) for name in NAMES), _in_content(message.get("content"))):
+        if text and not any(_says(other, text) for other in found):
+            found = [other for other in found if not _says(text, other)]
+            found.append(text)
+    return "\n\n".join(found) or None
+
+
+def is_reasoning(part: dict[str, Any]) -> bool:
+    """Whether a content part is a thought (Magistral, Gemini) and not the answer."""
+    return part.get("type") in _PART_TYPES or "thinking" in part or part.get("thought") is True
+
+
+def _in_content(content: Any) -> str:
+    parts = content if isinstance(content, list) else [content]
+    return "".join(_text(part) for part in parts if isinstance(part, dict) and is_reasoning(part))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(map(_text, value))
+    if isinstance(value, dict):
+        return next((text for name in _TEXTS if (text := _text(value.get(name)))), "")
+    return ""
+
+
+def _says(text: str, other: str) -> bool:
+    """Whether the other one is in a text, however both are broken into lines."""
+    return text == other or "".join(other.split()) in "".join(text.split())

@@ -1,0 +1,237 @@
+"""Puts the parts of streamed tool calls together, also where a server does not say whose part each is."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.exchange.pieces import (
+    MOST_NAMES,
+    Pieces,
+    Room,
+    check,
+    copied,
+    joined,
+    merge,
+    size,
+    whole_number,
+)
+
+_MARK = re.compile(r'[{}\[\]"\\]')
+
+
+class ToolCalls:
+    """`add` each delta's `tool_calls`. Parts of one call share an index or an id, or follow each other.
+
+    Some servers count every call as the first, change the id with each part, or say neither; then the name
+    and the arguments tell: a name after arguments that are whole begins a new call.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[tuple[int | None, str], _Call] = {}
+
+    @property
+    def fields(self) -> list[Any]:
+        """Each call as it came so far, its texts as `Pieces`."""
+        return [call.fields for call in self._calls]
+
+    def add(self, value: Any) -> str:
+        """What the parts brought of names and arguments."""
+        brought: list[str] = []
+        begun: set[_Call] = set()
+        for item in value if isinstance(value, list) else [value] if value else []:
+            if not isinstance(item, dict):
+                continue
+            part = _Part.of(item)
+            call = before = self._found(part)
+            if call is None or call.is_over_before(part) or (part.name and call in begun):
+                call = self._new(part)
+                if before and before.named_again and not part.name:
+                    brought.append(call.take_name(before))
+            begun.add(call)
+            brought.append(call.add(item, part, self._room))
+            self._know(call, part)
+        return "".join(brought)
+
+    def _found(self, part: "_Part") -> "_Call | None":
+        known = self._by_id.get((part.index, part.id)) if part.id else None
+        if known is None and part.index is not None:
+            known = self._by_index.get(part.index)
+        elif known is None and self._calls:
+            known = self._calls[-1]
+        return known
+
+    def _new(self, part: "_Part") -> "_Call":
+        self._room.take_place()
+        call = _Call()
+        self._calls.append(call)
+        if part.index is not None:
+            self._by_index[part.index] = call
+        return call
+
+    def _know(self, call: "_Call", part: "_Part") -> None:
+        if part.id and call.fields.get("id") == part.id:
+            for index in {part.index, None}:
+                self._by_id[index, part.id] = call
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    index: int | None
+    id: str
+    name: str
+    arguments: str
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> "_Part":
+        function = item.get("function", item)
+        function = function if isinstance(function, dict) else {"name": function}
+        id_, name, arguments = item.get("id"), function.get("name"), function.get("arguments")
+        return cls(
+            whole_number(item.get("index")),
+            str(id_) if id_ not in (None, "") else "",
+            name if isinstance(name, str) else "",
+            arguments
+            if isinstance(arguments, str)
+            else json.dumps(arguments)
+            if isinstance(arguments, dict | list)
+            else "",
+        )
+
+
+@dataclass(eq=False)
+class _Call:
+    fields: dict[str, Any] = field(default_factory=dict)
+    named_again: bool = False
+    _nesting: "_Nesting" = field(default_factory=lambda: _Nesting())
+
+    def add(self, item: dict[str, Any], part: _Part, room: Room) -> str:
+        brought = ""
+        if self._is_whole and self._says_again(part):
+            return brought
+        for name, value in item.items():
+            if name == "function" and value:
+                function = self.fields.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
+                more = value if isinstance(value, dict) else {"name": value}
+                brought += add_to_function(function, more, room)
+            elif name in ("name", "arguments"):  # without a function around them
+                brought += add_to_function(self.fields, {name: value}, room)
+            elif name in ("id", "index"):
+                # The first one stays: some servers change the id with each part.
+                if value not in (None, "") and self.fields.get(name) is None:
+                    self.fields[name] = part.id if name == "id" else value
+            elif value not in (None, ""):
+                merge(self.fields, {name: value}, room)
+        return brought
+
+    def take_name(self, before: "_Call") -> str:
+        """The name of this call came while it was not known to be another one."""
+        name = str(before._text("name") or "")
+        before.named_again = False
+        self.fields["function"] = {"name": Pieces(), "arguments": Pieces()}
+        self.fields["function"]["name"].append(name)
+        return name
+
+    def is_over_before(self, part: _Part) -> bool:
+        """Whether a part that could be of this call begins another one."""
+        name, arguments = self._text("name"), self._text("arguments")
+        other_id = bool(part.id and self.fields.get("id") and part.id != self.fields["id"])
+        if not part.name:
+            return (other_id or self.named_again) and part.arguments.strip() != "" and self._is_whole
+        if not (isinstance(name, Pieces) and name.length):
+            return other_id  # the arguments came before the name
+        same_name = name.is_text(part.name)
+        if self._is_whole:
+            same = same_name and not other_id
+            if same and (not part.arguments.strip() or self._says_again(part)):
+                self.named_again = not part.id
+                return False
+            return True
+        begun = not isinstance(arguments, Pieces) or arguments.length > 0
+        if other_id:
+            return not (begun and same_name) or part.arguments.lstrip().startswith("{")
+        if begun:
+            return not same_name
+        return not same_name and part.index is None and part.arguments.strip() != ""
+
+    def _text(self, name: str) -> Any:
+        function = self.fields.get("function", self.fields)
+        return function.get(name)
+
+    def _says_again(self, part: _Part) -> bool:
+        arguments = self._text("arguments")
+        return bool(part.id) and isinstance(arguments, Pieces) and arguments.is_text(part.arguments)
+
+    @property
+    def _is_whole(self) -> bool:
+        arguments = self._text("arguments")
+        if isinstance(arguments, Pieces):
+            return self._nesting.closes(arguments)
+        return arguments is not None
+
+
+@dataclass
+class _Nesting:
+    """Whether a growing text is a JSON object to its end. Each character is looked at once."""
+
+    read: int = 0
+    _depth: int = 0
+    _quoted: bool = False
+    _escaped: bool = False
+    _closed: bool = False
+    _broken: bool = False
+
+    def closes(self, text: Pieces) -> bool:
+        self._read(text.since(self.read))
+        self.read = text.length
+        return self._closed and not self._broken
+
+    def _read(self, text: str) -> None:
+        begins = self._depth == 0 and not self._closed
+        stripped = text.strip()
+        if stripped and (self._closed or (begins and stripped[0] != "{")):
+            self._broken = True
+        skipped = 0 if self._escaped else -1
+        self._escaped = False
+        for mark in () if self._broken else _MARK.finditer(text):
+            at, sign = mark.start(), mark[0]
+            if at == skipped:
+                continue
+            if self._quoted:
+                skipped = at + 1 if sign == "\\" else skipped
+                self._quoted = sign != '"'
+                self._escaped = skipped == len(text)
+            elif sign == '"':
+                self._quoted = True
+            elif sign in "{[":
+                self._depth += 1
+            elif sign in "}]":
+                self._depth -= 1
+                self._closed = self._depth == 0
+                self._broken = self._closed and text[at + 1 :].strip() != ""
+                if self._closed:
+                    return
+
+
+def add_to_function(function: dict[str, Any], part: dict[str, Any], room: Room) -> str:
+    """Adds a part of a function's name and arguments, and gives what it brought of them."""
+    brought = ""
+    for name, value in part.items():
+        old = function.get(name)
+        if isinstance(value, dict | list) and not (isinstance(old, Pieces) and old.length):
+            # Arguments as an object (Ollama, llama.cpp, Gemini) come whole.
+            if joined(old) != value:
+                room.keep(size(value))
+                function[name] = copied(value)
+                brought += json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, str):
+            said_again = name == "name" and isinstance(old, Pieces) and old.is_text(value)
+            merge(function, {name: value}, room)
+            brought += "" if said_again else value
+        elif value is not None and not isinstance(old, Pieces):
+            function[name] = value
+    check(len(function), MOST_NAMES)
+    return brought
