@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.exchange.jsontext import MAX_VALUES
+from playground.exchange.provider_error import error_in
 
 DONE = "[DONE]"
 _MOST_PIECES = 64
@@ -67,10 +68,10 @@ class ChunkCollector:
 
     def add(self, chunk: Any) -> str:
         """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
+        if (error := error_in(chunk)) is not None and self.error is None:
+            self.error = error
         if not isinstance(chunk, dict):
             return ""
-        if chunk.get("error") or chunk.get("object") == "error":
-            self.error = chunk.get("error") or chunk
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         for name, value in chunk.items():

@@ -8,7 +8,7 @@ import pytest
 
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.provider_message import LONGEST_MESSAGE
+from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
 
@@ -92,7 +92,8 @@ def test_a_limit_is_said_as_a_person_writes_it_with_its_setting(limit: float, wo
         (500, "Try again later"),
         (502, "gateway"),
         (503, "Try again later"),
-        (504, "fewer tokens"),
+        (504, "with streaming"),
+        (524, "with streaming"),
         (529, "Try again later"),
     ],
 )
@@ -107,12 +108,44 @@ def test_a_401_without_a_key_says_that_none_was_sent() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("7", "Wait 7 s"),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wait Wed, 21 Oct 2026 07:28:00 GMT (Retry-After)"),
+        ("7", "Wait 7 seconds"),
+        ("0.4", "Wait a second"),
+        ("90", "Wait 90 seconds"),
+        ("360", "Wait 6 minutes"),
+        ("20s", "Wait 20 seconds"),
+        ("6m0s", "Wait 6 minutes"),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wait 2 minutes"),
+        ("2026-10-21T07:28:00Z", "Wait 2 minutes"),
     ],
 )
 def test_retry_after_is_passed_on(value: str, words: str) -> None:
-    assert words in str(_explained(429, {}, headers={"retry-after": value}).advice)
+    headers = {"retry-after": value, "Date": "Wed, 21 Oct 2026 07:26:00 GMT"}
+
+    for status in (429, 503, 529):
+        assert words in str(_explained(status, {}, headers=headers).advice)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "0",
+        "-5",
+        "soon",
+        "NaN",
+        "inf",
+        "1e9",
+        "9" * 40,
+        "99999999",
+        "Wed, 21 Oct 2015 07:28:00 GMT",
+        "1" * 15,
+    ],
+)
+def test_a_wait_that_is_past_or_absurd_is_not_shown(value: str) -> None:
+    advice = str(_explained(429, {}, headers={"retry-after": value}).advice)
+
+    assert "Wait" not in advice
+    assert advice == str(_explained(429, {}).advice)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
