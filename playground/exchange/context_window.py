@@ -49,7 +49,7 @@ _LIMITS = tuple(
         r"tokens allowed \(N",
         r"> N\b",
         r"<= N\b",
-        r"limit (?:of |is |: ?)?N",
+        r"limit(?: of| is|:)? ?N",
         r"cannot exceed N",
         r"maximum length (?:of )?N",
         r"should be \[\d{1,9}, ?N\]",

@@ -42,7 +42,7 @@ _SAYING = (
 )  # fmt: skip
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
-_SINGLE_WORD = re.compile(r"[\w.\-]+", re.ASCII)
+_SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
 # Said where nothing is wrong.
@@ -153,7 +153,9 @@ def _read_text(text: str) -> ProviderError:
     if _FRAMED.match(text):
         parser = EventParser(_LARGEST_BODY)
         events = [*parser.feed(text.encode()), *parser.close()]
-        if said := [event.data for event in events[:_MOST_ENTRIES] if event.data]:
+        if said := [
+            event.data for event in events[:_MOST_ENTRIES] if event.data.strip() not in ("", "[DONE]")
+        ]:
             return read_value(said)
     return read_value(text)
 
@@ -189,11 +191,13 @@ class _Reader:
             self.read(value["param"], depth + 1)
         if "error_code" in value:  # FastChat
             self.read(value.get("text"), depth + 1)
-        if isinstance(metadata := value.get("metadata"), dict) and "raw" in metadata:
+        if isinstance(metadata := value.get("metadata"), dict):
             self.objects.append(metadata)  # OpenRouter: what the provider behind it said
-            self.read(metadata["raw"], depth + 1)
+            self.read(metadata.get("raw"), depth + 1)
         if (place := _place(value)) and len(self.texts) > first:
-            self.texts[first] = f"{place}: {self.texts[first]}"
+            said = self.texts[first:]
+            del self.texts[first:]
+            self._add(f"{place}: {' '.join(said)}")
 
     def _read_text(self, text: str, depth: int) -> None:
         for start, value, end in _json_within(text):
