@@ -21,11 +21,10 @@ class RefusedError(Exception):
 # By whose budget is spent (the reader's own), and whether of calls.
 _SPENT_ADVICE = {
     (True, True): gettext_noop(
-        "Nothing was sent. You have made all the calls that you may make in a day. Come again in %(wait)s."
+        "Nothing was sent. You have used all your calls for today. Try again in %(wait)s."
     ),
     (False, True): gettext_noop(
-        "Nothing was sent. This example has made all the calls that it may make in a day. Come again in "
-        "%(wait)s."
+        "Nothing was sent. This example has used all its calls for today. Try again in %(wait)s."
     ),
     (True, False): gettext_noop(
         "Nothing was sent. What is left of your day's budget is less than this call may take. Ask "

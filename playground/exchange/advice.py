@@ -174,6 +174,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     ),
 }
 STATUSES |= {
+    422: STATUSES[400],
     504: STATUSES[408],
     524: STATUSES[408],  # Cloudflare: nothing came for 100 s
     # Cloudflare got nothing usable from the provider, or nothing at all.
@@ -182,12 +183,12 @@ STATUSES |= {
 
 # The same kinds, where a list of models was asked for. Those that are not here are said as above.
 LISTING = {
-    "bad_request": gettext_noop("The provider gives no list. Type a model id."),
-    "forbidden": gettext_noop("The key may not list models. Type a model id, or try another key."),
+    "bad_request": gettext_noop("The provider gives no list. Enter a model id."),
+    "forbidden": gettext_noop("The key may not list models. Enter a model id, or try another key."),
     "not_found": gettext_noop(
-        "This address has no list of models. Check the base URL (does it need /v1?), or type a model id."
+        "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
     ),
-    "timeout": gettext_noop("Try again, or type a model id."),
+    "timeout": gettext_noop("Try again, or enter a model id."),
 }
 
 # The status that a code means, whatever that of the answer is. The more telling ones come first.
@@ -226,13 +227,11 @@ ABOUT = {
     **dict.fromkeys(
         (
             "unknown_host", "refused", "unreachable", "proxy", "connect_timeout", "tls", "not_http",
-            "redirect", "not_found", "unknown_model", "empty", "not_json", "not_completion",
+            "redirect", "not_found", "empty", "not_json", "not_completion",
         ),
         "base_url",
     ),
     **dict.fromkeys(("unauthorized", "payment_required", "forbidden", "quota"), "api_key"),
     **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), "messages"),
 }  # fmt: skip
-OUT_OF_REACH = gettext_noop(
-    "Nothing that you can change here helps. Try again later, or tell who made this page."
-)
+OUT_OF_REACH = gettext_noop("You can't fix this here. Try again later, or tell the author of this page.")

@@ -134,7 +134,7 @@ def _lacks_model(error: ProviderError) -> bool:
 
 def _unknown_model(exchange: "Exchange") -> Diagnosis:
     return Diagnosis(
-        "unknown_model",
+        "not_found",
         say(gettext_noop("No such model")),
         say(
             gettext_noop(
@@ -159,8 +159,8 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         title = gettext_noop("A firewall refused the call")
         advice = say(
             gettext_noop(
-                "A web page came in place of an answer: a firewall or proxy between here and %(host)s does "
-                "not let this server through. Ask whoever runs it, or try from another network."
+                "The response is a web page: a firewall or proxy between here and %(host)s doesn't let this "
+                "server through. Ask its administrator, or try from another network."
             ),
             host=host_of(sent.url),
         )

@@ -243,7 +243,7 @@ CASES = [
     _error(
         "no model: OpenRouter",
         "claude-sonnet-4-6 is not a valid model ID",
-        "unknown_model",
+        "not_found",
         "List",
         code=400,
         source="https://github.com/OpenRouterTeam/openrouter-examples/issues/74",
@@ -251,17 +251,17 @@ CASES = [
     _error(
         "no model: OpenAI",
         "The model `gpt-9.5` does not exist or you do not have access to it.",
-        "unknown_model",
+        "not_found",
         "List",
         status=404,
         code="model_not_found",
         source="https://github.com/Routstr/routstr-core/issues/554",
     ),
-    _error("no model: DeepSeek", "Model Not Exist", "unknown_model", "List", code="invalid_request_error"),
+    _error("no model: DeepSeek", "Model Not Exist", "not_found", "List", code="invalid_request_error"),
     _error(
         "no model: Ollama",
         'model "llama9:8b" not found, try pulling it first',
-        "unknown_model",
+        "not_found",
         "List",
         status=404,
         source="https://github.com/ollama/ollama/issues/4546",
@@ -269,7 +269,7 @@ CASES = [
     _error(
         "no model: Bedrock",
         "The provided model identifier is invalid.",
-        "unknown_model",
+        "not_found",
         "List",
         source="https://github.com/anomalyco/opencode/issues/11037",
     ),

@@ -1,6 +1,5 @@
 """Errors in streams: at once or after half an answer, they are told as the same error with a status is."""
 
-import json
 from typing import Any
 
 from tests.upstreams.scripted import chunk
@@ -103,8 +102,7 @@ CASES = [
     Case(
         "an event named error",
         http(
-            f"event: error\ndata: {json.dumps({'error': {'message': 'No memory.'}, 'message': 'No "
-            f"memory.'})}\n\n",
+            'event: error\ndata: {"error": {"message": "No memory."}, "message": "No memory."}\n\n',
             "text/event-stream",
         ),
         {"error.message": "No memory."},
