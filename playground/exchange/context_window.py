@@ -38,7 +38,7 @@ _PHRASES = (
     "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
     "prompt exceeds max length",  # Zhipu
 )
-_N = r"(\d{1,10}|\d{1,3}(?:,\d{3}){1,3})(?![\d,]*\d)"
+_N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
 # Where the limit is said; of several that match, the first that is smaller than what was asked for.
 _LIMITS = tuple(
     re.compile(pattern.replace("N", _N))

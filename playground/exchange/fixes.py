@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.exchange.context_window import overrun_in
+from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.provider_error import ProviderError
 from playground.exchange.text import Sentence, gettext_noop, say
 
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+_COSTLY = (*_TOKEN_LIMITS, "n")
+_CHECKS = {parameter.name: parameter.check for parameter in PARAMETERS}
 _TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
 _LONGEST_MESSAGES = 100_000  # in a button
 
@@ -38,7 +41,7 @@ _NO_TOOLS = re.compile(
     "no endpoints found that support (?:tool use|the provided 'tool_choice')|"
     "requires --enable-auto-tool-choice"
 )
-_NUMBER = r"[`'\"]?(-?\d{1,9}(?:\.\d{1,6})?)(?![\d.,]*\d)[`'\"]?"
+_NUMBER = r"[`'\"]?(-?\d{1,9}(?:\.\d{1,6})?)(?![.,]?\d)[`'\"]?"
 _ONLY = re.compile(
     rf"\bonly {_NUMBER} is (?:allowed|supported|permitted|accepted)|may only be set to {_NUMBER}|"
     rf"must (?:be exactly|be equal to|equal) {_NUMBER}|must be {_NUMBER}(?! ?(?:or|to|and|-|–))|"
@@ -163,13 +166,13 @@ def _one_of_two(complaint: _Complaint) -> Fix | None:
 def _only_value(complaint: _Complaint) -> Fix | None:
     """`invalid temperature: only 1 is allowed for this model`"""
     if _ONE_CHOICE.search(complaint.words) and _number(complaint.body.get("n")) != 1:
-        return _set("n", 1) if complaint.body.get("n") else None
+        return _set(complaint.body, "n", 1) if complaint.body.get("n") else None
     found = _ONLY.search(complaint.words)
     value = float(next(group for group in found.groups() if group)) if found else None
     for name in complaint.named[:1]:
         current = _number(complaint.body[name])
         if value is not None and current is not None and current != value:
-            return _set(name, value)
+            return _set(complaint.body, name, value)
     return None
 
 
@@ -183,7 +186,7 @@ def _at_most(complaint: _Complaint) -> Fix | None:
         current = _number(body[name])
         most = [value for value in map(float, _MOST.findall(words)) if current and 0 < value < current]
         if most:
-            return _set(name, most[0])
+            return _set(body, name, most[0])
     return None
 
 
@@ -220,8 +223,15 @@ def _without(names: Collection[str]) -> Fix | None:
     return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
 
 
-def _set(name: str, value: float) -> Fix:
+def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
+    """None where the value is not one that the parameter takes, or would cost more."""
     value = int(value) if value == int(value) else value
+    if name in _COSTLY and value > (_number(body.get(name)) or 0):
+        return None
+    try:
+        _CHECKS.get(name, _CHECKS["max_tokens"])(value)
+    except ParameterError:
+        return None
     label = say(gettext_noop("Set %(name)s to %(value)s"), name=name, value=f"{value:,}")
     return Fix(label, {name: value})
 
@@ -230,7 +240,7 @@ def _room_for_messages(body: Mapping[str, Any], room: int | None) -> Fix | None:
     """The messages fit by themselves: then the answer gets what is left."""
     for name in _TOKEN_LIMITS:
         if room and (current := _number(body.get(name))) and room < current:
-            return _set(name, room)
+            return _set(body, name, room)
     return None
 
 

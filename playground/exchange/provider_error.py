@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from playground.exchange import jsontext
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 2000
 # A longer body is no message, and to read it once more takes as much memory again.
 _LARGEST_BODY = 1 << 20
+_LONGEST_EVENTS = 100_000
 # Of an error inside an error; of entries in a list of them; of objects in all.
 _DEEPEST = 8
 _MOST_ENTRIES = 10
@@ -76,7 +77,8 @@ class ProviderError:
         lines = "\n".join(self.texts or self._named_codes)
         if not lines:
             return None
-        found = upstream + lines
+        # JSON within a text is read here, so its halves of surrogate pairs are mended here.
+        found = (upstream + lines).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return found if len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
 
     @cached_property
@@ -151,11 +153,10 @@ def _read_text(text: str) -> ProviderError:
         words = words_of_page(text)
         return ProviderError((words,) if words else (), is_page=is_page(text))
     if _FRAMED.match(text):
-        parser = EventParser(_LARGEST_BODY)
-        events = [*parser.feed(text.encode()), *parser.close()]
-        if said := [
-            event.data for event in events[:_MOST_ENTRIES] if event.data.strip() not in ("", "[DONE]")
-        ]:
+        data = text[:_LONGEST_EVENTS].encode()
+        parser = EventParser(len(data))
+        events = islice(chain(parser.feed(data), parser.close()), _MOST_ENTRIES)
+        if said := [event.data for event in events if event.data.strip() not in ("", "[DONE]")]:
             return read_value(said)
     return read_value(text)
 

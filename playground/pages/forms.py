@@ -108,7 +108,8 @@ class RequestForm:
     def fill(self, body: Mapping[str, Any]) -> None:
         """Makes the form mean this body. A body without a model leaves the model as it is."""
         rest = dict(body)
-        messages = {"messages": rest.pop("messages", [])}
+        rows = rest.pop("messages", [])
+        messages = {"messages": rows if isinstance(rows, list) else []}
         model = rest.pop("model", self.model)
         self.model = model if isinstance(model, str) else jsontext.pretty(model)
         self.parameters = {}
@@ -132,8 +133,10 @@ class RequestForm:
             elif name == "model":
                 self.model = value if isinstance(value, str) else ""
             elif name == "messages":
-                rows = value if isinstance(value, list) else []
-                self.messages = [MessageRow.from_message(row) for row in rows if isinstance(row, Mapping)]
+                if isinstance(value, list):
+                    self.messages = [
+                        MessageRow.from_message(row) for row in value if isinstance(row, Mapping)
+                    ]
             elif name == "stream_options" and value is None:
                 self.include_usage = False
                 more.pop(name, None)

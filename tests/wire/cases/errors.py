@@ -361,6 +361,11 @@ CASES = [
         answer({"status": "ok", "code": 0, "msg": "pong"}),
         {"error.kind": "not_completion"},
     ),
+    _said(
+        "half an emoji in JSON in a text",
+        answer({"error": '{"message": "Too \\ud83d\\ude00 hot \\ud83d"}'}, 400),
+        "Too 😀 hot \ufffd",
+    ),
     Case(
         "endless words are cut",
         answer({"error": {"message": "x" * 5000}}, 400),
