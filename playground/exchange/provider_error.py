@@ -53,6 +53,8 @@ _EMPTY_PHRASES = frozenset((
     "error", "failed", "bad request error", "param incorrect", "provider returned error", "upstream error",
     "an error occurred", *(status.phrase.casefold() for status in HTTPStatus),
 ))  # fmt: skip
+_ERROR = frozenset(("error", "Error"))
+_BAD_STATUS = re.compile("[45][0-9]{2}")
 _FAILED = frozenset(("error", "failed", "failure", "fail"))
 _STRAIGHT = str.maketrans("“”‘’´", "\"\"'''")
 _DECODER = json.JSONDecoder(strict=False)
@@ -77,8 +79,7 @@ class ProviderError:
         lines = "\n".join(self.texts or self._named_codes)
         if not lines:
             return None
-        # JSON within a text is read here, so its halves of surrogate pairs are mended here.
-        found = (upstream + lines).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        found = upstream + lines
         return found if len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
 
     @cached_property
@@ -95,8 +96,9 @@ class ProviderError:
     @cached_property
     def status(self) -> int | None:
         """The HTTP status that the body tells, whatever that of the answer is."""
-        values = (str(item.get(name)) for item in self.objects for name in _STATUSES)
-        return next((int(text) for text in values if re.fullmatch("[45][0-9]{2}", text)), None)
+        values = (item.get(name) for item in self.objects for name in _STATUSES)
+        texts = (str(value) for value in values if isinstance(value, str | int))
+        return next((int(text) for text in texts if _BAD_STATUS.fullmatch(text)), None)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -188,8 +190,8 @@ class _Reader:
             self.read(value.get(name), depth + 1)
         for choice in _holders(value.get("choices")):
             self.read(choice.get("error"), depth + 1)
-        if " " in str(value.get("param")):  # the reason stands in the wrong place
-            self.read(value["param"], depth + 1)
+        if isinstance(param := value.get("param"), str) and " " in param:  # the reason in the wrong place
+            self.read(param, depth + 1)
         if "error_code" in value:  # FastChat
             self.read(value.get("text"), depth + 1)
         if isinstance(metadata := value.get("metadata"), dict):
@@ -222,7 +224,8 @@ def _json_within(text: str) -> Iterator[tuple[int, Any, int]]:
     for found in islice(re.finditer(r"[{\[]", text), _MOST_STARTS):
         start = found.start()
         try:
-            value, end = _DECODER.raw_decode(text, start)
+            _, end = _DECODER.raw_decode(text, start)
+            value = jsontext.loads_leniently(text[start:end])
         except (ValueError, RecursionError):
             continue
         is_whole = not text[:start].strip() and not text[end:].strip()
@@ -248,7 +251,7 @@ def _telling(texts: list[str]) -> list[str]:
 
 def _holders(choices: Any) -> Iterator[dict[str, Any]]:
     """Where an error may stand in choices: in each, in its message, in its delta."""
-    for choice in choices[:_MOST_ENTRIES] if isinstance(choices, list) else ():
+    for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):
             parts = choice, choice.get("message"), choice.get("delta")
             yield from (part for part in parts if isinstance(part, dict))
@@ -278,7 +281,7 @@ def _is_fine(value: Any) -> bool:
 
 def _is_marked(value: dict[str, Any]) -> bool:
     """Whether it says to be an error, whatever else is in it."""
-    if "error" in (str(value.get("object")).casefold(), str(value.get("type")).casefold()):
+    if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR:
         return True
     base = value.get("base_resp")  # MiniMax
     return isinstance(base, dict) and not _is_fine(base.get("status_code"))
@@ -286,12 +289,12 @@ def _is_marked(value: dict[str, Any]) -> bool:
 
 def _is_failure(value: dict[str, Any]) -> bool:
     """Whether a value without choices is an error in all but the name."""
-    if str(value.get("success")).casefold() == "false":
+    if value.get("success") in (False, "false"):
         return True
     if any(not _is_fine(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
         return True
-    status = str(value.get("status") or value.get("statusCode")).casefold()
-    if status in _FAILED or re.fullmatch("[45][0-9]{2}", status):
+    status = value.get("status") or value.get("statusCode")
+    if isinstance(status, str | int) and (status in _FAILED or _BAD_STATUS.fullmatch(str(status))):
         return True
     said = value.get("message") or value.get("msg")
     return isinstance(said, str) and not _is_fine(said) and not _is_fine(value.get("code"))
