@@ -34,7 +34,9 @@ _PHRASES = (
     "reduce the length of the messages",
     "reduce the length of the input",
     "please reduce the length of your prompt",
-    "total number of tokens in the prompt cannot exceed",  # Cohere
+    "too many tokens: total number",  # Cohere
+    "input_too_large",  # xAI
+    "model max length exceeded",
     "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
     "prompt exceeds max length",  # Zhipu
 )
@@ -51,6 +53,8 @@ _LIMITS = tuple(
         r"<= N\b",
         r"limit(?: of| is|:)? ?N",
         r"cannot exceed N",
+        r"exceeds budget \(N",
+        r"max length:? ?N",
         r"maximum length (?:of )?N",
         r"should be \[\d{1,9}, ?N\]",
         r"maximum of N",
@@ -61,7 +65,8 @@ _ASKED = tuple(
     re.compile(pattern.replace("N", _N))
     for pattern in (
         r"you requested (?:about |a total of )?N",
-        r"\brequested (?:tokens )?\(?N",
+        r"\brequested:? (?:tokens )?\(?N",
+        r"current message \(N",
         r"messages resulted in N",
         r"request contains N",
         r"request has N",
@@ -81,7 +86,7 @@ _ASKED = tuple(
 _PARTS = tuple(
     re.compile(pattern.replace("N", _N))
     for pattern in (
-        r"N (?:tokens )?in the (?:messages|prompt)[,;] N (?:tokens )?(?:in|for) the completion",
+        r"N (?:tokens )?in (?:the|your) (?:messages|prompt)[,;] N (?:tokens )?(?:in|for) the completion",
         r"\bN \+ N > ",
         r"given: N `inputs` tokens and N `max_new_tokens`",
         r"N of text input, N in the output",

@@ -408,7 +408,7 @@ def test_a_fix_changes_the_roles(open_page: Open, upstream: ScriptedUpstream, sc
     request = {"model": "m", "messages": [{"role": "developer", "content": "Be brief."}]}
     page = open_page(f"?provider=test&request={quote(json.dumps(request))}", java_script_enabled=scripts)
 
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Send")).first.click()
     page.locator("button.fix").click()
 
     expect(page.locator("[name=role]")).to_have_value("system")

@@ -178,7 +178,6 @@ CASES = [
         "40,002",
         "7,234",
         type="invalid_request_prompt",
-        source="https://github.com/mistralai/mistral-vibe/issues/210",
     ),
     _too_long(
         "Azure",
@@ -194,7 +193,28 @@ CASES = [
         "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
         "537,812",
         "406,740",
-        source="https://github.com/RooCodeInc/Roo-Code/issues/5436",
+        source="https://github.com/cline/cline/issues/3120",
+    ),
+    _too_long(
+        "xAI, since 2026",
+        "[input_too_large] Current message (1149677 tokens) exceeds budget (975424 tokens)",
+        "1,149,677",
+        "174,253",
+        source="https://github.com/UKGovernmentBEIS/inspect_ai/pull/5208",
+    ),
+    _too_long(
+        "Moonshot, in its first year",
+        "model max length exceeded, max length:8192",
+        "8,192",
+        source="https://github.com/MoonshotAI/MoonshotAI-Cookbook/issues/18",
+    ),
+    _too_long(
+        "OpenAI, in its first year",
+        "This model's maximum context length is 8191 tokens, however you requested 8238 tokens (8238 in your "
+        "prompt; 0 for the completion). Please reduce your prompt; or completion length.",
+        "8,238",
+        "47",
+        source="https://github.com/fierceX/Document_QA/issues/3",
     ),
     _too_long(
         "Text Generation Inference",
@@ -215,22 +235,25 @@ CASES = [
     ),
     _too_long(
         "Moonshot",
-        "Invalid request: Your request exceeded model token limit: 262144",
-        "262,144",
-        source="https://github.com/MoonshotAI/kimi-cli/issues/436",
+        "Invalid request: Your request exceeded model token limit: 262144 (requested: 269030)",
+        "269,030",
+        "6,886",
+        source="https://github.com/MoonshotAI/kimi-cli/issues/2011",
     ),
     _too_long(
         "DashScope",
         "Range of input length should be [1, 30720]",
         "30,720",
-        source="https://help.aliyun.com/zh/model-studio/error-code",
+        source="https://github.com/QwenLM/Qwen-Agent/issues/615",
     ),
     _too_long(
         "Cohere",
-        "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000.",
-        "5,000",
-        "919",
-        source="https://github.com/langchain-ai/langchain/issues/12870",
+        "too many tokens: total number of tokens (prompt and prediction) cannot exceed 2048 - received "
+        "6354. Try "
+        "using a shorter prompt or a smaller max_tokens value.",
+        "6,354",
+        "4,306",
+        source="https://github.com/cohere-ai/sandbox-topically/issues/4",
     ),
     _too_long(
         "LiteLLM, around Anthropic's words",
@@ -264,7 +287,7 @@ CASES = [
         "not_found",
         "List",
         status=404,
-        source="https://github.com/ollama/ollama/issues/4546",
+        source="https://github.com/netease-youdao/QAnything/issues/555",
     ),
     _error(
         "no model: Bedrock",

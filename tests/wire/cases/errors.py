@@ -169,7 +169,6 @@ CASES = [
         answer({"code": 500, "msg": "404 NOT_FOUND for this plan", "success": False}),
         "404 NOT_FOUND for this plan",
         "server_error",
-        source="https://github.com/BerriAI/litellm/issues/14820",
     ),
     _said(
         "base_resp of MiniMax, with status 200",
@@ -188,7 +187,6 @@ CASES = [
         answer(_GOOD | {"base_resp": {"status_code": 0, "status_msg": "success"}}),
         {"error": None},
         shows=("Hello!",),
-        source="https://platform.minimax.io/docs/api-reference/text-openai-api",
     ),
     _said(
         "error_description",

@@ -47,7 +47,25 @@ CASES = [
         "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
         {"max_tokens": 5, "max_completion_tokens": 5},
         {"max_tokens": None},
-        source="https://github.com/langchain-ai/langchain/issues/29954",
+        source="https://github.com/langchain-ai/langgraph/issues/5943",
+    ),
+    _fix(
+        "both limits: Volcengine",
+        "The parameter max_tokens specified in the request are not valid: max_tokens and "
+        "max_completion_tokens "
+        "cannot be set at the same time.",
+        {"max_tokens": 5, "max_completion_tokens": 5},
+        {"max_tokens": None},
+        param="max_tokens",
+        source="https://github.com/HKUDS/nanobot/issues/2548",
+    ),
+    _fix(
+        "FastAPI's place, in Python's own writing",
+        "[{'type': 'extra_forbidden', 'loc': ('body', 'max_completion_tokens'), 'msg': 'Extra inputs are not "
+        "permitted', 'input': 8192}]",
+        {"max_completion_tokens": 8192},
+        {"max_completion_tokens": None, "max_tokens": 8192},
+        source="https://github.com/voideditor/void/issues/128",
     ),
     _fix(
         "only 1 is allowed",
@@ -100,7 +118,7 @@ CASES = [
         '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
         {"tools": []},
         {"tools": None},
-        source="https://github.com/vllm-project/vllm/issues/11547",
+        source="https://github.com/vllm-project/vllm/issues/9986",
     ),
     Case(
         "fix: FastAPI's place",
@@ -322,7 +340,7 @@ CASES = [
         {"max_tokens": 64_000},
         {"max_tokens": 1204},
         status=402,
-        source="https://github.com/RooCodeInc/Roo-Code/issues/2111",
+        source="https://github.com/babikov/doka-site/issues/7",
     ),
     _fix(
         "room for the answer: vLLM",

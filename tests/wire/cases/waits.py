@@ -96,7 +96,7 @@ CASES = [
                 "metadata": {"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1792567660000"}},
             }
         },
-        source="https://github.com/RooCodeInc/Roo-Code/issues/1493",
+        source="https://github.com/Gitlawb/openclaude/issues/936",
     ),
     *(
         Case(
