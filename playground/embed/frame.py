@@ -185,8 +185,11 @@ def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) ->
 
 
 def _unless_down(embed: Embed | None, chat: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
-    """The exchange, or the recorded one where the provider is down."""
-    if embed is None or not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
+    """The exchange as a reader is told of it, or the recorded one where the provider is down."""
+    if embed is None:
+        return exchange
+    exchange = replace(exchange, fixed=records.fixed(embed))
+    if not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
         return exchange
     return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN)) or exchange
 

@@ -155,6 +155,7 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
             if exchange.recorded:
                 yield from _replay(exchange, reading)
             else:
+                reading.exchange = exchange
                 yield reading
             return exchange
     finally:

@@ -15,6 +15,7 @@ from playground.exchange.pieces import (
     size,
     whole_number,
 )
+from playground.exchange.provider_error import error_in
 from playground.exchange.tool_calls import ToolCalls, add_to_function
 from playground.exchange.usage import StreamedUsage
 
@@ -42,10 +43,10 @@ class ChunkCollector:
 
     def add(self, chunk: Any) -> str:
         """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
+        if (error := error_in(chunk)) is not None and self.error is None:
+            self.error = error
         if not isinstance(chunk, dict):
             return ""
-        if chunk.get("error") or chunk.get("object") == "error":
-            self.error = chunk.get("error") or chunk
         overlay(self._head, {name: chunk[name] for name in chunk if name not in _OF_ITS_OWN}, self._room)
         choices = chunk.get("choices")
         choices = choices if isinstance(choices, list) else []

@@ -82,7 +82,8 @@ class Recorded:
 class Exchange:
     """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
 
-    `failure` says why `received` is missing or short of its end.
+    `failure` says why `received` is missing or short of its end. `fixed` names what its reader can't change
+    (an embed's): `base_url`, `api_key`, fields of the request.
     """
 
     call: snippets.Call
@@ -94,6 +95,7 @@ class Exchange:
     timings: Timings
     stream: Stream | None = None
     recorded: Recorded | None = None
+    fixed: frozenset[str] = frozenset()
 
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:

@@ -108,11 +108,10 @@ class RequestForm:
     def fill(self, body: Mapping[str, Any]) -> None:
         """Makes the form mean this body. A body without a model leaves the model as it is."""
         rest = dict(body)
+        rows = rest.pop("messages", [])
+        messages = {"messages": rows if isinstance(rows, list) else []}
         model = rest.pop("model", self.model)
         self.model = model if isinstance(model, str) else jsontext.pretty(model)
-        messages = rest.pop("messages", [])
-        rows = messages if isinstance(messages, list) else []
-        self.messages = [MessageRow.from_message(row) for row in rows if isinstance(row, Mapping)]
         self.parameters = {}
         # Two ticks say what nearly all requests mean; what they cannot say is kept as JSON.
         self.stream = rest.get("stream") is True
@@ -123,16 +122,21 @@ class RequestForm:
             del rest["stream_options"]
         others = {name: value for name, value in rest.items() if name not in PARAMETER_NAMES}
         self.more = jsontext.pretty(others) if others else ""
-        self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES})
+        self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES} | messages)
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Sets the model and parameters; None empties one."""
+        """Sets the model, messages and parameters; None empties one."""
         more = _json_object(self.more, "more")
         for name, value in changes.items():
             if name == "stream":
                 self.stream = value is True
             elif name == "model":
                 self.model = value if isinstance(value, str) else ""
+            elif name == "messages":
+                if isinstance(value, list):
+                    self.messages = [
+                        MessageRow.from_message(row) for row in value if isinstance(row, Mapping)
+                    ]
             elif name == "stream_options" and value is None:
                 self.include_usage = False
                 more.pop(name, None)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from playground import env
 from playground.exchange.chat_request import FieldError
-from playground.exchange.explain import Fix
+from playground.exchange.fixes import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import Shape, shape_of
 from playground.pages.translate import translate

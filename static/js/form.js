@@ -106,6 +106,7 @@
     for (const [name, value] of Object.entries(changes)) {
       if (name === "stream") field(name).checked = value === true;
       else if (name === "model") model.value = value ?? "";
+      else if (name === "messages") setMessages(value);
       else if (name === "stream_options" && value === null) {
         field("include_usage").checked = false;
         if (others) delete others[name];

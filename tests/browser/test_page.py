@@ -401,6 +401,20 @@ def test_a_fix_changes_the_form_in_one_click(open_page: Open, upstream: Scripted
     assert "max_tokens" not in sent
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_fix_changes_the_roles(open_page: Open, upstream: ScriptedUpstream, scripts: bool) -> None:
+    refused = "messages[0].role: unknown variant `developer`, expected one of `system`, `user`"
+    upstream.reply(json_answer({"error": {"message": refused}}, 422))
+    request = {"model": "m", "messages": [{"role": "developer", "content": "Be brief."}]}
+    page = open_page(f"?provider=test&request={quote(json.dumps(request))}", java_script_enabled=scripts)
+
+    page.get_by_role("button", name=re.compile("^Send")).first.click()
+    page.locator("button.fix").click()
+
+    expect(page.locator("[name=role]")).to_have_value("system")
+    expect(_message(page, 1)).to_have_value("Be brief.")
+
+
 def test_a_refused_field_is_marked_and_focused_and_nothing_is_lost(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:

@@ -51,6 +51,36 @@ def test_an_error_is_told_in_place(client: Client, upstream: ScriptedUpstream) -
     assert client.get("/models/?provider=test").json()["error"]["kind"] == "unauthorized"
 
 
+@pytest.mark.parametrize(
+    ("value", "status", "kind", "message"),
+    [
+        ({"error": {"message": "Bad key.", "code": 401}}, 200, "unauthorized", "Bad key."),
+        ({"success": False, "errors": [{"code": 7001, "message": "No GET."}]}, 405, "not_found", "No GET."),
+        ({"success": False, "errors": [{"code": 10000, "message": "No."}]}, 200, "provider_error", "No."),
+        ([{"error": {"code": 503, "message": "Overloaded."}}], 200, "unavailable", "Overloaded."),
+        ({"detail": [{"loc": ["query", "x"], "msg": "Missing"}]}, 422, "bad_request", "query.x: Missing"),
+    ],
+)
+def test_a_lists_error_is_read_in_every_shape(
+    client: Client, upstream: ScriptedUpstream, value: object, status: int, kind: str, message: str
+) -> None:
+    upstream.reply(json_answer(value, status))
+
+    error = client.get("/models/?provider=test").json()["error"]
+
+    assert (error["kind"], error["message"]) == (kind, message)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"object": "list", "data": [], "error": None}, {"code": 0, "msg": "ok", "success": True, "data": []}],
+)
+def test_a_list_in_good_order_is_no_error(client: Client, upstream: ScriptedUpstream, value: object) -> None:
+    upstream.reply(json_answer(value))
+
+    assert client.get("/models/?provider=test").json()["error"] is None
+
+
 def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream) -> None:
     upstream.reply(models())
 
