@@ -39,6 +39,7 @@ class ChunkCollector:
         self._room = Room()
         self._head: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
+        self._finished: set[int] = set()
         self._usage = StreamedUsage(self._room)
 
     def add(self, chunk: Any) -> str:
@@ -47,16 +48,14 @@ class ChunkCollector:
             self.error = error
         if not isinstance(chunk, dict):
             return ""
-        overlay(self._head, {name: chunk[name] for name in chunk if name not in _OF_ITS_OWN}, self._room)
+        overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
         choices = choices if isinstance(choices, list) else []
         brought = "".join(
-            self._choice(at, choice).add(choice)
-            for at, choice in enumerate(choices)
-            if isinstance(choice, dict)
+            [self._add(at, choice) for at, choice in enumerate(choices) if isinstance(choice, dict)]
         )
-        finished = sum(choice.is_finished for choice in self._choices.values()) if chunk.get("usage") else 0
-        self._usage.add(chunk.get("usage"), finished=finished, alone=not choices)
+        if chunk.get("usage"):
+            self._usage.add(chunk["usage"], finished=len(self._finished), alone=not choices)
         self.tokens += brought != ""
         return brought
 
@@ -87,13 +86,15 @@ class ChunkCollector:
             completion["usage"] = usage
         return completion
 
-    def _choice(self, position: int, choice: dict[str, Any]) -> "_Choice":
+    def _add(self, position: int, choice: dict[str, Any]) -> str:
         index = whole_number(choice.get("index"))
         index = position if index is None else index
         if index not in self._choices:
             self._room.take_place()
             self._choices[index] = _Choice(index, self._room)
-        return self._choices[index]
+        if is_reason(choice.get("finish_reason")):
+            self._finished.add(index)
+        return self._choices[index].add(choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,6 @@ class _Choice:
     index: int
     room: Room
     texts: dict[str, Pieces] = field(default_factory=dict)
-    is_finished: bool = False
     _fields: dict[str, Any] = field(default_factory=dict)
     _message: dict[str, Any] = field(default_factory=lambda: {"role": "assistant", "content": None})
     _function: dict[str, Any] = field(default_factory=dict)
@@ -121,17 +121,18 @@ class _Choice:
     def add(self, choice: dict[str, Any]) -> str:
         if is_reason(choice.get("finish_reason")):
             self._fields["finish_reason"] = choice["finish_reason"]
-            self.is_finished = True
         if isinstance(choice.get("logprobs"), dict):
             self.room.keep(size(choice["logprobs"]))
             _append_lists(self._fields.setdefault("logprobs", {}), choice["logprobs"])
-        self._add_others({name: value for name, value in choice.items() if name not in _OF_A_CHOICE})
+        if not choice.keys() <= _OF_A_CHOICE:
+            self._add_others({name: value for name, value in choice.items() if name not in _OF_A_CHOICE})
         brought, delta = "", choice.get("delta")
         if isinstance(delta, dict):
             brought = self._add_delta(delta)
             self._has_deltas |= brought != ""
         message = choice.get("message")
-        message = {"content": choice.get("text")} if message is None else message
+        if message is None and "text" in choice:
+            message = {"content": choice["text"]}
         if isinstance(message, dict):
             # Behind deltas it says all of them again.
             brought += self._add_delta(self._not_yet_said(message) if self._has_deltas else message)
@@ -152,10 +153,10 @@ class _Choice:
         return {name: joined(value) for name, value in whole.items()}
 
     def _add_delta(self, delta: dict[str, Any]) -> str:
-        brought = [self._tool_calls.add(delta.get("tool_calls"))]
+        brought = [self._tool_calls.add(calls)] if (calls := delta.get("tool_calls")) else []
         if isinstance(function := delta.get("function_call"), dict):
             brought.append(add_to_function(self._function, function, self.room))
-        merge(self._message, {name: value for name, value in delta.items() if name not in _CALLS}, self.room)
+        merge(self._message, delta, self.room, _CALLS)
         for place, text in texts_in(delta).items():
             if text:
                 self.texts.setdefault(place, Pieces()).append(text)

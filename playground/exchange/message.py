@@ -38,11 +38,8 @@ def text_in(content: Any) -> str | None:
 
 def other_texts(delta: dict[str, Any]) -> str:
     """Texts under names that nobody knows here; they may be the answer as well."""
-    return "".join(
-        value
-        for name, value in delta.items()
-        if isinstance(value, str) and name not in _NO_OTHERS and not is_label(name)
-    )
+    others = [name for name in delta if name not in _NO_OTHERS and not is_label(name)]
+    return "".join(delta[name] for name in others if isinstance(delta[name], str))
 
 
 def _transcript(audio: Any) -> str | None:
@@ -52,8 +49,7 @@ def _transcript(audio: Any) -> str | None:
 
 def _refusal(message: dict[str, Any]) -> str | None:
     refusal, content = message.get("refusal"), message.get("content")
-    if isinstance(refusal, str):
-        return refusal
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("refusal") for part in parts if isinstance(part, dict)]
+    if isinstance(refusal, str) or not isinstance(content, list):
+        return refusal if isinstance(refusal, str) else None
+    texts = [part.get("refusal") for part in content if isinstance(part, dict)]
     return "".join(text for text in texts if isinstance(text, str)) or None

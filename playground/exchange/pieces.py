@@ -1,6 +1,8 @@
 """Values that arrive in pieces: texts are joined, objects merged, lists go on; nothing is unsaid later."""
 
+from collections.abc import Container
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from playground.exchange.jsontext import MAX_VALUES, mended_text
@@ -122,20 +124,25 @@ class Parts:
         return last if texts else None
 
 
-def merge(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
+def merge(into: dict[str, Any], more: dict[str, Any], room: Room, but: Container[str] = ()) -> None:
     """Adds the fields of a delta. Nothing of `more` is kept itself: others read it too."""
     for name, value in more.items():
-        if value is not None or name not in into:
+        if (value is not None or name not in into) and name not in but:
             into[name] = _joined(into.get(name), name, value, room)
     check(len(into), MOST_NAMES)
 
 
+@lru_cache(1000)
 def is_label(name: str) -> bool:
+    """Whether a text of this name says which or what kind, and is not joined."""
     return name.rpartition("_")[2] in _LABELS
 
 
 def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
     if isinstance(value, str):
+        if isinstance(old, Pieces) and name not in _SAID_AGAIN:  # nearly all of a stream
+            old.append(value)
+            return old
         return _with_text(old, name, value, room)
     if isinstance(value, list):
         parts = _as_parts(old, room)
@@ -154,7 +161,8 @@ def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
 
 
 def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
-    room.keep(_PIECES_SIZE if old is None else 0)
+    if old is None:
+        room.keep(_PIECES_SIZE)
     if is_label(name):
         return text if text or old is None else old
     if isinstance(old, Parts | dict):
@@ -185,10 +193,12 @@ def _agree(known: dict[str, Any], value: dict[str, Any]) -> bool:
     return all(joined(known[name]) == value[name] for name in both)
 
 
-def overlay(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
+def overlay(into: dict[str, Any], more: dict[str, Any], room: Room, but: Container[str] = ()) -> None:
     """Puts fields over what is said anew with each chunk, whole: an empty value never hides a real one."""
     for name, value in more.items():
         old = into.get(name)
+        if name in but or (old == value and name in into):
+            continue
         if name not in into or (_is_empty(old) and not _is_empty(value)):
             room.keep(size(value))
             into[name] = copied(value)

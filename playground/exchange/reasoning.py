@@ -18,8 +18,11 @@ _TEXTS = ("thinking", "reasoning", "text", "summary", "content")
 
 def reasoning_in(message: dict[str, Any]) -> str | None:
     """The reasoning of a message or a delta, each text once; None when there is none."""
-    found: list[str] = []
-    for text in (*(_text(message.get(name)) for name in NAMES), _in_content(message.get("content"))):
+    content, found = message.get("content"), list[str]()
+    told = [_text(message[name]) for name in NAMES if name in message]
+    if isinstance(content, dict | list):
+        told.append(_in_content(content))
+    for text in told:
         if text and not any(_says(other, text) for other in found):
             found = [other for other in found if not _says(text, other)]
             found.append(text)

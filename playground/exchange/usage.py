@@ -65,8 +65,6 @@ class StreamedUsage:
         self._of_answers: list[dict[str, Any]] = []  # one behind each answer's end (llama.cpp)
 
     def add(self, usage: Any, *, finished: int, alone: bool) -> None:
-        if not usage:
-            return
         if alone and isinstance(usage, dict) and finished == len(self._of_answers) + 1:
             self._room.keep(size(usage))
             self._of_answers.append(copied(usage))

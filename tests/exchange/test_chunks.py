@@ -387,6 +387,6 @@ def test_many_small_pieces_take_time_as_their_number(piece: Callable[[int], Any]
         _ = collector.completion
         return time.thread_time() - began
 
-    pairs = [(seconds(10_000), seconds(20_000)) for _ in range(3)]
+    pairs = [(seconds(4_000), seconds(8_000)) for _ in range(3)]
     once, double = (min(times) for times in zip(*pairs, strict=True))
     assert double < 3 * once
