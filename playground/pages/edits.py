@@ -38,7 +38,7 @@ def _append(form: RequestForm, message: dict[str, object]) -> None:
         form.messages.pop()
     calls = message.get("tool_calls")
     ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
-    following = [MessageRow(role="tool", tool_call_id=str(id_ or "")) for id_ in ids]
+    following = [MessageRow.from_message({"role": "tool", "tool_call_id": id_, "content": ""}) for id_ in ids]
     form.messages += [MessageRow.from_message(message), *(following or [MessageRow()])]
 
 

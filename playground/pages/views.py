@@ -99,14 +99,16 @@ def models(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
-    """The page with its form changed by one of its buttons; nothing is sent."""
+    """The form changed by one of its buttons, as a page or as the fields' texts; nothing is sent."""
     form = None
     try:
         form = incoming.read_form(request)
         edits.edit(form, request.POST.get("do", ""))
     except InvalidRequestError as error:
-        return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
-    return render_page(request, form)
+        if form and shape_of(request) is Shape.PAGE:
+            return render_page(request, form, refusal=invalid(error))
+        return refuse(request, invalid(error))
+    return JsonResponse(form.as_json()) if shape_of(request) is Shape.JSON else render_page(request, form)
 
 
 @csrf_exempt
