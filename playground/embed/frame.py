@@ -34,7 +34,8 @@ from playground.pages.refusals import Refusal, refuse, with_retry
 from playground.pages.relay import relay
 from playground.pages.views import stop as stop_running
 from playground.upstream import client
-from playground.upstream.providers import catalogue, missing
+from playground.upstream.providers import catalogue
+from playground.upstream.readiness import missing
 from playground.upstream.route import Route
 
 View = Callable[[HttpRequest], HttpResponseBase]

@@ -21,6 +21,9 @@ _UNSUPPORTED = re.compile(
 )
 
 
+_LONGEST_QUOTE = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A change of the request that is known to help: new values by parameter, None to leave one out."""
@@ -67,6 +70,16 @@ def explain_arrival(exchange: "Exchange") -> Explanation | None:
     if received.status >= 300:
         return _explain_status(exchange, received)
     return _explain_stream(exchange.stream) if exchange.stream else _explain_body(exchange, received)
+
+
+def explain_no_list(exchange: "Exchange") -> Explanation:
+    """For an answer to the question for models that arrived well and is no list of them."""
+    return Explanation(
+        "no_list",
+        say(gettext_noop("The model list could not be read")),
+        say(gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")),
+        exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
+    )
 
 
 def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:

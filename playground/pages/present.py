@@ -46,14 +46,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class Listed:
-    """Models cut to what a page can carry; `total` is how many there are."""
+    """Models cut to what a page can carry: of `total`, those with the words of `words` in them are `matching`.
+
+    `unread` counts what the provider listed besides, in a form that is not known.
+    """
 
     shown: list[str]
+    matching: int
     total: int
+    unread: int = 0
+    words: str = ""
 
     @classmethod
-    def of(cls, models: list[str]) -> "Listed":
-        return cls(models[:MOST_MODELS], len(models))
+    def of(cls, models: list[str], unread: int = 0, words: str = "") -> "Listed":
+        wanted = words.casefold().split()
+        found = [name for name in models if all(word in name.casefold() for word in wanted)]
+        return cls(found[:MOST_MODELS], len(found), len(models), unread, words)
+
+    @property
+    def needs_filter(self) -> bool:
+        return self.total > MOST_MODELS
 
 
 @dataclass

@@ -10,7 +10,7 @@ from playground.exchange.text import Sentence, gettext_noop, say
 from playground.upstream import egress
 from playground.upstream.caps import Caps
 from playground.upstream.egress import LOOPBACK
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, lacks
 
 # What a header value may hold (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -59,7 +59,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
 
 
 def _provider_route(provider: Provider, typed: str) -> Route:
-    lacking = missing(provider)
+    lacking = lacks(provider)
     if provider.endpoint is None or (provider.key_variable and not typed and lacking):
         field_name = "provider" if provider.endpoint is None else "api_key"
         raise _refusal(

@@ -169,6 +169,10 @@
       event.preventDefault();
       form.requestSubmit(document.getElementById("send"));
     }
+    if (event.key === "Enter" && event.target.name === "filter") {
+      event.preventDefault(); // it is not Send
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    }
     const row = event.target.closest?.("[data-message]");
     if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
@@ -337,9 +341,13 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
     if (listed.length) suggest(listed);
+    // The filter was replaced along with what it had found.
+    if (event.detail.ctx.sourceElement.name === "filter" && document.activeElement === document.body) {
+      document.getElementById("model-filter")?.focus();
+    }
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";
