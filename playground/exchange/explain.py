@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from playground.exchange import jsontext
 from playground.exchange.advice import CLOSED, FAILURES, STATUSES
+from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.provider_message import message_in, provider_message
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -77,7 +79,9 @@ def explain_no_list(exchange: "Exchange") -> Explanation:
     return Explanation(
         "no_list",
         say(gettext_noop("The model list could not be read")),
-        say(gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")),
+        say(
+            gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")
+        ),
         exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
     )
 
@@ -94,7 +98,7 @@ def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
 def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
     message = provider_message(received)
     if 300 <= received.status < 400:
-        return _explain_redirect(received, message)
+        return _explain_redirect(exchange.sent.url, received, message)
     if received.status in STATUSES:
         kind, title, advice = STATUSES[received.status]
     elif received.status >= 500:
@@ -112,7 +116,7 @@ def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
     return Explanation(kind, say(title), sentence, message, _known_fix(exchange, message))
 
 
-def _explain_redirect(received: "Received", message: str | None) -> Explanation:
+def _explain_redirect(url: str, received: "Received", message: str | None) -> Explanation:
     return Explanation(
         "redirect",
         say(gettext_noop("The provider points elsewhere")),
@@ -121,10 +125,20 @@ def _explain_redirect(received: "Received", message: str | None) -> Explanation:
                 "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
                 "along; if that address is right, make it the base URL."
             ),
-            location=(received.header("Location") or "?")[:300],
+            location=_pasteable(url, received.header("Location") or "?")[:_LONGEST_QUOTE],
         ),
         message,
     )
+
+
+def _pasteable(url: str, location: str) -> str:
+    """Where a redirect leads, as an address that can be made the base URL where it is one."""
+    try:
+        return Endpoint.parse(target := urljoin(url, location)).given
+    except BaseURLError:
+        return target
+    except ValueError:  # it is no URL, nor a part of one
+        return location
 
 
 def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | None:

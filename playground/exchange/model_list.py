@@ -1,7 +1,7 @@
 """The ids in a provider's list of models, in whatever shape it comes.
 
-OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere), plain
-names, and one of these inside another.
+OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere),
+names alone, and one of these inside another.
 """
 
 from dataclasses import dataclass

@@ -22,12 +22,13 @@ _MOST_LINES = 4 * MOST_EVENTS
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer."""
+    added to the answer. `id` is the last that the stream gave."""
 
     at_ms: float
     name: str
     data: str
     brought: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Events:
         parser = EventParser(len(self.body))
         found = chain(parser.feed(self.body), parser.close())
         for at_ms, event in zip(self.times_ms, found, strict=False):
-            yield StreamEvent(at_ms, event.name, event.data, _brought(event.data))
+            yield StreamEvent(at_ms, event.name, event.data, _brought(event.data), event.id)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class StreamReader:
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
         if self._live:
-            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
+            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought, event.id)
         self._settle(self._guard.add(number, event, chunk))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
@@ -147,6 +148,7 @@ class StreamReader:
                         self._redactor.text(event.name),
                         self._redactor.text(event.data),
                         self._redactor.text(event.brought),
+                        self._redactor.text(event.id),
                     )
                 )
 

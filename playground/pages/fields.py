@@ -1,7 +1,7 @@
-"""What one field of a page carries: a text passes through a browser and comes back the same, or it does not fit.
+"""What a field of a page carries: a text that passes through a browser and comes back the same.
 
-A browser takes line breaks out of a one-line field (HTML, "value sanitization algorithm"), makes any other one
-in a textarea `\\n`, and reads NUL as U+FFFD. What a field cannot carry is kept as JSON beside it.
+A browser takes line breaks out of a one-line field (HTML, "value sanitization algorithm"), makes any other
+one in a textarea `\\n`, and reads NUL as U+FFFD. What a field cannot carry is kept as JSON beside it.
 """
 
 import json

@@ -148,7 +148,7 @@ class RequestForm:
                 more.pop(name, None)
             elif value is None:
                 self._leave_out(name, more)
-            else:
+            elif name != "messages" or isinstance(value, list):
                 self._set(name, value, more)
         self.more = json_text(more)
 

@@ -97,8 +97,9 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
     long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
+    id_ = f' data-id="{escape(event.id)}"' if event.id else ""
     return SafeString(
-        f'<li data-n="{number}"><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f'<li data-n="{number}"{id_}><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
         f"<code{long}>{escape(data)}</code></li>"
     )
 

@@ -93,8 +93,8 @@ def models(request: HttpRequest) -> HttpResponse:
         return _refuse(request, asked, refusal_of(error), fragment="_models.html")
     problem = listing.problem
     if shape_of(request) is Shape.JSON:
-        error = problem.as_json(translate) if problem else None
-        return JsonResponse({"models": listing.models, "unread": listing.unread, "error": error})
+        told = problem.as_json(translate) if problem else None
+        return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
     listed = None if problem else Listed.of(listing.models, listing.unread, request.POST.get("filter", ""))
     if shape_of(request) is Shape.FRAGMENT:
         return render(request, "_models.html", {"listed_models": listed, "error": problem})

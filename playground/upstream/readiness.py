@@ -21,7 +21,11 @@ from playground.upstream.running import BusyError
 _FRESH_SECONDS = 5.0
 _FIRST_WAIT_SECONDS = 0.3
 _LIMITS = Limits(
-    connect_seconds=0.2, silence_seconds=0.2, exchange_seconds=0.5, response_bytes=1 << 20, sse_line_bytes=1 << 16
+    connect_seconds=0.2,
+    silence_seconds=0.2,
+    exchange_seconds=0.5,
+    response_bytes=1 << 20,
+    sse_line_bytes=1 << 16,
 )
 
 
@@ -66,7 +70,11 @@ def missing(provider: Provider) -> Sentence | None:
     runs = probe.runs(provider.endpoint)
     if runs is None:
         return say(gettext_noop("no answer yet: start it with “%(command)s”"), command=provider.start)
-    return None if runs else say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
+    return (
+        None
+        if runs
+        else say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
+    )
 
 
 def preselected() -> Provider:

@@ -341,6 +341,13 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
+  document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
+    const told = form.querySelector("[data-key-note]");
+    if (!told || ctx.sourceElement.id === "codes") return;
+    const note = ctx.response.headers.get("X-Key-Note");
+    told.hidden = !note;
+    told.textContent = note ? JSON.parse(note) : "";
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
     if (listed.length) suggest(listed);

@@ -62,9 +62,7 @@ def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: Scripte
 def test_an_answer_joins_with_its_numbers_as_they_are(open_page: Open, upstream: ScriptedUpstream) -> None:
     calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}, "n": 2**63 + 1}]
     message = {"role": "assistant", "content": None, "tool_calls": calls}
-    upstream.reply(
-        completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}])
-    )
+    upstream.reply(completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}]))
     page = open_page("?provider=test")
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Add to conversation").click()
@@ -105,7 +103,9 @@ def test_a_server_that_is_gone_is_told_and_the_form_stays(open_page: Open) -> No
     expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("Hello!")
 
 
-def test_json_that_is_broken_is_marked_and_not_thrown_away(open_page: Open, upstream: ScriptedUpstream) -> None:
+def test_json_that_is_broken_is_marked_and_not_thrown_away(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
     upstream.reply(completion("x"))
     page = open_page("?provider=test")
     page.get_by_text("More parameters").click()

@@ -14,7 +14,11 @@ from tests.exchange.strategies import json_values
     [
         ({"object": "list", "data": [{"id": "a", "object": "model"}, {"id": "b"}]}, ("a", "b"), 0),
         ([{"id": "a"}], ("a",), 0),  # Together
-        ({"models": [{"name": "models/gemini-2.5-flash", "displayName": "x"}]}, ("models/gemini-2.5-flash",), 0),
+        (
+            {"models": [{"name": "models/gemini-2.5-flash", "displayName": "x"}]},
+            ("models/gemini-2.5-flash",),
+            0,
+        ),
         ({"models": [{"name": "llama3.2:latest", "model": "llama3.2:latest"}]}, ("llama3.2:latest",), 0),
         ({"models": ["a", "b"]}, ("a", "b"), 0),
         (["a", "b", "a"], ("a", "b"), 0),

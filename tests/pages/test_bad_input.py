@@ -72,10 +72,10 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"provider": "", "base_url": "https://*.example.com"}, "base_url", "no host name"),
         ({"provider": "", "base_url": "https://a%"}, "base_url", "no host name"),
         ({"provider": "", "base_url": "https://example.com/a/../b"}, "base_url", "“.” or “..”"),
-        ({"api_key": "two words"}, "api_key", "A key has no spaces"),
-        ({"api_key": "line\nbreak"}, "api_key", "A key has no spaces"),
-        ({"api_key": "nul\0nul"}, "api_key", "A key has no spaces"),
-        ({"api_key": "schlüssel"}, "api_key", "A key has no spaces"),
+        ({"api_key": "two words"}, "api_key", "Character 4 of the key is a space"),
+        ({"api_key": "line\nbreak"}, "api_key", "Character 5 of the key is a line break"),
+        ({"api_key": "nul\0nul"}, "api_key", "Character 4 of the key is a control character"),
+        ({"api_key": "schlüssel"}, "api_key", "Character 5 of the key is a letter outside ASCII (Latin)"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_sent(

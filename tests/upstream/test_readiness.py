@@ -20,7 +20,11 @@ def under_play(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
     # Opening a socket on a busy machine can take longer than a page should wait.
     monkeypatch.setattr(readiness, "_FIRST_WAIT_SECONDS", 20)
-    monkeypatch.setattr(readiness, "_LIMITS", replace(readiness._LIMITS, connect_seconds=5, silence_seconds=5, exchange_seconds=9))
+    monkeypatch.setattr(
+        readiness,
+        "_LIMITS",
+        replace(readiness._LIMITS, connect_seconds=5, silence_seconds=5, exchange_seconds=9),
+    )
 
 
 def _lacks(id_: str) -> str:
