@@ -137,7 +137,7 @@ class RequestForm:
         self.more = json_text(more)
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Sets fields of the request; None leaves one out. Raises `InvalidRequestError` for a broken `more`."""
+        """Sets fields of the request; None leaves one out. Raises `InvalidRequestError` for broken JSON."""
         more = json_object(self.more, "more")
         for name, value in changes.items():
             if name == "stream":

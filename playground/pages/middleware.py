@@ -54,7 +54,7 @@ class NotFoundMiddleware:
 
 
 class KeyNoteMiddleware:
-    """Tells in `X-Key-Note`, as a JSON text, that a typed key was cleaned: every shape of answer has headers."""
+    """Tells in `X-Key-Note`, as JSON, that a typed key was cleaned: every shape of answer has headers."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -46,7 +46,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Listed:
-    """Models cut to what a page can carry: of `total`, those with the words of `words` in them are `matching`.
+    """Models cut to what a page can carry: of `total`, `matching` have the words of `words` in them.
 
     `unread` counts what the provider listed besides, in a form that is not known.
     """
@@ -77,7 +77,7 @@ class EventBudget:
     _characters: int = 0
 
     def take(self, event: StreamEvent) -> bool:
-        self._characters += len(event.data)
+        self._characters += len(event.data) + len(event.id)
         self.spent |= self.taken >= MOST_EVENTS or self._characters > MOST_EVENT_CHARACTERS
         self.taken += not self.spent
         return not self.spent

@@ -77,7 +77,7 @@ def snippets(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def models(request: HttpRequest) -> HttpResponse:
-    """The models that the provider lists. A GET is refused: another site's page could make a visitor send it."""
+    """The models that the provider lists. A GET is refused: any page could make a visitor send it."""
     if request.method == "GET":
         refused = refuse(request, models_by_post())
         refused["Allow"] = "POST"

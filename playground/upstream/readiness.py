@@ -1,8 +1,8 @@
 """What each provider lacks just now: a key, or a server on this machine that is not running.
 
-A server on this machine is asked for its models, through the one client with its rules, by one thread in the
-background. What it said holds for some seconds; a page waits only when nothing is known yet, and not for long.
-A call that is sent never asks: it finds out.
+A server on this machine is asked for its models, through the one client with its rules, by one thread in
+the background. What it said holds for some seconds; a page waits only when nothing is known yet, and not for
+long. A call that is sent never asks: it finds out.
 """
 
 import threading

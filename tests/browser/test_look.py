@@ -161,7 +161,9 @@ def wrong_key_and_address(page: Page, upstream: ScriptedUpstream) -> None:
 
 
 def full_storage(page: Page, upstream: ScriptedUpstream) -> None:
-    page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
+    page.evaluate(
+        "Storage.prototype.setItem = function () { throw new DOMException('', 'QuotaExceededError'); }; null"
+    )
     page.get_by_label("API key").fill("sk-typed-in-the-page")
     page.get_by_label("Remember it").select_option("browser")
     expect(page.locator("[data-storage-full]")).to_be_visible()

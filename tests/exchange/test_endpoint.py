@@ -160,7 +160,10 @@ def test_what_cannot_be_called_says_why(typed: str, words: str) -> None:
 
 # fmt: off
 _HOSTS = ["a", "example.com", "EXAMPLE.com", "127.0.0.1", "0x7f.1", "[::1]", "a_b", "bücher.example", "a..b"]
-_PARTS = ["a", "v1", "chat/completions", "models", "", "...", ".a", "%7E", "%2f", "%00", "a b", "~", "*", "'", "@", ":", "{}", "%", "|"]
+_PARTS = [
+    "a", "v1", "chat/completions", "models", "", "...", ".a", "%7E", "%2f", "%00", "a b",
+    "~", "*", "'", "@", ":", "{}", "%", "|",
+]
 # fmt: on
 _URLS = st.builds(
     "{}://{}{}{}".format,
