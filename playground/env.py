@@ -9,6 +9,7 @@ import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -133,6 +134,7 @@ def rates(value: str) -> tuple[Rate, ...]:
 UNIX = "unix"
 
 
+@cache
 def networks(value: str) -> frozenset[str]:
     """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
     found = set()

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "playground.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
+    "playground.pages.middleware.KeyNoteMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -65,8 +65,7 @@ class ChunkCollector:
 
     def is_finished(self, choices: int) -> bool:
         """Whether at least so many choices came, and each has its finish reason."""
-        finished = [choice.is_finished for choice in self._choices.values()]
-        return len(finished) >= choices and all(finished)
+        return len(self._finished) == len(self._choices) >= choices
 
     @property
     def indexes(self) -> list[int]:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from playground.exchange import jsontext
 from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
 from playground.exchange.diagnosis import diagnose
+from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fixes import Fix, known_fix
 from playground.exchange.provider_error import error_in, read_body, read_value
@@ -15,6 +17,8 @@ from playground.exchange.text import Sentence, gettext_noop, say
 if TYPE_CHECKING:
     from playground.exchange.record import Exchange, Received
     from playground.exchange.stream import Stream
+
+_LONGEST_QUOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,18 @@ def _within_reach(explanation: Explanation | None, exchange: "Exchange") -> Expl
     return replace(explanation, advice=say(OUT_OF_REACH)) if about in exchange.fixed else explanation
 
 
+def explain_no_list(exchange: "Exchange") -> Explanation:
+    """For an answer to the question for models that arrived well and is no list of them."""
+    return Explanation(
+        "no_list",
+        say(gettext_noop("The model list could not be read")),
+        say(
+            gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")
+        ),
+        exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
+    )
+
+
 def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
     title, advice = FAILURES[failure.kind]
     if failure.kind is FailureKind.CUT_OFF and not answered:
@@ -84,7 +100,7 @@ def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
 def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
     error = read_body(received)
     if 300 <= received.status < 400:
-        return _explain_redirect(received, error.message)
+        return _explain_redirect(exchange.sent.url, received, error.message)
     diagnosis = diagnose(error, exchange, received)
     if diagnosis is None:
         raise ValueError("a status of 400 and more always has its kind")
@@ -92,7 +108,7 @@ def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
     return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
 
 
-def _explain_redirect(received: "Received", message: str | None) -> Explanation:
+def _explain_redirect(url: str, received: "Received", message: str | None) -> Explanation:
     return Explanation(
         "redirect",
         say(gettext_noop("The provider points elsewhere")),
@@ -101,10 +117,20 @@ def _explain_redirect(received: "Received", message: str | None) -> Explanation:
                 "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
                 "along; if that address is right, make it the base URL."
             ),
-            location=(received.header("Location") or "?")[:300],
+            location=_pasteable(url, received.header("Location") or "?")[:_LONGEST_QUOTE],
         ),
         message,
     )
+
+
+def _pasteable(url: str, location: str) -> str:
+    """Where a redirect leads, as an address that can be made the base URL where it is one."""
+    try:
+        return Endpoint.parse(target := urljoin(url, location)).given
+    except BaseURLError:
+        return target
+    except ValueError:  # it is no URL, nor a part of one
+        return location
 
 
 def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | None:

@@ -176,6 +176,11 @@ def pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=None if deep else 2)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: for Python, 1, 1.0 and true are equal."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
 def indent(text: str, longest: int | None = None) -> str:
     """A JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
 

@@ -25,12 +25,13 @@ _LONGEST_WORDS = 1000
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer."""
+    added to the answer. `id` is the last that the stream gave."""
 
     at_ms: float
     name: str
     data: str
     brought: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Events:
     def __iter__(self) -> Iterator[StreamEvent]:
         collector = ChunkCollector()
         for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
-            yield StreamEvent(at_ms, event.name, event.data, _brought(collector, event.value))
+            brought = _brought(collector, event.value)
+            yield StreamEvent(at_ms, event.name, event.data, brought, event.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class StreamReader:
             if self.first_token_ms is None:
                 self.first_token_ms = at_ms
         if self._live:
-            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
+            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought, event.id)
         self._settle(self._guard.add(number, event))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
@@ -184,6 +186,7 @@ class StreamReader:
                         self._redactor.text(event.name),
                         self._redactor.text(event.data),
                         self._redactor.text(event.brought),
+                        self._redactor.text(event.id),
                     )
                 )
 

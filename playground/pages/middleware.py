@@ -1,5 +1,6 @@
 """What stands between Django and a request: health, bodies too large or too slow, hidden origins, 404s."""
 
+import json
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -50,6 +51,19 @@ class NotFoundMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         return page_not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+class KeyNoteMiddleware:
+    """Tells in `X-Key-Note`, as JSON, that a typed key was cleaned: every shape of answer has headers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if note := getattr(request, "key_note", None):
+            response["X-Key-Note"] = json.dumps(note)
+        return response
 
 
 class HiddenOriginMiddleware:

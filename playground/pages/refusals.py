@@ -81,6 +81,21 @@ def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
     return response
 
 
+def models_by_post() -> Refusal:
+    """A GET must cost nothing: browsers send it for a picture in any page."""
+    return Refusal(
+        405,
+        "use_post",
+        say(gettext_noop("Use POST to list models")),
+        say(
+            gettext_noop(
+                "Listing calls the provider with a key, so it takes a POST, like /send/: with the "
+                "provider's id, and without a request."
+            )
+        ),
+    )
+
+
 def too_large(request: HttpRequest) -> HttpResponse:
     return refuse(
         request,

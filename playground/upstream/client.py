@@ -17,8 +17,9 @@ import requests
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
-from playground.exchange.explain import Explanation, explain_arrival
+from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.model_list import read_models
 from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
@@ -93,29 +94,33 @@ def _finish(steps: Live) -> Exchange:
             return exchange
 
 
-def list_models(
-    route: Route, limits: Limits, caller: Caller = _NOBODY
-) -> tuple[list[str], Exchange, Explanation | None]:
-    """The ids that the provider lists and the caps allow, sorted; the Exchange; and what went wrong."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
+    wrong, where something did."""
+
+    models: list[str]
+    exchange: Exchange
+    unread: int = 0
+    problem: Explanation | None = None
+
+
+def list_models(route: Route, limits: Limits, caller: Caller = _NOBODY) -> Listing:
+    """Asks the provider for its models. Raises what `send` does."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
     exchange = _finish(_exchange("GET", call, b"", route, limits, caller))
     if problem := explain_arrival(exchange):
-        return [], exchange, problem
-    allowed = (name for name in _ids(exchange) if route.caps is None or route.caps.allows_model(name))
-    return sorted(allowed, key=_natural), exchange, None
+        return Listing([], exchange, problem=problem)
+    found = read_models(exchange.answer)
+    if found is None:
+        return Listing([], exchange, problem=explain_no_list(exchange))
+    allowed = (name for name in found.ids if route.caps is None or route.caps.allows_model(name))
+    return Listing(sorted(allowed, key=_natural), exchange, found.unread)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sorts `m-2` before `m-10`."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]
-
-
-def _ids(exchange: Exchange) -> set[str]:
-    answer = exchange.answer
-    items = answer.get("data") if isinstance(answer, dict) else answer  # Together sends a bare list
-    if not isinstance(items, list):
-        return set()
-    return {item["id"] for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)}
 
 
 def _exchange(

@@ -593,6 +593,53 @@ def test_a_remembered_key_does_not_follow_a_link_to_another_host(open_page: Open
     expect(page.get_by_label("API key")).to_have_value("")
 
 
+def test_listing_after_a_refusal_says_it_once(open_page: Open) -> None:
+    page = open_page("?provider=openai")
+    page.get_by_role("button", name="Send").click()
+    error = page.locator("#api_key-error")
+    expect(error).to_contain_text("OPENAI_API_KEY")
+    once = error.inner_text()
+
+    for _ in range(2):
+        with page.expect_response("**/models/"):
+            page.get_by_role("button", name="List").click()
+        expect(page.locator("#models")).to_contain_text("OPENAI_API_KEY")
+
+    assert error.inner_text() == once
+
+
+def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models(*(f"maker/model-{number}" for number in range(1500))))
+    page = open_page("?provider=test")
+    page.get_by_role("button", name="List").click()
+    listed = page.locator("#models [data-model]")
+    expect(listed).to_have_count(1000)
+
+    page.get_by_label("Filter the models").fill("model-1499")
+    page.keyboard.press("Enter")
+
+    expect(listed).to_have_count(1)
+    expect(page.get_by_label("Filter the models")).to_be_focused()
+    expect(page.get_by_label("Filter the models")).to_have_value("model-1499")
+    listed.click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("maker/model-1499")
+    assert [request.method for request in upstream.requests] == ["GET", "GET"]
+
+
+def test_a_pasted_key_is_cleaned_and_the_page_says_so(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    note = page.locator("[data-key-note]")
+    expect(note).to_be_hidden()
+    page.get_by_label("API key").fill("Bearer sk-pasted-1")
+    _send(page)
+
+    expect(note).to_be_visible()
+    assert upstream.requests[-1].header("Authorization") == "Bearer sk-pasted-1"
+    page.get_by_label("API key").fill("sk-pasted-1")
+    _send_by_keys(page)
+    expect(note).to_be_hidden()
+
+
 # --- links and copies ---
 
 

@@ -545,7 +545,7 @@ def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstre
 
 
 def _models(url: str) -> list[str]:
-    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits())[0]
+    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits()).models
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:

@@ -68,7 +68,7 @@ def test_several_choices_come_when_asked_for(client: Client, local_model: Superv
 
 
 def test_it_lists_itself(client: Client, local_model: Supervisor) -> None:
-    assert client.get("/models/?provider=local").json()["models"] == ["smollm2-135m-instruct"]
+    assert post_json(client, "/models/", provider="local").json()["models"] == ["smollm2-135m-instruct"]
 
 
 def test_its_key_is_needed(local_model: Supervisor) -> None:
