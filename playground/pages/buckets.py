@@ -69,7 +69,9 @@ class LocalBuckets(LocMemCache):
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
         with self._taking:
             now = time.monotonic()
-            full = [max(now, self.get(bucket.name, 0.0)) for bucket in buckets]
+            full = [
+                min(max(now, self.get(bucket.name, 0.0)), now + bucket.rate.seconds) for bucket in buckets
+            ]
             waits = [
                 at - now - bucket.rate.seconds + bucket.interval
                 for at, bucket in zip(full, buckets, strict=True)
@@ -88,7 +90,8 @@ local now = clock[1] + clock[2] / 1e6
 local full, longest, which = {}, 0, 0
 for i, key in ipairs(KEYS) do
     local seconds, interval = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-    full[i] = math.max(now, tonumber(redis.call('GET', key) or '0')) + interval
+    local stored = tonumber(redis.call('GET', key) or '0')
+    full[i] = math.min(math.max(now, stored), now + seconds) + interval
     local wait = full[i] - now - seconds
     if wait > longest then longest, which = wait, i end
 end
@@ -112,3 +115,13 @@ class RedisBuckets(RedisCache):
         except RedisError as error:
             raise UnavailableError from error
         return Empty(buckets[which - 1], float(seconds)) if which else None
+
+    def ping(self) -> None:
+        """Over a connection of its own. Raises `UnavailableError` when it does not answer."""
+        client: Any = self._cache.get_client(None, write=True)
+        try:
+            client.ping()
+        except RedisError as error:
+            raise UnavailableError from error
+        finally:
+            client.connection_pool.disconnect()

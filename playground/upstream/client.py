@@ -4,6 +4,7 @@ One connection an exchange (`Connection: close`): nothing is shared between peop
 connection that a provider closed meanwhile, and the exchange's end is the socket's end.
 """
 
+import logging
 import re
 import socket
 import time
@@ -32,6 +33,7 @@ from playground.upstream.route import Route
 from playground.upstream.running import running
 from playground.upstream.watcher import watching
 
+_logger = logging.getLogger(__name__)
 _READ_SIZE = 65_536
 _adapter = Adapter()
 
@@ -44,13 +46,22 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once. `ended` is called with
-    every Exchange that was begun, also when nobody waits for its end.
+    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before the
+    answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also when
+    nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
+    interim: bytes = b""
+
+    def told(self, exchange: Exchange) -> None:
+        """A budget or a log that fails loses no answer."""
+        try:
+            self.ended(exchange)
+        except Exception:
+            _logger.exception("What follows a call failed")
 
 
 _NOBODY = Caller()
@@ -143,7 +154,7 @@ def _exchange(
     redactor = Redactor(route.key)
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
-    on_wire = Wire()
+    on_wire = Wire(browser=caller.browser if live else None)
     started, clock = datetime.now(UTC), _stopwatch()
 
     def record(failure: Failure | None) -> Exchange:
@@ -168,17 +179,21 @@ def _exchange(
     with (
         running.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
-        watching(caller.browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+        watching(
+            caller.browser,
+            partial(on_wire.shutdown, FailureKind.STOPPED),
+            None if live else caller.interim,
+        ),
     ):
         reading = Reading(number, redactor)
         pace = Pace(limits, clock) if live else None
         try:
             failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
         except GeneratorExit:  # who looked on has left
-            caller.ended(record(failures.failure(FailureKind.STOPPED, prepared)))
+            caller.told(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = record(failure)
-        caller.ended(exchange)
+        caller.told(exchange)
         if live:
             # Its place is held until the last of it is written: a browser may be slow to take it.
             reading.exchange = exchange
