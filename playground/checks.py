@@ -1,7 +1,7 @@
 """What must hold before the playground serves: `manage.py check` and every start of the server ask."""
 
+import logging
 import os
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from playground.pages.static import Collected
 from playground.pages.trouble import reason
 from playground.upstream.providers import catalogue
 
+_logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50
 _STORAGE = "playground.pages.static.Storage"
 _NOT_COLLECTED = "playground.W003"
@@ -103,7 +104,7 @@ def _uncollected(words: str) -> CheckMessage:
 
 
 def before_serving() -> None:
-    """Writes what is amiss to stderr, a line each. Raises `SettingError` when no page could be shown."""
+    """Logs what is amiss, a line each. Raises `SettingError` when no page could be shown."""
     found = [message for message in checks.run_checks() if not message.is_silenced()]
     fatal = [m for m in found if m.is_serious() or m.id == _NOT_COLLECTED]
     if fatal:
@@ -112,7 +113,7 @@ def before_serving() -> None:
     if trouble := database():
         lines.append(f"No embeds and no admin: {trouble}.")
     for line in lines:
-        print(line, file=sys.stderr, flush=True)
+        _logger.warning("%s", line)
 
 
 def _line(message: CheckMessage) -> str:

@@ -39,6 +39,7 @@ _GOODBYE_BYTES = 1 << 16
 # No connection after all: nobody is there any more, or another worker was quicker.
 _NOBODY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EINTR, errno.EPROTO)
 _PAUSE_SECONDS = 0.5
+_ROOM = 8
 _SAY_AGAIN_SECONDS = 60
 
 # Shared by the master and its workers: how many reloads there were.
@@ -128,7 +129,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             client, address = listener.accept()
         except OSError as error:
             if error.errno not in _NOBODY:
-                self._pause(error)
+                self._lacks(error)
             return
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
@@ -145,7 +146,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if client.fileno() >= 0:  # the same
             super().on_client_socket_readable(conn, client)
 
-    def _make_room(self) -> None:
+    def _make_room(self) -> bool:
         """Closes the connection that has been silent for longest, or else one between two requests."""
         if conn := self._silent.oldest():
             self._silent.remove(conn)
@@ -153,22 +154,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn = self.keepalived_conns.popleft()
             self.poller.unregister(conn.sock)
         else:
-            return
+            return False
         self._drop(conn)
+        return True
 
     def _drop(self, conn: TConn) -> None:
         self.nr_conns -= 1
         conn.close()
 
-    def _pause(self, error: OSError) -> None:
-        """No connection could be taken, for want of open files or memory: soon again."""
+    def _lacks(self, error: OSError) -> None:
+        """No connection could be taken, for want of open files or memory."""
         now = time.monotonic()
         if now >= self._says_from:
             self._says_from = now + _SAY_AGAIN_SECONDS
             self.log.error("No further connection for now (%s): raise `ulimit -n`.", error.strerror)
-        self._make_room()
-        self._accepts_from = now + _PAUSE_SECONDS
-        self.set_accept_enabled(False)
+        # Some at a time: a call needs a file too.
+        if not sum(self._make_room() for _ in range(_ROOM)):
+            self._accepts_from = now + _PAUSE_SECONDS
+            self.set_accept_enabled(False)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled and time.monotonic() >= self._accepts_from)

@@ -46,9 +46,9 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before the
-    answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also when
-    nobody waits for its end; what it raises is logged.
+    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before
+    the answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also
+    when nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from tests.served.conftest import Tab, eventually
+from tests.served.conftest import FORM, Tab, eventually
 from tests.site import ROOT, Site, workers
-from tests.upstreams.scripted import ScriptedUpstream, completion
+from tests.upstreams.scripted import Paused, ScriptedUpstream, completion, completion_body
+from tests.wire.case import answer
 
 Serve = Callable[..., Site]
 OpenTab = Callable[[Site], Tab]
@@ -123,6 +125,54 @@ def test_a_silent_connection_is_closed_in_time(serve: Serve) -> None:
             assert connection.recv(1) == b""
 
 
+@pytest.mark.parametrize("shape", ["application/json", "text/html", "text/event-stream"])
+def test_a_client_that_closes_its_half_after_sending_is_answered(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab, shape: str
+) -> None:
+    site = serve()
+    tab = open_tab(site)
+    slow = Paused(b"", answer(completion_body("half a connection")))
+    upstream.reply(slow)
+    form = urlencode(FORM | ({"stream": "on"} if "stream" in shape else {})).encode()
+    with _silent(site, 1) as (connection,):
+        connection.sendall(
+            f"POST /send/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {shape}\r\nConnection: close\r\n"
+            f"Cookie: csrftoken={tab.token}\r\nX-CSRFToken: {tab.token}\r\nHX-Request: true\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n".encode()
+            + form
+        )
+        connection.shutdown(socket.SHUT_WR)
+        assert slow.started.wait(10)
+        assert not slow.left.wait(0.5)
+        slow.go.set()
+        shown = b""
+        while part := connection.recv(65_536):
+            shown += part
+
+    assert b"half a connection" in shown
+    assert b" 200 OK" in shown
+
+
+def test_a_program_that_leaves_while_it_waits_ends_the_call(
+    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+) -> None:
+    site = serve()
+    tab = open_tab(site)
+    slow = Paused(b"")
+    upstream.reply(slow)
+    form = urlencode(FORM).encode()
+    with _silent(site, 1) as (connection,):
+        connection.sendall(
+            f"POST /send/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+            f"Cookie: csrftoken={tab.token}\r\nX-CSRFToken: {tab.token}\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n".encode()
+            + form
+        )
+        assert slow.started.wait(10)
+
+    assert slow.left.wait(10)
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -137,11 +187,11 @@ def test_a_request_has_one_host(serve: Serve, head: bytes, status: int) -> None:
     site = serve()
     with _silent(site, 1) as (connection,):
         connection.sendall(head + b"Connection: close\r\n\r\n")
-        answer = connection.recv(65_536)
+        shown = connection.recv(65_536)
 
-    assert answer.split()[1] == str(status).encode()
+    assert shown.split()[1] == str(status).encode()
     if status == 400:
-        assert b"Content-Security-Policy: default-src 'none'" in answer
+        assert b"Content-Security-Policy: default-src 'none'" in shown
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,15 @@ def test_who_only_has_no_more_to_say_has_not_left(
 
 
 def test_who_cannot_be_asked_is_believed_to_have_left() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as browser:
-            ours, _ = server.accept()
-            left = threading.Event()
-            with ours, watching(ours, left.set, b""):
-                browser.shutdown(socket.SHUT_WR)
-                assert left.wait(5)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as browser,
+    ):
+        ours, _ = server.accept()
+        left = threading.Event()
+        with ours, watching(ours, left.set, b""):
+            browser.shutdown(socket.SHUT_WR)
+            assert left.wait(5)
 
 
 def test_who_leaves_after_the_call_is_nobodys_business(pair: tuple[socket.socket, socket.socket]) -> None:
