@@ -54,10 +54,10 @@ class Command(BaseCommand):
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._interrupt)
+            _collect_static()
             self._check_settings()
             model = None if no_local_model else self._start_model()
             self._migrate()
-            _collect_static()
             if model:
                 model = self._ready(model)
             server = _start_server(host, port, door, model)
