@@ -303,7 +303,6 @@ VARIABLES = (
     ),
     Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),
     Variable("PLAYGROUND_RESPONSE_BYTES", "16777216", "Largest answer, in bytes after decoding.", count),
-    Variable("PLAYGROUND_SSE_LINE_BYTES", "1048576", "Longest line of a stream, in bytes.", count),
     Variable("PLAYGROUND_MESSAGES", "1000", "Most messages in one request.", count),
     Variable(
         "PLAYGROUND_THREADS",

@@ -21,7 +21,6 @@ LIMITS = Limits(
     heartbeat_seconds=env.read("PLAYGROUND_HEARTBEAT_SECONDS"),
     request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
     response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
-    sse_line_bytes=env.read("PLAYGROUND_SSE_LINE_BYTES"),
     messages=env.read("PLAYGROUND_MESSAGES"),
     exchanges=exchanges(env.read("PLAYGROUND_THREADS")),
     client_exchanges=env.read("PLAYGROUND_CLIENT_CALLS"),

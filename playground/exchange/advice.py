@@ -61,13 +61,6 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
             "PLAYGROUND_RESPONSE_BYTES on the server."
         ),
     ),
-    FailureKind.LINE_TOO_LONG: (
-        gettext_noop("An event of the stream is too large"),
-        gettext_noop(
-            "One of its lines passed %(limit)s bytes, and the stream was ended there. Ask for fewer tokens, "
-            "or raise PLAYGROUND_SSE_LINE_BYTES on the server."
-        ),
-    ),
     FailureKind.TOO_MANY: (
         gettext_noop("The stream has too many parts"),
         gettext_noop(

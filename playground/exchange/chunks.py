@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.exchange.jsontext import MAX_VALUES
+from playground.exchange.jsontext import MAX_VALUES, mended_text
 
-DONE = "[DONE]"
 _MOST_PIECES = 64
 # Choices and tool calls; providers make 128 of either at most.
 MOST_PLACES = 500
@@ -28,23 +27,29 @@ class Pieces:
     def __init__(self) -> None:
         self._head = ""
         self._tail: list[str] = []
+        # The first half of a surrogate pair, until the other one comes.
+        self._half = ""
         self.length = 0
 
     def append(self, piece: str) -> None:
+        if self._half or not piece.isascii():
+            piece = self._half + piece
+            self._half = piece[-1] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+            piece = mended_text(piece.removesuffix(self._half))
         self._tail.append(piece)
         self.length += len(piece)
         # The longer it is, the more rarely: otherwise the time would be quadratic again.
         if len(self._tail) >= max(_MOST_PIECES, len(self._head) >> 10):
-            self._head, self._tail = str(self), []
+            self._head, self._tail = self.since(0), []
 
     def since(self, start: int) -> str:
-        """What came after the first `start` characters."""
+        """What came after the first `start` characters, but for half a character at the end."""
         if start < len(self._head):
-            return str(self)[start:]
+            return (self._head + "".join(self._tail))[start:]
         return "".join(self._tail)[start - len(self._head) :]
 
     def __str__(self) -> str:
-        return self._head + "".join(self._tail)
+        return self.since(0) + ("\ufffd" if self._half else "")
 
 
 @dataclass
@@ -89,6 +94,11 @@ class ChunkCollector:
     @property
     def has_choices(self) -> bool:
         return bool(self._choices)
+
+    def is_finished(self, choices: int) -> bool:
+        """Whether at least so many choices came, and each has its finish reason."""
+        reasons = [choice["finish_reason"] for choice in self._choices.values()]
+        return len(reasons) >= choices and all(reasons)
 
     @property
     def indexes(self) -> list[int]:

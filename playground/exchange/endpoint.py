@@ -13,6 +13,8 @@ CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
 # Labels may hold "_", which is no host name but is in use (Docker's service names).
 _HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+# urlsplit drops it: `[::1]9381`.
+_BEHIND_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
 
 
@@ -55,7 +57,7 @@ class Endpoint:
             raise BaseURLError(
                 say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
             ) from error
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname or _BEHIND_BRACKET.search(parts.netloc):
             raise BaseURLError(
                 say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
             )
@@ -101,18 +103,19 @@ def _ascii_host(host: str) -> str:
         raise _no_host_name(host) from error
     if not _HOST.fullmatch(name):
         raise _no_host_name(host)
-    return name
+    return name.removesuffix(".")  # the same host with and without: it has one name for every rule
 
 
 def _ipv6(host: str) -> str:
-    """urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with whatever text it has."""
+    """In its canonical form (RFC 5952). urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with
+    whatever text it has."""
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:
         raise _no_host_name(host) from error
     if address.scope_id is not None:
         raise _no_host_name(host)
-    return host
+    return str(address)
 
 
 def _no_host_name(host: str) -> BaseURLError:

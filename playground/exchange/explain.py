@@ -128,15 +128,8 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
         answer = exchange.answer
     except jsontext.TooManyValuesError as error:
         return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
-    except jsontext.JSONTextError:
-        return _unusable(
-            "not_json",
-            gettext_noop("The answer is not JSON"),
-            gettext_noop(
-                "No Chat Completions endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
-            ),
-            provider_message(received),
-        )
+    except jsontext.JSONTextError as error:
+        return _explain_not_json(received, error)
     if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
         message = provider_message(received)
         return Explanation(
@@ -147,6 +140,21 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
             _known_fix(exchange, message),
         )
     return None
+
+
+def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Explanation:
+    title, message = gettext_noop("The answer is not JSON"), provider_message(received)
+    if received.body.lstrip().startswith(b"<"):
+        return _unusable(
+            "not_json",
+            title,
+            gettext_noop(
+                "No Chat Completions endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
+            ),
+            message,
+        )
+    advice = gettext_noop("%(problem)s Raw JSON shows what came. Try again, or report it to the provider.")
+    return _unusable("not_json", title, advice, message, problem=error.sentence)
 
 
 def _explain_stream(stream: "Stream") -> Explanation | None:
@@ -163,6 +171,13 @@ def _explain_stream(stream: "Stream") -> Explanation | None:
             gettext_noop("The stream is empty"),
             gettext_noop("It ended without a single event. Try again; then check the base URL."),
         )
+    if stream.unread and stream.completion is None:
+        return _unusable(
+            "unreadable_events",
+            gettext_noop("The stream could not be read"),
+            gettext_noop("Its events are no JSON. Stream shows them as they came; try again."),
+            stream.unread.first,
+        )
     if stream.ended_early:
         return _unusable(
             "ended_early",
@@ -170,6 +185,7 @@ def _explain_stream(stream: "Stream") -> Explanation | None:
             gettext_noop(
                 "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
             ),
+            stream.unread.first if stream.unread else None,
         )
     return None
 

@@ -14,7 +14,7 @@ from playground.exchange.completion import Choice
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Headers
-from playground.exchange.stream import StreamEvent
+from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
 
@@ -177,6 +177,12 @@ class Result:
     @property
     def succeeded(self) -> bool:
         return self.exchange.received is not None and self.exchange.received.status < 300
+
+    @property
+    def unread(self) -> Unread | None:
+        """The events that could not be read, where the error does not quote them."""
+        unread = self.exchange.stream.unread if self.exchange.stream else None
+        return None if unread and self.error and self.error.message == unread.first else unread
 
     @cached_property
     def received_text(self) -> Shown:

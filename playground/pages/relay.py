@@ -31,7 +31,7 @@ from playground.pages.present import (
 )
 from playground.pages.tags import duration
 from playground.upstream import alarm
-from playground.upstream.client import Live, Reading
+from playground.upstream.reading import Live, Reading
 
 HEARTBEAT = b":\n\n"
 # Providers disagree on the name; a message has one of them.
@@ -88,10 +88,9 @@ def _message(html: str) -> bytes:
 
 @dataclass
 class _Shown:
-    """What of one choice is in the page: characters of its texts, what is held back of them, its calls."""
+    """What of one choice is in the page: characters of its texts, its calls."""
 
     lengths: dict[str, int] = field(default_factory=dict)
-    held: dict[str, str] = field(default_factory=dict)
     calls: str = ""
 
 
@@ -109,8 +108,8 @@ class Patches:
     def following(self) -> bytes:
         """As messages: htmx looks up every place before it fills one, so new ones come first."""
         stream, places, fillings, events = self._reading.stream, [], [], []
-        if self._reading.response is not None:
-            status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
+        if self._reading.head is not None:
+            status = f"{self._reading.head.status} {self._reading.head.reason}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
             fresh = stream.take_fresh()
@@ -154,27 +153,17 @@ class Patches:
                 pieces = message.get(name)
                 if isinstance(pieces, Pieces) and pieces.length > (length := shown.lengths.get(name, 0)):
                     shown.lengths[name] = pieces.length
-                    text = self._settled(shown, name, pieces.since(length))
-                    if text:
+                    if text := stream.held.add((position, place), pieces.since(length)):
                         yield _patch(f"live-{place}-{position}", escape(text))
             if message.get("tool_calls"):
-                yield self._calls(shown, position, message["tool_calls"])
+                yield self._calls(stream, shown, position, message["tool_calls"])
 
-    def _settled(self, shown: _Shown, name: str, text: str) -> str:
-        """Redacted; what may turn out to be the beginning of the key waits for more."""
-        redactor = self._reading.redactor
-        text = redactor.text(shown.held.get(name, "") + text)
-        settled = redactor.settled(text)
-        shown.held[name] = text[settled:]
-        return text[:settled]
-
-    def _calls(self, shown: _Shown, position: int, calls: list[object]) -> str:
+    def _calls(self, stream: StreamReader, shown: _Shown, position: int, calls: list[object]) -> str:
         lines = [_call(call) for call in calls[:MOST_CHOICES] if isinstance(call, dict)]
         text = "\n".join(lines)
         if len(text) > LONGEST_SHOWN // 50:  # the end shows it whole
             return ""
-        settled = self._reading.redactor.text(text)
-        settled = settled[: self._reading.redactor.settled(settled)]
+        settled = stream.held.instead(text)
         if settled == shown.calls:
             return ""
         shown.calls = settled
