@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from playground import env
 from playground.pages import static
-from playground.pages.readiness import database
+from playground.pages.health import database
 from playground.pages.static import Collected
 from playground.pages.trouble import reason
 from playground.upstream.providers import catalogue

@@ -19,7 +19,7 @@ from django.views.defaults import page_not_found
 
 from playground import env
 from playground.pages import refusals
-from playground.pages.readiness import PROBES
+from playground.pages.health import PROBES
 from playground.upstream import alarm
 from playground.upstream.running import running
 

@@ -18,7 +18,6 @@ import requests
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import TooManyError
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.explain import Explanation, explain_arrival
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
@@ -31,7 +30,9 @@ from playground.upstream.body import Body
 from playground.upstream.connection import Adapter, Wire
 from playground.upstream.ending import Ending
 from playground.upstream.limits import Limits
+from playground.upstream.local_model.life import Life
 from playground.upstream.pace import Clock, Pace
+from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
 from playground.upstream.running import running
@@ -39,6 +40,8 @@ from playground.upstream.watcher import watching
 
 _logger = logging.getLogger(__name__)
 _adapter = Adapter()
+# For a send that meets the local model while it starts again.
+_RESTART_SECONDS = 20
 # Failures in which nothing is missing when all of the answer had come before.
 _OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
@@ -179,7 +182,7 @@ def _exchange(
         reading = Reading(number, redactor, live, limits.response_bytes)
         ending = Ending(reading, limits, call.body.get("n") or 1)
         try:
-            failure = yield from _run(prepared, route.endpoint, reading, on_wire, limits, clock, ending)
+            failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
         except GeneratorExit:  # who looked on has left
             caller.told(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
@@ -210,7 +213,7 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
 
 def _run(
     prepared: requests.PreparedRequest,
-    endpoint: Endpoint,
+    route: Route,
     reading: Reading,
     on_wire: Wire,
     limits: Limits,
@@ -220,13 +223,17 @@ def _run(
     """Fills `reading` as far as it gets; says what stopped it."""
     connection, pace = None, Pace(limits, clock, reading.live)
     try:
-        connection = _adapter.start(prepared, endpoint, on_wire, limits)
+        if life := _life(route):
+            life.wait_until_there(_RESTART_SECONDS, lambda: on_wire.ended is not None)
+            pace.works = life.works
+        connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
         reading.sent = _sent(prepared, on_wire, reading.redactor)
         if reading.live:
             yield reading
         pace.begin()
-        while reading.live and not pace.wait(on_wire):
-            yield reading
+        while not pace.wait(on_wire):
+            if reading.live:
+                yield reading
         head, body = _adapter.answer(on_wire, limits)
         pace.heard(0)
         reading.begin(head, clock())
@@ -244,6 +251,13 @@ def _run(
             connection.close()
         on_wire.close()
     return failures.ended(prepared, on_wire, limits)
+
+
+def _life(route: Route) -> Life | None:
+    """The local model is looked after here: it may be starting again, or take long over a prompt."""
+    if route.provider != LOCAL_MODEL:
+        return None
+    return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
 
 
 def _read(

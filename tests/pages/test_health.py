@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.db import OperationalError
 from django.test import Client
 
-from playground.pages import readiness
-from playground.pages.readiness import Probe
+from playground.pages import health
+from playground.pages.health import Probe
 from playground.upstream.running import running
 
 
@@ -75,8 +75,8 @@ def test_a_server_that_stops_is_not_ready(client: Client, monkeypatch: pytest.Mo
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migrated_database_and_memory_are_well() -> None:
-    assert readiness.database() is None
-    assert readiness.cache_server() is None
+    assert health.database() is None
+    assert health.cache_server() is None
     assert not hasattr(caches["default"], "ping")
 
 
@@ -95,6 +95,6 @@ def test_a_database_that_fails_is_told_in_our_words(
     def fail(self: object) -> None:
         raise OperationalError(message)
 
-    monkeypatch.setattr(readiness.MigrationRecorder, "applied_migrations", fail)
+    monkeypatch.setattr(health.MigrationRecorder, "applied_migrations", fail)
 
-    assert readiness.database() == words
+    assert health.database() == words
