@@ -180,9 +180,13 @@ def _answer(
 
 
 def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+    """The second also where the first fails."""
+
     def ended(exchange: Exchange) -> None:
-        one(exchange)
-        other(exchange)
+        try:
+            one(exchange)
+        finally:
+            other(exchange)
 
     return ended
 

@@ -20,6 +20,7 @@ from playground.exchange.chat_request import (
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm, collect
 from playground.upstream.caps import Caps
+from playground.upstream.local_model import abilities
 from playground.upstream.route import Route, find_route
 
 
@@ -70,6 +71,8 @@ class Asked:
             raise InvalidRequestError(*errors)
         if route.caps and (beyond := route.caps.errors(chat)):
             raise InvalidRequestError(*beyond, fix=route.caps.fix(beyond))
+        if in_vain := abilities.errors(route, chat):
+            raise InvalidRequestError(*in_vain, fix=abilities.fix(in_vain))
         return chat, route
 
     def chat_request(self) -> ChatRequest:

@@ -4,6 +4,7 @@ One connection an exchange (`Connection: close`): nothing is shared between peop
 connection that a provider closed meanwhile, and the exchange's end is the socket's end.
 """
 
+import logging
 import re
 import socket
 import time
@@ -16,7 +17,6 @@ import requests
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.model_list import read_models
@@ -31,13 +31,18 @@ from playground.upstream.body import Body
 from playground.upstream.connection import Adapter, Wire
 from playground.upstream.ending import Ending
 from playground.upstream.limits import Limits
+from playground.upstream.local_model.life import Life
 from playground.upstream.pace import Clock, Pace
+from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
 from playground.upstream.running import running
 from playground.upstream.watcher import watching
 
+_logger = logging.getLogger(__name__)
 _adapter = Adapter()
+# For a send that meets the local model while it starts again.
+_RESTART_SECONDS = 20
 # Failures in which nothing is missing when all of the answer had come before.
 _OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
@@ -50,13 +55,22 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once. `ended` is called with
-    every Exchange that was begun, also when nobody waits for its end.
+    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before
+    the answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also
+    when nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
+    interim: bytes = b""
+
+    def told(self, exchange: Exchange) -> None:
+        """A budget or a log that fails loses no answer."""
+        try:
+            self.ended(exchange)
+        except Exception:
+            _logger.exception("What follows a call failed")
 
 
 _NOBODY = Caller()
@@ -136,7 +150,7 @@ def _exchange(
     redactor = Redactor(route.key)
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
-    on_wire = Wire()
+    on_wire = Wire(browser=caller.browser if live else None)
     started, clock = datetime.now(UTC), _stopwatch()
 
     def record(failure: Failure | None) -> Exchange:
@@ -164,17 +178,21 @@ def _exchange(
     with (
         running.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
-        watching(caller.browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+        watching(
+            caller.browser,
+            partial(on_wire.shutdown, FailureKind.STOPPED),
+            None if live else caller.interim,
+        ),
     ):
         reading = Reading(number, redactor, live, limits.response_bytes)
         ending = Ending(reading, limits, call.body.get("n") or 1)
         try:
-            failure = yield from _run(prepared, route.endpoint, reading, on_wire, limits, clock, ending)
+            failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
         except GeneratorExit:  # who looked on has left
-            caller.ended(record(failures.failure(FailureKind.STOPPED, prepared)))
+            caller.told(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = record(failure)
-        caller.ended(exchange)
+        caller.told(exchange)
         if live:
             # Its place is held until the last of it is written: a browser may be slow to take it.
             reading.exchange = exchange
@@ -200,7 +218,7 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
 
 def _run(
     prepared: requests.PreparedRequest,
-    endpoint: Endpoint,
+    route: Route,
     reading: Reading,
     on_wire: Wire,
     limits: Limits,
@@ -210,13 +228,17 @@ def _run(
     """Fills `reading` as far as it gets; says what stopped it."""
     connection, pace = None, Pace(limits, clock, reading.live)
     try:
-        connection = _adapter.start(prepared, endpoint, on_wire, limits)
+        if life := _life(route):
+            life.wait_until_there(_RESTART_SECONDS, lambda: on_wire.ended is not None)
+            pace.works = life.works
+        connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
         reading.sent = _sent(prepared, on_wire, reading.redactor)
         if reading.live:
             yield reading
         pace.begin()
-        while reading.live and not pace.wait(on_wire):
-            yield reading
+        while not pace.wait(on_wire):
+            if reading.live:
+                yield reading
         head, body = _adapter.answer(on_wire, limits)
         pace.heard(0)
         reading.begin(head, clock())
@@ -234,6 +256,13 @@ def _run(
             connection.close()
         on_wire.close()
     return failures.ended(prepared, on_wire, limits)
+
+
+def _life(route: Route) -> Life | None:
+    """The local model is looked after here: it may be starting again, or take long over a prompt."""
+    if route.provider != LOCAL_MODEL:
+        return None
+    return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
 
 
 def _read(

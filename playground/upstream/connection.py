@@ -30,6 +30,7 @@ from playground.upstream.limits import Limits
 
 # The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
 _BUFFER_BYTES = 2048
+_END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
 # Also bounds interim responses (1xx), of which any number may come first.
 _HEAD_BYTES = 1 << 20
 # What a body takes on the wire, chunked byte by byte. Empty blocks of gzip or trailers have no end otherwise.
@@ -57,6 +58,8 @@ class Wire:
     ended: FailureKind | None = None
     # The buffer over the socket that the answer is read from.
     reader: Any = None
+    # To whom the answer is shown as it comes, until it has said all that it had to say.
+    browser: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, sock: socket.socket) -> None:
@@ -84,7 +87,10 @@ class Wire:
             self.reader.close()
 
     def wait(self, seconds: float) -> bool:
-        """Waits until something can be read, be it the end; whether it can, within that time."""
+        """Waits until something can be read, be it the end; whether it can, within that time.
+
+        False at once when the browser may have left: what is shown to it next tells (see `watcher`).
+        """
         deadline = time.monotonic() + seconds
         while not self._has_buffered():
             number = self.sock.fileno() if self.sock else -1
@@ -92,7 +98,11 @@ class Wire:
                 break
             poll = select.poll()
             poll.register(number, select.POLLIN)
-            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            if self.browser:
+                poll.register(self.browser, _END_OF_BROWSER)
+            ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+            if number not in ready:
+                self.browser = None if ready else self.browser
                 return False
             # TLS has messages of its own, such as session tickets, which are nothing to read.
             if not isinstance(self.sock, ssl.SSLSocket) or self._fill(self.sock):

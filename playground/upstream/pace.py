@@ -20,12 +20,14 @@ Clock = Callable[[], float]
 class Pace:
     """When a `live` reading is to be shown again: soon after something new, and now and then in a silence.
 
-    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`.
+    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`. `works` is asked
+    when the silence has lasted too long: whether the work goes on all the same.
     """
 
     limits: Limits
     clock: Clock
     live: bool = True
+    works: Callable[[], bool] = bool
     fresh: int = 0
     shown_ms: float = 0.0
     heard_ms: float = 0.0
@@ -50,7 +52,9 @@ class Pace:
             return True
         self.shown_ms, self.fresh = self.clock(), 0
         if self.shown_ms >= silent_ms and not on_wire.wait(0):
-            raise TimeoutError
+            if not self.works():
+                raise TimeoutError
+            self.heard_ms = self.clock()
         return False
 
     def heard(self, size: int) -> None:
