@@ -55,6 +55,24 @@ def _act(author: Client, action: str, *embeds: Embed) -> str:
     return _text(author.post(LIST, chosen, follow=True))
 
 
+def _opened(author: Client, embed: Embed) -> dict[str, str]:
+    """What a browser would post of the form as it stands, with what it was opened with."""
+    form = author.get(f"{LIST}{embed.pk}/change/").context["adminform"].form
+    posted = {}
+    for field in form:
+        value = field.value()
+        opened = field.html_initial_name
+        posted |= {name: "" if value is None else str(value) for name in (field.html_name, opened)}
+        if value is False:
+            posted[field.html_name] = ""
+    return posted
+
+
+def _save(author: Client, embed: Embed, opened: dict[str, str] | None = None, **changes: str) -> Any:
+    posted = (opened or _opened(author, embed)) | changes
+    return author.post(f"{LIST}{embed.pk}/change/", posted, follow=True)
+
+
 def test_an_embed_is_made_in_the_form(author: Client) -> None:
     answer = author.post(ADD, FIELDS)
 
@@ -117,7 +135,7 @@ def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:
     _act(author, "turn_on", embed, other)
     assert Embed.objects.filter(active=True).count() == 2
 
-    author.post(f"{LIST}{embed.pk}/change/", {**FIELDS, "name": "hello", "active": ""})
+    _save(author, embed, active="")
     assert not Embed.objects.get(name="hello").active
 
 

@@ -128,5 +128,5 @@ def test_it_shows_what_the_embed_allows_and_has_spent() -> None:
     assert "origins       https://docs.example.org\n" in said
     assert "caps          60 tokens, 2 answers, 65536 bytes\n" in said
     assert "today         0 calls, 0 tokens\n" in said
-    assert "recorded      no answer\n" in said
+    assert "recorded      0 answers\n" in said
     assert "locked        model\n" in said

@@ -34,13 +34,14 @@ from tests.upstreams.scripted import (
 
 pytestmark = pytest.mark.django_db
 STREAM = {"stream": "on", "include_usage": "on", "htmx": True}
+STREAMED = REQUEST | {"stream": True, "stream_options": {"include_usage": True}}
 DOWN = [json_answer({"error": {"message": "down"}}, status) for status in (500, 503, 529, 429)] + [b""]
 
 
 @pytest.fixture
 def embed(provider: str, upstream: ScriptedUpstream) -> Embed:
     """Its answer is recorded: `Hello`, in two pieces."""
-    made = make_embed()
+    made = make_embed(STREAMED)
     upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
     recorded.record(made)
     upstream.forget()
@@ -60,11 +61,11 @@ def _shown(embed: Embed) -> Exchange:
 # --- recording ---
 
 
-def test_the_authors_request_is_made_streamed_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
+def test_the_authors_request_is_made_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
     recorded.record(embed)
 
     (made,) = upstream.requests
-    assert made.json == REQUEST | {"stream": True, "stream_options": {"include_usage": True}}
+    assert made.json == STREAMED
     assert made.header("Authorization") == f"Bearer {SERVER_KEY}"
     answer = RecordedAnswer.objects.get(embed=embed)
     assert answer.received["status"] == 200
@@ -74,14 +75,13 @@ def test_the_authors_request_is_made_streamed_and_kept(embed: Embed, upstream: S
     assert sorted(answer.events_ms) == answer.events_ms
 
 
-def test_a_request_that_streams_is_made_as_the_author_wrote_it(
-    provider: str, upstream: ScriptedUpstream
+@pytest.mark.parametrize("request_", [REQUEST, REQUEST | {"stream": True}])
+def test_a_request_is_made_as_the_author_wrote_it(
+    provider: str, upstream: ScriptedUpstream, request_: dict[str, Any]
 ) -> None:
-    upstream.reply(stream({"content": "x"}))
+    recorded.record(make_embed(request_))
 
-    recorded.record(make_embed(REQUEST | {"stream": True}))
-
-    assert upstream.requests[0].json == REQUEST | {"stream": True}
+    assert upstream.requests[0].json == request_
 
 
 def test_a_provider_that_does_not_stream_is_kept_too(
@@ -119,7 +119,7 @@ def test_without_a_key_nothing_is_made(
 
 
 def test_no_key_is_kept(client: Client, provider: str, upstream: ScriptedUpstream) -> None:
-    embed = make_embed(replay_only=True)
+    embed = make_embed(STREAMED, replay_only=True)
     pieces = [f"Your key is {SERVER_KEY}", SERVER_KEY[:9], SERVER_KEY[9:]]
     echoed = stream(*({"content": piece} for piece in pieces))
     upstream.reply(Answer(body=echoed.body, headers=echoed.headers | {"X-Key": SERVER_KEY}))
@@ -270,7 +270,7 @@ def test_without_one_the_refusal_or_the_error_is_clear(
 def test_it_is_streamed_in_the_time_that_it_took(
     client: Client, provider: str, upstream: ScriptedUpstream
 ) -> None:
-    embed = make_embed(replay_only=True)
+    embed = make_embed(STREAMED, replay_only=True)
 
     def slowly(connection: socket.socket, request: Any) -> None:
         connection.sendall(STREAM_HEAD + token("first"))
