@@ -99,7 +99,7 @@ class Embed(models.Model):
             for field in self._meta.concrete_fields
             if field.name not in ("id", "active")
         ]
-        return hashlib.sha256(jsontext.dumps(rules)).hexdigest()[:16]
+        return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
     @property
     def caps(self) -> Caps:
