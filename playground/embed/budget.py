@@ -46,7 +46,7 @@ class Reservation:
         try:
             in_turn(lambda: _rows(self.embed_id, self.day, self.reader).update(**changes))
         except DatabaseError as error:
-            _logger.error("A reservation of the budget stays as it is: of the database, %s", why(error))
+            _logger.error("A reservation of the budget stays as it is: %s", why(error))
         finally:
             let_go()
 
@@ -62,7 +62,7 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
     try:
         taken, left = in_turn(lambda: _reserve(embed, reservation))
     except DatabaseError as error:
-        _logger.error("The budget cannot be counted: of the database, %s", why(error))
+        _logger.error("The budget cannot be counted: %s", why(error))
         raise reasons.no_database() from error
     finally:
         let_go()

@@ -23,15 +23,15 @@ _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 10
 
 _REASONS = (
-    (("NOTADB", "CORRUPT"), gettext_noop("its file is damaged, or no SQLite database")),
-    (("READONLY", "PERM"), gettext_noop("its file is read-only")),
-    (("FULL",), gettext_noop("the disk is full")),
-    (("CANTOPEN",), gettext_noop("its file cannot be opened")),
-    (("BUSY", "LOCKED", "PROTOCOL"), gettext_noop("it is locked by others")),
-    (("IOERR",), gettext_noop("the disk cannot be read or written")),
+    (("NOTADB", "CORRUPT"), gettext_noop("The database’s file is damaged, or not a SQLite database.")),
+    (("READONLY", "PERM"), gettext_noop("The database’s file is read-only.")),
+    (("FULL",), gettext_noop("The database’s disk is full.")),
+    (("CANTOPEN",), gettext_noop("The database’s file cannot be opened.")),
+    (("BUSY", "LOCKED", "PROTOCOL"), gettext_noop("The database is locked by another program.")),
+    (("IOERR",), gettext_noop("The database’s disk cannot be read or written.")),
 )
-_NOT_MIGRATED = gettext_noop("its tables are missing or old: run “manage.py migrate”")
-_OTHERWISE = gettext_noop("it does not answer")
+_NOT_MIGRATED = gettext_noop("The database’s tables are missing or old. Run “manage.py migrate”.")
+_OTHERWISE = gettext_noop("The database does not answer.")
 
 
 def let_go() -> None:
@@ -61,7 +61,7 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
 
 
 def why(error: DatabaseError) -> Sentence:
-    """What is wrong with the database: the rest of a sentence that begins with it."""
+    """What is wrong with the database, for who runs the playground."""
     name = getattr(error.__cause__, "sqlite_errorname", "")
     for parts, words in _REASONS:
         if any(name.startswith(f"SQLITE_{part}") for part in parts):

@@ -97,7 +97,7 @@ class AdminMiddleware:
 
 
 def _without_database(request: HttpRequest, error: DatabaseError) -> HttpResponseBase:
-    _logger.error("The admin cannot be shown: of the database, %s", why(error))
+    _logger.error("The admin cannot be shown: %s", why(error))
     return refuse(request, reasons.admin_without_database(why(error)))
 
 

@@ -97,7 +97,7 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     return exchange, exchange.error
 
 
-_NO_DATABASE = gettext_noop("The answer could not be saved. Of the database: %(why)s.")
+_NO_DATABASE = gettext_noop("The answer could not be saved. %(why)s")
 _GONE = gettext_noop("The embed “%(name)s” was deleted while its answer was recorded.")
 _FULL = gettext_noop(
     "The embed “%(name)s” has %(count)s recorded answers of %(size)s MiB; it may have %(most)s of "
@@ -180,7 +180,7 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
         answer = found.get(digests[0]) or found.get(digests[1])
         return _exchange(answer, answer.digest == wanted, reason) if answer else None
     except DatabaseError as error:
-        _logger.error("No recorded answer can be looked for: of the database, %s", why(error))
+        _logger.error("No recorded answer can be looked for: %s", why(error))
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
     finally:

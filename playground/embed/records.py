@@ -28,7 +28,7 @@ def find(name: str | None) -> Embed | None:
         embed = in_turn(lambda: Embed.objects.filter(name=name).first())
         shows_nothing = embed is not None and not embed.active and not embed.recordings.exists()
     except DatabaseError as error:
-        _logger.error("The embeds cannot be read: of the database, %s", why(error))
+        _logger.error("The embeds cannot be read: %s", why(error))
         raise reasons.no_database() from error
     finally:
         let_go()

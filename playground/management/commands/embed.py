@@ -82,7 +82,7 @@ class Command(BaseCommand):
         try:
             self._handle(**options)
         except DatabaseError as error:
-            raise CommandError(f"Of the database: {why(error)}.") from error
+            raise CommandError(str(why(error))) from error
 
     def _handle(
         self, *, name: str, record: list[str] | None, forget: bool, show: bool, **options: Any
