@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import json5
 
+from playground.embed.yamltext import joined
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
@@ -35,7 +36,6 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _END = re.compile(r"\s*(?P<closed>/)?>")
 # An entity without its semicolon is text in an attribute: `a&copy=1` (HTML standard, 13.2.5.73).
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 _REQUEST_NAMES = ("defaultrequest", "default-request")
@@ -265,7 +265,7 @@ def _children(value: Any) -> Iterator[Any]:
 
 
 def _object(pairs: Any) -> dict[str, Any]:
-    pairs = [(_text(name), value) for name, value in pairs]
+    pairs = [(joined(name), value) for name, value in pairs]
     found = dict(pairs)
     if len(found) < len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
@@ -277,17 +277,12 @@ def _object(pairs: Any) -> dict[str, Any]:
 
 def _joined(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return joined(value)
     if isinstance(value, list):
         return [_joined(item) for item in value]
     if isinstance(value, dict):
         return {name: _joined(item) for name, item in value.items()}
     return value
-
-
-def _text(text: str) -> str:
-    """json5 leaves the two halves of `\\ud83d\\ude00` as they are; in JavaScript they are one character."""
-    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _integer(digits: str, base: int = 10) -> int:
