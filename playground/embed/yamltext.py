@@ -87,7 +87,7 @@ class _Loader(yaml.SafeLoader):
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level >= DEEPEST:
             raise YAMLTextError(say(_TOO_DEEP), self.get_mark().line)
-        super().fetch_flow_collection_start(token_class)  # type: ignore[no-untyped-call]
+        super().fetch_flow_collection_start(token_class)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -147,9 +147,7 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
 def _text(node: yaml.Node) -> str:
     text = joined(node.value)
     if _LONE_SURROGATE.search(text):
-        raise _refused(
-            node, say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff)."))
-        )
+        raise _refused(node, say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
     return text
 
 
