@@ -29,6 +29,10 @@ class Kept(Generic[Key, Value]):
             self._keep(key, value, _OVERHEAD + size(value))
         return value
 
+    def forget(self, key: Key) -> None:
+        with self._lock:
+            self._size -= self._values.pop(key, (None, 0))[1]
+
     def _keep(self, key: Key, value: Value, size: int) -> None:
         self._size += size - self._values.pop(key, (value, 0))[1]
         self._values[key] = value, size
