@@ -40,14 +40,16 @@ class _OutOfTimeError(Exception):
     pass
 
 
+def _body(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenType, str]]:
+    kind = (JsonLexer if "json" in (lexer.content_type or "") else TextLexer)(**lexer.options)
+    for at, token, text in kind.get_tokens_unprocessed(match[0]):  # type: ignore[no-untyped-call]
+        yield match.start() + at, token, text
+
+
 class _HttpLexer(HttpLexer):
     """Takes a body for JSON or for text: Pygments chooses among all of its lexers, by the header."""
 
-    def content_callback(self, match: re.Match[str]) -> Iterator[tuple[int, _TokenType, str]]:
-        is_json = "json" in getattr(self, "content_type", "")
-        lexer = (JsonLexer if is_json else TextLexer)(**self.options)
-        for at, kind, text in lexer.get_tokens_unprocessed(match[0]):  # type: ignore[no-untyped-call]
-            yield match.start() + at, kind, text
+    tokens = HttpLexer.tokens | {"content": [(".+", _body)]}
 
 
 def highlight(code: str, language: str, seconds: float = SECONDS) -> SafeString:

@@ -58,6 +58,7 @@ class _Context:
     budget: Budget
     headings: list[Heading] = field(default_factory=list)
     playgrounds: Playgrounds = field(default_factory=Playgrounds)
+    contents: str = ""
     codes: int = 0
     links_open: int = 0
     # A reference is written once and linked to a thousand times.
@@ -217,9 +218,10 @@ class _Renderer(RendererHTML):
 
     def contents(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         context = env["context"]
-        headings = [heading for heading in context.headings if heading.level in _TOC_LEVELS]
-        context.budget.ask()
-        return render_to_string("_docs_contents.html", {"headings": headings})
+        if not context.contents:
+            headings = [heading for heading in context.headings if heading.level in _TOC_LEVELS]
+            context.contents = render_to_string("_docs_contents.html", {"headings": headings})
+        return str(context.contents)
 
     # --- links and images ---
 
