@@ -8,9 +8,9 @@ from typing import Any
 
 from playground.exchange import jsontext
 from playground.exchange.chunks import ChunkCollector, TooManyError
-from playground.exchange.event_data import DONE
+from playground.exchange.event_data import is_done
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import HeldTexts, SplitKeyGuard
+from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
@@ -24,7 +24,7 @@ _LONGEST_WORDS = 1000
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer."""
+    added to the answer in whole characters."""
 
     at_ms: float
     name: str
@@ -128,10 +128,11 @@ class StreamReader:
         The key is also taken out where only the joined text has it whole.
         """
         self._settle(self._guard.release())
+        completion = self._clean(self.collector.completion) if self.collector.has_choices else None
         return Stream(
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],
-            self._clean(self.collector.completion) if self.collector.has_choices else None,
+            without_split_key(self._redactor, completion),
             self._clean(self.collector.error),
             self._done,
             Unread(self._unread, self._first_unread[1]) if self._unread else None,
@@ -145,9 +146,9 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self._done = self._done or event.data.strip() == DONE
+        self._done = self._done or is_done(event.data)
         self._halves = self._halves or jsontext.has_halves(event.data)
-        brought = jsontext.mended_text(self.collector.add(event.value))
+        brought = self.collector.add(event.value)
         if event.name == "error":
             self.collector.error = self.collector.error or event.value or event.data
         elif words := event.words:
@@ -157,7 +158,9 @@ class StreamReader:
         if brought and self.first_token_ms is None:
             self.first_token_ms = at_ms
         if self._live:
-            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
+            self._waiting[number] = StreamEvent(
+                at_ms, event.name, event.data, jsontext.whole_characters(brought)
+            )
         self._settle(self._guard.add(number, event))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
@@ -199,7 +202,7 @@ def _events(body: bytes) -> Iterator[Event]:
 
 def _brought(chunk: Any) -> str:
     try:
-        return jsontext.mended_text(ChunkCollector().add(chunk))
+        return jsontext.whole_characters(ChunkCollector().add(chunk))
     except TooManyError:
         return ""
 
