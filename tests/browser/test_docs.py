@@ -305,9 +305,7 @@ def test_an_embed_works_in_a_tag_and_in_a_fence(open_docs: Open, upstream: Scrip
         "Of the fence",
     ]
     assert {request.json["model"] for request in upstream.requests} == {"m"}
-    assert {dict(request.headers)["Authorization"] for request in upstream.requests} == {
-        f"Bearer {SERVER_KEY}"
-    }
+    assert {request.header("Authorization") for request in upstream.requests} == {f"Bearer {SERVER_KEY}"}
     expect(page.locator("[data-problem]")).to_contain_text("embedded.md, line 10")
 
 
