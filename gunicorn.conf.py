@@ -1,8 +1,10 @@
 """gunicorn's settings, in production and under `scripts/play`. Command-line options win over these."""
 
 import os
+import sys
 
 from playground import env
+from playground.management import files
 from playground.management.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- a hook, found by its name
 
 wsgi_app = "playground.wsgi"
@@ -14,12 +16,18 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "playground.management.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 
+# How many open files a process may have, which is how many connections.
+_files = files.raise_limit()
+
 # A call to a provider mostly waits, so threads carry many at once: a waiting one costs tens of kilobytes.
 # An eighth of them is kept free of calls, so that streams never starve the page.
-threads = env.read("PLAYGROUND_THREADS")
-
-# Open connections: one for each thread, and as many that wait for their next request.
-worker_connections = max(1000, 2 * threads)
+try:
+    threads = env.read("PLAYGROUND_THREADS")
+    # Those that wait, for a first or a next request, hold no thread.
+    worker_connections = files.connections(_files, threads)
+    _grace = env.read("PLAYGROUND_GRACE_SECONDS")
+except env.SettingError as error:
+    sys.exit(str(error))
 
 # Connections that may queue while the worker is busy accepting.
 backlog = 2048
@@ -29,7 +37,7 @@ timeout = 60
 
 # After SIGTERM running calls may come to their end for PLAYGROUND_GRACE_SECONDS, and new ones get a 503.
 # What runs longer is ended by us, with a last event that says so; after this, by gunicorn.
-graceful_timeout = int(env.read("PLAYGROUND_GRACE_SECONDS") + 2 * LAST_WORDS_SECONDS)
+graceful_timeout = int(_grace + 2 * LAST_WORDS_SECONDS)
 
 # Kept-alive connections wait without a thread.
 keepalive = 5

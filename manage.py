@@ -3,18 +3,28 @@
 
 import os
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
     from playground.env import SettingError
+    from playground.pages.trouble import reason
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may lack a character
     try:
         execute_from_command_line(sys.argv)
     except SettingError as error:
         sys.exit(str(error))
+    except (DatabaseError, OSError) as error:
+        if not (why := reason(error)):
+            raise
+        sys.exit(f"{sys.argv[1]}: {why}")
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell says it: ended by Ctrl-C
 

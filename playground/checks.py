@@ -1,15 +1,25 @@
 """What must hold before the playground serves: `manage.py check` and every start of the server ask."""
 
+import logging
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 from playground import env
+from playground.pages import static
+from playground.pages.health import database
+from playground.pages.static import Collected
+from playground.pages.trouble import reason
 from playground.upstream.providers import catalogue
 
+_logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50
+_STORAGE = "playground.pages.static.Storage"
+_NOT_COLLECTED = "playground.W003"
+_COLLECT = "Run: python manage.py collectstatic --noinput"
 
 
 @register
@@ -64,3 +74,47 @@ def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMe
             id="playground.W001",
         )
     ]
+
+
+@register
+def static_files_are_collected(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """A warning: `migrate` and `collectstatic` itself would not run after an error."""
+    del app_configs, options
+    if settings.DEBUG or settings.STORAGES["staticfiles"]["BACKEND"] != _STORAGE:
+        return []
+    try:
+        found = static.collected()
+    except OSError as error:
+        return [_uncollected(f"The static files cannot be read: {reason(error) or error.strerror}.")]
+    if found is Collected.MISSING:
+        return [_uncollected("The static files are not collected: no page can be shown.")]
+    if found is Collected.OLD:
+        return [
+            checks.Warning(
+                "The collected static files are not those of this version.",
+                hint=_COLLECT,
+                id="playground.W004",
+            )
+        ]
+    return []
+
+
+def _uncollected(words: str) -> CheckMessage:
+    return checks.Warning(words, hint=_COLLECT, id=_NOT_COLLECTED)
+
+
+def before_serving() -> None:
+    """Logs what is amiss, a line each. Raises `SettingError` when no page could be shown."""
+    found = [message for message in checks.run_checks() if not message.is_silenced()]
+    fatal = [m for m in found if m.is_serious() or m.id == _NOT_COLLECTED]
+    if fatal:
+        raise env.SettingError("\n".join(map(_line, fatal)))
+    lines = [_line(message) for message in found if message.level >= checks.WARNING]
+    if trouble := database():
+        lines.append(f"No embeds and no admin: {trouble}.")
+    for line in lines:
+        _logger.warning("%s", line)
+
+
+def _line(message: CheckMessage) -> str:
+    return " ".join(text for text in (message.msg, message.hint) if text)

@@ -9,6 +9,7 @@ import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -133,6 +134,7 @@ def rates(value: str) -> tuple[Rate, ...]:
 UNIX = "unix"
 
 
+@cache
 def networks(value: str) -> frozenset[str]:
     """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
     found = set()
@@ -303,7 +305,6 @@ VARIABLES = (
     ),
     Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),
     Variable("PLAYGROUND_RESPONSE_BYTES", "16777216", "Largest answer, in bytes after decoding.", count),
-    Variable("PLAYGROUND_SSE_LINE_BYTES", "1048576", "Longest line of a stream, in bytes.", count),
     Variable("PLAYGROUND_MESSAGES", "1000", "Most messages in one request.", count),
     Variable(
         "PLAYGROUND_THREADS",

@@ -21,7 +21,6 @@ LIMITS = Limits(
     heartbeat_seconds=env.read("PLAYGROUND_HEARTBEAT_SECONDS"),
     request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
     response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
-    sse_line_bytes=env.read("PLAYGROUND_SSE_LINE_BYTES"),
     messages=env.read("PLAYGROUND_MESSAGES"),
     exchanges=exchanges(env.read("PLAYGROUND_THREADS")),
     client_exchanges=env.read("PLAYGROUND_CLIENT_CALLS"),
@@ -55,6 +54,7 @@ MIDDLEWARE = [
     "playground.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
+    "playground.pages.middleware.KeyNoteMiddleware",
     "playground.pages.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -149,7 +149,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # a load balancer asks within the network, without TLS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]  # a load balancer asks within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"

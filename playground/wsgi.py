@@ -2,7 +2,6 @@
 
 import os
 
-from django.core.management.base import BaseCommand
 from django.core.wsgi import get_wsgi_application
 
 from playground.pages.traces import log_what_nobody_catches
@@ -11,5 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
 application = get_wsgi_application()
 log_what_nobody_catches()
+
+
+def _check() -> None:
+    from playground.checks import before_serving  # it looks at the settings while it is imported
+
+    before_serving()
+
+
 # A setting that cannot be used ends the start, not the first request; the error says which one.
-BaseCommand().check()
+_check()

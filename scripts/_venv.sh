@@ -33,6 +33,10 @@ install() {
     "$base" -m venv --clear .venv
   fi
   echo "Installing $requirements …" >&2
-  PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install -r "$requirements" >&2
+  if ! PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install --retries 1 -r "$requirements" >&2; then
+    echo "Not started: $requirements could not be installed. The first start needs the Python package index and" \
+      "some 500 MB of disk; pip's lines above say which is missing." >&2
+    return 1
+  fi
   echo "$sum" >"$stamp"
 }

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import replace
 
 for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "_API_KEY" in name]:
     del os.environ[_name]
@@ -15,6 +16,8 @@ os.environ["PLAYGROUND_CLIENT_RATE"] = os.environ["PLAYGROUND_TOTAL_RATE"] = "of
 
 from playground.settings import *  # noqa: E402, F403
 
+# Long enough for a busy machine, short enough for the many tests that wait for it.
+LIMITS = replace(LIMITS, finish_seconds=2)  # noqa: F405
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # Hashed names need `collectstatic`, which only the tests in a browser run.
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

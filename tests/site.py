@@ -1,6 +1,7 @@
 """The page as it is run: gunicorn as configured, in processes of its own, on a real socket."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -28,9 +29,17 @@ class Site:
 
 @contextmanager
 def serving(
-    folder: Path, upstream: str, *, stderr: IO[bytes] | None = None, **environment: str
+    folder: Path,
+    upstream: str,
+    *,
+    stderr: IO[bytes] | None = None,
+    files: tuple[int, int] | None = None,
+    **environment: str,
 ) -> Iterator[Site]:
-    """Serves with the scripted provider `upstream` (`host:port`) and further variables set."""
+    """Serves with the scripted provider `upstream` (`host:port`) and further variables set.
+
+    `files` is the soft and the hard limit of open files that it starts with.
+    """
     variables = _variables(folder, upstream, environment)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -42,6 +51,8 @@ def serving(
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
     arguments = [*command, "playground.wsgi"]
     with subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=stderr) as process:
+        if files:  # gunicorn takes longer than this to read its settings
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, files)
         try:
             _wait_until_serving(f"http://{bind}/healthz", process)
             yield Site(f"http://{bind}/", port, process)

@@ -1,10 +1,19 @@
 """What is said at start about settings that do not fit together."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 
-from playground.checks import all_workers_count_together, docs_are_there
+from playground import env
+from playground.checks import (
+    all_workers_count_together,
+    before_serving,
+    docs_are_there,
+    static_files_are_collected,
+)
 
 
 def _warnings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
@@ -40,3 +49,52 @@ def test_a_folder_of_docs_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPa
 
     (warning,) = docs_are_there(None)
     assert str(tmp_path / "nowhere") in warning.msg
+
+
+@pytest.fixture
+def sources(settings: Any, tmp_path: Path) -> Path:
+    """A folder of static files of our own, which production would collect."""
+    folder = tmp_path / "sources"
+    (folder / "js").mkdir(parents=True)
+    (folder / "js" / "a.js").write_text("let a = 1;")
+    settings.STATICFILES_DIRS = [folder]
+    settings.STATIC_ROOT = tmp_path / "collected"
+    settings.STORAGES = {"staticfiles": {"BACKEND": "playground.pages.static.Storage"}}
+    return folder
+
+
+def _ids() -> list[str | None]:
+    return [warning.id for warning in static_files_are_collected(None)]
+
+
+def test_files_that_were_not_collected_are_told(sources: Path) -> None:
+    assert _ids() == ["playground.W003"]
+    with pytest.raises(env.SettingError, match="collectstatic"):
+        before_serving()
+
+
+@pytest.mark.parametrize("age", [-86_400, 0, 86_400])
+def test_files_of_another_version_are_told_whatever_their_date(sources: Path, age: int) -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert _ids() == []
+    file = sources / "js" / "a.js"
+    before = file.stat().st_mtime
+
+    file.write_text("let a = 2;")
+    os.utime(file, (before + age, before + age))
+
+    assert _ids() == ["playground.W004"]
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert _ids() == []
+    assert "2" in (sources.parent / "collected" / "js" / "a.js").read_text()
+
+
+def test_a_new_and_a_missing_file_are_told(sources: Path) -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    (sources / "js" / "b.js").write_text("let b;")
+    assert _ids() == ["playground.W004"]
+    (sources / "js" / "b.js").unlink()
+    assert _ids() == []
+    (sources / "js" / "a.js").unlink()
+    assert _ids() == ["playground.W004"]

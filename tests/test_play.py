@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -247,9 +247,133 @@ def test_a_port_in_use_is_named() -> None:
     assert "--port" in line
 
 
+def test_of_two_starts_on_one_port_the_second_is_told_at_once() -> None:
+    """While the first is not ready yet, too: it must not announce the address of the other."""
+    port = _free_port()
+    with _play(port, "--no-local-model") as first:
+        time.sleep(0.5)
+        with _play(port, "--no-local-model") as second:
+            ended = [_end_or_address(process) for process in (first, second)]
+    assert sorted(address is not None for address, _ in ended) == [False, True]
+    ((_, errors),) = [end for end in ended if end[0] is None]
+    (line,) = errors.strip().splitlines()
+    assert f"port {port}" in line
+
+
+def _end_or_address(process: subprocess.Popen[str]) -> tuple[str | None, str]:
+    """The address once it is announced, or the last words of one that ends without."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        if found := re.match(r"API Playground: (http://\S+)$", line):
+            return found[1], ""
+    return None, process.stderr.read()
+
+
+def test_two_first_starts_at_once_share_a_database_and_its_migrations(tmp_path: Path) -> None:
+    database = str(tmp_path / "db.sqlite3")
+    with ExitStack() as stack:
+        starts = [
+            stack.enter_context(_play(_free_port(), "--no-local-model", PLAYGROUND_DATABASE=database))
+            for _ in range(3)
+        ]
+        for start in starts:
+            address = _until_serving(start)
+            assert requests.get(f"{address}readyz", timeout=30).json()["database"] == "ok"
+            start.send_signal(signal.SIGTERM)
+        errors = [start.communicate(timeout=60)[1] for start in starts]
+    assert errors == [""] * 3
+
+
+def test_a_terminal_that_lacks_characters_gets_others(tmp_path: Path) -> None:
+    """`…` is not in Latin-1, and a path may hold anything."""
+    offline = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_INDEX": "0",
+    }
+    home = tmp_path / "模型"
+    with _play(_free_port(), PYTHONIOENCODING="latin-1", XDG_CACHE_HOME=str(home), **offline) as process:
+        _until_serving(process)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert process.returncode == 0
+
+
+def test_a_link_to_the_script_finds_the_project(tmp_path: Path) -> None:
+    link = tmp_path / "play"
+    link.symlink_to(ROOT / "scripts" / "play")
+    # The venv of the project, whatever it is, is not touched: `install` finds nothing to do or says so.
+    done = subprocess.run(
+        ["bash", "-c", f'exec() {{ echo "$PWD"; exit 0; }}; install() {{ :; }}; source "{link}"'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.strip() == str(ROOT)
+
+
+def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs `play` after some code that makes a call fail the way a system does."""
+    main = f"import sys; sys.argv = ['manage.py', 'play', *{options!r}]; import manage; manage.main()"
+    return subprocess.run(
+        [sys.executable, "-c", f"{code}\n{main}"],
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [("ENOSPC", "the disk is full"), ("EROFS", "the disk is read-only")]
+)
+def test_files_that_cannot_be_written_are_one_line(tmp_path: Path, number: str, words: str) -> None:
+    """Simulated at the call: who runs the tests may be allowed to write everywhere."""
+    code = (
+        "import errno, os; from playground import settings\n"
+        f"settings.STATIC_ROOT = {str(tmp_path / 'static')!r}\n"
+        "from django.core.files.storage import FileSystemStorage as S\n"
+        f"def fail(self, name, content): raise OSError(errno.{number}, os.strerror(errno.{number}))\n"
+        "S._save = fail"
+    )
+    done = _plays(code, "--no-local-model", "--port", str(_free_port()))
+
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert words in line
+    assert str(tmp_path) in line
+
+
+def test_collected_files_need_not_be_writable() -> None:
+    """An image is built once, and started read-only."""
+    code = (
+        "from django.core.files.storage import FileSystemStorage as S\n"
+        "from django.core.management import call_command\n"
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'playground.settings'\n"
+        "import django; django.setup()\n"
+        "call_command('collectstatic', interactive=False, verbosity=0)\n"
+        "def fail(self, name, content): raise OSError('must not be called')\n"
+        "S._save = fail\n"
+        "from playground.management.commands import play\n"
+        "play._start_server = lambda *_: sys.exit('as far as the server')"
+    )
+    done = _plays("import sys\n" + code, "--no-local-model", "--port", str(_free_port()))
+
+    assert "as far as the server" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "options", "words"),
     [
+        ({}, ["--host", ""], "--host takes an address or a name"),
+        ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Cannot serve on no.such.name.invalid"),
+        ({}, ["--host", "x" * 70, "--no-local-model"], "Cannot serve on xxx"),
         ({}, ["--port", "0"], "--port takes a number from 1 to 65535"),
         ({"PLAYGROUND_PORT": "70000"}, [], "--port takes a number from 1 to 65535"),
         ({"PLAYGROUND_SECRET_KEY": "short"}, ["--no-local-model"], "has fewer than 50 characters"),

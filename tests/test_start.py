@@ -70,9 +70,65 @@ def test_a_catalogue_that_cannot_be_used_names_the_entry(tmp_path: Path, text: s
     assert str(file) in done.stderr
 
 
-def test_good_settings_pass_the_checks_for_production() -> None:
+def test_good_settings_pass_the_checks_for_production(tmp_path: Path) -> None:
+    settings = KEY | {
+        "PLAYGROUND_ALLOWED_HOSTS": "a.example",
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "TEST_STATIC_ROOT": str(tmp_path),
+    }
+    check = ("manage.py", "check", "--deploy", "--fail-level=WARNING")
+    assert "collectstatic" in _run(*check, **settings).stderr
+
+    _run("manage.py", "collectstatic", "--noinput", **settings)
+
+    done = _run(*check, **settings)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "the database file cannot be opened"),
+        (b"no database" * 1000, "the database file is none"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_line(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    file = tmp_path / "db.sqlite3"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+    for command in (["migrate"], ["embed", "hello", "--show"]):
+        done = _run("manage.py", *command, PLAYGROUND_DATABASE=str(file), **KEY)
+
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == f"{command[0]}: {words}"
+        assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_not_migrated_is_one_line(tmp_path: Path) -> None:
     done = _run(
-        "manage.py", "check", "--deploy", "--fail-level=WARNING", PLAYGROUND_ALLOWED_HOSTS="a.example", **KEY
+        "manage.py", "embed", "hello", "--show", PLAYGROUND_DATABASE=str(tmp_path / "db.sqlite3"), **KEY
     )
 
-    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "embed: the database is not migrated (manage.py migrate)"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import errno, os, sys; sys.argv = ['manage.py', 'collectstatic', '--noinput'];"
+        "from django.core.files.storage import FileSystemStorage as S\n"
+        "def full(*_): raise OSError(errno.ENOSPC, 'No space left on device', '/data/static')\n"
+        "S._save = full\n"
+        "import manage; manage.main()"
+    )
+    done = _run(
+        "-c", code, DJANGO_SETTINGS_MODULE="tests.served_settings", TEST_STATIC_ROOT=str(tmp_path), **KEY
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "collectstatic: the disk is full: /data/static\n"

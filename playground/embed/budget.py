@@ -67,12 +67,19 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
                 return reservation
             left = Spent.objects.filter(_left_for_all(embed, worst), embed=embed, day=now.date())
             own = left.exists()
+            calls = _is_without_calls(embed, reservation, own=own)
     except DatabaseError as error:
         _logger.exception("The budget cannot be counted")
         raise reasons.no_database() from error
     finally:
         let_go()
-    raise reasons.BudgetSpentError(own=own, seconds=_until_tomorrow(now))
+    raise reasons.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
+
+
+def _is_without_calls(embed: Embed, reservation: Reservation, *, own: bool) -> bool:
+    most = embed.reader_calls_a_day if own else embed.calls_a_day
+    rows = _rows(embed.pk, reservation.day, reservation.reader)
+    return rows.filter(reader=reservation.reader if own else ALL, calls__gte=most).exists()
 
 
 def _make_rows(embed: Embed, day: date, reader: str) -> None:

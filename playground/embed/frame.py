@@ -34,7 +34,8 @@ from playground.pages.refusals import Refusal, refuse, with_retry
 from playground.pages.relay import relay
 from playground.pages.views import stop as stop_running
 from playground.upstream import client
-from playground.upstream.providers import catalogue, missing
+from playground.upstream.providers import catalogue
+from playground.upstream.readiness import missing
 from playground.upstream.route import Route
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -106,7 +107,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def edit(request: HttpRequest) -> HttpResponseBase:
-    """The frame with its form changed by one of its buttons; nothing is sent."""
+    """The form changed by one of its buttons, as the frame or as the fields' texts; nothing is sent."""
     embed = None
     try:
         posted = incoming.read(request)
@@ -118,6 +119,8 @@ def edit(request: HttpRequest) -> HttpResponseBase:
     except InvalidRequestError as error:
         return _framed(refuse(request, invalid(error)), embed)
     form = records.form_of(embed, form) if embed else form
+    if shape_of(request) is Shape.JSON:
+        return _framed(JsonResponse(form.as_json()), embed)
     return _framed(_render(request, embed, form, tokens.make(request, embed)), embed)
 
 
@@ -177,16 +180,23 @@ def _answer(
 
 
 def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+    """The second also where the first fails."""
+
     def ended(exchange: Exchange) -> None:
-        one(exchange)
-        other(exchange)
+        try:
+            one(exchange)
+        finally:
+            other(exchange)
 
     return ended
 
 
 def _unless_down(embed: Embed | None, chat: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
-    """The exchange, or the recorded one where the provider is down."""
-    if embed is None or not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
+    """The exchange as a reader is told of it, or the recorded one where the provider is down."""
+    if embed is None:
+        return exchange
+    exchange = replace(exchange, fixed=records.fixed(embed))
+    if not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
         return exchange
     return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN)) or exchange
 

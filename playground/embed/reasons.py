@@ -2,9 +2,9 @@
 
 import math
 
+from playground.exchange.durations import duration
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.buckets import Empty
-from playground.pages.reasons import duration
 from playground.pages.refusals import Refusal
 
 _RETRY_SECONDS = 5
@@ -18,22 +18,34 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-class BudgetSpentError(RefusedError):
-    """The day's budget has not enough left for this call. `reason` says so in a few words."""
+# By whose budget is spent (the reader's own), and whether of calls.
+_SPENT_ADVICE = {
+    (True, True): gettext_noop(
+        "Nothing was sent. You have used all your calls for today. Try again in %(wait)s."
+    ),
+    (False, True): gettext_noop(
+        "Nothing was sent. This example has used all its calls for today. Try again in %(wait)s."
+    ),
+    (True, False): gettext_noop(
+        "Nothing was sent. What is left of your day's budget is less than this call may take. Ask "
+        "for fewer tokens, or come again in %(wait)s."
+    ),
+    (False, False): gettext_noop(
+        "Nothing was sent. What is left of this example's budget for the day is less than this call "
+        "may take. Ask for fewer tokens, or come again in %(wait)s."
+    ),
+}
 
-    def __init__(self, *, own: bool, seconds: int) -> None:
+
+class BudgetSpentError(RefusedError):
+    """The day's budget has not enough left for this call. `reason` says so in a few words.
+
+    `calls` tells that it has no call left, so that a smaller one is no help.
+    """
+
+    def __init__(self, *, own: bool, calls: bool, seconds: int) -> None:
         self.reason = say(OWN_BUDGET_SPENT if own else BUDGET_SPENT)
-        advice = (
-            gettext_noop(
-                "Nothing was sent. What is left of your day's budget is less than this call may take. Ask "
-                "for fewer tokens, or come again in %(wait)s."
-            )
-            if own
-            else gettext_noop(
-                "Nothing was sent. What is left of this example's budget for the day is less than this call "
-                "may take. Ask for fewer tokens, or come again in %(wait)s."
-            )
-        )
+        advice = _SPENT_ADVICE[own, calls]
         super().__init__(
             Refusal(
                 429,

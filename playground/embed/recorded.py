@@ -7,7 +7,6 @@ from datetime import UTC
 from itertools import accumulate, pairwise
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -18,15 +17,15 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
 from playground.exchange.redact import Redactor
 from playground.exchange.snippets import Call
-from playground.exchange.split_key import BETWEEN_EVENTS
-from playground.exchange.sse import EventParser
+from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence
 from playground.pages.incoming import checked_chat
 from playground.pages.log import logging_for
 from playground.upstream import client
-from playground.upstream.client import Live, Reading
 from playground.upstream.connection import Wire
+from playground.upstream.head import Head
+from playground.upstream.reading import Live, Reading
 from playground.upstream.route import find_route
 from playground.upstream.running import running
 
@@ -116,7 +115,7 @@ def _of_the_call(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stream(body: bytes, events_ms: list[float]) -> Stream:
-    reader = StreamReader(len(body) + 1, Redactor(""))
+    reader = StreamReader(Redactor(""))
     for at_ms, part in _parts(body, events_ms):
         reader.feed(part, at_ms)
     reader.close(events_ms[-1] if events_ms else 0.0)
@@ -124,14 +123,12 @@ def _stream(body: bytes, events_ms: list[float]) -> Stream:
 
 
 def _parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
-    """The body in pieces of an event each, with the milliseconds at which each was whole."""
-    pieces, times = BETWEEN_EVENTS.split(body), iter(events_ms)
-    at_ms, parser = 0.0, EventParser(len(body) + 1)
-    for position in range(0, len(pieces), 2):
-        part = b"".join(pieces[position : position + 2])
-        if list(parser.feed(part)):  # a comment is no event
+    """The body in pieces, with the milliseconds at which the event was whole that each ends."""
+    times, at_ms, parser = iter(events_ms), 0.0, EventParser()
+    for line in LINES.finditer(body):
+        for _ in parser.feed(line[0]):
             at_ms = next(times, at_ms)
-        yield at_ms, part
+        yield at_ms, line[0]
 
 
 # --- in the reader's page ---
@@ -158,6 +155,7 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
             if exchange.recorded:
                 yield from _replay(exchange, reading)
             else:
+                reading.exchange = exchange
                 yield reading
             return exchange
     finally:
@@ -180,8 +178,8 @@ def _replay(exchange: Exchange, reading: Reading) -> Live:
     received, stream = exchange.received, exchange.stream
     if stream and received:
         reading.sent, reading.exchange = exchange.sent, None
-        reading.response = _response(received)
-        reading.stream = StreamReader(len(received.body) + 1, Redactor(""), live=True)
+        reading.head = Head(received.status, received.reason)
+        reading.stream = StreamReader(Redactor(""), live=True)
         yield reading
         yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
     reading.exchange = exchange
@@ -212,10 +210,3 @@ def _due(times_ms: list[float]) -> Iterator[float]:
     shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
     scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
     return (moment * scale / 1000 for moment in shown_ms)
-
-
-def _response(received: Received) -> requests.Response:
-    """What the page reads of a live answer: its status."""
-    response = requests.Response()
-    response.status_code, response.reason = received.status, received.reason
-    return response

@@ -57,6 +57,11 @@ def takes_key(embed: Embed | None) -> bool:
     return embed.key == Embed.Key.READER and asks_for_one
 
 
+def fixed(embed: Embed) -> frozenset[str]:
+    """What a reader can't change: the address, the fields that are locked, and a key that is not theirs."""
+    return embed.locked_names | {"base_url"} | (set() if takes_key(embed) else {"api_key"})
+
+
 def check_key(embed: Embed | None, asked: Asked) -> None:
     """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
     if embed and takes_key(embed) and not asked.key:

@@ -5,6 +5,7 @@ each answer comes the next one.
 """
 
 import secrets
+import time
 
 from django.core import signing
 from django.core.cache import caches
@@ -20,6 +21,8 @@ from playground.pages.who import pseudonym_of
 HEADER = "X-Embed-Token"
 FIELD = "embed_token"
 SECONDS = 900
+# By which the clocks of several machines may differ.
+_SKEW_SECONDS = 60
 _SALT = "playground.embed.token"
 _RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
 # In the order of `_bound_to`.
@@ -52,9 +55,9 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
         raise reasons.bad_token(
             "token_missing", say(gettext_noop("The frame's token is missing")), say(_RELOAD)
         )
-    expired = False
     try:
         values = signing.loads(token, salt=_SALT, max_age=SECONDS)
+        expired = _is_of_the_future(token)
     except signing.SignatureExpired:
         values, expired = signing.loads(token, salt=_SALT), True
     except signing.BadSignature as error:
@@ -81,9 +84,14 @@ def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
 
 def _is_first_use(nonce: str) -> bool:
     try:
-        return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + 60))
+        return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + _SKEW_SECONDS))
     except RedisError as error:
         raise reasons.tokens_not_counted() from error
+
+
+def _is_of_the_future(token: str) -> bool:
+    """A clock that went back would let a token live for longer than its use is remembered."""
+    return signing.b62_decode(token.rsplit(":", 2)[1]) > time.time() + _SKEW_SECONDS
 
 
 def _is_own(request: HttpRequest) -> bool:

@@ -61,13 +61,6 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
             "PLAYGROUND_RESPONSE_BYTES on the server."
         ),
     ),
-    FailureKind.LINE_TOO_LONG: (
-        gettext_noop("An event of the stream is too large"),
-        gettext_noop(
-            "One of its lines passed %(limit)s bytes, and the stream was ended there. Ask for fewer tokens, "
-            "or raise PLAYGROUND_SSE_LINE_BYTES on the server."
-        ),
-    ),
     FailureKind.TOO_MANY: (
         gettext_noop("The stream has too many parts"),
         gettext_noop(
@@ -105,7 +98,7 @@ CLOSED = (
     gettext_noop("Try again; if it stays so, check the port, and whether the base URL needs https://."),
 )
 
-# Kind, title and advice; `%(host)s` is who answered.
+# Kind, title and advice; `%(host)s` is who answered, `%(method)s` how it was asked.
 STATUSES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
@@ -135,7 +128,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     405: (
         "not_found",
         gettext_noop("No such path"),
-        gettext_noop("Nothing takes a POST there. Check the base URL (does it need /v1?)."),
+        gettext_noop("Nothing takes a %(method)s there. Check the base URL (does it need /v1?)."),
     ),
     408: (
         "timeout",
@@ -146,11 +139,6 @@ STATUSES: dict[int, tuple[str, str, str]] = {
         "too_large_for_provider",
         gettext_noop("The request is too large for the provider"),
         gettext_noop("Shorten the messages, and send again."),
-    ),
-    422: (
-        "bad_request",
-        gettext_noop("The provider finds the request wrong"),
-        gettext_noop("Change what its message names, and send again."),
     ),
     429: (
         "rate_limited",
@@ -172,9 +160,71 @@ STATUSES: dict[int, tuple[str, str, str]] = {
         gettext_noop("The provider is unavailable"),
         gettext_noop("It is overloaded or down. Try again later."),
     ),
-    504: (
-        "timeout",
-        gettext_noop("The provider ran out of time"),
-        gettext_noop("Try again, or ask for fewer tokens."),
+    529: (
+        "overloaded",
+        gettext_noop("The provider is overloaded"),
+        gettext_noop("Try again later, or pick another model."),
     ),
 }
+STATUSES |= {
+    422: STATUSES[400],
+    504: STATUSES[408],
+    524: STATUSES[408],  # Cloudflare: nothing came for 100 s
+    # Cloudflare got nothing usable from the provider, or nothing at all.
+    **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), STATUSES[502]),
+}
+
+# The same kinds, where a list of models was asked for. Those that are not here are said as above.
+LISTING = {
+    "bad_request": gettext_noop("The provider gives no list. Enter a model id."),
+    "forbidden": gettext_noop("The key may not list models. Enter a model id, or try another key."),
+    "not_found": gettext_noop(
+        "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
+    ),
+    "timeout": gettext_noop("Try again, or enter a model id."),
+}
+
+# The status that a code means, whatever that of the answer is. The more telling ones come first.
+CODES = {
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "unauthenticated": 401,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "billing_error": 402,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "rate_limit": 429,
+    "resource_exhausted": 429,
+    "too_many_requests": 429,
+    "overloaded_error": 529,
+    "engine_overloaded_error": 529,
+    "overloaded": 529,
+    "unavailable": 503,
+    "service_unavailable": 503,
+    "invalid_request_error": 400,
+    "invalid_argument": 400,
+    "invalid_parameter_error": 400,
+    "invalidparameter": 400,
+    "badrequesterror": 400,
+    "request_too_large": 413,
+    "timeout_error": 504,
+    "server_error": 500,
+    "api_error": 500,
+    "internal_server_error": 500,
+}
+
+# What an embed's reader would have to change to follow the advice on a kind. They are told otherwise where
+# that is fixed.
+ABOUT = {
+    **dict.fromkeys(
+        (
+            "unknown_host", "refused", "unreachable", "proxy", "connect_timeout", "tls", "not_http",
+            "redirect", "not_found", "empty", "not_json", "not_completion",
+        ),
+        "base_url",
+    ),
+    **dict.fromkeys(("unauthorized", "payment_required", "forbidden", "quota"), "api_key"),
+    **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), "messages"),
+}  # fmt: skip
+OUT_OF_REACH = gettext_noop("You can't fix this here. Try again later, or tell the author of this page.")

@@ -15,10 +15,10 @@ from playground.exchange.pieces import (
     size,
     whole_number,
 )
+from playground.exchange.provider_error import error_in
 from playground.exchange.tool_calls import ToolCalls, add_to_function
 from playground.exchange.usage import StreamedUsage
 
-DONE = "[DONE]"
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 _OF_A_CHOICE = frozenset(("index", "delta", "message", "text", "finish_reason", "logprobs"))
 _CALLS = ("tool_calls", "function_call")
@@ -44,10 +44,10 @@ class ChunkCollector:
 
     def add(self, chunk: Any) -> str:
         """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
+        if (error := error_in(chunk)) is not None and self.error is None:
+            self.error = error
         if not isinstance(chunk, dict):
             return ""
-        if chunk.get("error") or chunk.get("object") == "error":
-            self.error = chunk.get("error") or chunk
         overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
         choices = choices if isinstance(choices, list) else []
@@ -62,6 +62,10 @@ class ChunkCollector:
     @property
     def has_choices(self) -> bool:
         return bool(self._choices)
+
+    def is_finished(self, choices: int) -> bool:
+        """Whether at least so many choices came, and each has its finish reason."""
+        return len(self._finished) == len(self._choices) >= choices
 
     @property
     def indexes(self) -> list[int]:

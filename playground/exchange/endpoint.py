@@ -3,17 +3,29 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import idna
 
+from playground.exchange.pasted import bare
 from playground.exchange.text import SentenceError, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
 # Labels may hold "_", which is no host name but is in use (Docker's service names).
-_HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LONGEST_HOST = 253
+# urlsplit drops it: `[::1]9381`.
+_BEHIND_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
+# Other endpoints than that of Chat Completions, by what their address ends with.
+_OTHER_ENDPOINTS = {
+    "/messages": "Messages",
+    "/responses": "Responses",
+    "/completions": "Completions",
+    "/embeddings": "Embeddings",
+}
+_NEAR = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.internal)", re.IGNORECASE)
 
 
 class BaseURLError(SentenceError):
@@ -22,12 +34,16 @@ class BaseURLError(SentenceError):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A provider's address. `base_url` is normalised: ASCII, no slash at its end, a path of its own."""
+    """A provider's address. `base_url` is normalised: ASCII, no slash at its end.
+
+    It has a path of its own, unless a whole endpoint was given that has no other (`is_whole`).
+    """
 
     base_url: str
     scheme: str
     host: str
     port: int
+    is_whole: bool = False
 
     @property
     def chat_completions(self) -> str:
@@ -37,43 +53,118 @@ class Endpoint:
     def models(self) -> str:
         return self.base_url + "/models"
 
+    @property
+    def given(self) -> str:
+        """What `parse` makes the same of."""
+        return self.chat_completions if self.is_whole else self.base_url
+
     @classmethod
     def parse(cls, base_url: str) -> "Endpoint":
         """`https://api.example.com` gets `/v1`; a base with a path keeps it. Raises `BaseURLError`.
 
-        A whole endpoint (`…/v1/chat/completions`) is taken for the base it stands on: people copy it
-        from documentation.
+        A whole endpoint (`…/v1/chat/completions`) is taken for the base it stands on, and called as it is:
+        people copy it from documentation.
         """
-        text = base_url.strip()
-        # urlsplit drops tabs and newlines silently; a person should see what is called.
-        if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
-            raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
-        try:
-            parts = urlsplit(text)
-            port = parts.port
-        except ValueError as error:
-            raise BaseURLError(
-                say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
-            ) from error
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise BaseURLError(
-                say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
-            )
+        text = bare(base_url)
+        parts = _split(text)
         if "@" in parts.netloc:
             raise BaseURLError(
                 say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
             )
+        host = _ascii_host(parts.hostname or "")
+        if _is_azures_older_one(host, parts):
+            raise BaseURLError(
+                say(
+                    gettext_noop("Azure is called at its v1 endpoint, without api-version: %(base_url)s."),
+                    base_url=f"https://{host if _is_azures(host) else 'RESOURCE.openai.azure.com'}/openai/v1",
+                )
+            )
         if "?" in text or "#" in text:
             raise BaseURLError(say(gettext_noop("A base URL has no “?” or “#” part.")))
-        if port == 0:
+        if parts.port == 0:
             raise BaseURLError(say(gettext_noop("Port 0 cannot be called.")))
-        host = _ascii_host(parts.hostname)
-        path = _normal_path(parts.path).removesuffix(CHAT_COMPLETIONS).rstrip("/") or "/v1"
         default = _PORTS[parts.scheme]
         netloc = f"[{host}]" if ":" in host else host
-        if port is not None and port != default:
-            netloc += f":{port}"
-        return cls(f"{parts.scheme}://{netloc}{path}", parts.scheme, host, port or default)
+        if parts.port is not None and parts.port != default:
+            netloc += f":{parts.port}"
+        origin, path = f"{parts.scheme}://{netloc}", _normal_path(parts.path)
+        base = _base_path(origin, path)
+        is_whole = not base and path.endswith(CHAT_COMPLETIONS)
+        return cls(
+            origin + (base or ("" if is_whole else "/v1")),
+            parts.scheme,
+            host,
+            parts.port or default,
+            is_whole,
+        )
+
+
+def _split(text: str) -> SplitResult:
+    # urlsplit drops tabs and newlines silently; a person should see what is called.
+    if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
+        raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        if "://" not in text:
+            raise _no_scheme(text) from error
+        raise BaseURLError(
+            say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
+        ) from error
+    if parts.scheme not in _PORTS or not parts.hostname or _BEHIND_BRACKET.search(parts.netloc):
+        raise _no_scheme(text)
+    return parts
+
+
+def _no_scheme(text: str) -> BaseURLError:
+    """`api.example.com/v1`, `localhost:11434`, `https//api.example.com`: the sentence offers it."""
+    rest = re.sub(r"^(https?(?=[:/]))?[:/]+", "", text, flags=re.IGNORECASE)
+    otherwise = BaseURLError(
+        say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
+    )
+    if not rest or "://" in text:
+        return otherwise
+    try:
+        meant = Endpoint.parse(("http://" if _NEAR.match(rest) else "https://") + rest)
+    except BaseURLError:
+        return otherwise
+    return BaseURLError(
+        say(
+            gettext_noop("A base URL starts with https:// or http://. Do you mean %(base_url)s?"),
+            base_url=meant.given,
+        )
+    )
+
+
+def _is_azures(host: str) -> bool:
+    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
+
+
+def _is_azures_older_one(host: str, parts: SplitResult) -> bool:
+    return "api-version=" in parts.query or (_is_azures(host) and "/deployments/" in parts.path)
+
+
+def _base_path(origin: str, path: str) -> str:
+    """The path without what stands for one endpoint of it."""
+    before = None
+    while before != path:
+        before, path = path, path.removesuffix(CHAT_COMPLETIONS).rstrip("/")
+        if re.search("/v[0-9][^/]*/models$", path):  # elsewhere it can be a base of its own, as at Azure
+            path = path.removesuffix("/models")
+    for end, name in _OTHER_ENDPOINTS.items():
+        if path.endswith(end):
+            raise BaseURLError(
+                say(
+                    gettext_noop(
+                        "This is the address of another API (%(name)s). Chat Completions is called under a "
+                        "base URL: %(base_url)s."
+                    ),
+                    name=name,
+                    base_url=origin + (path.removesuffix(end) or "/v1"),
+                )
+            )
+    return path
 
 
 def _normal_path(path: str) -> str:
@@ -99,20 +190,22 @@ def _ascii_host(host: str) -> str:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
         raise _no_host_name(host) from error
-    if not _HOST.fullmatch(name):
+    name = name.removesuffix(".")  # the root of all names, which certificates leave out
+    if len(name) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, name.split("."))):
         raise _no_host_name(host)
     return name
 
 
 def _ipv6(host: str) -> str:
-    """urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with whatever text it has."""
+    """In its canonical form (RFC 5952). urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with
+    whatever text it has."""
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:
         raise _no_host_name(host) from error
     if address.scope_id is not None:
         raise _no_host_name(host)
-    return host
+    return str(address)
 
 
 def _no_host_name(host: str) -> BaseURLError:

@@ -1,35 +1,24 @@
 """What went wrong, in words that say what to do next."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from playground.exchange import jsontext
-from playground.exchange.advice import CLOSED, FAILURES, STATUSES
+from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
+from playground.exchange.diagnosis import diagnose
+from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.provider_message import message_in, provider_message
+from playground.exchange.fixes import Fix, known_fix
+from playground.exchange.provider_error import error_in, read_body, read_value
 from playground.exchange.text import Sentence, gettext_noop, say
 
 if TYPE_CHECKING:
     from playground.exchange.record import Exchange, Received
     from playground.exchange.stream import Stream
 
-_UNSUPPORTED = re.compile(
-    "unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|extra inputs",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A change of the request that is known to help: new values by parameter, None to leave one out."""
-
-    label: Sentence
-    changes: dict[str, Any]
-
-    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
-        return {"label": translate(self.label), "changes": self.changes}
+_LONGEST_QUOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +43,15 @@ class Explanation:
 
 def explain(exchange: "Exchange") -> Explanation | None:
     """None for a completion in good order."""
-    return explain_arrival(exchange) or _explain_completion(exchange)
+    return explain_arrival(exchange) or _within_reach(_explain_completion(exchange), exchange)
 
 
 def explain_arrival(exchange: "Exchange") -> Explanation | None:
-    """None for an answer that arrived whole, with a status of success and JSON in it, whatever that says."""
+    """None for an answer that arrived whole, with a status of success and JSON in it that is no error."""
+    return _within_reach(_explain_arrival(exchange), exchange)
+
+
+def _explain_arrival(exchange: "Exchange") -> Explanation | None:
     if exchange.failure:
         return _explain_failure(exchange.failure, answered=exchange.received is not None)
     received = exchange.received
@@ -66,7 +59,33 @@ def explain_arrival(exchange: "Exchange") -> Explanation | None:
         raise ValueError("an exchange without an answer needs a failure")
     if received.status >= 300:
         return _explain_status(exchange, received)
-    return _explain_stream(exchange.stream) if exchange.stream else _explain_body(exchange, received)
+    if exchange.stream:
+        return _explain_stream(exchange, received, exchange.stream)
+    return _explain_body(exchange, received)
+
+
+def _within_reach(explanation: Explanation | None, exchange: "Exchange") -> Explanation | None:
+    """Neither advises nor offers what its reader can't change."""
+    if explanation is None or not exchange.fixed:
+        return explanation
+    about = ABOUT.get(explanation.kind)
+    if exchange.received is None and explanation.kind == FailureKind.CUT_OFF:
+        about = "base_url"
+    if explanation.fix and exchange.fixed & explanation.fix.changes.keys():
+        explanation = replace(explanation, fix=None)
+    return replace(explanation, advice=say(OUT_OF_REACH)) if about in exchange.fixed else explanation
+
+
+def explain_no_list(exchange: "Exchange") -> Explanation:
+    """For an answer to the question for models that arrived well and is no list of them."""
+    return Explanation(
+        "no_list",
+        say(gettext_noop("The model list could not be read")),
+        say(
+            gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")
+        ),
+        exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
+    )
 
 
 def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
@@ -79,27 +98,17 @@ def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
 
 
 def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
-    message = provider_message(received)
+    error = read_body(received)
     if 300 <= received.status < 400:
-        return _explain_redirect(received, message)
-    if received.status in STATUSES:
-        kind, title, advice = STATUSES[received.status]
-    elif received.status >= 500:
-        kind, title, advice = STATUSES[500]
-    else:
-        kind, title, advice = STATUSES[400]
-    sentence = say(advice, host=_host(exchange.sent.url)) if "%(host)s" in advice else say(advice)
-    if received.status == 401 and not any(name == "Authorization" for name, _ in exchange.sent.headers):
-        sentence = say(gettext_noop("No key was sent. Type one into the key field."))
-    if received.status == 429 and (wait := received.header("Retry-After")):
-        sentence = say(
-            gettext_noop("Wait %(wait)s (Retry-After), slow down, or raise the quota at the provider."),
-            wait=f"{wait} s" if wait.isdigit() else wait[:60],
-        )
-    return Explanation(kind, say(title), sentence, message, _known_fix(exchange, message))
+        return _explain_redirect(exchange.sent.url, received, error.message)
+    diagnosis = diagnose(error, exchange, received)
+    if diagnosis is None:
+        raise ValueError("a status of 400 and more always has its kind")
+    fix = known_fix(exchange.call.body, error)
+    return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
 
 
-def _explain_redirect(received: "Received", message: str | None) -> Explanation:
+def _explain_redirect(url: str, received: "Received", message: str | None) -> Explanation:
     return Explanation(
         "redirect",
         say(gettext_noop("The provider points elsewhere")),
@@ -108,10 +117,20 @@ def _explain_redirect(received: "Received", message: str | None) -> Explanation:
                 "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
                 "along; if that address is right, make it the base URL."
             ),
-            location=(received.header("Location") or "?")[:300],
+            location=_pasteable(url, received.header("Location") or "?")[:_LONGEST_QUOTE],
         ),
         message,
     )
+
+
+def _pasteable(url: str, location: str) -> str:
+    """Where a redirect leads, as an address that can be made the base URL where it is one."""
+    try:
+        return Endpoint.parse(target := urljoin(url, location)).given
+    except BaseURLError:
+        return target
+    except ValueError:  # it is no URL, nor a part of one
+        return location
 
 
 def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | None:
@@ -128,40 +147,60 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
         answer = exchange.answer
     except jsontext.TooManyValuesError as error:
         return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
-    except jsontext.JSONTextError:
+    except jsontext.JSONTextError as error:
+        return _explain_not_json(received, error)
+    reported = error_in(answer)
+    return None if reported is None else _explain_reported(exchange, received, reported)
+
+
+def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Explanation:
+    title, message = gettext_noop("The answer is not JSON"), read_body(received).message
+    if received.body.lstrip().startswith(b"<"):
         return _unusable(
             "not_json",
-            gettext_noop("The answer is not JSON"),
+            title,
             gettext_noop(
                 "No Chat Completions endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
             ),
-            provider_message(received),
-        )
-    if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
-        message = provider_message(received)
-        return Explanation(
-            "provider_error",
-            say(gettext_noop("The provider reports an error")),
-            say(gettext_noop("Its status says success, its body does not. Change what its message names.")),
             message,
-            _known_fix(exchange, message),
         )
-    return None
+    advice = gettext_noop("%(problem)s Raw JSON shows what came. Try again, or report it to the provider.")
+    return _unusable("not_json", title, advice, message, problem=error.sentence)
 
 
-def _explain_stream(stream: "Stream") -> Explanation | None:
+def _explain_reported(exchange: "Exchange", received: "Received", value: Any) -> Explanation:
+    """An error that came with a status of success: told as one with its own status, where that is known."""
+    error = read_value(value)
+    diagnosis = diagnose(error, exchange, received)
+    fix = known_fix(exchange.call.body, error)
+    if diagnosis is not None:
+        return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
+    return Explanation(
+        "provider_error",
+        say(gettext_noop("The provider reports an error")),
+        say(gettext_noop("Its status says success, its body does not. Change what its message names.")),
+        error.message,
+        fix,
+    )
+
+
+def _explain_stream(exchange: "Exchange", received: "Received", stream: "Stream") -> Explanation | None:
     if stream.error:
-        return Explanation(
-            "provider_error",
-            say(gettext_noop("The provider reports an error in mid-stream")),
-            say(gettext_noop("What had arrived is shown. Change what its message names, or try again.")),
-            message_in({"error": stream.error}),
-        )
+        explanation = _explain_reported(exchange, received, stream.error)
+        arrived = any(not choice.is_empty for choice in exchange.choices)
+        return _in_mid_stream(explanation) if arrived else explanation
     if not stream.times_ms:
         return _unusable(
             "empty",
             gettext_noop("The stream is empty"),
             gettext_noop("It ended without a single event. Try again; then check the base URL."),
+        )
+    if stream.unread and stream.completion is None:
+        return _unusable(
+            "unreadable_events",
+            gettext_noop("The stream could not be read"),
+            gettext_noop("Its events are no JSON. Stream shows them as they came; try again."),
+            stream.unread.first,
         )
     if stream.ended_early:
         return _unusable(
@@ -170,16 +209,33 @@ def _explain_stream(stream: "Stream") -> Explanation | None:
             gettext_noop(
                 "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
             ),
+            stream.unread.first if stream.unread else None,
         )
     return None
 
 
+def _in_mid_stream(explanation: Explanation) -> Explanation:
+    advice = (
+        gettext_noop("What had arrived is shown. Change what its message names, or try again.")
+        if explanation.kind == "provider_error"
+        else gettext_noop("What had arrived is shown. %(advice)s")
+    )
+    params = {"advice": explanation.advice} if "%(" in advice else {}
+    return replace(
+        explanation,
+        title=say(gettext_noop("The provider reports an error in mid-stream")),
+        advice=say(advice, **params),
+    )
+
+
 def _explain_completion(exchange: "Exchange") -> Explanation | None:
     if exchange.completion is None:
+        said = read_value(None if exchange.stream else exchange.answer)
         return _unusable(
             "not_completion",
             gettext_noop("The answer is no chat completion"),
             gettext_noop("It is JSON without choices. Check that the base URL is one of Chat Completions."),
+            said.message if said.texts else None,
         )
     if not exchange.choices:
         return _unusable(
@@ -196,29 +252,3 @@ def _unusable(
     kind: str, title: str, advice: str, message: str | None = None, **params: object
 ) -> Explanation:
     return Explanation(kind, say(title), say(advice, **params), message)
-
-
-def _known_fix(exchange: "Exchange", message: str | None) -> Fix | None:
-    """The change that the provider's words ask for, when it is one that can be made for the person."""
-    body, words = exchange.call.body, message or ""
-    for old, new in (("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")):
-        # "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-        if body.get(old) is not None and _UNSUPPORTED.search(words) and _names(words, old):
-            return Fix(
-                say(gettext_noop("Use %(new)s in place of %(old)s"), new=new, old=old),
-                {old: None, new: body[old]},
-            )
-    for name in body:
-        if name not in ("model", "messages") and _UNSUPPORTED.search(words) and _names(words, name):
-            return Fix(say(gettext_noop("Send without %(name)s"), name=name), {name: None})
-    return None
-
-
-def _names(words: str, parameter: str) -> bool:
-    # A plain word ("user", "n", "stop") counts only in quotes: it may be meant otherwise.
-    quote = "" if "_" in parameter else "['\"`]"
-    return re.search(rf"(?<!\w){quote}{re.escape(parameter)}{quote}(?!\w)", words) is not None
-
-
-def _host(url: str) -> str:
-    return url.split("/", 3)[2] if url.count("/") >= 2 else url

@@ -14,7 +14,6 @@ class FailureKind(StrEnum):
     SILENCE = "silence"
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
-    LINE_TOO_LONG = "line_too_long"
     TOO_MANY = "too_many"
     CUT_OFF = "cut_off"
     STOPPED = "stopped"

@@ -1,7 +1,11 @@
 """JSON as text: read strictly, write canonically, indent without changing a value.
 
-Strict (RFC 8259, and I-JSON where it leaves a choice): no NaN or Infinity, no repeated key, no half of a
-surrogate pair, a bounded depth. What passes can be sent to any provider and means the same to all.
+Strict (RFC 8259, and I-JSON where it leaves a choice): no NaN or Infinity, no number that a float cannot
+hold, no repeated key, no half of a surrogate pair, a bounded depth. What passes can be sent to any provider
+and means the same to all.
+
+An answer is read leniently. A value that no JSON could say again (NaN, 1e400, 5,000 digits) becomes the text
+that came, so that whatever is made of the answer is JSON once more.
 """
 
 import json
@@ -18,9 +22,12 @@ DEEPEST_PRETTY = 12
 # a token each.
 MAX_VALUES = 1_000_000
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+# A string without its end is taken to the end of the text: to look for the quote from each of its own anew
+# would take quadratic time.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\0")
 _TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
 # What Python's parser finds wrong (json.decoder, json.scanner).
 _PROBLEMS = {
@@ -40,6 +47,7 @@ _PROBLEMS = {
     "Invalid \\escape": gettext_noop("invalid \\escape"),
     "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
 }
+_BREAKS_OFF = gettext_noop("The JSON breaks off at line %(line)s, column %(column)s.")
 _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 
@@ -49,6 +57,10 @@ class JSONTextError(SentenceError):
 
 class TooManyValuesError(JSONTextError):
     """A text of more than `MAX_VALUES`, which is not even tried."""
+
+
+class _TooManyDigitsError(JSONTextError):
+    """An integer of more digits than Python converts."""
 
 
 def loads(text: str | bytes) -> Any:
@@ -65,49 +77,67 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
-def loads_leniently(text: str | bytes) -> Any:
+def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     """The value of a provider's answer, which is shown and not sent on. Raises `JSONTextError`.
 
-    Of a repeated key the last one counts, as most parsers have it; half of a surrogate pair and broken
-    UTF-8 become U+FFFD, so that the rest can be shown.
+    Of a repeated key the last one counts, as most parsers have it. Raw control characters may stand in
+    strings. A number that is none or that no float holds becomes its text. Half of a surrogate pair and
+    broken UTF-8 become U+FFFD, so that the rest can be shown; with `halves` the former stay, for a text
+    whose other half is still to come.
     """
     if isinstance(text, bytes):
-        text = text.decode("utf-8-sig", "replace")
+        if text.startswith(_UTF_16) or text[1:2] == b"\0":
+            raise JSONTextError(say(gettext_noop("The JSON is not in UTF-8 but in UTF-16 or UTF-32.")))
+        text = text.decode("utf-8", "replace")
+    text = text.removeprefix("\ufeff")
     # As many as there may be: a comma in a text counts as well.
     if len(text) > MAX_VALUES and text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
         raise TooManyValuesError(
             say(gettext_noop("The JSON has too many values; at most %(most)s are taken."), most=MAX_VALUES)
         )
-    value = _parse(text)
+    try:
+        value = _parse(text, _LENIENT)
+    except _TooManyDigitsError:
+        value = _parse(text, _LENIENT_OF_DIGITS)
     # A stream has thousands of small texts: what cannot be wrong with them is not looked for.
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(value)
-    return _mended(value) if _SURROGATE_ESCAPE.search(text) else value
+    return value if halves or not has_halves(text) else mended(value)
 
 
-def _parse(text: str, decoder: json.JSONDecoder | None = None) -> Any:
+def has_halves(text: str) -> bool:
+    """Whether a JSON text may hold half of a surrogate pair: one that has whole pairs only counts as well."""
+    return _SURROGATE_ESCAPE.search(text) is not None
+
+
+def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     try:
-        return (decoder or _LENIENT).decode(text)
+        return decoder.decode(text)
     except JSONTextError:
         raise
     except json.JSONDecodeError as error:
-        raise JSONTextError(_where(error)) from error
+        raise JSONTextError(_where(error, text)) from error
     except RecursionError as error:
         raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
     except ValueError as error:  # an integer of more digits than Python converts
-        raise JSONTextError(say(_TOO_LONG_A_NUMBER)) from error
+        raise _TooManyDigitsError(say(_TOO_LONG_A_NUMBER)) from error
 
 
-def _mended(value: Any) -> Any:
+def mended(value: Any) -> Any:
+    """A value whose texts UTF-8 can carry: two halves that stand together make a character, others U+FFFD."""
     if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
+        return mended_text(value)
     if isinstance(value, list):
-        for position, item in enumerate(value):
-            value[position] = _mended(item)
-        return value
+        return [mended(item) for item in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items()}
+        return {mended_text(key): mended(item) for key, item in value.items()}
     return value
+
+
+def mended_text(text: str) -> str:
+    if text.isascii() or not _LONE_SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def check(value: Any) -> None:
@@ -144,6 +174,11 @@ def pretty(value: Any) -> str:
     """For people: two spaces a level, where it is not nested so deep that spaces would outweigh the rest."""
     deep = any(depth > DEEPEST_PRETTY for depth, _ in enumerate(_levels(value)))
     return json.dumps(value, ensure_ascii=False, indent=None if deep else 2)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: for Python, 1, 1.0 and true are equal."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def indent(text: str, longest: int | None = None) -> str:
@@ -203,11 +238,33 @@ def _children(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _finite(digits: str) -> float:
+def _float(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
+    if not number and _is_not_zero(digits):
+        raise JSONTextError(
+            say(gettext_noop("The number %(number)s is too close to zero."), number=digits[:40])
+        )
     return number
+
+
+def _float_or_text(digits: str) -> float | str:
+    number = float(digits)
+    fits = number not in (float("inf"), float("-inf")) and (number or not _is_not_zero(digits))
+    return number if fits else digits
+
+
+def _is_not_zero(digits: str) -> bool:
+    """Whether what a float has as 0 is written as another number: 1e-400."""
+    return digits.lower().partition("e")[0].strip("-0.") != ""
+
+
+def _int_or_text(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -225,7 +282,9 @@ def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _where(error: json.JSONDecodeError) -> Sentence:
+def _where(error: json.JSONDecodeError, text: str) -> Sentence:
+    if error.pos >= len(text.rstrip()) > 0:
+        return say(_BREAKS_OFF, line=error.lineno, column=error.colno)
     return say(
         gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
         problem=_problem(error.msg),
@@ -240,7 +299,11 @@ def _problem(message: str) -> Sentence | str:
 
 
 # Made once: `json.loads` makes one for each call that has options.
-_LENIENT = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_LENIENT = json.JSONDecoder(parse_float=_float_or_text, parse_constant=str, strict=False)
+# A function of our own for every integer costs more than to read the rare text of many digits twice.
+_LENIENT_OF_DIGITS = json.JSONDecoder(
+    parse_float=_float_or_text, parse_int=_int_or_text, parse_constant=str, strict=False
+)
 _STRICT = json.JSONDecoder(
-    parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
+    parse_float=_float, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
 )

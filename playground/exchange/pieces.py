@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from playground.exchange.jsontext import MAX_VALUES
+from playground.exchange.jsontext import MAX_VALUES, mended_text
 
 # Choices and tool calls; providers make 128 of either at most.
 MOST_PLACES = 500
@@ -59,19 +59,25 @@ class Pieces:
     def __init__(self) -> None:
         self._head = ""
         self._tail: list[str] = []
+        # The first half of a surrogate pair, until the other one comes.
+        self._half = ""
         self.length = 0
 
     def append(self, piece: str) -> None:
+        if self._half or not piece.isascii():
+            piece = self._half + piece
+            self._half = piece[-1] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+            piece = mended_text(piece.removesuffix(self._half))
         self._tail.append(piece)
         self.length += len(piece)
         # The longer it is, the more rarely: otherwise the time would be quadratic again.
         if len(self._tail) >= max(_MOST_PIECES, len(self._head) >> 10):
-            self._head, self._tail = str(self), []
+            self._head, self._tail = self.since(0), []
 
     def since(self, start: int) -> str:
-        """What came after the first `start` characters."""
+        """What came after the first `start` characters, but for half a character at the end."""
         if start < len(self._head):
-            return str(self)[start:]
+            return (self._head + "".join(self._tail))[start:]
         return "".join(self._tail)[start - len(self._head) :]
 
     def is_text(self, text: str) -> bool:
@@ -79,7 +85,7 @@ class Pieces:
         return self.length == len(text) and str(self) == text
 
     def __str__(self) -> str:
-        return self._head + "".join(self._tail)
+        return self.since(0) + ("\ufffd" if self._half else "")
 
 
 class Parts:

@@ -11,6 +11,7 @@ from playground.exchange import jsontext, snippets
 from playground.exchange.completion import Choice, read_choices
 from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import Failure
+from playground.exchange.sniff import without_done
 from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
@@ -53,11 +54,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds since the call began; None for what never happened."""
+    """Milliseconds since the call began; None for what never happened. Tokens are timed in streams only."""
 
     first_byte_ms: float | None
     first_token_ms: float | None
     total_ms: float
+    last_token_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Recorded:
 class Exchange:
     """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
 
-    `failure` says why `received` is missing or short of its end.
+    `failure` says why `received` is missing or short of its end. `fixed` names what its reader can't change
+    (an embed's): `base_url`, `api_key`, fields of the request.
     """
 
     call: snippets.Call
@@ -92,11 +95,12 @@ class Exchange:
     timings: Timings
     stream: Stream | None = None
     recorded: Recorded | None = None
+    fixed: frozenset[str] = frozenset()
 
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
         try:
-            return jsontext.loads_leniently(self.received.body if self.received else b""), None
+            return jsontext.loads_leniently(without_done(self.received.body if self.received else b"")), None
         except jsontext.JSONTextError as error:
             return None, error
 
@@ -129,9 +133,17 @@ class Exchange:
 
     @cached_property
     def tokens_per_second(self) -> float | None:
-        """Completion tokens over the time in which they came; too short a time says nothing."""
+        """Completion tokens over the time in which they came. In a stream that is from the first token to the
+        last, in which all but the first came. Too short a time says nothing.
+        """
         tokens = self.usage.completion_tokens if self.usage else None
-        milliseconds = self.timings.total_ms - (self.timings.first_token_ms or 0)
+        first, last, milliseconds = (
+            self.timings.first_token_ms,
+            self.timings.last_token_ms,
+            self.timings.total_ms,
+        )
+        if first is not None and last is not None:
+            tokens, milliseconds = tokens and tokens - 1, last - first
         return tokens * 1000 / milliseconds if tokens and milliseconds >= _SHORTEST_MS else None
 
     @cached_property
@@ -157,6 +169,7 @@ class Exchange:
             "timings": {
                 "first_byte_ms": self.timings.first_byte_ms,
                 "first_token_ms": self.timings.first_token_ms,
+                "last_token_ms": self.timings.last_token_ms,
                 "total_ms": self.timings.total_ms,
                 "tokens_per_second": self.tokens_per_second,
             },
@@ -176,6 +189,7 @@ class Exchange:
             "status": self.received.status,
             "headers": joined(self.received.headers),
             "body": body,
+            "unread_events": self.stream.unread.as_json() if self.stream and self.stream.unread else None,
         }
 
 

@@ -42,6 +42,11 @@ class Redactor:
         # The longest first: a shorter form may be part of a longer one.
         return tuple(sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len, reverse=True))
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is anything to take out: what is too short is none."""
+        return bool(self._forms)
+
     @cached_property
     def _escapes(self) -> Escapes:
         return ESCAPES_WITH_QUOTES if '"' in self.key or "\\" in self.key else ESCAPES
@@ -77,6 +82,10 @@ class Redactor:
             return len(value)
         tail = value[-self._longest * _LONGEST_ESCAPE :]
         return len(value) - len(tail) + self._open(tail, _LAYERS)
+
+    def is_settled(self, value: str) -> bool:
+        """Whether a text that still grows has nothing of the key so far, nor an end that may begin it."""
+        return self.text(value) == value and self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
         # Each byte as a character of its own: what is no text stays as it is.

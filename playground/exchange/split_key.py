@@ -1,9 +1,11 @@
-"""A key that comes back in pieces, one in each of several events: their list must not show it either."""
+"""A key that comes back in pieces: what is shown of a stream must not add up to it.
 
-import re
-from collections import Counter, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+A text that may be about to become the key waits for what follows, until the stream ends. Nothing that a
+provider says ends the wait sooner, since a finish reason may come in every chunk.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from playground.exchange.redact import Redactor
@@ -15,21 +17,70 @@ _NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))
 # As many texts may wait for their next piece; an event with more of them is masked.
 MOST_PLACES = 1000
 
+# Names, and positions in lists as tuples of one.
 Place = tuple[object, ...]
 
 
-@dataclass
+class HeldText:
+    """A text that grows, the key taken out. What may be its beginning is held back until more comes."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.rest = ""
+        self.found = False
+
+    def add(self, text: str) -> str:
+        """What can be shown now. `found` tells whether the key ended in it."""
+        joined = self.rest + text
+        redacted = self._redactor.text(joined)
+        self.found = redacted != joined
+        settled = self._redactor.settled(redacted)
+        self.rest = redacted[settled:]
+        return redacted[:settled]
+
+
+class HeldTexts:
+    """The texts of a live answer by the place where each is shown."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held: dict[Hashable, HeldText] = {}
+
+    def add(self, place: Hashable, text: str) -> str:
+        """What can be shown behind what is there already."""
+        return self._held.setdefault(place, HeldText(self._redactor)).add(text)
+
+    def instead(self, text: str) -> str:
+        """What can be shown of a text that is shown anew as a whole."""
+        return HeldText(self._redactor).add(text)
+
+
 class _End:
     """The end of a text that may be the beginning of a key: the events that it came in, and how many
     characters came in each."""
 
-    text: str = ""
-    pieces: list[tuple[int, int]] = field(default_factory=list)
+    def __init__(self, redactor: Redactor) -> None:
+        self.held = HeldText(redactor)
+        self.pieces: deque[tuple[int, int]] = deque()
+        self._length = 0
+
+    def add(self, number: int, text: str) -> list[int]:
+        """The events that hold the key, if this is its end."""
+        self.held.add(text)
+        self.pieces.append((number, len(text)))
+        self._length += len(text)
+        found = []
+        if self.held.found:
+            found = [number for number, _ in self.pieces]
+            self.pieces = deque([(number, len(text))])
+            self._length = len(text)
+        while len(self.pieces) > 1 and self._length - self.pieces[0][1] >= len(self.held.rest):
+            self._length -= self.pieces.popleft()[1]
+        return found
 
 
 class SplitKeyGuard:
-    """`add` an event's number, the event and its chunk; gives the events that are settled, and whether to
-    mask them.
+    """`add` an event's number and the event; gives the events that are settled, and whether to mask them.
 
     An event whose text may be the beginning of a key waits for the one that says so, and with it those
     behind it, since a list has an order.
@@ -37,21 +88,18 @@ class SplitKeyGuard:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._ends: dict[object, dict[Place, _End]] = {}
+        self._ends: dict[Place, _End] = {}
         self._waiting: deque[int] = deque()
+        # By the first event of each end: those behind it wait in any case.
         self._held: Counter[int] = Counter()
         self._found: set[int] = set()
-        self._places = 0
 
-    def add(self, number: int, event: Event, chunk: Any) -> list[tuple[int, bool]]:
+    def add(self, number: int, event: Event) -> list[tuple[int, bool]]:
+        if not self._redactor.has_secret:
+            return [(number, False)]
         self._waiting.append(number)
-        for choice, place, text in _texts(event, chunk):
-            if text:
-                self._join(number, text, self._ends.setdefault(choice, {}), place)
-        for choice in _finished(chunk):
-            for end in self._ends.pop(choice, {}).values():
-                self._let_go(end)
-                self._places -= 1
+        for place, text in _texts(event.value, event):
+            self._join(number, text, place)
         settled = []
         while self._waiting and self._waiting[0] not in self._held:
             settled.append(self._settled())
@@ -60,36 +108,31 @@ class SplitKeyGuard:
     def release(self) -> list[tuple[int, bool]]:
         """All that still wait: the stream has ended."""
         self._ends.clear()
-        self._places = 0
         self._held.clear()
         return [self._settled() for _ in range(len(self._waiting))]
 
-    def _join(self, number: int, text: str, ends: dict[Place, _End], place: Place) -> None:
-        end = ends.pop(place, _End())
-        self._let_go(end)
-        self._places -= bool(end.pieces)
-        joined = end.text + text
-        pieces = [*end.pieces, (number, len(text))]
-        redacted = self._redactor.text(joined)
-        if redacted != joined:
-            self._found.update(number for number, _ in pieces)
-            pieces = pieces[-1:]
-        rest = redacted[self._redactor.settled(redacted) :]
-        if rest and self._places >= MOST_PLACES:
+    def _join(self, number: int, text: str, place: Place) -> None:
+        end = self._ends.pop(place, None)
+        if end:
+            self._let_go(end)
+        elif self._redactor.is_settled(text):
+            return  # as most texts are
+        else:
+            end = _End(self._redactor)
+        self._found.update(end.add(number, text))
+        if not end.held.rest:
+            return
+        if len(self._ends) >= MOST_PLACES:
             self._found.add(number)
-        elif rest:
-            more = sum(length for _, length in pieces) - len(rest)
-            while len(pieces) > 1 and more >= pieces[0][1]:
-                more -= pieces.pop(0)[1]
-            ends[place] = _End(rest, pieces)
-            self._held.update(number for number, _ in pieces)
-            self._places += 1
+            return
+        self._ends[place] = end
+        self._held[end.pieces[0][0]] += 1
 
     def _let_go(self, end: _End) -> None:
-        for number, _ in end.pieces:
-            self._held[number] -= 1
-            if not self._held[number]:
-                del self._held[number]
+        first = end.pieces[0][0]
+        self._held[first] -= 1
+        if not self._held[first]:
+            del self._held[first]
 
     def _settled(self) -> tuple[int, bool]:
         number = self._waiting.popleft()
@@ -98,47 +141,75 @@ class SplitKeyGuard:
         return number, masked
 
 
-def _texts(event: Event, chunk: Any) -> Iterator[tuple[object, Place, str]]:
-    """Each text of an event that may go on in the next one: its choice, where it stands, and the text."""
-    if event.name != "message":
-        yield None, ("name",), event.name
-    if isinstance(chunk, int | float | None):
-        yield None, (), event.data
-    elif isinstance(chunk, dict) and isinstance(chunk.get("choices"), list):
-        for index, choice in _choices(chunk):
-            for name, value in choice.items():
+def adds_up_to_key(redactor: Redactor, completion: Any) -> bool:
+    """Whether texts of a completion are the key once people read them as one: content parts, for example."""
+    if not redactor.has_secret:
+        return False
+    texts = defaultdict(list)
+    for place, text in _texts(completion):
+        texts[place].append(text)
+    return any(redactor.text(text) != text for text in map("".join, texts.values()))
+
+
+def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[Place, str]]:
+    """Each text that may go on in the next event, and each place where it does."""
+    if event and event.name != "message":
+        yield ("name",), event.name
+    if event and isinstance(value, int | float | None):
+        yield (), event.data
+    elif isinstance(value, dict) and isinstance(value.get("choices"), list):
+        for index, choice in _choices(value["choices"]):
+            for name, item in choice.items():
                 if name not in _NEVER_JOINED:
-                    for place, text in _walk((name,), value):
-                        yield index, place, text
+                    for path, text in _walk((name,), item):
+                        for place in _places(path):
+                            yield (index, *place), text
     else:
-        for place, text in _walk((), chunk):
-            yield None, place, text
+        for path, text in _walk((), value):
+            for place in _places(path):
+                yield (None, *place), text
 
 
-def _walk(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _walk((*place, name), item)
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            index = item.get("index", position) if isinstance(item, dict) else position
-            yield from _walk((*place, str(index)), item)
-
-
-def _finished(chunk: Any) -> list[int]:
-    return [index for index, choice in _choices(chunk) if choice.get("finish_reason")]
-
-
-def _choices(chunk: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+def _choices(choices: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each choice with its number, which is its position where it says none."""
-    choices = chunk.get("choices") if isinstance(chunk, dict) else None
-    for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+    for position, choice in enumerate(choices):
         if isinstance(choice, dict):
             index = choice.get("index")
             yield index if isinstance(index, int) else position, choice
 
 
-# Blank lines between events, whatever their line ends are (WHATWG, "Parsing an event stream").
-BETWEEN_EVENTS = re.compile(rb"((?:\r\n|\n|\r(?!\n)){2,})")
+def _walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        if value:
+            yield path, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _walk((*path, name), item)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            index = item.get("index", position) if isinstance(item, dict) else position
+            yield from _walk((*path, (str(index),)), item)
+
+
+def _places(path: Place) -> tuple[Place, ...]:
+    """Where a text goes on: at the same path, and in what people read as one text whatever its spelling.
+
+    The content of a delta, of a message and of its parts is one; so is all reasoning; so are the arguments
+    of tool calls, whatever their numbers.
+    """
+    if path in _ONLY_JOINED:
+        return _CONTENT
+    names = [name for name in path if isinstance(name, str)]
+    if names and names[0] in ("delta", "message"):
+        del names[0]
+    if not names:
+        return (path,)
+    reasoning = any(name.startswith(("reasoning", "thinking")) for name in names)
+    group = "reasoning" if reasoning else "content" if names[0] == "text" else names[0]
+    said = names[-1] in ("content", "text") or (reasoning and names[-1].startswith(("reasoning", "thinking")))
+    return ("all", group, "text" if said else names[-1]), path
+
+
+# What a stream has most of: to follow it twice would find nothing more.
+_ONLY_JOINED = (("delta", "content"), ("text",))
+_CONTENT = (("all", "content", "text"),)

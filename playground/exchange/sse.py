@@ -1,26 +1,56 @@
-"""Server-sent events out of bytes, by the WHATWG rules ("Interpreting an event stream").
+"""Server-sent events out of bytes, by the WHATWG rules ("Interpreting an event stream"), and leniently where
+providers depart from them.
 
 Bytes in, events out: any split of the same bytes gives the same events. No line is searched twice, so that
 a line of megabytes without an end costs no more than its length.
+
+    data: {"a":1}               two events: a JSON value is whole, and another line follows
+    data: {"b":2}
+    data: {"a":"unfini          two events: the second line is JSON, the first one never will be
+    data: {"error":"down"}
+    data: {"a":data: {"b":2}    two events as well; a doubled `data: data:` is one
+    {"a":1}                     an event, over several lines, too
+    error: {"code":500}         an event with the name "error" (llama.cpp)
+    upstream not available      an event; other fields, like `retry: 10`, are none
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+from playground.exchange.event_data import DataLines, glued, is_alone
+
+# A line with its end and the blank ones behind it.
+LINES = re.compile(rb"[^\r\n]*+[\r\n]++|[^\r\n]++")
 _BOM = b"\xef\xbb\xbf"
+_FIELD_NAME = re.compile(rb"[A-Za-z_][\w-]*+")
 
 
-class LineTooLongError(ValueError):
-    """A line over the limit, with no end in sight."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes as long as the rest of the parser's work
 class Event:
-    """One event. `name` is "message" unless the stream says otherwise."""
+    """One event. `name` is "message" unless the stream says otherwise.
+
+    `value` is that of its JSON, half surrogates as they came; None when it is none. Its last line ends at
+    byte `end` of the stream.
+    """
 
     data: str
     name: str = "message"
     id: str = ""
+    value: Any = field(default=None, compare=False)
+    end: int = field(default=0, compare=False)
+
+    @property
+    def words(self) -> str | None:
+        """What it says in place of a JSON value: a text, or JSON that cannot be read."""
+        if isinstance(self.value, str):
+            return self.value
+        text = self.data.strip()
+        if self.value is not None or text in ("", "null") or is_alone(text):
+            return None
+        # An event of another name may have a form of its own ("event: ping", with a time).
+        return text if self.name == "message" or text[0] in "{[" else None
 
 
 class EventParser:
@@ -30,36 +60,44 @@ class EventParser:
     gives it all the same.
     """
 
-    def __init__(self, longest_line: int) -> None:
+    def __init__(self) -> None:
         self.lines = 0
-        self._longest_line = longest_line
         self._rest = bytearray()
+        self._offset = 0
         self._searched = 0
         self._after_cr = False
         self._at_start = True
-        self._data: list[str] = []
-        self._name = ""
-        self._id = ""
+        self._unseparated = False
+        self._ready: list[Event] = []
+        self._data = DataLines()
+        self._fields: dict[str, str] = {}
+        # Those after the data: of the same event by the rules, of the next one where no blank line comes.
+        self._later: dict[str, str] = {}
+        self._fields_end = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Raises `LineTooLongError`."""
-        for line in self._lines(data):
-            if event := self._line(line):
-                yield event
+        for line, end in self._lines(data):
+            self._line(line, end)
+            if self._ready:
+                yield from self._take()
 
     def close(self) -> Iterator[Event]:
         if self._at_start:
             self._drop_bom()
         if self._rest:
             line, self._rest = bytes(self._rest), bytearray()
-            if event := self._line(line):
-                yield event
-        if event := self._dispatch():
-            yield event
+            self._line(line, self._offset + len(line))
+        self._dispatch()
+        yield from self._take()
 
-    def _lines(self, data: bytes) -> Iterator[bytes]:
-        """Whole lines, which CR, LF or both end; a CRLF may come in two pieces."""
+    def _take(self) -> list[Event]:
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _lines(self, data: bytes) -> Iterator[tuple[bytes, int]]:
+        """Whole lines and where they end. CR, LF or both end them; a CRLF may come in two pieces."""
         if self._after_cr and data:
+            self._offset += data.startswith(b"\n")
             data = data.removeprefix(b"\n")
             self._after_cr = False
         self._rest += data
@@ -67,7 +105,7 @@ class EventParser:
             return
         start = 0
         while (end := self._line_end(start)) >= 0:
-            yield bytes(self._rest[start:end])
+            yield bytes(self._rest[start:end]), self._offset + end
             following = end + 1
             if self._rest[end] == 0x0D:
                 if following == len(self._rest):
@@ -76,9 +114,8 @@ class EventParser:
                     following += 1
             start = self._searched = following
         del self._rest[:start]
+        self._offset += start
         self._searched = len(self._rest)
-        if len(self._rest) > self._longest_line:
-            raise LineTooLongError(f"a line has more than {self._longest_line} bytes")
 
     def _line_end(self, start: int) -> int:
         at = max(start, self._searched)
@@ -93,26 +130,72 @@ class EventParser:
         self._at_start = False
         if self._rest.startswith(_BOM):
             del self._rest[: len(_BOM)]
+            self._offset = len(_BOM)
         return True
 
-    def _line(self, line: bytes) -> Event | None:
+    def _line(self, line: bytes, end: int) -> None:
         self.lines += 1
         if not line:
-            return self._dispatch()
-        if line[0] == 0x3A:  # a comment
-            return None
-        field, _, value = line.decode("utf-8", "replace").partition(":")
-        value = value.removeprefix(" ")
-        match field:
-            case "data":
-                self._data.append(value)
-            case "event":
-                self._name = value
-            case "id" if "\0" not in value:
-                self._id = value
-        return None
+            self._dispatch()
+            return
+        if line.startswith(b"data: "):  # as nearly all do
+            self._add_data(line[6:], end)
+            return
+        name, colon, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        match name.strip(b" \t"):
+            case b"data":
+                self._add_data(value, end)
+            case b"" if colon:  # a comment
+                pass
+            case b"event":
+                self._field("event", value, end)
+            case b"id":
+                if b"\0" not in value:
+                    self._field("id", value, end)
+            case b"error" if colon:
+                self._separate()
+                self._field("event", b"error", end)
+                self._add(value, end)
+            case other if not colon or not _FIELD_NAME.fullmatch(other) or self._data.is_open:
+                self._add(line, end)
 
-    def _dispatch(self) -> Event | None:
-        data, self._data = self._data, []
-        name, self._name = self._name, ""
-        return Event("\n".join(data), name or "message", self._id) if data else None
+    def _field(self, name: str, value: bytes, end: int) -> None:
+        (self._later if self._data else self._fields)[name] = value.decode("utf-8", "replace")
+        self._fields_end = end
+
+    def _add_data(self, value: bytes, end: int) -> None:
+        if b"data:" not in value or self._data:
+            self._add(value, end)
+            return
+        for number, (first, last) in enumerate(glued(value)):
+            if number:
+                self._separate()
+            self._add(value[first:last], end - len(value) + last)
+
+    def _add(self, line: bytes, end: int) -> None:
+        text = line.decode("utf-8", "replace")
+        if self._data and not self._data.go_on_with(text):
+            self._separate()
+            self._unseparated = True
+        self._data.add(text, end)
+        # Where no blank lines come, an event need not wait for the next one to be whole.
+        if is_alone(text) or (self._unseparated and self._data.is_whole):
+            self._separate()
+
+    def _separate(self) -> None:
+        """Ends the event as if a blank line stood before the fields that came after its data."""
+        if self._data:
+            later, self._later = self._later, {}
+            self._dispatch()
+            self._fields |= later
+
+    def _dispatch(self) -> None:
+        fields, later = self._fields | self._later, self._later
+        name, id_ = fields.get("event") or "message", fields.get("id", "")
+        self._fields, self._later = {"id": id_} if id_ else {}, {}
+        if not self._data:
+            return
+        for text, value, end in self._data.parts():
+            self._ready.append(Event(text, name, id_, value, self._fields_end if later else end))
+        self._data = DataLines()

@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import DONE, ChunkCollector
+from playground.exchange.chunks import ChunkCollector
+from playground.exchange.event_data import DONE
 from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import BETWEEN_EVENTS, SplitKeyGuard
+from playground.exchange.split_key import HeldTexts, SplitKeyGuard
 from playground.exchange.sse import Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
@@ -18,17 +19,19 @@ EVENT_STREAM = "text/event-stream"
 MOST_EVENTS = 250_000
 # Also of comments, and of blank lines that end nothing.
 _MOST_LINES = 4 * MOST_EVENTS
+_LONGEST_WORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer."""
+    added to the answer. `id` is the last that the stream gave."""
 
     at_ms: float
     name: str
     data: str
     brought: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,21 @@ class Events:
         return len(self.times_ms)
 
     def __iter__(self) -> Iterator[StreamEvent]:
-        parser, collector = EventParser(len(self.body)), ChunkCollector()
-        found = chain(parser.feed(self.body), parser.close())
-        for at_ms, event in zip(self.times_ms, found, strict=False):
-            yield StreamEvent(at_ms, event.name, event.data, _brought(collector, event.data))
+        collector = ChunkCollector()
+        for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
+            brought = _brought(collector, event.value)
+            yield StreamEvent(at_ms, event.name, event.data, brought, event.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The events that hold words or broken JSON: how many, and what the first one says."""
+
+    count: int
+    first: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"count": self.count, "first": self.first}
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,7 @@ class Stream:
     completion: dict[str, Any] | None
     error: Any
     done: bool
+    unread: Unread | None = None
 
     @property
     def events(self) -> Events:
@@ -73,23 +88,31 @@ class Stream:
 
 
 class StreamReader:
-    """Reads a stream while it arrives. In `collector` the key is not taken out yet."""
+    """Reads a stream while it arrives.
 
-    def __init__(self, longest_line: int, redactor: Redactor, *, live: bool = False) -> None:
+    In `collector` the key is not taken out yet: what is shown of it goes through `held`.
+    """
+
+    def __init__(self, redactor: Redactor, *, live: bool = False) -> None:
         self.collector = ChunkCollector()
+        self.done = False
         self.first_token_ms: float | None = None
+        self.last_token_ms: float | None = None
         self.times_ms = array("d")
+        self.held = HeldTexts(redactor)
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor)
         self._split = False
+        self._halves = False
+        self._unread = 0
+        self._first_unread = (-1, "")
         self._live = live
         self._waiting: dict[int, StreamEvent] = {}
         self._fresh: list[StreamEvent] = []
-        self._parser = EventParser(longest_line)
-        self._done = False
+        self._parser = EventParser()
 
     def feed(self, data: bytes, at_ms: float) -> None:
-        """Raises `LineTooLongError`, and `TooManyError` at the first event that is not taken."""
+        """Raises `TooManyError` at the first event that is not taken."""
         for event in self._parser.feed(data):
             self._add(event, at_ms)
         if self._parser.lines > _MOST_LINES:
@@ -98,6 +121,10 @@ class StreamReader:
     def close(self, at_ms: float) -> None:
         for event in self._parser.close():
             self._add(event, at_ms)
+
+    def is_finished(self, choices: int) -> bool:
+        """Whether at least so many choices came, and each has its finish reason."""
+        return self.collector.is_finished(choices)
 
     def take_fresh(self) -> list[StreamEvent]:
         """The events since the last time, of a live stream, the key taken out."""
@@ -110,34 +137,45 @@ class StreamReader:
         The key is also taken out where only the joined text has it whole.
         """
         self._settle(self._guard.release())
-        redact = self._redactor.value
         return Stream(
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],
-            redact(self.collector.completion) if self.collector.has_choices else None,
-            redact(self.collector.error),
-            self._done,
+            self._clean(self.collector.completion) if self.collector.has_choices else None,
+            self._clean(self.collector.error),
+            self.done,
+            Unread(self._unread, self._first_unread[1]) if self._unread else None,
         )
+
+    def _clean(self, value: Any) -> Any:
+        return self._redactor.value(jsontext.mended(value) if self._halves else value)
 
     def _add(self, event: Event, at_ms: float) -> None:
         number = len(self.times_ms)
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self._done = self._done or event.data.strip() == DONE
-        chunk = _chunk(event.data)
-        brought = self.collector.add(chunk)
+        self.done = self.done or event.data.strip() == DONE
+        self._halves = self._halves or jsontext.has_halves(event.data)
+        brought = jsontext.mended_text(self.collector.add(event.value))
         if event.name == "error":
-            self.collector.error = self.collector.error or chunk or event.data
-        if brought and self.first_token_ms is None:
-            self.first_token_ms = at_ms
+            self.collector.error = self.collector.error or event.value or event.data
+        elif words := event.words:
+            if not self._unread:
+                self._first_unread = (number, _cut(self._redactor.text(jsontext.mended_text(words))))
+            self._unread += 1
+        if brought:
+            self.last_token_ms = at_ms
+            if self.first_token_ms is None:
+                self.first_token_ms = at_ms
         if self._live:
-            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought)
-        self._settle(self._guard.add(number, event, chunk))
+            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought, event.id)
+        self._settle(self._guard.add(number, event))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
         for number, masked in settled:
             self._split = self._split or masked
+            if masked and number == self._first_unread[0]:
+                self._first_unread = (number, MASK)
             if self._live:
                 event = self._waiting.pop(number)
                 self._fresh.append(
@@ -148,34 +186,35 @@ class StreamReader:
                         self._redactor.text(event.name),
                         self._redactor.text(event.data),
                         self._redactor.text(event.brought),
+                        self._redactor.text(event.id),
                     )
                 )
 
     def _without_split_key(self, body: bytes) -> bytes:
         """The body with each event that held a piece of the key masked."""
-        parts = BETWEEN_EVENTS.split(body)
-        guard, settled = SplitKeyGuard(self._redactor), []
-        for number in range(0, len(parts), 2):
-            parser = EventParser(len(body))
-            events = [*parser.feed(parts[number]), *parser.close()]
-            if events:
-                settled += guard.add(number, events[0], _chunk(events[0].data))
+        guard, settled, ends = SplitKeyGuard(self._redactor), [], [0]
+        for number, event in enumerate(_events(body)):
+            ends.append(event.end)
+            settled += guard.add(number, event)
+        parts = []
         for number, masked in [*settled, *guard.release()]:
-            if masked:
-                parts[number] = b"data: " + MASK.encode()
-        return b"".join(parts)
+            part = body[ends[number] : ends[number + 1]]
+            between = len(part) - len(part.lstrip(b"\r\n"))
+            parts.append(part[:between] + b"data: " + MASK.encode() if masked else part)
+        return b"".join([*parts, body[ends[-1] :]])
 
 
-def _brought(collector: ChunkCollector, data: str) -> str:
+def _events(body: bytes) -> Iterator[Event]:
+    parser = EventParser()
+    return chain(parser.feed(body), parser.close())
+
+
+def _brought(collector: ChunkCollector, chunk: Any) -> str:
     try:
-        return collector.add(_chunk(data))
+        return jsontext.mended_text(collector.add(chunk))
     except TooManyError:
         return ""
 
 
-def _chunk(data: str) -> Any:
-    """None for what is no chunk; the list of events shows it."""
-    try:
-        return jsontext.loads_leniently(data)
-    except jsontext.JSONTextError:
-        return None
+def _cut(words: str) -> str:
+    return words if len(words) <= _LONGEST_WORDS else words[:_LONGEST_WORDS] + "…"

@@ -1,37 +1,52 @@
-"""gunicorn's threaded worker, changed in three ways.
+"""gunicorn's threaded worker, changed in four ways.
 
 It is stopped in two steps: no new calls; then, when the running ones ended, the end. gunicorn's own way
 closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with Retry-After tells a load
 balancer and a person what is going on.
+
+A connection that has sent nothing holds no thread, and closing one holds up nobody: gunicorn's own threads
+wait up to five seconds for the first byte of each, and its main loop up to two for each that it closes. When
+all connections are taken, the one that has been silent for longest makes room. Running out of open files
+ends no worker.
 
 It does not wait for ever for the head of a request: whoever sends a byte now and then would hold a thread.
 
 And its own answers, to what no view can read, have the headers of all others.
 """
 
+import errno
 import mmap
 import socket
+import sys
 import threading
+import time
 from contextlib import ExitStack, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.arbiter import Arbiter
+from gunicorn.http.errors import InvalidHeader
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from playground.management.memory import return_large_blocks
-
-if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.gthread import TConn
+from playground.management.waiting import Waiting
 
 # What a stream that was ended has for its last event, and gunicorn for its own end.
 LAST_WORDS_SECONDS = 5
+# A connection that is closed with something unread may lose the end of its answer (RFC 9112, 9.6).
+_GOODBYE_SECONDS = 2
+_GOODBYE_BYTES = 1 << 16
+# No connection after all: nobody is there any more, or another worker was quicker.
+_NOBODY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EINTR, errno.EPROTO)
+_PAUSE_SECONDS = 0.5
+_ROOM = 8
+_SAY_AGAIN_SECONDS = 60
 
 # Shared by the master and its workers: how many reloads there were.
 _reloads = mmap.mmap(-1, 1)
 
 
-def on_reload(arbiter: "Arbiter") -> None:
+def on_reload(arbiter: Arbiter) -> None:
     """gunicorn's hook: old workers are about to end, and new ones take the listener over."""
     del arbiter
     _reloads[0] = (_reloads[0] + 1) % 256
@@ -54,22 +69,146 @@ class _ErrorWriter:
         self._client.sendall(status + lines.encode() + b"\r\n" + rest)
 
 
+class HostError(InvalidHeader):  # type: ignore[misc]
+    """A request has one Host, and from HTTP/1.1 on it must (RFC 9112, 3.2)."""
+
+
+class _Connection(TConn):  # type: ignore[misc]
+    """One whose goodbye is not waited for by the thread that closes it."""
+
+    def __init__(self, worker: "Worker", *args: Any) -> None:
+        super().__init__(worker.cfg, *args)
+        self._take_leave = worker.take_leave
+        self.drained = 0
+
+    def close(self, graceful: bool = False) -> None:
+        if graceful:
+            self._take_leave(self)
+        else:
+            super().close()
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """On SIGTERM refuses new calls, and lets running ones go on for `PLAYGROUND_GRACE_SECONDS`.
 
-    A request's head may take `PLAYGROUND_ARRIVAL_SECONDS`; for its body see `BodyMiddleware`.
+    A connection may be silent for `PLAYGROUND_ARRIVAL_SECONDS`, and then a request's head may take that long;
+    for its body see `BodyMiddleware`.
     """
+
+    _silent: Waiting
+    _leaving: Waiting
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._born_after = _reloads[0]
         self._stopping = False
+        self._accepts_from = self._says_from = 0.0
 
     def init_process(self) -> None:
         return_large_blocks()
         super().init_process()
 
-    def handle(self, conn: "TConn") -> Any:
+    def load_wsgi(self) -> None:
+        from playground.env import SettingError
+
+        try:
+            super().load_wsgi()
+        except SettingError as error:
+            print(error, file=sys.stderr, flush=True)
+            sys.exit(Arbiter.APP_LOAD_ERROR)  # another try would not help
+
+    def run(self) -> None:
+        from playground import env
+
+        self._silent = Waiting(self.poller, env.read("PLAYGROUND_ARRIVAL_SECONDS"))
+        self._leaving = Waiting(self.poller, _GOODBYE_SECONDS)
+        super().run()
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in _NOBODY:
+                self._lacks(error)
+            return
+        self.nr_conns += 1
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+        self._silent.add(_Connection(self, client, address, listener.getsockname()), self._speaks)
+
+    def _speaks(self, conn: TConn) -> None:
+        if conn in self._silent:  # it may have made room a moment ago
+            self._silent.remove(conn)
+            conn.data_ready = True
+            self.enqueue_req(conn)
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        if client.fileno() >= 0:  # the same
+            super().on_client_socket_readable(conn, client)
+
+    def _make_room(self) -> bool:
+        """Closes the connection that has been silent for longest, or else one between two requests."""
+        if conn := self._silent.oldest():
+            self._silent.remove(conn)
+        elif self.keepalived_conns:
+            conn = self.keepalived_conns.popleft()
+            self.poller.unregister(conn.sock)
+        else:
+            return False
+        self._drop(conn)
+        return True
+
+    def _drop(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def _lacks(self, error: OSError) -> None:
+        """No connection could be taken, for want of open files or memory."""
+        now = time.monotonic()
+        if now >= self._says_from:
+            self._says_from = now + _SAY_AGAIN_SECONDS
+            self.log.error("No further connection for now (%s): raise `ulimit -n`.", error.strerror)
+        # Some at a time: a call needs a file too.
+        if not sum(self._make_room() for _ in range(_ROOM)):
+            self._accepts_from = now + _PAUSE_SECONDS
+            self.set_accept_enabled(False)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled and time.monotonic() >= self._accepts_from)
+
+    def take_leave(self, conn: _Connection) -> None:
+        """Says goodbye, and waits for the other side's in the main loop."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            self._leaving.add(conn, self._drain)
+        except (OSError, ValueError, KeyError):
+            conn.close()  # it has left
+        else:
+            self.nr_conns += 1
+
+    def _drain(self, conn: _Connection) -> None:
+        try:
+            size = len(conn.sock.recv(_GOODBYE_BYTES))
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        conn.drained += size
+        if not size or conn.drained > _GOODBYE_BYTES:
+            self._leaving.remove(conn)
+            self._drop(conn)
+
+    def murder_pending(self) -> None:
+        """gunicorn's place to close who has waited for too long."""
+        for waiting in (self._silent, self._leaving):
+            for conn in waiting.late():
+                self._drop(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)
+        self._silent.hurry(deadline)
+
+    def handle(self, conn: TConn) -> Any:
         from playground import env
         from playground.upstream import alarm
 
@@ -80,8 +219,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.arriving = arriving
             return super().handle(conn)
 
-    def handle_request(self, req: Any, conn: "TConn") -> Any:
+    def handle_request(self, req: Any, conn: TConn) -> Any:
         conn.arriving.close()
+        hosts = sum(name == "HOST" for name, _ in req.headers)
+        if hosts > 1 or (not hosts and req.version >= (1, 1)):
+            raise HostError("Host", req=req)
         return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:

@@ -69,7 +69,7 @@ class LocalBuckets(LocMemCache):
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
         with self._taking:
             now = time.monotonic()
-            full = [max(now, self.get(bucket.name, 0.0)) for bucket in buckets]
+            full = [self._full_at(bucket, now) for bucket in buckets]
             waits = [
                 at - now - bucket.rate.seconds + bucket.interval
                 for at, bucket in zip(full, buckets, strict=True)
@@ -81,6 +81,13 @@ class LocalBuckets(LocMemCache):
                 self.set(bucket.name, at, math.ceil(at - now))
         return None
 
+    def _full_at(self, bucket: Bucket, now: float) -> float:
+        latest = now + bucket.rate.seconds
+        at: float = self.get(bucket.name, 0.0)
+        if at > latest:
+            self.set(bucket.name, latest, bucket.rate.seconds)
+        return max(now, min(at, latest))
+
 
 _SCRIPT = """
 local clock = redis.call('TIME')
@@ -88,7 +95,12 @@ local now = clock[1] + clock[2] / 1e6
 local full, longest, which = {}, 0, 0
 for i, key in ipairs(KEYS) do
     local seconds, interval = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-    full[i] = math.max(now, tonumber(redis.call('GET', key) or '0')) + interval
+    local stored = tonumber(redis.call('GET', key) or '0')
+    if stored > now + seconds then
+        stored = now + seconds
+        redis.call('SET', key, string.format('%.6f', stored), 'PX', seconds * 1000)
+    end
+    full[i] = math.max(now, stored) + interval
     local wait = full[i] - now - seconds
     if wait > longest then longest, which = wait, i end
 end
@@ -112,3 +124,13 @@ class RedisBuckets(RedisCache):
         except RedisError as error:
             raise UnavailableError from error
         return Empty(buckets[which - 1], float(seconds)) if which else None
+
+    def ping(self) -> None:
+        """Over a connection of its own. Raises `UnavailableError` when it does not answer."""
+        client: Any = self._cache.get_client(None, write=True)
+        try:
+            client.ping()
+        except RedisError as error:
+            raise UnavailableError from error
+        finally:
+            client.connection_pool.disconnect()

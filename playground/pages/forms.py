@@ -1,9 +1,7 @@
 """The form as text: what a person typed, kept as typed, and the request body that it means."""
 
-import json
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from typing import Any
 
@@ -13,13 +11,21 @@ from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.text import gettext_noop, say
+from playground.pages.fields import (
+    fits_a_line,
+    fits_a_textarea,
+    is_given,
+    json_object,
+    json_text,
+    parameter_text,
+    parameter_value,
+    unix_lines,
+)
 
 PARAMETER_NAMES = tuple(parameter.name for parameter in PARAMETERS)
-FIELDS_OF_THEIR_OWN = ("model", "messages", "stream", *PARAMETER_NAMES)
 USAGE_WANTED = {"include_usage": True}
-_TEXT_PARAMETERS = ("user",)
-# What people write for a number, "+1" and ".5" included, which JSON does not take. NaN is no number.
-_NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
+# Beside one of these an empty field means no content; an empty text is said outright.
+_INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
 
 
 @dataclass
@@ -34,33 +40,43 @@ class MessageRow:
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> "MessageRow":
-        rest = dict(message)
-        row = cls(role=str(rest.pop("role", "user")))
-        # Beside tool calls an empty field means no content, so an empty text is said outright.
-        if _fits_a_textarea(rest.get("content")) and (rest["content"] or "tool_calls" not in rest):
+        rest, row = dict(message), cls(role="")
+        if rest.get("role") and fits_a_line(rest["role"]):
+            row.role = rest.pop("role")
+        if fits_a_textarea(rest.get("content")) and (
+            rest["content"] or rest.keys() & _INSTEAD_OF_CONTENT == {"content"}
+        ):
             row.content = rest.pop("content")
-        if row.role == "tool" and isinstance(rest.get("tool_call_id"), str):
+        if row.role == "tool" and rest.get("tool_call_id") and fits_a_line(rest["tool_call_id"]):
             row.tool_call_id = rest.pop("tool_call_id")
-        row.extra = jsontext.pretty(rest) if rest else ""
+        row.extra = json_text(rest)
         return row
 
     def message(self, place: str) -> dict[str, Any]:
         """The message of the request body. Raises `InvalidRequestError` for a broken `extra`."""
-        extra = _json_object(self.extra, f"{place}.extra")
-        message: dict[str, Any] = {"role": self.role}
-        # An answer that only calls tools has no content; an empty text would be something else.
-        if self.content or not extra.keys() & {"content", "tool_calls"}:
+        extra = json_object(self.extra, f"{place}.extra")
+        message: dict[str, Any] = {"role": self.role} if self.role else {}
+        if self.content or not extra.keys() & _INSTEAD_OF_CONTENT:
             message["content"] = self.content
-        if self.role == "tool":
+        if self.role == "tool" and self.tool_call_id:
             message["tool_call_id"] = self.tool_call_id
         if both := extra.keys() & message.keys():
             raise InvalidRequestError(_field_wins(f"{place}.extra", min(both)))
         return message | extra
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether a browser posts nothing of it: such a row is no message."""
+        return not (self.role or self.content or self.extra)
+
 
 @dataclass
 class RequestForm:
-    """Everything the form holds but the key, which is never put into a page again."""
+    """Everything the form holds but the key, which is never put into a page again.
+
+    A form that was filled from a body means that body, whatever is in it: `more` carries as JSON what has no
+    field, and what its field cannot carry.
+    """
 
     provider: str = ""
     base_url: str = ""
@@ -83,16 +99,16 @@ class RequestForm:
         columns = zip_longest(
             *(data.getlist(name) for name in ("role", "content", "tool_call_id", "extra")), fillvalue=""
         )
+        rows = (
+            MessageRow(role, unix_lines(content), call.strip(), extra)
+            for role, content, call, extra in columns
+        )
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
             model=data.get("model", "").strip(),
-            messages=[
-                MessageRow(role, _unix_lines(content), call.strip(), extra)
-                for role, content, call, extra in columns
-                if role or content or extra
-            ],
-            parameters={name: _unix_lines(data.get(name, "")) for name in PARAMETER_NAMES},
+            messages=[row for row in rows if not row.is_blank],
+            parameters={name: unix_lines(data.get(name, "")) for name in PARAMETER_NAMES},
             more=data.get("more", ""),
             stream="stream" in data,
             include_usage="include_usage" in data,
@@ -100,68 +116,106 @@ class RequestForm:
 
     @classmethod
     def from_body(cls, provider: str, base_url: str, body: Mapping[str, Any]) -> "RequestForm":
-        """The form that means this body; what has no field goes to `more`."""
+        """The form that means this body."""
         form = cls(provider=provider, base_url=base_url)
         form.fill(body)
         return form
 
     def fill(self, body: Mapping[str, Any]) -> None:
         """Makes the form mean this body. A body without a model leaves the model as it is."""
-        rest = dict(body)
-        model = rest.pop("model", self.model)
-        self.model = model if isinstance(model, str) else jsontext.pretty(model)
-        messages = rest.pop("messages", [])
-        rows = messages if isinstance(messages, list) else []
-        self.messages = [MessageRow.from_message(row) for row in rows if isinstance(row, Mapping)]
-        self.parameters = {}
-        # Two ticks say what nearly all requests mean; what they cannot say is kept as JSON.
+        rest = {"model": self.model, "messages": [], **body}
+        self.parameters, more = {}, dict[str, Any]()
+        # Two ticks say what nearly all streamed requests mean; what they cannot say is kept as JSON.
         self.stream = rest.get("stream") is True
-        if isinstance(rest.get("stream"), bool | None):
-            rest.pop("stream", None)
-        self.include_usage = not self.stream or rest.get("stream_options") == USAGE_WANTED
+        if self.stream:
+            del rest["stream"]
+        self.include_usage = not self.stream or jsontext.same(rest.get("stream_options"), USAGE_WANTED)
         if self.stream and self.include_usage:
             del rest["stream_options"]
-        others = {name: value for name, value in rest.items() if name not in PARAMETER_NAMES}
-        self.more = jsontext.pretty(others) if others else ""
-        self.change({name: value for name, value in rest.items() if name in PARAMETER_NAMES})
+        for name, value in rest.items():
+            self._set(name, value, more)
+        self.more = json_text(more)
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Sets the model and parameters; None empties one."""
-        more = _json_object(self.more, "more")
+        """Sets fields of the request; None leaves one out. Raises `InvalidRequestError` for broken JSON."""
+        more = json_object(self.more, "more")
         for name, value in changes.items():
             if name == "stream":
                 self.stream = value is True
-            elif name == "model":
-                self.model = value if isinstance(value, str) else ""
+                more.pop(name, None)
             elif name == "stream_options" and value is None:
                 self.include_usage = False
                 more.pop(name, None)
-            elif name in PARAMETER_NAMES:
-                self.parameters[name] = "" if value is None else _parameter_text(name, value)
             elif value is None:
-                more.pop(name, None)
-            else:
-                more[name] = value
-        self.more = jsontext.pretty(more) if more else ""
+                self._leave_out(name, more)
+            elif name != "messages" or isinstance(value, list):
+                self._set(name, value, more)
+        self.more = json_text(more)
+
+    def _leave_out(self, name: str, more: dict[str, Any]) -> None:
+        more.pop(name, None)
+        self.parameters.pop(name, None)
+        if name == "model":
+            self.model = ""
+
+    def _set(self, name: str, value: Any, more: dict[str, Any]) -> None:
+        """Puts a value into its field, or into `more` where there is none that carries it."""
+        more.pop(name, None)
+        if name == "model":
+            self.model, fits = (value, True) if fits_a_line(value) else ("", False)
+        elif name == "messages":
+            self.messages, fits = (rows, True) if (rows := _rows(value)) is not None else ([], False)
+        elif name in PARAMETER_NAMES:
+            text = parameter_text(name, value)
+            self.parameters[name], fits = text or "", text is not None
+        else:
+            fits = False
+        if not fits:
+            more[name] = value
 
     def body(self, errors: list[FieldError]) -> dict[str, Any]:
         """The request body; a field left empty is not in it. What cannot be read goes to `errors`."""
-        body: dict[str, Any] = {"model": self.model}
-        body["messages"] = [
-            collect(errors, {"role": row.role}, row.message, f"messages.{index}")
-            for index, row in enumerate(self.messages)
-        ]
+        more: dict[str, Any] = collect(errors, {}, json_object, self.more, "more")
+        body: dict[str, Any] = {}
+        if self.model or "model" not in more:
+            body["model"] = self.model
+        if self.messages or "messages" not in more:
+            body["messages"] = [
+                collect(errors, {"role": row.role}, row.message, f"messages.{index}")
+                for index, row in enumerate(self.messages)
+            ]
         for name in PARAMETER_NAMES:
-            text = self.parameters.get(name, "")
-            if text if name in (*_TEXT_PARAMETERS, "stop") else text.strip():
-                body[name] = collect(errors, None, _parameter_value, name, text)
+            if is_given(name, text := self.parameters.get(name, "")):
+                body[name] = collect(errors, None, parameter_value, name, text)
         if self.stream:
             body["stream"] = True
         if self.stream and self.include_usage:
             body["stream_options"] = USAGE_WANTED
-        more: dict[str, Any] = collect(errors, {}, _json_object, self.more, "more")
-        errors += [_field_wins("more", name) for name in more if name in body or name in FIELDS_OF_THEIR_OWN]
+        errors += [_field_wins("more", name) for name in more if name in body]
         return body | {name: value for name, value in more.items() if name not in body}
+
+    def as_json(self) -> dict[str, Any]:
+        """What the request's fields hold, by their names, for a page that is open in a browser."""
+        rows = [asdict(row) for row in self.messages]
+        return {
+            "model": self.model,
+            "messages": [{name: text for name, text in row.items() if name != "error"} for row in rows],
+            **{name: self.parameters.get(name, "") for name in PARAMETER_NAMES},
+            "more": self.more,
+            "stream": self.stream,
+            "include_usage": self.include_usage,
+        }
+
+
+def _rows(messages: Any) -> list[MessageRow] | None:
+    """None where rows cannot say just this."""
+    if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
+        return None
+    rows = [MessageRow.from_message(message) for message in messages]
+    if any(row.is_blank for row in rows):
+        return None
+    means = [row.message("messages") for row in rows]
+    return rows if jsontext.same(means, messages) else None
 
 
 def _field_wins(place: str, name: str) -> FieldError:
@@ -181,61 +235,3 @@ def collect(errors: list[FieldError], otherwise: Any, read: Callable[..., Any], 
     except InvalidRequestError as error:
         errors.extend(error.errors)
         return otherwise
-
-
-def _parameter_value(name: str, text: str) -> Any:
-    """A typed text as the value it means. What is no number stays a text, which the check refuses."""
-    if name in _TEXT_PARAMETERS:
-        return text
-    if name == "stop":
-        return _stops(text)
-    number = text.strip()
-    if not _NUMBER.fullmatch(number):
-        return text
-    return int(number) if number.lstrip("+-").isdigit() else float(number)
-
-
-def _stops(text: str) -> Any:
-    if text.lstrip()[:1] in ("[", '"'):
-        try:
-            return jsontext.loads(text)
-        except jsontext.JSONTextError as error:
-            raise InvalidRequestError(FieldError("stop", error.sentence)) from error
-    lines = [line for line in text.split("\n") if line]
-    return lines[0] if len(lines) == 1 else lines
-
-
-def _parameter_text(name: str, value: Any) -> str:
-    plain = isinstance(value, str) and (
-        name in _TEXT_PARAMETERS
-        or (name == "stop" and value[:1] not in ("[", '"', " ") and "\n" not in value)
-    )
-    return value if plain else _json_line(value)
-
-
-def _json_object(text: str, place: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
-    try:
-        value = jsontext.loads(text)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldError(place, error.sentence)) from error
-    if not isinstance(value, dict):
-        raise InvalidRequestError(
-            FieldError(place, say(gettext_noop('Takes a JSON object, like {"key": "value"}.')))
-        )
-    return value
-
-
-def _json_line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _fits_a_textarea(value: Any) -> bool:
-    # A browser makes other line breaks `\n` and NUL U+FFFD; such a text is kept as JSON.
-    return isinstance(value, str) and "\r" not in value and "\0" not in value
-
-
-def _unix_lines(text: str) -> str:
-    # A browser posts a textarea's line breaks as CRLF (HTML, form submission); the person typed LF.
-    return text.replace("\r\n", "\n")

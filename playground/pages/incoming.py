@@ -7,9 +7,10 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
-from playground.exchange import jsontext
+from playground.exchange import jsontext, typed_key
 from playground.exchange.chat_request import (
     ChatRequest,
     FieldError,
@@ -19,6 +20,7 @@ from playground.exchange.chat_request import (
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm, collect
 from playground.upstream.caps import Caps
+from playground.upstream.local_model import abilities
 from playground.upstream.route import Route, find_route
 
 
@@ -26,6 +28,7 @@ class HtmxRequest(HttpRequest):
     """What django-htmx's middleware makes of a request."""
 
     htmx: HtmxDetails
+    key_note: str
 
 
 class Shape(Enum):
@@ -68,6 +71,8 @@ class Asked:
             raise InvalidRequestError(*errors)
         if route.caps and (beyond := route.caps.errors(chat)):
             raise InvalidRequestError(*beyond, fix=route.caps.fix(beyond))
+        if in_vain := abilities.errors(route, chat):
+            raise InvalidRequestError(*in_vain, fix=abilities.fix(in_vain))
         return chat, route
 
     def chat_request(self) -> ChatRequest:
@@ -93,8 +98,14 @@ def checked_chat(body: Any) -> ChatRequest:
 
 def read(request: HttpRequest) -> Asked:
     """Raises `InvalidRequestError` for what cannot be read, or is too much for a page."""
-    if request.content_type == "application/json":
-        return _read_json(request.body)
+    asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
+    if asked.key and typed_key.was_cleaned(asked.key):
+        note = gettext("The key is sent without the quotes, blanks or words around it.")
+        cast("HtmxRequest", request).key_note = note
+    return asked
+
+
+def _read_form(request: HttpRequest) -> Asked:
     form = read_form(request)
     own_base = not form.provider
     return Asked(

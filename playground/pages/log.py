@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from playground.exchange.record import Exchange
 from playground.pages.who import pseudonym_of
 from playground.upstream.client import Caller
+from playground.upstream.watcher import INTERIM
 
 _logger = logging.getLogger("playground.exchange")
 _LONGEST_NAME = 100
@@ -19,7 +20,8 @@ _LONGEST_NAME = 100
 def caller_of(request: HttpRequest, embed: str | None = None) -> Caller:
     """Who waits for a call that this request asks for; its line of log names the embed that it came from."""
     who = pseudonym_of(request)
-    return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed))
+    interim = INTERIM if request.META.get("SERVER_PROTOCOL") == "HTTP/1.1" else b""
+    return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed), interim)
 
 
 def logging_for(client: str, embed: str | None = None) -> Callable[[Exchange], None]:

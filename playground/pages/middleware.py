@@ -1,5 +1,6 @@
 """What stands between Django and a request: health, bodies too large or too slow, hidden origins, 404s."""
 
+import json
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,11 +8,19 @@ from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.views.defaults import page_not_found
 
 from playground import env
 from playground.pages import refusals
+from playground.pages.health import PROBES
 from playground.upstream import alarm
 from playground.upstream.running import running
 
@@ -19,20 +28,32 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class HealthMiddleware:
-    """`/healthz` for a load balancer: this process answers, whatever host name it is asked under.
+    """`/healthz` and `/readyz` for a load balancer, whatever host name it asks under.
 
-    503 once it is stopping: new calls belong to another process.
+    `/healthz` says that this process answers, and costs nothing. `/readyz` says that what it leans on answers
+    too. 503 once it is stopping: new calls belong to another process.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path == "/healthz":
-            if running.stopping:
-                return HttpResponse("stopping", status=503, content_type="text/plain")
-            return HttpResponse("ok", content_type="text/plain")
+        match request.path:
+            case "/healthz":
+                if running.stopping:
+                    return HttpResponse("stopping", status=503, content_type="text/plain")
+                return HttpResponse("ok", content_type="text/plain")
+            case "/readyz":
+                return _readiness()
         return self.get_response(request)
+
+
+def _readiness() -> HttpResponse:
+    found = {name: probe.look() or "ok" for name, probe in PROBES.items()}
+    if running.stopping:
+        found["server"] = "stopping"
+    ready = set(found.values()) == {"ok"}
+    return JsonResponse({"ready": ready} | found, status=200 if ready else 503)
 
 
 class NotFoundMiddleware:
@@ -50,6 +71,19 @@ class NotFoundMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         return page_not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+class KeyNoteMiddleware:
+    """Tells in `X-Key-Note`, as JSON, that a typed key was cleaned: every shape of answer has headers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if note := getattr(request, "key_note", None):
+            response["X-Key-Note"] = json.dumps(note)
+        return response
 
 
 class HiddenOriginMiddleware:

@@ -24,7 +24,8 @@ from playground.pages.presets import PRESETS
 from playground.pages.reasons import invalid
 from playground.pages.refusals import Refusal, with_retry
 from playground.pages.translate import translate
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing, preselected
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
+from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 
 # What gunicorn and nginx take for a request line, with room for the method and host.
@@ -126,7 +127,7 @@ def render_page(
     *,
     result: Result | None = None,
     refusal: Refusal | None = None,
-    models: list[str] | None = None,
+    models: Listed | None = None,
 ) -> HttpResponse:
     """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
     if refusal:
@@ -140,7 +141,7 @@ def render_page(
         "presets": PRESETS,
         "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
-        "listed_models": None if models is None else Listed.of(models),
+        "listed_models": models,
         **code_context(Asked(form.provider or None, form.base_url, None, form)),
         "result": result,
         "refusal": refusal,

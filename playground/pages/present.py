@@ -16,7 +16,7 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.media import Media
 from playground.exchange.record import Exchange, Headers
 from playground.exchange.sources import Source, sources_in
-from playground.exchange.stream import StreamEvent
+from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
 
@@ -54,14 +54,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class Listed:
-    """Models cut to what a page can carry; `total` is how many there are."""
+    """Models cut to what a page can carry: of `total`, `matching` have the words of `words` in them.
+
+    `unread` counts what the provider listed besides, in a form that is not known.
+    """
 
     shown: list[str]
+    matching: int
     total: int
+    unread: int = 0
+    words: str = ""
 
     @classmethod
-    def of(cls, models: list[str]) -> "Listed":
-        return cls(models[:MOST_MODELS], len(models))
+    def of(cls, models: list[str], unread: int = 0, words: str = "") -> "Listed":
+        wanted = words.casefold().split()
+        found = [name for name in models if all(word in name.casefold() for word in wanted)]
+        return cls(found[:MOST_MODELS], len(found), len(models), unread, words)
+
+    @property
+    def needs_filter(self) -> bool:
+        return self.total > MOST_MODELS
 
 
 @dataclass
@@ -73,7 +85,7 @@ class EventBudget:
     _characters: int = 0
 
     def take(self, event: StreamEvent) -> bool:
-        self._characters += len(event.data)
+        self._characters += len(event.data) + len(event.id)
         self.spent |= self.taken >= MOST_EVENTS or self._characters > MOST_EVENT_CHARACTERS
         self.taken += not self.spent
         return not self.spent
@@ -93,8 +105,9 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
     long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
+    id_ = f' data-id="{escape(event.id)}"' if event.id else ""
     return SafeString(
-        f'<li data-n="{number}"><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f'<li data-n="{number}"{id_}><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
         f"<code{long}>{escape(data)}</code></li>"
     )
 
@@ -225,6 +238,12 @@ class Result:
     @property
     def succeeded(self) -> bool:
         return self.exchange.received is not None and self.exchange.received.status < 300
+
+    @property
+    def unread(self) -> Unread | None:
+        """The events that could not be read, where the error does not quote them."""
+        unread = self.exchange.stream.unread if self.exchange.stream else None
+        return None if unread and self.error and self.error.message == unread.first else unread
 
     @cached_property
     def received_text(self) -> Shown:

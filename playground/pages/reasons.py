@@ -3,7 +3,8 @@
 import math
 
 from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.durations import duration
+from playground.exchange.text import gettext_noop, say
 from playground.pages.buckets import UnavailableError
 from playground.pages.rates import TooManyCallsError
 from playground.pages.refusals import Refusal
@@ -99,24 +100,6 @@ def _too_many_calls(error: TooManyCallsError) -> Refusal:
         say(advice, count=rate.count, period=duration(rate.seconds), wait=duration(seconds)),
         retry_seconds=seconds,
     )
-
-
-_UNITS = (
-    (86_400, gettext_noop("a day"), gettext_noop("%(count)s days")),
-    (3600, gettext_noop("an hour"), gettext_noop("%(count)s hours")),
-    (60, gettext_noop("a minute"), gettext_noop("%(count)s minutes")),
-    (1, gettext_noop("a second"), gettext_noop("%(count)s seconds")),
-)
-
-
-def duration(seconds: int) -> Sentence:
-    """In words, in the largest unit of which there are two or more, rounded up: nobody comes too early."""
-    for size, one, many in _UNITS:
-        if seconds == size:
-            return say(one)
-        if seconds >= 2 * size:
-            return say(many, count=math.ceil(seconds / size))
-    return say(_UNITS[-1][1])  # less than a second
 
 
 def _busy(error: BusyError) -> Refusal:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from playground import env
 from playground.exchange.chat_request import FieldError
-from playground.exchange.explain import Fix
+from playground.exchange.fixes import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import Shape, shape_of
 from playground.pages.translate import translate
@@ -79,6 +79,21 @@ def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
     if refusal.retry_seconds is not None:
         response["Retry-After"] = str(refusal.retry_seconds)
     return response
+
+
+def models_by_post() -> Refusal:
+    """A GET must cost nothing: browsers send it for a picture in any page."""
+    return Refusal(
+        405,
+        "use_post",
+        say(gettext_noop("Use POST to list models")),
+        say(
+            gettext_noop(
+                "Listing calls the provider with a key, so it takes a POST, like /send/: with the "
+                "provider's id, and without a request."
+            )
+        ),
+    )
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

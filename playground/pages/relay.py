@@ -32,7 +32,7 @@ from playground.pages.present import (
 )
 from playground.pages.tags import duration
 from playground.upstream import alarm
-from playground.upstream.client import Live, Reading
+from playground.upstream.reading import Live, Reading
 
 HEARTBEAT = b":\n\n"
 # Tokens a second over less than this say nothing; more often than this nobody reads them.
@@ -87,10 +87,9 @@ def _message(html: str) -> bytes:
 
 @dataclass
 class _Shown:
-    """What of one choice is in the page: characters of its texts, what is held back of them, its calls."""
+    """What of one choice is in the page: characters of its texts, its calls."""
 
     lengths: dict[str, int] = field(default_factory=dict)
-    held: dict[str, str] = field(default_factory=dict)
     calls: str = ""
 
 
@@ -108,8 +107,8 @@ class Patches:
     def following(self) -> bytes:
         """As messages: htmx looks up every place before it fills one, so new ones come first."""
         stream, places, fillings, events = self._reading.stream, [], [], []
-        if self._reading.response is not None:
-            status = f"{self._reading.response.status_code} {self._reading.response.reason or ''}".strip()
+        if self._reading.head is not None:
+            status = f"{self._reading.head.status} {self._reading.head.reason}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
             fresh = stream.take_fresh()
@@ -152,27 +151,17 @@ class Patches:
             for place, pieces in message.texts.items():
                 if pieces.length > (length := shown.lengths.get(place, 0)):
                     shown.lengths[place] = pieces.length
-                    text = self._settled(shown, place, pieces.since(length))
-                    if text:
+                    if text := stream.held.add((position, place), pieces.since(length)):
                         yield _patch(f"live-{place}-{position}", escape(text))
             if message.calls:
-                yield self._calls(shown, position, message.calls)
+                yield self._calls(stream, shown, position, message.calls)
 
-    def _settled(self, shown: _Shown, name: str, text: str) -> str:
-        """Redacted; what may turn out to be the beginning of the key waits for more."""
-        redactor = self._reading.redactor
-        text = redactor.text(shown.held.get(name, "") + text)
-        settled = redactor.settled(text)
-        shown.held[name] = text[settled:]
-        return text[:settled]
-
-    def _calls(self, shown: _Shown, position: int, calls: list[object]) -> str:
+    def _calls(self, stream: StreamReader, shown: _Shown, position: int, calls: list[object]) -> str:
         lines = [_call(call) for call in calls[:MOST_CHOICES] if isinstance(call, dict)]
         text = "\n".join(lines)
         if len(text) > LONGEST_SHOWN // 50:  # the end shows it whole
             return ""
-        settled = self._reading.redactor.text(text)
-        settled = settled[: self._reading.redactor.settled(settled)]
+        settled = stream.held.instead(text)
         if settled == shown.calls:
             return ""
         shown.calls = settled

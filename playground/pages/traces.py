@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Iterator
 from copy import copy
 
+from playground.pages.trouble import chain, reason
+
 _logger = logging.getLogger(__name__)
 
 
@@ -19,12 +21,7 @@ def trace(error: BaseException) -> str:
 
 
 def _parts(error: BaseException) -> Iterator[str]:
-    chain: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in chain:
-        chain.append(following)
-        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
-    for place, link in enumerate(reversed(chain)):
+    for place, link in enumerate(reversed(chain(error))):
         if place:
             yield "Which led to:"
         frames = "".join(traceback.format_tb(link.__traceback__))
@@ -37,12 +34,19 @@ def name(error: BaseException) -> str:
 
 
 class TraceFormatter(logging.Formatter):
-    """Writes of an exception its trace only, and of a request its method and path only."""
+    """Writes of an exception its trace only, and of a request its method and path only.
+
+    What the disk or the database is to blame for, or whoever sent the request, is one line without a trace.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy(record)
         record.exc_text = None  # another formatter's, with the message in it
         record.msg, record.args = self.message(record), None
+        if record.name.startswith("django.security."):
+            record.exc_info = None
+        elif isinstance(record.exc_info, tuple) and (error := record.exc_info[1]) and (why := reason(error)):
+            record.msg, record.exc_info = f"{record.msg}: {why} ({_place(error)})", None
         return super().format(record)
 
     def message(self, record: logging.LogRecord) -> str:
@@ -55,6 +59,13 @@ class TraceFormatter(logging.Formatter):
     def formatException(self, ei: object) -> str:  # noqa: N802 -- logging's name for it
         error = ei[1] if isinstance(ei, tuple) else None
         return trace(error) if error else ""
+
+
+def _place(error: BaseException) -> str:
+    """The last line of ours that the error passed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if "site-packages" not in frame.filename), None)
+    return f"{name(error)} at {last.filename}:{last.lineno}" if last else name(error)
 
 
 def _of_request(record: logging.LogRecord, path: str) -> str:

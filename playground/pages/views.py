@@ -21,7 +21,7 @@ from playground.pages.log import caller_of
 from playground.pages.page import call_of, code_context, prefilled, render_outcome, render_page
 from playground.pages.present import Listed, Result
 from playground.pages.reasons import REFUSED, invalid, refusal_of
-from playground.pages.refusals import Refusal, refuse
+from playground.pages.refusals import Refusal, models_by_post, refuse
 from playground.pages.relay import relay
 from playground.pages.translate import translate
 from playground.upstream import client
@@ -77,36 +77,43 @@ def snippets(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def models(request: HttpRequest) -> HttpResponse:
-    """The models that the provider lists; a POST brings a key that was typed."""
+    """The models that the provider lists. A GET is refused: any page could make a visitor send it."""
+    if request.method == "GET":
+        refused = refuse(request, models_by_post())
+        refused["Allow"] = "POST"
+        return refused
     asked = None
     try:
-        asked = incoming.read(request) if request.method == "POST" else _asked_by_link(request)
+        asked = incoming.read(request)
         route = asked.route()
         caller = caller_of(request)
         rates.count(caller.client, route)
-        found, exchange, problem = client.list_models(route, settings.LIMITS, caller)
+        listing = client.list_models(route, settings.LIMITS, caller)
     except REFUSED as error:
         return _refuse(request, asked, refusal_of(error), fragment="_models.html")
-    match shape_of(request):
-        case Shape.FRAGMENT:
-            return render(request, "_models.html", {"listed_models": Listed.of(found), "error": problem})
-        case Shape.PAGE if asked.form:
-            return render_page(
-                request, asked.form, models=found, result=Result(exchange) if problem else None
-            )
-    return JsonResponse({"models": found, "error": problem.as_json(translate) if problem else None})
+    problem = listing.problem
+    if shape_of(request) is Shape.JSON:
+        told = problem.as_json(translate) if problem else None
+        return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
+    listed = None if problem else Listed.of(listing.models, listing.unread, request.POST.get("filter", ""))
+    if shape_of(request) is Shape.FRAGMENT:
+        return render(request, "_models.html", {"listed_models": listed, "error": problem})
+    result = Result(listing.exchange) if problem else None
+    return render_page(request, asked.form or RequestForm(), models=listed, result=result)
 
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
-    """The page with its form changed by one of its buttons; nothing is sent."""
+    """The form changed by one of its buttons, as a page or as the fields' texts; nothing is sent."""
     form = None
     try:
         form = incoming.read_form(request)
         edits.edit(form, request.POST.get("do", ""))
     except InvalidRequestError as error:
-        return render_page(request, form, refusal=invalid(error)) if form else refuse(request, invalid(error))
-    return render_page(request, form)
+        if form and shape_of(request) is Shape.PAGE:
+            return render_page(request, form, refusal=invalid(error))
+        return refuse(request, invalid(error))
+    return JsonResponse(form.as_json()) if shape_of(request) is Shape.JSON else render_page(request, form)
 
 
 @csrf_exempt
@@ -138,10 +145,6 @@ def language(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-def _asked_by_link(request: HttpRequest) -> Asked:
-    return Asked(request.GET.get("provider"), None, None, None)
 
 
 def _refuse(

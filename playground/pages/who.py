@@ -1,6 +1,7 @@
 """Who calls: the address behind the proxies that are trusted, and a name for it that does not show it."""
 
 import ipaddress
+from functools import cache
 
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
@@ -8,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from playground import env
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # A subscriber of IPv6 has that much, and picks addresses in it freely (RFC 6177).
 _IPV6_PREFIX = 64
@@ -51,7 +53,12 @@ def _address(text: str) -> Address | None:
 
 
 def _is_trusted(address: Address, trusted: frozenset[str]) -> bool:
-    return any(address in ipaddress.ip_network(name) for name in trusted if name != env.UNIX)
+    return any(address in network for network in _networks(trusted))
+
+
+@cache
+def _networks(trusted: frozenset[str]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(name) for name in trusted if name != env.UNIX)
 
 
 def _network(address: Address) -> str:

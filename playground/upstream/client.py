@@ -4,11 +4,12 @@ One connection an exchange (`Connection: close`): nothing is shared between peop
 connection that a provider closed meanwhile, and the exchange's end is the socket's end.
 """
 
+import logging
 import re
 import socket
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,24 +17,34 @@ import requests
 
 from playground import __version__
 from playground.exchange.chat_request import ChatRequest
-from playground.exchange.explain import Explanation, explain_arrival
+from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.model_list import read_models
 from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
-from playground.exchange.sse import LineTooLongError
-from playground.exchange.stream import EVENT_STREAM, StreamReader
+from playground.exchange.split_key import adds_up_to_key
+from playground.exchange.stream import EVENT_STREAM
 from playground.upstream import alarm, failures
+from playground.upstream.body import Body
 from playground.upstream.connection import Adapter, Wire
+from playground.upstream.ending import Ending
 from playground.upstream.limits import Limits
+from playground.upstream.local_model.life import Life
 from playground.upstream.pace import Clock, Pace
+from playground.upstream.providers import LOCAL_MODEL
+from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
 from playground.upstream.running import running
 from playground.upstream.watcher import watching
 
-_READ_SIZE = 65_536
+_logger = logging.getLogger(__name__)
 _adapter = Adapter()
+# For a send that meets the local model while it starts again.
+_RESTART_SECONDS = 20
+# Failures in which nothing is missing when all of the answer had come before.
+_OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
 
 def _nothing(exchange: Exchange) -> None:
@@ -44,13 +55,22 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once. `ended` is called with
-    every Exchange that was begun, also when nobody waits for its end.
+    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before
+    the answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also
+    when nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
+    interim: bytes = b""
+
+    def told(self, exchange: Exchange) -> None:
+        """A budget or a log that fails loses no answer."""
+        try:
+            self.ended(exchange)
+        except Exception:
+            _logger.exception("What follows a call failed")
 
 
 _NOBODY = Caller()
@@ -65,7 +85,7 @@ def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _N
     return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, caller))
 
 
-def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> "Live":
+def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> Live:
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
     Gives the `Reading` when the request is written, some 40 ms after something came, at least every
@@ -79,7 +99,7 @@ def _call(request: ChatRequest, route: Route) -> Call:
     return Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
 
 
-def _finish(steps: "Live") -> Exchange:
+def _finish(steps: Live) -> Exchange:
     while True:
         try:
             next(steps)
@@ -88,46 +108,33 @@ def _finish(steps: "Live") -> Exchange:
             return exchange
 
 
-def list_models(
-    route: Route, limits: Limits, caller: Caller = _NOBODY
-) -> tuple[list[str], Exchange, Explanation | None]:
-    """The ids that the provider lists and the caps allow, sorted; the Exchange; and what went wrong."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
+    wrong, where something did."""
+
+    models: list[str]
+    exchange: Exchange
+    unread: int = 0
+    problem: Explanation | None = None
+
+
+def list_models(route: Route, limits: Limits, caller: Caller = _NOBODY) -> Listing:
+    """Asks the provider for its models. Raises what `send` does."""
     call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
     exchange = _finish(_exchange("GET", call, b"", route, limits, caller))
     if problem := explain_arrival(exchange):
-        return [], exchange, problem
-    allowed = (name for name in _ids(exchange) if route.caps is None or route.caps.allows_model(name))
-    return sorted(allowed, key=_natural), exchange, None
+        return Listing([], exchange, problem=problem)
+    found = read_models(exchange.answer)
+    if found is None:
+        return Listing([], exchange, problem=explain_no_list(exchange))
+    allowed = (name for name in found.ids if route.caps is None or route.caps.allows_model(name))
+    return Listing(sorted(allowed, key=_natural), exchange, found.unread)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sorts `m-2` before `m-10`."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]
-
-
-def _ids(exchange: Exchange) -> set[str]:
-    answer = exchange.answer
-    items = answer.get("data") if isinstance(answer, dict) else answer  # Together sends a bare list
-    if not isinstance(items, list):
-        return set()
-    return {item["id"] for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)}
-
-
-@dataclass
-class Reading:
-    """An answer as it arrives. `number` is by what `running.stop` ends it; `exchange` is there at the end."""
-
-    number: str
-    redactor: Redactor
-    sent: Sent | None = None
-    response: requests.Response | None = None
-    body: bytearray = field(default_factory=bytearray)
-    first_byte_ms: float | None = None
-    stream: StreamReader | None = None
-    exchange: Exchange | None = None
-
-
-Live = Generator[Reading, None, Exchange]
 
 
 def _exchange(
@@ -143,7 +150,7 @@ def _exchange(
     redactor = Redactor(route.key)
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
-    on_wire = Wire()
+    on_wire = Wire(browser=caller.browser if live else None)
     started, clock = datetime.now(UTC), _stopwatch()
 
     def record(failure: Failure | None) -> Exchange:
@@ -159,7 +166,10 @@ def _exchange(
             received=received,
             failure=_redacted(failure, redactor),
             timings=Timings(
-                reading.first_byte_ms, reading.stream.first_token_ms if reading.stream else None, clock()
+                reading.first_byte_ms,
+                reading.stream.first_token_ms if reading.stream else None,
+                clock(),
+                reading.stream.last_token_ms if reading.stream else None,
             ),
             stream=stream,
         )
@@ -168,17 +178,21 @@ def _exchange(
     with (
         running.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
-        watching(caller.browser, partial(on_wire.shutdown, FailureKind.STOPPED)),
+        watching(
+            caller.browser,
+            partial(on_wire.shutdown, FailureKind.STOPPED),
+            None if live else caller.interim,
+        ),
     ):
-        reading = Reading(number, redactor)
-        pace = Pace(limits, clock) if live else None
+        reading = Reading(number, redactor, live, limits.response_bytes)
+        ending = Ending(reading, limits, call.body.get("n") or 1)
         try:
-            failure = yield from _run(prepared, reading, on_wire, limits, clock, pace)
+            failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
         except GeneratorExit:  # who looked on has left
-            caller.ended(record(failures.failure(FailureKind.STOPPED, prepared)))
+            caller.told(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = record(failure)
-        caller.ended(exchange)
+        caller.told(exchange)
         if live:
             # Its place is held until the last of it is written: a browser may be slow to take it.
             reading.exchange = exchange
@@ -204,58 +218,82 @@ def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> reque
 
 def _run(
     prepared: requests.PreparedRequest,
+    route: Route,
     reading: Reading,
     on_wire: Wire,
     limits: Limits,
     clock: Clock,
-    pace: Pace | None,
+    ending: Ending,
 ) -> Generator[Reading, None, Failure | None]:
     """Fills `reading` as far as it gets; says what stopped it."""
-    connection = None
+    connection, pace = None, Pace(limits, clock, reading.live)
     try:
-        connection = _adapter.start(prepared, on_wire, limits)
+        if life := _life(route):
+            life.wait_until_there(_RESTART_SECONDS, lambda: on_wire.ended is not None)
+            pace.works = life.works
+        connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
         reading.sent = _sent(prepared, on_wire, reading.redactor)
-        if pace:
+        if reading.live:
             yield reading
-            pace.begin()
-        while pace and not pace.wait(on_wire):
-            yield reading
-        reading.response = _adapter.answer(prepared, connection)
-        reading.first_byte_ms = clock()
-        if reading.response.ok and EVENT_STREAM in reading.response.headers.get("Content-Type", "").lower():
-            reading.stream = StreamReader(limits.sse_line_bytes, reading.redactor, live=pace is not None)
-        chunk = b""
-        while True:
-            # After a full read there may be more in the decoder, of which the wire knows nothing.
-            while pace and not pace.wait(on_wire, ready=len(chunk) == _READ_SIZE):
+        pace.begin()
+        while not pace.wait(on_wire):
+            if reading.live:
                 yield reading
-            if not (chunk := reading.response.raw.read1(_READ_SIZE, decode_content=True)):
-                break
-            reading.body += chunk
-            if reading.stream:
-                reading.stream.feed(chunk, clock())
-            if pace:
-                pace.heard(len(chunk))
-            if len(reading.body) > limits.response_bytes:
-                del reading.body[limits.response_bytes :]
-                return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
-        if reading.stream:
-            reading.stream.close(clock())
-        if (missing := reading.response.raw.length_remaining) and not on_wire.ended:
-            return failures.failure(FailureKind.CUT_OFF, prepared, f"{missing} bytes are missing")
+        head, body = _adapter.answer(on_wire, limits)
+        pace.heard(0)
+        reading.begin(head, clock())
+        if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
+            return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
+        if body.unread and not _is_text(reading.body):
+            return failures.failure(FailureKind.BAD_ENCODING, prepared, f"Content-Encoding: {body.unread}")
     except TooManyError as error:
         return failures.failure(FailureKind.TOO_MANY, prepared, limit=error.limit)
-    except LineTooLongError:
-        return failures.failure(FailureKind.LINE_TOO_LONG, prepared, limit=limits.sse_line_bytes)
     except failures.ERRORS as error:
-        return failures.translate(error, prepared, on_wire, limits)
+        failure = failures.translate(error, prepared, on_wire, limits)
+        return None if failure.kind in _OF_THE_END and ending.is_whole else failure
     finally:
-        if reading.response is not None:
-            reading.response.raw.close()
         if connection is not None:
             connection.close()
         on_wire.close()
     return failures.ended(prepared, on_wire, limits)
+
+
+def _life(route: Route) -> Life | None:
+    """The local model is looked after here: it may be starting again, or take long over a prompt."""
+    if route.provider != LOCAL_MODEL:
+        return None
+    return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
+
+
+def _read(
+    reading: Reading, body: Body, on_wire: Wire, clock: Clock, pace: Pace, ending: Ending
+) -> Generator[Reading, None, bool]:
+    """Reads to the end of the answer; False at the limit of its size."""
+    try:
+        while not ending.reached(clock()):
+            if not pace.wait(on_wire, ready=body.has_more, until_ms=ending.due_ms):
+                if reading.live:
+                    yield reading
+                continue
+            if (piece := body.read1()) is None:
+                break
+            pace.heard(len(piece))
+            if not reading.add(piece, pace.heard_ms):
+                return False
+            ending.heard(pace.heard_ms)
+    except failures.ERRORS:
+        reading.close(clock())  # a last line may lack its end, and say that all has come
+        raise
+    reading.close(clock())
+    return True
+
+
+def _is_text(body: bytearray) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _sent(prepared: requests.PreparedRequest, on_wire: Wire, redactor: Redactor) -> Sent:
@@ -268,12 +306,12 @@ def _sent(prepared: requests.PreparedRequest, on_wire: Wire, redactor: Redactor)
 
 
 def _received(reading: Reading, redactor: Redactor) -> Received | None:
-    if reading.response is None:
+    if reading.head is None:
         return None
     return Received(
-        reading.response.status_code,
-        redactor.text(reading.response.reason or ""),
-        redactor.headers(list(reading.response.raw.headers.items())),
+        reading.head.status,
+        redactor.text(reading.head.reason),
+        redactor.headers(list(reading.head.headers)),
         redactor.data(bytes(reading.body)),
     )
 
@@ -296,8 +334,7 @@ def _without_key(call: Call, redactor: Redactor) -> Call:
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
-    texts = [text for choice in exchange.choices for text in choice.texts]
-    if exchange.received is None or all(redactor.text(text) == text for text in texts):
+    if exchange.received is None or not adds_up_to_key(redactor, exchange.completion):
         return exchange
     return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)
 

@@ -12,23 +12,26 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import certifi
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from playground import env
+from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
 from playground.upstream import egress, proxy
+from playground.upstream.body import Body
+from playground.upstream.head import Head, read_head
 from playground.upstream.limits import Limits
 
-# http.client takes 8 KiB, which is much for each of hundreds of streams that wait. Larger reads pass it by.
+# The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
 _BUFFER_BYTES = 2048
-# Also of answers before the answer (1xx), of which http.client takes any number.
+_END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
+# Also bounds interim responses (1xx), of which any number may come first.
 _HEAD_BYTES = 1 << 20
 # What a body takes on the wire, chunked byte by byte. Empty blocks of gzip or trailers have no end otherwise.
 _WIRE_FACTOR = 8
@@ -55,6 +58,8 @@ class Wire:
     ended: FailureKind | None = None
     # The buffer over the socket that the answer is read from.
     reader: Any = None
+    # To whom the answer is shown as it comes, until it has said all that it had to say.
+    browser: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, sock: socket.socket) -> None:
@@ -82,7 +87,10 @@ class Wire:
             self.reader.close()
 
     def wait(self, seconds: float) -> bool:
-        """Waits until something can be read, be it the end; whether it can, within that time."""
+        """Waits until something can be read, be it the end; whether it can, within that time.
+
+        False at once when the browser may have left: what is shown to it next tells (see `watcher`).
+        """
         deadline = time.monotonic() + seconds
         while not self._has_buffered():
             number = self.sock.fileno() if self.sock else -1
@@ -90,7 +98,11 @@ class Wire:
                 break
             poll = select.poll()
             poll.register(number, select.POLLIN)
-            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            if self.browser:
+                poll.register(self.browser, _END_OF_BROWSER)
+            ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+            if number not in ready:
+                self.browser = None if ready else self.browser
                 return False
             # TLS has messages of its own, such as session tickets, which are nothing to read.
             if not isinstance(self.sock, ssl.SSLSocket) or self._fill(self.sock):
@@ -165,25 +177,21 @@ class _Counted(io.RawIOBase):
 class _Connection(HTTPConnection):
     """Connects to checked addresses only and tells the call's `Wire` what it writes."""
 
-    def __init__(self, wire: Wire, host: str, port: int | None, **options: Any) -> None:
-        super().__init__(host, port, **options)
-        self.wire = wire
+    def __init__(self, wire: Wire, endpoint: Endpoint, **options: Any) -> None:
+        super().__init__(endpoint.host, endpoint.port, **options)
+        self.wire, self._endpoint = wire, endpoint
 
     def _new_conn(self) -> socket.socket:
-        sock = _connect(self.host, self.port or self.default_port, float(self.timeout or 0))
+        # Caps and rates were asked about the endpoint: nothing else is called, whatever a library made of it.
+        if (self.host, self.port) != (self._endpoint.host, self._endpoint.port):
+            raise _not_judged(self.host, self.port or 0)
+        sock = _connect(self._endpoint.host, self._endpoint.port, float(self.timeout or 0))
         self.wire.attach(sock)
         return sock
 
     def putheader(self, header: Any, *values: Any) -> None:
         self.wire.headers.append((_text(header), ", ".join(_text(value) for value in values)))
         super().putheader(header, *values)
-
-    def response_class(self, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
-        """What http.client reads an answer with."""
-        response = HTTPResponse(*args, **options)
-        response.fp.close()
-        response.fp = self.wire.reader
-        return response
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
@@ -193,33 +201,33 @@ class _SecureConnection(_Connection, HTTPSConnection):
         self.wire.attach(self.sock)
 
 
-class Adapter(HTTPAdapter):
-    """`requests`' transport in two halves, so that the time between them is ours. It keeps nothing of a call.
+class Adapter:
+    """The transport in two halves, so that the time between them is ours. It keeps nothing of a call.
 
     No pool: a connection is one call's. No `Session` above it either: no cookies kept, no redirects, no
     proxies or netrc of this machine.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         # One context for all: reading the certificates anew costs more than 10 ms a call.
         self._tls = ssl.create_default_context(cafile=certifi.where())
 
-    def start(self, request: requests.PreparedRequest, wire: Wire, limits: Limits) -> _Connection:
-        """Connects and writes the request. The answer is still to come."""
-        parts = urlsplit(request.url or "")
-        host, timeout = parts.hostname or "", limits.connect_seconds
+    def start(
+        self, request: requests.PreparedRequest, endpoint: Endpoint, wire: Wire, limits: Limits
+    ) -> _Connection:
+        """Connects to the endpoint and writes the request. The response is still to come."""
+        timeout = limits.connect_seconds
         connection = (
-            _SecureConnection(wire, host, parts.port, timeout=timeout, ssl_context=self._tls)
-            if parts.scheme == "https"
-            else _Connection(wire, host, parts.port, timeout=timeout)
+            _SecureConnection(wire, endpoint, timeout=timeout, ssl_context=self._tls)
+            if endpoint.scheme == "https"
+            else _Connection(wire, endpoint, timeout=timeout)
         )
         connection.connect()
         connection.timeout = limits.silence_seconds
         connection.sock.settimeout(limits.silence_seconds)
-        # Who refuses a body while it is still being written may have said why.
         source = _Counted(connection.sock.makefile("rb", 0), limits.response_bytes)
         wire.reader = io.BufferedReader(source, _BUFFER_BYTES)
+        # Who refuses a body while it is still being written may have said why.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method or "",
@@ -231,20 +239,21 @@ class Adapter(HTTPAdapter):
             )
         return connection
 
-    def answer(self, request: requests.PreparedRequest, connection: _Connection) -> requests.Response:
-        """The answer's status and headers; its body is read from `raw`."""
-        response = self.build_response(request, connection.getresponse())
-        connection.wire.reader.raw.head_is_read()
-        return response
+    def answer(self, wire: Wire, limits: Limits) -> tuple[Head, Body]:
+        """The response's head, and its body to be read while it comes."""
+        head = read_head(wire.reader)
+        wire.reader.raw.head_is_read()
+        return head, Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
 
 
 def _connect(host: str, port: int, timeout: float) -> socket.socket:
     """A socket to the host, over the proxy where one is set. `timeout` in seconds is for all of it."""
-    host = host.strip("[]")
     deadline = time.monotonic() + timeout
     way_out = env.read("PLAYGROUND_EGRESS_PROXY")
     if way_out is None or egress.is_door(host, port):
-        sock = _open(_checked(host, port), port, deadline)
+        addresses = _checked(host, port)
+        sock = _open(addresses, port, deadline)
+        _check_peer(sock, addresses, port)
     else:
         try:
             sock = proxy.tunnel(_open([way_out.host], way_out.port, deadline), way_out, host, port)
@@ -270,6 +279,25 @@ def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
         except OSError as error:
             failed = error
     raise ConnectError(_kind(failed), failed.strerror or "") from failed
+
+
+def _check_peer(sock: socket.socket, addresses: list[str], port: int) -> None:
+    """Closes a socket that leads elsewhere than to what was judged."""
+    try:
+        peer, peer_port = sock.getpeername()[:2]
+    except OSError:  # it has left already
+        return
+    if peer_port != port or _number(peer) not in map(_number, addresses):
+        sock.close()
+        raise _not_judged(peer, peer_port)
+
+
+def _number(address: str) -> IPv4Address | IPv6Address:
+    return ip_address(address.partition("%")[0])
+
+
+def _not_judged(host: str, port: int) -> egress.AddressRefusedError:
+    return egress.AddressRefusedError(egress.Rule.ADDRESS, host, port)
 
 
 def _kind(error: OSError) -> FailureKind:

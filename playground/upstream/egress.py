@@ -4,6 +4,7 @@ The one policy, asked where a socket opens: a name's addresses are checked and t
 of those that were checked, so a second look-up cannot answer otherwise.
 """
 
+import errno
 import ipaddress
 import socket
 import time
@@ -15,6 +16,16 @@ from playground import env
 from playground.exchange.endpoint import Endpoint
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 
+# What the system says of addresses that it has no way to, or no protocol for.
+_NO_WAY = (
+    errno.EAFNOSUPPORT,
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+    errno.EADDRNOTAVAIL,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EINVAL,
+)
 # A refusal after a look-up comes at a multiple of this, so that its time says nothing of what was found.
 REFUSAL_SECONDS = 0.25
 
@@ -60,7 +71,7 @@ def addresses(host: str, port: int) -> list[str]:
         if named:
             raise
         _refuse(host, port, started)
-    if not all(_is_public(address) for address in found):
+    if not all(_is_public(address) and not _is_own(address, port) for address in found):
         _refuse(host, port, started)
     return found
 
@@ -101,6 +112,19 @@ def _is_public(address: str) -> bool:
     return ip in _UNICAST and not any(ip in network for network in _NOT_PUBLIC_V6)
 
 
+def _is_own(address: str, port: int) -> bool:
+    """Whether it is this machine's: then a packet to it leaves from it. None is sent."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, port))
+            source: str = probe.getsockname()[0]
+    except OSError as error:
+        if error.errno in _NO_WAY:
+            return False
+        raise
+    return ipaddress.ip_address(source) == ipaddress.ip_address(address)
+
+
 def _last_four_bytes(ip: ipaddress.IPv6Address) -> str:
     return str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
 
@@ -116,6 +140,8 @@ _NOT_PUBLIC = _networks(
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    "161.26.0.0/16",  # IBM Cloud's services inside
+    "166.8.0.0/14",  # and more of them
     "168.63.129.16/32",  # Azure's platform: public by its number, and answering only inside
     "169.254.0.0/16",
     "172.16.0.0/12",

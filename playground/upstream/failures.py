@@ -1,17 +1,27 @@
 """The libraries' errors, and what we ended ourselves, as the failures of an Exchange."""
 
 import ssl
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 
 import requests
 import urllib3.exceptions
 
 from playground.exchange.failure import Failure, FailureKind
+from playground.upstream.body import CutOffError
 from playground.upstream.connection import ConnectError, TooMuchError, Wire
+from playground.upstream.decode import BadEncodingError, TooMuchUnpackedError
 from playground.upstream.limits import Limits
 
 # What reading an answer can raise.
-ERRORS = (ConnectError, requests.RequestException, urllib3.exceptions.HTTPError, OSError, HTTPException)
+ERRORS = (
+    ConnectError,
+    BadEncodingError,
+    TooMuchUnpackedError,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    HTTPException,
+)
 
 
 def ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure | None:
@@ -36,11 +46,11 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
         if not on_wire.headers:  # TLS never came to an end
             return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
         return failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
-    if _any(causes, TooMuchError):
+    if _any(causes, TooMuchError, TooMuchUnpackedError):
         return failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
-    if _any(causes, urllib3.exceptions.DecodeError):
+    if _any(causes, BadEncodingError):
         return failure(FailureKind.BAD_ENCODING, prepared, str(causes[-1]))
-    if _any(causes, urllib3.exceptions.IncompleteRead, IncompleteRead, ConnectionError):
+    if _any(causes, CutOffError, ConnectionError):
         return failure(FailureKind.CUT_OFF, prepared, str(causes[-1]))
     return failure(FailureKind.NOT_HTTP, prepared, str(causes[-1]))
 

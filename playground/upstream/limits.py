@@ -6,15 +6,20 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds, bytes and counts; `response_bytes` counts after decoding, `exchanges` in one process, and
-    `client_exchanges` of one client in it."""
+    `client_exchanges` of one client in it.
+
+    `grace_seconds` is the wait for more after an answer that says it is whole (`[DONE]`, the last brace), and
+    `finish_seconds` after one that only gave its finish reasons: usage and `[DONE]` may follow late.
+    """
 
     connect_seconds: float = 5
     silence_seconds: float = 60
     exchange_seconds: float = 600
     heartbeat_seconds: float = 15
+    grace_seconds: float = 0.5
+    finish_seconds: float = 10
     request_bytes: int = 1 << 20
     response_bytes: int = 16 << 20
-    sse_line_bytes: int = 1 << 20
     messages: int = 1000
     exchanges: int = 112
     client_exchanges: int = 16

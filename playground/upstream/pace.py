@@ -1,5 +1,6 @@
 """When a reader of a growing answer wakes, and when what came is shown."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +18,16 @@ Clock = Callable[[], float]
 
 @dataclass
 class Pace:
-    """When a live reading is to be shown again: soon after something new, and now and then in a silence.
+    """When a `live` reading is to be shown again: soon after something new, and now and then in a silence.
 
-    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`.
+    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`. `works` is asked
+    when the silence has lasted too long: whether the work goes on all the same.
     """
 
     limits: Limits
     clock: Clock
+    live: bool = True
+    works: Callable[[], bool] = bool
     fresh: int = 0
     shown_ms: float = 0.0
     heard_ms: float = 0.0
@@ -32,26 +36,33 @@ class Pace:
         self.heard_ms = self.clock()
         self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
 
-    def wait(self, on_wire: Wire, *, ready: bool = False) -> bool:
-        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first.
+    def wait(self, on_wire: Wire, *, ready: bool = False, until_ms: float = math.inf) -> bool:
+        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first, or at
+        `until_ms`.
 
         Raises `TimeoutError` when the silence has lasted too long.
         """
-        flush_ms = 1000 * _FLUSH_SECONDS
-        if running.crowded and not self.fresh:
+        if self.live and running.crowded and not self.fresh:
             # Many streams at once: each waking costs more than the token that it is for.
-            time.sleep(max(0.0, self.shown_ms + flush_ms - self.clock()) / 1000)
-        due_ms = self.shown_ms + (flush_ms if self.fresh else 1000 * self.limits.heartbeat_seconds)
+            time.sleep(max(0.0, self.shown_ms + 1000 * _FLUSH_SECONDS - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
-        patience = (min(due_ms, silent_ms) - self.clock()) / 1000
+        patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
         # What is there already is shown with the rest, unless that is much.
-        if self.fresh < _MOST_UNSHOWN and (ready or on_wire.wait(patience)):
+        if (self.fresh < _MOST_UNSHOWN or not self.live) and (ready or on_wire.wait(patience)):
             return True
         self.shown_ms, self.fresh = self.clock(), 0
         if self.shown_ms >= silent_ms and not on_wire.wait(0):
-            raise TimeoutError
+            if not self.works():
+                raise TimeoutError
+            self.heard_ms = self.clock()
         return False
 
     def heard(self, size: int) -> None:
         self.fresh += size
         self.heard_ms = self.clock()
+
+    def _due_ms(self) -> float:
+        if not self.live:
+            return math.inf
+        seconds = _FLUSH_SECONDS if self.fresh else self.limits.heartbeat_seconds
+        return self.shown_ms + 1000 * seconds

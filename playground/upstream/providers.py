@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from playground import env
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -18,7 +16,6 @@ from playground.upstream.caps import Caps
 BUILT_IN = Path(__file__).with_name("providers.toml")
 LOCAL_MODEL = "local"
 DIALECTS = ("openai",)
-_PROBE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +77,22 @@ def catalogue() -> Catalogue:
     )
 
 
-def missing(provider: Provider) -> Sentence | None:
-    """What the provider lacks to work without a key from the person; None when it is ready."""
+def lacks(provider: Provider) -> Sentence | None:
+    """What the provider lacks as far as this server's settings tell; nobody is asked."""
     if provider.endpoint is None:
         return say(
             gettext_noop(
                 "not running: start the playground with a network once, so that its weights are fetched"
             )
         )
-    if provider.local:
-        return _missing_server(provider, provider.endpoint)
-    if provider.key_variable and not provider.server_key:
-        return say(gettext_noop("needs a key: type one, or set %(variable)s"), variable=provider.key_variable)
-    return None
-
-
-def preselected() -> Provider:
-    """The first provider that can work as things stand; else the first that only wants a key."""
-    providers = list(catalogue().values())
-    with_endpoint = [provider for provider in providers if provider.endpoint]
-    return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
-
-
-def _missing_server(provider: Provider, endpoint: Endpoint) -> Sentence | None:
-    if endpoint.port == env.read("PLAYGROUND_PORT"):
+    if provider.local and provider.endpoint.port == env.read("PLAYGROUND_PORT"):
         return say(
             gettext_noop("port %(port)s is this playground's own: start it with another --port"),
-            port=endpoint.port,
+            port=provider.endpoint.port,
         )
-    if _lists_models(endpoint):
-        return None
-    return say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
-
-
-def _lists_models(endpoint: Endpoint) -> bool:
-    """Whether a Chat Completions server is there; many another program listens on port 8000."""
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.get(endpoint.models, timeout=_PROBE_SECONDS, allow_redirects=False)
-            return answer.status_code == 401 or "data" in answer.json()
-    except (requests.RequestException, TypeError):
-        return False
+    if provider.key_variable and not provider.local and not provider.server_key:
+        return say(gettext_noop("needs a key: type one, or set %(variable)s"), variable=provider.key_variable)
+    return None
 
 
 def _caps(entry: dict[str, Any]) -> Caps:

@@ -1,19 +1,17 @@
 """Whom a request goes to, and with whose key."""
 
-import re
 from dataclasses import dataclass, field
 
 from playground import env
+from playground.exchange import typed_key
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.upstream import egress
 from playground.upstream.caps import Caps
 from playground.upstream.egress import LOOPBACK
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, missing
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, lacks
 
-# What a header value may hold (RFC 9110 allows a little more; no key needs it).
-_KEY = re.compile(r"[\x21-\x7e]+")
 OWN_KEY_VARIABLE = "API_KEY"
 
 
@@ -59,7 +57,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
 
 
 def _provider_route(provider: Provider, typed: str) -> Route:
-    lacking = missing(provider)
+    lacking = lacks(provider)
     if provider.endpoint is None or (provider.key_variable and not typed and lacking):
         field_name = "provider" if provider.endpoint is None else "api_key"
         raise _refusal(
@@ -104,21 +102,15 @@ def _find_provider(name: str) -> Provider:
 
 
 def _checked_key(key: str) -> str:
-    if key and not _KEY.fullmatch(key):
-        raise _refusal(
-            "api_key",
-            say(
-                gettext_noop(
-                    "A key has no spaces, line breaks, control or non-ASCII characters. Copy it once more."
-                )
-            ),
-        )
-    return key
+    try:
+        return typed_key.clean(key)
+    except typed_key.KeyProblemError as error:
+        raise InvalidRequestError(FieldError("api_key", error.sentence)) from error
 
 
 def _checked_server_key(provider: Provider) -> str:
     key = provider.server_key
-    if key and not _KEY.fullmatch(key):
+    if key and not typed_key.can_be_sent(key):
         raise _refusal(
             "provider",
             say(

@@ -2,49 +2,85 @@
 
 A thread that waits for a provider cannot notice that nobody waits for it any more, and the provider would
 go on working, for money. Linux only (epoll); elsewhere a call runs to its end.
+
+A FIN does not say whether a browser has left or only has no more to send: RFC 9112, 9.6 lets a client close
+its half of the connection and read on. Writing to it tells: whoever has left answers with a reset. Before the
+answer that is an interim one (100 Continue), which every HTTP/1.1 client skips (RFC 9110, 15.2); a stream has
+its heartbeats. A Unix socket tells the two apart by itself. A client of HTTP/1.0, or behind TLS of our own,
+takes no interim answer, and is believed to have left.
 """
 
 import logging
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 _logger = logging.getLogger(__name__)
 _ASK_AFTER_SECONDS = 15
 _ASK_AGAIN_SECONDS = 5
 _UNANSWERED_SECONDS = 60
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+_GONE = select.POLLERR | select.POLLHUP
+
+
+@dataclass
+class _Watch:
+    """One browser. `interim` asks whether it is there; None where its answer is being written anyway."""
+
+    browser: socket.socket
+    leave: Callable[[], None]
+    interim: bytes | None
+    has_finished: bool = False
+
+    def has_left(self, events: int) -> bool:
+        """Asks, if need be; a reset that comes of it is a further event."""
+        if events & _GONE:
+            return True
+        self.has_finished = True
+        if self.interim is None or self.browser.family == socket.AF_UNIX:
+            return False
+        if not self.interim or isinstance(self.browser, ssl.SSLSocket):
+            return True
+        try:
+            self.browser.send(self.interim, socket.MSG_DONTWAIT)
+        except OSError:
+            return True
+        return False
 
 
 class Watcher:
-    """`watching(browser, leave)` calls `leave` when the browser's side of the connection is closed."""
+    """`watching(browser, leave, interim)` calls `leave` when the browser has left."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._leave: dict[int, Callable[[], None]] = {}
+        self._watches: dict[int, _Watch] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._run, name="watcher", daemon=True).start()
 
     @contextmanager
-    def watching(self, browser: socket.socket, leave: Callable[[], None]) -> Iterator[None]:
+    def watching(
+        self, browser: socket.socket, leave: Callable[[], None], interim: bytes | None
+    ) -> Iterator[None]:
         number = browser.fileno()
         with self._lock:
-            self._leave[number] = leave
+            self._watches[number] = _Watch(browser, leave, interim)
             self._epoll.register(number, select.EPOLLRDHUP | select.EPOLLONESHOT)
         try:
             yield
         finally:
             with self._lock:
                 self._epoll.unregister(number)
-                del self._leave[number]
+                del self._watches[number]
 
     def _run(self) -> None:
         while True:
             for number, _ in self._epoll.poll():
                 with self._lock:
-                    # The number may belong to a new browser by now: it is asked once more.
-                    leave = self._leave.get(number) if _has_left(number) else None
+                    leave = self._leave(number)
                 if leave:
                     try:
                         leave()
@@ -52,11 +88,22 @@ class Watcher:
                         # All who leave are seen by this thread: one of them must not end it.
                         _logger.exception("a call could not be ended")
 
+    def _leave(self, number: int) -> Callable[[], None] | None:
+        # The number may belong to a new browser by now: it is asked once more.
+        watch, events = self._watches.get(number), _events(number)
+        if watch is None:
+            return None
+        if events and watch.has_left(events):
+            return watch.leave
+        # Of the end of what it sends it is told once; an error or a reset is always told.
+        self._epoll.modify(number, select.EPOLLONESHOT | (0 if watch.has_finished else select.EPOLLRDHUP))
+        return None
 
-def _has_left(number: int) -> bool:
+
+def _events(number: int) -> int:
     poll = select.poll()
     poll.register(number, select.POLLRDHUP)
-    return bool(poll.poll(0))
+    return next((events for _, events in poll.poll(0)), 0)
 
 
 _watcher: Watcher | None = None
@@ -64,13 +111,18 @@ _starting = threading.Lock()
 
 
 @contextmanager
-def watching(browser: socket.socket | None, leave: Callable[[], None]) -> Iterator[None]:
-    """Calls `leave`, from another thread, when the browser leaves. Without its socket nothing is watched."""
+def watching(
+    browser: socket.socket | None, leave: Callable[[], None], interim: bytes | None = INTERIM
+) -> Iterator[None]:
+    """Calls `leave`, from another thread, when the browser leaves. Without its socket nothing is watched.
+
+    `interim` is b"" for a client that knows no interim answers, and None when its answer is being written.
+    """
     if browser is None or not hasattr(select, "epoll"):
         yield
         return
     _notice_death(browser)
-    with _the_watcher().watching(browser, leave):
+    with _the_watcher().watching(browser, leave, interim):
         yield
 
 

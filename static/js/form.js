@@ -31,28 +31,20 @@
     });
   }
 
-  function newRow(message = {}) {
-    const row = template.content.firstElementChild.cloneNode(true);
-    const { role = "user", content, tool_call_id: call, ...rest } = message;
-    const roles = row.querySelector("[name=role]");
-    if (![...roles.options].some((option) => option.value === role)) roles.add(new Option(role, role));
-    roles.value = role;
-    // A textarea turns other line breaks into \n; such a text is kept as JSON.
-    // Beside tool calls an empty field means no content, so an empty text is said outright.
-    const fits = typeof content === "string" && !/[\r\0]/.test(content) && (content || !("tool_calls" in rest));
-    if (fits) row.querySelector("[name=content]").value = content;
-    else if (content !== undefined) rest.content = content;
-    if (role === "tool" && typeof call === "string") row.querySelector("[name=tool_call_id]").value = call;
-    else if (call !== undefined) rest.tool_call_id = call;
-    if (Object.keys(rest).length) {
-      row.querySelector("[name=extra]").value = JSON.stringify(rest, null, 2);
-      row.querySelector(".extra").open = true;
-    }
-    return row;
-  }
+  const newRow = () => list.appendChild(template.content.firstElementChild.cloneNode(true));
 
-  function setMessages(messages) {
-    list?.replaceChildren(...messages.map(newRow));
+  function showMessages(messages) {
+    const present = rows();
+    messages.forEach((message, at) => {
+      const row = present[at] ?? newRow();
+      for (const [name, text] of Object.entries(message)) {
+        const input = row.querySelector(`[name=${name}]`);
+        if (name === "role" && ![...input.options].some((option) => option.value === text)) input.add(new Option(text, text));
+        if (input.value !== text) input.value = text;
+      }
+      if (message.extra) row.querySelector(".extra").open = true;
+    });
+    for (const row of present.slice(messages.length)) row.remove();
   }
 
   function step(row, direction, button) {
@@ -72,67 +64,18 @@
     (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
   }
 
-  function dropEmptyLast() {
-    const last = rows().at(-1);
-    const empty = last && ["content", "extra"].every((name) => !last.querySelector(`[name=${name}]`).value);
-    if (empty && last.querySelector("[name=role]").value === "user") last.remove();
+  function add() {
+    const row = newRow();
+    changed();
+    focus(row);
   }
 
-  function append(...messages) {
-    const added = messages.map(newRow);
-    list.append(...added);
-    changed();
-    const last = added.find((row, at) => at > 0) || added[0];
-    last.querySelector("[name=content]").focus({ preventScroll: true });
-    last.scrollIntoView({ block: "nearest" });
+  function focus(row) {
+    row.querySelector("[name=content]").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
   }
 
   // --- parameters ---
-
-  const more = () => {
-    try { return JSON.parse(field("more").value || "{}"); } catch { return null; }
-  };
-
-  const isParameter = (name) => Boolean(form.querySelector(`.parameters [name="${CSS.escape(name)}"]`));
-
-  function parameterText(name, value) {
-    const plain = typeof value === "string"
-      && (name === "user" || (name === "stop" && !/^[["\s]|\n/.test(value)));
-    return plain ? value : JSON.stringify(value);
-  }
-
-  function change(changes) {
-    const others = more();
-    for (const [name, value] of Object.entries(changes)) {
-      if (name === "stream") field(name).checked = value === true;
-      else if (name === "model") model.value = value ?? "";
-      else if (name === "stream_options" && value === null) {
-        field("include_usage").checked = false;
-        if (others) delete others[name];
-      } else if (isParameter(name)) field(name).value = value === null ? "" : parameterText(name, value);
-      else if (others && value === null) delete others[name];
-      else if (others) others[name] = value;
-    }
-    if (others) field("more").value = Object.keys(others).length ? JSON.stringify(others, null, 2) : "";
-    clearErrors();
-    changed();
-    openMoreIfSet();
-  }
-
-  function fill(body) {
-    const { messages = [], model: named, ...parameters } = body;
-    setMessages(messages);
-    if (named) model.value = named;
-    for (const input of form.querySelectorAll(".parameters [name]")) input.value = "";
-    field("more").value = "";
-    // Two ticks say what nearly all requests mean; what they cannot say is kept as JSON.
-    const { stream = null, stream_options: options } = parameters;
-    field("stream").checked = stream === true;
-    if (typeof stream === "boolean" || stream === null) delete parameters.stream;
-    field("include_usage").checked = stream !== true || JSON.stringify(options) === '{"include_usage":true}';
-    if (stream === true && field("include_usage").checked) delete parameters.stream_options;
-    change(parameters);
-  }
 
   function openMoreIfSet() {
     const details = form.querySelector("[data-more-parameters]");
@@ -149,26 +92,65 @@
   // --- buttons ---
 
   const actions = {
-    add: () => append({}),
-    remove: (_, button) => remove(button.closest("[data-message]")),
-    up: (_, button) => step(button.closest("[data-message]"), "up", button),
-    down: (_, button) => step(button.closest("[data-message]"), "down", button),
-    fill: (operand) => fill(JSON.parse(operand)),
-    append: (operand, button) => {
-      dropEmptyLast();
-      append(...JSON.parse(operand));
+    add,
+    remove: (button) => remove(button.closest("[data-message]")),
+    up: (button) => step(button.closest("[data-message]"), "up", button),
+    down: (button) => step(button.closest("[data-message]"), "down", button),
+    fill: (button) => edit(button.value),
+    change: (button) => edit(button.value),
+    append: async (button) => {
       button.disabled = true;
+      const before = rows().length;
+      const done = await edit(button.value);
+      button.disabled = done;
+      if (!done) return;
       button.querySelector("span").textContent = button.dataset.done;
+      // An empty last message has given way. The one after the answer wants to be written.
+      focus(rows().slice(before).find((row) => row.dataset.role !== "assistant") ?? rows().at(-1));
     },
-    change: (operand) => change(JSON.parse(operand)),
   };
+
+  // The server changes the form, without the key: which field can carry what is its knowledge alone.
+  // False where it did not.
+  async function edit(action) {
+    let before;
+    let answer;
+    try {
+      do { // again, where something was typed meanwhile
+        before = JSON.stringify(state());
+        const body = new URLSearchParams(new FormData(form));
+        body.delete("api_key");
+        body.set("do", action);
+        answer = await (await fetch(form.dataset.edit, { method: "POST", body, headers: { Accept: "application/json" } })).json();
+      } while (JSON.stringify(state()) !== before);
+    } catch {
+      const status = document.querySelector("[data-busy]");
+      status.textContent = status.dataset.lost;
+      return false;
+    }
+    clearErrors();
+    if (answer.error) {
+      showErrors(Object.entries(answer.error.fields));
+      return false;
+    }
+    show(answer);
+    changed();
+    openMoreIfSet();
+    return true;
+  }
+
+  function show({ messages, ...others }) {
+    for (const [name, value] of Object.entries(others)) {
+      if (field(name)) field(name)[field(name).type === "checkbox" ? "checked" : "value"] = value;
+    }
+    if (list) showMessages(messages);
+  }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=do]");
     if (button) {
       event.preventDefault();
-      const [, verb, operand] = button.value.match(/^(\w+):?([^]*)$/);
-      actions[verb](operand, button);
+      actions[button.value.split(":", 1)[0]](button);
       button.closest("details.menu")?.removeAttribute("open");
     }
     const listed = event.target.closest("[data-model]");
@@ -186,6 +168,10 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.requestSubmit(document.getElementById("send"));
+    }
+    if (event.key === "Enter" && event.target.name === "filter") {
+      event.preventDefault(); // it is not Send
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
     }
     const row = event.target.closest?.("[data-message]");
     if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
@@ -248,7 +234,9 @@
 
   document.addEventListener("playground:key", showProvider);
   // What the page around a frame asks for, when that is too long for an address.
-  document.addEventListener("playground:fill", (event) => fill(event.detail));
+  document.addEventListener("playground:fill", ({ detail }) => {
+    edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+  });
 
   // --- what the server refused ---
 
@@ -271,16 +259,21 @@
     return text && { input, text };
   }
 
-  function showErrors(refusal) {
+  // Pairs of a field's name and what is wrong with it. Two of them may stand in one place.
+  function showErrors(pairs) {
+    const told = new Map();
     let first = null;
-    for (const item of refusal.querySelectorAll("[data-field]")) {
-      const at = place(item.dataset.field);
+    for (const [name, sentence] of pairs) {
+      const at = place(name);
       if (!at) continue;
-      at.text.hidden = false;
-      at.text.textContent = `${at.text.textContent} ${item.dataset.sentence}`.trim();
+      told.set(at.text, [...(told.get(at.text) ?? []), sentence]);
       at.input?.setAttribute("aria-invalid", "true");
       for (let up = at.input?.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
       first ||= at.input;
+    }
+    for (const [text, sentences] of told) {
+      text.hidden = false;
+      text.textContent = sentences.join(" ");
     }
     first?.focus();
   }
@@ -335,17 +328,7 @@
     let values;
     try { values = JSON.parse(sessionStorage.getItem(storage)); } catch { return; }
     if (!values) return;
-    const { messages, ...others } = values;
-    for (const [name, value] of Object.entries(others)) {
-      if (field(name)) field(name)[field(name).type === "checkbox" ? "checked" : "value"] = value;
-    }
-    list?.replaceChildren(...messages.map(({ role, content, tool_call_id: call, extra }) => {
-      const row = newRow({ role, content });
-      row.querySelector("[name=tool_call_id]").value = call;
-      row.querySelector("[name=extra]").value = extra;
-      row.querySelector(".extra").open = Boolean(extra);
-      return row;
-    }));
+    show(values);
     suggested = JSON.parse(provider?.selectedOptions[0]?.dataset.models || "[]");
   }
 
@@ -358,13 +341,24 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
+    const told = form.querySelector("[data-key-note]");
+    if (!told || ctx.sourceElement.id === "codes") return;
+    const note = ctx.response.headers.get("X-Key-Note");
+    told.hidden = !note;
+    told.textContent = note ? JSON.parse(note) : "";
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
     const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
     if (listed.length) suggest(listed);
+    // The filter was replaced along with what it had found.
+    if (event.detail.ctx.sourceElement.name === "filter" && document.activeElement === document.body) {
+      document.getElementById("model-filter")?.focus();
+    }
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";
-      showErrors(refusal);
+      showErrors([...refusal.querySelectorAll("[data-field]")].map(({ dataset }) => [dataset.field, dataset.sentence]));
     }
   });
   form.addEventListener("input", (event) => {

@@ -1,5 +1,5 @@
 // The key: kept for this tab or this browser only when the person says so, and apart for each provider,
-// so that a key never goes to a host that it was not typed for.
+// so that a key never goes to a host that it was not typed for. That holds without any storage as well.
 (() => {
   const form = document.getElementById("request-form");
   const input = document.getElementById("api_key");
@@ -7,23 +7,34 @@
   const base = document.getElementById("base_url");
   const choice = document.querySelector("[data-remember-choice]");
   const remember = document.querySelector("[data-remember]");
+  const full = document.querySelector("[data-storage-full]");
   const forget = document.querySelector("[data-forget]");
   const typed = new Map(); // for the life of this page
-  const stores = {};
-  try {
-    stores.tab = sessionStorage;
-    stores.browser = localStorage;
-  } catch {
-    remember.remove(); // storage is switched off, so nothing can be remembered
-    return;
-  }
+
+  // Storage can be switched off (asking for it throws, or gives null) and full (writing throws).
+  const stores = Object.entries({ tab: () => sessionStorage, browser: () => localStorage }).flatMap(([name, get]) => {
+    try {
+      get().getItem("");
+      return [{ name, get }];
+    } catch {
+      choice.querySelector(`[value=${name}]`).remove();
+      return [];
+    }
+  });
 
   function owner() {
     if (provider.value) return provider.value;
-    try { return new URL(base.value).origin; } catch { return ""; }
+    // What is no URL yet is nobody else's either.
+    try { return new URL(base.value).origin; } catch { return base.value.trim(); }
   }
   const slot = (name) => `playground.key:${name}`;
-  const found = (name) => Object.keys(stores).find((store) => stores[store].getItem(slot(name)) !== null);
+  const read = (store, name) => {
+    try { return store.get().getItem(slot(name)); } catch { return null; } // switched off meanwhile
+  };
+  const erase = (store, name) => {
+    if (read(store, name) !== null) store.get().removeItem(slot(name));
+  };
+  const found = (name) => stores.find((store) => read(store, name) !== null);
 
   // Whom the key in the field was typed for; "" while no base URL says so.
   let keyOwner = owner();
@@ -53,30 +64,45 @@
   function show() {
     const name = keyOwner = owner();
     const store = found(name);
-    input.value = store ? stores[store].getItem(slot(name)) : typed.get(name) || "";
-    choice.value = store || "";
-    forget.hidden = !store;
+    input.value = store ? read(store, name) : typed.get(name) || "";
+    choice.value = store?.name ?? "";
+    full.hidden = true;
     reveal();
   }
 
-  // The question stands only beside a key.
+  // The question stands only beside a key, and where there is something to keep it in.
   function reveal() {
-    remember.hidden = !input.value && forget.hidden;
+    forget.hidden = !found(keyOwner);
+    remember.hidden = !stores.length || (!input.value && forget.hidden);
     document.dispatchEvent(new Event("playground:key"));
   }
 
+  // What is typed is written over what was kept, never after taking that away: another tab would take that
+  // for the wish to forget it.
   function keep() {
     const name = keyOwner = owner();
     document.querySelector("[data-key-moved]").hidden = true;
+    full.hidden = true;
     typed.set(name, input.value);
-    for (const store of Object.values(stores)) store.removeItem(slot(name));
-    if (choice.value && input.value && name) stores[choice.value].setItem(slot(name), input.value);
-    forget.hidden = !found(name);
+    const store = stores.find((one) => one.name === choice.value);
+    if (store && input.value && name) {
+      try {
+        store.get().setItem(slot(name), input.value);
+      } catch {
+        choice.value = "";
+        erase(store, name); // an older key would come back in place of this one
+        full.hidden = false;
+      }
+    }
     reveal();
   }
 
   input.addEventListener("input", keep);
-  choice.addEventListener("change", keep);
+  choice.addEventListener("change", () => {
+    keep();
+    for (const store of stores) if (store.name !== choice.value) erase(store, owner());
+    reveal();
+  });
   provider.addEventListener("change", settle);
   base.addEventListener("change", settle);
   // A shortcut sends before a field has told that it changed.
@@ -94,9 +120,11 @@
     }
   });
   forget.addEventListener("click", () => {
-    typed.delete(owner());
+    const name = owner();
+    typed.delete(name);
     input.value = "";
     choice.value = "";
+    for (const store of stores) erase(store, name);
     keep();
     input.focus();
   });

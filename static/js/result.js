@@ -4,6 +4,7 @@
   const outcome = document.getElementById("outcome");
   const tabs = [...document.querySelectorAll("[role=tab]")];
   const busy = document.querySelector("[data-busy]");
+  const announcer = document.querySelector("[data-announcer]");
   // A frame is as high as what is in it, and scrolls nothing of the page around.
   const framed = document.documentElement.classList.contains("frame");
 
@@ -118,10 +119,18 @@
   }
   stop.addEventListener("click", stopSending);
   document.addEventListener("keydown", (event) => {
+    if (event.key.startsWith("Arrow")) suggesting = event.target.list && event.target;
+    if (event.key !== "Escape") return;
     // Esc may be meant for a menu, for suggestions, or for a word that is being composed.
-    const otherwise = event.defaultPrevented || event.isComposing || event.target.list;
-    if (event.key === "Escape" && !stop.hidden && !otherwise) stopSending(event);
+    const otherwise = event.defaultPrevented || event.isComposing || (suggesting && suggesting === event.target);
+    suggesting = null;
+    if (!stop.hidden && !otherwise) stopSending(event);
   });
+  // A page is not told whether a browser shows its suggestions: it may, once someone types or clicks.
+  let suggesting = null;
+  for (const type of ["input", "pointerdown"]) {
+    document.addEventListener(type, ({ target }) => { suggesting = target.list ? target : null; });
+  }
 
   const isSend = (event) => event.detail.ctx?.sourceElement === form;
 
@@ -129,6 +138,7 @@
     if (!isSend(event)) return;
     const since = sentAt = performance.now();
     busy.dataset.running = "";
+    announcer.textContent = "";
     stopped = answered = changedMeanwhile = false;
     live = null;
     toggleStop(true);
@@ -159,6 +169,8 @@
     if (changedMeanwhile) outcome.dataset.stale = "";
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
+    // What went wrong is an alert, and is heard by itself.
+    announcer.textContent = outcome.querySelector("[data-spoken]")?.dataset.spoken ?? "";
   });
 
   // Messages that came together would be put in all at once: between them the page takes a breath. (A timer
@@ -252,12 +264,15 @@
 
   // --- copying ---
 
-  // The events as they came over the wire.
+  // The events as they came over the wire. An id holds until there is another one.
   function eventStream() {
+    let id = "";
     return [...outcome.querySelectorAll(".events > li")].map((item) => {
       const name = item.querySelector("strong");
+      const fields = name ? [`event: ${name.textContent}`] : [];
+      if ((item.dataset.id ?? id) !== id) fields.push(`id: ${id = item.dataset.id}`);
       const lines = item.querySelector("code").textContent.split("\n");
-      return [...(name ? [`event: ${name.textContent}`] : []), ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
+      return [...fields, ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
     }).join("");
   }
 

@@ -401,6 +401,20 @@ def test_a_fix_changes_the_form_in_one_click(open_page: Open, upstream: Scripted
     assert "max_tokens" not in sent
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_fix_changes_the_roles(open_page: Open, upstream: ScriptedUpstream, scripts: bool) -> None:
+    refused = "messages[0].role: unknown variant `developer`, expected one of `system`, `user`"
+    upstream.reply(json_answer({"error": {"message": refused}}, 422))
+    request = {"model": "m", "messages": [{"role": "developer", "content": "Be brief."}]}
+    page = open_page(f"?provider=test&request={quote(json.dumps(request))}", java_script_enabled=scripts)
+
+    page.get_by_role("button", name=re.compile("^Send")).first.click()
+    page.locator("button.fix").click()
+
+    expect(page.locator("[name=role]")).to_have_value("system")
+    expect(_message(page, 1)).to_have_value("Be brief.")
+
+
 def test_a_refused_field_is_marked_and_focused_and_nothing_is_lost(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:
@@ -577,6 +591,53 @@ def test_a_remembered_key_does_not_follow_a_link_to_another_host(open_page: Open
     page.goto(f"{address}?base_url=https%3A%2F%2Fevil.example%2Fv1")
 
     expect(page.get_by_label("API key")).to_have_value("")
+
+
+def test_listing_after_a_refusal_says_it_once(open_page: Open) -> None:
+    page = open_page("?provider=openai")
+    page.get_by_role("button", name="Send").click()
+    error = page.locator("#api_key-error")
+    expect(error).to_contain_text("OPENAI_API_KEY")
+    once = error.inner_text()
+
+    for _ in range(2):
+        with page.expect_response("**/models/"):
+            page.get_by_role("button", name="List").click()
+        expect(page.locator("#models")).to_contain_text("OPENAI_API_KEY")
+
+    assert error.inner_text() == once
+
+
+def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models(*(f"maker/model-{number}" for number in range(1500))))
+    page = open_page("?provider=test")
+    page.get_by_role("button", name="List").click()
+    listed = page.locator("#models [data-model]")
+    expect(listed).to_have_count(1000)
+
+    page.get_by_label("Filter the models").fill("model-1499")
+    page.keyboard.press("Enter")
+
+    expect(listed).to_have_count(1)
+    expect(page.get_by_label("Filter the models")).to_be_focused()
+    expect(page.get_by_label("Filter the models")).to_have_value("model-1499")
+    listed.click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("maker/model-1499")
+    assert [request.method for request in upstream.requests] == ["GET", "GET"]
+
+
+def test_a_pasted_key_is_cleaned_and_the_page_says_so(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    note = page.locator("[data-key-note]")
+    expect(note).to_be_hidden()
+    page.get_by_label("API key").fill("Bearer sk-pasted-1")
+    _send(page)
+
+    expect(note).to_be_visible()
+    assert upstream.requests[-1].header("Authorization") == "Bearer sk-pasted-1"
+    page.get_by_label("API key").fill("sk-pasted-1")
+    _send_by_keys(page)
+    expect(note).to_be_hidden()
 
 
 # --- links and copies ---

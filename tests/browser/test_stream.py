@@ -134,7 +134,8 @@ def test_esc_that_is_meant_for_something_else_stops_nothing(
     page.get_by_text("Examples").click()
     page.keyboard.press("Escape")
     expect(page.locator("details.menu")).not_to_have_attribute("open", "")
-    page.get_by_label("Model", exact=True).press("Escape")
+    page.get_by_label("Model", exact=True).click()  # a browser may show its suggestions now
+    page.keyboard.press("Escape")
 
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     assert not paused.left.wait(0.3)
@@ -324,3 +325,22 @@ def test_an_answer_that_is_no_stream_is_shown(open_page: Open, upstream: Scripte
 
     expect(page.locator("#answer-1")).to_have_text("at once")
     expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
+
+
+def test_copied_events_keep_their_ids(open_page: Open, upstream: ScriptedUpstream) -> None:
+    events = b"event: delta\nid: 7\ndata: {}\n\ndata: {}\n\nid: 8\n" + token("Hello!") + STREAM_END
+    upstream.reply(STREAM_HEAD + events)
+    page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    _tab(page, "Stream")
+
+    page.locator("[data-copy-events]").click()
+    expect(page.locator("[data-copy-events]")).to_contain_text("Copied")
+
+    copied = clipboard(page).split("\n\n")
+    assert copied[0] == "event: delta\nid: 7\ndata: {}"
+    assert copied[1] == "data: {}"
+    assert copied[2].startswith("id: 8\ndata: ")
+    assert "id:" not in "".join(copied[3:]).replace('"id":', "")

@@ -10,7 +10,7 @@ from django.test import Client
 from playground.embed import markdown
 from playground.embed.docs import Page
 from playground.embed.links import is_external, target
-from playground.exchange import explain
+from playground.exchange import diagnosis, explain
 from playground.exchange.advice import FAILURES, STATUSES
 from playground.exchange.chat_request import ROLES, ChatRequest
 from playground.exchange.parameters import PARAMETERS, Parameter
@@ -285,6 +285,7 @@ def _kinds_in(module: Any, pattern: str) -> set[str]:
 def test_each_error_stands_in_the_reference(path: str) -> None:
     kinds = {str(kind) for kind in FAILURES} | {kind for kind, _, _ in STATUSES.values()}
     kinds |= _kinds_in(explain, r'(?:Explanation|_unusable)\(\s*"(\w+)"')
+    kinds |= _kinds_in(diagnosis, r'Diagnosis\(\s*"(\w+)"')
 
     told = set(
         re.findall(r"`(\w+)`", " ".join(row[1] + row[0] for row in rows(section(_page(path), "errors"))))

@@ -126,6 +126,8 @@ def test_when_it_is_spent_the_reader_is_told_whose_and_until_when(
     assert error["title"] == (
         "Your budget for today is spent" if own else "This example's budget for today is spent"
     )
+    # Who has no call left is not told to ask for fewer tokens.
+    assert ("token" in error["advice"]) == ("tokens" in next(iter(limits)))
     assert 0 < int(answers[-1]["Retry-After"]) <= 86_400
     assert _both(embed) == (2, 24)
 

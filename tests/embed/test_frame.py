@@ -13,7 +13,7 @@ from django.test import Client
 from playground.embed import records
 from playground.embed.models import Embed
 from tests.embed.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
-from tests.upstreams.scripted import ScriptedUpstream, completion
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -334,6 +334,53 @@ def test_a_refused_form_keeps_what_was_typed(client: Client) -> None:
     assert page.status_code == 400
     assert "kept</textarea>" in page.content.decode()
     assert 'value="hot"' in page.content.decode()
+
+
+# --- what goes wrong ---
+
+
+@pytest.mark.parametrize("shape", ["page", "fragment", "live", "json"])
+def test_a_reader_is_not_told_to_check_what_they_cannot_see(
+    client: Client, upstream: ScriptedUpstream, shape: str
+) -> None:
+    make_embed()
+    upstream.reply(json_answer({"detail": "Not Found"}, 404))
+
+    match shape:
+        case "json":
+            text = json.dumps(send_json(client).json()["error"])
+        case "live":
+            answer = send_form(client, htmx=True, stream="on")
+            text = (
+                b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()
+            )  # type: ignore[attr-defined]
+        case _:
+            text = send_form(client, htmx=shape == "fragment").content.decode()
+
+    assert "Not Found" in text
+    assert "base URL" not in text
+    assert "author of this page" in text
+
+
+def test_a_reader_is_told_of_the_key_that_is_theirs(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed(key="reader")
+    upstream.reply(json_answer({}, 401))
+
+    advice = send_json(client, api_key="sk-of-the-reader").json()["error"]["advice"]
+
+    assert "Check the key" in advice
+
+
+@pytest.mark.parametrize("locked", ["", "max_tokens"])
+def test_a_fix_is_offered_where_the_field_is_open(
+    client: Client, upstream: ScriptedUpstream, locked: str
+) -> None:
+    make_embed(locked=locked)
+    upstream.reply(json_answer({"error": "max_tokens must be at most 10"}, 400))
+
+    fix = send_json(client).json()["error"]["fix"]
+
+    assert (fix is None) == bool(locked)
 
 
 # --- without a database ---

@@ -309,14 +309,14 @@ PARTS = st.lists(
 @given(PARTS, st.lists(st.floats(0, 1e7), max_size=30))
 def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes], times: list[float]) -> None:
     body = b"".join(parts)
-    reader = StreamReader(len(body) + 1, Redactor(""))
+    reader = StreamReader(Redactor(""))
     reader.feed(body, 0.0)
     times = sorted(times)[: len(reader.times_ms)]
 
     pieces = list(recorded._parts(body, times))
 
     assert b"".join(piece for _, piece in pieces) == body
-    replayed = StreamReader(len(body) + 1, Redactor(""))
+    replayed = StreamReader(Redactor(""))
     for at_ms, piece in pieces:
         replayed.feed(piece, at_ms)
     assert list(replayed.times_ms)[: len(times)] == times

@@ -1,6 +1,7 @@
 """A send is taken once, from the frame that was given the token, and from nobody else."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_fresh_one_is_taken_from_the_field_or_the_header(
 def test_none_is_refused(client: Client, upstream: ScriptedUpstream) -> None:
     assert _kind(send_json(client, token="")) == "token_missing"
     assert not upstream.requests
+
+
+@pytest.mark.usefixtures("embed")
+def test_one_of_before_the_clock_went_back_is_used_up(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be good for as long as the clock went back; that it was used is forgotten sooner."""
+    token = token_in(open_frame(client))
+    now = time.time()
+    monkeypatch.setattr("playground.embed.tokens.time.time", lambda: now - 30)
+    assert send_json(client, token=token).status_code == 200  # the clocks of two machines
+
+    token = token_in(open_frame(client))
+    monkeypatch.setattr("playground.embed.tokens.time.time", lambda: now - 3600)
+    assert _kind(send_json(client, token=token)) == "token_expired"
+    assert len(upstream.requests) == 1
 
 
 def _changed(token: str) -> list[str]:

@@ -20,6 +20,14 @@ from playground.exchange.endpoint import BaseURLError, Endpoint
         ("  https://api.openai.com/v1\n", "https://api.openai.com/v1"),
         ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1"),
         ("https://api.openai.com/v1/chat/completions/", "https://api.openai.com/v1"),
+        ("https://example.com/v1/models", "https://example.com/v1"),
+        ("https://r.services.ai.azure.com/models", "https://r.services.ai.azure.com/models"),
+        ("https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com/openai/v1"),
+        ("“https://example.com/v1”", "https://example.com/v1"),
+        ("<https://example.com/v1>", "https://example.com/v1"),
+        ("\ufeffhttps://example.com/v1\u200b\u00a0", "https://example.com/v1"),
+        ("https://example.com./v1", "https://example.com/v1"),
+        (f"https://{'a' * 63}.example", f"https://{'a' * 63}.example/v1"),
         ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1"),
         ("https://example.com/v1beta/openai/", "https://example.com/v1beta/openai"),
         ("HTTPS://API.Example.COM/V1", "https://api.example.com/V1"),
@@ -30,6 +38,7 @@ from playground.exchange.endpoint import BaseURLError, Endpoint
         ("http://llm_server:8000", "http://llm_server:8000/v1"),
         ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
         ("http://[2001:DB8::1]", "http://[2001:db8::1]/v1"),
+        ("http://[0:0::1]:80/v1", "http://[::1]/v1"),
         ("https://bücher.example", "https://xn--bcher-kva.example/v1"),
         ("https://例え.jp/v1", "https://xn--r8jz45g.jp/v1"),
         ("https://example.com/%7euser/a%2fb", "https://example.com/~user/a%2Fb"),
@@ -41,6 +50,16 @@ def test_a_base_url_is_called_as_its_owner_means_it(typed: str, called: str) -> 
     assert endpoint.base_url == called
     assert endpoint.chat_completions == f"{called}/chat/completions"
     assert endpoint.models == f"{called}/models"
+
+
+@pytest.mark.parametrize(
+    "typed", ["https://example.com/chat/completions", "https://example.com/chat/completions/"]
+)
+def test_a_whole_endpoint_without_a_base_is_called_as_it_is(typed: str) -> None:
+    endpoint = Endpoint.parse(typed)
+
+    assert endpoint.chat_completions == "https://example.com/chat/completions"
+    assert endpoint.models == "https://example.com/models"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +81,16 @@ def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int)
     ("typed", "words"),
     [
         ("", "starts with https:// or http://"),
-        ("example.com/v1", "starts with https:// or http://"),
-        ("//example.com", "starts with https:// or http://"),
+        ("example.com/v1", "Do you mean https://example.com/v1?"),
+        ("example.com:8080", "Do you mean https://example.com:8080/v1?"),
+        ("localhost:11434", "Do you mean http://localhost:11434/v1?"),
+        ("127.0.0.1:8000/v1", "Do you mean http://127.0.0.1:8000/v1?"),
+        ("//example.com", "Do you mean https://example.com/v1?"),
+        ("https//example.com/v1", "Do you mean https://example.com/v1?"),
+        ("https:/example.com/v1", "Do you mean https://example.com/v1?"),
+        ("example.com/chat/completions", "Do you mean https://example.com/chat/completions?"),
+        ("httpsexample", "Do you mean https://httpsexample/v1?"),
+        ("https://[::1]9381", "starts with https:// or http://"),
         ("ftp://example.com", "starts with https:// or http://"),
         ("file:///etc/passwd", "starts with https:// or http://"),
         ("javascript:alert(1)", "starts with https:// or http://"),
@@ -76,6 +103,20 @@ def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int)
         ("https://example.com/v1?key=1", "no “?” or “#” part"),
         ("https://example.com/v1?", "no “?” or “#” part"),
         ("https://example.com/v1#a", "no “?” or “#” part"),
+        (
+            "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+            ": https://r.openai.azure.com/openai/v1.",
+        ),
+        ("https://r.openai.azure.com/openai/deployments/d", ": https://r.openai.azure.com/openai/v1."),
+        ("https://gateway.example/v1?api-version=1", ": https://RESOURCE.openai.azure.com/openai/v1."),
+        (
+            "https://api.anthropic.com/v1/messages",
+            "(Messages). Chat Completions is called under a base URL: https://api.anthropic.com/v1.",
+        ),
+        ("https://api.openai.com/v1/responses/", "base URL: https://api.openai.com/v1."),
+        ("https://api.openai.com/v1/completions", "base URL: https://api.openai.com/v1."),
+        ("https://api.openai.com/v1/embeddings", "base URL: https://api.openai.com/v1."),
+        ("https://example.com/messages", "base URL: https://example.com/v1."),
         ("https://exam ple.com", "no spaces"),
         ("https://example.com/v1\n/x", "no spaces"),
         ("https://exa\tmple.com", "no spaces"),
@@ -88,6 +129,13 @@ def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int)
         ("https://example.com:0", "Port 0"),
         ("https://*.example.com", "“*.example.com” is no host name"),
         ("https://.example.com", "is no host name"),
+        ("https://a..b/", "is no host name"),
+        ("https://example.com../", "is no host name"),
+        ("https://./", "is no host name"),
+        ("https://-a.example", "is no host name"),
+        ("https://a-.example", "is no host name"),
+        (f"https://{'a' * 64}.example", "is no host name"),
+        (f"https://{'a.' * 127}example", "is no host name"),
         ("https://exa%6dple.com", "is no host name"),
         ("https://a%", "is no host name"),
         ("https://[fe80::1%eth0]", "is no host name"),
@@ -112,7 +160,10 @@ def test_what_cannot_be_called_says_why(typed: str, words: str) -> None:
 
 # fmt: off
 _HOSTS = ["a", "example.com", "EXAMPLE.com", "127.0.0.1", "0x7f.1", "[::1]", "a_b", "bücher.example", "a..b"]
-_PARTS = ["a", "v1", "", "...", ".a", "%7E", "%2f", "%00", "a b", "~", "*", "'", "@", ":", "{}", "%", "|"]
+_PARTS = [
+    "a", "v1", "chat/completions", "models", "", "...", ".a", "%7E", "%2f", "%00", "a b",
+    "~", "*", "'", "@", ":", "{}", "%", "|",
+]
 # fmt: on
 _URLS = st.builds(
     "{}://{}{}{}".format,
@@ -145,7 +196,7 @@ def test_the_url_that_is_shown_is_the_url_that_a_client_calls(typed: str) -> Non
 def test_a_base_url_that_was_made_is_taken_again_as_it_is(typed: str) -> None:
     endpoint = _parse_or_skip(typed)
 
-    assert Endpoint.parse(endpoint.base_url) == endpoint
+    assert Endpoint.parse(endpoint.given) == endpoint
 
 
 @given(st.text(max_size=30) | st.text(max_size=20).map(lambda text: f"https://{text}"))
@@ -153,6 +204,6 @@ def test_any_text_is_an_endpoint_or_gets_a_sentence(text: str) -> None:
     try:
         endpoint = Endpoint.parse(text)
     except BaseURLError as error:
-        assert str(error.sentence).endswith(".")  # noqa: PT017 -- both outcomes are good ones
+        assert str(error.sentence).endswith((".", "?"))  # noqa: PT017 -- both outcomes are good ones
     else:
         assert endpoint.base_url.isascii()

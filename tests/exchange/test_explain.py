@@ -1,14 +1,16 @@
 """What went wrong, in words that say what to do next."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from playground.exchange.advice import OUT_OF_REACH
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.provider_message import LONGEST_MESSAGE
+from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
 
@@ -16,13 +18,15 @@ URL = "https://llm.example:8443/v1/chat/completions"
 GOOD = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
 
 
-def _exchange(
+def exchange_of(
     status: int = 200,
     answer: Any = None,
     *,
     headers: dict[str, str] | None = None,
     failure: Failure | None = None,
     key: bool = True,
+    method: str = "POST",
+    fixed: frozenset[str] = frozenset(),
     **request: Any,
 ) -> Exchange:
     """An exchange whose answer is a JSON value or, where it is a text, that text as it stands."""
@@ -30,25 +34,29 @@ def _exchange(
     sent_headers = (("Authorization", "Bearer [redacted]"),) if key else ()
     return Exchange(
         call=Call(
-            URL.removesuffix("/chat/completions"), URL, "API_KEY", {"model": "m", "messages": [], **request}
+            URL.removesuffix("/chat/completions"),
+            URL,
+            "API_KEY",
+            {} if method == "GET" else {"model": "m", "messages": [], **request},
         ),
         provider=None,
         started=datetime.now(UTC),
-        sent=Sent("POST", URL, sent_headers, b"{}"),
+        sent=Sent(method, URL, sent_headers, b"{}"),
         received=None if failure else Received(status, "", tuple((headers or {}).items()), body),
         failure=failure,
         timings=Timings(None, None, 1),
+        fixed=fixed,
     )
 
 
 def _explained(*values: Any, **changes: Any) -> Explanation:
-    error = _exchange(*values, **changes).error
+    error = exchange_of(*values, **changes).error
     assert error is not None
     return error
 
 
 def test_a_completion_in_good_order_needs_no_words() -> None:
-    assert _exchange(200, GOOD).error is None
+    assert exchange_of(200, GOOD).error is None
 
 
 @pytest.mark.parametrize("kind", FailureKind)
@@ -92,7 +100,8 @@ def test_a_limit_is_said_as_a_person_writes_it_with_its_setting(limit: float, wo
         (500, "Try again later"),
         (502, "gateway"),
         (503, "Try again later"),
-        (504, "fewer tokens"),
+        (504, "with streaming"),
+        (524, "with streaming"),
         (529, "Try again later"),
     ],
 )
@@ -107,12 +116,44 @@ def test_a_401_without_a_key_says_that_none_was_sent() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("7", "Wait 7 s"),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wait Wed, 21 Oct 2026 07:28:00 GMT (Retry-After)"),
+        ("7", "Wait 7 seconds"),
+        ("0.4", "Wait a second"),
+        ("90", "Wait 90 seconds"),
+        ("360", "Wait 6 minutes"),
+        ("20s", "Wait 20 seconds"),
+        ("6m0s", "Wait 6 minutes"),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wait 2 minutes"),
+        ("2026-10-21T07:28:00Z", "Wait 2 minutes"),
     ],
 )
 def test_retry_after_is_passed_on(value: str, words: str) -> None:
-    assert words in str(_explained(429, {}, headers={"retry-after": value}).advice)
+    headers = {"retry-after": value, "Date": "Wed, 21 Oct 2026 07:26:00 GMT"}
+
+    for status in (429, 503, 529):
+        assert words in str(_explained(status, {}, headers=headers).advice)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "0",
+        "-5",
+        "soon",
+        "NaN",
+        "inf",
+        "1e9",
+        "9" * 40,
+        "99999999",
+        "Wed, 21 Oct 2015 07:28:00 GMT",
+        "1" * 15,
+    ],
+)
+def test_a_wait_that_is_past_or_absurd_is_not_shown(value: str) -> None:
+    advice = str(_explained(429, {}, headers={"retry-after": value}).advice)
+
+    assert "Wait" not in advice
+    assert advice == str(_explained(429, {}).advice)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -184,7 +225,7 @@ def test_a_success_that_is_none_is_told(answer: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("error", [None, {}, "", False])
 def test_an_error_of_null_beside_choices_is_none(error: Any) -> None:
-    assert _exchange(200, GOOD | {"error": error}).error is None
+    assert exchange_of(200, GOOD | {"error": error}).error is None
 
 
 def _changes(message: str, **request: Any) -> dict[str, Any] | None:
@@ -245,3 +286,74 @@ def test_the_fix_is_part_of_the_json() -> None:
         "label": "Use max_completion_tokens in place of max_tokens",
         "changes": {"max_tokens": None, "max_completion_tokens": 5},
     }
+
+
+# --- for whom it is said ---
+
+
+@pytest.mark.parametrize(
+    ("exchange", "fixed"),
+    [
+        ((404, {}), "base_url"),
+        ((405, {}), "base_url"),
+        ((302, ""), "base_url"),
+        ((200, "Hello!"), "base_url"),
+        ((200, ""), "base_url"),
+        ((200, {}), "base_url"),
+        ((400, {"error": "x is not a valid model ID"}), "base_url"),
+        ((401, {}), "api_key"),
+        ((402, {}), "api_key"),
+        ((403, {}), "api_key"),
+        ((429, {"error": {"code": "insufficient_quota"}}), "api_key"),
+        ((413, {}), "messages"),
+        ((400, {"error": "prompt is too long"}), "messages"),
+    ],
+)
+def test_nobody_is_told_to_change_what_is_fixed(exchange: tuple[Any, ...], fixed: str) -> None:
+    told, other = _explained(*exchange), frozenset(("temperature",))
+
+    beyond = _explained(*exchange, fixed=frozenset((fixed,)))
+
+    assert beyond.advice.template == OUT_OF_REACH
+    assert replace(beyond, advice=told.advice) == told
+    assert _explained(*exchange, fixed=other) == told
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_no_failure_sends_a_reader_to_the_address(kind: FailureKind) -> None:
+    error = _explained(failure=Failure(kind, "h:1", limit=5.0), fixed=frozenset(("base_url",)))
+
+    assert "base URL" not in str(error.advice)
+
+
+def test_a_fix_of_a_locked_field_is_not_offered() -> None:
+    words = {"error": {"message": "`temperature` is deprecated for this model."}}
+
+    assert _explained(400, words, temperature=1).fix
+    assert _explained(400, words, temperature=1, fixed=frozenset(("temperature",))).fix is None
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 408, 422, 504, 524])
+def test_a_list_of_models_has_advice_of_its_own(status: int) -> None:
+    as_list, as_chat = (_explained(status, {}, method=method) for method in ("GET", "POST"))
+
+    assert as_list.kind == as_chat.kind
+    assert as_list.advice != as_chat.advice
+
+
+def test_405_names_the_method_that_was_used() -> None:
+    assert _explained(405, {}, method="GET").advice.params["method"] == "GET"
+    assert _explained(405, {}).advice.params["method"] == "POST"
+
+
+def test_streaming_is_not_suggested_to_who_streams() -> None:
+    assert _explained(524, {}).advice != _explained(524, {}, stream=True).advice
+
+
+@pytest.mark.parametrize("length", [10, 1000])
+def test_the_longest_message_is_named_where_it_is_most_of_it(length: int) -> None:
+    messages = [{"role": "user", "content": "x" * 10}] * 3 + [{"role": "user", "content": "x" * length}]
+
+    advice = _explained(400, {"error": "prompt is too long"}, messages=messages).advice
+
+    assert advice.params == ({"number": 4} if length == 1000 else {})

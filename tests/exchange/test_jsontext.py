@@ -1,5 +1,6 @@
 """JSON as text: strict to read, canonical to write, indented without a change of value."""
 
+import contextlib
 import json
 import re
 import time
@@ -30,6 +31,10 @@ def _numbers(text: str) -> list[str]:
         ("[-Infinity]", "-Infinity is not a JSON number"),
         ("1e400", "1e400 is too large"),
         ("-1e400", "-1e400 is too large"),
+        ("123e-10000000", "123e-10000000 is too close to zero"),
+        ('{"a": -0.00001E-400}', "-0.00001E-400 is too close to zero"),
+        ('{"a": ', "breaks off at line 1, column 7"),
+        ('{"a": [1,\n2', "breaks off at line 2, column 2"),
         ("9" * 5000, "too many digits"),
         ('{"a": 1, "b": 2, "a": 3}', "“a” stands there twice"),
         ('[{"x": {"b": 1, "b": 1}}]', "“b” stands there twice"),
@@ -153,14 +158,66 @@ def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
         (b'{"a": "x\\ud83d"}', {"a": "x\ufffd"}),
         (b'{"\\udc00": ["\\ud83d\\ude00"]}', {"\ufffd": ["😀"]}),
         (b'["\xff"]', ["\ufffd"]),
+        (b"[NaN, Infinity, -Infinity]", ["NaN", "Infinity", "-Infinity"]),
+        (b"[1e400, -1e999, 1e-400]", ["1e400", "-1e999", "1e-400"]),
+        (b'{"seed": ' + b"9" * 5000 + b', "n": 1}', {"seed": "9" * 5000, "n": 1}),
+        (b'{"a": "one\ntwo\tthree\x00"}', {"a": "one\ntwo\tthree\0"}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b"[0e-5, 0.0, -0.0]", [0.0, 0.0, -0.0]),
     ],
 )
 def test_an_answer_is_read_as_far_as_it_can_be_shown(data: bytes, value: object) -> None:
     assert jsontext.loads_leniently(data) == value
+    # What is made of it is JSON once more.
+    assert jsontext.loads(jsontext.dumps(jsontext.loads_leniently(data))) == value
+
+
+@pytest.mark.parametrize("number", ["0", "0.0", "-0.0", "0e-5", "0.000E+99", "5e-324", "1e-7", "1.7e308"])
+def test_a_number_that_a_float_holds_passes(number: str) -> None:
+    assert jsontext.loads(number) == float(number)
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[" * 5000, b"[" * 200 + b"]" * 200, b"NaN", b"1e999", b"9" * 5000]
+    ("text", "whole"),
+    [("a\ud83d\ude00b", "a😀b"), ("\ud83d", "\ufffd"), ("\ude00\ud83d", "\ufffd\ufffd"), ("中😀", "中😀")],
+)
+def test_halves_that_stand_together_are_a_character(text: str, whole: str) -> None:
+    assert jsontext.mended_text(text) == whole
+    assert jsontext.mended({text: [text, 1]}) == {whole: [whole, 1]}
+
+
+def test_halves_stay_for_who_joins_them() -> None:
+    assert jsontext.loads_leniently('["\\ud83d"]', halves=True) == ["\ud83d"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_named(encoding: str) -> None:
+    with pytest.raises(jsontext.JSONTextError, match="UTF-16"):
+        jsontext.loads_leniently('{"a": 1}'.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "piece", ['\\"', '"', "\\", "[", '{"a":', "NaN,", "1e-400,", '"\\ud83d",', "9" * 90 + ","]
+)
+def test_a_hostile_text_takes_time_as_its_length(piece: str) -> None:
+    def seconds(size: int) -> float:
+        text = '["' + piece * (size // len(piece))
+        began = time.thread_time()
+        for read in (jsontext.loads, jsontext.loads_leniently):
+            with contextlib.suppress(jsontext.JSONTextError):
+                read(text)
+                read(text[:1] + text[2:-1] + "]")
+        jsontext.indent(text)
+        return time.thread_time() - began
+
+    runs = [[seconds(size) for size in (20_000, 40_000, 80_000)] for _ in range(3)]
+    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
+    assert double < 3 * once + 0.002
+    assert fourfold < 6 * once + 0.002
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 5000, b"[" * 200 + b"]" * 200, b"nan", b"+1", b"1.", b"[1,]"]
 )
 def test_an_answer_that_is_no_json_is_refused(data: bytes) -> None:
     with pytest.raises(jsontext.JSONTextError):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from playground.exchange import jsontext
 from playground.exchange.completion import read_choices
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import MOST_PLACES, SplitKeyGuard
+from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, adds_up_to_key
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
 from tests.exchange.strategies import escaped, keys, unescaped
@@ -27,10 +28,11 @@ def _event(delta: dict[str, Any], **choice: Any) -> bytes:
 
 def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Stream, list[StreamEvent]]:
     redactor = Redactor(key)
-    reader, fresh = StreamReader(1 << 20, redactor, live=live), []
+    reader, fresh = StreamReader(redactor, live=live), []
     for number, data in enumerate(events):
         reader.feed(data, float(number))
         fresh += reader.take_fresh()
+    reader.close(float(len(events)))
     stream = reader.result(redactor.data(b"".join(events)))
     return stream, [*fresh, *reader.take_fresh()]
 
@@ -151,7 +153,7 @@ def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, k
 def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
     events = [_event({"role": "tasks", "content": text}) for text in ("one ", "two ", "three ")]
     redactor = Redactor(KEY)
-    reader, counts = StreamReader(1 << 20, redactor, live=True), []
+    reader, counts = StreamReader(redactor, live=True), []
     for data in events:
         reader.feed(data, 0.0)
         counts.append(len(reader.take_fresh()))
@@ -179,30 +181,174 @@ def test_other_events_stay_as_they_came() -> None:
     assert stream.body == b"".join(events)
 
 
-def test_a_choice_that_ended_keeps_nobody_waiting() -> None:
+@pytest.mark.parametrize("reason", ["stop", "null", "length", "", None, 1])
+def test_a_finish_reason_does_not_end_the_wait(reason: Any) -> None:
+    pieces = ["a ", KEY[:5], KEY[5:9], KEY[9:], " b"]
+    events = [_event({"content": piece}, finish_reason=reason) for piece in pieces]
+
+    stream, fresh = _read(events)
+
+    assert [event.data == MASK for event in fresh] == [False, True, True, True, False]
+    assert [event.data == MASK for event in stream.events] == [False, True, True, True, False]
+
+
+def test_the_end_of_the_stream_ends_the_wait() -> None:
     guard = SplitKeyGuard(Redactor(KEY))
 
-    assert guard.add(0, Event(""), {"choices": [{"index": 0, "delta": {"content": "s"}}]}) == []
-    assert guard.add(1, Event(""), {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) == [
-        (0, False),
-        (1, False),
-    ]
+    chunk = {"choices": [{"index": 0, "delta": {"content": "s"}, "finish_reason": "stop"}]}
+
+    assert guard.add(0, Event("", value=chunk)) == []
+    assert guard.release() == [(0, False)]
 
 
 def test_an_event_with_more_beginnings_than_are_followed_is_masked() -> None:
     guard = SplitKeyGuard(Redactor(KEY))
 
-    assert guard.add(0, Event(""), ["s"] * (MOST_PLACES + 1)) == []
-    assert guard.add(1, Event(""), {"text": "s"}) == []
+    assert guard.add(0, Event("", value=["s"] * (MOST_PLACES + 1))) == []
+    assert guard.add(1, Event("", value={"text": "s"})) == []
     assert guard.release() == [(0, True), (1, True)]
 
 
 @pytest.mark.parametrize("chunk", [None, 1, [], {"choices": 3}, {"choices": [None, {"delta": 4}]}])
 def test_what_is_no_chunk_passes(chunk: Any) -> None:
-    assert SplitKeyGuard(Redactor(KEY)).add(0, Event(""), chunk) == [(0, False)]
+    assert SplitKeyGuard(Redactor(KEY)).add(0, Event("", value=chunk)) == [(0, False)]
 
 
-@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\n\n\n"])
+def test_without_a_secret_nothing_waits() -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "oll"}}]}
+
+    assert SplitKeyGuard(Redactor("ollama")).add(0, Event("", value=chunk)) == [(0, False)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"reasoning": KEY[:7]}, {"reasoning_content": KEY[7:]}),
+        ({"reasoning_content": KEY[:7]}, {"reasoning_details": [{"type": "text", "text": KEY[7:]}]}),
+        ({"content": KEY[:7]}, {"content": [{"type": "text", "text": KEY[7:]}]}),
+        (
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": KEY[:7]}]}]},
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": KEY[7:]}]}]},
+        ),
+        (
+            {"tool_calls": [{"index": 0, "function": {"arguments": KEY[:7]}}]},
+            {"tool_calls": [{"index": 1, "function": {"arguments": KEY[7:]}}]},
+        ),
+        (
+            {"tool_calls": [{"id": "a", "function": {"name": KEY[:7]}}]},
+            {"tool_calls": [{"id": "a", "function": {"name": KEY[7:]}}]},
+        ),
+        ({"function_call": {"arguments": KEY[:7]}}, {"function_call": {"arguments": KEY[7:]}}),
+        ({"audio": {"transcript": KEY[:7]}}, {"audio": {"transcript": KEY[7:]}}),
+        ({"refusal": KEY[:7]}, {"refusal": KEY[7:]}),
+    ],
+    ids=lambda delta: "-".join(delta),
+)
+def test_what_people_read_as_one_text_is_one(first: dict[str, Any], second: dict[str, Any]) -> None:
+    stream, fresh = _read([_event(first), _event(second)])
+
+    assert [event.data for event in fresh] == [MASK, MASK]
+    assert KEY[:7].encode() not in stream.body
+    assert KEY[7:].encode() not in stream.body
+
+
+def test_content_parts_of_one_answer_add_up_to_it_as_well() -> None:
+    parts = [{"type": "text", "text": KEY[:7]}, {"type": "text", "text": KEY[7:]}]
+    completion = {"choices": [{"index": 0, "message": {"role": "assistant", "content": parts}}]}
+
+    assert adds_up_to_key(Redactor(KEY), completion)
+    assert not adds_up_to_key(Redactor(KEY), {"choices": [{"message": {"content": parts[:1]}}]})
+    assert not adds_up_to_key(Redactor(""), completion)
+
+
+_FIELDS = ("content", "reasoning", "reasoning_content", "refusal", "arguments", "name", "part")
+
+
+def _delta(field: str, piece: str) -> dict[str, Any]:
+    if field in ("arguments", "name"):
+        return {"tool_calls": [{"index": 0, "function": {field: piece}}]}
+    return {"content": [{"type": "text", "text": piece}]} if field == "part" else {field: piece}
+
+
+@given(
+    st.data(),
+    st.sampled_from(_FIELDS),
+    st.sampled_from(["a ", "", "sk-", KEY[:-1], "\\u0073"]),
+    st.sampled_from([" b", "", KEY, KEY[1:]]),
+    st.sampled_from([b"\n\n", b"\n", b"\r\n\r\n"]),
+)
+def test_no_finish_reasons_and_no_framing_show_it(
+    data: st.DataObject, field: str, before: str, after: str, between: bytes
+) -> None:
+    reasons = st.sampled_from([None, "", "null", "stop", "length", "tool_calls"])
+    events = [
+        _event(_delta(field, piece), finish_reason=data.draw(reasons))[:-2] + between
+        for piece in _pieces(data, before + KEY + after)
+    ]
+    texts = HeldTexts(Redactor(KEY))
+    live = "".join(texts.add("place", piece) for piece in _pieces(data, before + KEY + after))
+
+    stream, fresh = _read(events)
+
+    assert KEY not in live
+    assert len(fresh) == len(list(stream.events)) == len(events)
+    for shown in (fresh, list(stream.events)):
+        said = [
+            MASK if event.data == MASK else _said(json.loads(event.data)["choices"][0]["delta"])
+            for event in shown
+        ]
+        assert KEY not in "".join(said)
+    whole = stream.completion
+    assert KEY not in json.dumps(whole)
+    assert field == "part" or not adds_up_to_key(Redactor(KEY), whole)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(_said(item) for name, item in value.items() if name != "type")
+    return "".join(map(_said, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+
+
+@given(st.data(), st.sampled_from(["content", "reasoning_content", "refusal"]), st.text(max_size=60))
+def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: str) -> None:
+    text += data.draw(st.sampled_from(["", "s", "sk-", KEY[:-1]]))
+    if KEY in text:
+        return
+    redactor, pieces = Redactor(KEY), _pieces(data, text)
+    texts, events = HeldTexts(redactor), [_event({field: piece}) for piece in pieces]
+    live = "".join(texts.add("place", piece) for piece in pieces)
+
+    stream, fresh = _read(events)
+
+    assert text.startswith(live)
+    assert len(text) - len(live) < len(KEY)
+    assert [event.data for event in fresh] == [event.data for event in stream.events]
+    assert stream.body == b"".join(events)
+    if text and stream.completion:
+        assert stream.completion["choices"][0]["message"][field] == jsontext.mended_text(text)
+
+
+@pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])
+def test_a_long_stream_takes_time_as_its_length(piece: str) -> None:
+    def seconds(size: int) -> float:
+        guard = SplitKeyGuard(Redactor(KEY))
+        texts = HeldTexts(Redactor(KEY))
+        chunk = {"choices": [{"index": 0, "delta": {"reasoning": piece, "tool_calls": [{"x": piece}]}}]}
+        began = time.thread_time()
+        guard.add(0, Event("", value={"choices": [{"index": 0, "delta": {"reasoning": "&#"}}]}))
+        for number in range(1, size):
+            guard.add(number, Event("", value=chunk))
+            texts.add("place", piece)
+        guard.release()
+        return time.thread_time() - began
+
+    runs = [[seconds(size) for size in (1000, 2000, 4000)] for _ in range(3)]
+    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
+    assert double < 3 * once + 0.002
+    assert fourfold < 6 * once + 0.002
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\n\n\n", b"\n", b"\r\n"])
 def test_the_body_is_masked_whatever_its_line_ends(end: bytes) -> None:
     events = [_event({"content": part})[:-2] + end for part in ("x", KEY[:5], KEY[5:], "y")]
 

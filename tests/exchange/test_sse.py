@@ -1,10 +1,13 @@
 """Server-sent events: the WHATWG rules, under every way in which the bytes can be split."""
 
 import time
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from playground.exchange.sse import Event, EventParser, LineTooLongError
+from playground.exchange.sse import LINES, Event, EventParser
 
 FRAMINGS = {
     "LF": (b"data: a\n\ndata: b\n\n", ["a", "b"]),
@@ -26,10 +29,66 @@ FRAMINGS = {
     "blank lines": (b"\n\n\r\n\rdata: a\n\n\n\n", ["a"]),
     "nothing": (b"", []),
 }
+A, B = '{"a":1}', '{"b":2}'
+# What departs from the rules, and the events that are meant.
+LENIENT = {
+    "no blank lines": (f"data: {A}\ndata: {B}\ndata: [DONE]\n", [A, B, "[DONE]"]),
+    "no blank lines, CR": (f"data: {A}\rdata: {B}\rdata: [DONE]\r", [A, B, "[DONE]"]),
+    "no blank line once": (f"data: {A}\n\ndata: {A}\ndata: {B}\n\ndata: {A}\n\n", [A, A, B, A]),
+    "an error behind what breaks off": (f'data: {{"id":"x","cho\ndata: {B}\n\n', ['{"id":"x","cho', B]),
+    "what breaks off between values": (f'data: {{"id":[1,\ndata: {B}\n\n', ['{"id":[1,', B]),
+    "what breaks off, and no blank lines": (f'data: {{"i\ndata: {A}\ndata: {B}\n', ['{"i', A, B]),
+    "an error on the same line": (f'data: {{"id":"x","chodata: {B}\n\n', ['{"id":"x","cho', B]),
+    "two on one line": (f"data: {A}data: {B}\n\n", [A, B]),
+    "a prefix too many": (f"data: data: {A}\n\ndata:data:data: [DONE]\n\n", [A, "[DONE]"]),
+    "data: within a text": ('data: {"t":"say data: {x}"}\n\n', ['{"t":"say data: {x}"}']),
+    "lines without data:": (f"{A}\n{B}\n[DONE]\n", [A, B, "[DONE]"]),
+    "one without data:": (f"data: {A}\n\n{B}\n\ndata: {A}\n\n", [A, B, A]),
+    "JSON in lines": ('data: {\ndata: "a": [\ndata: {"c":1}\ndata: ]}\n\n', ['{\n"a": [\n{"c":1}\n]}']),
+    "JSON in lines without data:": ('data: {\n  "a": [\n    1\n  ]\n}\n\n', ['{\n  "a": [\n    1\n  ]\n}']),
+    "JSON in bare lines": ('{\n  "a": 1\n}\ndata: [DONE]\n\n', ['{\n  "a": 1\n}', "[DONE]"]),
+    "two of them in lines": ("data: {\ndata: }\ndata: [\ndata: ]\n\n", ["{\n}", "[\n]"]),
+    "a text in two lines": ('data: {"a":"x\ndata: y: {"}\n\n', ['{"a":"x\ny: {"}']),
+    "a text with a line of its own": ('data: {"a":"x\nnote: y"}\n\n', ['{"a":"x\nnote: y"}']),
+    "words": ("data: rate limit exceeded,\ndata: please wait\n\n", ["rate limit exceeded,\nplease wait"]),
+    "words without data:": (
+        f"data: {A}\n\nupstream not available: try\n",
+        [A, "upstream not available: try"],
+    ),
+    "words, then JSON": (f"data: connecting\ndata: {A}\ndata: {B}\n", ["connecting", A, B]),
+    "a page": ("<html>\n<h1>502</h1>\n", ["<html>\n<h1>502</h1>"]),
+    "blanks around": (f" data : {A}\n\ndata:  [DONE] \n\n", [A, " [DONE] "]),
+    "a byte order mark in each event": (f"data: \ufeff{A}\n\n", ["\ufeff" + A]),
+    "blank data lines": (f"data:\ndata: {A}\ndata:\n\n", [f"\n{A}\n"]),
+    "a masked event": (
+        f"data: [redacted]\ndata: {A}\n\ndata: [redacted]data: {B}\n",
+        ["[redacted]", A, "[redacted]", B],
+    ),
+}
+_TOKENS = (
+    *("data:", "data: ", "event: e", "id: 1", "error: ", ": c", "{", "}", "[", "]", '"', ":", ",", "\\", "x"),
+    *(" ", "\n", "\r", "\r\n", "\n\n", '{"a":1}', "[DONE]", "[redacted]", "\ufeff"),
+)
+_LINES = (
+    *(
+        "data: {\n",
+        'data: "\n',
+        "data: {}\n",
+        'data: {"a\n',
+        "data: }\n",
+        "x y\n",
+        "data:\n",
+        "{\n",
+        "a: b\n",
+    ),
+    *('data: {"\\\n', "data: [{}\n", "event: x\n", 'data: {"a":1,\n', "data: data: {", "data: {data:"),
+    *("\r", "\n"),
+)
+FRAMINGS |= {name: (stream.encode(), data) for name, (stream, data) in LENIENT.items()}
 
 
 def parse(*pieces: bytes) -> list[Event]:
-    parser = EventParser(longest_line=1000)
+    parser = EventParser()
     events = [event for piece in pieces for event in parser.feed(piece)]
     return [*events, *parser.close()]
 
@@ -61,26 +120,108 @@ def test_names_end_with_their_event_and_ids_stay() -> None:
 
 
 def test_events_come_as_soon_as_they_are_whole() -> None:
-    parser = EventParser(longest_line=1000)
+    parser = EventParser()
 
     assert list(parser.feed(b"data: a\r\n\r")) == [Event("a")]
     assert list(parser.feed(b"\ndata: b\n")) == []
     assert list(parser.feed(b"\n")) == [Event("b")]
 
 
-def test_a_line_without_end_meets_the_limit() -> None:
-    parser = EventParser(longest_line=10_000)
+@pytest.mark.parametrize("name", LENIENT)
+def test_each_event_says_where_it_ends(name: str) -> None:
+    stream, _ = FRAMINGS[name]
+    events = parse(stream)
 
-    for _ in range(10):
-        list(parser.feed(b"x" * 1000))
+    ends = [0, *(event.end for event in events)]
+    assert ends == sorted(set(ends))
+    pieces = [stream[start:end] for start, end in pairwise(ends)]
+    assert [[event.data for event in parse(piece)] for piece in pieces] == [[event.data] for event in events]
 
-    with pytest.raises(LineTooLongError):
-        list(parser.feed(b"x"))
+
+def test_a_field_named_error_is_an_event_of_that_name() -> None:
+    assert parse(b'error: {"code":500}\n\ndata: 1\n\n') == [Event('{"code":500}', "error"), Event("1")]
+    assert parse(b"data: {}\nerror: out of memory\n") == [Event("{}"), Event("out of memory", "error")]
+
+
+def test_without_blank_lines_a_name_is_that_of_the_data_behind_it() -> None:
+    events = parse(b"event: a\ndata: {}\nevent: b\nid: 2\ndata: {}\ndata: []\nevent: c\n\n")
+
+    assert events == [Event("{}", "a"), Event("{}", "b", "2"), Event("[]", "message", "2")]
+
+
+def test_without_blank_lines_an_event_waits_for_no_other() -> None:
+    parser = EventParser()
+
+    assert list(parser.feed(b'data: {"a":1}\n')) == []
+    assert [event.data for event in parser.feed(b'data: {"b":2}\n')] == ['{"a":1}', '{"b":2}']
+    assert [event.data for event in parser.feed(b'data: {"c":3}\n')] == ['{"c":3}']
+    assert [event.data for event in parser.feed(b"data: [DONE]\n")] == ["[DONE]"]
+
+
+def test_the_end_marker_waits_for_no_blank_line() -> None:
+    parser = EventParser()
+
+    assert [event.data for event in parser.feed(b"data: {}\n\ndata: [DONE]\n")] == ["{}", "[DONE]"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [
+        (b"data: please wait\n\n", "please wait"),
+        (b'data: "please wait"\n\n', "please wait"),
+        (b'data: {"a":\n\n', '{"a":'),
+        (b'event: ping\ndata: {"a":\n\n', '{"a":'),
+        (b"event: ping\ndata: 12:30\n\n", None),
+        (b'data: {"a":NaN}\n\n', None),
+        (b"data: []\n\n", None),
+        (b"data: 1\n\n", None),
+        (b"data: null\n\n", None),
+        (b"data:\n\n", None),
+        (b"data: [DONE]\n\n", None),
+        (b"data: [redacted]\n\n", None),
+    ],
+)
+def test_what_is_no_json_is_words(stream: bytes, words: str | None) -> None:
+    [event] = parse(stream)
+
+    assert event.words == words
+
+
+@given(
+    st.lists(
+        st.sampled_from(_TOKENS),
+        max_size=30,
+    ).map("".join),
+    st.lists(st.integers(0, 100), max_size=5),
+)
+def test_any_split_gives_the_same_events(text: str, cuts: list[int]) -> None:
+    stream = text.encode()
+    edges = sorted({0, len(stream), *(min(cut, len(stream)) for cut in cuts)})
+
+    assert parse(*(stream[start:end] for start, end in pairwise(edges))) == parse(stream)
+    assert parse(*(line[0] for line in LINES.finditer(stream))) == parse(stream)
+    assert b"".join(line[0] for line in LINES.finditer(stream)) == stream
+
+
+@pytest.mark.parametrize("line", _LINES)
+@pytest.mark.parametrize("start", ["", "data: {\n", 'data: {"\n', "data: x\n"])
+def test_any_lines_take_time_as_their_number(start: str, line: str) -> None:
+    def seconds(size: int) -> float:
+        parser, data = EventParser(), (start + line * size).encode()
+        began = time.thread_time()
+        list(parser.feed(data))
+        list(parser.close())
+        return time.thread_time() - began
+
+    runs = [[seconds(size) for size in (1000, 2000, 4000)] for _ in range(3)]
+    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
+    assert double < 3 * once + 0.002
+    assert fourfold < 6 * once + 0.002
 
 
 def test_a_long_line_costs_no_more_than_its_length() -> None:
     def seconds(size: int) -> float:
-        parser = EventParser(longest_line=1 << 30)
+        parser = EventParser()
         pieces = [b"x" * 1000] * (size // 1000)
         began = time.thread_time()
         for piece in pieces:

@@ -8,7 +8,7 @@ from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader
 
 
 def _read(body: bytes) -> Stream:
-    reader = StreamReader(1 << 20, Redactor(""))
+    reader = StreamReader(Redactor(""))
     reader.feed(body, 0.0)
     return reader.result(body)
 
@@ -22,7 +22,7 @@ def test_events_can_be_counted_without_being_made() -> None:
 
 
 def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
-    reader = StreamReader(1 << 20, Redactor(""))
+    reader = StreamReader(Redactor(""))
     reader.feed(b"data: 1\n\n", 0.0)
     stream = reader.result(b"data: 1\n\n")
 
@@ -33,7 +33,7 @@ def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
 
 @pytest.mark.parametrize("piece", [b"data:1\n\n", b"\n", b":\n", b"data:\n", b":\n\n"])
 def test_endless_small_things_meet_a_limit(piece: bytes) -> None:
-    reader = StreamReader(1 << 20, Redactor(""))
+    reader = StreamReader(Redactor(""))
 
     def feed_all() -> None:
         for _ in range(200):

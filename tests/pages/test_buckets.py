@@ -111,6 +111,46 @@ def test_a_full_bucket_leaves_nothing_behind(buckets: Any) -> None:
     assert not buckets.has_key(bucket.name)
 
 
+@pytest.mark.parametrize("back", [3600.0, 86_400.0, 400 * 86_400.0])
+def test_a_clock_that_goes_back_locks_nobody_out(monkeypatch: pytest.MonkeyPatch, back: float) -> None:
+    """What was stored then lies far ahead: one token's time later there is a token."""
+    bucket = Bucket("a", Rate(10, 60))
+    local = LocalBuckets("clock", {})
+    local.clear()
+    now = time.monotonic()
+    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now + back)
+    for _ in range(11):
+        local.take([bucket])
+    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now)
+
+    empty = local.take([bucket])
+
+    assert empty is not None
+    assert empty.seconds == pytest.approx(bucket.interval)
+    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now + bucket.interval)
+    assert local.take([bucket]) is None
+
+
+@pytest.mark.parametrize("back", [3600, 86_400, 400 * 86_400])
+def test_nor_does_that_of_redis(redis_server: RedisServer, back: int) -> None:
+    """Its clock cannot be set: what it would have stored before is put there."""
+    bucket = Bucket("a", Rate(2, 1))
+    shared = RedisBuckets(redis_server.url, {})
+    shared.clear()
+    client = shared._cache.get_client(None, write=True)
+    key = shared.make_and_validate_key(bucket.name)
+    client.set(key, f"{client.time()[0] + back:.6f}")
+
+    empty = shared.take([bucket])
+
+    assert empty is not None
+    assert 0 < empty.seconds <= bucket.interval
+    assert 0 < client.pttl(key) <= 1000  # also where the clock that ends it went back
+    time.sleep(empty.seconds + 0.01)
+    assert shared.take([bucket]) is None
+    client.connection_pool.disconnect()
+
+
 def test_a_redis_that_is_not_there_is_said() -> None:
     nobody = RedisBuckets("redis://127.0.0.1:1/0", {})
 

@@ -39,7 +39,7 @@ def test_a_program_is_told(client: Client) -> None:
 
 
 def test_listing_models_takes_a_place_too(client: Client) -> None:
-    assert client.get("/models/?provider=test").status_code == 503
+    assert post_json(client, "/models/").status_code == 503
 
 
 def test_the_page_and_code_need_none(client: Client) -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from playground.exchange.typed_key import clean
 from tests.pages.client import body, post_form, post_json, post_raw
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import Answer, Recorded, Reply, ScriptedUpstream, completion, json_answer
@@ -165,5 +166,5 @@ def test_a_key_that_looks_like_the_request_itself_breaks_nothing(
     assert post_json(client, api_key=key, request=body(user=typed)).status_code == 200
     for htmx in (False, True):
         assert post_form(client, htmx=htmx, api_key=key, content=[typed]).status_code == 200
-    assert {recorded.header("Authorization") for recorded in upstream.requests} == {f"Bearer {key}"}
+    assert {recorded.header("Authorization") for recorded in upstream.requests} == {f"Bearer {clean(key)}"}
     assert upstream.requests[0].json == body(user=typed)

@@ -36,6 +36,8 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
         ('append:[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", ""]),
         ('append:[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
+        ('change:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
+        ('change:{"messages": 1}', ["one", "two"]),
     ],
 )
 def test_each_button_changes_the_messages(client: Client, do: str, contents: list[str]) -> None:

@@ -55,7 +55,7 @@ KEPT_BY_NOBODY = {
     "code as JSON": lambda client: post_json(client, "/snippets/"),
     "models": _form("/models/"),
     "models as a fragment": _form("/models/", htmx=True),
-    "models by link": _get("/models/?provider=test"),
+    "models refused to a GET": _get("/models/?provider=test"),
     "edit": _form("/edit/", do="add"),
     "stop": _stop,
     "too large": lambda client: client.post("/send/", "x", content_type="x", CONTENT_LENGTH=str(2**40)),

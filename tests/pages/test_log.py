@@ -83,7 +83,7 @@ def test_listing_models_has_a_line(
 ) -> None:
     upstream.reply(models("a", "b"))
 
-    client.get("/models/?provider=test")
+    post_json(client, "/models/")
 
     (line,) = _lines(caplog)
     assert (line["model"], line["status"], line["error"]) == (None, 200, None)

@@ -24,7 +24,7 @@ texts = st.lists(
 ).map("".join)
 
 # Where a text may stand in an attribute; `href` is looked at closer.
-_HOLDERS = {"value", "data-model", "data-field", "data-sentence", "aria-label", "content"}
+_HOLDERS = {"value", "data-model", "data-field", "data-sentence", "data-id", "aria-label", "content"}
 _OUTSIDE = re.compile("zq-zq|window[.]zq|zq[.]example")
 _TARGET = re.compile("#(live-|events-|more-events|panel-|stream-head)[a-z0-9-]*")
 

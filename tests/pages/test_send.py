@@ -26,7 +26,13 @@ def test_json_in_json_out(client: Client, upstream: ScriptedUpstream) -> None:
     assert answer["response"]["status"] == 200
     assert answer["response"]["body"] == answer["completion"] == completion_body()
     assert answer["usage"] == {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
-    assert set(answer["timings"]) == {"first_byte_ms", "first_token_ms", "total_ms", "tokens_per_second"}
+    assert set(answer["timings"]) == {
+        "first_byte_ms",
+        "first_token_ms",
+        "last_token_ms",
+        "total_ms",
+        "tokens_per_second",
+    }
     assert answer["error"] is None
     assert set(answer["snippets"]) == {"python", "curl"}
 

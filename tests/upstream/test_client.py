@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import sys
 import threading
 import time
 import tracemalloc
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import brotli
 import pytest
 
 from playground.exchange import jsontext
@@ -28,6 +30,11 @@ from tests.upstreams.scripted import (
     json_answer,
     models,
 )
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
 KEY = "sk-typed-canary-51c0de"
@@ -166,7 +173,7 @@ def test_a_usage_that_is_none_is_not_reported(upstream: ScriptedUpstream, usage:
         (Answer(body=b'{"choices": '), "not_json"),
         (Answer(body=b"\xff\xfe"), "not_json"),
         (Answer(body=b"[" * 5000), "not_json"),
-        (Answer(body=b'{"choices": NaN}'), "not_json"),
+        (Answer(body=b'{"choices": nan}'), "not_json"),
         (json_answer([]), "not_completion"),
         (json_answer("text"), "not_completion"),
         (json_answer({"hello": 1}), "not_completion"),
@@ -400,9 +407,25 @@ def test_an_answer_over_the_limit_is_cut_there(upstream: ScriptedUpstream) -> No
     assert "16777216 bytes" in str(exchange.error.advice)  # type: ignore[union-attr]
 
 
-def test_a_gzip_bomb_meets_the_limit_in_bounded_memory(upstream: ScriptedUpstream) -> None:
-    bomb = gzip.compress(b"\0" * (200 << 20), compresslevel=9)
-    upstream.reply(Answer(body=bomb, headers={"Content-Encoding": "gzip"}))
+def _brotli(size: int) -> bytes:
+    packer = brotli.Compressor(quality=5)
+    return b"".join(packer.process(b"\0" * (1 << 20)) for _ in range(size >> 20)) + packer.finish()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", lambda size: gzip.compress(b"\0" * size, compresslevel=9)),
+        ("br", _brotli),
+        ("zstd", lambda size: zstd.compress(b"\0" * size)),
+        ("gzip, zstd", lambda size: zstd.compress(gzip.compress(b"\0" * size))),
+        ("zstd, zstd", lambda size: zstd.compress(zstd.compress(b"\0" * size))),
+    ],
+)
+def test_a_bomb_meets_the_limit_in_bounded_memory(
+    upstream: ScriptedUpstream, coding: str, pack: Callable[[int], bytes]
+) -> None:
+    upstream.reply(Answer(body=pack(200 << 20), headers={"Content-Encoding": coding}))
     tracemalloc.start()
 
     exchange = _send(upstream.url, response_bytes=1 << 20)
@@ -416,9 +439,9 @@ def test_a_gzip_bomb_meets_the_limit_in_bounded_memory(upstream: ScriptedUpstrea
 @pytest.mark.parametrize(
     "answer",
     [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n[{}",
         b"",
     ],
     ids=["length", "between chunks", "within a chunk", "before the answer"],
@@ -431,7 +454,7 @@ def test_an_answer_cut_short_is_said_to_be(upstream: ScriptedUpstream, answer: b
     assert _error(exchange) == "cut_off"
     if answer:
         assert exchange.received is not None
-        assert exchange.received.body == b"{}"
+        assert exchange.received.body == b"[{}"
 
 
 @pytest.mark.parametrize(
@@ -439,7 +462,7 @@ def test_an_answer_cut_short_is_said_to_be(upstream: ScriptedUpstream, answer: b
     [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1001 + b"\r\n",
     ],
     ids=["another protocol", "no status", "a flood of headers"],
 )
@@ -454,8 +477,9 @@ def test_what_is_no_http_is_said_to_be_none(upstream: ScriptedUpstream, answer: 
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}", "not_completion"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", "not_completion"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "not_http"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "cut_off"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "not_json"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\nzz\r\n", "not_http"),
         (b"HTTP/1.1 200\r\n\r\n{}", "not_completion"),
         (b"HTTP/1.1 200 \xff\xfe\r\nX-\xe9: \xff\r\nSet-Cookie: \xff;;=\r\n\r\n{}", "not_completion"),
         (b"HTTP/1.1 200 OK\r\nno colon\r\n folded\r\n\r\n{}", "not_completion"),
@@ -464,10 +488,10 @@ def test_what_is_no_http_is_said_to_be_none(upstream: ScriptedUpstream, answer: 
         (b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n", "redirect"),
         (b"HTTP/1.1 302 Found\r\n\r\n", "redirect"),
         (b"HTTP/1.1 1000 Odd\r\n\r\n{}", "not_http"),
-        (b"HTTP/2.0 200 OK\r\n\r\n{}", "not_http"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n{}", "not_http"),
+        (b"HTTP/2.0 200 OK\r\n\r\n{}", "not_completion"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n{}", "not_completion"),
         (b"\x15\x03\x01\x00\x02\x02P", "not_http"),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: " + b"gzip, " * 8 + b"gzip\r\n\r\nxx", "bad_encoding"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: " + b"gzip, " * 8 + b"gzip\r\n\r\n\xff", "bad_encoding"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: none-such\r\n\r\n{}", "not_completion"),
     ],
     ids=lambda value: repr(value[:60]) if isinstance(value, bytes) else value,
@@ -485,10 +509,20 @@ def test_the_url_that_is_shown_is_the_path_that_was_asked_for(upstream: Scripted
     assert exchange.sent.url == f"http://{upstream.host_port}{upstream.requests[0].path}"
 
 
-def test_broken_compression_is_said_to_be(upstream: ScriptedUpstream) -> None:
-    upstream.reply(Answer(body=b"no gzip at all", headers={"Content-Encoding": "gzip"}))
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate", "new"])
+def test_what_cannot_be_unpacked_is_shown_as_it_came_and_its_coding_is_named(
+    upstream: ScriptedUpstream, coding: str
+) -> None:
+    body = b"\x1f\x8b\xff\xff" if coding == "gzip" else b"\x28\xb5\x2f\xfd\xff\xff\xff" + b"\xff" * 20
+    upstream.reply(Answer(body=body, headers={"Content-Encoding": coding}))
 
-    assert _error(_send(upstream.url)) == "bad_encoding"
+    exchange = _send(upstream.url)
+
+    assert _error(exchange) == "bad_encoding"
+    assert exchange.failure is not None
+    assert exchange.failure.detail == f"Content-Encoding: {coding}"
+    assert exchange.received is not None
+    assert exchange.received.body == body
 
 
 # --- keys ---
@@ -511,7 +545,7 @@ def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstre
 
 
 def _models(url: str) -> list[str]:
-    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits())[0]
+    return client.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits()).models
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:
@@ -589,11 +623,53 @@ def test_a_head_without_end_is_ended(upstream: ScriptedUpstream, head: bytes, pi
     ("head", "piece"),
     [
         (b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\0\0\0\xff\xff"),
-        (b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n"),
+        (b"Content-Encoding: zstd\r\n\r\n", zstd.compress(b"")),
+        (b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"")),
     ],
-    ids=["gzip of nothing", "trailers"],
+    ids=["gzip of nothing", "frames of nothing", "members of nothing"],
 )
 def test_a_body_that_brings_nothing_is_ended(upstream: ScriptedUpstream, head: bytes, piece: bytes) -> None:
     upstream.reply(_endless(b"HTTP/1.1 200 OK\r\n" + head, piece))
 
     assert _error(_send(upstream.url, response_bytes=100_000)) == "too_large"
+
+
+def test_a_coding_in_another_that_unpacks_to_nothing_is_ended(upstream: ScriptedUpstream) -> None:
+    bomb = gzip.compress(gzip.compress(b"") * 1_000_000)
+    upstream.reply(Answer(body=bomb, headers={"Content-Encoding": "gzip, gzip"}))
+
+    assert _error(_send(upstream.url, response_bytes=100_000)) == "too_large"
+
+
+def test_trailers_are_not_waited_for(upstream: ScriptedUpstream) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    upstream.reply(_endless(head, b"a: b\r\n"))
+
+    assert _error(_send(upstream.url)) == "not_completion"
+
+
+def test_all_headers_are_shown_in_their_order(upstream: ScriptedUpstream) -> None:
+    odd = b"no colon here\r\nContent-Type : application/json\r\nX: a\r\n\tb\r\n:status: 200\r\n"
+    many = [(f"X-{number}", str(number)) for number in range(150)]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in many).encode()
+    body = b"Y: \xe4\xb8\xad\0\r\n\r\n" + json.dumps(completion_body()).encode()
+    upstream.reply(b"HTTP/1.1 200\r\n" + odd + lines + body)
+
+    exchange = _send(upstream.url)
+
+    assert exchange.error is None
+    assert exchange.received is not None
+    assert exchange.received.headers == (
+        ("no colon here", ""),
+        ("Content-Type", "application/json"),
+        ("X", "a b"),
+        (":status: 200", ""),
+        *many,
+        ("Y", "中"),
+    )
+
+
+def test_a_key_in_an_odd_header_is_redacted(upstream: ScriptedUpstream) -> None:
+    upstream.reply(f"HTTP/1.1 200 {KEY}\r\n{KEY}\r\nX: a\r\n {KEY}\r\n{KEY} : b\r\n\r\n{{}}".encode())
+
+    assert KEY not in repr(_send(upstream.url))

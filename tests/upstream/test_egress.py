@@ -27,6 +27,10 @@ INSIDE = [
     "100.127.255.254",
     "127.0.0.1",
     "127.255.255.254",
+    "161.26.0.1",
+    "161.26.255.254",
+    "166.8.0.1",
+    "166.11.255.254",
     "168.63.129.16",
     "169.254.169.254",
     "172.16.0.1",
@@ -49,6 +53,7 @@ INSIDE = [
     "::8.8.8.8",
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",
+    "::ffff:161.26.0.1",
     "::ffff:169.254.169.254",
     "::ffff:0:127.0.0.1",
     "64:ff9b::127.0.0.1",
@@ -82,6 +87,10 @@ PUBLIC = [
     "8.8.8.8",
     "100.63.255.255",
     "100.128.0.1",
+    "161.25.255.255",
+    "161.27.0.1",
+    "166.7.255.255",
+    "166.12.0.1",
     "172.32.0.1",
     "192.31.196.1",
     "223.255.255.255",
@@ -171,6 +180,21 @@ def test_an_address_inside_is_refused(monkeypatch: pytest.MonkeyPatch, address: 
 def test_a_public_address_is_reached(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     _answer_with(monkeypatch, address)
 
+    assert egress.addresses("llm.example", 443) == [address]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_an_address_of_this_machine_is_refused_whatever_its_range(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    # A public address that is the machine's own: no range is inside here, and loopback is its own.
+    monkeypatch.setattr(egress, "_is_public", lambda address: True)
+    _answer_with(monkeypatch, address)
+
+    with pytest.raises(egress.AddressRefusedError):
+        egress.addresses("llm.example", 443)
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "llm.example:443")
+    egress._doors.cache_clear()
     assert egress.addresses("llm.example", 443) == [address]
 
 

@@ -1,20 +1,24 @@
 """The real model through its real process."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from django.test import Client
 
 from playground.upstream.local_model import weights
+from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
-from tests.pages.client import post_json
+from tests.pages.client import post_form, post_json
 
 # At temperature 0 it says the same every time; otherwise it may well stop after a word.
 HELLO = {
@@ -67,8 +71,92 @@ def test_several_choices_come_when_asked_for(client: Client, local_model: Superv
     assert len(answer["completion"]["choices"]) == 3
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+AUDIO = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"messages": [{"role": "user", "content": [IMAGE]}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": [AUDIO]}]}, "messages.0.content"),
+        ({"tools": [TOOL]}, "tools"),
+        ({"tools": [TOOL], "tool_choice": "required"}, "tool_choice"),
+    ],
+)
+def test_what_it_cannot_take_is_said_before_it_is_sent(
+    client: Client, local_model: Supervisor, changes: dict[str, Any], field: str
+) -> None:
+    answer = post_json(client, provider="local", request=HELLO | changes)
+
+    assert answer.status_code == 400
+    assert "local model" in answer.json()["error"]["fields"][field]
+
+
+def test_tools_can_be_left_out_with_a_click(client: Client, local_model: Supervisor) -> None:
+    page = post_form(client, htmx=True, provider="local", more=json.dumps({"tools": [TOOL]})).content
+
+    assert b"Send without tools" in page
+
+
+def test_too_long_a_conversation_says_what_it_has_room_for(client: Client, local_model: Supervisor) -> None:
+    messages = [{"role": "user", "content": "word " * 9000}]
+
+    answer = post_json(client, provider="local", request=HELLO | {"messages": messages}).json()
+
+    assert answer["response"]["status"] == 400
+    assert "8192" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_long_prompt_on_a_slow_machine_is_no_silence(
+    client: Client, local_model: Supervisor, settings: Any, stream: bool
+) -> None:
+    """Many times the limit passes before the first token comes."""
+    settings.LIMITS = replace(settings.LIMITS, silence_seconds=0.05)
+    text = f"{stream} " + "word " * 1000
+    request = HELLO | {"messages": [{"role": "user", "content": text}], "max_tokens": 2, "stream": stream}
+
+    answer = post_json(client, provider="local", request=request).json()
+
+    assert answer["error"] is None
+    assert answer["timings"]["total_ms"] > 100
+    assert answer["completion"]["choices"][0]["finish_reason"]
+
+
+def test_one_that_does_nothing_is_silent(
+    client: Client, local_model: Supervisor, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIMITS = replace(settings.LIMITS, silence_seconds=0.05)
+    monkeypatch.setattr(Life, "_slots", lambda self: [])
+    text = "never " * 1000
+    request = HELLO | {"messages": [{"role": "user", "content": text}], "max_tokens": 2}
+
+    answer = post_json(client, provider="local", request=request).json()
+
+    assert answer["error"]["kind"] == "silence"
+
+
+def test_progress_that_stops_is_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    life, now = Life("http://127.0.0.1:1"), 1000.0
+    monkeypatch.setattr("playground.upstream.local_model.life.time.monotonic", lambda: now)
+    work: list[Any] = [["task", 1]]
+    monkeypatch.setattr(life, "_slots", lambda: list(work))
+
+    assert (life.works(), life.hangs()) == (True, False)
+    now += 179
+    assert (life.works(), life.hangs()) == (True, False)
+    now += 2
+    assert (life.works(), life.hangs()) == (False, True)
+    work[0] = ["task", 2]
+    assert (life.works(), life.hangs()) == (True, False)
+    work.clear()
+    assert (life.works(), life.hangs()) == (False, False)
+
+
 def test_it_lists_itself(client: Client, local_model: Supervisor) -> None:
-    assert client.get("/models/?provider=local").json()["models"] == ["smollm2-135m-instruct"]
+    assert post_json(client, "/models/", provider="local").json()["models"] == ["smollm2-135m-instruct"]
 
 
 def test_its_key_is_needed(local_model: Supervisor) -> None:
@@ -105,6 +193,53 @@ def test_when_it_dies_it_is_back_at_the_same_place(own_model: Supervisor) -> Non
             timeout=30,
         )
         assert answer.status_code == 200
+    finally:
+        own_model.stop()
+
+
+def test_a_send_while_it_starts_again_waits_for_it(
+    client: Client, own_model: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_model.start()
+    try:
+        own_model.wait_until_ready()
+        monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", own_model.url)
+        monkeypatch.setenv("LOCAL_API_KEY", own_model.key)
+        assert own_model.pid is not None
+        os.kill(own_model.pid, signal.SIGKILL)
+
+        answer = post_json(client, provider="local", request=HELLO | {"max_tokens": 3}).json()
+
+        assert answer["error"] is None
+    finally:
+        own_model.stop()
+
+
+def test_one_that_hangs_is_started_again_and_one_that_works_is_not(
+    own_model: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playground.upstream.local_model.supervisor._LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("playground.upstream.local_model.supervisor._DEAF_SECONDS", 3)
+    monkeypatch.setattr("playground.upstream.local_model.supervisor._START_SECONDS", 30)
+    own_model.start()
+    try:
+        own_model.wait_until_ready()
+        first = own_model.pid
+        assert first is not None
+        request = HELLO | {"messages": [{"role": "user", "content": "word " * 1500}], "max_tokens": 2}
+        answer = requests.post(
+            f"{own_model.url}/chat/completions",
+            json=request,
+            headers={"Authorization": f"Bearer {own_model.key}"},
+            timeout=300,
+        )
+        assert answer.status_code == 200
+        assert own_model.pid == first
+
+        os.kill(first, signal.SIGSTOP)
+
+        assert _eventually(lambda: own_model.pid != first, 60)
+        own_model.wait_until_ready()
     finally:
         own_model.stop()
 

@@ -1,16 +1,14 @@
 """The catalogue: who can be called, in which order, and what each lacks."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from playground import env
-from playground.upstream import providers
 from playground.upstream.caps import Caps
-from playground.upstream.providers import catalogue, missing, preselected
+from playground.upstream.providers import catalogue
+from playground.upstream.readiness import missing, preselected
 from tests.upstreams.plugin import SERVER_KEY
-from tests.upstreams.scripted import Answer, ScriptedUpstream, json_answer, models
 
 ENTRY = '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.example"\n'
 
@@ -178,76 +176,6 @@ def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.Mon
 def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:
     assert _lacks("local").startswith("not running: start the playground with a network once")
     assert preselected().id != "local"
-
-
-def _local_server(monkeypatch: pytest.MonkeyPatch, file: Path, port: int) -> None:
-    _use(
-        monkeypatch,
-        file,
-        ENTRY.replace("https://llm.example", f"http://127.0.0.1:{port}")
-        + 'local = true\nstart = "serve me"\n',
-    )
-
-
-def test_a_server_on_this_machine_that_is_not_started_names_its_command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, under_play: None
-) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        _local_server(monkeypatch, tmp_path / "own.toml", closed.getsockname()[1])
-
-        assert _lacks("own") == "not running: start it with “serve me”"
-
-
-@pytest.mark.parametrize(
-    "answer", [models("a"), json_answer({"error": "key?"}, 401)], ids=["lists", "wants a key"]
-)
-def test_a_server_on_this_machine_that_answers_is_ready(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    upstream: ScriptedUpstream,
-    under_play: None,
-    answer: Answer,
-) -> None:
-    upstream.reply(answer)
-    _local_server(monkeypatch, tmp_path / "own.toml", upstream.port)
-    # Opening a socket on a busy machine can take longer than a page should wait.
-    monkeypatch.setattr(providers, "_PROBE_SECONDS", 5)
-
-    assert missing(catalogue()["own"]) is None
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Answer(body=b"<html>another program</html>"),
-        json_answer([]),
-        json_answer(5),
-        json_answer(None),
-        b"SSH-2.0\r\n",
-    ],
-    ids=["a page", "a list", "a number", "null", "no HTTP"],
-)
-def test_another_program_on_that_port_is_no_model_server(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    upstream: ScriptedUpstream,
-    under_play: None,
-    answer: Answer | bytes,
-) -> None:
-    upstream.reply(answer)
-    _local_server(monkeypatch, tmp_path / "own.toml", upstream.port)
-    monkeypatch.setattr(providers, "_PROBE_SECONDS", 5)
-
-    assert "not running" in _lacks("own")
-
-
-def test_the_playgrounds_own_port_is_not_taken_for_a_model_server(
-    monkeypatch: pytest.MonkeyPatch, under_play: None
-) -> None:
-    monkeypatch.setenv("PLAYGROUND_PORT", "11434")
-
-    assert "port 11434 is this playground's own" in _lacks("ollama")
 
 
 # --- caps ---

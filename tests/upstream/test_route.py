@@ -64,15 +64,16 @@ def test_a_base_url_that_is_none_says_why() -> None:
     "key",
     [
         "two words",
-        " sk-1",
-        "sk-1 ",
         "a\nb",
         "a\r\nX-Other: b",
         "a\tb",
         "a\0b",
         "\x7f",
         "ключ",
-        "sk-\u200b1",
+        "sk-\u0430",
+        "Bearer",
+        "$API_KEY",
+        "sk-1…9",
         "é",
     ],
 )
@@ -90,6 +91,11 @@ def test_every_printable_ascii_character_may_stand_in_a_key() -> None:
     key = "".join(map(chr, range(0x21, 0x7F)))
 
     assert find_route(None, "https://llm.example", key).key == key
+
+
+def test_a_pasted_key_is_cleaned(provider: str) -> None:
+    assert find_route(provider, None, 'export TEST_API_KEY="Bearer sk-typed"\n').key == "sk-typed"
+    assert find_route(provider, None, " \n").key == SERVER_KEY
 
 
 def test_without_any_key_the_variable_to_set_is_named(monkeypatch: pytest.MonkeyPatch, provider: str) -> None:

@@ -123,7 +123,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
         (event("[DONE]"), "not_completion"),
         (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "provider_error"),
         (HELLO + event({"object": "error", "message": "boom"}) + event("[DONE]"), "provider_error"),
-        (event("no JSON") + event("[DONE]"), "not_completion"),
+        (event("no JSON") + event("[DONE]"), "unreadable_events"),
         (event({"choices": []}) + event("[DONE]"), "not_completion"),
     ],
 )
@@ -177,13 +177,120 @@ def test_a_dripping_stream_meets_the_whole_time(upstream: ScriptedUpstream) -> N
     assert (exchange.choices[0].text or "").startswith("HelloHello")
 
 
-def test_an_endless_line_meets_its_limit(upstream: ScriptedUpstream) -> None:
+def test_an_endless_line_meets_the_limit_of_an_answer(upstream: ScriptedUpstream) -> None:
     upstream.reply(_endless(b"data: " + b"x" * 10_000))
 
-    exchange = _send(upstream, sse_line_bytes=100_000)
+    exchange = _send(upstream, response_bytes=100_000)
 
-    assert _kind(exchange) == "line_too_long"
-    assert "100000 bytes" in str(exchange.error.advice)  # type: ignore[union-attr]
+    assert _kind(exchange) == "too_large"
+    assert exchange.received is not None
+    assert len(exchange.received.body) == 100_000
+
+
+def test_a_line_may_be_as_large_as_an_answer(upstream: ScriptedUpstream) -> None:
+    image = "data:image/png;base64," + "A" * 1_400_000
+    upstream.reply(stream({"content": image}))
+
+    exchange = _send(upstream)
+
+    assert exchange.error is None
+    assert exchange.choices[0].text == image
+
+
+def _then_nothing(*parts: bytes) -> Callable[[socket.socket, Recorded], None]:
+    """Leaves the connection open after the last part, until the playground leaves."""
+
+    def script(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.1)
+        connection.settimeout(30)
+        connection.recv(1)
+
+    return script
+
+
+FINISH = event(chunk({}, finish_reason="stop"))
+USAGE = event(chunk() | {"choices": [], "usage": {"completion_tokens": 2, "total_tokens": 11}})
+
+
+def test_usage_is_waited_for_after_the_end(upstream: ScriptedUpstream) -> None:
+    upstream.reply(_then_nothing(HELLO + FINISH, event("[DONE]"), USAGE))
+
+    exchange = _send(upstream, grace_seconds=2)
+
+    assert exchange.error is None
+    assert exchange.usage is not None
+    assert exchange.usage.total_tokens == 11
+
+
+def test_pings_do_not_hold_an_answer_open_that_is_done(upstream: ScriptedUpstream) -> None:
+    def ping(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + HELLO + FINISH + event("[DONE]"))
+        while True:
+            connection.sendall(b": ping\n\n")
+            time.sleep(0.02)
+
+    upstream.reply(ping)
+
+    assert _kind(_send(upstream, exchange_seconds=20)) is None
+
+
+def test_pings_do_not_hold_an_answer_open_that_is_finished(upstream: ScriptedUpstream) -> None:
+    def ping(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + HELLO + FINISH)
+        while True:
+            connection.sendall(b": ping\n\n")
+            time.sleep(0.02)
+
+    upstream.reply(ping)
+
+    assert _kind(_send(upstream, exchange_seconds=20, finish_seconds=0.3)) is None
+
+
+def test_a_finish_reason_in_every_chunk_ends_nothing(upstream: ScriptedUpstream) -> None:
+    word = event(chunk({"content": "x"}, finish_reason="stop"))
+
+    def slow(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + word)
+        time.sleep(0.05)
+        connection.sendall(word)
+        time.sleep(1)
+        connection.sendall(word)
+
+    upstream.reply(slow)
+
+    assert _send(upstream, finish_seconds=0.5).choices[0].text == "xxx"
+
+
+def test_one_finished_choice_of_two_ends_nothing(upstream: ScriptedUpstream) -> None:
+    second = {"index": 1, "delta": {"content": "second"}, "finish_reason": "stop"}
+
+    def slow(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(HEAD + HELLO + FINISH)
+        time.sleep(0.6)
+        connection.sendall(event({"choices": [second]}))
+
+    upstream.reply(slow)
+
+    exchange = _send(upstream, body={"n": 2}, finish_seconds=0.2)
+
+    assert [choice.text for choice in exchange.choices] == ["Hello", "second"]
+
+
+def test_tokens_a_second_are_those_between_the_first_and_the_last(upstream: ScriptedUpstream) -> None:
+    usage = event(chunk() | {"choices": [], "usage": {"completion_tokens": 11, "total_tokens": 11}})
+    upstream.reply(_then_nothing(HELLO, HELLO, HELLO + FINISH + usage, event("[DONE]")))
+
+    exchange = _send(upstream, grace_seconds=1)
+
+    timings = exchange.timings
+    assert timings.first_token_ms is not None
+    assert timings.last_token_ms is not None
+    assert timings.last_token_ms < timings.total_ms - 900
+    rate = 10 * 1000 / (timings.last_token_ms - timings.first_token_ms)
+    assert exchange.tokens_per_second == pytest.approx(rate)
 
 
 def test_an_endless_stream_meets_the_limit_of_an_answer(upstream: ScriptedUpstream) -> None:

@@ -61,17 +61,18 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
     wire, request = Wire(), requests.PreparedRequest()
     with _provider(authority, [(head, ANSWER), (body, b"data: 1\n\n" * 1000)]) as port:
         request.prepare(method="POST", url=f"https://127.0.0.1:{port}/v1/x", data=b"{}")
-        connection = adapter.start(request, wire, Limits())
+        endpoint = Endpoint.parse(f"https://127.0.0.1:{port}/v1")
+        connection = adapter.start(request, endpoint, wire, Limits())
         assert isinstance(wire.sock, ssl.SSLSocket)
 
         assert not wire.wait(0.3)  # though session tickets have come
         head.set()
         assert wire.wait(5)
-        raw = adapter.answer(request, connection).raw
+        _, answer = adapter.answer(wire, Limits())
         assert not wire.wait(0.3)
         body.set()
         read = b""
-        while wire.wait(5) and (chunk := raw.read1(65_536)):
+        while wire.wait(5) and (chunk := answer.read1()):
             read += chunk
 
         assert read == b"data: 1\n\n" * 1000

@@ -3,10 +3,11 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from playground.upstream.watcher import watching
+from playground.upstream.watcher import INTERIM, watching
 
 
 @pytest.fixture(params=["tcp", "unix"])
@@ -31,6 +32,38 @@ def test_who_leaves_is_seen(pair: tuple[socket.socket, socket.socket]) -> None:
         assert not left.wait(0.1)
         browser.close()
         assert left.wait(5)
+
+
+@pytest.mark.parametrize("interim", [INTERIM, None], ids=["before the answer", "while it is written"])
+def test_who_only_has_no_more_to_say_has_not_left(
+    pair: tuple[socket.socket, socket.socket], interim: bytes | None
+) -> None:
+    browser, ours = pair
+    left = threading.Event()
+
+    with watching(ours, left.set, interim):
+        browser.shutdown(socket.SHUT_WR)
+        assert not left.wait(0.2)
+        if interim and ours.family != socket.AF_UNIX:
+            assert browser.recv(100) == interim  # once
+        ours.sendall(b"the answer")
+        assert browser.recv(100) == b"the answer"
+        browser.close()
+        with suppress(BrokenPipeError):  # a Unix socket tells at once
+            ours.sendall(b":\n\n")
+        assert left.wait(5)
+
+
+def test_who_cannot_be_asked_is_believed_to_have_left() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as browser,
+    ):
+        ours, _ = server.accept()
+        left = threading.Event()
+        with ours, watching(ours, left.set, b""):
+            browser.shutdown(socket.SHUT_WR)
+            assert left.wait(5)
 
 
 def test_who_leaves_after_the_call_is_nobodys_business(pair: tuple[socket.socket, socket.socket]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.upstream import egress, providers
+from playground.upstream import egress, providers, readiness
 from tests.upstreams.scripted import ScriptedUpstream
 
 SERVER_KEY = "sk-server-canary-7f3a91"
@@ -26,6 +26,12 @@ def _no_caches() -> Iterator[None]:
     yield
     for cache in caches:
         cache.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which servers on this machine run is found out anew in each test."""
+    monkeypatch.setattr(readiness, "probe", readiness.Probe())
 
 
 @pytest.fixture

@@ -19,12 +19,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground import env
+from playground.pages import static
+from playground.pages.static import Collected
+from playground.pages.trouble import reason
 from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor, is_healthy
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
+_QUEUE = 2048  # as in gunicorn.conf.py, which does not listen on a socket again that listens
 
 
 class Command(BaseCommand):
@@ -44,19 +48,19 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, no_local_model: bool, **options: Any) -> None:
         del options
-        _check_free(host, port)
         model: Supervisor | None = None
         server: subprocess.Popen[bytes] | None = None
+        door = _open_door(host, port)
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._interrupt)
+            _collect_static()
             self._check_settings()
             model = None if no_local_model else self._start_model()
             self._migrate()
-            _collect_static()
             if model:
                 model = self._ready(model)
-            server = _start_server(host, port, model)
+            server = _start_server(host, port, door, model)
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
@@ -68,6 +72,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass  # the way to end it
         finally:
+            door.close()
             # A second Ctrl-C must not leave half of it running.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
@@ -94,10 +99,12 @@ class Command(BaseCommand):
         self.check()
 
     def _migrate(self) -> None:
+        file = Path(settings.DATABASES["default"]["NAME"])
         try:
-            call_command("migrate", verbosity=0)
-        except DatabaseError as error:
-            self.stderr.write(f"No embeds: {settings.DATABASES['default']['NAME']} cannot be used ({error}).")
+            with weights.lock(file.parent):
+                call_command("migrate", verbosity=0)
+        except (DatabaseError, OSError) as error:
+            self.stderr.write(f"No embeds: {file} cannot be used ({reason(error) or error}).")
 
     def _start_model(self) -> Supervisor | None:
         try:
@@ -129,32 +136,42 @@ class Command(BaseCommand):
         )
 
 
-def _check_free(host: str, port: int) -> None:
+def _open_door(host: str, port: int) -> socket.socket:
+    """Where the server will listen. It is held from now on: of two starts one is told that it is taken."""
+    if not host.strip():
+        raise CommandError("--host takes an address or a name of this machine, such as 127.0.0.1.")
     if not 1 <= port <= 65535:
         raise CommandError("--port takes a number from 1 to 65535.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(
-                f"Cannot serve on {host} port {port}: {error.strerror}. Choose another with --port."
-            ) from error
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+        door.listen(_QUEUE)
+    except (OSError, UnicodeError) as error:
+        door.close()
+        why = error.strerror if isinstance(error, OSError) else "no such name"
+        raise CommandError(
+            f"Cannot serve on {host} port {port}: {why}. Choose another with --port."
+        ) from error
+    return door
 
 
 def _collect_static() -> None:
-    """Writes the hashed and compressed files anew when one of theirs has changed."""
-    manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
-    files = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
-    # These say which libraries bring files of their own.
-    files += [settings.BASE_DIR / "requirements.txt", settings.BASE_DIR / "playground" / "settings.py"]
-    newest = max(path.stat().st_mtime for path in files)
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        call_command("collectstatic", interactive=False, verbosity=0)
+    """Writes the hashed and compressed files anew when they are not those of this version."""
+    try:
+        with weights.lock(settings.BASE_DIR):
+            if static.collected() is not Collected.CURRENT:
+                call_command("collectstatic", interactive=False, verbosity=0)
+    except OSError as error:
+        why = reason(error) or error.strerror
+        raise CommandError(
+            f"The page's files cannot be written into {settings.STATIC_ROOT}: {why}."
+        ) from error
 
 
-def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.Popen[bytes]:
+def _start_server(
+    host: str, port: int, door: socket.socket, model: Supervisor | None
+) -> subprocess.Popen[bytes]:
     environment = (
         (_one_person() if _is_loopback(host) else {})
         | os.environ
@@ -168,9 +185,10 @@ def _start_server(host: str, port: int, model: Supervisor | None) -> subprocess.
     )
     if model:
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
-    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    bind = f"fd://{door.fileno()}"
     return subprocess.Popen(
         [sys.executable, "-m", "playground.management.serve", "--bind", bind, "playground.wsgi"],
+        pass_fds=[door.fileno()],
         cwd=settings.BASE_DIR,
         env=environment,
         stdin=subprocess.PIPE,

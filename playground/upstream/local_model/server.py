@@ -17,6 +17,8 @@ from playground.upstream.local_model.lifeline import at_parents_end, killed_with
 MODEL_ID = "smollm2-135m-instruct"
 # Requests at once; `n` of one request counts too. They share the context.
 PARALLEL = 8
+_BATCH = 256
+_PING_SECONDS = 5
 
 
 def serve(model: str, port: int, key: str) -> None:
@@ -30,6 +32,9 @@ def serve(model: str, port: int, key: str) -> None:
     params.api_keys = [key]
     params.n_parallel = PARALLEL
     params.kv_unified = True
+    # Its progress, which is told after each batch, is what a slow machine is known to work by.
+    params.n_batch = params.n_ubatch = _BATCH
+    params.sse_ping_interval = _PING_SECONDS
     params.ui = False
     params.verbosity = 1  # errors only: what people ask is nobody's log
     server = xllamacpp.Server(params)

@@ -1,4 +1,8 @@
-"""Keeps the model's process alive for as long as this process lives, and no longer."""
+"""Keeps the model's process alive for as long as this process lives, and no longer.
+
+One that hangs is ended and started again: it does not answer, or gets no further with its work. One that
+merely takes long answers, and gets on.
+"""
 
 import json
 import logging
@@ -16,6 +20,7 @@ from typing import IO, cast
 import requests
 
 import playground
+from playground.upstream.local_model.life import Life
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +30,9 @@ _STOP_SECONDS = 5.0
 _HEALTHY_AFTER_SECONDS = 10.0
 _SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
+_LOOK_SECONDS = 5.0
+# Without an answer to "are you there", of which it has a thread of its own.
+_DEAF_SECONDS = 30.0
 _ROOT = Path(playground.__file__).parent.parent
 
 
@@ -70,7 +78,7 @@ class Supervisor:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 raise LocalModelError(f"the local model does not start: {self._last_words()}")
-            if is_healthy(f"http://127.0.0.1:{self.port}/health"):
+            if Life(f"http://127.0.0.1:{self.port}").is_there():
                 self._watch_over()
                 return
             time.sleep(0.02)
@@ -118,7 +126,7 @@ class Supervisor:
         pause = _SHORTEST_PAUSE_SECONDS
         while self._process:
             started = time.monotonic()
-            self._process.wait()
+            self._wait_for_end(self._process)
             if self._stopping.is_set():
                 return
             _close(self._process)
@@ -128,6 +136,20 @@ class Supervisor:
             self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             self._respawn()
+
+    def _wait_for_end(self, process: subprocess.Popen[bytes]) -> None:
+        """Until it ends by itself, or because it hangs. Its start may take as long as the first did."""
+        life = Life(f"http://127.0.0.1:{self.port}", self.key)
+        heard = time.monotonic() + _START_SECONDS
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_SECONDS)
+                return
+            if is_there := life.is_there():
+                heard = time.monotonic()
+            if time.monotonic() - heard > _DEAF_SECONDS or (is_there and life.hangs()):
+                logger.warning("The local model hangs; ending it.")
+                process.kill()
 
     def _respawn(self) -> None:
         with self._spawning:

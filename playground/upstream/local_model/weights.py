@@ -9,7 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lam
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _lock(folder / "weights.lock"):
+        with lock(folder):
             path = folder / weights.file_name
             _remove_leftovers(folder)
             if not (path.exists() and _sum(path) == weights.sha256):
@@ -71,11 +71,18 @@ def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lam
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """One start fetches, the others wait for it. The system drops the lock of a process that died."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def lock(folder: Path) -> Iterator[None]:
+    """One start writes into the folder, the others wait. The system drops the lock of a process that died.
+
+    It is on the folder itself, which needs no file. Raises `OSError` when there is no such folder.
+    """
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a network's file system that has no locks
+            fcntl.flock(number, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(number)
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -180,7 +180,9 @@ CASES = [
         hides=NO_TEXT,
     ),
     _whole(
-        "nothing at all", {}, shows=("The message has no text (its content is null).", "finish reason: stop")
+        "a message without anything",
+        {},
+        shows=("The message has no text (its content is null).", "finish reason: stop"),
     ),
     _whole("the empty text", {"content": ""}, shows=("The message is the empty text.",)),
     *[

@@ -1,0 +1,152 @@
+"""That a request is too long for its model, out of each provider's words, and by how much."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from playground.exchange.provider_error import ProviderError
+
+_CODES = frozenset((
+    "context_length_exceeded", "context_window_exceeded", "exceed_context_size_error",
+    "model_context_window_exceeded", "contextwindowexceedederror", "max_context_length_exceeded",
+))  # fmt: skip
+_PHRASES = (
+    "maximum context length",  # OpenAI, DeepSeek, vLLM, OpenRouter, Mistral
+    "context length exceeded",
+    "model's context length",
+    "context length of only",  # LM Studio
+    "exceeds the model's maximum context",  # SGLang
+    "exceeds the context window",
+    "exceed context window",  # llama-cpp-python
+    "exceeds context window",
+    "available context size",  # llama.cpp
+    "exceed context limit",  # Anthropic
+    "exceeds context limit",
+    "prompt is too long",  # Anthropic
+    "input is too long",  # Bedrock
+    "prompt too long",
+    "input token count",  # Gemini
+    "exceeded model token limit",  # Moonshot
+    "maximum prompt length",  # xAI
+    "maximum input length",
+    "range of input length should be",  # DashScope
+    "input tokens exceed the configured limit",  # Azure, OpenAI
+    "reduce the length of the messages",
+    "reduce the length of the input",
+    "please reduce the length of your prompt",
+    "too many tokens: total number",  # Cohere
+    "input_too_large",  # xAI
+    "model max length exceeded",
+    "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
+    "prompt exceeds max length",  # Zhipu
+)
+_N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
+# Where the limit is said; of several that match, the first that is smaller than what was asked for.
+_LIMITS = tuple(
+    re.compile(pattern.replace("N", _N))
+    for pattern in (
+        r"maximum (?:context|prompt|input|sequence|model) length (?:is|of) (?:only )?N",
+        r"context (?:length|size|window|limit) (?:is |of )?(?:only )?\(?N",
+        r"with N maximum context length",
+        r"tokens allowed \(N",
+        r"> N\b",
+        r"<= N\b",
+        r"limit(?: of| is|:)? ?N",
+        r"cannot exceed N",
+        r"exceeds budget \(N",
+        r"max length:? ?N",
+        r"maximum length (?:of )?N",
+        r"should be \[\d{1,9}, ?N\]",
+        r"maximum of N",
+    )
+)
+# Where the length of the whole request is said, answer included.
+_ASKED = tuple(
+    re.compile(pattern.replace("N", _N))
+    for pattern in (
+        r"you requested (?:about |a total of )?N",
+        r"\brequested:? (?:tokens )?\(?N",
+        r"current message \(N",
+        r"messages resulted in N",
+        r"request contains N",
+        r"request has N",
+        r"request \(N",
+        r"prompt is too long: N",
+        r"token count \(?(?:of )?N",
+        r"token count of N",
+        r"prompt contains N",
+        r"input length \(?(?:of )?N",
+        r"keep the first N",
+        r"- received N",
+        r"\bgiven: N",
+        r"\bgot=?:? ?N",
+    )
+)
+# The messages and the answer apart: `(568 in the messages, 6048 in the completion)`.
+_PARTS = tuple(
+    re.compile(pattern.replace("N", _N))
+    for pattern in (
+        r"N (?:tokens )?in (?:the|your) (?:messages|prompt)[,;] N (?:tokens )?(?:in|for) the completion",
+        r"\bN \+ N > ",
+        r"given: N `inputs` tokens and N `max_new_tokens`",
+        r"N of text input, N in the output",
+    )
+)
+_INPUT_LEFT = re.compile(rf"your request has {_N} input tokens \((\d{{1,10}}) > ")
+_MOST_TOKENS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """Counts in tokens; None where none is told. `asked` is for all, `messages` without the answer."""
+
+    limit: int | None = None
+    asked: int | None = None
+    messages: int | None = None
+
+    @property
+    def over(self) -> int | None:
+        return self.asked - self.limit if self.asked and self.limit else None
+
+    @property
+    def room(self) -> int | None:
+        """What is left for the answer, where the messages by themselves fit."""
+        if not self.limit or not self.messages or self.messages >= self.limit:
+            return None
+        return self.limit - self.messages
+
+
+def overrun_in(error: ProviderError) -> Overrun | None:
+    """None where the words are about something else."""
+    words = error.words
+    if not error.codes & _CODES and not any(phrase in words for phrase in _PHRASES):
+        return None
+    messages = asked = None
+    if parts := _first(_PARTS, words):
+        messages, answer = _count(parts[1]), _count(parts[2])
+        asked = messages + answer
+    elif left := _INPUT_LEFT.search(words):
+        messages, answer = _count(left[1]), _count(left[2])
+        asked = messages + answer
+    elif found := _first(_ASKED, words):
+        asked = _count(found[1])
+    asked = asked or _told(error, "n_prompt_tokens")
+    found_limits = (pattern.search(words) for pattern in _LIMITS)
+    limits = [_told(error, "n_ctx"), *(_count(found[1]) for found in found_limits if found)]
+    # More was asked for than the limit, or it would be no error: another number is not the limit.
+    sane = [limit for limit in limits if limit and (asked is None or limit < asked)]
+    return Overrun(sane[0], asked, messages) if sane else Overrun()
+
+
+def _first(patterns: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None:
+    return next((found for pattern in patterns if (found := pattern.search(words))), None)
+
+
+def _count(digits: str) -> int:
+    return min(int(digits.replace(",", "")), _MOST_TOKENS)
+
+
+def _told(error: ProviderError, name: str) -> int | None:
+    """A count that a field of its own tells (llama.cpp)."""
+    values = (item.get(name) for item in error.objects)
+    return next((value for value in values if type(value) is int and 0 < value <= _MOST_TOKENS), None)

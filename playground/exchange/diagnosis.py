@@ -1,0 +1,177 @@
+"""What kind of error a provider's words and status tell of, and what to do about it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from playground.exchange.advice import CODES, LISTING, STATUSES
+from playground.exchange.context_window import Overrun, overrun_in
+from playground.exchange.durations import duration
+from playground.exchange.provider_error import ProviderError
+from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.waits import clock_of, seconds_to_wait
+
+if TYPE_CHECKING:
+    from playground.exchange.record import Exchange, Received
+
+# The account has run dry, and waiting does not help.
+_SPENT_CODES = frozenset((
+    "insufficient_quota", "insufficient_balance", "insufficient_balance_error", "billing_hard_limit_reached",
+    "insufficient_credits", "insufficient_user_quota", "1113", "30001", "30011", "arrearage",
+))  # fmt: skip
+_SPENT = (
+    "credit balance is too low",
+    "insufficient balance",
+    "insufficient account balance",
+    "insufficient credit",
+    "balance is insufficient",
+    "billing hard limit",
+    "requires more credits",
+    "exceeded your current quota",
+    "account is in arrears",
+    "余额不足",
+    "欠费",
+)
+_NO_MODEL_CODES = frozenset((
+    "model_not_found", "modelnotfound", "invalid_model", "model_not_exist", "modelnotfoundexception",
+    "unknown_model", "deploymentnotfound", "invalid_model_id", "model_not_available", "1211",
+))  # fmt: skip
+_NO_MODEL = re.compile(
+    r"is not a valid model|not a valid model ?id|invalid model\b|unknown model\b|no such model|"
+    r"model not exist|model identifier is invalid|no endpoints found for|"
+    r"model\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|is not found|"
+    r"could not be found|is not available|isn't available|not exist)|"
+    r"模型不存在"
+)
+_IDLE = frozenset((408, 504, 524))
+_BUSY = frozenset((429, 503, 529))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    kind: str
+    title: Sentence
+    advice: Sentence
+
+
+def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
+    """None where neither the words nor a status say more than that there is an error."""
+    status = _status(error, received.status)
+    if overrun := overrun_in(error):
+        return _too_long(overrun, exchange.call.body)
+    headers = {name.lower(): value for name, value in received.headers}
+    now = clock_of(headers, exchange.started + timedelta(milliseconds=exchange.timings.total_ms))
+    wait = seconds_to_wait(headers, error, now)
+    if _is_spent(error, wait) and status != 402:
+        return Diagnosis(
+            "quota",
+            say(gettext_noop("The quota is used up")),
+            say(gettext_noop("Waiting does not help. Add credit or raise the limit at the provider.")),
+        )
+    if "model" in exchange.call.body and status != 401 and _lacks_model(error):
+        return _unknown_model(exchange)
+    return None if status is None else _of_status(status, error, exchange, wait)
+
+
+def _status(error: ProviderError, status: int) -> int | None:
+    """The status that counts: a gateway may answer 200 or 500 where the provider behind it had another."""
+    told = error.status or next((known for code, known in CODES.items() if code in error.codes), None)
+    if status < 400:
+        return told
+    return told if status >= 500 and told and told < 500 else status
+
+
+def _too_long(overrun: Overrun, body: Mapping[str, Any]) -> Diagnosis:
+    names = ("asked", "over", "limit", "room")
+    counts = {name: f"{count:,}" for name in names if (count := getattr(overrun, name))}
+    if overrun.over and overrun.room:
+        advice = say(
+            gettext_noop(
+                "The messages and the answer take %(asked)s tokens, %(over)s more than the model's "
+                "%(limit)s. Lower max_tokens to %(room)s or less, or shorten the messages."
+            ),
+            **counts,
+        )
+    elif overrun.limit:
+        fact = (
+            gettext_noop("The request takes %(asked)s tokens, %(over)s more than the model's %(limit)s.")
+            if overrun.over
+            else gettext_noop("The model takes at most %(limit)s tokens.")
+        )
+        both = gettext_noop("%(fact)s %(action)s")
+        advice = say(both, fact=say(fact, **counts), action=_what_to_shorten(body.get("messages")))
+    else:
+        advice = _what_to_shorten(body.get("messages"))
+    return Diagnosis("context_window", say(gettext_noop("The request is too long for the model")), advice)
+
+
+def _what_to_shorten(messages: Any) -> Sentence:
+    lengths = [len(str(message.get("content"))) for message in messages or [] if isinstance(message, dict)]
+    if len(lengths) < 2:
+        return say(gettext_noop("Shorten the message, or pick a model with a larger context window."))
+    longest = max(range(len(lengths)), key=lengths.__getitem__)
+    if 2 * lengths[longest] < sum(lengths):
+        return say(gettext_noop("Remove older messages, or pick a model with a larger context window."))
+    return say(
+        gettext_noop(
+            "Shorten message %(number)s, the longest, or pick a model with a larger context window."
+        ),
+        number=longest + 1,
+    )
+
+
+def _is_spent(error: ProviderError, wait: int | None) -> bool:
+    # Gemini says the same of a limit for each minute, and how long to wait.
+    by_words = any(phrase in error.words for phrase in _SPENT) and not wait
+    return bool(error.codes & _SPENT_CODES) or by_words
+
+
+def _lacks_model(error: ProviderError) -> bool:
+    return bool(error.codes & _NO_MODEL_CODES) or _NO_MODEL.search(error.words) is not None
+
+
+def _unknown_model(exchange: "Exchange") -> Diagnosis:
+    return Diagnosis(
+        "not_found",
+        say(gettext_noop("No such model")),
+        say(
+            gettext_noop(
+                "%(host)s does not know “%(model)s”, or your key may not use it. Pick a model from the "
+                "provider's list (“List”, beside the model)."
+            ),
+            model=str(exchange.call.body.get("model"))[:100],
+            host=host_of(exchange.sent.url),
+        ),
+    )
+
+
+def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
+    kind, title, text = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
+    sent, is_list = exchange.sent, exchange.sent.method == "GET"
+    advice = say(text, host=host_of(sent.url), method=sent.method) if "%(" in text else say(text)
+    if is_list and status != 405 and kind in LISTING:
+        advice = say(LISTING[kind])
+    if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
+        advice = say(gettext_noop("No key was sent. Type one into the key field."))
+    elif status == 403 and error.is_page:
+        title = gettext_noop("A firewall refused the call")
+        advice = say(
+            gettext_noop(
+                "The response is a web page: a firewall or proxy between here and %(host)s doesn't let this "
+                "server through. Ask its administrator, or try from another network."
+            ),
+            host=host_of(sent.url),
+        )
+    elif status in _IDLE and not is_list and not exchange.call.body.get("stream"):
+        advice = say(
+            gettext_noop("Try again with streaming, which keeps the connection busy, or lower max_tokens.")
+        )
+    elif status in _BUSY and wait:
+        advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
+    return Diagnosis(kind, say(title), advice)
+
+
+def host_of(url: str) -> str:
+    return url.split("/", 3)[2] if url.count("/") >= 2 else url

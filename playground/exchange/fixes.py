@@ -1,0 +1,248 @@
+"""Changes of a request that are known to help, out of a provider's words.
+
+The words are read once, into the names and numbers that they hold; how many parameters a request has does
+not matter. What a provider says is input: a value is only taken over where it is a sane one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.context_window import overrun_in
+from playground.exchange.parameters import PARAMETERS, ParameterError
+from playground.exchange.provider_error import ProviderError
+from playground.exchange.text import Sentence, gettext_noop, say
+
+_TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+_COSTLY = (*_TOKEN_LIMITS, "n")
+_CHECKS = {parameter.name: parameter.check for parameter in PARAMETERS}
+_TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
+_LONGEST_MESSAGES = 100_000  # in a button
+
+_UNSUPPORTED = re.compile(
+    "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|not permitted|not allowed|"
+    "unexpected|extra[ _](?:inputs|fields|forbidden)|deprecated|unavailable|not available|no longer|"
+    "not recogni[sz]ed|can(?:not|'t) be used|cannot find field|only the default|additional propert"
+)
+# Who complains about a value knows the parameter.
+_ABOUT_A_VALUE = re.compile(
+    "(?:must|should) (?:not )?be|at least|at most|too (?:large|small|high|low)|out of range|"
+    "(?:less|greater) than|minimum|maximum|[<>]="
+)
+_BOTH = re.compile(
+    "can(?:not|'t) both|mutually exclusive|only one of|at the same time|not both|use only one|"
+    "cannot be (?:used|specified|set) together|cannot specify both"
+)
+_NO_TOOLS = re.compile(
+    "(?:not|n't) (?:currently |yet )?support (?:tool|function)(?:s|[ _-](?:use|calls?|calling|choice))?\\b|"
+    "(?:tools?|(?:tool|function)[ _-](?:use|calls|calling)) (?:is|are) not supported|"
+    "no endpoints found that support (?:tool use|the provided 'tool_choice')|"
+    "requires --enable-auto-tool-choice"
+)
+_NUMBER = r"[`'\"]?(-?\d{1,9}(?:\.\d{1,6})?)(?![.,]?\d)[`'\"]?"
+_ONLY = re.compile(
+    rf"\bonly {_NUMBER} is (?:allowed|supported|permitted|accepted)|may only be set to {_NUMBER}|"
+    rf"must (?:be exactly|be equal to|equal) {_NUMBER}|must be {_NUMBER}(?! ?(?:or|to|and|-|–))|"
+    rf"\bonly supports {_NUMBER}"
+)
+_ONE_CHOICE = re.compile("only one (?:completion )?choice|multi-choice|multiple (?:choices|completions)")
+_MOST = re.compile(
+    r"(?:<=|≤|>|(?:less|lower|smaller) than or equal to|at most|no (?:more|greater|larger) than|"
+    r"not (?:be )?exceed|cannot exceed|maximum(?: value)?(?: is| of|:)?|limit of|can only afford|"
+    r"\[ ?-?\d{1,9}(?:\.\d{1,6})?,|between -?\d{1,9}(?:\.\d{1,6})? and) ?" + _NUMBER
+)
+
+_QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
+# `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
+_INTRODUCED = re.compile(
+    r"^(?:body\.)?([a-z_]\w{0,80}): |"
+    r"(?:argument|parameter|field|propert(?:y|ies)|key)s?(?:\(s\))?(?: supplied)?: ?([a-z_]\w{0,80})"
+)
+_WORD = re.compile(r"[a-z_]\w{0,80}")
+# Words that mean a parameter wherever they stand. Others (user, n, stop) may be meant otherwise.
+_PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
+_ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
+_REFUSED_ROLE = re.compile(
+    "not support|unsupported|unknown|invalid|must be one of|not match any|expected one"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the request that is known to help: new values by parameter, None to leave one out."""
+
+    label: Sentence
+    changes: dict[str, Any]
+
+    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
+        return {"label": translate(self.label), "changes": self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """One of the provider's messages in small letters, and which of the request's parameters it names."""
+
+    body: Mapping[str, Any]
+    words: str
+    named: list[str]
+
+
+def known_fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
+    """The change that the provider's words ask for, when it is one that can be made for the person."""
+    if overrun := overrun_in(error):
+        return _room_for_messages(body, overrun.room)
+    complaints = list(_complaints(body, error))
+    fixes = (rule(complaint) for complaint in complaints for rule in _RULES)
+    if fix := next((fix for fix in fixes if fix), None):
+        return fix
+    return _without([name for complaint in complaints for name in _unknown(complaint)])
+
+
+def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
+    texts = error.words.split("\n")
+    for words in texts:
+        # What is named apart from the words belongs to the only message.
+        apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
+        found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
+        found += [(match.start(), match[1] or match[2]) for match in _INTRODUCED.finditer(words)]
+        found += [(match.start(), match[0]) for match in _WORD.finditer(words) if _is_a_name(match[0])]
+        names = dict.fromkeys([*apart, *(name for _, name in sorted(found))])
+        yield _Complaint(body, words, [name for name in names if _may_go(body, name)])
+
+
+def _is_a_name(word: str) -> bool:
+    return "_" in word or word in _PLAIN_NAMES
+
+
+def _may_go(body: Mapping[str, Any], name: str) -> bool:
+    return name not in ("model", "messages") and body.get(name) is not None
+
+
+# --- the rules, the surest first ---
+
+
+def _without_tools(complaint: _Complaint) -> Fix | None:
+    """`registry.ollama.ai/library/gemma3:4b does not support tools`"""
+    return _without(complaint.body.keys() & _TOOLS) if _NO_TOOLS.search(complaint.words) else None
+
+
+def _other_role(complaint: _Complaint) -> Fix | None:
+    """``messages[0].role: unknown variant `developer`, expected one of `system`, `user`, …``"""
+    messages, words = complaint.body.get("messages"), complaint.words
+    if not isinstance(messages, list) or not _ABOUT_A_ROLE.search(words):
+        return None
+    used = {message["role"] for message in messages if isinstance(message, dict) and "role" in message}
+    old = _refused_role(words, [role for role in ("developer", "system") if role in used])
+    if old is None:
+        return None
+    new = "system" if old == "developer" else "developer" if "developer" in words else "user"
+    changed = [
+        {**message, "role": new} if isinstance(message, dict) and message.get("role") == old else message
+        for message in messages
+    ]
+    if len(json.dumps(changed)) > _LONGEST_MESSAGES:
+        return None
+    label = gettext_noop("Use the role %(new)s in place of %(old)s")
+    return Fix(say(label, new=new, old=old), {"messages": changed})
+
+
+def _refused_role(words: str, used: list[str]) -> str | None:
+    """The one named first; where only those that are taken are named, the one that is missing."""
+    if _REFUSED_ROLE.search(words):
+        return min((role for role in used if role in words), key=words.find, default=None)
+    return next((role for role in used if role not in words), None) if "input should be" in words else None
+
+
+def _one_of_two(complaint: _Complaint) -> Fix | None:
+    """`temperature and top_p cannot both be specified for this model. Please use only one.`"""
+    if len(complaint.named) < 2 or not _BOTH.search(complaint.words):
+        return None
+    both = complaint.named[:2]
+    return _without(["max_tokens" if set(both) == set(_TOKEN_LIMITS) else both[1]])
+
+
+def _only_value(complaint: _Complaint) -> Fix | None:
+    """`invalid temperature: only 1 is allowed for this model`"""
+    if _ONE_CHOICE.search(complaint.words) and _number(complaint.body.get("n")) != 1:
+        return _set(complaint.body, "n", 1) if complaint.body.get("n") else None
+    found = _ONLY.search(complaint.words)
+    value = float(next(group for group in found.groups() if group)) if found else None
+    for name in complaint.named[:1]:
+        current = _number(complaint.body[name])
+        if value is not None and current is not None and current != value:
+            return _set(complaint.body, name, value)
+    return None
+
+
+def _at_most(complaint: _Complaint) -> Fix | None:
+    """`max_tokens is too large: 8192. This model supports at most 4096 completion tokens`"""
+    body, words = complaint.body, complaint.words
+    named = complaint.named
+    if not named and re.search("max_new_tokens|maximum (?:output )?tokens|output tokens", words):
+        named = [name for name in _TOKEN_LIMITS if name in body]
+    for name in named[:1]:
+        current = _number(body[name])
+        most = [value for value in map(float, _MOST.findall(words)) if current and 0 < value < current]
+        if most:
+            return _set(body, name, most[0])
+    return None
+
+
+def _other_limit(complaint: _Complaint) -> Fix | None:
+    """`'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`"""
+    old = next(iter(_unknown(complaint)), None)
+    if old not in _TOKEN_LIMITS:
+        return None
+    new = _TOKEN_LIMITS[1 - _TOKEN_LIMITS.index(old)]
+    if complaint.body.get(new) is not None:
+        return _without([old])
+    label = gettext_noop("Use %(new)s in place of %(old)s")
+    return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
+
+
+_RULES = (_without_tools, _other_role, _one_of_two, _only_value, _at_most, _other_limit)
+
+
+def _unknown(complaint: _Complaint) -> list[str]:
+    """The parameter that the provider does not take; of several, only the first is surely meant."""
+    words = complaint.words
+    return complaint.named[:1] if _UNSUPPORTED.search(words) and not _ABOUT_A_VALUE.search(words) else []
+
+
+# --- what they change ---
+
+
+def _without(names: Collection[str]) -> Fix | None:
+    if not names:
+        return None
+    changes: dict[str, Any] = dict.fromkeys(sorted(names))
+    if "stream" in changes:
+        changes["stream_options"] = None  # nothing takes it without
+    return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
+
+
+def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
+    """None where the value is not one that the parameter takes, or would cost more."""
+    value = int(value) if value == int(value) else value
+    if name in _COSTLY and value > (_number(body.get(name)) or 0):
+        return None
+    try:
+        _CHECKS.get(name, _CHECKS["max_tokens"])(value)
+    except ParameterError:
+        return None
+    label = say(gettext_noop("Set %(name)s to %(value)s"), name=name, value=f"{value:,}")
+    return Fix(label, {name: value})
+
+
+def _room_for_messages(body: Mapping[str, Any], room: int | None) -> Fix | None:
+    """The messages fit by themselves: then the answer gets what is left."""
+    for name in _TOKEN_LIMITS:
+        if room and (current := _number(body.get(name))) and room < current:
+            return _set(body, name, room)
+    return None
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

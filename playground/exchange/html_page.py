@@ -1,0 +1,40 @@
+"""The few words of a page of HTML or XML that a proxy, a firewall or a wrong address answers with."""
+
+import html
+import string
+
+# A page says what it is at its beginning. Each tag is looked for once: the time is linear.
+_LONGEST_START = 20_000
+_MARKS = ("<!doctype html", "<html", "<head", "<body")
+_TAGS = ("title", "h1", "h2", "message")
+# Letters that other ways to write small may make two of would move what follows.
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def is_page(text: str) -> bool:
+    start = text[:_LONGEST_START].translate(_SMALL)
+    return any(mark in start for mark in _MARKS)
+
+
+def is_xml(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n").startswith("<?xml")
+
+
+def words_of_page(text: str) -> str | None:
+    """Its title, else its heading, else the message of an XML document (S3 and its like)."""
+    start = text[:_LONGEST_START]
+    found = (_content(start, tag) for tag in _TAGS)
+    return next((words for words in found if words), None)
+
+
+def _content(text: str, tag: str) -> str:
+    """What stands in the first element of this name, the tags within it taken out."""
+    small = text.translate(_SMALL)
+    opening = small.find(f"<{tag}")
+    start = small.find(">", opening) + 1
+    if opening < 0 or not start:
+        return ""
+    end = small.find(f"</{tag}", start)
+    inner = text[start:end] if end >= 0 else text[start:].partition("<")[0]
+    outside = [part.partition(">")[2] if at else part for at, part in enumerate(inner.split("<"))]
+    return " ".join(html.unescape(" ".join(outside)).split())

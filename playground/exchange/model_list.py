@@ -1,0 +1,54 @@
+"""The ids in a provider's list of models, in whatever shape it comes.
+
+OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere),
+names alone, and one of these inside another.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+_LISTS = ("data", "models")
+_NAMES = ("id", "name", "model")
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """Each id once, as listed; `unread` counts the entries in which none was found."""
+
+    ids: tuple[str, ...]
+    unread: int
+
+
+def read_models(answer: Any) -> ModelList | None:
+    """None where the answer is no list of models."""
+    entries = _entries(answer)
+    if entries is None:
+        return None
+    ids = [_id(entry) for entry in entries]
+    return ModelList(tuple(dict.fromkeys(id_ for id_ in ids if id_)), ids.count(None))
+
+
+def _entries(answer: Any) -> list[Any] | None:
+    for _ in range(3):
+        if isinstance(answer, list):
+            return answer
+        named = [name for name in _LISTS if name in answer] if isinstance(answer, dict) else []
+        if not named:
+            return None
+        answer = answer[named[0]]
+        if answer is None:  # how servers written in Go say that there are none
+            return []
+    return None
+
+
+def _id(entry: Any) -> str | None:
+    if isinstance(entry, str):
+        names = [entry]
+    elif isinstance(entry, dict):
+        names = [entry[name] for name in _NAMES if isinstance(entry.get(name), str)]
+    else:
+        return None
+    usable = [name for name in names if name and len(name) <= _LONGEST and name.isprintable()]
+    # GitHub's ids are addresses in a registry (azureml://…); what is called is the name beside it.
+    return next((name for name in usable if "://" not in name), usable[0] if usable else None)

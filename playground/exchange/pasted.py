@@ -1,0 +1,41 @@
+"""What comes along when people copy: blanks, invisible characters and quotation marks around it."""
+
+import unicodedata
+
+_QUOTES = {
+    '"': '"',
+    "'": "'",
+    "`": "`",
+    "“": "”",
+    "”": "”",
+    "„": "“",
+    "‘": "’",
+    "’": "’",
+    "«": "»",
+    "<": ">",
+    "「": "」",
+}
+# So that a megabyte of quotes costs what a megabyte costs.
+_MOST_ROUNDS = 50
+
+
+def bare(text: str) -> str:
+    """Without all of these at its ends: `" “sk-1”\\u200b"` → `sk-1`."""
+    for _ in range(_MOST_ROUNDS):
+        before = text
+        text = text.strip().strip(_invisible_in(text))
+        if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+            text = text[1:-1]
+        if text == before:
+            break
+    return text
+
+
+def without_invisible(text: str) -> str:
+    """Without characters that nobody sees: zero width, byte order marks, directions."""
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
+
+
+def _invisible_in(text: str) -> str:
+    ends = text[:20] + text[-20:]
+    return "".join(character for character in ends if unicodedata.category(character) == "Cf")

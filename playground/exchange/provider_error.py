@@ -1,0 +1,299 @@
+"""What a provider says went wrong. This is the one place that knows the shapes of error bodies.
+
+A new shape is a name in `_SAYING`, or a mark in `_is_failure`. The shapes here were sent by OpenAI, Azure,
+Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, vLLM, llama.cpp, Ollama,
+LiteLLM, FastAPI, NestJS and others; the wire table of the tests names a report for each.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from playground.exchange import jsontext
+from playground.exchange.html_page import is_page, is_xml, words_of_page
+from playground.exchange.sse import EventParser
+
+if TYPE_CHECKING:
+    from playground.exchange.record import Received
+
+LONGEST_MESSAGE = 2000
+# A longer body is no message, and to read it once more takes as much memory again.
+_LARGEST_BODY = 1 << 20
+_LONGEST_EVENTS = 100_000
+# Of an error inside an error; of entries in a list of them; of objects in all.
+_DEEPEST = 8
+_MOST_ENTRIES = 10
+_MOST_OBJECTS = 100
+# How often JSON is looked for within a text.
+_MOST_STARTS = 4
+_LONGEST_CODE = 100
+
+_NAMED_ERRORS = (
+    "error_code", "error_type", "error_message", "errorMessage", "error_msg", "error_description",
+)  # fmt: skip
+# What says what went wrong: a text, an object or a list. The order is that in which they are shown.
+_SAYING = (
+    "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
+    "base_resp",
+)  # fmt: skip
+_CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
+_STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
+_SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
+_FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
+_FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
+# Said where nothing is wrong.
+_FINE = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
+# Said in place of a reason: shown where no other is.
+_EMPTY_PHRASES = frozenset((
+    "error", "failed", "bad request error", "param incorrect", "provider returned error", "upstream error",
+    "an error occurred", *(status.phrase.casefold() for status in HTTPStatus),
+))  # fmt: skip
+_ERROR = frozenset(("error", "Error"))
+_BAD_STATUS = re.compile("[45][0-9]{2}")
+_FAILED = frozenset(("error", "failed", "failure", "fail"))
+_STRAIGHT = str.maketrans("“”‘’´", "\"\"'''")
+_DECODER = json.JSONDecoder(strict=False)
+
+
+@dataclass(frozen=True)
+class ProviderError:
+    """A provider's words. `texts` are single messages, `objects` the JSON objects that they stood in.
+
+    `is_page` tells that the body was a page of HTML.
+    """
+
+    texts: tuple[str, ...] = ()
+    objects: tuple[dict[str, Any], ...] = ()
+    is_page: bool = False
+
+    @cached_property
+    def message(self) -> str | None:
+        """The words as people read them, a line each, at most `LONGEST_MESSAGE` characters."""
+        relayed = (item.get("provider_name") for item in self.objects if "raw" in item)
+        upstream = next((f"{name[:60]}: " for name in relayed if isinstance(name, str) and name), "")
+        lines = "\n".join(self.texts or self._named_codes)
+        if not lines:
+            return None
+        found = upstream + lines
+        return found if len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
+
+    @cached_property
+    def words(self) -> str:
+        """All that is said in small letters and straight quotation marks, to look for phrases in."""
+        text = "\n".join(self.texts)[:LONGEST_MESSAGE].casefold()
+        return text.translate(_STRAIGHT)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The names and numbers that the provider has for the error, in small letters."""
+        return frozenset(code.casefold() for code in self._codes)
+
+    @cached_property
+    def status(self) -> int | None:
+        """The HTTP status that the body tells, whatever that of the answer is."""
+        values = (item.get(name) for item in self.objects for name in _STATUSES)
+        texts = (str(value) for value in values if isinstance(value, str | int))
+        return next((int(text) for text in texts if _BAD_STATUS.fullmatch(text)), None)
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """What it is about, as far as that is named apart from the words: `seed`, `messages[0].role`."""
+        found = [name for item in self.objects for name in _parameters(item)]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _codes(self) -> list[str]:
+        values = [item[name] for item in self.objects for name in _CODES if name in item]
+        return [str(value)[:_LONGEST_CODE] for value in values if isinstance(value, str | int) and value]
+
+    @property
+    def _named_codes(self) -> list[str]:
+        return [code for code in dict.fromkeys(self._codes) if not code.isdigit() and code != "error"][:1]
+
+
+def read_body(received: "Received") -> ProviderError:
+    """The words of a body, whatever it is: JSON, events, a page, a text."""
+    if len(received.body) > _LARGEST_BODY:
+        return _read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
+    try:
+        return read_value(jsontext.loads_leniently(received.body))
+    except jsontext.JSONTextError:
+        return _read_text(received.text)
+
+
+def read_value(value: Any) -> ProviderError:
+    """The words of a JSON value, be they in an object, a list, a text, or JSON in a text."""
+    reader = _Reader()
+    reader.read(value)
+    return ProviderError(tuple(_telling(reader.texts)), tuple(reader.objects))
+
+
+def error_in(value: Any) -> Any:
+    """What of a JSON value reports an error, although it came as a success; None where nothing does.
+
+    The `error` is looked for at the top, in a list's first item, and in each choice. An empty one is none.
+    """
+    if isinstance(value, list):
+        return error_in(value[0]) if value and isinstance(value[0], dict) else None
+    if not isinstance(value, dict):
+        return None
+    choices = value.get("choices")
+    choices = choices if isinstance(choices, list) else []
+    for holder in (value, *_holders(choices)):
+        if not _is_fine(error := holder.get("error")):
+            return error if isinstance(error, dict | list) else holder
+    return value if _is_marked(value) or (not choices and _is_failure(value)) else None
+
+
+def _read_text(text: str) -> ProviderError:
+    if is_page(text) or is_xml(text):
+        words = words_of_page(text)
+        return ProviderError((words,) if words else (), is_page=is_page(text))
+    if _FRAMED.match(text):
+        parser = EventParser()
+        events = islice(chain(parser.feed(text[:_LONGEST_EVENTS].encode()), parser.close()), _MOST_ENTRIES)
+        if said := [event.data for event in events if event.data.strip() not in ("", "[DONE]")]:
+            return read_value(said)
+    return read_value(text)
+
+
+@dataclass
+class _Reader:
+    """Walks through a value and gathers its texts and objects, as many of them as people can use."""
+
+    texts: list[str] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+
+    def read(self, value: Any, depth: int = 0) -> None:
+        if depth > _DEEPEST or len(self.texts) >= _MOST_ENTRIES:
+            return
+        if isinstance(value, str):
+            self._read_text(value.strip(), depth)
+        elif isinstance(value, list):
+            for item in value[:_MOST_ENTRIES]:
+                self.read(item, depth + 1)
+        elif isinstance(value, dict):
+            self._read_object(value, depth)
+
+    def _read_object(self, value: dict[str, Any], depth: int) -> None:
+        if len(self.objects) >= _MOST_OBJECTS:
+            return
+        self.objects.append(value)
+        first = len(self.texts)
+        for name in _SAYING:
+            self.read(value.get(name), depth + 1)
+        for choice in _holders(value.get("choices")):
+            self.read(choice.get("error"), depth + 1)
+        if isinstance(param := value.get("param"), str) and " " in param:  # the reason in the wrong place
+            self.read(param, depth + 1)
+        if "error_code" in value:  # FastChat
+            self.read(value.get("text"), depth + 1)
+        if isinstance(metadata := value.get("metadata"), dict):
+            self.objects.append(metadata)  # OpenRouter: what the provider behind it said
+            self.read(metadata.get("raw"), depth + 1)
+        if (place := _place(value)) and len(self.texts) > first:
+            said = self.texts[first:]
+            del self.texts[first:]
+            self._add(f"{place}: {' '.join(said)}")
+
+    def _read_text(self, text: str, depth: int) -> None:
+        for start, value, end in _json_within(text):
+            inner = _Reader(objects=self.objects)
+            inner.read(value, depth + 1)
+            if inner.texts:
+                around = text[:start].strip(), "; ".join(_telling(inner.texts)), text[end:].strip()
+                for said in [" ".join(around).strip()] if around[0] or around[2] else inner.texts:
+                    self._add(said)
+                return
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        text = text[: LONGEST_MESSAGE + 1]
+        if text and text not in self.texts:
+            self.texts.append(text)
+
+
+def _json_within(text: str) -> Iterator[tuple[int, Any, int]]:
+    """An error in JSON within a text (`Error from provider: {…}`): where it begins, its value, its end."""
+    for found in islice(re.finditer(r"[{\[]", text), _MOST_STARTS):
+        start = found.start()
+        try:
+            _, end = _DECODER.raw_decode(text, start)
+            value = jsontext.loads_leniently(text[start:end])
+        except (ValueError, RecursionError):
+            continue
+        is_whole = not text[:start].strip() and not text[end:].strip()
+        if isinstance(value, dict | list) and (is_whole or _looks_like_an_error(value)):
+            yield start, value, end
+            return
+
+
+def _looks_like_an_error(value: Any) -> bool:
+    """Stricter than for a whole text: a message may quote any JSON, that of the request too."""
+    return error_in(value) is not None or (isinstance(value, dict) and [*value] == ["message"])
+
+
+def _telling(texts: list[str]) -> list[str]:
+    """Without codes and phrases of the status, where something else says why."""
+    telling = [
+        text
+        for text in texts
+        if not _SINGLE_WORD.fullmatch(text) and text.rstrip(".").casefold() not in _EMPTY_PHRASES
+    ]
+    return telling or texts[:1]
+
+
+def _holders(choices: Any) -> Iterator[dict[str, Any]]:
+    """Where an error may stand in choices: in each, in its message, in its delta."""
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            parts = choice, choice.get("message"), choice.get("delta")
+            yield from (part for part in parts if isinstance(part, dict))
+
+
+def _place(item: dict[str, Any]) -> str:
+    """`body.seed`, of an entry as FastAPI writes it."""
+    loc = item.get("loc")
+    return ".".join(str(part)[:_LONGEST_CODE] for part in loc[:_DEEPEST]) if isinstance(loc, list) else ""
+
+
+def _parameters(item: dict[str, Any]) -> Iterator[str]:
+    for name in (item.get("param"), item.get("parameter"), item.get("field")):
+        if isinstance(name, str) and _FIELD_NAME.fullmatch(name):
+            yield name
+    loc = item.get("loc")
+    if isinstance(loc, list) and len(loc) <= 2 and loc and isinstance(loc[-1], str):
+        yield loc[-1][:_LONGEST_CODE]
+
+
+def _is_fine(value: Any) -> bool:
+    """Whether a value says that nothing is wrong, or says nothing."""
+    if isinstance(value, dict):
+        return all(map(_is_fine, value.values()))
+    return not value or (isinstance(value, str | int) and str(value).strip().casefold() in _FINE)
+
+
+def _is_marked(value: dict[str, Any]) -> bool:
+    """Whether it says to be an error, whatever else is in it."""
+    if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR:
+        return True
+    base = value.get("base_resp")  # MiniMax
+    return isinstance(base, dict) and not _is_fine(base.get("status_code"))
+
+
+def _is_failure(value: dict[str, Any]) -> bool:
+    """Whether a value without choices is an error in all but the name."""
+    if value.get("success") in (False, "false"):
+        return True
+    if any(not _is_fine(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
+        return True
+    status = value.get("status") or value.get("statusCode")
+    if isinstance(status, str | int) and (status in _FAILED or _BAD_STATUS.fullmatch(str(status))):
+        return True
+    said = value.get("message") or value.get("msg")
+    return isinstance(said, str) and not _is_fine(said) and not _is_fine(value.get("code"))

@@ -1,0 +1,101 @@
+"""Whether a body is an event stream or one JSON text: by its first bytes, and by its label only where they
+say nothing.
+"""
+
+from enum import Enum
+from typing import Any
+
+from playground.exchange import jsontext
+from playground.exchange.event_data import DONE
+from playground.exchange.stream import EVENT_STREAM
+
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+# What a chunk has of one of.
+_MARKS = (b'"delta"', b"chat.completion.chunk")
+# More than anyone sends before an answer.
+_MOST_BLANKS = 4096
+_OPENING = (b"{", b"[")
+# `error` is llama.cpp's.
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
+_LONGEST_FIELD = max(map(len, _FIELDS))
+
+
+class Sort(Enum):
+    """`STREAM` also when its events are bare lines of JSON."""
+
+    STREAM = "stream"
+    WHOLE = "whole"
+
+
+class Sniffer:
+    """`look` at the body each time it has grown, until it says something; `close` at its end."""
+
+    def __init__(self, content_type: str) -> None:
+        self._labelled = Sort.STREAM if EVENT_STREAM in content_type.lower() else Sort.WHOLE
+        self._start, self._found = 0, False
+        self._searched = 0
+
+    def look(self, body: bytearray) -> Sort | None:
+        """None while the bytes may still become either. No byte is looked at twice."""
+        start = self._first_byte(body)
+        if start is None:
+            return self._labelled if len(body) > _MOST_BLANKS else None
+        first = bytes(body[start : start + _LONGEST_FIELD])
+        if first.startswith(_OPENING):
+            return self._of_json(body, start)
+        if first.startswith(_FIELDS):
+            return Sort.STREAM
+        if any(field.startswith(first) for field in _FIELDS):
+            return None
+        return Sort.WHOLE if first[:1] == b"<" else self._labelled
+
+    def close(self, body: bytearray) -> Sort:
+        """What it is when no more comes."""
+        if body.startswith(_OPENING, self._start):
+            return _of_line(bytes(body[self._start :]))
+        return self._labelled
+
+    def _first_byte(self, body: bytearray) -> int | None:
+        """Where the first byte is that is neither blank nor of a byte order mark."""
+        if self._found:
+            return self._start
+        if not self._start and _BOM.startswith(body[: len(_BOM)]):
+            if len(body) < len(_BOM):
+                return None
+            self._start = len(_BOM)
+        rest = bytes(body[self._start :]).lstrip(_BLANK)
+        self._start, self._found = len(body) - len(rest), bool(rest)
+        return self._start if rest else None
+
+    def _of_json(self, body: bytearray, start: int) -> Sort | None:
+        """Known by its first line: chunks come one a line, a completion is one text over any number."""
+        end = body.find(b"\n", max(start, self._searched))
+        self._searched = len(body)
+        return None if end < 0 else _of_line(bytes(body[start:end]))
+
+
+def _of_line(line: bytes) -> Sort:
+    if not any(mark in line for mark in _MARKS):  # which saves reading a large completion once more
+        return Sort.WHOLE
+    try:
+        return Sort.STREAM if is_chunk(jsontext.loads_leniently(line)) else Sort.WHOLE
+    except jsontext.JSONTextError:
+        return Sort.WHOLE
+
+
+def is_chunk(value: Any) -> bool:
+    """Whether a JSON value is a piece of a stream, not an answer of its own."""
+    if not isinstance(value, dict):
+        return False
+    choices = value.get("choices")
+    deltas = isinstance(choices, list) and any(isinstance(item, dict) and "delta" in item for item in choices)
+    return deltas or value.get("object") == "chat.completion.chunk"
+
+
+def without_done(body: bytes) -> bytes:
+    """A JSON text without the stream's end that some put after it (`data: [DONE]`)."""
+    rest = body.rstrip()
+    if not rest.endswith(DONE.encode()):
+        return body
+    return rest.removesuffix(DONE.encode()).rstrip().removesuffix(b"data:")

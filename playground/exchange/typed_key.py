@@ -1,0 +1,92 @@
+"""A key as people paste it: from a `.env` file, a header, a shell; and what is wrong with what is left."""
+
+import re
+import unicodedata
+
+from playground.exchange.pasted import bare, without_invisible
+from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+
+# What stands in front: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's
+# `name:`; and the word that headers begin with. The end of a key in base64 (`…==`) is no name.
+_IN_FRONT = re.compile(
+    r"""(?:(?:export|set|setx|-H|--header)\s+|\$env:
+    |(?:[a-z_][a-z0-9_]{0,60}?)?(?:key|token|secret)\s?=\s?(?=[^=])
+    |(?-i:[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,40}\s?=\s?(?=[^=]))
+    |["']?(?:authorization|(?:x-)?(?:goog-)?api[-_\ ]?key|key|token)["']?\s?:\s?
+    |bearer[\s:]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AROUND_VALUES = " \"'`“”‘’,;"
+_MOST_ROUNDS = 10
+_MASKS = ("...", "***", "•••", "…", "●●●", "xxxxxxxx")
+# What a header value may hold (RFC 9110 allows a little more; no key needs it).
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class KeyProblemError(SentenceError):
+    """A key that cannot be sent; `sentence` says why and quotes none of it."""
+
+
+def was_cleaned(typed: str) -> bool:
+    """Whether another text than this is sent as the key."""
+    try:
+        return clean(typed) != typed
+    except KeyProblemError:
+        return False  # nothing is sent
+
+
+def clean(typed: str) -> str:
+    """The key in what was typed; "" for blanks. Raises `KeyProblemError`."""
+    if not typed.strip():
+        return ""
+    key = bare(without_invisible(typed))
+    for _ in range(_MOST_ROUNDS):
+        found = _IN_FRONT.match(key)
+        if not found:
+            break
+        # One of a pair of quotes may have stood in front of the name.
+        key = bare(key[found.end() :].strip(_AROUND_VALUES))
+    if problem := _problem(key):
+        raise KeyProblemError(problem)
+    return key
+
+
+def can_be_sent(key: str) -> bool:
+    """Whether a header can hold it, and no client or server on the way reads it otherwise."""
+    return _KEY.fullmatch(key) is not None
+
+
+def _problem(key: str) -> Sentence | None:
+    if not key or re.fullmatch("bearer", key, re.IGNORECASE):
+        return say(gettext_noop("There is no key in this. Copy the key itself."))
+    if any(mask in key for mask in _MASKS):
+        return say(
+            gettext_noop(
+                "This key is masked: dots, stars or “x” hide some of its characters. Copy the whole key; "
+                "most providers show it only once, when it is created."
+            )
+        )
+    if re.fullmatch(r"\$\{?\w+\}?|%\w+%", key, re.ASCII):
+        return say(gettext_noop("This is the name of a variable. Enter the key that it holds."))
+    if can_be_sent(key):
+        return None
+    position = next(at for at, character in enumerate(key) if not can_be_sent(character))
+    return say(
+        gettext_noop("Character %(position)s of the key is %(kind)s, which no key has. Copy the key again."),
+        position=position + 1,
+        kind=_kind(key[position]),
+    )
+
+
+def _kind(character: str) -> Sentence:
+    if character in "\r\n\x0b\x0c\x85\u2028\u2029":
+        return say(gettext_noop("a line break"))
+    if character.isspace():
+        return say(gettext_noop("a space"))
+    category = unicodedata.category(character)
+    if category.startswith("C"):
+        return say(gettext_noop("a control character"))
+    if category.startswith("L"):
+        script = unicodedata.name(character, "?").split()[0].capitalize()
+        return say(gettext_noop("a letter outside ASCII (%(script)s)"), script=script)
+    return say(gettext_noop("a character outside ASCII"))

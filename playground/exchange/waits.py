@@ -1,0 +1,136 @@
+"""How long a provider asks to wait before the next call, in each of the ways in which they say it."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from playground.exchange.provider_error import ProviderError
+
+# A longer wait is none that somebody sits out; it is also what a number in the wrong unit gives.
+_LONGEST_SECONDS = 7 * 86_400
+_LONGEST_TEXT = 60
+# Numbers from here on are seconds since 1970, and from there on milliseconds.
+_EPOCH, _EPOCH_MS = 1e9, 1e12
+_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{0,12})?")
+# `34s`, `6m0s`, `1h2m3.5s`, `644ms`; in words `34 seconds`, `5 minutes`.
+_PART = re.compile(
+    r"(\d{1,9}(?:\.\d{0,12})?) ?(ms|milliseconds?|d|h|m|s|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?)"
+    r"(?![a-z])[ ,]{0,2}"
+)
+_IN_WORDS = re.compile(
+    r"(?:try again|retry|retry again|available again|reset|resets|wait)"
+    r"(?: (?:in|after|within|for|at least|about|approximately)){0,3} (?=\d)(.{1,40})"
+)
+# The names of headers, the surest first, and in what they count.
+_IN_MS = ("retry-after-ms", "x-retry-after-ms")
+_IN_SECONDS = ("retry-after", "x-retry-after")
+_RESETS = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(-[a-z]+)?|([a-z-]+)-reset)")
+_IN_BODY = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds")
+
+
+def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datetime) -> int | None:
+    """Whole seconds from `now` on, rounded up, at least one; None where nothing usable is said.
+
+    The names in `headers` are in small letters.
+    """
+    for seconds in _said(headers, error, now):
+        if seconds is not None and 0 < seconds <= _LONGEST_SECONDS:
+            return math.ceil(seconds)
+    return None
+
+
+def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> Iterator[float | None]:
+    for name in _IN_MS:
+        yield _scaled(_seconds(headers.get(name, ""), now), 0.001)
+    for name in _IN_SECONDS:
+        yield _seconds(headers.get(name, ""), now)
+    for item in error.objects:
+        for name in _IN_BODY:
+            yield _seconds(_text(item.get(name)), now)
+        yield from (_seconds(_text(part.get("retryDelay")), now) for part in _details(item))
+    if found := _IN_WORDS.search(error.words):
+        yield _length(found[1])
+    yield _until_reset(headers, now)
+    for item in error.objects:  # OpenRouter tells the headers of its own in the body
+        if isinstance(inner := item.get("headers"), dict):
+            yield _until_reset({str(name).lower(): _text(value) for name, value in inner.items()}, now)
+
+
+def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Until the last of the limits that are used up. Answers in good order tell when theirs reset, too."""
+    waits = []
+    for name, value in headers.items():
+        if (found := _RESETS.fullmatch(name)) and _is_used_up(headers, name, found[1], found[2]):
+            waits.append(_seconds(value, now))
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _is_used_up(headers: Mapping[str, str], name: str, after: str | None, before: str | None) -> bool:
+    start = name.split("ratelimit-", 1)[0] + "ratelimit-"
+    remaining = f"{start}{before}-remaining" if before else f"{start}remaining{after or ''}"
+    return headers.get(remaining, "0").strip() in ("0", "0.0")
+
+
+def _details(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Google's RetryInfo and its like."""
+    details = item.get("details")
+    return [part for part in details[:20] if isinstance(part, dict)] if isinstance(details, list) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):  # a protobuf duration
+        value = value.get("seconds")
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _scaled(seconds: float | None, factor: float) -> float | None:
+    return None if seconds is None else seconds * factor
+
+
+def _seconds(text: str, now: datetime) -> float | None:
+    """Of a number, a length (`6m0s`), a date (HTTP or ISO) or a moment in seconds or milliseconds."""
+    text = text.strip()
+    if not text or len(text) > _LONGEST_TEXT:
+        return None
+    if _NUMBER.fullmatch(text):
+        number = float(text)
+        if number >= _EPOCH:
+            return number / (1000 if number >= _EPOCH_MS else 1) - now.timestamp()
+        return number
+    length = _length(text.lower(), whole=True)
+    return _until(text, now) if length is None else length
+
+
+def _length(text: str, *, whole: bool = False) -> float | None:
+    """The length that a text begins with; with `whole`, that it is."""
+    total, at = None, 0
+    while part := _PART.match(text, at):
+        unit = part[2] if part[2] in _UNIT_SECONDS else "ms" if part[2].startswith("mil") else part[2][0]
+        total = (total or 0.0) + float(part[1]) * _UNIT_SECONDS[unit]
+        at = part.end()
+    return None if whole and at < len(text) else total
+
+
+def _until(text: str, now: datetime) -> float | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - now).total_seconds()
+    return None
+
+
+def clock_of(headers: Mapping[str, str], otherwise: datetime) -> datetime:
+    """The provider's own clock, by which its dates are meant."""
+    try:
+        moment = parsedate_to_datetime(headers.get("date", "")[:_LONGEST_TEXT])
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return otherwise
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

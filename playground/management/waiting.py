@@ -1,0 +1,43 @@
+"""Connections that wait without a thread: they have sent nothing yet, or are being closed."""
+
+import selectors
+import time
+from collections.abc import Callable, Iterator
+
+from gunicorn.workers.gthread import TConn
+
+
+class Waiting:
+    """Connections in the order in which they came, each for `seconds` at most; the poller's thread has it."""
+
+    def __init__(self, poller: selectors.BaseSelector, seconds: float) -> None:
+        self._poller = poller
+        self._seconds = seconds
+        self._until: dict[TConn, float] = {}
+
+    def __contains__(self, conn: TConn) -> bool:
+        return conn in self._until
+
+    def add(self, conn: TConn, speaks: Callable[[TConn], None]) -> None:
+        """Calls `speaks` whenever something, be it the end, can be read."""
+        conn.sock.setblocking(False)
+        self._poller.register(conn.sock, selectors.EVENT_READ, lambda _: speaks(conn))
+        self._until[conn] = time.monotonic() + self._seconds
+
+    def remove(self, conn: TConn) -> None:
+        del self._until[conn]
+        self._poller.unregister(conn.sock)
+
+    def oldest(self) -> TConn | None:
+        return next(iter(self._until), None)
+
+    def late(self) -> Iterator[TConn]:
+        """Takes out those whose time is up, one after the other."""
+        now = time.monotonic()
+        while (conn := self.oldest()) and self._until[conn] <= now:
+            self.remove(conn)
+            yield conn
+
+    def hurry(self, until: float) -> None:
+        """Nobody is waited for beyond that moment (of `time.monotonic`)."""
+        self._until = {conn: min(own, until) for conn, own in self._until.items()}

@@ -1,0 +1,121 @@
+"""A response's body: its framing (RFC 9112, 6.3) and its codings taken off, piece by piece."""
+
+import io
+import re
+from collections.abc import Iterator
+from http.client import HTTPException
+
+from playground.upstream.decode import PIECE, Decoder
+from playground.upstream.head import Head
+
+_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
+_LENGTH = re.compile("[0-9]{1,18}")
+_LONGEST_SIZE_LINE = 65_536
+
+
+class CutOffError(HTTPException):
+    """The connection ended before the body did."""
+
+
+class Framed:
+    """`read1` gives some of the body's bytes as soon as there are any, b"" at its end.
+
+    Raises `CutOffError` when the end came too soon, and `HTTPException` for a framing that is none.
+    """
+
+    def __init__(self, source: io.BufferedReader, head: Head) -> None:
+        self._source = source
+        self._chunked = "chunked" in head.values("transfer-encoding")
+        self._left = 0 if self._chunked else _length(head)
+        self._first = True
+
+    def read1(self) -> bytes:
+        if self._chunked and not self._left:
+            start = self._next_chunk()
+            if start is None:
+                return b""
+            if start:
+                return start
+        if self._left is None:
+            return self._source.read1(PIECE)
+        if not self._left:
+            return b""
+        data = self._source.read1(min(PIECE, self._left))
+        if not data:
+            raise CutOffError(f"{self._left} bytes are missing")
+        self._left -= len(data)
+        return data
+
+    def _next_chunk(self) -> bytes | None:
+        """None at the last one. Bytes of the body where it is not in chunks after all."""
+        first, self._first = self._first, False
+        if first and self._source.peek(1)[:1] in (b"{", b"[", b"<", b":"):
+            return self._without_chunks(b"")
+        line = self._source.readline(_LONGEST_SIZE_LINE)
+        if line in (b"\r\n", b"\n") and not first:  # the end of the chunk before
+            line = self._source.readline(_LONGEST_SIZE_LINE)
+        if not line:
+            raise CutOffError("the last chunk is missing")
+        size = _SIZE.fullmatch(line.rstrip(b"\r\n"))
+        if size is None:
+            if first:
+                return self._without_chunks(line)
+            raise HTTPException(f"not the size of a chunk: {line[:100]!r}")
+        self._left = int(size[1], 16)
+        # Trailers are not waited for: nothing is made of them.
+        return b"" if self._left else None
+
+    def _without_chunks(self, start: bytes) -> bytes:
+        """Some proxies take the chunks away and leave the header."""
+        self._chunked, self._left = False, None
+        return start or self._source.read1(PIECE)
+
+
+def _length(head: Head) -> int | None:
+    """None when only the end of the connection tells. Lengths that contradict each other tell nothing."""
+    if head.status in (204, 304):
+        return 0
+    lengths = set(head.values("content-length"))
+    if len(lengths) != 1 or not _LENGTH.fullmatch(length := lengths.pop()):
+        return None
+    return int(length)
+
+
+class Body:
+    """`read1` gives the next piece, unpacked: b"" when what came brought nothing, None at the end.
+
+    `has_more` tells that the next piece is there without a read of the wire.
+    """
+
+    def __init__(self, source: io.BufferedReader, head: Head, most: int) -> None:
+        self._framed = Framed(source, head)
+        self._decoder = Decoder(head.values("content-encoding"), most)
+        self._unpacked: Iterator[bytes] = iter(())
+        self._ahead: bytes | None = None
+        self._ended = False
+
+    @property
+    def has_more(self) -> bool:
+        return self._ahead is not None
+
+    @property
+    def unread(self) -> str:
+        """The content coding that could not be read; the body is as it came then."""
+        return self._decoder.unread
+
+    def read1(self) -> bytes | None:
+        """Raises what `Framed.read1` and `Decoder.feed` do."""
+        piece = self._ahead
+        if piece is None:
+            if self._ended:
+                return None
+            data = self._framed.read1()
+            self._ended = not data
+            self._unpacked = self._decoder.feed(data) if data else self._decoder.close()
+            piece = next(self._unpacked, None)
+        self._ahead = None if piece is None else next(self._unpacked, None)
+        if self._ended and piece is None:
+            if not self._decoder.ended:
+                raise CutOffError("what is packed in it goes on")
+            return None
+        return piece or b""

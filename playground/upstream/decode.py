@@ -1,0 +1,232 @@
+"""Takes the content codings off a body: gzip, deflate, br and zstd, though none of them was asked for.
+
+What begins otherwise than its label says is passed on as it is: proxies unpack an answer and leave its label,
+or pack it without one. Output comes in small pieces, made as they are taken, so that a bomb meets the limit
+before it meets the memory.
+"""
+
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import brotli
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PIECE = 65_536
+_MOST_LAYERS = 5
+# RFC 9659: no more than 8 MiB. A frame may ask for gigabytes.
+_ZSTD_WINDOW_LOG = 23
+_MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+# The other codings begin with anything: what reads like the start of an answer is taken for one.
+_TEXT = re.compile(rb"\s*(?:[{\[<:]|data:|event:|id:|retry:)[\x20-\x7e\s]*")
+_ENOUGH = 8
+_ERRORS: tuple[type[Exception], ...] = (zlib.error, brotli.error, zstd.ZstdError)
+_CODINGS = ("gzip", "deflate", "br", "zstd")
+_PLAIN = ("identity", "none")
+
+
+class BadEncodingError(Exception):
+    """What was packed cannot be unpacked to its end."""
+
+
+class TooMuchUnpackedError(Exception):
+    """A coding inside another unpacked to more than any answer has."""
+
+
+class Unpacker(Protocol):
+    """`ended` tells whether what came is whole."""
+
+    ended: bool
+
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+
+
+class _Zlib:
+    def __init__(self, bits: int) -> None:
+        self.ended = False
+        self._bits, self._first = bits, True
+        self._state = zlib.decompressobj(bits)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            if self._state.eof:  # gzip may have several members
+                self._state, self._first = zlib.decompressobj(self._bits), False
+            try:
+                piece = self._state.decompress(data, PIECE)
+            except zlib.error:
+                if self._first:
+                    raise
+                return  # padding after the last member
+            if piece:
+                yield piece
+            self.ended = self._state.eof
+            data = self._state.unused_data if self.ended else self._state.unconsumed_tail
+            if not data and (self.ended or len(piece) < PIECE):
+                return
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self.ended = False
+        self._state = brotli.Decompressor()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while not self.ended:
+            piece = self._state.process(data, output_buffer_limit=PIECE)
+            self.ended, data = self._state.is_finished(), b""
+            if piece:
+                yield piece
+            elif self._state.can_accept_more_data():
+                return
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        self.ended = False
+        self._state = self._new()
+
+    @staticmethod
+    def _new() -> zstd.ZstdDecompressor:
+        return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            if self._state.eof:
+                self._state = self._new()
+            if piece := self._state.decompress(data, PIECE):
+                yield piece
+            self.ended = self._state.eof
+            data = self._state.unused_data if self.ended else b""
+            if not data and (self.ended or self._state.needs_input):
+                return
+
+
+class _AsItIs:
+    ended = True
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+
+def _unpacker(coding: str, start: bytes) -> Unpacker:
+    match coding:
+        case "gzip":
+            return _Zlib(16 + zlib.MAX_WBITS)
+        case "br":
+            return _Brotli()
+        case "zstd":
+            return _Zstd()
+    # Deflate in zlib's wrapping, as the RFC has it, or without, as some servers do.
+    wrapped = start[0] & 15 == 8 and int.from_bytes(start[:2], "big") % 31 == 0
+    return _Zlib(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+
+
+class _Layer:
+    """One coding. "" is what the first bytes say. `unread` once it could not be read from the start."""
+
+    def __init__(self, coding: str, most: int) -> None:
+        self.unread = False
+        self._coding, self._left = coding, most
+        self._unpacker: Unpacker | None = None
+        # As received, until something is unpacked.
+        self._start: bytes | None = b""
+
+    @property
+    def ended(self) -> bool:
+        return self._unpacker is None or self._unpacker.ended
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._unpacker is None:
+            data = (self._start or b"") + data
+            self._start = data
+            self._unpacker = self._chosen(data)
+            if self._unpacker is None:
+                return
+        elif self._start is not None and len(self._start) < PIECE:
+            self._start += data
+        try:
+            for piece in self._unpacker.feed(data):
+                self._start = None
+                self._left -= len(piece)
+                if self._left < 0:
+                    raise TooMuchUnpackedError
+                yield piece
+        except _ERRORS as error:
+            if self._start is None or len(self._start) >= PIECE:
+                raise BadEncodingError(f"{self._coding}: {error}") from error
+            self.unread, self._unpacker = True, _AsItIs()
+            yield self._start
+
+    def close(self) -> Iterator[bytes]:
+        """What the first bytes hold, when they were too few to tell what they are."""
+        if self._unpacker is None and self._start:
+            self._unpacker = self._chosen(self._start.ljust(_ENOUGH, b"\xff"))
+            start, self._start = self._start, b""
+            yield from self.feed(start)
+
+    def _chosen(self, start: bytes) -> Unpacker | None:
+        """None while there are too few bytes to say."""
+        if self._coding in _MAGIC or not self._coding:
+            return self._by_magic(start)
+        if len(start) < _ENOUGH:
+            return None
+        return _AsItIs() if _TEXT.fullmatch(start[:_ENOUGH]) else _unpacker(self._coding, start)
+
+    def _by_magic(self, start: bytes) -> Unpacker | None:
+        magics = {name: magic for name, magic in _MAGIC.items() if self._coding in ("", name)}
+        for name, magic in magics.items():
+            if start.startswith(magic):
+                self._coding = name
+                return _unpacker(name, start)
+        return None if any(magic.startswith(start) for magic in magics.values()) else _AsItIs()
+
+
+class Decoder:
+    """`feed` each piece of a body, `close` at its end. `most` bounds what any of its layers gives, in bytes.
+
+    `unread` names the coding that could not be read, where the body is passed on as it came; "" otherwise.
+    """
+
+    def __init__(self, codings: list[str], most: int) -> None:
+        codings = ["gzip" if coding == "x-gzip" else coding for coding in codings if coding not in _PLAIN]
+        self._unknown = ""
+        if len(codings) > _MOST_LAYERS or not all(coding in _CODINGS for coding in codings):
+            self._unknown, codings = ", ".join(codings), []
+        self._codings = codings
+        # The last coding was put on last.
+        self._layers = [_Layer(coding, most) for coding in reversed(codings or [""])]
+
+    @property
+    def unread(self) -> str:
+        failed = any(layer.unread for layer in self._layers)
+        return self._unknown or (", ".join(self._codings) if failed else "")
+
+    @property
+    def ended(self) -> bool:
+        """False when what is packed goes on after what came."""
+        return all(layer.ended for layer in self._layers)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Raises `BadEncodingError` and `TooMuchUnpackedError`."""
+        return self._through(self._layers, iter((data,)))
+
+    def close(self) -> Iterator[bytes]:
+        for number, layer in enumerate(self._layers):
+            yield from self._through(self._layers[number + 1 :], layer.close())
+
+    @staticmethod
+    def _through(layers: list[_Layer], pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for layer in layers:
+            pieces = _each(layer, pieces)
+        return pieces
+
+
+def _each(layer: _Layer, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from layer.feed(piece)

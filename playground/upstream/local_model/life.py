@@ -1,0 +1,79 @@
+"""What the local model tells of itself: whether it is there and works, and what it can take.
+
+The paths are those of llama.cpp's server.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+_HEALTH_SECONDS = 1.0
+# It answers between two batches of its work.
+_SLOTS_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
+# Without any progress. A batch of a prompt takes a slow machine some seconds.
+_STUCK_SECONDS = 180.0
+# Of a slot: what it works on, how much of the prompt it has read, and what it has written.
+_COUNTERS = ("id", "id_task", "n_prompt_tokens", "n_prompt_tokens_processed", "next_token")
+
+
+@dataclass
+class Life:
+    """A model at `base`, such as `http://127.0.0.1:8484`. One asks for one purpose, since it remembers."""
+
+    base: str
+    key: str = field(default="", repr=False)
+    _work: list[Any] = field(default_factory=list)
+    _moved: float = 0.0
+
+    def is_there(self) -> bool:
+        """Whether it answers, and has loaded its weights."""
+        answer = self._get("/health", _HEALTH_SECONDS)
+        return answer is not None and answer.status_code != requests.codes.unavailable
+
+    def wait_until_there(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Waits while it starts, for so long at most, and no longer than somebody waits for it."""
+        deadline = time.monotonic() + seconds
+        while not self.is_there() and not is_over() and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+
+    def works(self) -> bool:
+        """Whether it works on something, and has got on with it lately."""
+        work, now = self._slots(), time.monotonic()
+        if work != self._work:
+            self._work, self._moved = work, now
+        return bool(work) and now - self._moved <= _STUCK_SECONDS
+
+    def hangs(self) -> bool:
+        """Whether it has something to work on, and does not get on."""
+        return not self.works() and bool(self._work)
+
+    def _slots(self) -> list[Any]:
+        """How far it has got with each call; [] when it has none, or does not say."""
+        slots = self._json("/slots")
+        busy = [slot for slot in slots or [] if isinstance(slot, dict) and slot.get("is_processing")]
+        return [[slot.get(name) for name in _COUNTERS] for slot in busy]
+
+    def props(self) -> dict[str, Any] | None:
+        """What it says of itself; None when it does not."""
+        props = self._json("/props")
+        return props if isinstance(props, dict) else None
+
+    def _json(self, path: str) -> Any:
+        answer = self._get(path, _SLOTS_SECONDS)
+        try:
+            return answer.json() if answer is not None and answer.ok else None
+        except ValueError:
+            return None
+
+    def _get(self, path: str, seconds: float) -> requests.Response | None:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy for the rest of the world has no part in it
+            headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+            try:
+                return session.get(self.base + path, headers=headers, timeout=seconds, allow_redirects=False)
+            except requests.RequestException:
+                return None

@@ -1,0 +1,66 @@
+"""An answer while it arrives."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from playground.exchange.record import Exchange, Sent
+from playground.exchange.redact import Redactor
+from playground.exchange.sniff import Sniffer, Sort
+from playground.exchange.stream import StreamReader
+from playground.upstream.head import Head
+
+
+@dataclass
+class Reading:
+    """An answer as it arrives. `number` is by what `running.stop` ends it; `exchange` is there at the end.
+
+    `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
+    """
+
+    number: str
+    redactor: Redactor
+    live: bool = True
+    most_bytes: int = 0
+    sent: Sent | None = None
+    head: Head | None = None
+    body: bytearray = field(default_factory=bytearray)
+    first_byte_ms: float | None = None
+    stream: StreamReader | None = None
+    exchange: Exchange | None = None
+    _sniffer: Sniffer | None = None
+
+    def begin(self, head: Head, at_ms: float) -> None:
+        self.head, self.first_byte_ms = head, at_ms
+        if head.ok:
+            self._sniffer = Sniffer(", ".join(head.values("content-type")))
+
+    def add(self, piece: bytes, at_ms: float) -> bool:
+        """Whether all of the piece had room. Raises what `StreamReader.feed` does."""
+        room = self.most_bytes - len(self.body)
+        if len(piece) > room:
+            self.add(piece[:room], at_ms)
+            return False
+        self.body += piece
+        if self.stream:
+            self.stream.feed(piece, at_ms)
+        elif self._sniffer:
+            self._settle(self._sniffer.look(self.body), at_ms)
+        return True
+
+    def close(self, at_ms: float) -> None:
+        """No more comes."""
+        if self._sniffer:
+            self._settle(self._sniffer.close(self.body), at_ms)
+        if self.stream:
+            self.stream.close(at_ms)
+
+    def _settle(self, sort: Sort | None, at_ms: float) -> None:
+        if sort is None:
+            return
+        self._sniffer = None
+        if sort is Sort.STREAM:
+            self.stream = StreamReader(self.redactor, live=self.live)
+            self.stream.feed(bytes(self.body), at_ms)
+
+
+Live = Generator[Reading, None, Exchange]

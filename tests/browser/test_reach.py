@@ -1,0 +1,75 @@
+"""The page for people who use keys, hear it, or have colours of their own."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.upstreams.scripted import Paused, ScriptedUpstream, json_answer
+
+
+def _send(page: Page) -> None:
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#outcome [data-result]")).to_be_visible()
+
+
+def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: ScriptedUpstream) -> None:
+    hold = Paused(b"")
+    upstream.reply(hold)
+    page = open_page("?provider=test")
+    model = page.get_by_label("Model", exact=True)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+    model.press_sequentially("x")
+    page.keyboard.press("Escape")  # may be meant for the suggestions
+    assert not hold.left.wait(0.3)
+    page.keyboard.press("Escape")
+
+    assert hold.left.wait(10)
+    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+
+
+def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    announced = page.locator("[data-announcer][role=status]")
+    expect(announced).to_be_empty()
+
+    _send(page)
+    expect(announced).to_contain_text("3 tokens")
+
+    upstream.reply(json_answer({"error": {"message": "no"}}, 400))
+    page.keyboard.press("Control+Enter")
+    expect(announced).to_be_empty()  # the notice is an alert
+    expect(page.locator("#panel-answer [role=alert]")).to_be_visible()
+
+
+def test_the_focus_of_a_message_is_outlined_within_its_frame(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.get_by_label("Content of message 1", exact=True).focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+
+    style = page.evaluate(
+        "(({ outlineStyle, outlineOffset, outlineWidth }) => [outlineStyle, outlineOffset, outlineWidth])"
+        "(getComputedStyle(document.activeElement))"
+    )
+
+    assert style[0] != "none"
+    assert float(style[1].removesuffix("px")) <= -float(style[2].removesuffix("px"))
+
+
+def test_forced_colours_show_what_is_ticked_and_selected(open_page: Open) -> None:
+    page = open_page("?provider=test", forced_colors="active")
+    looks = (
+        "(element) => { const { backgroundColor, color, appearance } = getComputedStyle(element);"
+        " return [backgroundColor, color, appearance]; }"
+    )
+
+    def look(selector: str) -> list[str]:
+        return list(page.locator(selector).first.evaluate(looks))
+
+    assert look("[role=tab][aria-selected=true]")[:2] != look("[role=tab][aria-selected=false]")[:2]
+    assert (
+        look("[data-show-target][aria-pressed=true]")[:2]
+        != look("[data-show-target][aria-pressed=false]")[:2]
+    )
+    assert look("#stream")[2] == "auto"  # drawn by the browser, tick and all

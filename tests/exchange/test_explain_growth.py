@@ -1,0 +1,66 @@
+"""Explaining costs the processor no more than reading what came once, whatever a provider sends."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.exchange.test_explain import exchange_of
+
+_SIZE = 50_000
+# Each of a size of about as many characters.
+_BODIES: dict[str, Callable[[int], Any]] = {
+    "endless words": lambda size: {"error": {"message": "x" * size}},
+    "endless digits": lambda size: {"error": {"message": "maximum context length is " + "1" * size}},
+    "digits with commas": lambda size: {
+        "error": {"message": "maximum context length is " + "1," * (size // 2)}
+    },
+    "names": lambda size: {"error": {"message": "unsupported: " + "'max_tokens' " * (size // 13)}},
+    "quotes": lambda size: {"error": {"message": "unsupported " + "'" * size}},
+    "half of each phrase": lambda size: {"error": {"message": "try again in model must be " * (size // 27)}},
+    "entries": lambda size: {"detail": [{"loc": ["body", "a"], "msg": "no"}] * (size // 40)},
+    "objects": lambda size: {"detail": [[{"code": 1}] * 10] * (size // 130)},
+    "nested objects": lambda size: '{"error":' * (size // 9) + "1" + "}" * (size // 9),
+    "JSON in JSON": lambda size: {"error": json.dumps({"error": json.dumps({"message": "x" * size})})},
+    "JSON that breaks off": lambda size: "failed: " + '{"error": [' * (size // 11),
+    "brackets": lambda size: "[{" * (size // 2),
+    "opened tags": lambda size: "<html>" + "<title" * (size // 6),
+    "headings": lambda size: "<html>" + "<h1>" * (size // 4),
+    "events": lambda size: "data: x\n\n" * (size // 9),
+}
+
+
+def _cpu_seconds(body: Any, **request: Any) -> float:
+    """The least of a few: other threads and the collector add to the others."""
+    times = []
+    for _ in range(5):
+        exchange = exchange_of(400, body, **request)
+        began = time.thread_time()
+        assert exchange.error is not None
+        times.append(time.thread_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("make", _BODIES.values(), ids=_BODIES)
+def test_the_time_grows_with_the_body_at_most(make: Callable[[int], Any]) -> None:
+    once, twice, four_times = (_cpu_seconds(make(factor * _SIZE), max_tokens=5) for factor in (1, 2, 4))
+
+    floor = 0.0005  # below it the clock says little
+    assert twice < 3 * max(once, floor)
+    assert four_times < 3 * max(twice, floor)
+
+
+@pytest.mark.parametrize(
+    "words", ["Unsupported parameter: 'max_tokens'", "max_tokens must be at most 3", "No."]
+)
+def test_the_number_of_parameters_costs_nothing(words: str) -> None:
+    many = {f"key_{number}": number for number in range(20_000)}
+    few = _cpu_seconds({"error": {"message": words}}, max_tokens=5)
+
+    assert _cpu_seconds({"error": {"message": words}}, max_tokens=5, **many) < few + 0.005
+
+
+def test_a_page_whose_tags_never_end_costs_little() -> None:
+    assert _cpu_seconds("<html>" + "<title" * 3000) < 0.05

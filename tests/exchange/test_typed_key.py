@@ -1,0 +1,147 @@
+"""Keys as people paste them."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.exchange.typed_key import KeyProblemError, clean, was_cleaned
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "  sk-1\n",
+        "\u00a0sk-1\u3000",
+        "\ufeffsk-1\u200b",
+        "sk\u2060-\u200b1",
+        "Bearer sk-1",
+        "bearer:  sk-1",
+        '"sk-1"',
+        "'sk-1'",
+        "`sk-1`",
+        "“sk-1”",
+        "‘sk-1’",
+        "«sk-1»",
+        "<sk-1>",
+        '" sk-1 "',
+        "OPENAI_API_KEY=sk-1",
+        "OPENAI_API_KEY = 'sk-1'",
+        "export OPENAI_API_KEY=“sk-1”",
+        'set OPENAI_API_KEY="sk-1"',
+        '$env:OPENAI_API_KEY="sk-1"',
+        "HF_TOKEN=sk-1",
+        "ACME_PAT=sk-1",
+        "apiKey=sk-1",
+        "KEY=sk-1",
+        "Authorization: Bearer sk-1",
+        "authorization:Bearer sk-1",
+        "x-api-key: sk-1",
+        "x-goog-api-key: sk-1",
+        "api-key: sk-1",
+        "API Key: sk-1",
+        "api_key: 'sk-1'",
+        '"api_key": "sk-1",',
+        "api_key='sk-1';",
+        '-H "Authorization: Bearer sk-1"',
+        "--header 'x-api-key: sk-1'",
+        '"Authorization": "Bearer sk-1"',
+    ],
+)
+def test_what_stands_around_a_key_is_taken_off(typed: str) -> None:
+    assert clean(typed) == "sk-1"
+    assert was_cleaned(typed)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-1",
+        "dGVzdA==",
+        "dGVzdF9r_ZXk==",
+        "ABC_DEF==",
+        "bW9ua2V5",
+        "bWtleQkey=",
+        "id:secret",
+        "2f1c:9a",
+        "sk-proj-token:abc",
+        "sk-key=abc",
+        "a=b",
+        "key-abc:def",
+        "bearer-1",
+        "'quote",
+        "a.b.c",
+        "x" * 7,
+        "".join(map(chr, range(0x21, 0x7F))),
+    ],
+)
+def test_a_key_is_left_as_it_is(key: str) -> None:
+    assert clean(key) == key
+    assert not was_cleaned(key)
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\n\t\u00a0"])
+def test_blanks_are_no_key(typed: str) -> None:
+    assert clean(typed) == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("two words", "Character 4 of the key is a space"),
+        ("Basic dXNlcg==", "Character 6 of the key is a space"),
+        ("sk-1\nsk-2", "Character 5 of the key is a line break"),
+        ("sk-1\r\nX-Other: b", "Character 5 of the key is a line break"),
+        ("sk\u2028-1", "a line break"),
+        ("sk\0", "Character 3 of the key is a control character"),
+        ("sk-\u0430bc", "Character 4 of the key is a letter outside ASCII (Cyrillic)"),
+        ("Bearer sk-\uff41", "Character 4 of the key is a letter outside ASCII (Fullwidth)"),
+        ("sk–1", "Character 3 of the key is a character outside ASCII"),
+        ("sk-\ud800", "a control character"),
+        ("sk-1…9f", "masked"),
+        ("sk-1...9f", "masked"),
+        ("sk-***9f", "masked"),
+        ("sk-••••", "masked"),
+        ("sk-xxxxxxxxxxxx", "masked"),
+        ("$OPENAI_API_KEY", "name of a variable"),
+        ("Bearer ${OPENAI_API_KEY}", "name of a variable"),
+        ("%OPENAI_API_KEY%", "name of a variable"),
+        ("Bearer", "no key in this"),
+        ("Authorization: Bearer ", "no key in this"),
+        ('""', "no key in this"),
+        ("\u200b", "no key in this"),
+    ],
+)
+def test_what_is_still_wrong_is_named(typed: str, words: str) -> None:
+    with pytest.raises(KeyProblemError) as refused:
+        clean(typed)
+
+    assert words in str(refused.value.sentence)
+    assert not was_cleaned(typed)
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=60))
+def test_any_text_is_a_key_or_gets_a_sentence(typed: str) -> None:
+    try:
+        key = clean(typed)
+    except KeyProblemError as error:
+        assert str(error.sentence)  # noqa: PT017 -- both outcomes are good ones
+    else:
+        assert clean(key) == key
+        assert key.isascii()
+
+
+@pytest.mark.parametrize("part", ['"', "Bearer ", "export ", "\u200b", "a_", "KEY=", "'api_key': "])
+def test_cleaning_takes_time_in_proportion(part: str) -> None:
+    def seconds(count: int) -> float:
+        def once() -> float:
+            start = time.process_time()
+            with suppress(KeyProblemError):
+                clean(part * count)
+            return time.process_time() - start
+
+        return min(once() for _ in range(3))
+
+    assert seconds(4000) < 3.5 * seconds(2000) + 0.02

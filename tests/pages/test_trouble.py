@@ -1,0 +1,72 @@
+"""What the disk or the database does wrong is told in a line, and nothing else is."""
+
+import errno
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError
+
+from playground.pages.traces import TraceFormatter
+from playground.pages.trouble import reason
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space", "/data/x"), "the disk is full: /data/x"),
+        (OSError(errno.EROFS, "Read-only"), "the disk is read-only"),
+        (OSError(errno.EMFILE, "Too many"), "too many files are open (ulimit -n)"),
+        (OperationalError("database or disk is full"), "the disk is full"),
+        (OperationalError("attempt to write a readonly database"), "the database is read-only"),
+        (OperationalError("no such table: embed_spent"), "the database is not migrated (manage.py migrate)"),
+        (OperationalError("no such column: x.y"), "the database is not migrated (manage.py migrate)"),
+        (ProgrammingError('relation "x" does not exist'), "the database is not migrated (manage.py migrate)"),
+        (OperationalError("connection to server at x failed"), "the database cannot be reached"),
+        (DatabaseError("file is not a database"), "the database file is none"),
+    ],
+)
+def test_it_is_named(error: Exception, words: str) -> None:
+    assert reason(error) == words
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no such table"),
+        ConnectionResetError(errno.ECONNRESET, "reset"),
+        IntegrityError("UNIQUE constraint failed: x; already exists"),
+        OperationalError('near "sekret": syntax error'),
+    ],
+)
+def test_what_is_neithers_fault_needs_its_trace(error: Exception) -> None:
+    assert reason(error) is None
+
+
+def _written(error: Exception) -> str:
+    try:
+        try:
+            raise error
+        except Exception as cause:
+            raise RuntimeError(str(error)) from cause
+    except RuntimeError:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "It failed", (), sys.exc_info())
+    return TraceFormatter("%(levelname)s %(message)s").format(record)
+
+
+def test_in_the_log_it_is_one_line_that_says_where() -> None:
+    (line,) = _written(OperationalError("no such table: secret")).splitlines()
+
+    assert line.startswith(
+        "ERROR It failed: the database is not migrated (manage.py migrate) (RuntimeError at "
+    )
+    assert Path(__file__).name in line
+    assert "secret" not in line
+
+
+def test_other_errors_keep_their_trace() -> None:
+    written = _written(ValueError("hunter2"))
+
+    assert written.count("Traceback") == 2
+    assert "hunter2" not in written

@@ -1,0 +1,187 @@
+"""What was judged is what is dialled: the host and port of every rule are those of the socket's other end."""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
+
+from playground.exchange.chat_request import ChatRequest
+from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.upstream import client, connection, egress
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import ScriptedUpstream, _Server
+
+Judged = list[tuple[str, int]]
+# As typed, as judged, as dialled. `{port}` is the server's; without it, the scheme's.
+LITERALS = [
+    ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+    ("127.1", "127.1", "127.0.0.1"),
+    ("2130706433", "2130706433", "127.0.0.1"),
+    ("0x7f000001", "0x7f000001", "127.0.0.1"),
+    ("0177.0.0.1", "0177.0.0.1", "127.0.0.1"),
+    ("127.0.0.1.", "127.0.0.1", "127.0.0.1"),
+    ("localhost", "localhost", "127.0.0.1"),
+    ("LOCALHOST", "localhost", "127.0.0.1"),
+    ("localhost.", "localhost", "127.0.0.1"),
+    ("１２７.0.0.1", "127.0.0.1", "127.0.0.1"),
+    ("[::1]", "::1", "::1"),
+    ("[0:0:0:0:0:0:0:1]", "::1", "::1"),
+    ("[::0001]", "::1", "::1"),
+    ("[::ffff:127.0.0.1]", "::ffff:7f00:1", "127.0.0.1"),
+    ("[::FFFF:7F00:1]", "::ffff:7f00:1", "127.0.0.1"),
+]
+by_literal = pytest.mark.parametrize(("typed", "host", "address"), LITERALS)
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
+    """What the policy was asked; it lets everything pass."""
+    asked: Judged = []
+
+    def addresses(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return egress._resolve(host, port)
+
+    monkeypatch.setattr(egress, "addresses", addresses)
+    return asked
+
+
+@pytest.fixture
+def server6(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
+    monkeypatch.setattr("tests.upstreams.scripted._Server", _Server6)
+    with ScriptedUpstream(address=("::1", 0)) as server:
+        yield server
+
+
+def _send(endpoint: Endpoint) -> None:
+    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    client.send(request, Route(None, endpoint, "sk-12345678", "API_KEY"), Limits())
+
+
+@by_literal
+def test_with_a_port(
+    upstream: ScriptedUpstream,
+    server6: ScriptedUpstream,
+    judged: Judged,
+    typed: str,
+    host: str,
+    address: str,
+) -> None:
+    server = server6 if address == "::1" else upstream
+    endpoint = Endpoint.parse(f"http://{typed}:{server.port}/v1")
+
+    _send(endpoint)
+
+    assert judged == [(endpoint.host, endpoint.port)] == [(_canonical(host), server.port)]
+    (request,) = server.requests
+    name = f"[{endpoint.host}]" if ":" in host else host
+    assert request.header("Host") == f"{name}:{server.port}"
+    assert endpoint.base_url == f"http://{name}:{server.port}/v1"
+
+
+def _canonical(host: str) -> str:
+    """Python's releases write IPv4 inside IPv6 in two ways."""
+    return Endpoint.parse(f"http://[{host}]").host if ":" in host else host
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@by_literal
+def test_without_a_port(
+    monkeypatch: pytest.MonkeyPatch, judged: Judged, scheme: str, typed: str, host: str, address: str
+) -> None:
+    dialled: Judged = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        dialled.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(connection.socket, "create_connection", connect)
+    port = {"http": 80, "https": 443}[scheme]
+
+    _send(Endpoint.parse(f"{scheme}://{typed}/v1"))
+
+    assert judged == [(_canonical(host), port)]
+    assert {dialled_port for _, dialled_port in dialled} == {port}
+    assert address in {name.removeprefix("::ffff:") for name, _ in dialled}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[::1%lo]",
+        "[v1.::1]",
+        "[127.0.0.1]",
+        "[::1",
+        "::1",
+        "[::1]9381",
+        "[[::1]]:80",
+        "a@127.0.0.1",
+        "127.0.0.1:80@127.0.0.2",
+        "127.0.0.1:80:81",
+        "127.0.0.1:8o",
+        "127.0.0.1:65536",
+        "127.0.0.1:0",
+        "127.0.0.1:-1",
+    ],
+)
+def test_what_is_read_in_more_than_one_way_is_called_in_none(typed: str) -> None:
+    with pytest.raises(BaseURLError):
+        Endpoint.parse(f"http://{typed}/v1")
+
+
+def test_a_port_within_the_brackets_is_a_part_of_the_address(
+    monkeypatch: pytest.MonkeyPatch, server6: ScriptedUpstream, judged: Judged
+) -> None:
+    """`http://[::1:9381]` reached port 9381 of ::1 by the name of another host."""
+    dialled: Judged = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        dialled.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(connection.socket, "create_connection", connect)
+
+    _send(Endpoint.parse("http://[::1:9381]/v1"))
+
+    assert judged == [("::1:9381", 80)]
+    assert [(ip_address(host), port) for host, port in dialled] == [(ip_address("::1:9381"), 80)]
+
+
+def test_it_is_no_public_address_either() -> None:
+    with pytest.raises(egress.AddressRefusedError):
+        _send(Endpoint.parse("http://[::1:9381]/v1"))
+
+
+def test_a_host_that_a_library_reads_otherwise_is_not_called(
+    upstream: ScriptedUpstream, judged: Judged
+) -> None:
+    endpoint = Endpoint(f"{upstream.url}", "http", "localhost.", upstream.port)
+
+    with pytest.raises(egress.AddressRefusedError):
+        _send(endpoint)
+
+    assert upstream.connections == 0
+    assert judged == []
+
+
+def test_a_socket_that_leads_elsewhere_is_closed_before_a_byte_is_sent(
+    monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
+) -> None:
+    connect = socket.create_connection
+    with ScriptedUpstream() as elsewhere:
+        monkeypatch.setattr(
+            connection.socket,
+            "create_connection",
+            lambda address, timeout: connect(("127.0.0.1", elsewhere.port), timeout),
+        )
+
+        with pytest.raises(egress.AddressRefusedError):
+            _send(Endpoint.parse(upstream.url))
+
+        assert elsewhere.requests == []
