@@ -101,7 +101,7 @@ class Parts:
                 room.keep(size(value))
                 self.items.append(value)
                 continue
-            index = whole_number(value.get("index"))
+            index = number_of(value.get("index"))
             known = self._by_index.get(index) if index is not None else None
             if index is None and position == 0:
                 known = self._last_text(value)
@@ -241,6 +241,12 @@ def size(value: Any) -> int:
     if isinstance(value, dict):
         return 1 + sum(map(size, value.values()))
     return 1 + sum(map(size, value)) if isinstance(value, list) else 1
+
+
+def number_of(index: Any) -> int | None:
+    """An index; some servers write it as a text."""
+    is_text = isinstance(index, str) and len(index) < 5 and index.isascii() and index.isdigit()
+    return int(index) if is_text else whole_number(index)
 
 
 def whole_number(value: Any) -> int | None:
