@@ -25,6 +25,7 @@ urlpatterns = [
     path("embed/send/", frame.send, name="embed-send"),
     path("embed/stop/", frame.stop, name="embed-stop"),
     path("embed/edit/", frame.edit, name="embed-edit"),
+    path("embed/fill/", frame.fill, name="embed-fill"),
     path("embed/snippets/", frame.snippets, name="embed-snippets"),
     path("admin/", admin.site.urls),
 ]

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,13 +15,15 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from playground.embed import budget, recorded
-from playground.embed.models import Embed, RecordedAnswer, Spent
+from playground.embed.models import Embed, Spent
 from playground.pages.reasons import REFUSED, refusal_of
 from playground.pages.translate import translate
 from playground.upstream.providers import catalogue
 
 _DAYS = 14
+# Characters of all answers of an embed together, and of each question.
 _LONGEST_SHOWN = 20_000
+_LONGEST_QUESTION = 200
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Embed]
@@ -31,7 +33,11 @@ else:
 
 
 class EmbedForm(_ModelForm):
-    """A provider is chosen from the catalogue; lists and the request are texts of several lines."""
+    """A provider is chosen from the catalogue; lists and the request are texts of several lines.
+
+    A form that was open for long brings back what it was opened with: it changes what its person changed, and
+    nothing that others changed meanwhile. `kept` has the fields in which theirs stayed.
+    """
 
     class Meta:
         model = Embed
@@ -44,19 +50,49 @@ class EmbedForm(_ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.kept: list[str] = []
         if "provider" in self.fields:
             known = [(provider.id, provider.label) for provider in catalogue().values()]
             self.fields["provider"].widget = forms.Select(choices=known)
+        for field in self.fields.values():
+            field.show_hidden_initial = self.instance.pk is not None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            return cleaned
+        for name in list(cleaned):
+            now, opened = getattr(self.instance, name), self._opened_with(name)
+            if _same(opened, now):
+                continue
+            if name not in self.changed_data:
+                self.kept.append(name)
+                cleaned[name] = now
+            elif not _same(cleaned[name], now):
+                self.add_error(name, gettext("Meanwhile this was changed to: %(now)s") % {"now": now})
+        return cleaned
+
+    def _opened_with(self, name: str) -> Any:
+        """The value that the form showed at first."""
+        field, place = self.fields[name], self.add_initial_prefix(name)
+        return field.to_python(field.hidden_widget().value_from_datadict(self.data, self.files, place))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Browsers write line breaks of their own."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+    return bool(one == other)
 
 
 @admin.register(Embed)
 class EmbedAdmin(_ModelAdmin):
     form = EmbedForm
-    list_display = ["name", "active", "origins_listed", "provider", "key", "today", "left"]
+    list_display = ["name", "active", "origins_listed", "provider", "key", "today", "left", "recorded"]
     list_filter = ["active", "provider", "key"]
     search_fields = ["name", "origins"]
-    actions = ["turn_off", "turn_on", "record_now"]
-    readonly_fields = ["recent_days", "recorded_answer"]
+    actions = ["turn_off", "turn_on", "record_now", "forget_stale"]
+    readonly_fields = ["recent_days", "recordings"]
     fieldsets = [
         (None, {"fields": ["name", "active", "origins"]}),
         (_("The call"), {"fields": ["provider", "request", "locked", "key", "replay_only"]}),
@@ -65,7 +101,7 @@ class EmbedAdmin(_ModelAdmin):
             _("Budgets a day, with the server’s key"),
             {"fields": ["reader_calls_a_day", "reader_tokens_a_day", "calls_a_day", "tokens_a_day"]},
         ),
-        (_("So far"), {"fields": ["recent_days", "recorded_answer"]}),
+        (_("So far"), {"fields": ["recent_days", "recordings"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Embed]:
@@ -83,6 +119,14 @@ class EmbedAdmin(_ModelAdmin):
                 tokens_left=Greatest(F("tokens_a_day") - F("tokens_today"), Value(0)),
             )
         )
+
+    def save_model(self, request: HttpRequest, obj: Embed, form: Any, change: bool) -> None:
+        """Writes what was changed and nothing else: somebody may have turned the switch meanwhile."""
+        obj.save(update_fields=form.changed_data if change else None)
+        if change and form.kept:
+            names = ", ".join(str(form.fields[name].label) for name in form.kept)
+            words = gettext("Others have changed this meanwhile, and it stays as they left it: %(names)s.")
+            self.message_user(request, words % {"names": names}, messages.WARNING)
 
     @admin.display(description=_("origins"))
     def origins_listed(self, embed: Embed) -> str:
@@ -105,19 +149,36 @@ class EmbedAdmin(_ModelAdmin):
             return gettext("Nothing was spent in the last %(days)s days.") % {"days": _DAYS}
         return format_html("<table>{}</table>", format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", rows))
 
-    @admin.display(description=_("Recorded answer"))
-    def recorded_answer(self, embed: Embed) -> str | SafeString:
-        answer = RecordedAnswer.objects.filter(embed=embed).first()
-        if answer is None:
+    @admin.display(description=_("recorded answers"))
+    def recorded(self, embed: Embed) -> str:
+        matching = [kept.matches for kept in recorded.listed(embed)]
+        if all(matching):
+            return str(len(matching))
+        return gettext("%(count)s, %(stale)s of them no longer match") % {
+            "count": len(matching), "stale": matching.count(False)
+        }  # fmt: skip
+
+    @admin.display(description=_("Recorded answers"))
+    def recordings(self, embed: Embed) -> str | SafeString:
+        shown, left = [], _LONGEST_SHOWN
+        for kept in recorded.listed(embed):
+            shown.append(_recording(kept, left))
+            left = max(0, left - len(kept.body))
+        if not shown:
             return gettext("None yet. Choose the embed in the list, and the action that records one.")
-        text = bytes(answer.body).decode("utf-8", "replace")
-        return format_html(
-            "<p>{} UTC · {} · {}</p><pre>{}</pre>",
-            answer.at.strftime("%Y-%m-%d %H:%M"),
-            answer.received["status"],
-            answer.content_type,
-            text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + " …",
-        )
+        return format_html_join("", "{}", ((one,) for one in shown))
+
+    @admin.action(description=_("Remove recorded answers that no longer match"), permissions=["change"])
+    def forget_stale(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
+        for embed in embeds:
+            if count := recorded.forget_stale(embed):
+                self.log_change(request, embed, gettext("Removed recorded answers."))
+            words = ngettext(
+                "“%(name)s”: %(count)s recorded answer removed.",
+                "“%(name)s”: %(count)s recorded answers removed.",
+                count,
+            )
+            self.message_user(request, words % {"name": embed.name, "count": count})
 
     @admin.action(description=_("Turn off: readers' calls are refused from now on"), permissions=["change"])
     def turn_off(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
@@ -136,10 +197,17 @@ class EmbedAdmin(_ModelAdmin):
         self.message_user(request, done % {"count": len(embeds)})
 
     @admin.action(description=_("Record the answer now: makes the call once"), permissions=["change"])
-    def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
+    def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> HttpResponse | None:
+        """What cannot be kept in its place is paid for all the same: the browser gets it as a file."""
+        lost = {}
         for embed in embeds:
             try:
                 _exchange, problem = recorded.record(embed)
+            except recorded.NotKeptError as error:
+                lost[embed.name] = error.exchange.as_json(translate)
+                words = [translate(error.sentence), gettext("The answer is in the file that was downloaded.")]
+                self.message_user(request, " ".join(words), messages.ERROR)
+                continue
             except REFUSED as error:
                 refusal = refusal_of(error)
                 sentences = [translate(refusal.title), *refusal.sentences.values(), translate(refusal.advice)]
@@ -152,6 +220,25 @@ class EmbedAdmin(_ModelAdmin):
             else:
                 self.log_change(request, embed, gettext("Recorded an answer."))
                 self.message_user(request, gettext("“%(name)s”: recorded.") % {"name": embed.name})
+        if not lost:
+            return None
+        file = JsonResponse(lost, json_dumps_params={"ensure_ascii": False, "indent": 2})
+        file["Content-Disposition"] = 'attachment; filename="recorded-answers.json"'
+        return file
+
+
+def _recording(kept: recorded.Kept, room: int) -> SafeString:
+    """What was asked and when, and in a fold as much of the answer as there is room for."""
+    if not kept.facts:
+        return format_html("<p>{}</p>", gettext("A recorded answer that cannot be read."))
+    text = kept.body.decode("utf-8", "replace")
+    return format_html(
+        "<details><summary>{}<br>{}{}</summary><pre>{}</pre></details>",
+        kept.question[:_LONGEST_QUESTION],
+        kept.facts,
+        "" if kept.matches else " · " + gettext("no longer matches"),
+        text if len(text) <= room else text[:room] + " …",
+    )
 
 
 def _calls_and_tokens(calls: int, tokens: int) -> str:

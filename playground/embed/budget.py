@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from playground.embed import reasons
-from playground.embed.database import let_go
+from playground.embed.database import in_turn, let_go, why
 from playground.embed.estimate import used, was_sent, worst_case
 from playground.embed.models import Embed, Spent
 from playground.exchange.chat_request import ChatRequest
@@ -42,12 +42,11 @@ class Reservation:
         self._change(0, 0)
 
     def _change(self, calls: int, tokens: int) -> None:
+        changes = {"calls": F("calls") + calls - 1, "tokens": F("tokens") + tokens - self.tokens}
         try:
-            _rows(self.embed_id, self.day, self.reader).update(
-                calls=F("calls") + calls - 1, tokens=F("tokens") + tokens - self.tokens
-            )
-        except DatabaseError:
-            _logger.exception("A reservation of the budget stays as it is")
+            in_turn(lambda: _rows(self.embed_id, self.day, self.reader).update(**changes))
+        except DatabaseError as error:
+            _logger.error("A reservation of the budget stays as it is: %s", why(error))
         finally:
             let_go()
 
@@ -61,19 +60,26 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
     now, worst = timezone.now(), worst_case(chat)
     reservation = Reservation(embed.pk, now.date(), reader, worst)
     try:
-        with transaction.atomic():
-            _make_rows(embed, now.date(), reader)
-            if _take(embed, reservation):
-                return reservation
-            left = Spent.objects.filter(_left_for_all(embed, worst), embed=embed, day=now.date())
-            own = left.exists()
-            calls = _is_without_calls(embed, reservation, own=own)
+        taken, own, calls = in_turn(lambda: _reserve(embed, reservation))
     except DatabaseError as error:
-        _logger.exception("The budget cannot be counted")
+        _logger.error("The budget cannot be counted: %s", why(error))
         raise reasons.no_database() from error
     finally:
         let_go()
-    raise reasons.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
+    if not taken:
+        raise reasons.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
+    return reservation
+
+
+def _reserve(embed: Embed, reservation: Reservation) -> tuple[bool, bool, bool]:
+    """Whether it is taken; if not, whether it is the reader's own budget that is spent, and of calls."""
+    with transaction.atomic():
+        _make_rows(embed, reservation.day, reservation.reader)
+        if _take(embed, reservation):
+            return True, False, False
+        left = _left_for_all(embed, reservation.tokens)
+        own = Spent.objects.filter(left, embed=embed, day=reservation.day).exists()
+        return False, own, _is_without_calls(embed, reservation, own=own)
 
 
 def _is_without_calls(embed: Embed, reservation: Reservation, *, own: bool) -> bool:

@@ -7,13 +7,13 @@ as long as none of them changes.
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from playground.embed import yamltext
+from playground.embed.kept import Kept
 from playground.embed.links import docs_url
 from playground.exchange.text import Sentence, gettext_noop, say
 
@@ -23,8 +23,15 @@ LANGUAGES = {"": "en", "zh": "zh-Hans"}
 # What VitePress serves from its root.
 PUBLIC = "public"
 _SKIPPED = {"node_modules"}
+# Folders within folders: a page's place in the navigation is found and shown by recursion.
+_DEEPEST = 20
+# Characters of rendered pages that are kept.
+_MOST_MADE = 64 * 2**20
+# Characters of a heading that becomes a page's title.
+_LONGEST_TITLE = 300
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n((?:.*?\n)??)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#[ \t]++(.+)$", re.MULTILINE)
+_CLOSING = re.compile(r"(?:^|[ \t])#+$")
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 _MARKUP = re.compile(r"[`*]|\{#[^}]*\}|!?\[([^\]]*)\]\([^)]*\)")
 
@@ -44,7 +51,10 @@ class Source:
     @property
     def heading(self) -> str:
         found = _HEADING.search(_FENCED.sub("", self.text))
-        return _MARKUP.sub(lambda markup: markup[1] or "", found[1]).strip() if found else ""
+        if found is None:
+            return ""
+        text = _CLOSING.sub("", found[1][:_LONGEST_TITLE].strip())
+        return _MARKUP.sub(lambda markup: markup[1] or "", text).strip()
 
 
 def parse(text: str) -> Source:
@@ -136,7 +146,7 @@ class Docs:
             if path.endswith(".md") and PUBLIC not in path.split("/")
         }
         # What is made of the pages, for as long as no file changes.
-        self.made: dict[tuple[str, ...], Any] = {}
+        self.made = Kept[tuple[str, ...], Any](_MOST_MADE)
         self._navigations: dict[str, Entry] = {}
 
     def page(self, address: str) -> Page | None:
@@ -211,12 +221,15 @@ def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
             path = f"{folder}{entry.name}"
             if not path.isprintable():  # not UTF-8, or a line break
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(f"{path}/")
-            elif _may_be_shown(entry, real_root):
-                with suppress(OSError):  # it has gone meanwhile
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if path.count("/") < _DEEPEST:
+                        waiting.append(f"{path}/")
+                elif _may_be_shown(entry, real_root):
                     about = entry.stat()
                     yield path, (about.st_mtime_ns, about.st_size)
+            except OSError:  # it is a circle of links, or has gone meanwhile
+                continue
 
 
 def _may_be_shown(entry: "os.DirEntry[str]", real_root: str) -> bool:
@@ -225,19 +238,36 @@ def _may_be_shown(entry: "os.DirEntry[str]", real_root: str) -> bool:
     return not entry.is_symlink() or os.path.realpath(entry.path).startswith(real_root + os.sep)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _docs(root: Path, files: tuple[tuple[str, Stamp], ...]) -> Docs:
     return Docs(root, dict(files))
 
 
-@lru_cache(maxsize=4096)
-def _source(path: Path, stamp: Stamp) -> Source:
+def read(path: Path, stamp: Stamp) -> Source:
+    """The page in a file. What cannot be read of it is its `problem`: no file takes another with it."""
     if stamp[1] > LARGEST:
         return Source("", {}, 1, say(gettext_noop("The file is larger than %(most)s bytes."), most=LARGEST))
     try:
-        return parse(path.read_text(encoding="utf-8", errors="replace"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST)
     except OSError:
         return Source("", {}, 1, say(gettext_noop("The file cannot be read.")))
+    source = parse(data.decode("utf-8", "replace"))
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        problem = gettext_noop("The file isn’t UTF-8. Save it as UTF-8; what can’t be read appears as “�”.")
+        return replace(source, problem=say(problem), problem_line=line)
+    return source
+
+
+# As they are in the folder, for as long as they do not change.
+_sources = Kept[tuple[Path, Stamp], Source](64 * 2**20)
+
+
+def _source(path: Path, stamp: Stamp) -> Source:
+    return _sources.get((path, stamp), lambda: read(path, stamp), lambda source: len(source.text))
 
 
 def _tree(pages: list[Page], language: str) -> Entry:

@@ -7,7 +7,7 @@ request: {model: gpt-4, messages: [{role: user, content: Hello!}]}
 """
 
 from playground.embed import yamltext
-from playground.embed.tag import LiveCall, TagError, checked
+from playground.embed.tag import NO_EMBED, NO_PROVIDER, LiveCall, TagError, checked
 from playground.exchange import jsontext
 from playground.exchange.text import SentenceError, gettext_noop, say
 
@@ -20,23 +20,25 @@ def read(text: str) -> LiveCall:
     values = _values(text)
     if not isinstance(values, dict):
         raise TagError(say(gettext_noop("The fence takes “provider: …” and “request: …”.")))
-    if unknown := sorted(set(values) - {"provider", *_REQUEST_NAMES}):
+    if unknown := sorted(set(values) - {"provider", "embed", *_REQUEST_NAMES}):
         raise TagError(
             say(
-                gettext_noop("The fence takes “provider” and “request”, not “%(name)s”."),
+                gettext_noop("The fence takes “provider”, “embed” and “request”, not “%(name)s”."),
                 name=unknown[0][:60],
             )
         )
-    provider = values.get("provider") or ""
+    provider, embed = values.get("provider") or "", values.get("embed") or ""
     if not isinstance(provider, str):
-        raise TagError(say(gettext_noop("“provider” takes the id of a provider, such as “openai”.")))
+        raise TagError(say(NO_PROVIDER))
+    if not isinstance(embed, str):
+        raise TagError(say(NO_EMBED))
     given = [values[name] for name in _REQUEST_NAMES if name in values]
     if len(given) > 1:
         raise TagError(say(gettext_noop("“%(name)s” stands there twice."), name="request"))
     body = given[0] if given else None
     if body is not None and not isinstance(body, dict):
         raise TagError(say(gettext_noop("The request must be an object: {…}.")))
-    return LiveCall(provider.strip(), body)
+    return LiveCall(provider.strip(), body, embed.strip())
 
 
 def _values(text: str) -> object:

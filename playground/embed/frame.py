@@ -1,9 +1,11 @@
 """The frame that stands in other people's pages: its page, and what its form asks for."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import SELF
 from django.conf import settings
@@ -18,6 +20,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from playground.embed import budget, policy, reasons, recorded, records, tokens
+from playground.embed.middleware import framed_by
 from playground.embed.models import Embed
 from playground.exchange import snippets as code
 from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, InvalidRequestError
@@ -41,6 +44,8 @@ from playground.upstream.route import Route
 View = Callable[[HttpRequest], HttpResponseBase]
 
 THEMES = ("light", "dark")
+_ORIGIN = re.compile(r"https?://([a-z0-9.\-]+|\[[0-9a-f:.]+\])(:[0-9]+)?|null", re.IGNORECASE)
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 
 def _in_frame(view: View) -> View:
@@ -70,14 +75,19 @@ def _in_frame(view: View) -> View:
 def frame(request: HttpRequest) -> HttpResponseBase:
     """The frame of `?embed=`, filled by its record and from `?request=` as far as that lets it.
 
-    Without a name it is a frame for the playground's own pages, under the rules of the page.
+    Without a name it is a frame for the playground's own pages, under the rules of the page. Of an embed that
+    is turned off it is the recorded answer.
     """
     try:
         embed = records.find(request.GET.get("embed"))
+        if origin := _foreign_origin(request, embed):
+            raise reasons.not_here(embed.name if embed else "", origin)
+        form, opened, refusal = _prefilled(embed, request)
+        result = _of_one_turned_off(request, embed, opened.body) if embed and not embed.active else None
     except reasons.RefusedError as error:
         return _framed(refuse(request, error.refusal), None)
-    form, refusal = _prefilled(embed, request)
-    return _framed(_render(request, embed, form, tokens.make(request, embed), refusal=refusal), embed)
+    render = partial(_render, request, embed, form, tokens.make(request, embed), opened=opened)
+    return _framed(render(result=result, refusal=refusal), embed)
 
 
 @require_POST
@@ -126,6 +136,25 @@ def edit(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 @_in_frame
+def fill(request: HttpRequest) -> HttpResponseBase:
+    """What a page asks for that is too long for an address: `request`, a JSON text, held to the record.
+
+    Gives JSON: `request` as the form shall have it, the digest `opened`, and the locked fields `overruled`.
+    """
+    try:
+        embed = records.find(request.POST.get("embed"))
+        opened = _Opened.of(embed, page.link_body(request.POST.get("request", "")))
+    except reasons.RefusedError as error:
+        return refuse(request, error.refusal)
+    except InvalidRequestError as error:
+        return refuse(request, invalid(error))
+    return JsonResponse({
+        "request": opened.body, "opened": opened.digest, "overruled": opened.overruled
+    })  # fmt: skip
+
+
+@require_POST
+@_in_frame
 def snippets(request: HttpRequest) -> HttpResponseBase:
     """The code for the request as it stands."""
     try:
@@ -153,6 +182,9 @@ def _answer(
 ) -> HttpResponseBase:
     """Makes the call, or shows the recorded answer in its place. Raises what refuses it."""
     asked, shape = records.allowed(embed, posted), shape_of(request)
+    if embed and not embed.active:
+        off = reasons.turned_off(embed.name)
+        return _recorded(request, embed, asked.chat_request(), say(reasons.TURNED_OFF), whole, off)
     if embed and embed.replay_only:
         return _recorded(request, embed, asked.chat_request(), say(reasons.REPLAY_ONLY), whole)
     records.check_key(embed, asked)
@@ -166,7 +198,7 @@ def _answer(
         except reasons.BudgetSpentError as error:
             return _recorded(request, embed, chat, error.reason, whole, otherwise=error)
         caller = replace(caller, ended=_both(caller.ended, reservation.settle))
-    instead = partial(_unless_down, embed, chat, route)
+    instead = partial(_unless_down, embed, chat, route, _opened_with(request))
     try:
         if chat.streams and shape is Shape.FRAGMENT:
             steps = client.stream(chat, route, settings.LIMITS, caller)
@@ -191,14 +223,16 @@ def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) ->
     return ended
 
 
-def _unless_down(embed: Embed | None, chat: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
+def _unless_down(
+    embed: Embed | None, chat: ChatRequest, route: Route, opened: str, exchange: Exchange
+) -> Exchange:
     """The exchange as a reader is told of it, or the recorded one where the provider is down."""
     if embed is None:
         return exchange
     exchange = replace(exchange, fixed=records.fixed(embed))
     if not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
         return exchange
-    return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN)) or exchange
+    return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN), opened) or exchange
 
 
 def _recorded(
@@ -210,7 +244,7 @@ def _recorded(
     otherwise: reasons.RefusedError | None = None,
 ) -> HttpResponseBase:
     """Raises `otherwise`, or that nothing is recorded, where nothing is."""
-    exchange = recorded.instead(embed, chat.body, reason)
+    exchange = recorded.instead(embed, chat.body, reason, _opened_with(request))
     if exchange is None:
         raise otherwise or reasons.nothing_recorded()
     if chat.streams and shape_of(request) is Shape.FRAGMENT:
@@ -224,16 +258,68 @@ def _show(request: HttpRequest, exchange: Exchange, whole: Callable[..., HttpRes
     return page.render_outcome(request, exchange)
 
 
-def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, Refusal | None]:
+@dataclass(frozen=True)
+class _Opened:
+    """What a page asks for as far as the record lets it, and the locked fields that it asks for in vain."""
+
+    body: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    overruled: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, embed: Embed | None, asked: Mapping[str, Any]) -> "_Opened":
+        if embed is None:
+            return cls(asked)
+        body = embed.asked(asked)
+        overruled = policy.overruled(embed.body, embed.locked_names, asked)
+        return cls(body, policy.digest(body), overruled)
+
+
+def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
     """What the link gets wrong is told, and the author's request stands in its place."""
     if embed is None:
-        return page.prefilled(request.GET)
+        form, refusal = page.prefilled(request.GET)
+        return form, _Opened(), refusal
     errors: list[FieldError] = []
     text = request.GET.get("request", "")
-    asked = collect(errors, {}, page.link_body, text) if text else {}
-    body = policy.offered(embed.body, embed.locked_names, asked)
-    form = RequestForm.from_body(embed.provider, "", body)
-    return form, invalid(InvalidRequestError(*errors)) if errors else None
+    opened = _Opened.of(embed, collect(errors, {}, page.link_body, text) if text else {})
+    form = RequestForm.from_body(embed.provider, "", opened.body)
+    return form, opened, invalid(InvalidRequestError(*errors)) if errors else None
+
+
+def _opened_with(request: HttpRequest) -> str:
+    """The digest of the request that the frame was opened with, which its form brings back; else ""."""
+    text = request.POST.get("opened", "")
+    return text if _DIGEST.fullmatch(text) else ""
+
+
+def _of_one_turned_off(request: HttpRequest, embed: Embed, body: Mapping[str, Any]) -> Result | None:
+    """The recorded answer; None while the page has yet to say what it asks for.
+
+    Raises `reasons.RefusedError` where there is none.
+    """
+    if "late" in request.GET:
+        return None
+    exchange = recorded.instead(embed, body, say(reasons.TURNED_OFF), policy.digest(body))
+    if exchange is None:
+        raise reasons.turned_off(embed.name)
+    return Result(exchange)
+
+
+def _foreign_origin(request: HttpRequest, embed: Embed | None) -> str:
+    """The origin of a page that frames this and may not; "" where it may, or where nobody says.
+
+    It only makes a refusal readable: what browsers go by is the policy of `_framed`.
+    """
+    said = [request.GET.get("host", "")]
+    if request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame"):
+        referrer = urlsplit(request.headers.get("Referer", ""))
+        said.append(f"{referrer.scheme}://{referrer.netloc}")
+    for origin in filter(_ORIGIN.fullmatch, said):
+        is_own = urlsplit(origin).netloc == request.get_host()
+        if not is_own and not policy.allows(embed.allowed_origins if embed else (), origin):
+            return origin
+    return ""
 
 
 def _render(
@@ -242,6 +328,7 @@ def _render(
     form: RequestForm | None,
     token: str,
     *,
+    opened: _Opened | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
@@ -254,6 +341,8 @@ def _render(
         "framed": True,
         "embed": embed,
         "token": token,
+        "opened": opened.digest if opened else _opened_with(request),
+        "overruled": opened.overruled if opened else (),
         "form": form,
         "errors": refusal.sentences if refusal else {},
         "options": () if embed else _options(form),
@@ -304,14 +393,10 @@ def _refuse(
 
 
 def _framed(response: HttpResponseBase, embed: Embed | None) -> HttpResponseBase:
-    """Says who may frame it: the record's origins and the playground itself."""
-    origins = embed.allowed_origins if embed else []
-    response._csp_replace = {"frame-ancestors": [SELF, *origins]}  # type: ignore[attr-defined]
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # it knows no list of origins
-    # A page that isolates itself (Cross-Origin-Embedder-Policy) frames only what says the same.
-    response["Cross-Origin-Embedder-Policy"] = "require-corp"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    """Says who may frame it: the record's origins and the playground itself; a bare refusal, anybody."""
+    if hasattr(response, "refusal"):
+        return framed_by(response, ["*"])
+    return framed_by(response, [SELF, *(embed.allowed_origins if embed else [])])
 
 
 def _asked_for(request: HttpRequest, name: str) -> str:

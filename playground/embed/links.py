@@ -18,13 +18,17 @@ _DROPPED = re.compile(r"[\x00-\x20\x7f]")
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
+class TooLongError(SentenceError):
+    """An address that servers on the way would cut."""
+
+
 def embed_url(provider: str, body: Mapping[str, Any] | None, **options: str) -> str:
-    """The page for a frame. Raises `SentenceError` when servers on the way would cut the address."""
+    """The page for a frame. Raises `TooLongError`."""
     return _url(reverse("embed"), provider, body, options)
 
 
 def playground_url(provider: str, body: Mapping[str, Any] | None) -> str:
-    """The playground, filled. Raises `SentenceError` as `embed_url` does."""
+    """The playground, filled. Raises `TooLongError`."""
     return _url(reverse("index"), provider, body, {})
 
 
@@ -36,7 +40,7 @@ def _url(page: str, provider: str, body: Mapping[str, Any] | None, options: Mapp
     if query or options:
         url += "?" + urlencode({**query, **options})
     if len(url) > LONGEST_LINK:
-        raise SentenceError(
+        raise TooLongError(
             say(
                 gettext_noop("The request is too long: its address has %(length)s characters, of %(most)s."),
                 length=len(url),

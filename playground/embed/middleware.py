@@ -1,6 +1,7 @@
 """What the addresses of the embeds and of the admin have of their own: no cookies here, sessions there."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from csp.constants import NONE, SELF
@@ -8,16 +9,20 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from playground.embed import reasons
+from playground.embed.database import why
 from playground.env import Rate
 from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse
 from playground.pages.who import client_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_logger = logging.getLogger(__name__)
 
 FRAMES = "/embed/"
 ADMIN = "/admin/"
@@ -36,6 +41,16 @@ ADMIN_POLICY = {
 }
 
 
+def framed_by(response: HttpResponseBase, origins: Sequence[str]) -> HttpResponseBase:
+    """Lets pages of these origins frame it. A refusal is for all: it has a sentence, and nothing to press."""
+    response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # it knows no list of origins
+    # A page that isolates itself (Cross-Origin-Embedder-Policy) frames only what says the same.
+    response["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
 class FrameMiddleware:
     """Nothing under `/embed/` reads or sets a cookie: what a frame does hangs on its token alone."""
 
@@ -46,7 +61,10 @@ class FrameMiddleware:
         if not request.path.startswith(FRAMES):
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
+        request.refused_template = "embed_refused.html"  # type: ignore[attr-defined]
         response = self.get_response(request)
+        if hasattr(response, "refusal") and not hasattr(response, "_csp_replace"):
+            framed_by(response, ["*"])
         response.cookies.clear()
         return response
 
@@ -64,6 +82,10 @@ class AdminMiddleware:
         response._csp_config = ADMIN_POLICY  # type: ignore[attr-defined]  # django-csp reads it
         return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        is_ours = request.path.startswith(ADMIN) and isinstance(exception, DatabaseError)
+        return _without_database(request, cast("DatabaseError", exception)) if is_ours else None
+
     def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method != "POST" or request.path != reverse("admin:login"):
             return None
@@ -74,11 +96,21 @@ class AdminMiddleware:
         return refuse(request, reasons.too_many_logins(empty)) if empty else None
 
 
+def _without_database(request: HttpRequest, error: DatabaseError) -> HttpResponseBase:
+    _logger.error("The admin cannot be shown: %s", why(error))
+    return refuse(request, reasons.admin_without_database(why(error)))
+
+
 class AdminSessions(SessionMiddleware):
     """Sessions under `/admin/`, and nothing elsewhere; as are the two below."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+        if not request.path.startswith(ADMIN):
+            return self.get_response(request)
+        try:
+            return super().__call__(request)
+        except DatabaseError as error:  # the session cannot be saved
+            return _without_database(request, error)
 
 
 class AdminAuthentication(AuthenticationMiddleware):

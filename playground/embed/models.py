@@ -1,6 +1,7 @@
-"""The records of the embeds: what each allows, what was spent of it, and its recorded answer."""
+"""The records of the embeds: what each allows, what was spent of it, and its recorded answers."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 from playground.pages.incoming import checked_chat
+from playground.pages.page import link_body
 from playground.pages.translate import translate
 from playground.upstream.caps import Caps
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
@@ -82,9 +84,12 @@ class Embed(models.Model):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The author's request."""
-        value = jsontext.loads(self.request)
-        return value if isinstance(value, dict) else {}
+        """The author's request. Raises `InvalidRequestError` for one that was written past the checks."""
+        return link_body(self.request)
+
+    def asked(self, tag: Mapping[str, Any]) -> dict[str, Any]:
+        """What a tag's request comes to here; {} comes to the author's. Raises as `body` does."""
+        return policy.offered(self.body, self.locked_names, tag)
 
     @property
     def digest(self) -> str:
@@ -94,13 +99,13 @@ class Embed(models.Model):
             for field in self._meta.concrete_fields
             if field.name not in ("id", "active")
         ]
-        return hashlib.sha256(jsontext.dumps(rules)).hexdigest()[:16]
+        return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
     @property
     def caps(self) -> Caps:
         """Its own caps, as far as they are not wider than the catalogue's for the provider."""
         widest = catalogue()[self.provider].caps if self.provider in catalogue() else Caps(models=("",))
-        own = {name: getattr(self, name) for name in _CAPS if getattr(self, name)}
+        own = {name: value for name in _CAPS if isinstance(value := getattr(self, name), int) and value}
         return replace(widest, **{name: min(value, getattr(widest, name)) for name, value in own.items()})
 
     def clean(self) -> None:
@@ -164,9 +169,16 @@ class Spent(models.Model):
 
 
 class RecordedAnswer(models.Model):
-    """An Exchange that is kept, to be shown when no call is made: its parts as JSON, its body as bytes."""
+    """An Exchange that is kept, to be shown when no call is made: its parts as JSON, its body as bytes.
 
-    embed = models.OneToOneField(Embed, models.CASCADE, related_name="recorded")
+    `tag` is the request that a page's tag asked for, {} for the embed's own; `digest` is that of what the
+    embed made of it. `size` is in bytes.
+    """
+
+    embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings")
+    digest = models.CharField(max_length=32)
+    tag = models.JSONField(default=dict)
+    size = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField()
     provider = models.CharField(max_length=80)
     call = models.JSONField()
@@ -176,6 +188,10 @@ class RecordedAnswer(models.Model):
     timings_ms = models.JSONField()
     events_ms = models.JSONField(null=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["embed", "digest"], name="one_recording_a_request")]
+        ordering = ["at"]
+
     def __str__(self) -> str:
         return f"{self.embed_id} {self.at:%Y-%m-%d %H:%M}"
 
@@ -183,6 +199,10 @@ class RecordedAnswer(models.Model):
     def content_type(self) -> str:
         headers = self.received["headers"]
         return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+    def matches(self, embed: Embed) -> bool:
+        """Whether the embed, as it stands now, makes the same of the tag. Raises as `Embed.body` does."""
+        return self.provider == embed.provider and self.digest == policy.digest(embed.asked(self.tag))
 
 
 def _items(text: str) -> list[str]:

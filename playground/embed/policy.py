@@ -1,5 +1,6 @@
 """What an embed's record allows: the pages that may frame it, and the fields that a reader may change."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,8 @@ _TOGETHER = (
     frozenset(("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")),
 )
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
+# How an answer comes is not what it answers.
+_OF_THE_WAY = frozenset(("stream", "stream_options"))
 # What an empty field of a form means.
 _NOTHING: tuple[object, ...] = (None, "", [])
 
@@ -78,10 +81,68 @@ def all_names(locked: Iterable[str]) -> frozenset[str]:
     return names.union(*(group for group in _TOGETHER if group & names))
 
 
+def allows(origins: Iterable[str], origin: str) -> bool:
+    """Whether a page of this origin may frame it, as a browser reads the list (CSP Level 3, 6.7.2)."""
+    # `http:` in a policy is also `https:`.
+    same = {origin.lower(), re.sub("^https:", "http:", origin.lower())}
+    return any(_matches(allowed, one) for allowed in origins for one in same)
+
+
+def _matches(allowed: str, origin: str) -> bool:
+    scheme, wildcard, rest = allowed.partition("//*")
+    return origin.startswith(f"{scheme}//") and origin.endswith(rest) if wildcard else allowed == origin
+
+
 def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The author's request with what a link asks for, as far as that is not locked; null leaves one out."""
+    """What a link asks for, as far as that is not locked; null leaves a field out.
+
+    The author's own fields fill what the link says nothing of, under any name; but whoever asks for
+    something and for no stream gets none. A link that asks for nothing gets the author's request.
+    """
+    said = all_names(asked) | (_OF_THE_WAY if asked else frozenset())
+    own = {
+        name: value
+        for name, value in author.items()
+        if _is_locked(name, locked) or name in asked or name.casefold() not in said
+    }
     changes = {name: value for name, value in asked.items() if not _is_locked(name, locked)}
-    return {name: value for name, value in {**author, **changes}.items() if value is not None}
+    return {name: value for name, value in {**own, **changes}.items() if value is not None}
+
+
+def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> list[str]:
+    """The locked fields for which something else is asked than the author says. An empty one asks nothing."""
+    as_form = RequestForm.from_body("", "", author).body([])
+    return [
+        name
+        for name, value in asked.items()
+        if _is_locked(name, locked)
+        and value not in _NOTHING
+        and not any(name in body and _same(value, body[name]) for body in (author, as_form))
+    ]
+
+
+def digest(body: Mapping[str, Any]) -> str:
+    """Of what is asked: the same for a request and for the form that it fills, however the answer comes."""
+    errors: list[FieldError] = []
+    as_form = RequestForm.from_body("", "", body).body(errors)
+    asked = {
+        name: _plain(value)
+        for name, value in (body if errors else as_form).items()
+        if name not in _OF_THE_WAY and value is not None
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _plain(value: Any) -> Any:
+    """1.0 is 1."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+    return value
 
 
 def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,15 +150,7 @@ def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str,
 
     Raises `InvalidRequestError` with each locked field that has another value. An empty one has none.
     """
-    as_form = RequestForm.from_body("", "", author).body([])
-    changed = [
-        name
-        for name, value in posted.items()
-        if _is_locked(name, locked)
-        and value not in _NOTHING
-        and not any(name in body and _same(value, body[name]) for body in (author, as_form))
-    ]
-    if changed:
+    if changed := overruled(author, locked, posted):
         raise InvalidRequestError(*(FieldError(name, say(_LOCKED, name=name[:60])) for name in changed))
     values = {name: value for name, value in posted.items() if not _is_locked(name, locked)}
     values |= {name: value for name, value in author.items() if _is_locked(name, locked)}

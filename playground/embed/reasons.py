@@ -61,6 +61,7 @@ class BudgetSpentError(RefusedError):
 OWN_BUDGET_SPENT = gettext_noop("Your budget for today is spent")
 BUDGET_SPENT = gettext_noop("This example's budget for today is spent")
 REPLAY_ONLY = gettext_noop("This example makes no calls")
+TURNED_OFF = gettext_noop("This example is turned off")
 PROVIDER_DOWN = gettext_noop("The provider takes no calls now")
 
 
@@ -86,9 +87,43 @@ def turned_off(name: str) -> RefusedError:
         Refusal(
             403,
             "embed_off",
-            say(gettext_noop("This example is turned off")),
+            say(TURNED_OFF),
             say(
                 gettext_noop("Nothing was sent. Who runs the playground can turn “%(name)s” on again."),
+                name=name[:80],
+            ),
+        )
+    )
+
+
+def not_here(name: str, origin: str) -> RefusedError:
+    """A page frames it that may not. Without a name no page of another site may."""
+    advice = (
+        gettext_noop(
+            "The embed “%(name)s” is not for pages of %(origin)s. Who runs the playground adds this origin "
+            "to it, in the admin."
+        )
+        if name
+        else gettext_noop(
+            "Pages of %(origin)s show the playground by the name of an embed. Who wrote the page adds it: "
+            "embed=“…”."
+        )
+    )
+    title = say(gettext_noop("This example cannot be shown on this site"))
+    return RefusedError(Refusal(403, "not_here", title, say(advice, name=name[:80], origin=origin[:200])))
+
+
+def broken(name: str) -> RefusedError:
+    return RefusedError(
+        Refusal(
+            503,
+            "embed_broken",
+            say(gettext_noop("This example is broken")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. The request of the embed “%(name)s” cannot be read; who runs the "
+                    "playground mends it in the admin."
+                ),
                 name=name[:80],
             ),
         )
@@ -109,6 +144,22 @@ def no_database() -> RefusedError:
             ),
             retry_seconds=_RETRY_SECONDS,
         )
+    )
+
+
+def admin_without_database(why: Sentence) -> Refusal:
+    return Refusal(
+        503,
+        "database_unavailable",
+        say(gettext_noop("The admin cannot be shown now")),
+        say(
+            gettext_noop(
+                "Nothing was changed. %(why)s It is at PLAYGROUND_DATABASE; the playground itself works "
+                "without it."
+            ),
+            why=why,
+        ),
+        retry_seconds=_RETRY_SECONDS,
     )
 
 

@@ -1,16 +1,20 @@
-"""An answer that the author had and kept: shown as it was, and said to be so, when no call is made."""
+"""Answers that the author had and kept: shown as they were, and said to be so, when no call is made."""
 
+import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import accumulate, pairwise
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.db.models import Sum
 
-from playground.embed.database import let_go
+from playground.embed import policy
+from playground.embed.database import in_turn, let_go, why
 from playground.embed.models import Embed, RecordedAnswer
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
@@ -19,7 +23,7 @@ from playground.exchange.redact import Redactor
 from playground.exchange.snippets import Call
 from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
-from playground.exchange.text import Sentence
+from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import checked_chat
 from playground.pages.log import logging_for
 from playground.upstream import client
@@ -35,25 +39,110 @@ LONGEST_MS = 30_000.0
 _FLUSH_SECONDS = 0.04
 # How soon Stop is noticed.
 _STOP_SECONDS = 0.1
-# How an answer comes is not what it answers.
-_OF_THE_WAY = ("stream", "stream_options")
+# How many answers an embed keeps, and how many bytes of them: a site has some hundred tags, of a few KB each.
+MOST = 500
+MOST_BYTES = 64 * 1024 * 1024
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
 
+_logger = logging.getLogger(__name__)
 
-def record(embed: Embed) -> tuple[Exchange, Explanation | None]:
-    """Makes the author's own request, streamed, and keeps the answer. What went wrong is not kept.
 
-    Raises `InvalidRequestError`, `AddressRefusedError` and `BusyError` when nothing could be sent.
+class NotKeptError(Exception):
+    """The answer is there, and cannot be kept: `exchange` has it, and `sentence` says why."""
+
+    def __init__(self, exchange: Exchange, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.exchange, self.sentence = exchange, sentence
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A recording as a list of them shows it.
+
+    `question` tells it from others: the last message, or the whole request. When its row cannot be read all
+    that is known is its id. `matches` says whether the embed, as it stands now, would ever show it.
     """
-    body = embed.body
-    if not body.get("stream"):
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+
+    id: int
+    matches: bool = False
+    question: str = ""
+    facts: str = ""
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, answer: RecordedAnswer, embed: Embed) -> "Kept":
+        content = answer.call["body"]["messages"][-1].get("content")
+        question = (
+            content if isinstance(content, str) else json.dumps(answer.call["body"], ensure_ascii=False)
+        )
+        facts = f"{answer.at:%Y-%m-%d %H:%M} UTC · {answer.received['status']} · {answer.content_type}"
+        return cls(answer.pk, answer.matches(embed), question, facts, bytes(answer.body))
+
+
+def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange, Explanation | None]:
+    """Makes the call that a tag with this request asks for, or the embed's own, and keeps the answer.
+
+    What went wrong is not kept. Raises `InvalidRequestError`, `AddressRefusedError` and `BusyError` when
+    nothing could be sent, and `NotKeptError`.
+    """
+    chat = checked_chat(embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
-    route = find_route(embed.provider, None, None)
-    exchange = client.send(checked_chat(body), route, settings.LIMITS, caller)
+    exchange = client.send(chat, find_route(embed.provider, None, None), settings.LIMITS, caller)
     if exchange.error is None:
-        RecordedAnswer.objects.update_or_create(embed=embed, defaults=_columns(exchange))
+        try:
+            in_turn(lambda: _keep(embed, tag or {}, policy.digest(chat.body), exchange))
+        except DatabaseError as error:
+            raise NotKeptError(exchange, say(_NO_DATABASE, why=why(error))) from error
     return exchange, exchange.error
+
+
+_NO_DATABASE = gettext_noop("The answer could not be saved. %(why)s")
+_GONE = gettext_noop("The embed “%(name)s” was deleted while its answer was recorded.")
+_FULL = gettext_noop(
+    "The embed “%(name)s” has %(count)s recorded answers of %(size)s MiB; it may have %(most)s of "
+    "%(most_size)s MiB. Remove some first."
+)
+
+
+@transaction.atomic
+def _keep(embed: Embed, tag: Mapping[str, Any], digest: str, exchange: Exchange) -> None:
+    if not Embed.objects.filter(pk=embed.pk).exists():
+        raise NotKeptError(exchange, say(_GONE, name=embed.name))
+    columns = _columns(exchange) | {"tag": json.loads(json.dumps(tag, sort_keys=True))}
+    columns["size"] = len(columns["body"]) + len(json.dumps([columns["call"], columns["sent"], tag]))
+    others = embed.recordings.exclude(digest=digest)
+    others.filter(tag=columns["tag"]).delete()  # the same tag, as it was before the embed was changed
+    if not _fits(others, columns["size"]):
+        forget_stale(embed)
+    if not _fits(others, columns["size"]):
+        count, size = others.count(), others.aggregate(all=Sum("size", default=0))["all"]
+        limits = {"most": MOST, "most_size": MOST_BYTES >> 20}
+        raise NotKeptError(exchange, say(_FULL, name=embed.name, count=count, size=size >> 20, **limits))
+    embed.recordings.update_or_create(digest=digest, defaults=columns)
+
+
+def _fits(others: Any, size: int) -> bool:
+    all_bytes: int = others.aggregate(all=Sum("size", default=0))["all"]
+    return bool(others.count() < MOST and all_bytes + size <= MOST_BYTES)
+
+
+def listed(embed: Embed) -> Iterator[Kept]:
+    """The embed's recordings, the oldest first, one at a time: each can have megabytes."""
+    for pk in embed.recordings.values_list("pk", flat=True):
+        try:
+            yield Kept.of(RecordedAnswer.objects.get(pk=pk), embed)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            _logger.error(
+                "Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__
+            )
+            yield Kept(pk)
+
+
+def forget_stale(embed: Embed) -> int:
+    """Removes what the embed, as it stands now, would never show. Gives how many those were."""
+    stale = [kept.id for kept in listed(embed) if not kept.matches]
+    embed.recordings.filter(pk__in=stale).delete()
+    return len(stale)
 
 
 def _columns(exchange: Exchange) -> dict[str, Any]:
@@ -77,18 +166,33 @@ def _columns(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence) -> Exchange | None:
-    """The recorded answer in place of the one to what was asked; None where none was recorded."""
+def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: str = "") -> Exchange | None:
+    """The recorded answer to what was asked; None where there is none.
+
+    A reader who changed the request gets the one to the request that their frame was opened with, which has
+    the digest `opened`, or else to the embed's own.
+    """
+    wanted = policy.digest(asked)
+    digests = (wanted, opened or policy.digest(embed.body))
     try:
-        answer = RecordedAnswer.objects.filter(embed=embed).first()
-    except DatabaseError:
-        return None
+        found = {one.digest: one for one in _recorded(embed, digests)}
+        answer = found.get(digests[0]) or found.get(digests[1])
+        return _exchange(answer, answer.digest == wanted, reason) if answer else None
+    except DatabaseError as error:
+        _logger.error("No recorded answer can be looked for: %s", why(error))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
     finally:
         let_go()
-    return _exchange(answer, asked, reason) if answer else None
+    return None
 
 
-def _exchange(answer: RecordedAnswer, asked: Mapping[str, Any], reason: Sentence) -> Exchange:
+def _recorded(embed: Embed, digests: tuple[str, ...]) -> list[RecordedAnswer]:
+    rows = RecordedAnswer.objects.filter(embed=embed, provider=embed.provider, digest__in=digests)
+    return in_turn(lambda: list(rows))
+
+
+def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> Exchange:
     sent, received = answer.sent, answer.received
     body = bytes(answer.body)
     return Exchange(
@@ -100,18 +204,12 @@ def _exchange(answer: RecordedAnswer, asked: Mapping[str, Any], reason: Sentence
         failure=None,
         timings=Timings(**answer.timings_ms),
         stream=None if answer.events_ms is None else _stream(body, answer.events_ms),
-        recorded=Recorded(
-            answer.at.astimezone(UTC), reason, _of_the_call(answer.call["body"]) == _of_the_call(asked)
-        ),
+        recorded=Recorded(answer.at.astimezone(UTC), reason, same_request),
     )
 
 
 def _headers(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs)
-
-
-def _of_the_call(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name not in _OF_THE_WAY and value is not None}
 
 
 def _stream(body: bytes, events_ms: list[float]) -> Stream:

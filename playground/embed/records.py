@@ -6,7 +6,7 @@ from dataclasses import replace
 from django.db import DatabaseError
 
 from playground.embed import policy, reasons
-from playground.embed.database import let_go
+from playground.embed.database import in_turn, let_go, why
 from playground.embed.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
@@ -18,20 +18,28 @@ _logger = logging.getLogger(__name__)
 
 
 def find(name: str | None) -> Embed | None:
-    """The active embed of this name; None without a name. Raises `reasons.RefusedError`."""
+    """The embed of this name; None without a name. Raises `reasons.RefusedError`.
+
+    One that is turned off is found as long as it has recorded answers, and makes no calls.
+    """
     if not name:
         return None
     try:
-        embed = Embed.objects.filter(name=name).first()
+        embed = in_turn(lambda: Embed.objects.filter(name=name).first())
+        shows_nothing = embed is not None and not embed.active and not embed.recordings.exists()
     except DatabaseError as error:
-        _logger.exception("The embeds cannot be read")
+        _logger.error("The embeds cannot be read: %s", why(error))
         raise reasons.no_database() from error
     finally:
         let_go()
     if embed is None:
         raise reasons.unknown(name)
-    if not embed.active:
+    if shows_nothing:
         raise reasons.turned_off(name)
+    try:
+        embed.asked({})
+    except InvalidRequestError as error:
+        raise reasons.broken(name) from error
     return embed
 
 
@@ -52,6 +60,8 @@ def takes_key(embed: Embed | None) -> bool:
     """Whether readers bring a key of their own. The local model's is nobody's business."""
     if embed is None:
         return True
+    if embed.replay_only or not embed.active:
+        return False
     provider = catalogue().get(embed.provider)
     asks_for_one = provider is None or (provider.key_variable is not None and provider.id != LOCAL_MODEL)
     return embed.key == Embed.Key.READER and asks_for_one

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,13 +15,17 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from playground.embed import markdown
-from playground.embed.docs import LANGUAGES, Docs, Page, Stamp, parse
+from playground.embed.docs import LANGUAGES, Docs, Page, Stamp
+from playground.embed.kept import Kept
 from playground.embed.markdown import Section
 
 LONGEST_QUERY = 200
 MOST_TERMS = 10
 MOST_HITS = 30
 _EXCERPT = 180
+_LONGEST_TITLE = 300
+# Characters of the pages' texts, of which the index keeps two copies.
+_MOST_INDEXED = 32 * 2**20
 # The writings that put no spaces between words: kana, Han and Hangul.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\s{_CJK}\"'“”‘’.,:;!?()<>\[\]{{}}，。、：；！？（）「」《》]+")
@@ -93,7 +96,7 @@ def _scored(
 ) -> Iterator[tuple[float, Page, _Indexed]]:
     for page in pages:
         title = _folded(page.title)
-        for number, indexed in enumerate(_index(docs.root / page.path, page.stamp, allow_html)):
+        for number, indexed in enumerate(_indexed(docs, page, allow_html)):
             # The page's title counts for all its sections, and is itself found at its beginning.
             texts = (indexed.text, indexed.title)
             is_meant = number == 0 or any(term.is_in(*texts) for term in terms)
@@ -141,18 +144,25 @@ def _marked(text: str, words: list[str]) -> SafeString:
     return mark_safe("".join([*parts, escape(text[position:])]))  # noqa: S308 -- escaped piece by piece
 
 
-@lru_cache(maxsize=4096)
-def _index(path: Path, stamp: Stamp, allow_html: bool) -> list[_Indexed]:
-    del stamp  # a changed file is read again
-    try:
-        source = parse(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return []
+# By what a page is made of: a changed file is read again.
+_index = Kept[tuple[Path, Stamp, bool], list[_Indexed]](_MOST_INDEXED)
+
+
+def _indexed(docs: Docs, page: Page, allow_html: bool) -> list[_Indexed]:
+    key = (docs.root / page.path, page.stamp, allow_html)
+    return _index.get(key, lambda: _made(page, allow_html), _size)
+
+
+def _made(page: Page, allow_html: bool) -> list[_Indexed]:
     found = []
-    for section in markdown.sections(source.text, allow_html=allow_html):
-        tidy = Section(section.id, section.title, " ".join(section.text.split()))
+    for section in markdown.sections(page.source.text, allow_html=allow_html):
+        tidy = Section(section.id, section.title[:_LONGEST_TITLE], " ".join(section.text.split()))
         found.append(_Indexed(tidy, _folded(tidy.title), _folded(tidy.text)))
     return found
+
+
+def _size(indexed: list[_Indexed]) -> int:
+    return sum(200 + len(one.title) + len(one.text) for one in indexed)
 
 
 class _Folds(dict[int, str]):

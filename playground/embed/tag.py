@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import json5
 
+from playground.embed.yamltext import joined
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
@@ -33,15 +34,19 @@ _ATTRIBUTE = re.compile(
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _END = re.compile(r"\s*(?P<closed>/)?>")
+_CLOSINGS = {name: re.compile(rf"</{name}\s*>") for name in NAMES}
+# A text that ends within an attribute, or between two.
+_CUT = re.compile(r"""\s*+(?:[^\s"'<>/=]++\s*+)?(?:=\s*+(?:"[^"]*+|'[^']*+|[^\s"'=<>`]++)?)?(?:/\s*+)?\Z""")
 # An entity without its semicolon is text in an attribute: `a&copy=1` (HTML standard, 13.2.5.73).
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
+NO_PROVIDER = gettext_noop("“provider” takes the id of a provider, such as “openai”.")
+NO_EMBED = gettext_noop("“embed” must be the name of an embed of this playground.")
 _REQUEST_NAMES = ("defaultrequest", "default-request")
 # What Vue puts on the component's element, what only steers Vue, and what only a page of another site needs.
 _IGNORED = re.compile(
-    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src|embed|theme|label|lang)"
+    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src|theme|label|lang)"
     r"|v-pre|v-once|v-cloak",
     re.IGNORECASE,
 )
@@ -63,10 +68,11 @@ class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 makes a te
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """What a live playground in a page starts with. `provider` is "" and `body` None when not given."""
+    """What a live playground in a page starts with; "" and None where it is not said."""
 
     provider: str
     body: Mapping[str, Any] | None
+    embed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,15 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag as it stands in a text: where it ends, and its attributes or why they cannot be read."""
+    """A tag as it stands in a text: where it ends, and its attributes or why they cannot be read.
+
+    `awaits` is what could still come, where the text's end may be its only problem: `>` or `</ApiPlayground`.
+    """
 
     end: int
     attributes: tuple[Attribute, ...]
     problem: Sentence | None = None
+    awaits: str = ""
 
 
 def scan(text: str, start: int) -> Tag | None:
@@ -93,12 +103,13 @@ def scan(text: str, start: int) -> Tag | None:
     if opening is None:
         return None
     limit = start + LONGEST
-    attributes, position = [], opening.end()
+    attributes, position, line, told = list[Attribute](), opening.end(), 0, start
     while attribute := _ATTRIBUTE.match(text, position, limit):
         value = next(
             (found for found in attribute.group("double", "single", "bare") if found is not None), None
         )
-        line = text.count("\n", start, _value_start(attribute))
+        begin = _value_start(attribute)
+        line, told = line + text.count("\n", told, begin), begin
         attributes.append(Attribute(attribute["name"], None if value is None else _decoded(value), line))
         position = attribute.end()
     end = _END.match(text, position, limit)
@@ -113,13 +124,14 @@ def scan(text: str, start: int) -> Tag | None:
                 ),
                 most=LONGEST,
             ),
+            awaits=">" if _CUT.match(text, position, limit) else "",
         )
     if end["closed"]:
         return Tag(end.end(), tuple(attributes))
-    closing = re.compile(rf"</{opening['name']}\s*>").search(text, end.end(), limit)
+    closing = _CLOSINGS[opening["name"]].search(text, end.end(), limit)
     if closing is None:
         problem = say(gettext_noop("The tag is not closed. Write “/>” at its end."))
-        return Tag(end.end(), tuple(attributes), problem)
+        return Tag(end.end(), tuple(attributes), problem, awaits=f"</{opening['name']}")
     return Tag(closing.end(), tuple(attributes))
 
 
@@ -141,7 +153,7 @@ def read(tag: Tag) -> LiveCall:
     """Raises `TagError`."""
     if tag.problem:
         raise TagError(tag.problem)
-    provider, body, seen = "", None, set[str]()
+    provider, embed, body, seen = "", "", None, set[str]()
     for attribute in tag.attributes:
         name = attribute.name.removeprefix("v-bind").removeprefix(":").lower()
         bound = attribute.name.startswith((":", "v-bind:"))
@@ -151,7 +163,9 @@ def read(tag: Tag) -> LiveCall:
             raise TagError(say(gettext_noop("“%(name)s” stands there twice."), name=name), attribute.line)
         seen.add(name)
         if name == "provider":
-            provider = _provider(attribute, bound)
+            provider = _named(attribute, bound, NO_PROVIDER)
+        elif name == "embed":
+            embed = _named(attribute, bound, NO_EMBED)
         elif name in _REQUEST_NAMES and bound:
             body = _request(attribute)
         elif name in _REQUEST_NAMES:
@@ -162,20 +176,18 @@ def read(tag: Tag) -> LiveCall:
         else:
             raise TagError(
                 say(
-                    gettext_noop("The tag takes “provider” and “:defaultRequest”, not “%(name)s”."),
+                    gettext_noop("The tag takes “provider”, “embed” and “:defaultRequest”, not “%(name)s”."),
                     name=attribute.name[:60],
                 ),
                 attribute.line,
             )
-    return LiveCall(provider, body)
+    return LiveCall(provider, body, embed)
 
 
-def _provider(attribute: Attribute, bound: bool) -> str:
+def _named(attribute: Attribute, bound: bool, problem: str) -> str:
     value = literal(attribute.value or "", attribute.line) if bound else attribute.value
     if not isinstance(value, str) or not value.strip():
-        raise TagError(
-            say(gettext_noop("“provider” takes the id of a provider, such as “openai”.")), attribute.line
-        )
+        raise TagError(say(problem), attribute.line)
     return value.strip()
 
 
@@ -265,7 +277,7 @@ def _children(value: Any) -> Iterator[Any]:
 
 
 def _object(pairs: Any) -> dict[str, Any]:
-    pairs = [(_text(name), value) for name, value in pairs]
+    pairs = [(joined(name), value) for name, value in pairs]
     found = dict(pairs)
     if len(found) < len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
@@ -277,17 +289,12 @@ def _object(pairs: Any) -> dict[str, Any]:
 
 def _joined(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return joined(value)
     if isinstance(value, list):
         return [_joined(item) for item in value]
     if isinstance(value, dict):
         return {name: _joined(item) for name, item in value.items()}
     return value
-
-
-def _text(text: str) -> str:
-    """json5 leaves the two halves of `\\ud83d\\ude00` as they are; in JavaScript they are one character."""
-    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _integer(digits: str, base: int = 10) -> int:

@@ -30,6 +30,7 @@ from playground.embed import markdown
 from playground.embed.docs import LANGUAGES, Docs, Page, look
 from playground.embed.links import docs_url
 from playground.embed.markdown import Document
+from playground.embed.markdown.playgrounds import providers_of
 from playground.embed.search import LONGEST_QUERY, search
 from playground.pages.incoming import HtmxRequest
 from playground.pages.language import PARAMETER, speak
@@ -137,9 +138,18 @@ def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
 def _document(found: Docs, page: Page) -> Document:
     """The rendered page, kept with the folder that it was found in; its own words are in a language."""
     key = ("page", page.path, get_language() or "", str(settings.DOCS_HTML))
-    if key not in found.made:
-        found.made[key] = markdown.render(found, page, allow_html=settings.DOCS_HTML)
-    return cast("Document", found.made[key])
+
+    def kept() -> Document:
+        return cast("Document", found.made.get(key, make, lambda document: len(document.html)))
+
+    def make() -> Document:
+        return markdown.render(found, page, allow_html=settings.DOCS_HTML)
+
+    document = kept()
+    if document.embeds and document.embeds != providers_of(document.embeds):
+        found.made.forget(key)  # an embed was made, or deleted, or calls another provider
+        document = kept()
+    return document
 
 
 @gzip_page
@@ -191,11 +201,9 @@ def _around(found: Docs, language: str, page: Page | None = None) -> dict[str, A
 
 def _navigation(found: Docs, language: str, page: Page | None) -> SafeString:
     """The list of all pages. Made once and marked for each page: of 300 pages it takes 10 ms."""
+    values = {"entry": found.navigation(language), "is_root": True}
     key = ("navigation", language, get_language() or "")
-    if key not in found.made:
-        values = {"entry": found.navigation(language), "is_root": True}
-        found.made[key] = render_to_string("_docs_pages.html", values)
-    html: str = found.made[key]
+    html: str = found.made.get(key, lambda: render_to_string("_docs_pages.html", values), len)
     if page:
         link = format_html('<a href="{}"', page.url)
         html = html.replace(link, f'{link} aria-current="page"', 1)

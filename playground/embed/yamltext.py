@@ -1,7 +1,8 @@
 """YAML as docs authors write it: front matter, and the body of an `api-playground` fence.
 
 YAML 1.2's core schema, so that every JSON text means here what it means as JSON: `no` and `2024-01-01` are
-texts, 1e-7 is a number. No aliases (a few lines of them unfold to gigabytes), no tags, no repeated key.
+texts, 1e-7 is a number. No aliases (a few lines of them unfold to gigabytes), no tags, no repeated key, and
+no text or number that the page or a request could not hold.
 """
 
 import re
@@ -13,6 +14,10 @@ import yaml
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
 LONGEST = 65_536
+# PyYAML's scanner takes quadratic time of how deep lists and maps in brackets stand in each other.
+DEEPEST = 64
+# Python writes no integer of more than 4,300 digits, and reads one in hexadecimal of any length.
+_MOST_DIGITS = 1_000
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -42,6 +47,9 @@ _PROBLEMS = (
     (r"mapping keys are not allowed here", gettext_noop("mapping keys are not allowed here")),
     (r"sequence entries are not allowed here", gettext_noop("sequence entries are not allowed here")),
 )
+_TOO_DEEP = gettext_noop("The YAML is nested too deep.")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
 
 
@@ -64,16 +72,22 @@ def loads(text: str) -> Any:
         raise
     except yaml.MarkedYAMLError as error:
         raise _located(error) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # The latter two of `\UFFFFFFFF`, and of `%YAML 1.` with thousands of digits.
         raise YAMLTextError(say(gettext_noop("The YAML holds characters that YAML has not."))) from error
     except RecursionError as error:
-        raise YAMLTextError(say(gettext_noop("The YAML is nested too deep."))) from error
+        raise YAMLTextError(say(_TOO_DEEP)) from error
 
 
 class _Loader(yaml.SafeLoader):
     """Makes nodes alone; it takes no scalar for anything but a text, which is judged in `_scalar`."""
 
     yaml_implicit_resolvers = {}
+
+    def fetch_flow_collection_start(self, token_class: Any) -> None:
+        if self.flow_level >= DEEPEST:
+            raise YAMLTextError(say(_TOO_DEEP), self.get_mark().line)
+        super().fetch_flow_collection_start(token_class)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -113,7 +127,7 @@ def _value(node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node)
     is_quoted = isinstance(node, yaml.ScalarNode) and node.style
-    return node.value if is_quoted else _scalar(node)
+    return _text(node) if is_quoted else _scalar(node)
 
 
 def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
@@ -121,12 +135,25 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise _refused(key, say(gettext_noop("A key must be a text.")))
-        if key.value in found:
+        name = _text(key)
+        if name in found:
             raise _refused(
-                key, say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=key.value[:80])
+                key, say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=name[:80])
             )
-        found[key.value] = _value(value)
+        found[name] = _value(value)
     return found
+
+
+def _text(node: yaml.Node) -> str:
+    text = joined(node.value)
+    if _LONE_SURROGATE.search(text):
+        raise _refused(node, say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
+    return text
+
+
+def joined(text: str) -> str:
+    """The halves of `\\ud83d\\ude00`, which YAML and json5 leave as they are, are one character in JSON."""
+    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _scalar(node: yaml.Node) -> Any:
@@ -136,16 +163,29 @@ def _scalar(node: yaml.Node) -> Any:
         return None
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
         return text.lower() == "true"
-    try:
-        if _DECIMAL.fullmatch(text):
-            return int(text)
-        if _OTHER_BASE.fullmatch(text):
-            return int(text, 0)
-    except ValueError as error:  # more digits than Python converts
-        raise _refused(node, say(gettext_noop("A number has too many digits."))) from error
-    if _NO_NUMBER.fullmatch(text) or (_FLOAT.fullmatch(text) and not isfinite(float(text))):
-        raise _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
-    return float(text) if _FLOAT.fullmatch(text) else text
+    if _NO_NUMBER.fullmatch(text):
+        raise _no_number(node)
+    if not _FLOAT.fullmatch(text) and not _OTHER_BASE.fullmatch(text):
+        return _text(node)
+    if len(text) > _MOST_DIGITS:
+        raise _refused(node, say(gettext_noop("A number has too many digits.")))
+    if _DECIMAL.fullmatch(text):
+        return int(text)
+    if _OTHER_BASE.fullmatch(text):
+        return int(text, 0)
+    number = float(text)
+    if not isfinite(number) or (not number and _is_not_zero(text)):
+        raise _no_number(node)
+    return number
+
+
+def _is_not_zero(text: str) -> bool:
+    """Whether a number that a float holds as 0 is written as another: 1e-400."""
+    return text.lower().partition("e")[0].strip("+-0.") != ""
+
+
+def _no_number(node: yaml.Node) -> YAMLTextError:
+    return _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=node.value[:40]))
 
 
 def _refused(node: yaml.Node, sentence: Sentence) -> YAMLTextError:

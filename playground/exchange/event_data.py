@@ -14,7 +14,8 @@ from playground.exchange import jsontext
 from playground.exchange.redact import MASK
 
 DONE = "[DONE]"
-_ALONE = (DONE, MASK)
+# A byte order mark may stand before each JSON text.
+_BLANKS = " \t\r\n\ufeff"
 _BRACKET_OR_QUOTE = re.compile(r'["{}\[\]]')
 _REST_OF_STRING = re.compile(r'(?:[^"\\]++|\\.?)*+("?)', re.DOTALL)
 # Were it the rest of a string, its first quote would end that, and JSON has no bare word behind one.
@@ -33,9 +34,13 @@ def read(text: str) -> Any:
         return None
 
 
+def is_done(text: str) -> bool:
+    return text.strip(_BLANKS) == DONE
+
+
 def is_alone(text: str) -> bool:
     """Whether no text can go on with it: `[DONE]`, or what stands in place of an event with the key."""
-    return text.strip() in _ALONE
+    return text.strip(_BLANKS) in (DONE, MASK)
 
 
 class DataLines:
@@ -59,14 +64,14 @@ class DataLines:
     def add(self, text: str, end: int) -> None:
         self._texts.append(text)
         self._ends.append(end)
-        self._opening = self._opening or text.lstrip()[:1]
+        self._opening = self._opening or text.lstrip(_BLANKS)[:1]
 
     def go_on_with(self, text: str) -> bool:
         """Whether the lines and this one may be one JSON text, or are all words."""
-        text = text.lstrip()
+        text = text.lstrip(_BLANKS)
         if not text or not self._opening:
             return True
-        if text.rstrip() in _ALONE:
+        if is_alone(text):
             return False
         if self._opening in "{[":
             return self.is_open and not (self._in_string and _NOT_WITHIN_STRING.match(text))

@@ -164,7 +164,9 @@ def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Ex
             ),
             message,
         )
-    advice = gettext_noop("%(problem)s Raw JSON shows what came. Try again, or report it to the provider.")
+    advice = gettext_noop(
+        "%(problem)s The Raw JSON tab shows what came. Try again, or report it to the provider."
+    )
     return _unusable("not_json", title, advice, message, problem=error.sentence)
 
 
@@ -199,7 +201,7 @@ def _explain_stream(exchange: "Exchange", received: "Received", stream: "Stream"
         return _unusable(
             "unreadable_events",
             gettext_noop("The stream could not be read"),
-            gettext_noop("Its events are no JSON. Stream shows them as they came; try again."),
+            gettext_noop("It has text where JSON belongs. The Stream tab shows what came. Try again."),
             stream.unread.first,
         )
     if stream.ended_early:

@@ -135,9 +135,18 @@ def mended(value: Any) -> Any:
 
 
 def mended_text(text: str) -> str:
+    return _joined_halves(text, "replace")
+
+
+def whole_characters(text: str) -> str:
+    """A text without the halves whose other one is not beside them."""
+    return _joined_halves(text, "ignore")
+
+
+def _joined_halves(text: str, lone: str) -> str:
     if text.isascii() or not _LONE_SURROGATE.search(text):
         return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", lone)
 
 
 def check(value: Any) -> None:

@@ -4,11 +4,14 @@ A text that may be about to become the key waits for what follows, until the str
 provider says ends the wait sooner, since a finish reason may come in every chunk.
 """
 
+import itertools
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterator
+from functools import partial
 from typing import Any
 
-from playground.exchange.redact import Redactor
+from playground.exchange.pieces import numbered
+from playground.exchange.redact import MASK, Redactor
 from playground.exchange.sse import Event
 
 # Said anew in each event and never joined; what has logprobs has their text as well.
@@ -98,8 +101,9 @@ class SplitKeyGuard:
         if not self._redactor.has_secret:
             return [(number, False)]
         self._waiting.append(number)
-        for place, text in _texts(event.value, event):
-            self._join(number, text, place)
+        for places, text in _texts(event.value, event):
+            for place in places:
+                self._join(number, text, place)
         settled = []
         while self._waiting and self._waiting[0] not in self._held:
             settled.append(self._settled())
@@ -141,41 +145,53 @@ class SplitKeyGuard:
         return number, masked
 
 
-def adds_up_to_key(redactor: Redactor, completion: Any) -> bool:
-    """Whether texts of a completion are the key once people read them as one: content parts, for example."""
+def without_split_key(redactor: Redactor, completion: Any) -> Any:
+    """A completion with each text masked that is a piece of the key once people read it with others, as they
+    do with content parts; the same one if there is none."""
     if not redactor.has_secret:
-        return False
-    texts = defaultdict(list)
-    for place, text in _texts(completion):
-        texts[place].append(text)
-    return any(redactor.text(text) != text for text in map("".join, texts.values()))
+        return completion
+    ends: dict[Place, _End] = defaultdict(partial(_End, redactor))
+    found: set[int] = set()
+    for number, (places, text) in enumerate(_texts(completion)):
+        found.update(ends[places[0]].add(number, text))
+    return _masked(completion, found) if found else completion
 
 
-def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[Place, str]]:
-    """Each text that may go on in the next event, and each place where it does."""
+def _masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
+    """With the texts masked that have these numbers in the order of `_texts`."""
+    count = itertools.count()
+
+    def mask(value: Any) -> Any:
+        if isinstance(value, str):
+            return MASK if value and next(count) in numbers else value
+        if isinstance(value, dict):
+            return {name: mask(item) for name, item in value.items()}
+        return [mask(item) for item in value] if isinstance(value, list) else value
+
+    choices = [
+        {name: item if name in _NEVER_JOINED else mask(item) for name, item in choice.items()}
+        if isinstance(choice, dict)
+        else choice
+        for choice in completion["choices"]
+    ]
+    return completion | {"choices": choices}
+
+
+def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place, ...], str]]:
+    """Each text that may go on in the next event, and the places where it does."""
     if event and event.name != "message":
-        yield ("name",), event.name
+        yield (("name",),), event.name
     if event and isinstance(value, int | float | None):
-        yield (), event.data
+        yield ((),), event.data
     elif isinstance(value, dict) and isinstance(value.get("choices"), list):
-        for index, choice in _choices(value["choices"]):
+        for index, choice in numbered(value["choices"]):
             for name, item in choice.items():
                 if name not in _NEVER_JOINED:
                     for path, text in _walk((name,), item):
-                        for place in _places(path):
-                            yield (index, *place), text
-    else:
+                        yield tuple((index, *place) for place in _places(path)), text
+    elif event:
         for path, text in _walk((), value):
-            for place in _places(path):
-                yield (None, *place), text
-
-
-def _choices(choices: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each choice with its number, which is its position where it says none."""
-    for position, choice in enumerate(choices):
-        if isinstance(choice, dict):
-            index = choice.get("index")
-            yield index if isinstance(index, int) else position, choice
+            yield tuple((None, *place) for place in _places(path)), text
 
 
 def _walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from playground.exchange import jsontext
 from playground.exchange.chunks import ChunkCollector
-from playground.exchange.event_data import DONE
+from playground.exchange.event_data import is_done
 from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import HeldTexts, SplitKeyGuard
+from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
@@ -25,7 +25,7 @@ _LONGEST_WORDS = 1000
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer. `id` is the last that the stream gave."""
+    added to the answer in whole characters. `id` is the last that the stream gave."""
 
     at_ms: float
     name: str
@@ -137,10 +137,11 @@ class StreamReader:
         The key is also taken out where only the joined text has it whole.
         """
         self._settle(self._guard.release())
+        completion = self._clean(self.collector.completion) if self.collector.has_choices else None
         return Stream(
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],
-            self._clean(self.collector.completion) if self.collector.has_choices else None,
+            without_split_key(self._redactor, completion),
             self._clean(self.collector.error),
             self.done,
             Unread(self._unread, self._first_unread[1]) if self._unread else None,
@@ -154,9 +155,9 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self.done = self.done or event.data.strip() == DONE
+        self.done = self.done or is_done(event.data)
         self._halves = self._halves or jsontext.has_halves(event.data)
-        brought = jsontext.mended_text(self.collector.add(event.value))
+        brought = self.collector.add(event.value)
         if event.name == "error":
             self.collector.error = self.collector.error or event.value or event.data
         elif words := event.words:
@@ -168,7 +169,8 @@ class StreamReader:
             if self.first_token_ms is None:
                 self.first_token_ms = at_ms
         if self._live:
-            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, brought, event.id)
+            whole = jsontext.whole_characters(brought)
+            self._waiting[number] = StreamEvent(at_ms, event.name, event.data, whole, event.id)
         self._settle(self._guard.add(number, event))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
@@ -211,7 +213,7 @@ def _events(body: bytes) -> Iterator[Event]:
 
 def _brought(collector: ChunkCollector, chunk: Any) -> str:
     try:
-        return jsontext.mended_text(collector.add(chunk))
+        return jsontext.whole_characters(collector.add(chunk))
     except TooManyError:
         return ""
 

@@ -1,27 +1,100 @@
 """Code and JSON as highlighted HTML, made on the server. Everything in it is escaped."""
 
+import re
+import time
+from collections.abc import Iterator
 from functools import cache
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from pygments import highlight as pygments_highlight
+from pygments import format as pygments_format
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.lexers.data import JsonLexer
+from pygments.lexers.special import TextLexer
+from pygments.lexers.textfmts import HttpLexer
+from pygments.token import _TokenType
 
 # A megabyte of highlighted JSON is 149,000 elements, which freezes a page.
 LARGEST = 100_000
+# Of the processor's time, for one text. Ordinary code of the largest size takes half of it.
+SECONDS = 1.0
+# Those that docs of APIs use, as Pygments names them. Of its 500 lexers many take minutes for a few thousand
+# characters, in one step that nothing interrupts; of these no step takes more than the text's length.
+LEXERS = frozenset((
+    "bash", "c", "console", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql",
+    "groovy", "html", "http", "ini", "java", "javascript", "json", "jsx", "kotlin", "lua", "make", "markdown",
+    "nginx", "php", "powershell", "properties", "protobuf", "pycon", "python", "r", "ruby", "rust",
+    "scala", "sql", "swift", "toml", "tsx", "typescript", "xml", "yaml",
+))  # fmt: skip
+# These take each line apart by patterns that take quadratic time of it.
+_BY_LINE = frozenset(("console", "ini", "make", "pycon"))
+_LONGEST_LINE = 1_000
+_SIMILAR = {"vue": "html", "jsonc": "json", "json5": "json", "curl": "bash", "env": "bash", "dotenv": "bash"}
+
 _formatter = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 
-def highlight(code: str, lexer: str) -> SafeString:
-    """HTML for inside a `<pre>`; a text over `LARGEST` characters is escaped and no more."""
-    if len(code) > LARGEST:
+class _OutOfTimeError(Exception):
+    pass
+
+
+def _body(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenType, str]]:
+    kind = (JsonLexer if "json" in (lexer.content_type or "") else TextLexer)(**lexer.options)
+    for at, token, text in kind.get_tokens_unprocessed(match[0]):  # type: ignore[no-untyped-call]
+        yield match.start() + at, token, text
+
+
+class _HttpLexer(HttpLexer):
+    """Takes a body for JSON or for text: Pygments chooses among all of its lexers, by the header."""
+
+    tokens = HttpLexer.tokens | {"content": [(".+", _body)]}
+
+
+def highlight(code: str, language: str, seconds: float = SECONDS) -> SafeString:
+    """HTML for inside a `<pre>`.
+
+    A text that is over `LARGEST` characters, in a language that is not known, or takes more than `seconds`
+    of the processor's time is escaped and no more.
+    """
+    name = _names().get(language.lower())
+    if name is None or len(code) > LARGEST or (name in _BY_LINE and _has_long_line(code)):
         return escape(code)
-    html = pygments_highlight(code, _lexer(lexer), _formatter)
+    try:
+        html = pygments_format(_timed(_lexer(name), code, seconds), _formatter)
+    except _OutOfTimeError:
+        return escape(code)
     return mark_safe(html)  # noqa: S308 -- Pygments escapes every token's text
+
+
+def _has_long_line(code: str) -> bool:
+    return max(map(len, code.split("\n"))) > _LONGEST_LINE
+
+
+def _timed(lexer: Lexer, code: str, seconds: float) -> Iterator[tuple[_TokenType, str]]:
+    end = time.thread_time() + seconds
+    for token in lexer.get_tokens(code):
+        if time.thread_time() > end:
+            raise _OutOfTimeError
+        yield token
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Each name of a language and that of its lexer."""
+    found = {
+        alias: next(iter(LEXERS.intersection(aliases)))
+        for _, aliases, _, _ in get_all_lexers(plugins=False)
+        if LEXERS.intersection(aliases)
+        for alias in aliases
+    }
+    return found | _SIMILAR
 
 
 @cache
 def _lexer(name: str) -> Lexer:
-    return get_lexer_by_name(name, stripnl=False, ensurenl=False)
+    options = {"stripnl": False, "ensurenl": False}
+    if name == "http":
+        return _HttpLexer(**options)
+    return get_lexer_by_name(name, **options, **({"handlecodeblocks": False} if name == "markdown" else {}))

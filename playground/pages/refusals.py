@@ -71,7 +71,9 @@ def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.htm
         case Shape.FRAGMENT:
             response = render(request, fragment, {"refusal": refusal}, status=refusal.status)
         case Shape.PAGE:
-            response = render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+            template = getattr(request, "refused_template", "refused.html")
+            response = render(request, template, {"refusal": refusal}, status=refusal.status)
+            response.refusal = refusal  # type: ignore[attr-defined]
     return with_retry(response, refusal)
 
 

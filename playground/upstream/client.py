@@ -16,6 +16,7 @@ from functools import partial
 import requests
 
 from playground import __version__
+from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
@@ -24,7 +25,7 @@ from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.snippets import Call
-from playground.exchange.split_key import adds_up_to_key
+from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
 from playground.upstream import alarm, failures
 from playground.upstream.body import Body
@@ -334,9 +335,12 @@ def _without_key(call: Call, redactor: Redactor) -> Call:
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
-    if exchange.received is None or not adds_up_to_key(redactor, exchange.completion):
+    if exchange.received is None or exchange.stream or exchange.completion is None:
         return exchange
-    return replace(exchange, received=replace(exchange.received, body=MASK.encode()), stream=None)
+    completion = without_split_key(redactor, exchange.completion)
+    if completion is exchange.completion:
+        return exchange
+    return replace(exchange, received=replace(exchange.received, body=jsontext.dumps(completion)))
 
 
 def _stopwatch() -> Callable[[], float]:

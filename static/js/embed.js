@@ -7,6 +7,7 @@
 //   </api-playground>
 //
 // The request can stand in a `request` attribute instead. `theme` is auto (as the page around), light or dark.
+// Where no playground can be shown, a small card with the link stands in its place.
 (() => {
   const OURS = "api-playground";
   const script = document.currentScript ?? document.querySelector("script[src*='/embed.js']"); // null in a module
@@ -17,18 +18,25 @@
   const LONGEST_QUERY = 7000;
   const FIRST_HEIGHT = 420;
   const HEIGHTS = [40, 20_000];
-  // How long a loaded frame may take to report before the reader is offered the author's link.
-  const PATIENCE = 4000;
+  // Our page reports in its first line, a browser's error page never does. How long it may take once something has
+  // loaded, and how long nothing may come at all while readers look; what comes later still takes the card's place.
+  const PATIENCE = 1500;
+  const SILENCE = 10_000;
   // A child that is meant for here: the request, and what is shown where nothing runs.
   const ITS_OWN = "a, noscript, [slot=fallback], script[type='application/json']";
 
-  // For an author, on a page that knows nothing of the playground's languages.
-  const NOT_JSON = { en: "the request is not JSON.", zh: "请求不是 JSON。" };
+  // On a page that knows nothing of the playground's languages; the first is for its author.
+  const WORDS = {
+    en: { notJSON: "the request is not JSON.", silent: "This example cannot be shown right now." },
+    zh: { notJSON: "请求不是 JSON。", silent: "暂时无法显示此示例。" },
+  };
 
   // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
   const look = new CSSStyleSheet();
   look.replaceSync(
-    ":host{display:block}:host([hidden]),i{display:none}iframe{display:block;width:100%;border:0;color-scheme:normal}",
+    ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(.plain){display:none}"
+    + "iframe{display:block;width:100%;border:0;color-scheme:normal}iframe:not([data-here]){visibility:hidden}"
+    + "div{padding:.6em .9em;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:8px}p{margin:0}",
   );
 
   class ApiPlayground extends HTMLElement {
@@ -99,12 +107,8 @@
       try {
         request = this.#request();
       } catch (error) {
-        const problem = document.createElement("p");
-        const words = NOT_JSON[this.closest("[lang]")?.lang.slice(0, 2).toLowerCase()] ?? NOT_JSON.en;
-        problem.textContent = ["API Playground:", words, error.message].join(" ");
         this.#frame = null;
-        this.#root.append(problem);
-        this.#offerLink();
+        this.#showCard(["API Playground:", this.#words.notJSON, error.message].join(" "));
         return;
       }
       const lang = this.closest("[lang]")?.lang;
@@ -115,6 +119,7 @@
       if (`${query}`.length > LONGEST_QUERY) {
         this.#late = request;
         query.delete("request");
+        query.set("late", "");
       }
       // Always a new one: another address for an old one would be a step of the reader's history.
       const frame = (this.#frame = document.createElement("iframe"));
@@ -123,15 +128,47 @@
       frame.allow = "clipboard-write";
       frame.referrerPolicy = "strict-origin";
       frame.style.height = `${this.#height}px`;
-      frame.addEventListener("load", () => setTimeout(() => {
-        if (this.#frame === frame && !this.#isReady) this.#offerLink();
-      }, PATIENCE));
+      const giveUpAfter = (patience) => setTimeout(() => this.#frame === frame && this.#giveUp(), patience);
+      frame.addEventListener("load", () => giveUpAfter(PATIENCE));
+      const seen = new IntersectionObserver((entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        seen.disconnect();
+        giveUpAfter(SILENCE);
+      });
+      seen.observe(frame);
       frame.src = `${origin}${pathname}embed/?${query}`;
       this.#root.append(frame);
     }
 
-    #offerLink() {
-      if (!this.#root.querySelector("slot")) this.#root.append(document.createElement("slot"));
+    get #words() {
+      return WORDS[this.closest("[lang]")?.lang.slice(0, 2).toLowerCase()] ?? WORDS.en;
+    }
+
+    #giveUp() {
+      if ("here" in this.#frame.dataset || this.#frame.hidden) return;
+      const embed = this.getAttribute("embed");
+      console.warn(
+        `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. `
+        + "The server is gone, or this page's or the embed's policy does not allow it.",
+      );
+      this.#showCard(this.#words.silent);
+    }
+
+    // A quiet word for readers, and what the author put inside.
+    #showCard(text) {
+      this.#root.querySelector("div")?.remove();
+      if (this.#frame) this.#frame.hidden = true;
+      const [card, words, link, fallback] = ["div", "p", "slot", "slot"].map((name) => document.createElement(name));
+      words.textContent = text;
+      fallback.name = "fallback";
+      card.append(words, link, fallback);
+      this.#root.append(card);
+    }
+
+    #showFrame() {
+      this.#root.querySelector("div")?.remove();
+      this.#frame.hidden = false;
+      this.#frame.dataset.here = "";
     }
 
     // Without the space between its parts; numbers stay as they are written. "" for none.
@@ -151,6 +188,13 @@
 
     #hear = ({ origin: from, source, data }) => {
       if (!this.#frame || from !== origin || source !== this.#frame.contentWindow || data?.from !== OURS) return;
+      if (data.type === "refused") {
+        this.#frame.remove();
+        this.#frame = null;
+        this.#showCard(String(data.title).slice(0, 300));
+        return;
+      }
+      this.#showFrame();
       if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
         const [least, most] = HEIGHTS;
         this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);
@@ -158,7 +202,6 @@
       }
       if (data.type === "ready") {
         this.#isReady = true;
-        this.#root.querySelector("slot")?.remove();
         if (this.#late) this.#say({ type: "request", request: this.#late });
         this.#tellTheme(true);
       }

@@ -1,5 +1,5 @@
-// The playground in a frame of another page: theme and height, by messages; and the token that each send takes.
-// Runs before the first paint.
+// The playground in a frame of another page: theme, height and a long request, by messages; and the token that
+// each send takes. Runs before the first paint.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
@@ -9,16 +9,53 @@
   const framed = parent !== window && /^https?:\/\/[^/?#]+$/.test(host);
   const OURS = "api-playground";
   const say = (message) => { if (framed) parent.postMessage({ from: OURS, ...message }, host); };
+  // For the author, in the browser's console: readers see what works.
+  const tell = (...words) => console.warn(["API Playground:", ...words].join(" "));
+  const overruled = (embed, names) => {
+    if (names) tell(`the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`);
+  };
+  const isRefused = "refused" in root.dataset;
+  if (!isRefused) say({ type: "here" }); // a browser's own error page says nothing
 
   addEventListener("message", ({ origin, source, data }) => {
     if (origin !== host || source !== parent || data?.from !== OURS) return;
     if (data.type === "theme" && ["light", "dark"].includes(data.theme)) root.dataset.theme = data.theme;
-    if (data.type === "request") {
-      try {
-        document.dispatchEvent(new CustomEvent("playground:fill", { detail: JSON.parse(data.request) }));
-      } catch { /* the page around has checked it; what it says now is no request */ }
-    }
+    if (data.type === "request") fill(String(data.request));
   });
+
+  // What is too long for an address. The server holds it to the embed's record, as it does the address.
+  async function fill(request) {
+    const form = document.getElementById("request-form");
+    const [embed, opened] = ["embed", "opened"].map((name) => form.elements.namedItem(name));
+    const body = new URLSearchParams({ embed: embed.value, lang: root.lang, request });
+    let filled;
+    try {
+      const answer = await fetch(form.dataset.fill, { method: "POST", body, headers: { Accept: "application/json" } });
+      filled = await answer.json();
+    } catch (error) {
+      tell(error.message);
+      return show(document.getElementById("lost-template").content.querySelector(".notice").cloneNode(true));
+    }
+    if (filled.error) {
+      const { title, advice, fields } = filled.error;
+      return complain([title, ...Object.values(fields), advice]);
+    }
+    opened.value = filled.opened;
+    document.dispatchEvent(new CustomEvent("playground:fill", { detail: filled.request }));
+    overruled(embed.value, filled.overruled.join(", "));
+    if ("off" in form.dataset) form.requestSubmit(); // for its recorded answer
+  }
+
+  function complain(sentences) {
+    const notice = document.createElement("div");
+    notice.className = "notice error";
+    notice.setAttribute("role", "alert");
+    notice.append(...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+    show(notice);
+    tell(...sentences);
+  }
+
+  const show = (notice) => document.getElementById("outcome").prepend(notice);
 
   // Each answer brings the token of the next send; a stream does in its head, long before its end.
   document.addEventListener("htmx:config:request", (event) => {
@@ -31,6 +68,14 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
+    if (isRefused) {
+      const [title, advice] = document.querySelectorAll(".refused :is(h1, h1 + p)");
+      say({ type: "refused", title: title.textContent });
+      tell(`${host || "this page"}: ${title.textContent}.`, advice.textContent);
+      return;
+    }
+    overruled(root.dataset.embed, root.dataset.overruled);
+
     let told = 0;
     new ResizeObserver(() => {
       const height = Math.ceil(document.body.getBoundingClientRect().height);
@@ -44,5 +89,5 @@
     });
   });
   // When the form's own script listens.
-  addEventListener("load", () => say({ type: "ready" }));
+  addEventListener("load", () => { if (!isRefused) say({ type: "ready" }); });
 })();

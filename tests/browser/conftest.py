@@ -89,9 +89,13 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Complaints:
-    """What the browser complained of. A refusal's own 4xx, or a proxy's 502, is not a complaint."""
+    """What the browser complained of. A refusal's own 4xx, or a proxy's 502, is not a complaint.
+
+    `told` has what the playground tells authors in the console.
+    """
 
     seen: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         page.on("console", self._console)
@@ -100,7 +104,9 @@ class Complaints:
 
     def _console(self, message: ConsoleMessage) -> None:
         expected = re.search("the server responded with a status of (4|502)", message.text)
-        if message.type in ("error", "warning") and not expected:
+        if message.text.startswith("API Playground:"):
+            self.told.append(message.text)
+        elif message.type in ("error", "warning") and not expected:
             self.seen.append(f"{message.type}: {message.text}")
 
 

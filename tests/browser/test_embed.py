@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.browser.conftest import Complaints
 from tests.site import manage, serving
-from tests.upstreams.scripted import ScriptedUpstream, completion, stream
+from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
 
@@ -143,7 +143,7 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     context, complaints = browser.new_context(), Complaints()
     page = context.new_page()
     complaints.watch(page)
-    upstream.reply(stream({"content": "Hello"}))
+    upstream.reply(completion("Hello"))
 
     page.goto(f"{docs.playground}admin/embed/embed/")
     page.get_by_label("Username:").fill("author")
@@ -154,6 +154,7 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     page.get_by_role("button", name="Go").click()
     page.get_by_text("“hello”: recorded.").wait_for()
     page.get_by_role("link", name="hello", exact=True).click()
+    page.locator("details", has_text="200 · application/json").locator("summary").click()
     page.get_by_text('"content": "Hello"').wait_for()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("was changed successfully").wait_for()

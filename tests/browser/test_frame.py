@@ -35,6 +35,17 @@ LOADED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</ti
 <p>After it.</p></main>"""
 
 
+# Two tags with different requests and one embed.
+LONG = "字" * 900
+TAGS = [{"messages": [{"role": "user", "content": text}]} for text in ("One", LONG)]
+TWO = (
+    """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title>
+<script src="{playground}embed.js" defer></script><main><h1>Docs</h1>"""
+    + "".join(f"<api-playground embed='EMBED' request='{json.dumps(tag)}'></api-playground>" for tag in TAGS)
+    + "</main>"
+)
+
+
 class _Host(BaseHTTPRequestHandler):
     playground = ""
 
@@ -43,6 +54,8 @@ class _Host(BaseHTTPRequestHandler):
         page = HOST.replace("{frame}", f"{self.playground}embed/?{query}")
         if path == "/loaded":
             page = LOADED.replace("{playground}", self.playground)
+        if path == "/two":
+            page = TWO.replace("{playground}", self.playground).replace("EMBED", query[6:] or "two")
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
@@ -59,6 +72,7 @@ class Hosted:
     page: Page
     origin: str
     frame: FrameLocator
+    told: list[str]
 
     def say(self, **message: object) -> None:
         self.page.evaluate("data => frames[0].postMessage(data, '*')", {"from": "api-playground", **message})
@@ -86,6 +100,13 @@ def playground(
     manage(folder, upstream, "embed", "hello", *record, "--lock=model", **database)
     manage(folder, upstream, "embed", "fixed", *record, "--lock=model", "--lock=messages", **database)
     manage(folder, upstream, "embed", "own-key", *record[:-1], "--key=reader", **database)
+    manage(folder, upstream, "embed", "off", *record, "--off", **database)
+    for name, switch in (("two", "--replay-only"), ("off-with-answers", "--off")):
+        for tag, answer in zip(TAGS, ("Answer one", "Answer two"), strict=True):
+            provider_server.reply(completion(answer))
+            recording = ["--record", json.dumps(tag), switch]
+            manage(folder, upstream, "embed", name, *record, *recording, **database)
+    provider_server.requests.clear()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with serving(folder, upstream, **database) as site:
         _Host.playground = site.address
@@ -108,7 +129,7 @@ def host(browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstre
         _, origin = playground
         page.goto(f"{origin}/?{query}&host={quote(origin)}")
         page.wait_for_function("heard.some(([, data]) => data.type === 'ready')")
-        return Hosted(page, origin, page.frame_locator("iframe"))
+        return Hosted(page, origin, page.frame_locator("iframe"), complaints.told)
 
     yield open_
     for context in contexts:
@@ -226,17 +247,83 @@ def test_only_the_page_around_is_listened_to(host: Host) -> None:
 
 def test_a_request_too_long_for_an_address_comes_as_a_message(host: Host, upstream: ScriptedUpstream) -> None:
     hosted = host("embed=hello")
-    long = "long " * 4000
+    long = "字" * 900
     request = {"model": "other", "messages": [{"role": "user", "content": long}], "max_tokens": 40}
 
     hosted.say(type="request", request=json.dumps(request))
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value(long)
-    hosted.say(type="request", request="{")
-    hosted.frame.get_by_role("button", name="Send").click()
+    _send(hosted.frame, "Hello!")
 
     # The model is locked: what a page asks for never widens what the record allows.
-    expect(hosted.frame.locator("#panel-answer")).to_contain_text("has fixed “model”")
+    assert upstream.requests[0].json == request | {"model": "m"}
+    (told,) = hosted.told
+    assert 'the embed "hello" has fixed model' in told
+    assert hosted.origin in told
+
+
+def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> None:
+    hosted = host("embed=hello")
+
+    hosted.say(type="request", request="{")
+
+    expect(hosted.frame.locator("#outcome .notice").first).to_contain_text("JSON")
+    expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
+
+
+@pytest.mark.parametrize("width", [800, 360])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["embed=nobody", "embed=off"])
+def test_a_refusal_stands_in_a_plain_frame_of_any_page(
+    browser: Browser, playground: tuple[str, str], query: str, theme: str, width: int
+) -> None:
+    """Without the loader: a sentence, and not the browser's error page. Nothing in it can be pressed."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{playground[1]}/?{query}&theme={theme}".replace("localhost", "127.0.0.1"))
+
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("main.refused h1")).to_be_visible()
+    expect(frame.locator("a, button, input")).to_have_count(0)
+    found = Axe().run(page.frames[1])  # type: ignore[arg-type]
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+def test_each_of_two_tags_has_its_own_recorded_answer(
+    browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
+) -> None:
+    """The second of them is too long for an address."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{playground[1]}/two")
+    frames = page.locator("api-playground iframe")
+    expect(frames).to_have_count(2)
+
+    for number, answer in enumerate(("Answer one", "Answer two")):
+        frames.nth(number).scroll_into_view_if_needed()
+        frame = frames.nth(number).content_frame
+        content = expect(frame.get_by_label("Content of message 1"))
+        content.to_have_value("One" if number == 0 else LONG)
+        _send(frame, answer)
+        expect(frame.locator("[data-recorded]")).to_be_visible()
+        expect(frame.locator("[data-recorded]")).not_to_contain_text("as you changed it")
     assert upstream.requests == []
+    context.close()
+
+
+def test_one_that_is_turned_off_shows_its_recorded_answer_at_once(
+    browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{playground[1]}/two?embed=off-with-answers")
+    frames = page.locator("api-playground iframe")
+
+    for number, answer in enumerate(("Answer one", "Answer two")):
+        frames.nth(number).scroll_into_view_if_needed()
+        expect(frames.nth(number).content_frame.locator("#answer-1")).to_have_text(answer)
+    assert upstream.requests == []
+    context.close()
 
 
 def test_the_way_to_the_playground_takes_the_state_along(host: Host, playground: tuple[str, str]) -> None:

@@ -42,9 +42,10 @@ def page_with(
 class Host:
     """A page of another site, open in a browser: `host.frame()` is the stub in its first playground."""
 
-    def __init__(self, page: Page, playground: str) -> None:
+    def __init__(self, page: Page, playground: str, told: list[str]) -> None:
         self.page = page
         self.playground = playground
+        self.told = told
 
     def frames(self) -> list[Frame]:
         return [frame for frame in self.page.frames if frame.url.startswith(f"{self.playground}embed/")]
@@ -108,7 +109,7 @@ def open_host(browser: Browser, bare_address: str, tmp_path: Path) -> Iterator[O
         complaints.watch(page)
         page.route("**/embed/?*", lambda route: route.fulfill(content_type="text/html", body=stub))
         page.goto(address)
-        return Host(page, bare_address)
+        return Host(page, bare_address, complaints.told)
 
     yield open_
     for context, site in closing:
@@ -282,10 +283,59 @@ def test_a_frame_that_does_not_report_leaves_the_authors_link(open_host: OpenHos
     host = open_host(page_with('<api-playground><a href="{}">Try it</a></api-playground>'), stub=STUB)
     link = host.page.get_by_role("link", name="Try it")
     expect(link).to_be_visible()
+    expect(host.page.locator("api-playground iframe")).not_to_be_visible()
+    (told,) = host.told
+    assert host.playground.rstrip("/") in told
+    assert host.page.evaluate("location.origin") in told
 
-    host.say("{ type: 'ready' }")
+    host.frames()[0].evaluate("say({ type: 'ready' })")
 
     expect(link).not_to_be_visible()
+    expect(host.page.locator("api-playground iframe")).to_be_visible()
+
+
+def test_a_refused_frame_is_a_small_card_with_the_authors_link(open_host: OpenHost) -> None:
+    refused = (
+        STUB + "<script>say({ type: 'refused', title: 'Not <b>here</b>' }); say({ type: 'ready' })</script>"
+    )
+    html = page_with('<api-playground embed="docs"><a slot="fallback" href="{}">Try it</a></api-playground>')
+    host = open_host(html, stub=refused)
+
+    expect(host.page.get_by_text("Not <b>here</b>", exact=True)).to_be_visible()
+    expect(host.page.get_by_role("link", name="Try it")).to_be_visible()
+    expect(host.page.locator("api-playground iframe")).to_have_count(0)
+    assert host.page.locator("api-playground").evaluate("element => element.offsetHeight") < 120
+    report = Axe().run(host.page)
+    assert report.violations_count == 0, report.generate_report()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: Path, lang: str) -> None:
+    """Nobody listens where the frame would come from: the browser's own error page is not shown."""
+    (tmp_path / "embed.js").write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
+    complaints, context = Complaints(), browser.new_context()
+    page = context.new_page()
+    page.on("console", lambda message: complaints.told.append(message.text))
+    with hosting(tmp_path, {}) as playground, hosting(tmp_path, {}) as site:
+        tag = '<api-playground embed="docs"><a slot="fallback" href="{}">Try it</a></api-playground>'
+        filler = "<div class='filler'></div>"
+        html = page_with(filler + tag, head="<style>.filler { height: 30000px }</style>")
+        html = html.replace("{}", playground).replace('lang="en"', f'lang="{lang}"')
+        (tmp_path / "index.html").write_text(html, encoding="utf-8")
+        page.goto(site)
+        expect(page.locator("api-playground iframe")).to_be_attached()
+    page.locator("api-playground").scroll_into_view_if_needed()
+
+    expect(page.get_by_role("link", name="Try it")).to_be_visible()
+    words = "暂时无法显示此示例" if lang == "zh-CN" else "cannot be shown right now"
+    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.locator("api-playground iframe")).not_to_be_visible()
+    assert page.locator("api-playground").evaluate("element => element.offsetHeight") < 120
+    (told,) = [text for text in complaints.told if text.startswith("API Playground:")]
+    assert playground.rstrip("/") in told
+    assert site.rstrip("/") in told
+    assert '"docs"' in told
+    context.close()
 
 
 def test_the_page_is_accessible(open_host: OpenHost) -> None:

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
-from playground.embed import tag
+from playground.embed import tag, tagged
 from tests.browser import built_sites
 from tests.browser.conftest import Bare, Complaints
 from tests.browser.host import READY, STUB, free_port, hosting
@@ -48,6 +48,7 @@ CALLS: list[tuple[str, dict[str, Any] | None]] = [
 class Built:
     kind: str
     address: str
+    folder: Path
 
 
 # What the server's key may be used for there, whatever the page asks for.
@@ -61,7 +62,7 @@ def site(request: pytest.FixtureRequest, bare: Bare) -> Iterator[Built]:
     options = ["--origin", f"http://localhost:{port}", "--provider=test", "--request", json.dumps(RECORD)]
     bare.manage("embed", "docs", *options, "--key=server", "--lock=model", "--lock=max_tokens")
     with hosting(folder, {}, port) as address:
-        yield Built(request.param, address)
+        yield Built(request.param, address, folder)
 
 
 @pytest.fixture
@@ -232,6 +233,60 @@ def test_a_reader_runs_the_call_in_place(
     )
     _darken(page, site)
     expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def _expect_cards(page: Page) -> None:
+    """What a reader sees of each tag: a small card with the author's link, and no browser's error page."""
+    links = page.locator("api-playground").get_by_role("link", name="Open in the API Playground")
+    expect(links).to_have_count(len(CALLS))
+    for number in range(len(CALLS)):
+        element = page.locator("api-playground").nth(number)
+        element.scroll_into_view_if_needed()
+        expect(links.nth(number)).to_be_visible()
+        expect(element.locator("iframe:visible")).to_have_count(0)
+        assert element.evaluate("element => element.offsetHeight") < 150
+
+
+STATES = ["off", "mistyped", "not allowed", "gone", "all gone"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
+    site: Built, browser: Browser, bare: Bare, state: str
+) -> None:
+    complaints, context = Complaints(), browser.new_context()
+    page = context.new_page()
+    page.on("console", complaints._console)
+    origin, embed = site.address.rstrip("/"), "docs"
+    if state == "off":
+        bare.manage("embed", "docs", "--off")
+    elif state == "mistyped":
+        embed = "dosc"
+        page.route(
+            "**/embed/?*", lambda route: route.continue_(url=route.request.url.replace("=docs", "=dosc"))
+        )
+    elif state == "gone":
+        page.route("**/embed/?*", lambda route: route.abort("connectionrefused"))
+    elif state == "all gone":
+        page.route(f"{bare.address}**", lambda route: route.abort("connectionrefused"))
+    elif state == "not allowed":
+        origin = origin.replace("localhost", "127.0.0.1")
+
+    page.goto(f"{origin}/chat-completion")
+
+    _expect_cards(page)
+    if state != "all gone":  # then nothing of the playground's runs
+        told = complaints.told[0]
+        assert origin in told
+        assert embed in told
+    context.close()
+    bare.manage("embed", "docs", "--on")
+
+
+def test_the_requests_of_its_tags_are_found_in_the_built_site(site: Built) -> None:
+    found = [json.loads(text) if text else None for _, text in tagged.requests_in(site.folder, "docs")]
+
+    assert [body for _, body in CALLS] == [body for body in found if body != HELLO][: len(CALLS)]
 
 
 def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream: ScriptedUpstream) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from markdown_it.token import Token
 
 from playground import env
-from playground.embed import markdown, tag
+from playground.embed import tag
 from playground.embed.docs import Docs, Page, look
-from playground.embed.markdown import Heading
+from playground.embed.markdown import Heading, budget, parse
 from playground.embed.tag import LiveCall
 from playground.upstream.providers import BUILT_IN, _read
 
@@ -44,11 +44,11 @@ def docs() -> Docs:
 
 
 def tokens(page: Page) -> list[Token]:
-    return markdown._parsed(markdown._parser(False), page.source.text)
+    return parse.parsed(parse.parser(False), page.source.text, {"budget": budget.Budget()})
 
 
 def headings(page: Page) -> list[Heading]:
-    return markdown._headings(tokens(page))
+    return parse.headings_of(tokens(page))
 
 
 @cache

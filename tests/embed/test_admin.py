@@ -13,7 +13,8 @@ from django.utils import timezone
 from playground.embed import recorded
 from playground.embed.models import Embed, RecordedAnswer, Spent
 from tests.embed.client import make_embed
-from tests.upstreams.scripted import ScriptedUpstream, json_answer, stream
+from tests.embed.test_record import BROKEN
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -53,6 +54,24 @@ def _text(answer: Any) -> str:
 def _act(author: Client, action: str, *embeds: Embed) -> str:
     chosen = {"action": action, "_selected_action": [embed.pk for embed in embeds]}
     return _text(author.post(LIST, chosen, follow=True))
+
+
+def _opened(author: Client, embed: Embed) -> dict[str, str]:
+    """What a browser would post of the form as it stands, with what it was opened with."""
+    form = author.get(f"{LIST}{embed.pk}/change/").context["adminform"].form
+    posted = {}
+    for field in form:
+        value = field.value()
+        opened = field.html_initial_name
+        posted |= {name: "" if value is None else str(value) for name in (field.html_name, opened)}
+        if value is False:
+            posted[field.html_name] = ""
+    return posted
+
+
+def _save(author: Client, embed: Embed, opened: dict[str, str] | None = None, **changes: str) -> Any:
+    posted = (opened or _opened(author, embed)) | changes
+    return author.post(f"{LIST}{embed.pk}/change/", posted, follow=True)
 
 
 def test_an_embed_is_made_in_the_form(author: Client) -> None:
@@ -117,7 +136,7 @@ def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:
     _act(author, "turn_on", embed, other)
     assert Embed.objects.filter(active=True).count() == 2
 
-    author.post(f"{LIST}{embed.pk}/change/", {**FIELDS, "name": "hello", "active": ""})
+    _save(author, embed, active="")
     assert not Embed.objects.get(name="hello").active
 
 
@@ -283,3 +302,111 @@ def test_a_request_of_the_author_stays_as_it_was_written(author: Client) -> None
     embed = Embed.objects.get()
     assert embed.request == text
     assert (embed.body["temperature"], embed.body["messages"][0]["content"]) == (1e-7, "é")
+
+
+# --- a form that was open for long ---
+
+
+def test_a_stale_form_leaves_the_switch_as_others_turned_it(author: Client) -> None:
+    embed = make_embed()
+    opened = _opened(author, embed)
+    _act(author, "turn_off", embed)
+
+    saved = _save(author, embed, opened, max_tokens="60")
+
+    embed.refresh_from_db()
+    assert (embed.active, embed.max_tokens) == (False, 60)
+    assert any(message.level_tag == "warning" for message in saved.context["messages"])
+
+
+def test_what_two_people_changed_is_refused_with_what_stands_there_now(author: Client) -> None:
+    embed = make_embed()
+    opened = _opened(author, embed)
+    Embed.objects.update(locked="model", request=embed.request.replace("Hello!", "Theirs"))
+
+    refused = _save(author, embed, opened, request=embed.request.replace("Hello!", "Mine"), n="1")
+
+    errors = refused.context["adminform"].form.errors
+    assert list(errors) == ["request"]
+    assert "Theirs" in errors["request"][0]
+    assert "Mine" in _text(refused)
+    embed.refresh_from_db()
+    assert (embed.locked, embed.n) == ("model", None)
+
+
+def test_the_form_is_checked_as_it_would_be_saved(author: Client) -> None:
+    """What each changed is right by itself, and both together are not."""
+    embed = make_embed(max_tokens=60)
+    opened = _opened(author, embed)
+    Embed.objects.update(request=embed.request.replace("50", "60"))
+
+    refused = _save(author, embed, opened, max_tokens="55")
+
+    assert refused.context["adminform"].form.errors
+    embed.refresh_from_db()
+    assert embed.max_tokens == 60
+
+
+def test_a_form_as_browsers_send_it_changes_nothing_else(author: Client) -> None:
+    embed = make_embed(origins="https://a.example https://b.example")
+    opened = {name: value.replace("\n", "\r\n") for name, value in _opened(author, embed).items()}
+    before = Embed.objects.values().get()
+
+    _save(author, embed, opened, n="2")
+
+    assert Embed.objects.values().get() == before | {"n": 2}
+
+
+# --- recordings ---
+
+
+def test_recordings_that_no_longer_match_are_marked_and_removed(
+    author: Client, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    upstream.reply(stream({"content": "x"}))
+    recorded.record(embed, {"seed": 1})
+    recorded.record(embed, {"model": "m", "seed": 2})
+    Embed.objects.update(request=embed.request.replace("50", "49"))
+
+    assert "2, 2 of them no longer match" in _text(author.get(LIST))
+    assert _text(author.get(f"{LIST}{embed.pk}/change/")).count("no longer matches") == 2
+    _act(author, "record_now", embed)
+    assert "3, 2 of them no longer match" in _text(author.get(LIST))
+    _act(author, "forget_stale", embed)
+    assert RecordedAnswer.objects.count() == 1
+
+
+def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_downloaded(
+    author: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed()
+
+    keep = recorded._keep
+
+    def after_it_was_deleted(*values: Any) -> None:
+        Embed.objects.all().delete()
+        keep(*values)
+
+    monkeypatch.setattr(recorded, "_keep", after_it_was_deleted)
+    upstream.reply(completion("Paid for"))
+
+    answer = author.post(LIST, {"action": "record_now", "_selected_action": [embed.pk]})
+
+    assert "attachment" in answer["Content-Disposition"]
+    kept = answer.json()["hello"]
+    assert kept["completion"]["choices"][0]["message"]["content"] == "Paid for"
+    assert "was deleted while its answer was recorded" in _text(author.get(LIST))
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_request_is_shown_and_can_be_mended(author: Client, text: str) -> None:
+    embed = make_embed()
+    Embed.objects.update(request=text)
+
+    assert author.get(LIST).status_code == 200
+    assert author.get(f"{LIST}{embed.pk}/change/").status_code == 200
+    assert _act(author, "record_now", embed)
+    assert _save(author, embed, request=FIELDS["request"]).redirect_chain
+    embed.refresh_from_db()
+    assert embed.body["messages"]

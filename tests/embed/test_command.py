@@ -2,15 +2,19 @@
 
 import io
 import json
+import socket
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from playground.embed import recorded
 from playground.embed.models import Embed, RecordedAnswer
 from tests.embed.client import ORIGIN, REQUEST, make_embed
-from tests.upstreams.scripted import ScriptedUpstream, json_answer, stream
+from tests.embed.test_record import BROKEN
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 NEW = ["hello", "--origin", ORIGIN, "--provider", "test", "--request", json.dumps(REQUEST)]
@@ -128,5 +132,112 @@ def test_it_shows_what_the_embed_allows_and_has_spent() -> None:
     assert "origins       https://docs.example.org\n" in said
     assert "caps          60 tokens, 2 answers, 65536 bytes\n" in said
     assert "today         0 calls, 0 tokens\n" in said
-    assert "recorded      no answer\n" in said
+    assert "recorded      0 answers\n" in said
     assert "locked        model\n" in said
+
+
+# --- the tags of a site ---
+
+
+def test_it_records_the_tags_of_a_built_site(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    make_embed(locked="model")
+    (tmp_path / "sub").mkdir()
+    one, two = ({"messages": [{"role": "user", "content": text}]} for text in ("<One> & 一", "Two"))
+    (tmp_path / "index.html").write_text(
+        f'<p><api-playground embed="hello" request="{escape(json.dumps(one))}"><a slot="fallback">x</a>'
+        '</api-playground><api-playground embed="another" request="{}"></api-playground>'
+        '<api-playground embed="hello" />'
+    )
+    (tmp_path / "sub" / "page.html").write_text(
+        '<api-playground embed="hello"><script type="application/json">'
+        f"{json.dumps(two)}</script></api-playground>"
+        f'<api-playground embed="hello" request="{escape(json.dumps(one))}"></api-playground>'
+    )
+
+    said = _run("hello", "--record", str(tmp_path), "--show")
+
+    assert [request.json for request in upstream.requests] == [REQUEST | one, REQUEST, REQUEST | two]
+    assert "recorded      3 answers\n" in said
+    assert "200 · application/json · <One> & 一\n" in said
+
+
+def test_it_records_requests_by_themselves_and_goes_on_after_one_that_went_wrong(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    make_embed()
+    file = tmp_path / "call.json"
+    file.write_text('{"seed": 2}')
+
+    def answer(connection: socket.socket, request: Any) -> None:
+        refused = json_answer({"error": {"message": "no credit"}}, 402)
+        connection.sendall((refused if request.json["seed"] == 1 else completion()).encode())
+
+    upstream.reply(answer)
+
+    with pytest.raises(CommandError, match="no credit"):
+        _run("hello", "--record", '{"seed": 1}', str(file))
+
+    assert [answer.tag for answer in RecordedAnswer.objects.all()] == [{"seed": 2}]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "/nowhere.json"])
+def test_a_tag_that_cannot_be_read_is_said_before_any_call(upstream: ScriptedUpstream, text: str) -> None:
+    make_embed()
+
+    with pytest.raises(CommandError):
+        _run("hello", "--record", '{"seed": 1}', text)
+
+    assert not upstream.requests
+
+
+def test_a_site_without_a_tag_of_the_embed_is_said(tmp_path: Path) -> None:
+    make_embed()
+
+    with pytest.raises(CommandError, match="embed=“hello”"):
+        _run("hello", "--record", str(tmp_path))
+
+
+def test_recordings_that_no_longer_match_are_marked_and_removed(upstream: ScriptedUpstream) -> None:
+    make_embed()
+    _run("hello", "--record")
+    _run("hello", "--record", '{"seed": 1}')
+    _run("hello", "--request", json.dumps(REQUEST | {"max_tokens": 49}))
+
+    assert "2 answers, 2 no longer match" in _run("hello", "--show")
+    assert "Recorded answers removed: 2." in _run("hello", "--forget")
+    assert "recorded      0 answers" in _run("hello", "--show")
+
+
+def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_in_a_file(
+    upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_embed()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello-answer-1.json").write_text("of before")
+    keep = recorded._keep
+
+    def after_it_was_deleted(*values: Any) -> None:
+        Embed.objects.all().delete()
+        keep(*values)
+
+    monkeypatch.setattr(recorded, "_keep", after_it_was_deleted)
+    upstream.reply(completion("Paid for"))
+
+    with pytest.raises(CommandError, match=r"hello-answer-2\.json"):
+        _run("hello", "--record")
+
+    kept = json.loads((tmp_path / "hello-answer-2.json").read_text())
+    assert kept["completion"]["choices"][0]["message"]["content"] == "Paid for"
+    assert (tmp_path / "hello-answer-1.json").read_text() == "of before"
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_request_is_said_and_can_be_mended(text: str) -> None:
+    make_embed()
+    Embed.objects.update(request=text)
+
+    assert "request" in _run("hello", "--show")
+    with pytest.raises(CommandError):
+        _run("hello", "--record")
+    _run("hello", "--request", json.dumps(REQUEST))
+    assert Embed.objects.get().body == REQUEST

@@ -4,13 +4,14 @@ import json
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.embed import records
+from playground.embed import policy, records
 from playground.embed.models import Embed
 from tests.embed.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
@@ -69,7 +70,7 @@ def test_the_rest_of_the_policy_is_the_pages(client: Client) -> None:
         ("hello'; script-src *", 404, "There is no such example"),
     ],
 )
-def test_without_an_active_record_only_the_playground_frames_it(
+def test_without_an_active_record_there_is_a_refusal_that_anybody_may_frame(
     client: Client, name: str, status: int, words: str
 ) -> None:
     make_embed(name="off", active=False)
@@ -77,7 +78,7 @@ def test_without_an_active_record_only_the_playground_frames_it(
     page = open_frame(client, name)
 
     assert page.status_code == status
-    assert _framers(page) == ["'self'"]
+    assert _framers(page) == (["'self'"] if status == 200 else ["*"])
     assert words in page.content.decode()
     assert "X-Frame-Options" not in page
 
@@ -99,7 +100,7 @@ def test_the_answer_without_scripts_is_framed_as_the_form_was(client: Client) ->
 
     assert _framers(send_form(client)) == ["'self'", ORIGIN]
     assert _framers(send_form(client, temperature="hot")) == ["'self'", ORIGIN]
-    assert _framers(send_form(client, token="forged")) == ["'self'", ORIGIN]
+    assert _framers(send_form(client, token="forged")) == ["*"]
 
 
 def test_the_page_itself_is_framed_by_nobody(client: Client) -> None:
@@ -178,7 +179,7 @@ def test_the_theme_and_the_language_are_those_of_the_link(client: Client) -> Non
 
     page = open_frame(client, theme="dark", lang="en")
 
-    assert '<html class="frame" lang="en" dir="ltr" data-theme="dark">' in page.content.decode()
+    assert '<html class="frame" lang="en" dir="ltr" data-theme="dark"' in page.content.decode()
     assert page["Content-Language"] == "en"
     assert "data-theme" not in open_frame(client, theme="purple", lang="xx").content.decode()
     assert open_frame(client, lang="x" * 1000).status_code == 200
@@ -416,3 +417,107 @@ def test_the_line_of_log_names_the_embed(client: Client, caplog: pytest.LogCaptu
 
     lines = [json.loads(record.message) for record in caplog.records if record.name == "playground.exchange"]
     assert [line["embed"] for line in lines] == ["hello", None]
+
+
+# --- a page that may not frame it ---
+
+
+@pytest.mark.parametrize("name", ["hello", ""])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"query": {"host": "https://other.example"}},
+        {"headers": {"Referer": "https://other.example/", "Sec-Fetch-Dest": "iframe"}},
+    ],
+)
+def test_a_page_of_another_origin_gets_a_sentence_that_it_may_frame(
+    client: Client, name: str, said: dict[str, Any]
+) -> None:
+    make_embed()
+
+    page = client.get("/embed/", {"embed": name, **said.get("query", {})}, headers=said.get("headers"))
+
+    text = page.content.decode()
+    assert page.status_code == 403
+    assert _framers(page) == ["*"]  # type: ignore[arg-type]
+    assert 'data-refused="not_here"' in text
+    assert "https://other.example" in text
+    assert not re.search("<(form|input|button|a)\\b", text)
+    assert "Hello!" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ({"host": ORIGIN}, {}),
+        ({"host": "http://testserver"}, {}),
+        ({"host": "https://testserver"}, {}),  # behind a proxy that ends TLS
+        ({"host": "file://"}, {}),
+        ({"host": "nonsense"}, {}),
+        ({}, {"Referer": f"{ORIGIN}/page", "Sec-Fetch-Dest": "iframe"}),
+        ({}, {"Referer": "https://other.example/", "Sec-Fetch-Dest": "document"}),
+        ({}, {"Referer": "https://other.example/"}),
+    ],
+)
+def test_who_may_frame_it_or_says_nothing_gets_the_frame(
+    client: Client, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    make_embed()
+
+    page = client.get("/embed/", {"embed": "hello", **query}, headers=headers)
+
+    assert page.status_code == 200
+    assert _framers(page) == ["'self'", ORIGIN]  # type: ignore[arg-type]
+
+
+def test_a_form_that_is_too_large_is_refused_in_the_frame(client: Client, settings: Any) -> None:
+    make_embed()
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    refused = send_form(client, content=["x" * 1000])
+
+    assert refused.status_code == 413
+    assert _framers(refused) == ["*"]
+    assert "X-Frame-Options" not in refused
+    assert 'data-refused="too_large"' in refused.content.decode()
+    assert _framers(client.post("/send/", {"content": "x" * 1000})) == ["'none'"]  # type: ignore[arg-type]
+
+
+# --- what is too long for an address ---
+
+
+def _fill(client: Client, text: str) -> Any:
+    body = urlencode({"embed": "hello", "request": text})
+    form = "application/x-www-form-urlencoded"
+    return client.post("/embed/fill/", body, content_type=form, headers={"Accept": "application/json"})
+
+
+def test_a_long_request_is_held_to_the_record_as_a_short_one_is(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed(locked="model")
+    asked = {"model": "other", "messages": [{"role": "user", "content": "字" * 900}]}
+
+    filled = _fill(client, json.dumps(asked)).json()
+
+    assert filled["request"] == REQUEST | {"messages": asked["messages"]}
+    assert filled["opened"] == policy.digest(embed.asked(asked))
+    assert filled["overruled"] == ["model"]
+    assert not upstream.requests
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"messages": 7}', '{"a": 1, "a": 2}'])
+def test_a_long_request_that_cannot_be_read_is_refused(client: Client, text: str) -> None:
+    make_embed()
+
+    refused = _fill(client, text)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"]
+
+
+def test_what_a_tag_asks_for_in_vain_is_told_to_its_author(client: Client) -> None:
+    make_embed(locked="model")
+
+    assert 'data-overruled="model"' in open_frame(client, request='{"model": "x"}').content.decode()
+    assert "data-overruled" not in open_frame(client, request='{"model": "m"}').content.decode()

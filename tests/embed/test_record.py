@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.embed import policy
+from playground.embed.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.upstream.providers import catalogue
-from tests.embed.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json
+from tests.embed.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream
 
 # --- origins ---
@@ -469,3 +471,113 @@ def test_a_frame_asks_for_a_key_when_one_is_needed(client: Client) -> None:
 
     assert 'name="api_key"' not in open_frame(client).content.decode()
     assert 'name="api_key"' in open_frame(client, "own").content.decode()
+
+
+# --- what a tag comes to ---
+
+
+@given(BODIES, LOCKS, BODIES)
+def test_the_record_fills_only_what_a_tag_leaves_out(
+    author: dict[str, Any], locked: frozenset[str], asked: dict[str, Any]
+) -> None:
+    body = policy.offered(author, locked, asked)
+
+    for name, value in body.items():
+        assert json.dumps(value) in (json.dumps(asked.get(name)), json.dumps(author.get(name)))
+    if asked and not {"stream", "stream_options"} & asked.keys() and "stream" not in locked:
+        assert "stream" not in body
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"temperature": 1.0}, {"temperature": 1}, True),
+        ({"seed": None}, {}, True),
+        ({"stream": True}, {}, True),
+        ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": False}, True),
+        ({"stop": ["a"]}, {"stop": "a"}, False),
+        ({"logprobs": True}, {"logprobs": 1}, False),
+        ({"messages": [{"role": "user"}]}, {"messages": [{"content": "", "role": "user"}]}, True),
+        ({"seed": 1, "n": 2}, {"n": 2, "seed": 1}, True),
+        ({"user": "a"}, {"user": "b"}, False),
+    ],
+)
+def test_the_digest_is_of_what_is_asked(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
+    assert (policy.digest(REQUEST | one) == policy.digest(REQUEST | other)) is same
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"model": "m"}, []),
+        ({"model": "other"}, ["model"]),
+        ({"model": ""}, []),
+        ({"max_tokens": 50, "temperature": 2}, []),
+        ({"MODEL": "other", "models": ["m"]}, ["MODEL", "models"]),
+    ],
+)
+def test_a_tag_that_asks_for_a_locked_field_in_vain_is_noticed(
+    asked: dict[str, Any], names: list[str]
+) -> None:
+    assert policy.overruled(REQUEST, policy.all_names(["model"]), asked) == names
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://docs.example.org", True),
+        ("HTTPS://docs.example.org", True),
+        ("http://docs.example.org", False),
+        ("https://docs.example.org:8443", False),
+        ("https://a.example.net", True),
+        ("https://a.b.example.net", True),
+        ("https://example.net", False),
+        ("https://evilexample.net", False),
+        ("https://a.example.net:8443", False),
+        ("http://localhost:5173", True),
+        ("https://localhost:5173", True),
+        ("http://localhost", False),
+        ("null", False),
+    ],
+)
+def test_origins_are_read_as_browsers_do(origin: str, allowed: bool) -> None:
+    origins = ["https://docs.example.org", "https://*.example.net", "http://localhost:5173"]
+
+    assert policy.allows(origins, origin) is allowed
+
+
+BROKEN = ["{", "", "[]", "7", "null", '{"messages": 7}', '{"messages": [7]}', '{"a": 1, "a": 2}', "[" * 5000]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_request_is_a_sentence_in_the_frame(
+    client: Client, upstream: ScriptedUpstream, text: str
+) -> None:
+    embed = make_embed()
+    token = token_in(open_frame(client))
+    Embed.objects.update(request=text)
+
+    page = open_frame(client)
+    assert page.status_code == 503
+    assert 'data-refused="embed_broken"' in page.content.decode()
+    assert send_json(client, token=token).json()["error"]["kind"] == "embed_broken"
+    assert send_form(client, token=token, path="/embed/edit/", do="add").status_code == 503
+    assert send_form(client, token=token, path="/embed/snippets/").status_code == 503
+    assert embed.name
+    assert not upstream.requests
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("value", ["many", b"\xff\xfe", 1.5])
+def test_odd_types_in_a_record_break_nothing(client: Client, value: Any) -> None:
+    make_embed()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = 1")
+        cursor.execute("UPDATE embed_embed SET max_tokens = %s, n = %s", [value, value])
+        cursor.execute("PRAGMA ignore_check_constraints = 0")
+
+    assert open_frame(client).status_code == 200
+    assert send_json(client).status_code == 200

@@ -1,17 +1,19 @@
 """The recorded answer: kept as it came, shown when no call is made, and said to be recorded."""
 
 import json
+import re
 import socket
 import time
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import recorded
+from playground.embed import policy, recorded
 from playground.embed.models import Embed, RecordedAnswer
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
@@ -19,7 +21,7 @@ from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamReader
 from playground.exchange.text import say
 from playground.upstream.running import BusyError, running
-from tests.embed.client import REQUEST, make_embed, send_form, send_json
+from tests.embed.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import (
     STREAM_END,
@@ -34,13 +36,14 @@ from tests.upstreams.scripted import (
 
 pytestmark = pytest.mark.django_db
 STREAM = {"stream": "on", "include_usage": "on", "htmx": True}
+STREAMED = REQUEST | {"stream": True, "stream_options": {"include_usage": True}}
 DOWN = [json_answer({"error": {"message": "down"}}, status) for status in (500, 503, 529, 429)] + [b""]
 
 
 @pytest.fixture
 def embed(provider: str, upstream: ScriptedUpstream) -> Embed:
     """Its answer is recorded: `Hello`, in two pieces."""
-    made = make_embed()
+    made = make_embed(STREAMED)
     upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
     recorded.record(made)
     upstream.forget()
@@ -60,11 +63,11 @@ def _shown(embed: Embed) -> Exchange:
 # --- recording ---
 
 
-def test_the_authors_request_is_made_streamed_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
+def test_the_authors_request_is_made_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
     recorded.record(embed)
 
     (made,) = upstream.requests
-    assert made.json == REQUEST | {"stream": True, "stream_options": {"include_usage": True}}
+    assert made.json == STREAMED
     assert made.header("Authorization") == f"Bearer {SERVER_KEY}"
     answer = RecordedAnswer.objects.get(embed=embed)
     assert answer.received["status"] == 200
@@ -74,14 +77,13 @@ def test_the_authors_request_is_made_streamed_and_kept(embed: Embed, upstream: S
     assert sorted(answer.events_ms) == answer.events_ms
 
 
-def test_a_request_that_streams_is_made_as_the_author_wrote_it(
-    provider: str, upstream: ScriptedUpstream
+@pytest.mark.parametrize("request_", [REQUEST, REQUEST | {"stream": True}])
+def test_a_request_is_made_as_the_author_wrote_it(
+    provider: str, upstream: ScriptedUpstream, request_: dict[str, Any]
 ) -> None:
-    upstream.reply(stream({"content": "x"}))
+    recorded.record(make_embed(request_))
 
-    recorded.record(make_embed(REQUEST | {"stream": True}))
-
-    assert upstream.requests[0].json == REQUEST | {"stream": True}
+    assert upstream.requests[0].json == request_
 
 
 def test_a_provider_that_does_not_stream_is_kept_too(
@@ -119,7 +121,7 @@ def test_without_a_key_nothing_is_made(
 
 
 def test_no_key_is_kept(client: Client, provider: str, upstream: ScriptedUpstream) -> None:
-    embed = make_embed(replay_only=True)
+    embed = make_embed(STREAMED, replay_only=True)
     pieces = [f"Your key is {SERVER_KEY}", SERVER_KEY[:9], SERVER_KEY[9:]]
     echoed = stream(*({"content": piece} for piece in pieces))
     upstream.reply(Answer(body=echoed.body, headers=echoed.headers | {"X-Key": SERVER_KEY}))
@@ -270,7 +272,7 @@ def test_without_one_the_refusal_or_the_error_is_clear(
 def test_it_is_streamed_in_the_time_that_it_took(
     client: Client, provider: str, upstream: ScriptedUpstream
 ) -> None:
-    embed = make_embed(replay_only=True)
+    embed = make_embed(STREAMED, replay_only=True)
 
     def slowly(connection: socket.socket, request: Any) -> None:
         connection.sendall(STREAM_HEAD + token("first"))
@@ -377,3 +379,152 @@ def test_the_record_of_a_replay_is_that_of_the_call(embed: Embed) -> None:
     assert shown.stream.done
     assert shown.error is None
     assert ("Authorization", "Bearer [redacted]") in shown.sent.headers
+
+
+# --- a recording for each request ---
+
+ONE = {"messages": [{"role": "user", "content": "One"}]}
+TWO = {"messages": [{"role": "user", "content": "Two"}], "temperature": 0.5}
+
+
+@pytest.fixture
+def two_tags(provider: str, upstream: ScriptedUpstream) -> Embed:
+    """An embed of which two tags have an answer each, and its own request none."""
+    made = make_embed(replay_only=True, locked="model")
+    for tag, answer in ((ONE, "Answer one"), (TWO, "Answer two")):
+        upstream.reply(completion(answer))
+        recorded.record(made, tag)
+    upstream.forget()
+    return made
+
+
+def test_each_tag_has_its_own_answer(client: Client, two_tags: Embed, upstream: ScriptedUpstream) -> None:
+    for tag, answer in ((ONE, "Answer one"), (TWO, "Answer two")):
+        shown = send_json(client, two_tags.asked(tag)).json()
+        assert shown["completion"]["choices"][0]["message"]["content"] == answer
+        assert shown["recorded"]["same_request"] is True
+        assert shown["request"]["body"] == REQUEST | tag
+    assert not upstream.requests
+
+
+def test_a_tag_that_nobody_recorded_shows_no_other_tags_answer(client: Client, two_tags: Embed) -> None:
+    assert send_json(client).json()["error"]["kind"] == "nothing_recorded"
+
+
+def test_the_form_of_a_frame_gets_its_tags_answer(client: Client, two_tags: Embed) -> None:
+    page = open_frame(client, request=json.dumps(TWO)).content.decode()
+    opened = page.split('name="opened" value="')[1].split('"')[0]
+    asked = {"content": ["Two"], "temperature": "0.5", "opened": opened}
+
+    assert "Answer two" in send_form(client, **asked).content.decode()
+    changed = send_form(client, **asked | {"content": ["Something else"]}).content.decode()
+    assert "Answer two" in changed
+    assert "not the one above as you changed it" in changed
+
+
+def test_recorded_again_a_tag_has_its_latest_answer(two_tags: Embed, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("Newer"))
+    Embed.objects.update(request=json.dumps(REQUEST | {"seed": 1}))
+    two_tags.refresh_from_db()
+    assert [kept.matches for kept in recorded.listed(two_tags)] == [False, False]
+
+    recorded.record(two_tags, ONE)
+
+    kept = list(recorded.listed(two_tags))
+    assert [(one.question, one.matches) for one in kept] == [("Two", False), ("One", True)]
+    assert b"Newer" in kept[1].body
+    assert recorded.forget_stale(two_tags) == 1
+    assert [one.question for one in recorded.listed(two_tags)] == ["One"]
+
+
+def test_no_stream_is_recorded_or_filled_in_for_a_tag_that_asked_for_none(
+    client: Client, provider: str, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed(STREAMED | {"seed": 7})
+
+    recorded.record(embed, ONE)
+
+    assert upstream.requests[0].json == REQUEST | ONE | {"seed": 7}
+    ticked = re.compile('name="stream"[^>]* checked')
+    assert not ticked.search(open_frame(client, request=json.dumps(ONE)).content.decode())
+    assert ticked.search(open_frame(client).content.decode())
+
+
+def test_a_field_of_the_record_does_not_stand_beside_its_other_name(provider: str) -> None:
+    embed = make_embed()
+
+    assert "max_tokens" not in embed.asked({"max_completion_tokens": 9})
+    assert embed.asked({"seed": 1})["max_tokens"] == 50
+
+
+def test_so_many_answers_are_kept_and_those_that_match_nothing_make_room(
+    provider: str, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = make_embed()
+    monkeypatch.setattr(recorded, "MOST", 2)
+    recorded.record(embed, ONE)
+    recorded.record(embed, TWO)
+
+    with pytest.raises(recorded.NotKeptError) as full:
+        recorded.record(embed)
+    assert full.value.exchange.completion
+    assert embed.recordings.count() == 2
+
+    embed.recordings.filter(digest=policy.digest(embed.asked(ONE))).update(provider="another")
+    recorded.record(embed)
+    assert [kept.question for kept in recorded.listed(embed)] == ["Two", "Hello!"]
+
+    monkeypatch.setattr(recorded, "MOST", 100)
+    monkeypatch.setattr(recorded, "MOST_BYTES", 1000)
+    with pytest.raises(recorded.NotKeptError):
+        recorded.record(embed, ONE)
+
+
+def test_an_answer_to_an_embed_that_was_deleted_meanwhile_is_handed_back(
+    provider: str, upstream: ScriptedUpstream
+) -> None:
+    embed = make_embed()
+    upstream.reply(completion("Paid for"))
+    Embed.objects.all().delete()
+
+    with pytest.raises(recorded.NotKeptError) as lost:
+        recorded.record(embed)
+
+    assert lost.value.exchange.received is not None
+    assert b"Paid for" in lost.value.exchange.received.body
+
+
+@pytest.mark.parametrize("column", ["call", "received", "sent", "timings_ms"])
+@pytest.mark.parametrize("value", ["{", "[]", "null", '{"body": 7}'])
+def test_a_broken_recording_is_as_if_it_were_not_there(
+    client: Client, embed: Embed, column: str, value: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = 1")
+        cursor.execute(f"UPDATE embed_recordedanswer SET {column} = %s", [value])
+        cursor.execute("PRAGMA ignore_check_constraints = 0")
+    Embed.objects.update(replay_only=True)
+
+    assert send_json(client).json()["error"]["kind"] == "nothing_recorded"
+    assert len(list(recorded.listed(embed))) == 1
+
+
+# --- one that is turned off ---
+
+
+def test_one_that_is_turned_off_shows_its_recorded_answer(
+    client: Client, embed: Embed, upstream: ScriptedUpstream
+) -> None:
+    Embed.objects.update(active=False)
+
+    page = open_frame(client)
+    assert page.status_code == 200
+    assert "data-recorded" in page.content.decode()
+    assert ">Hello</p>" in page.content.decode()
+
+    shown = send_json(client, token=token_in(page)).json()
+    assert shown["recorded"]["same_request"] is True
+    other = open_frame(client, request=json.dumps(ONE))
+    assert other.status_code == 403
+    assert 'data-refused="embed_off"' in other.content.decode()
+    assert not upstream.requests

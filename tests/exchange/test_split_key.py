@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playground.exchange import jsontext
 from playground.exchange.completion import read_choices
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, adds_up_to_key
+from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
 from tests.exchange.strategies import escaped, keys, unescaped
@@ -253,12 +253,16 @@ def test_what_people_read_as_one_text_is_one(first: dict[str, Any], second: dict
 
 
 def test_content_parts_of_one_answer_add_up_to_it_as_well() -> None:
-    parts = [{"type": "text", "text": KEY[:7]}, {"type": "text", "text": KEY[7:]}]
+    parts = [{"type": "text", "text": text} for text in ("It is ", KEY[:7], KEY[7:], ".")]
     completion = {"choices": [{"index": 0, "message": {"role": "assistant", "content": parts}}]}
 
-    assert adds_up_to_key(Redactor(KEY), completion)
-    assert not adds_up_to_key(Redactor(KEY), {"choices": [{"message": {"content": parts[:1]}}]})
-    assert not adds_up_to_key(Redactor(""), completion)
+    masked = without_split_key(Redactor(KEY), completion)
+
+    said = masked["choices"][0]["message"]["content"]
+    assert [part["text"] for part in said] == ["It is ", MASK, MASK, "."]
+    assert without_split_key(Redactor(""), completion) is completion
+    assert without_split_key(Redactor(KEY[:-1] + "x"), completion) is completion
+    assert without_split_key(Redactor(KEY), None) is None
 
 
 _FIELDS = ("content", "reasoning", "reasoning_content", "refusal", "arguments", "name", "part")
@@ -300,7 +304,7 @@ def test_no_finish_reasons_and_no_framing_show_it(
         assert KEY not in "".join(said)
     whole = stream.completion
     assert KEY not in json.dumps(whole)
-    assert field == "part" or not adds_up_to_key(Redactor(KEY), whole)
+    assert without_split_key(Redactor(KEY), whole) == whole
 
 
 def _said(value: Any) -> str:

@@ -1,15 +1,19 @@
 """A stream's events: as many as are taken, and made anew for each who asks."""
 
+from typing import Any
+
 import pytest
 
-from playground.exchange.pieces import TooManyError
-from playground.exchange.redact import Redactor
-from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader
+from playground.exchange import jsontext
+from playground.exchange.pieces import Pieces, TooManyError
+from playground.exchange.redact import MASK, Redactor
+from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader, Unread
 
 
 def _read(body: bytes) -> Stream:
     reader = StreamReader(Redactor(""))
     reader.feed(body, 0.0)
+    reader.close(0.0)
     return reader.result(body)
 
 
@@ -44,3 +48,108 @@ def test_endless_small_things_meet_a_limit(piece: bytes) -> None:
 
     assert refused.value.limit >= MOST_EVENTS
     assert len(reader.times_ms) <= MOST_EVENTS
+
+
+def _event(delta: str) -> bytes:
+    return f'data: {{"choices":[{{"index":0,"delta":{delta}}}]}}\n\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "delta"),
+    [
+        ("content", '{"content":"%s"}'),
+        ("reasoning_content", '{"reasoning_content":"%s"}'),
+        ("reasoning", '{"reasoning":"%s"}'),
+        ("refusal", '{"refusal":"%s"}'),
+        ("tool_calls", '{"tool_calls":[{"index":0,"function":{"arguments":"%s"}}]}'),
+    ],
+)
+def test_halves_in_two_deltas_make_one_character(field: str, delta: str) -> None:
+    halves = ["a", r"b\ud83d", "", r"\ude00c", r"\ud83d\ude00", r"\ud83d", r"\ud83d", "d"]
+
+    message = _message(_read(b"".join(_event(delta % half) for half in halves)))
+
+    text = message["tool_calls"][0]["function"]["arguments"] if field == "tool_calls" else message[field]
+    assert text == "ab😀c😀\ufffd\ufffdd"
+
+
+def test_a_half_that_never_pairs_is_shown_as_broken_wherever_it_is() -> None:
+    chunk = rb'{"id":"\udc00","x":["\ud83d"],"choices":[{"delta":{"role":"\ud83d","content":"a\ud83d"}}]}'
+    body = b"data: " + chunk + b'\n\ndata: {"error":{"message":"\\ud83d"}}\n\ndata: b\\ud83d\n\n'
+
+    stream = _read(body)
+
+    assert _message(stream) == {"role": "\ufffd", "content": "a\ufffd"}
+    assert stream.completion is not None
+    assert stream.error == {"message": "\ufffd"}
+    for text in (str(stream.completion), str(list(stream.events)), str(stream.unread)):
+        assert text.encode()
+
+
+def _message(stream: Stream) -> dict[str, Any]:
+    assert stream.completion is not None
+    message: dict[str, Any] = stream.completion["choices"][0]["message"]
+    return message
+
+
+@pytest.mark.parametrize("text", ["\ud83d\ude00", "a\ud83d\ude00b", "\ud83dx", "中\ude00"])
+def test_a_growing_text_never_holds_half_a_character(text: str) -> None:
+    pieces, shown = Pieces(), ""
+    for _ in range(200):
+        for letter in text:
+            pieces.append(letter)
+            shown += pieces.since(len(shown))
+            assert shown.encode().decode() == shown
+            assert pieces.length == len(shown)
+
+    assert str(pieces) == jsontext.mended_text(text * 200)
+    assert str(pieces).startswith(shown)
+
+
+def test_what_cannot_be_read_is_counted_and_quoted() -> None:
+    stream = _read(_event('{"content":"Hi"}') + b'data: please wait\n\ndata: {"cut\n\ndata: [DONE]\n\n')
+
+    assert stream.unread == Unread(2, "please wait")
+    assert _message(stream)["content"] == "Hi"
+    assert _read(_event("{}")).unread is None
+
+
+def test_a_quote_is_short() -> None:
+    stream = _read(b"data: " + b"x" * 100_000 + b"\n\n")
+
+    assert stream.unread is not None
+    assert len(stream.unread.first) < 2000
+
+
+@pytest.mark.parametrize("key", ["sk-canary-51c0de"])
+@pytest.mark.parametrize("cut", [0, 5])
+def test_a_quote_does_not_show_the_key(key: str, cut: int) -> None:
+    first, second = key[: cut or None], key[cut:]
+    body = f"data: {first}\n\ndata: {second}\n\n".encode()
+    reader = StreamReader(Redactor(key))
+    reader.feed(body, 0.0)
+
+    unread = reader.result(body).unread
+
+    assert unread == Unread(2, MASK)
+
+
+def test_an_error_is_no_unread_event() -> None:
+    stream = _read(b"event: error\ndata: out of memory\n\n")
+
+    assert (stream.error, stream.unread) == ("out of memory", None)
+
+
+def test_events_are_the_same_live_and_made_anew() -> None:
+    body = b'data: {"a":1}\ndata: {"b":2}\nerror: {"c":3}\n{"d":4}\ndata: {"cut\ndata: {"e":5}\n\nwords\n'
+    reader = StreamReader(Redactor("sk-canary-51c0de"), live=True)
+    for position in range(len(body)):
+        reader.feed(body[position : position + 1], 0.0)
+    reader.close(0.0)
+
+    stream = reader.result(body)
+
+    fresh = reader.take_fresh()
+    assert fresh == list(stream.events)
+    assert [event.name for event in fresh].count("error") == 1
+    assert len(fresh) == 7

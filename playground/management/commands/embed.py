@@ -1,14 +1,22 @@
-"""`manage.py embed NAME …`: makes or changes an embed, shows it, records its answer."""
+"""`manage.py embed NAME …`: makes or changes an embed, shows it, records its answers."""
 
+import json
 from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from playground.embed import budget, recorded
-from playground.embed.models import Embed, RecordedAnswer
+from playground.embed.database import why
+from playground.embed.models import Embed
+from playground.embed.tagged import requests_in
+from playground.exchange.chat_request import InvalidRequestError
+from playground.exchange.record import Exchange
+from playground.pages.page import link_body
 from playground.pages.reasons import REFUSED, refusal_of
 
 _NUMBERS = {
@@ -22,10 +30,11 @@ _NUMBERS = {
 }
 _MAY_BE_EMPTY = ("max_tokens", "n", "request_bytes")
 _NEEDED = ("origins", "provider", "request")
+_LONGEST_QUESTION = 80
 
 
 class Command(BaseCommand):
-    help = "Makes or changes an embed; --show tells about it, --record keeps the answer to its call."
+    help = "Makes or changes an embed; --show tells about it, --record keeps the answers to its calls."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
@@ -55,10 +64,29 @@ class Command(BaseCommand):
             help="readers get the recorded answer, and make no call",
         )
         calls.add_argument("--calls", action="store_false", default=None, dest="replay_only")
-        parser.add_argument("--record", action="store_true", help="makes the call once, and keeps the answer")
+        parser.add_argument(
+            "--record",
+            nargs="*",
+            metavar="TAGS",
+            help="makes the embed's own call once, and keeps the answer; or the calls of its tags: a request "
+            "as JSON, a file with one, or the folder of a site as it was built (or of Markdown)",
+        )
+        parser.add_argument(
+            "--forget",
+            action="store_true",
+            help="removes the recorded answers that no longer match the embed",
+        )
         parser.add_argument("--show", action="store_true", help="tells what the embed allows and has spent")
 
-    def handle(self, *, name: str, record: bool, show: bool, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
+        try:
+            self._handle(**options)
+        except DatabaseError as error:
+            raise CommandError(str(why(error))) from error
+
+    def _handle(
+        self, *, name: str, record: list[str] | None, forget: bool, show: bool, **options: Any
+    ) -> None:
         embed = Embed.objects.filter(name=name).first() or Embed(name=name)
         changes = _changes(options)
         if changes:
@@ -66,27 +94,48 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} is saved.")
         elif embed.pk is None:
             raise CommandError(f"No embed is called {name}. To make it: {_example(name)}")
-        if record:
-            self._record(embed)
+        if record is not None:
+            self._record_all(embed, record)
+        if forget:
+            self.stdout.write(f"Recorded answers removed: {recorded.forget_stale(embed)}.")
         if show:
             self._show(embed)
 
-    def _record(self, embed: Embed) -> None:
+    def _record_all(self, embed: Embed, wanted: list[str]) -> None:
+        """Goes on after one that went wrong; each request is made once, however many tags ask for it."""
+        tags = list(_tags(embed, wanted)) if wanted else [("", {})]
+        problems, done = [], set()
+        for place, tag in tags:
+            text = json.dumps(tag, sort_keys=True)
+            if text in done:
+                continue
+            done.add(text)
+            try:
+                self._record(embed, tag, place)
+            except CommandError as error:
+                problems.append(f"{place}: {error}" if place else str(error))
+        if problems:
+            raise CommandError("\n".join(problems))
+
+    def _record(self, embed: Embed, tag: Mapping[str, Any], place: str) -> None:
         try:
-            exchange, problem = recorded.record(embed)
+            exchange, problem = recorded.record(embed, tag)
+        except recorded.NotKeptError as error:
+            file = _kept_in_a_file(embed, error.exchange)
+            raise CommandError(f"{error.sentence} It is in {file}.") from error
         except REFUSED as error:
-            refusal = refusal_of(error)
-            fields = [f"{item.field}: {item.sentence}" for item in refusal.fields]
-            raise CommandError("\n".join([f"{refusal.title}. {refusal.advice}", *fields])) from error
+            raise CommandError(_words(error)) from error
         if problem:
             words = f" “{problem.message}”" if problem.message else ""
             raise CommandError(f"Nothing is recorded. {problem.title}.{words} {problem.advice}")
         size = len(exchange.received.body) if exchange.received else 0
         seconds = exchange.timings.total_ms / 1000
-        self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.")
+        where = f" {place}" if place else ""
+        self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.{where}")
 
     def _show(self, embed: Embed) -> None:
-        spent, answer = budget.spent_today(embed), RecordedAnswer.objects.filter(embed=embed).first()
+        spent, answers = budget.spent_today(embed), list(recorded.listed(embed))
+        stale = [kept.matches for kept in answers].count(False)
         caps = embed.caps
         lines = {
             "active": "yes" if embed.active else "no",
@@ -99,11 +148,50 @@ class Command(BaseCommand):
             "reader a day": f"{embed.reader_calls_a_day} calls, {embed.reader_tokens_a_day} tokens",
             "all a day": f"{embed.calls_a_day} calls, {embed.tokens_a_day} tokens",
             "today": f"{spent.calls} calls, {spent.tokens} tokens",
-            "recorded": f"{answer.at:%Y-%m-%d %H:%M} UTC" if answer else "no answer",
+            "recorded": f"{len(answers)} answers{f', {stale} no longer match' if stale else ''}",
             "request": embed.request,
         }
         for label, text in lines.items():
             self.stdout.write(f"{label:13} {text}")
+        for kept in answers:
+            mark = "" if kept.matches else "no longer matches · "
+            question = " ".join(kept.question.split())[:_LONGEST_QUESTION]
+            self.stdout.write(f"  {mark}{kept.facts or 'cannot be read'} · {question}")
+
+
+def _tags(embed: Embed, wanted: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The request of each tag, and where it stands."""
+    for text in wanted:
+        if text.lstrip().startswith("{") or not Path(text).is_dir():
+            yield "" if text.lstrip().startswith("{") else text, _tag(_text("--record", text), text)
+            continue
+        found = list(requests_in(Path(text), embed.name))
+        if not found:
+            raise CommandError(f"{text}: no <api-playground embed=“{embed.name}”> stands in its pages.")
+        yield from ((str(path), _tag(request, str(path))) for path, request in found)
+
+
+def _tag(text: str, place: str) -> dict[str, Any]:
+    try:
+        return link_body(text) if text else {}
+    except InvalidRequestError as error:
+        raise CommandError(f"{place[:100]}: {_words(error)}") from error
+
+
+def _words(error: Any) -> str:
+    """What refused it, one of `REFUSED`."""
+    refusal = refusal_of(error)
+    fields = [f"{item.field}: {item.sentence}" for item in refusal.fields]
+    return "\n".join([f"{refusal.title}. {refusal.advice}", *fields])
+
+
+def _kept_in_a_file(embed: Embed, exchange: Exchange) -> Path:
+    """Beside whatever is there already."""
+    number = 1
+    while (file := Path(f"{embed.name}-answer-{number}.json")).exists():
+        number += 1
+    file.write_text(json.dumps(exchange.as_json(str), ensure_ascii=False, indent=2), encoding="utf-8")
+    return file.absolute()
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
@@ -114,17 +202,17 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
         if options[name] is not None:
             changes[name] = "\n".join(options[name])
     if options["request"] is not None:
-        changes["request"] = _request(options["request"])
+        changes["request"] = _text("--request", options["request"])
     return changes | {name: None for name in _MAY_BE_EMPTY if changes.get(name) == 0}
 
 
-def _request(text: str) -> str:
+def _text(option: str, text: str) -> str:
     if text.lstrip().startswith("{"):
         return text
     try:
         return Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"--request takes JSON, or the path of a readable file: {error}") from error
+        raise CommandError(f"{option} takes JSON, or the path of a readable file: {error}") from error
 
 
 def _save(embed: Embed, changes: dict[str, Any]) -> None:

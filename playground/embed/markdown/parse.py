@@ -1,0 +1,346 @@
+"""Text in, tokens out: CommonMark's, tables, boxes, live playgrounds, and headings with their ids."""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import ParserBlock
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.container import container_plugin
+
+from playground.embed import tag
+from playground.embed.links import may_be_followed
+from playground.embed.markdown import budget
+from playground.embed.tag import Tag
+
+# VitePress's boxes.
+BOXES = ("info", "note", "tip", "important", "warning", "caution", "danger", "details")
+# Those that only group or steer VitePress: what is in them is shown.
+GROUPS = ("code-group", "v-pre", "raw")
+_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(.*)", re.IGNORECASE)
+_CUSTOM_ID = re.compile(r"[\w:.-]+")
+# Ids of the page around.
+_TAKEN = re.compile(r"main|docs-(?:search|suggestions|pages|contents-heading|code-\d+)")
+# What VitePress does not show either: an author's notes, and where a page imports its components.
+_UNSEEN = (("<!--", "-->"), ("<script setup", "</script>"))
+_TAIL = 200
+
+Env = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    id: str
+    text: str
+
+
+def parsed(parser: MarkdownIt, text: str, env: Env) -> list[Token]:
+    """The page's tokens. `env["budget"]` is what it may take; raises `OverBudgetError`."""
+    return list(_with_additions(parser.parse(text, env)))
+
+
+# --- the parser, with what a page may take ---
+
+
+class _StateBlock(StateBlock):
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        budget.of(self.env).token()
+        return super().push(ttype, tag, nesting)
+
+
+class _StateInline(StateInline):
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        budget.of(self.env).token()
+        return super().push(ttype, tag, nesting)
+
+
+class _ParserBlock(ParserBlock):
+    def parse(self, src: str, md: MarkdownIt, env: Any, outTokens: list[Token]) -> list[Token] | None:  # noqa: N803 -- the parser's own name
+        if not src:
+            return None
+        state = _StateBlock(src, md, env, outTokens)
+        self.tokenize(state, state.line, state.lineMax)
+        return state.tokens
+
+
+class _ParserInline(ParserInline):
+    def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
+        state = _StateInline(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 -- the parser's own name
+        return may_be_followed(url)
+
+
+@cache
+def parser(allow_html: bool) -> MarkdownIt:
+    made = _Markdown("zero")
+    made.block, made.inline = _ParserBlock(), _ParserInline()
+    made.configure("commonmark", {"html": allow_html}).enable(["table", "strikethrough"])
+    made.block.ruler.before("table", "budget", _block_step)
+    made.inline.ruler.before("text", "budget", _inline_step)
+    made.block.ruler.before("html_block", "live_call", _block_tag)
+    made.block.ruler.before("html_block", "unseen", _unseen_block)
+    made.inline.ruler.before("html_inline", "live_call", _inline_tag)
+    made.inline.ruler.before("html_inline", "comment", _inline_comment)
+    for name in (*BOXES, *GROUPS):
+        container_plugin(made, name, validate=partial(_is_box, name))
+    return made
+
+
+def _block_step(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    del line, end_line, silent
+    budget.of(state.env).step()
+    return False
+
+
+def _inline_step(state: StateInline, silent: bool) -> bool:
+    del silent
+    budget.of(state.env).step()
+    return False
+
+
+def _is_box(name: str, params: str, markup: str) -> bool:
+    del markup
+    return params.strip().split(" ", 1)[0].lower() == name
+
+
+# --- playgrounds, and what is not shown ---
+
+
+def _block_tag(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    """A tag that begins a block. It may hold empty lines, which end an element of plain HTML."""
+    start = state.bMarks[line] + state.tShift[line]
+    if state.is_code_block(line) or not tag.OPENING.match(state.src, start):
+        return False
+    text, found = _scanned(state, line, end_line)
+    if found is None:
+        return False
+    used = text.count("\n", 0, found.end) + 1
+    rest = text[found.end :].partition("\n")[0]
+    if rest.strip():
+        return False  # words behind it make it part of a paragraph
+    if not silent:
+        token = state.push("live_call", "", 0)
+        token.map, token.meta = [line, line + used], {"tag": found, "element": "div"}
+        state.line = line + used
+    return True
+
+
+def _scanned(state: StateBlock, line: int, end_line: int) -> tuple[str, Tag | None]:
+    """The tag's lines, without what stands before each of a quote's, and the tag.
+
+    Lines are added for as long as the tag breaks off at their end: twice as many each time.
+    """
+    start, text, following, until = state.bMarks[line], "", line, line + 1
+    while True:
+        while following < min(until, end_line) and len(text) <= tag.LONGEST:
+            if (
+                following > line
+                and not state.isEmpty(following)
+                and state.sCount[following] < state.blkIndent
+            ):
+                end_line = following
+                break
+            text += state.getLines(following, following + 1, state.blkIndent, True)
+            following += 1
+        text = text.lstrip(" ")
+        found = tag.scan(text, 0)
+        if (
+            found is None
+            or following >= end_line
+            or len(text) > tag.LONGEST
+            or not _may_end(state, found, start)
+        ):
+            return text, found
+        until = line + 2 * (following - line)
+
+
+def _may_end(state: StateBlock, found: Tag, start: int) -> bool:
+    if not found.awaits:
+        return False
+    at = _next(state, found.awaits, start)
+    return (
+        at is not None and at < start + 2 * tag.LONGEST
+    )  # as a quote's lines begin with more than the tag's
+
+
+def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    if state.is_code_block(line):
+        return False
+    first = state.bMarks[line] + state.tShift[line]
+    ending = next((ending for begin, ending in _UNSEEN if state.src.startswith(begin, first)), None)
+    if ending is None or (at := _next(state, ending, first)) is None:
+        return False
+    end = bisect_left(state.eMarks, at + len(ending), line)
+    # Of a line that may be very long, and the end of many: its last characters.
+    if end >= end_line or not state.src[
+        max(at, state.eMarks[end] - _TAIL) : state.eMarks[end]
+    ].rstrip().endswith(ending):
+        return False
+    if not silent:
+        state.line = end + 1
+    return True
+
+
+def _next(state: StateBlock | StateInline, words: str, start: int) -> int | None:
+    """Where `words` stand next. Found once for the whole text: a thousand openings may have one end."""
+    places: dict[Any, list[int]] = state.env.setdefault("places", {})
+    # The text of a paragraph, and not its place in memory, which another one may have later.
+    key = (state.src, words)
+    if key not in places:
+        places[key] = [found.start() for found in re.finditer(re.escape(words), state.src)]
+    at = bisect_left(places[key], start)
+    return places[key][at] if at < len(places[key]) else None
+
+
+def _inline_comment(state: StateInline, silent: bool) -> bool:
+    del silent
+    begin, ending = _UNSEEN[0]
+    if not state.src.startswith(begin, state.pos):
+        return False
+    at = _next(state, ending, state.pos + len(begin))
+    if at is None:
+        return False
+    state.pos = at + len(ending)
+    return True
+
+
+def _inline_tag(state: StateInline, silent: bool) -> bool:
+    found = tag.scan(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("live_call", "", 0)
+        token.meta = {"tag": found, "element": "span", "at": state.pos}
+    state.pos = found.end
+    return True
+
+
+# --- what is made of the parser's tokens ---
+
+
+def _with_additions(tokens: list[Token]) -> Iterator[Token]:
+    """VitePress's `[[toc]]` and GitHub's `> [!NOTE]`, which are paragraphs and quotes so far."""
+    alerts: list[tuple[int, str]] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        if token.type == "blockquote_open" and (alert := _alert(tokens, position)):
+            name = alert[1].lower()
+            alerts.append((token.level, name))
+            token.type, token.info = f"container_{name}_open", f"{name} {alert[2]}"
+        elif token.type == "blockquote_close" and alerts and alerts[-1][0] == token.level:
+            token.type = f"container_{alerts.pop()[1]}_close"
+        elif token.type == "paragraph_open" and tokens[position + 1].content.strip().lower() == "[[toc]]":
+            token = Token("contents", "", 0)
+            position += 2
+        elif token.type == "inline" and token.map:
+            _tell_lines(token, token.map[0])
+        yield token
+        position += 1
+
+
+def _tell_lines(inline: Token, first: int) -> None:
+    """The parser knows the lines of a paragraph, and not those of what stands in it."""
+    line, told = first, 0
+    for child in inline.children or []:
+        if child.type == "live_call":
+            line += inline.content.count("\n", told, child.meta["at"])
+            told = child.meta["at"]
+        if child.type in ("live_call", "html_inline"):
+            child.map = [line, line]
+
+
+def _alert(tokens: list[Token], position: int) -> re.Match[str] | None:
+    """The first line of a quote that is an alert; it is taken out of the quote."""
+    if tokens[position + 1].type != "paragraph_open":
+        return None
+    inline = tokens[position + 2]
+    first, _, rest = inline.content.partition("\n")
+    found = _ALERT.fullmatch(first.strip())
+    if found:
+        children = inline.children or []
+        breaks = [at for at, child in enumerate(children) if child.type in ("softbreak", "hardbreak")]
+        inline.content, inline.children = rest, children[breaks[0] + 1 :] if breaks else []
+    return found
+
+
+def headings_of(tokens: list[Token]) -> list[Heading]:
+    """Gives each heading its id, which stays the same as long as its words do."""
+    found: list[Heading] = []
+    free = _Ids()
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        chosen = _chosen_id(inline)
+        text = plain(inline)
+        heading = Heading(int(opening.tag[1:]), free.take(chosen or slug(text)), text)
+        opening.attrSet("id", heading.id)
+        closing.meta = {"heading": heading}
+        found.append(heading)
+    return found
+
+
+def _chosen_id(inline: Token) -> str:
+    """VitePress's `## Heading {#id}`; it is taken out of the heading."""
+    last = inline.children[-1] if inline.children else None
+    if last is None or last.type != "text" or not last.content.rstrip().endswith("}"):
+        return ""
+    words, begin, chosen = last.content.rstrip()[:-1].rpartition("{#")
+    if not begin or not _CUSTOM_ID.fullmatch(chosen):
+        return ""
+    last.content = words.rstrip()
+    return chosen
+
+
+def slug(text: str) -> str:
+    """`What's new?` → `what-s-new`, letter by letter as VitePress makes it, so that links mean the same."""
+    text = re.sub("[\u0300-\u036f\0-\x1f]", "", unicodedata.normalize("NFKD", text))
+    text = re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'“”‘’<>,.?/]+", "-", text).strip("-")
+    return re.sub(r"^(\d)", r"_\1", text).lower()
+
+
+class _Ids:
+    """The ids of a page, each once: `a`, `a-1`, `a-2`."""
+
+    def __init__(self) -> None:
+        self._taken = set[str]()
+        # The number that each has come to, so that a thousand equal headings are not counted anew.
+        self._numbers = dict[str, int]()
+
+    def take(self, wanted: str) -> str:
+        free, number = wanted or "section", self._numbers.get(wanted, 0)
+        while free in self._taken or _TAKEN.fullmatch(free):
+            number += 1
+            free = f"{wanted or 'section'}-{number}"
+        self._numbers[wanted] = number
+        self._taken.add(free)
+        return free
+
+
+def plain(inline: Token) -> str:
+    """The words of a line, without its markup."""
+    parts = []
+    for child in inline.children or []:
+        if child.type in ("text", "code_inline"):
+            parts.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif child.type == "image":
+            parts.append(plain(child))
+    return "".join(parts).strip()

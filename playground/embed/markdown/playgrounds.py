@@ -1,0 +1,85 @@
+"""The live playgrounds of a page: what stands for a `LiveCall` in its HTML."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from playground.embed.database import let_go
+from playground.embed.docs import LANGUAGES
+from playground.embed.links import TooLongError, embed_url, playground_url
+from playground.embed.models import Embed
+from playground.embed.tag import LiveCall
+from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.pages.language import PARAMETER
+from playground.upstream.providers import catalogue
+
+_logger = logging.getLogger(__name__)
+
+# The provider of an embed that nobody can look up now: its frame says why.
+UNREADABLE = ""
+
+
+@dataclass
+class Playgrounds:
+    """`embeds` are those that the page names, each with its provider; None where there is no such embed."""
+
+    count: int = 0
+    embeds: dict[str, str | None] = field(default_factory=dict)
+
+    def show(self, call: LiveCall, language: str, element: str) -> SafeString:
+        """HTML within an `element`, for a page of the docs' folder `language`. Raises `SentenceError`."""
+        provider = self._provider(call)
+        self.count += 1
+        options = {"embed": call.embed} if call.embed else {}
+        # The tag says no language: in a page that is not in English the playground speaks as the page does.
+        options |= {PARAMETER: LANGUAGES[language]} if language else {}
+        values = {"element": element, "number": self.count, "embed": call.embed, "body": call.body}
+        try:
+            src, link = embed_url(call.provider, call.body, **options), playground_url(provider, call.body)
+        except TooLongError:  # scripts hand it over, and nothing else can
+            src = link = ""
+        label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
+        addresses = {"src": src, "link": link, "provider": call.provider, "label": label}
+        return render_to_string("_docs_playground.html", values | addresses)
+
+    def _provider(self, call: LiveCall) -> str:
+        """An embed's own provider comes before the tag's, as in its frame. Raises `SentenceError`."""
+        if call.provider and call.provider not in catalogue():
+            raise SentenceError(
+                say(
+                    gettext_noop("There is no provider “%(name)s” here, but %(names)s."),
+                    name=call.provider[:60],
+                    names=", ".join(catalogue()),
+                )
+            )
+        if not call.embed:
+            return call.provider
+        if call.embed not in self.embeds:
+            self.embeds |= providers_of([call.embed])
+        provider = self.embeds[call.embed]
+        if provider is None:
+            raise SentenceError(
+                say(
+                    gettext_noop("There is no embed “%(name)s” here. The admin lists all embeds."),
+                    name=call.embed[:80],
+                )
+            )
+        return provider or call.provider
+
+
+def providers_of(names: Iterable[str]) -> dict[str, str | None]:
+    """The provider of each embed; None where there is no such embed."""
+    wanted = list(names)
+    try:
+        found = dict(Embed.objects.filter(name__in=wanted).values_list("name", "provider"))
+    except DatabaseError:
+        _logger.exception("The embeds cannot be read")
+        return dict.fromkeys(wanted, UNREADABLE)
+    finally:
+        let_go()
+    return {name: found.get(name) for name in wanted}

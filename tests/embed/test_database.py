@@ -1,0 +1,139 @@
+"""What people see when the database is not there, not a database, or was never migrated."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections
+from django.test import Client
+
+from playground.embed.database import in_turn, let_go, why
+
+PAGES = ["/admin/", "/admin/embed/embed/", "/admin/embed/embed/1/change/"]
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _corrupt(file: Path) -> None:
+    file.write_bytes(b"SQLite format 3\0" + b"\xff" * 8192)
+
+
+def _another_file(file: Path) -> None:
+    file.write_text("This is no database. " * 500)
+
+
+def _nowhere(file: Path) -> None:
+    file.mkdir()
+
+
+STATES = [_empty, _corrupt, _another_file, _nowhere]
+
+
+@pytest.fixture(params=STATES)
+def broken(request: pytest.FixtureRequest, django_db_blocker: Any, tmp_path: Path) -> Any:
+    """The database is a file in no good order. The tests' own comes back afterwards."""
+    file = tmp_path / "embeds.sqlite3"
+    request.param(file)
+    with django_db_blocker.unblock():
+        connection.close()
+        name, connections["default"].settings_dict["NAME"] = connection.settings_dict["NAME"], str(file)
+        yield
+        connection.close()
+        connections["default"].settings_dict["NAME"] = name
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_admin_says_what_is_wrong() -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies["sessionid"] = "x" * 32
+
+    for path in PAGES:
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "PLAYGROUND_DATABASE" in answer.content.decode()
+    assert client.post("/admin/login/", {"username": "a", "password": "b"}).status_code == 503
+    assert client.get("/admin/", headers={"Accept": "application/json"}).json()["error"]["kind"] == (
+        "database_unavailable"
+    )
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_frame_the_page_and_the_command_say_what_is_wrong(client: Client) -> None:
+    frame = client.get("/embed/", {"embed": "hello"})
+
+    assert frame.status_code == 503
+    assert 'data-refused="embeds_unavailable"' in frame.content.decode()
+    assert client.get("/").status_code == 200
+    assert client.get("/embed/").status_code == 200
+    with pytest.raises(CommandError, match="database"):
+        call_command("embed", "hello", "--show")
+
+
+def _error(code: int, name: str, words: str) -> DatabaseError:
+    cause = sqlite3.OperationalError(words)
+    cause.sqlite_errorcode, cause.sqlite_errorname = code, name
+    error = DatabaseError(words)
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (_error(8, "SQLITE_READONLY_DBMOVED", "attempt to write a readonly database"), "read-only"),
+        (_error(13, "SQLITE_FULL", "database or disk is full"), "full"),
+        (_error(5, "SQLITE_BUSY", "database is locked"), "locked"),
+        (_error(1, "SQLITE_ERROR", "no such table: embed_embed"), "migrate"),
+        (_error(1, "SQLITE_ERROR", "no such column: embed_embed.n"), "migrate"),
+        (DatabaseError("something new"), "does not answer"),
+    ],
+)
+def test_the_reason_is_named(error: DatabaseError, words: str) -> None:
+    assert words in str(why(error))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_locked_for_a_moment_is_asked_again() -> None:
+    answers = iter([_error(5, "SQLITE_BUSY", "database is locked"), _error(15, "SQLITE_PROTOCOL", "locked")])
+
+    def work() -> str:
+        if error := next(answers, None):
+            raise error
+        return "done"
+
+    assert in_turn(work) == "done"
+    with pytest.raises(DatabaseError, match="no such table"):
+        in_turn(lambda: (_ for _ in ()).throw(_error(1, "SQLITE_ERROR", "no such table")))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_take_turns() -> None:
+    at_once, most = 0, 0
+    guard = threading.Lock()
+
+    def work() -> None:
+        nonlocal at_once, most
+        with guard:
+            at_once += 1
+            most = max(most, at_once)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        with guard:
+            at_once -= 1
+
+    def one(_: int) -> None:
+        try:
+            in_turn(work)
+        finally:
+            let_go()
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(one, range(60)))
+
+    assert most == 1
