@@ -353,7 +353,7 @@ def _said_twice(text: str) -> Answer:
         (_said_twice("x" * 60), STREAM_PROMPT + 20),
         (
             _without_usage_but({"function_call": {"name": "f" * 30, "arguments": "{" * 30}}),
-            STREAM_PROMPT + 24,
+            STREAM_PROMPT + _tokens("f" * 30, "{" * 30, "name", "arguments"),
         ),
         (_without_usage_but({"audio": {"data": "A" * 5000, "transcript": "x" * 30}}), STREAM_PROMPT + 20),
         (_without_usage_but({"images": [{"image_url": {"url": "x" * 5000}}]}), STREAM_PROMPT + 10),
