@@ -112,6 +112,18 @@ def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream
     assert "lists no models" in answer.content.decode()
 
 
+def test_models_that_the_servers_key_is_not_for_are_not_said_to_be_none(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(models("other-1", "other-2"))
+
+    with_servers = post_form(client, "/models/", htmx=True).content.decode()
+
+    assert "lists no models" not in with_servers
+    assert "2 models" in with_servers
+    assert "data-model" not in with_servers
+
+
 @pytest.mark.parametrize("provider_", [None, "nobody", ""])
 def test_an_unknown_provider_is_refused(client: Client, provider_: str | None) -> None:
     assert post_json(client, "/models/", provider=provider_).status_code == 400
