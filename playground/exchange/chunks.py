@@ -11,9 +11,9 @@ from playground.exchange.pieces import (
     Room,
     joined,
     merge,
+    numbered,
     overlay,
     size,
-    whole_number,
 )
 from playground.exchange.provider_error import error_in
 from playground.exchange.tool_calls import ToolCalls, add_to_function
@@ -50,12 +50,10 @@ class ChunkCollector:
             return ""
         overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
-        choices = choices if isinstance(choices, list) else []
-        brought = "".join(
-            [self._add(at, choice) for at, choice in enumerate(choices) if isinstance(choice, dict)]
-        )
+        brought = "".join([self._add(index, choice) for index, choice in numbered(choices)])
         if chunk.get("usage"):
-            self._usage.add(chunk["usage"], finished=len(self._finished), alone=not choices)
+            alone = not (isinstance(choices, list) and choices)
+            self._usage.add(chunk["usage"], finished=len(self._finished), alone=alone)
         self.tokens += brought != ""
         return brought
 
@@ -85,9 +83,7 @@ class ChunkCollector:
             completion["usage"] = usage
         return completion
 
-    def _add(self, position: int, choice: dict[str, Any]) -> str:
-        index = whole_number(choice.get("index"))
-        index = position if index is None else index
+    def _add(self, index: int, choice: dict[str, Any]) -> str:
         if index not in self._choices:
             self._room.take_place()
             self._choices[index] = _Choice(index, self._room)
