@@ -148,7 +148,13 @@ def _unknown_model(exchange: "Exchange") -> Diagnosis:
 
 
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
-    kind, title, text = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
+    known = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
+    if known is STATUSES[502] and exchange.received and exchange.received.status < 400:
+        known = (
+            *known[:2],
+            STATUSES[529][2],
+        )  # no gateway answered in its place: it told of the status itself
+    kind, title, text = known
     sent, is_list = exchange.sent, exchange.sent.method == "GET"
     advice = say(text, host=host_of(sent.url), method=sent.method) if "%(" in text else say(text)
     if is_list and status != 405 and kind in LISTING:
