@@ -11,7 +11,7 @@ from playground.exchange.pieces import (
     Room,
     joined,
     merge,
-    number_of,
+    numbered,
     overlay,
     size,
 )
@@ -51,13 +51,11 @@ class ChunkCollector:
             return ""
         overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
-        choices = choices if isinstance(choices, list) else []
         self.has_list |= "choices" in chunk
-        brought = "".join(
-            [self._add(at, choice) for at, choice in enumerate(choices) if isinstance(choice, dict)]
-        )
+        brought = "".join([self._add(index, choice) for index, choice in numbered(choices)])
         if chunk.get("usage"):
-            self._usage.add(chunk["usage"], finished=len(self._finished), alone=not choices)
+            alone = not (isinstance(choices, list) and choices)
+            self._usage.add(chunk["usage"], finished=len(self._finished), alone=alone)
         self.tokens += brought != ""
         return brought
 
@@ -83,9 +81,7 @@ class ChunkCollector:
             completion["usage"] = usage
         return completion
 
-    def _add(self, position: int, choice: dict[str, Any]) -> str:
-        index = number_of(choice.get("index"))
-        index = position if index is None else index
+    def _add(self, index: int, choice: dict[str, Any]) -> str:
         if index not in self._choices:
             self._room.take_place()
             self._choices[index] = _Choice(index, self._room)

@@ -8,7 +8,7 @@ from typing import Any
 from playground.exchange import finish, reasoning
 from playground.exchange.media import Media, audio_in, images_in, is_media
 from playground.exchange.message import as_message, beside, texts_in
-from playground.exchange.pieces import number_of
+from playground.exchange.pieces import numbered
 from playground.exchange.sources import is_citation
 from playground.exchange.text import Sentence
 
@@ -41,6 +41,8 @@ _SHOWN = frozenset(
         "citations",
     )
 )
+# Of those, what is something else is shown as it came.
+_READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "citations": list}
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class Choice:
         if self.tool_calls:
             kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(self.tool_calls, 1)]
         kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
+        if self.function_call is None:  # what stands there is no call
+            kept.pop("function_call", None)
         audio = self.message.get("audio")
         if isinstance(audio, dict) and audio.get("id"):  # OpenAI has it still
             kept["audio"] = {"id": audio["id"]}
@@ -133,21 +137,18 @@ def _has_id(call: Any) -> bool:
 
 
 def read_choices(completion: Any) -> list[Choice]:
-    """Every choice that is an object or a text; a broken one is skipped (the raw view shows it)."""
+    """Every choice that is an object; a broken one is skipped (the raw view shows it)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
-    if not isinstance(choices, list):
-        return []
-    items = [{"text": item} if isinstance(item, str) else item for item in choices]
-    return [_choice(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
+    return [_choice(index, item) for index, item in numbered(choices)]
 
 
-def _choice(position: int, item: dict[str, Any]) -> Choice:
+def _choice(index: int, item: dict[str, Any]) -> Choice:
     message = _message(item)
     texts = texts_in(message)
-    index, reason = number_of(item.get("index")), item.get("finish_reason")
+    reason = item.get("finish_reason")
     function = message.get("function_call")
     return Choice(
-        index=position if index is None else index,
+        index=index,
         text=texts["text"],
         reasoning=texts["reasoning"],
         refusal=texts["refusal"],
@@ -188,9 +189,11 @@ def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
         else annotations
     )
     others |= {"annotations": unread} if unread else {}
-    if isinstance(calls := message.get("tool_calls"), str) and calls:
-        others["tool_calls"] = calls
-    return others
+    return others | {
+        name: message[name]
+        for name, type_ in _READ_AS.items()
+        if message.get(name) and not isinstance(message[name], type_)
+    }
 
 
 def _other_parts(content: Any) -> Any:

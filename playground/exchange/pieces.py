@@ -1,6 +1,6 @@
 """Values that arrive in pieces: texts are joined, objects merged, lists go on; nothing is unsaid later."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -241,6 +241,14 @@ def size(value: Any) -> int:
     if isinstance(value, dict):
         return 1 + sum(map(size, value.values()))
     return 1 + sum(map(size, value)) if isinstance(value, list) else 1
+
+
+def numbered(choices: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each choice with its index, or its position where it has none."""
+    for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+        if isinstance(choice, dict):
+            index = number_of(choice.get("index"))
+            yield position if index is None else index, choice
 
 
 def number_of(index: Any) -> int | None:

@@ -110,7 +110,11 @@ class ProviderError:
     @property
     def _codes(self) -> list[str]:
         values = [item[name] for item in self.objects for name in _CODES if name in item]
-        return [str(value)[:_LONGEST_CODE] for value in values if isinstance(value, str | int) and value]
+        return [
+            str(value)[:_LONGEST_CODE]
+            for value in values
+            if isinstance(value, str | int) and value and value is not True
+        ]
 
     @property
     def _named_codes(self) -> list[str]:

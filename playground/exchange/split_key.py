@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import Any
 
+from playground.exchange.pieces import numbered
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.sse import Event
 
@@ -183,7 +184,7 @@ def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place
     if event and isinstance(value, int | float | None):
         yield ((),), event.data
     elif isinstance(value, dict) and isinstance(value.get("choices"), list):
-        for index, choice in _choices(value["choices"]):
+        for index, choice in numbered(value["choices"]):
             for name, item in choice.items():
                 if name not in _NEVER_JOINED:
                     for path, text in _walk((name,), item):
@@ -191,14 +192,6 @@ def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place
     elif event:
         for path, text in _walk((), value):
             yield tuple((None, *place) for place in _places(path)), text
-
-
-def _choices(choices: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each choice with its number, which is its position where it says none."""
-    for position, choice in enumerate(choices):
-        if isinstance(choice, dict):
-            index = choice.get("index")
-            yield index if isinstance(index, int) else position, choice
 
 
 def _walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
@@ -225,6 +218,8 @@ def _places(path: Place) -> tuple[Place, ...]:
     names = [name for name in path if isinstance(name, str)]
     if names and names[0] in ("delta", "message"):
         del names[0]
+        if not names:  # some send the text alone
+            return (*_CONTENT, path)
     if not names:
         return (path,)
     reasoning = any(name.startswith(("reasoning", "thinking")) for name in names)

@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
+from playground.exchange import jsontext
 from playground.exchange.pieces import Pieces
 from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
 from playground.pages.present import (
@@ -195,7 +196,7 @@ def _call(call: dict[str, object]) -> str:
 
 def _joined(value: object) -> str:
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return jsontext.mended_text(json.dumps(value, ensure_ascii=False))
     return str(value) if isinstance(value, str | Pieces) else ""
 
 

@@ -110,6 +110,14 @@ def test_what_the_next_call_needs_goes_on(name: str) -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["auto", ["f"], 5, True])
+def test_a_function_call_that_is_none_stays_behind(value: Any) -> None:
+    message = _choice({"content": "Hi", "function_call": value}).as_message
+
+    assert message == {"role": "assistant", "content": "Hi"}
+    assert turn(message) == [message, {"role": "user", "content": ""}]
+
+
 def test_a_tool_call_goes_on_as_requests_take_it() -> None:
     signed = {"google": {"thought_signature": "c2ln"}}
     calls = [

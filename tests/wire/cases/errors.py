@@ -374,4 +374,10 @@ CASES = [
         answer({"detail": [{"loc": ["body", f"p{n}"], "msg": "Extra inputs"} for n in range(30)]}, 422),
         {"error.message": "\n".join(f"body.p{n}: Extra inputs" for n in range(10))},
     ),
+    Case(
+        "an error that only says true",
+        answer({"error": True}, 400),
+        {"error.message": None, "error.kind": "bad_request"},
+    ),
+    _said("an error that says true, and why", answer({"error": True, "message": "No."}, 400), "No."),
 ]

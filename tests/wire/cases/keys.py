@@ -117,4 +117,23 @@ CASES = [
         says={"completion.choices.0.message.content": f"a {SERVER_KEY[:6]} {SERVER_KEY[:6]}", "error": None},
         shows=(f"a {SERVER_KEY[:6]} {SERVER_KEY[:6]}",),
     ),
+    *(
+        _case(
+            f"a key in one of two choices, {name}",
+            sse(
+                *(
+                    chunk({"content": piece}, index=index)
+                    for index, piece in ((first, _A + _B), (second, "hello"), (again, _C))
+                ),
+                *(chunk({}, index=index, finish_reason="stop") for index in (0, 1)),
+            ),
+            says={"completion.choices.0.message.content": "[redacted]"},
+            shows=("hello",),
+        )
+        for name, first, second, again in (
+            ("whole floats as indexes", 0.0, 1.0, 0.0),
+            ("floats and whole numbers", 0, 1.0, 0.0),
+            ("true is no index", True, 1, 0),
+        )
+    ),
 ]

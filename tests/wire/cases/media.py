@@ -209,4 +209,18 @@ CASES = [
         says={"error": None},
         shows=("Answer 1 of 3", "One", "Answer 2 of 3", "No.", "Answer 3 of 3", "content filter"),
     ),
+    *(
+        _whole(
+            f"{name} that is {value!r}",
+            {"content": "Hi", name: value},
+            shows=("Hi", f"The message also has: {name}"),
+        )
+        for name, value in (
+            ("function_call", "auto"),
+            ("function_call", ["f"]),
+            ("refusal", {"reason": "no"}),
+            ("citations", {"a": "b"}),
+            ("tool_calls", 5),
+        )
+    ),
 ]

@@ -114,4 +114,17 @@ CASES = [
         says={"error.message": "no 😀\ufffd"},
         shows=("no 😀\ufffd",),
     ),
+    Case(
+        "a half in arguments that are an object",
+        deltas(
+            {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": {"a": _LOW}}}]},
+            finish="tool_calls",
+        ),
+        request=STREAM,
+        says={
+            "completion.choices.0.message.tool_calls.0.function.arguments": {"a": "\ufffd"},
+            "error": None,
+        },
+        shows=("\ufffd",),
+    ),
 ]
