@@ -18,7 +18,7 @@ _HELLO = {
     "error": None,
     "response.unread_events": None,
 }
-_BROKEN = {"error.kind": "provider_error", "error.message": "The GPU caught fire"}
+_BROKEN = {"error.message": "The GPU caught fire"}
 
 
 def _stream(text: str) -> bytes:
@@ -96,7 +96,6 @@ CASES = [
         "JSON over several lines, of which the first has data:",
         _spaced(*(f"data: {text}" for text in (*_PRETTY, _END, "[DONE]"))),
     ),
-    _hello("JSON over several lines without data:", "\n".join((*_PRETTY, _END, "data: [DONE]\n"))),
     _hello("a byte order mark", "\ufeff" + _spaced(*_DATA)),
     _hello("a byte order mark in each event", _spaced(*_DATA).replace("data: ", "data: \ufeff")),
     _hello(
@@ -244,7 +243,7 @@ CASES = [
         "a page in place of a stream",
         _stream("<html>\n<head><title>Sign in</title></head>\n<body>no</body>\n</html>\n"),
         request=STREAM,
-        says={"error.kind": "unreadable_events"},
+        says={"error.kind": "not_json", "error.message": "Sign in"},
         shows=("Sign in",),
     ),
     Case(
