@@ -244,7 +244,7 @@ CASES = [
         "a page in place of a stream",
         _stream("<html>\n<head><title>Sign in</title></head>\n<body>no</body>\n</html>\n"),
         request=STREAM,
-        says={"error.kind": "not_json"},
+        says={"error.kind": "not_json", "error.message": "Sign in"},
         shows=("Sign in",),
     ),
     Case(
