@@ -123,7 +123,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
         (event("[DONE]"), "not_completion"),
         (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "provider_error"),
         (HELLO + event({"object": "error", "message": "boom"}) + event("[DONE]"), "provider_error"),
-        (event("no JSON") + event("[DONE]"), "not_completion"),
+        (event("no JSON") + event("[DONE]"), "unreadable_events"),
         (event({"choices": []}) + event("[DONE]"), "not_completion"),
     ],
 )
