@@ -5,8 +5,6 @@ from typing import Any
 from playground.exchange.pieces import is_label
 from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
 
-# The places of the texts in a page.
-PLACES = ("reasoning", "text", "transcript", "refusal")
 # Texts that are read elsewhere, or that are no words.
 _NO_OTHERS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
