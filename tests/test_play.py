@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -314,6 +315,25 @@ def test_a_link_to_the_script_finds_the_project(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.strip() == str(ROOT)
+
+
+def test_a_first_start_without_a_network_ends_in_a_sentence(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    (tmp_path / "requirements.txt").write_text("no-such-package-anywhere==1\n")
+    done = subprocess.run(
+        [tmp_path / "scripts" / "play"],
+        env=_environment(
+            PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_CONFIG_FILE="/dev/null", PIP_NO_INDEX="0"
+        ),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Not started: requirements.txt could not be installed.")
+    assert "Traceback" not in done.stderr
 
 
 def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:

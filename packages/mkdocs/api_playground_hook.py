@@ -23,7 +23,7 @@ log = logging.getLogger("mkdocs.hooks.api_playground")
 
 # A longer address would be cut by servers on the way.
 LONGEST_LINK = 7000
-# What readers without scripts are offered, where the tag holds no words of its own.
+# What readers are offered where no playground runs; a tag may hold words of its own.
 WORDS = "Open in the API Playground"
 
 # A fence, a comment, code within a line, or a tag: what stands in the first three is not looked at.

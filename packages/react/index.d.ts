@@ -18,7 +18,7 @@ export interface ApiPlaygroundCall {
   label?: string;
   /** The frame's language, else that of the page. */
   lang?: string;
-  /** The words of the link that readers without scripts see. */
+  /** The words of the link that readers see without scripts, or where no playground can be shown. */
   children?: ReactNode;
 }
 

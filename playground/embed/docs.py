@@ -257,8 +257,8 @@ def read(path: Path, stamp: Stamp) -> Source:
         data.decode()
     except UnicodeDecodeError as error:
         line = 1 + data.count(b"\n", 0, error.start)
-        problem = say(gettext_noop("The file is not UTF-8. Save it in this encoding."))
-        return replace(source, problem=problem, problem_line=line)
+        problem = gettext_noop("The file isn’t UTF-8. Save it as UTF-8; what can’t be read appears as “�”.")
+        return replace(source, problem=say(problem), problem_line=line)
     return source
 
 

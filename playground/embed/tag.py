@@ -40,7 +40,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 NO_PROVIDER = gettext_noop("“provider” takes the id of a provider, such as “openai”.")
-NO_EMBED = gettext_noop("“embed” takes the name of an embed of the playground's.")
+NO_EMBED = gettext_noop("“embed” must be the name of an embed of this playground.")
 _REQUEST_NAMES = ("defaultrequest", "default-request")
 # What Vue puts on the component's element, what only steers Vue, and what only a page of another site needs.
 _IGNORED = re.compile(

@@ -37,17 +37,21 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
     A key that the server holds is bound to its provider: it goes to the catalogue's own address, and
     never with a base URL that was typed.
     """
-    typed = _checked_key(key or "")
+    typed, problems = _checked_key(key or "")
     if provider and base_url:
         raise _refusal("base_url", say(gettext_noop("Give a provider or a base URL, not both.")))
     if provider:
+        if problems:
+            raise InvalidRequestError(*problems)
         return _provider_route(_find_provider(provider), typed)
     if not base_url:
         raise _refusal("base_url", say(gettext_noop("Give a base URL, or choose a provider.")))
     try:
         endpoint = Endpoint.parse(base_url)
     except BaseURLError as error:
-        raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
+        raise InvalidRequestError(FieldError("base_url", error.sentence), *problems) from error
+    if problems:
+        raise InvalidRequestError(*problems)
     if not egress.is_door(endpoint.host, endpoint.port):
         return Route(None, endpoint, typed, OWN_KEY_VARIABLE)
     # A machine of the server's own network works for them, whatever the address was typed for.
@@ -101,11 +105,12 @@ def _find_provider(name: str) -> Provider:
         ) from error
 
 
-def _checked_key(key: str) -> str:
+def _checked_key(key: str) -> tuple[str, list[FieldError]]:
+    """The key in what was typed, and what is wrong with it: a person wants to know of the address as well."""
     try:
-        return typed_key.clean(key)
+        return typed_key.clean(key), []
     except typed_key.KeyProblemError as error:
-        raise InvalidRequestError(FieldError("api_key", error.sentence)) from error
+        return "", [FieldError("api_key", error.sentence)]
 
 
 def _checked_server_key(provider: Provider) -> str:

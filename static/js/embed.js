@@ -34,7 +34,7 @@
   // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
   const look = new CSSStyleSheet();
   look.replaceSync(
-    ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(iframe){display:none}"
+    ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(.plain){display:none}"
     + "iframe{display:block;width:100%;border:0;color-scheme:normal}iframe:not([data-here]){visibility:hidden}"
     + "div{padding:.6em .9em;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:8px}p{margin:0}",
   );

@@ -3,6 +3,7 @@
 `SCREENSHOTS=folder scripts/test tests/browser/test_docs.py` also writes a picture of each state.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, clipboard
-from tests.site import serving
+from tests.site import SERVER_KEY, manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 LITERAL = "{ model: 'm', messages: [{ role: 'user', content: 'Hello!' }] }"
@@ -91,6 +92,9 @@ FILES = {
     "guide/one.md": "# One\n\n## A part about temperature\n\nLow is steady.\n",
     "guide/two.md": "# Two\n\n流式输出逐步发送回答。\n",
     "zh/everything.md": "# 一切\n\n## 温度\n\n低的更稳定。\n",
+    "embedded.md": "# Embedded\n\n<ApiPlayground embed='hello' />\n\n"
+    "```api-playground\nembed: hello\nrequest: {messages: [{role: user, content: Of the fence}]}\n```\n\n"
+    "<ApiPlayground embed='nobody' />\n",
     "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><circle r="50"/></svg>',
 }
 
@@ -102,8 +106,15 @@ def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPath
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    site_folder = tmp_path_factory.mktemp("site")
-    with serving(site_folder, provider_server.host_port, PLAYGROUND_DOCS=str(folder)) as site:
+    site_folder, upstream = tmp_path_factory.mktemp("site"), provider_server.host_port
+    database = {"PLAYGROUND_DATABASE": str(site_folder / "embeds.sqlite3")}
+    manage(site_folder, upstream, "migrate", "--verbosity=0", **database)
+    provider_server.reply(completion("Recorded"))
+    request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
+    record = ["--provider=test", "--request", json.dumps(request), "--key=server", "--lock=model", "--record"]
+    budget = ["--origin=https://other.example", "--reader-calls-a-day=2"]
+    manage(site_folder, upstream, "embed", "hello", *record, *budget, **database)
+    with serving(site_folder, upstream, PLAYGROUND_DOCS=str(folder), **database) as site:
         yield site.address
 
 
@@ -275,6 +286,27 @@ def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
 
     expect(opened.value.get_by_label("Content of message 1")).to_have_value("Taken along")
     expect(opened.value.get_by_label("Provider", exact=True)).to_have_value("test")
+
+
+def test_an_embed_works_in_a_tag_and_in_a_fence(open_docs: Open, upstream: ScriptedUpstream) -> None:
+    """With the key of the embed, its locked field and its budget; then its recorded answer."""
+    page = open_docs("docs/embedded")
+    tag, fence = (page.frame_locator("api-playground iframe:not([slot])").nth(at) for at in (0, 1))
+
+    for frame, answer in ((tag, "Of the tag"), (fence, "In the fence")):
+        upstream.reply(completion(answer))
+        frame.get_by_role("button", name="Send").click()
+        expect(frame.locator("#answer-1")).to_have_text(answer)
+    tag.get_by_role("button", name="Send").click()
+    expect(tag.locator("#answer-1")).to_have_text("Recorded")
+
+    assert [request.json["messages"][0]["content"] for request in upstream.requests] == [
+        "Hello!",
+        "Of the fence",
+    ]
+    assert {request.json["model"] for request in upstream.requests} == {"m"}
+    assert {request.header("Authorization") for request in upstream.requests} == {f"Bearer {SERVER_KEY}"}
+    expect(page.locator("[data-problem]")).to_contain_text("embedded.md, line 10")
 
 
 def test_the_contents_follow_the_reader(open_docs: Open) -> None:

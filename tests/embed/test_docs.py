@@ -96,6 +96,10 @@ def guarded(tmp_path: Path) -> Path:
     (root / "broken.md").symlink_to(tmp_path / "nowhere.md")
     (root / "passwd").symlink_to("/etc/passwd")
     (root / "within.md").symlink_to(root / "index.md")
+    (root / "circle.md").symlink_to(root / "round.md")
+    (root / "round.md").symlink_to(root / "circle.md")
+    (root / "itself").symlink_to(root / "itself")
+    (root / "long.md").symlink_to("x" * 4000)
     os.mkfifo(root / "pipe.md")
     return root
 
@@ -218,3 +222,20 @@ def test_a_file_that_is_too_large_says_so(tmp_path: Path) -> None:
 
     assert page is not None
     assert "larger than 1048576 bytes" in str(page.source.problem)
+
+
+def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_it_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes("# A\n\nCafé".encode("latin-1"))
+
+    page = look(tmp_path).page("a")
+
+    assert page is not None
+    assert (page.title, page.source.problem_line) == ("A", 3)
+    assert "isn’t UTF-8" in str(page.source.problem)
+    assert "Caf\ufffd" in page.source.text
+
+
+def test_folders_deeper_than_anybodys_are_not_looked_at(tmp_path: Path) -> None:
+    docs = write(tmp_path, **{"a/" * 15 + "a.md": "", "b/" * 500 + "b.md": ""})
+
+    assert [page.path[0] for page in docs.navigation("").pages()] == ["a"]

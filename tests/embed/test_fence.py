@@ -4,6 +4,7 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.embed import fence, yamltext
 from playground.embed.tag import LiveCall, TagError
@@ -32,9 +33,26 @@ def test_each_way_to_write_it_means_the_same(text: str) -> None:
     assert fence.read(text) == LiveCall("openai", body)
 
 
+def test_an_embed_is_named() -> None:
+    assert fence.read("embed: docs\nrequest: {a: 1}") == LiveCall("", {"a": 1}, "docs")
+
+
 @given(requests)
 def test_any_json_means_what_it_says(request_: dict[str, object]) -> None:
     assert fence.read(json.dumps({"provider": "openai", "request": request_})).body == request_
+
+
+def test_two_halves_of_a_character_are_one_as_in_json() -> None:
+    assert yamltext.loads(r'{"\ud83d\ude00": "\ud83d\ude00"}') == {"😀": "😀"}
+
+
+@given(st.text() | st.text(alphabet="[]{}:,-?!&*|>'\"%@`# \n\\uUx0f9e."))
+def test_any_text_is_read_or_refused_and_can_be_shown(text: str) -> None:
+    try:
+        value = yamltext.loads(text)
+    except yamltext.YAMLTextError:
+        return
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def test_scalars_are_those_of_json() -> None:
@@ -69,6 +87,13 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("x" * (yamltext.LONGEST + 1), 0, "more than 65536 characters"),
         ("request: " + "{a: " * 30 + "1" + "}" * 30, 0, "nested too deep"),
         (r'request: {a: "\ud800"}', 0, "half of a surrogate pair"),
+        (r'request: {"\udc00": 1}', 0, "half of a surrogate pair"),
+        (r'provider: "\UFFFFFFFF"', 0, "characters that YAML has not"),
+        ("%YAML 1." + "1" * 5000 + "\n---\na: b", 0, "characters that YAML has not"),
+        ("provider: x\nrequest: {a: 0x" + "f" * 5000 + "}", 1, "too many digits"),
+        ("request: {a: 123e-10000000}", 0, "123e-10000000 is not a JSON number"),
+        ("a: 1\n---\nb: 2", 1, "This is not YAML"),
+        ("embed: [a]", 0, "name of an embed"),
         ("- openai", 0, "The fence takes"),
         ("", 0, "The fence takes"),
         ("providre: openai", 0, "not “providre”"),

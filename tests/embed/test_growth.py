@@ -71,7 +71,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "lists in lists": lambda size: "\n".join("  " * depth + "- a" for depth in _root(size)),
     "lists in quotes": _times("> - "),
     "rules": _times("* * *\n"),
-    "wide tables": lambda size: "|a" * (size // 6) + "|\n" + "|-" * (size // 6) + "|\n" + "|\n" * (size // 6),
+    "cells": lambda size: "|a" * (size // 6) + "|\n" + "|-" * (size // 6) + "|\n" + "|a" * (size // 6),
     "tables": _times("|a|\n|-|\n\n"),
     "boxes without end": _times("::: tip\n"),
     "boxes": _times("::: tip\n:::\n"),
@@ -149,11 +149,11 @@ def test_a_page_that_takes_too_long_stands_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"[a]: http://{'x' * 100_000}\n\n" + "[a]\n" * 100_000,
-        "[[toc]]\n\n## a\n\n" * 40_000,
-        ("|" + "a|" * 250 + "\n|" + "-|" * 250 + "\n" + "|\n" * 250 + "\n") * 500,
-        "```js\na\n```\n" * 80_000,
-        "<ApiPlayground/>\n\n" * 50_000,
+        f"[a]: http://{'x' * 100_000}\n\n" + "[a]\n" * 10_000,
+        "[[toc]]\n\n## a\n\n" * 10_000,
+        ("|" + "a|" * 250 + "\n|" + "-|" * 250 + "\n" + "|\n" * 250 + "\n") * 100,
+        "```js\na\n```\n" * 40_000,
+        "<ApiPlayground/>\n\n" * 30_000,
     ],
     ids=["references", "contents", "tables", "fences", "playgrounds"],
 )
@@ -175,9 +175,9 @@ def test_what_takes_too_much_is_still_found(tmp_path: Path, allow_html: bool) ->
 
 def test_a_page_has_so_much_time_for_its_code() -> None:
     """Of which a hundred thousand empty lines need more than there is."""
-    text = ("```python\n" + " \n" * 49_000 + "```\n\n") * 8 + "The end\n"
+    text, shown = ("```python\n" + " \n" * 49_000 + "```\n\n") * 8 + "The end\n", list[str]()
 
-    took = seconds(lambda: _render(text, allow_html=False, of=Budget(1e6)))
+    took = seconds(lambda: shown.append(_render(text, allow_html=False, of=Budget(1e6)).html))
 
     assert took < 5 * budget.HIGHLIGHT_SECONDS
-    assert "<p>The end</p>" in _render(text, allow_html=False, of=Budget(1e6)).html
+    assert "<p>The end</p>" in shown[0]

@@ -62,9 +62,16 @@ def test_each_way_to_write_it_means_the_same(text: str) -> None:
 
 
 def test_what_only_other_sites_need_is_left_aside() -> None:
-    attributes = 'src="https://a.example/" embed="docs" theme="dark" label="Try" lang="en" :key="{ a }"'
+    attributes = 'src="https://a.example/" theme="dark" label="Try" lang="en" :key="{ a }"'
 
     assert _read(f'<ApiPlayground {attributes} provider="openai" />') == LiveCall("openai", None)
+
+
+@pytest.mark.parametrize(
+    "embed", ['embed="docs"', ":embed=\"'docs'\"", "v-bind:embed=\"'docs'\"", "embed=docs"]
+)
+def test_an_embed_is_named(embed: str) -> None:
+    assert _read(f'<ApiPlayground provider="openai" {embed} />') == LiveCall("openai", None, "docs")
 
 
 def test_both_attributes_may_be_left_out() -> None:

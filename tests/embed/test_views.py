@@ -2,14 +2,18 @@
 
 import os
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from playground.embed.links import LONGEST_LINK, embed_url
+from playground.embed.models import Embed
 from playground.exchange.text import SentenceError
+from tests.embed.client import make_embed
 from tests.embed.folder import write
 
 ROOT = Path(__file__).parents[2]
@@ -291,6 +295,110 @@ def test_a_folder_that_is_missing_or_empty_is_said(
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_pages_are_read_only(client: Client, folder: Path, method: str) -> None:
     assert getattr(client, method)("/docs/").status_code == 405
+
+
+# --- files that are broken ---
+
+BROKEN = {
+    "escape.md": b'---\ntitle: "\\UFFFFFFFF"\n---\n',
+    "half.md": b'---\ntitle: "\\ud800"\n---\n',
+    "half-key.md": b'---\n"\\udfff": 1\n---\n',
+    "digits.md": b"---\ntitle: 0x" + b"f" * 5000 + b"\n---\n",
+    "order.md": b"---\norder: " + b"9" * 5000 + b"\n---\n",
+    "nan.md": b"---\norder: .nan\n---\n",
+    "bomb.md": b"---\na: &a [x, x]\nb: &b [*a, *a]\ntitle: *b\n---\n",
+    "merge.md": b"---\na: &a {b: c}\n<<: *a\n---\n",
+    "nested.md": b"---\ntitle: " + b"[" * 5000 + b"\n---\n",
+    "lists.md": b"---\n" + b"- " * 5000 + b"a\n---\n",
+    "set.md": b"---\ntitle: !!set {a, b}\n---\n",
+    "omap.md": b"---\ntitle: !!omap [a: 1]\n---\n",
+    "object.md": b"---\ntitle: !!python/object/apply:os.system [id]\n---\n",
+    "version.md": b"---\n%YAML 1." + b"1" * 5000 + b"\n--- x\n---\n",
+    "nul.md": b"---\ntitle: a\0b\n---\n",
+    "utf-16.md": "# Title".encode("utf-16"),
+    "latin.md": b"# Caf\xe9",
+    "huge.md": b"x" * 1_100_000,
+    "tables.md": (b"|" + b"a|" * 250 + b"\n|" + b"-|" * 250 + b"\n" + b"|\n" * 250 + b"\n") * 50,
+    "references.md": b"[a]: http://" + b"x" * 90_000 + b"\n\n" + b"[a]\n" * 1000,
+}
+
+
+@pytest.fixture
+def broken(folder: Path) -> Path:
+    for name, content in BROKEN.items():
+        (folder / name).write_bytes(content)
+    (folder / "folder.md").mkdir()
+    (folder / "circle.md").symlink_to(folder / "circle.md")
+    os.mkfifo(folder / "pipe.md")
+    return folder
+
+
+def test_a_broken_file_harms_no_other(client: Client, broken: Path) -> None:
+    html = _get(client, "/docs/guide/one")
+
+    assert "data-problem" not in html
+    assert all(f'href="/docs/{name.removesuffix(".md")}"' in html for name in BROKEN)
+    assert 'href="/docs/guide/one#first-part"' in _get(client, "/docs/?q=first+part")
+    assert _get(client, "/docs/zh/guide/one")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_says_what_is_wrong_with_it(client: Client, broken: Path, name: str) -> None:
+    html = _get(client, f"/docs/{name.removesuffix('.md')}")
+
+    assert html.count("data-problem") == 1
+    assert f"{name}, line" in html
+
+
+def test_front_matter_that_looks_like_a_date_is_a_text(client: Client, folder: Path) -> None:
+    (folder / "date.md").write_text("---\ntitle: 2026-99-99\n---\n")
+
+    assert "<h1>2026-99-99</h1>" in _get(client, "/docs/date")
+
+
+# --- embeds ---
+
+
+@pytest.mark.django_db
+def test_an_embed_is_framed_by_its_name(client: Client, folder: Path, provider: str) -> None:
+    make_embed(locked="model")
+    tag = """<ApiPlayground embed="hello" :defaultRequest="{ messages: [] }" />"""
+    fence = "```api-playground\nembed: hello\nrequest: {messages: []}\n```"
+    (folder / "embed.md").write_text(f"{tag}\n\n{fence}\n")
+
+    html = _get(client, "/docs/embed")
+
+    assert html.count('<api-playground label="Playground') == html.count(' embed="hello"') == 2
+    address = unescape(re.findall(r'<iframe[^>]* src="([^"]*)"', html)[0])
+    frame = client.get(address)
+    assert "frame-ancestors 'self' https://docs.example.org" in frame.headers["Content-Security-Policy"]
+    assert 'name="embed" value="hello"' in frame.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_embed_that_is_not_there_is_told_until_it_is(client: Client, folder: Path, provider: str) -> None:
+    (folder / "embed.md").write_text("Text\n\n<ApiPlayground embed='hello' />\n")
+
+    assert "embed.md, line 3" in _get(client, "/docs/embed")
+    embed = make_embed()
+    assert "data-problem" not in _get(client, "/docs/embed")
+    embed.delete()
+    assert "embed.md, line 3" in _get(client, "/docs/embed")
+
+
+@pytest.mark.django_db
+def test_without_a_database_the_page_stands(
+    client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame says what is wrong, where it is asked for."""
+    (folder / "embed.md").write_text("<ApiPlayground embed='hello' />\n")
+
+    def fails(*args: object, **values: object) -> None:
+        raise OperationalError("no such table: embed_embed")
+
+    monkeypatch.setattr(Embed.objects, "filter", fails)
+
+    assert ' embed="hello"' in _get(client, "/docs/embed")
 
 
 # --- the project's own ---

@@ -43,10 +43,10 @@ def _code(beginning: str, atom: str, size: int, lexer: str) -> str:
 def test_no_step_of_a_lexer_takes_more_than_the_texts_length(lexer: str) -> None:
     for beginning in ("", *BEGINNINGS.get(lexer, ())):
         for atom in ATOMS:
-            four = _longest_step(_code(beginning, atom, 8_000, lexer), lexer)
+            four = _longest_step(_code(beginning, atom, 4_000, lexer), lexer)
             if four > 0.01:
-                once = _longest_step(_code(beginning, atom, 2_000, lexer), lexer)
-                four = min(four, _longest_step(_code(beginning, atom, 8_000, lexer), lexer))
+                once = _longest_step(_code(beginning, atom, 1_000, lexer), lexer)
+                four = min(four, _longest_step(_code(beginning, atom, 4_000, lexer), lexer))
                 assert four < 7 * once + 0.01, (beginning, atom)
 
 

@@ -93,6 +93,10 @@ def test_every_printable_ascii_character_may_stand_in_a_key() -> None:
     assert find_route(None, "https://llm.example", key).key == key
 
 
+def test_a_wrong_key_and_a_wrong_address_are_told_together() -> None:
+    assert set(_refusal(None, "llm.example", "sk-1…9")) == {"base_url", "api_key"}
+
+
 def test_a_pasted_key_is_cleaned(provider: str) -> None:
     assert find_route(provider, None, 'export TEST_API_KEY="Bearer sk-typed"\n').key == "sk-typed"
     assert find_route(provider, None, " \n").key == SERVER_KEY

@@ -65,7 +65,7 @@ class Playgrounds:
         if provider is None:
             raise SentenceError(
                 say(
-                    gettext_noop("There is no embed “%(name)s” here. The admin has the names of all."),
+                    gettext_noop("There is no embed “%(name)s” here. The admin lists all embeds."),
                     name=call.embed[:80],
                 )
             )

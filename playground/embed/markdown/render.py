@@ -79,8 +79,8 @@ def render(docs: Docs, page: Page, *, allow_html: bool, budget: Budget | None = 
         document = _document(context, allow_html)
     except (OverBudgetError, RecursionError):
         too_much = gettext_noop(
-            "The page takes too much work to show: it is too large, or repeats or nests something too often. "
-            "Below it stands as it is written."
+            "This page takes too much work to show: it is too large, or repeats or nests something too "
+            "often. Its source appears below as plain text."
         )
         document = Document(_as_written(context, say(too_much)))
     if page.source.problem:

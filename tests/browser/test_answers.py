@@ -1,0 +1,174 @@
+"""What an answer is made of besides text, as a browser shows it."""
+
+import base64
+import random
+import re
+import struct
+import zlib
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.upstreams.scripted import (
+    STREAM_END,
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    event,
+)
+
+IS_LOADED = "image => image.complete && image.naturalWidth"
+
+
+def _png(side: int) -> str:
+    """A picture that does not get smaller: a megabyte for 600."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    noise = random.Random(side)
+    rows = b"".join(b"\0" + noise.randbytes(3 * side) for _ in range(side))
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    parts = part(b"IHDR", head) + part(b"IDAT", zlib.compress(rows, 1)) + part(b"IEND", b"")
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + parts).decode()
+
+
+def _wav(seconds: float) -> str:
+    samples = b"".join(struct.pack("<h", at % 80 * 200 - 8000) for at in range(int(8000 * seconds)))
+    form = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    head = b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVEfmt " + form
+    return base64.b64encode(head + b"data" + struct.pack("<I", len(samples)) + samples).decode()
+
+
+def _send(page: Page, *, stream: bool = False) -> None:
+    if stream:
+        page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send").click()
+
+
+def _message(**message: Any) -> Any:
+    whole = {"role": "assistant", "content": None} | message
+    return completion(choices=[{"index": 0, "message": whole, "finish_reason": "stop"}])
+
+
+def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstream) -> None:
+    url = f"data:image/png;base64,{_png(600)}"
+    image = {"type": "image_url", "image_url": {"url": url}, "index": 0}
+    events = event(chunk({"content": "Here it is."})) + event(chunk({"images": [image]}))
+    upstream.reply(STREAM_HEAD + events + STREAM_END)
+    page = open_page("?provider=test")
+
+    _send(page, stream=True)
+
+    shown = page.locator("#panel-answer img")
+    expect(shown).to_have_count(1)
+    assert shown.evaluate(IS_LOADED) == 600
+    assert len(url) > 1_400_000
+    expect(page.locator("#panel-answer")).not_to_contain_text("no text")
+    # With the image it would be larger than a form carries.
+    page.get_by_role("button", name="Add to conversation without images").click()
+    expect(page.locator("[name=content]")).to_have_count(3)
+    expect(page.locator("[name=content]").nth(1)).to_have_value("Here it is.")
+
+
+def test_an_image_goes_into_the_conversation(open_page: Open, upstream: ScriptedUpstream) -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_png(4)}"}}
+    upstream.reply(_message(images=[image]))
+    page = open_page("?provider=test")
+    _send(page)
+    page.get_by_role("button", name="Add to conversation").click()
+    page.locator("[name=content]").last.fill("Bluer")
+    _send(page)
+
+    expect(page.locator("[data-busy]")).to_be_hidden()
+    expect(page.locator("#panel-answer img")).to_have_count(1)
+    assert upstream.requests[-1].json["messages"][1] == {
+        "role": "assistant",
+        "content": "",
+        "images": [image],
+    }
+
+
+def test_what_is_no_image_is_never_one(open_page: Open, upstream: ScriptedUpstream) -> None:
+    svg = base64.b64encode(
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    ).decode()
+    urls = (f"data:image/svg+xml;base64,{svg}", "https://img.example/1.png", "javascript:alert(1)")
+    upstream.reply(_message(images=[{"image_url": {"url": url}} for url in urls]))
+    page = open_page("?provider=test")
+
+    _send(page)
+
+    expect(page.locator("#panel-answer .media-note")).to_have_count(3)
+    expect(page.locator("#panel-answer img")).to_have_count(0)
+    link = page.locator("#panel-answer .media-note a")
+    expect(link).to_have_count(1)
+    expect(link).to_have_attribute("rel", re.compile("noreferrer"))
+
+
+def test_audio_of_a_stream_can_be_played(open_page: Open, upstream: ScriptedUpstream) -> None:
+    wav = _wav(0.5)
+    deltas = [
+        {"id": "audio_1", "transcript": "Hel"},
+        {"data": wav[:4000]},
+        {"transcript": "lo", "data": wav[4000:]},
+    ]
+    events = [event(chunk({"audio": delta})) for delta in deltas]
+    paused = Paused(STREAM_HEAD + events[0], events[1] + events[2] + STREAM_END)
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _send(page, stream=True)
+    expect(page.locator("#live-transcript-0")).to_have_text("Hel")
+    paused.go.set()
+
+    sound = page.locator("#panel-answer audio")
+    expect(sound).to_have_count(1)
+    page.wait_for_function("document.querySelector('audio').readyState >= 1")
+    assert sound.evaluate("audio => audio.duration") == 0.5
+    expect(page.locator("#panel-answer")).to_contain_text("Hello")
+
+
+def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUpstream) -> None:
+    parts = [{"name": "get_weather", "arguments": ""}, {"arguments": '{"city"'}, {"arguments": ':"Bern"}'}]
+    events = [event(chunk({"function_call": part})) for part in parts]
+    end = event(chunk({}, finish_reason="function_call")) + STREAM_END
+    paused = Paused(STREAM_HEAD + events[0] + events[1], events[2] + end)
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _send(page, stream=True)
+    expect(page.locator("#live-calls-0")).to_have_text('get_weather({"city")')
+    paused.go.set()
+
+    panel = page.locator("#panel-answer")
+    expect(panel).to_contain_text("Function call")
+    expect(panel).to_contain_text("get_weather")
+    expect(panel).not_to_contain_text("no text")
+    page.get_by_role("button", name="Add to conversation").click()
+    expect(page.locator("[name=role]").last).to_have_value("function")
+    page.locator("[name=content]").last.fill("12 °C")
+    upstream.reply(completion("Cold."))
+    _send(page)
+
+    expect(panel).to_contain_text("Cold.")
+    asked, result = upstream.requests[-1].json["messages"][-2:]
+    assert asked["function_call"] == {"name": "get_weather", "arguments": '{"city":"Bern"}'}
+    assert result == {"role": "function", "name": "get_weather", "content": "12 °C"}
+
+
+def test_sources_are_links_that_tell_nobody(open_page: Open, upstream: ScriptedUpstream) -> None:
+    urls = ("https://a.example/x", "javascript:alert(1)")
+    cited = [{"type": "url_citation", "url_citation": {"url": url, "title": f"On {url[:5]}"}} for url in urls]
+    upstream.reply(_message(content="As said.", annotations=cited))
+    page = open_page("?provider=test")
+
+    _send(page)
+
+    expect(page.locator(".sources li")).to_have_count(2)
+    expect(page.locator(".sources a")).to_have_count(1)
+    expect(page.locator(".sources a")).to_have_attribute("href", urls[0])
+    expect(page.locator(".sources a")).to_have_attribute("rel", "noopener noreferrer")
