@@ -227,7 +227,7 @@ class EmbedAdmin(_ModelAdmin):
         return file
 
 
-def _recording(kept: recorded.Kept, room: int) -> SafeString:
+def _recording(kept: recorded.Recording, room: int) -> SafeString:
     """What was asked and when, and in a fold as much of the answer as there is room for."""
     if not kept.facts:
         return format_html("<p>{}</p>", gettext("A recorded answer that cannot be read."))
