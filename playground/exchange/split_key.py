@@ -85,8 +85,8 @@ class _End:
 class SplitKeyGuard:
     """`add` an event's number and the event; gives the events that are settled, and whether to mask them.
 
-    An event whose text may be the beginning of a key waits for the one that says so, and with it those
-    behind it, since a list has an order.
+    An event whose text may begin a key is held until later ones settle it. Those behind it wait too, so that
+    the events stay in order.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -217,7 +217,7 @@ def _places(path: Place) -> tuple[Place, ...]:
         return _CONTENT
     names = [name for name in path if isinstance(name, str)]
     if names and names[0] in ("delta", "message"):
-        del names[0]
+        names[:1] = [] if len(names) > 1 else ["content"]  # a delta that is its text alone
     if not names:
         return (path,)
     reasoning = any(name.startswith(("reasoning", "thinking")) for name in names)
