@@ -198,7 +198,7 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.action(description=_("Record the answer now: makes the call once"), permissions=["change"])
     def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> HttpResponse | None:
-        """What cannot be kept in its place is paid for all the same: the browser gets it as a file."""
+        """An answer that cannot be saved has been paid for all the same: the browser downloads it."""
         lost = {}
         for embed in embeds:
             try:
@@ -227,7 +227,7 @@ class EmbedAdmin(_ModelAdmin):
         return file
 
 
-def _recording(kept: recorded.Kept, room: int) -> SafeString:
+def _recording(kept: recorded.Recording, room: int) -> SafeString:
     """What was asked and when, and in a fold as much of the answer as there is room for."""
     if not kept.facts:
         return format_html("<p>{}</p>", gettext("A recorded answer that cannot be read."))

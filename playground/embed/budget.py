@@ -72,7 +72,7 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
 
 
 def _reserve(embed: Embed, reservation: Reservation) -> tuple[bool, bool, bool]:
-    """Whether it is taken; if not, whether it is the reader's own budget that is spent, and of calls."""
+    """Whether it was reserved; if not, whether the reader's own budget is spent, and whether on calls."""
     with transaction.atomic():
         _make_rows(embed, reservation.day, reservation.reader)
         if _take(embed, reservation):
@@ -97,7 +97,7 @@ def _make_rows(embed: Embed, day: date, reader: str) -> None:
 
 
 def _take(embed: Embed, reservation: Reservation) -> bool:
-    """One UPDATE asks and counts for both: no other call comes between. What fits one alone is undone."""
+    """Checks and charges both rows in one UPDATE, so that no concurrent call slips in. Undoes one alone."""
     fits = _left_for_all(embed, reservation.tokens) | Q(
         reader=reservation.reader,
         calls__lt=embed.reader_calls_a_day,

@@ -1,4 +1,4 @@
-"""The database of the embeds: short turns in it, and what is wrong with it in words."""
+"""The embeds' database: short transactions one after the other, and its errors in words."""
 
 import sqlite3
 import threading
@@ -12,14 +12,14 @@ from playground.exchange.text import Sentence, gettext_noop, say
 
 _Result = TypeVar("_Result")
 
-# SQLite lets one write at a time, and who waits asks again and again, the latest as likely as the first:
-# among hundreds, somebody waits in vain. So the threads of a process queue up here, and one of them asks.
+# SQLite has one writer at a time, and those who wait poll in no order: among hundreds, one may starve. So the
+# threads of a process queue up here, and only the first of them polls.
 _turns = threading.Lock()
 # While the last connection closes, or the first opens, SQLite says "locked" without any waiting
 # (https://sqlite.org/wal.html, section 8).
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 _PAUSE_SECONDS = 0.05
-# No longer than SQLite's own `timeout`: then it is no rush of ours that locks it.
+# As long as SQLite's own `timeout`: after that, another program holds the lock.
 _PATIENCE_SECONDS = 10
 
 _REASONS = (

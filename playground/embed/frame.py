@@ -212,7 +212,7 @@ def _answer(
 
 
 def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    """The second also where the first fails."""
+    """Calls both, the second even when the first raises."""
 
     def ended(exchange: Exchange) -> None:
         try:
@@ -307,9 +307,9 @@ def _of_one_turned_off(request: HttpRequest, embed: Embed, body: Mapping[str, An
 
 
 def _foreign_origin(request: HttpRequest, embed: Embed | None) -> str:
-    """The origin of a page that frames this and may not; "" where it may, or where nobody says.
+    """The origin of a page that frames this without permission; "" if it may, or if its origin is unknown.
 
-    It only makes a refusal readable: what browsers go by is the policy of `_framed`.
+    Only for a readable refusal: what browsers enforce is the policy that `_framed` sends.
     """
     said = [request.GET.get("host", "")]
     if request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame"):

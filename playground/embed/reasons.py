@@ -100,12 +100,12 @@ def not_here(name: str, origin: str) -> RefusedError:
     """A page frames it that may not. Without a name no page of another site may."""
     advice = (
         gettext_noop(
-            "The embed “%(name)s” is not for pages of %(origin)s. Who runs the playground adds this origin "
-            "to it, in the admin."
+            "The embed “%(name)s” is not allowed on pages of %(origin)s. Ask the administrator to add this "
+            "origin to it."
         )
         if name
         else gettext_noop(
-            "Pages of %(origin)s show the playground by the name of an embed. Who wrote the page adds it: "
+            "Pages of %(origin)s can only show named embeds. Ask the author of the page to add a name: "
             "embed=“…”."
         )
     )

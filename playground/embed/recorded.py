@@ -56,7 +56,7 @@ class NotKeptError(Exception):
 
 
 @dataclass(frozen=True)
-class Kept:
+class Recording:
     """A recording as a list of them shows it.
 
     `question` tells it from others: the last message, or the whole request. When its row cannot be read all
@@ -70,7 +70,7 @@ class Kept:
     body: bytes = b""
 
     @classmethod
-    def of(cls, answer: RecordedAnswer, embed: Embed) -> "Kept":
+    def of(cls, answer: RecordedAnswer, embed: Embed) -> "Recording":
         content = answer.call["body"]["messages"][-1].get("content")
         question = (
             content if isinstance(content, str) else json.dumps(answer.call["body"], ensure_ascii=False)
@@ -126,16 +126,16 @@ def _fits(others: Any, size: int) -> bool:
     return bool(others.count() < MOST and all_bytes + size <= MOST_BYTES)
 
 
-def listed(embed: Embed) -> Iterator[Kept]:
+def listed(embed: Embed) -> Iterator[Recording]:
     """The embed's recordings, the oldest first, one at a time: each can have megabytes."""
     for pk in embed.recordings.values_list("pk", flat=True):
         try:
-            yield Kept.of(RecordedAnswer.objects.get(pk=pk), embed)
+            yield Recording.of(RecordedAnswer.objects.get(pk=pk), embed)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             _logger.error(
                 "Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__
             )
-            yield Kept(pk)
+            yield Recording(pk)
 
 
 def forget_stale(embed: Embed) -> int:

@@ -12,14 +12,12 @@ last of two equal keys. A literal is short and its page is kept once rendered.
 
 import html
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import json5
 
-from playground.embed.yamltext import joined
 from playground.exchange import jsontext
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
@@ -209,7 +207,7 @@ def literal(text: str, line: int = 0) -> Any:
                 object_pairs_hook=_object,
                 parse_int=_integer,
                 parse_float=_number,
-                parse_constant=_no_constant,
+                parse_constant=_refusing(jsontext.no_constant),
             )
         )
     except (_RefusedValue, SentenceError) as error:
@@ -277,19 +275,15 @@ def _children(value: Any) -> Iterator[Any]:
 
 
 def _object(pairs: Any) -> dict[str, Any]:
-    pairs = [(joined(name), value) for name, value in pairs]
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise _RefusedValue(
-            say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=repeated[:80])
-        )
+    found: dict[str, Any] = _refusing(jsontext.object_of)(
+        [(jsontext.joined_halves(name), value) for name, value in pairs]
+    )
     return found
 
 
 def _joined(value: Any) -> Any:
     if isinstance(value, str):
-        return joined(value)
+        return jsontext.joined_halves(value)
     if isinstance(value, list):
         return [_joined(item) for item in value]
     if isinstance(value, dict):
@@ -306,11 +300,17 @@ def _integer(digits: str, base: int = 10) -> int:
 
 def _number(digits: str) -> int | float:
     """As JavaScript has it, where 150.0 is 150."""
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise _RefusedValue(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
+    number: float = _refusing(jsontext.number_of)(digits)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise _RefusedValue(say(gettext_noop("%(name)s is not a JSON number."), name=name))
+def _refusing(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`read` with what it refuses as a `_RefusedValue`."""
+
+    def reading(value: Any) -> Any:
+        try:
+            return read(value)
+        except jsontext.JSONTextError as error:
+            raise _RefusedValue(error.sentence) from error
+
+    return reading

@@ -6,11 +6,11 @@ no text or number that the page or a request could not hold.
 """
 
 import re
-from math import isfinite
 from typing import Any
 
 import yaml
 
+from playground.exchange import jsontext
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
 LONGEST = 65_536
@@ -48,8 +48,6 @@ _PROBLEMS = (
     (r"sequence entries are not allowed here", gettext_noop("sequence entries are not allowed here")),
 )
 _TOO_DEEP = gettext_noop("The YAML is nested too deep.")
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
 
 
@@ -145,15 +143,13 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
 
 
 def _text(node: yaml.Node) -> str:
-    text = joined(node.value)
-    if _LONE_SURROGATE.search(text):
-        raise _refused(node, say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
+    # The halves of `\ud83d\ude00` are one character in JSON.
+    text = jsontext.joined_halves(node.value)
+    try:
+        jsontext.check(text)
+    except jsontext.JSONTextError as error:
+        raise _refused(node, error.sentence) from error
     return text
-
-
-def joined(text: str) -> str:
-    """The halves of `\\ud83d\\ude00`, which YAML and json5 leave as they are, are one character in JSON."""
-    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _scalar(node: yaml.Node) -> Any:
@@ -164,7 +160,7 @@ def _scalar(node: yaml.Node) -> Any:
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
         return text.lower() == "true"
     if _NO_NUMBER.fullmatch(text):
-        raise _no_number(node)
+        raise _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
     if not _FLOAT.fullmatch(text) and not _OTHER_BASE.fullmatch(text):
         return _text(node)
     if len(text) > _MOST_DIGITS:
@@ -173,19 +169,10 @@ def _scalar(node: yaml.Node) -> Any:
         return int(text)
     if _OTHER_BASE.fullmatch(text):
         return int(text, 0)
-    number = float(text)
-    if not isfinite(number) or (not number and _is_not_zero(text)):
-        raise _no_number(node)
-    return number
-
-
-def _is_not_zero(text: str) -> bool:
-    """Whether a number that a float holds as 0 is written as another: 1e-400."""
-    return text.lower().partition("e")[0].strip("+-0.") != ""
-
-
-def _no_number(node: yaml.Node) -> YAMLTextError:
-    return _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=node.value[:40]))
+    try:
+        return jsontext.number_of(text)
+    except jsontext.JSONTextError as error:
+        raise _refused(node, error.sentence) from error
 
 
 def _refused(node: yaml.Node, sentence: Sentence) -> YAMLTextError:

@@ -128,7 +128,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     405: (
         "not_found",
         gettext_noop("No such path"),
-        gettext_noop("Nothing takes a %(method)s there. Check the base URL (does it need /v1?)."),
+        gettext_noop("This address does not accept %(method)s. Check the base URL (does it need /v1?)."),
     ),
     408: (
         "timeout",

@@ -150,7 +150,7 @@ def _unknown_model(exchange: "Exchange") -> Diagnosis:
                 "provider's list (“List”, beside the model)."
             ),
             model=str(exchange.call.body.get("model"))[:100],
-            host=host_of(exchange.sent.url),
+            host=exchange.sent.host,
         ),
     )
 
@@ -164,7 +164,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         )  # no gateway answered in its place: it told of the status itself
     kind, title, text = known
     sent, is_list = exchange.sent, exchange.sent.method == "GET"
-    advice = say(text, host=host_of(sent.url), method=sent.method) if "%(" in text else say(text)
+    advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)
     if is_list and status != 405 and kind in LISTING:
         advice = say(LISTING[kind])
     if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
@@ -176,7 +176,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
                 "The response is a web page: a firewall or proxy between here and %(host)s doesn't let this "
                 "server through. Ask its administrator, or try from another network."
             ),
-            host=host_of(sent.url),
+            host=sent.host,
         )
     elif status in _IDLE and not is_list and not exchange.call.body.get("stream"):
         advice = say(
@@ -185,7 +185,3 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
     elif status in _BUSY and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice)
-
-
-def host_of(url: str) -> str:
-    return url.split("/", 3)[2] if url.count("/") >= 2 else url

@@ -88,9 +88,7 @@ def explain_no_list(exchange: "Exchange") -> Explanation:
     return Explanation(
         "no_list",
         say(gettext_noop("The model list could not be read")),
-        say(
-            gettext_noop("The provider’s answer has another form than a list of models. Type the model’s id.")
-        ),
+        say(gettext_noop("The response is not in a known model list format. Enter a model id.")),
         exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
     )
 
@@ -227,7 +225,9 @@ def _explain_words(exchange: "Exchange", received: "Received", words: str) -> Ex
     explanation = _unusable(
         "unreadable_events",
         gettext_noop("The stream could not be read"),
-        gettext_noop("It has text where JSON belongs. The Stream tab shows what came. Try again."),
+        gettext_noop(
+            "The stream contains text where JSON belongs. The Stream tab shows what came. Try again."
+        ),
         error.message or words,
     )
     return replace(explanation, fix=fix)

@@ -135,15 +135,16 @@ def mended(value: Any) -> Any:
 
 
 def mended_text(text: str) -> str:
-    return _joined_halves(text, "replace")
+    return joined_halves(text, "replace")
 
 
 def whole_characters(text: str) -> str:
     """A text without the halves whose other one is not beside them."""
-    return _joined_halves(text, "ignore")
+    return joined_halves(text, "ignore")
 
 
-def _joined_halves(text: str, lone: str) -> str:
+def joined_halves(text: str, lone: str = "surrogatepass") -> str:
+    """Two halves that stand together make a character; `lone` is what becomes of others (as of errors)."""
     if text.isascii() or not _LONE_SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", lone)
@@ -247,7 +248,8 @@ def _children(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _float(digits: str) -> float:
+def number_of(digits: str) -> float:
+    """Raises `JSONTextError` for a number that no float holds: `1e400`, or `1e-400`, which would become 0."""
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
@@ -266,7 +268,7 @@ def _float_or_text(digits: str) -> float | str:
 
 def _is_not_zero(digits: str) -> bool:
     """Whether what a float has as 0 is written as another number: 1e-400."""
-    return digits.lower().partition("e")[0].strip("-0.") != ""
+    return digits.lower().partition("e")[0].strip("+-0.") != ""
 
 
 def _int_or_text(digits: str) -> int | str:
@@ -276,11 +278,13 @@ def _int_or_text(digits: str) -> int | str:
         return digits
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """Raises `JSONTextError`: NaN and Infinity are JavaScript's."""
     raise JSONTextError(say(gettext_noop("%(name)s is not a JSON number."), name=name))
 
 
-def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises `JSONTextError` for a key that stands there twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         # Counted in one pass: asking for each name anew takes minutes for a megabyte of keys.
@@ -312,6 +316,4 @@ _LENIENT = json.JSONDecoder(parse_float=_float_or_text, parse_constant=str, stri
 _LENIENT_OF_DIGITS = json.JSONDecoder(
     parse_float=_float_or_text, parse_int=_int_or_text, parse_constant=str, strict=False
 )
-_STRICT = json.JSONDecoder(
-    parse_float=_float, parse_constant=_no_constant, object_pairs_hook=_no_repeated_key
-)
+_STRICT = json.JSONDecoder(parse_float=number_of, parse_constant=no_constant, object_pairs_hook=object_of)

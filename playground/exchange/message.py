@@ -9,8 +9,6 @@ from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
 _BESIDE = (
     "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
 )  # fmt: skip
-# The places of the texts in a page.
-PLACES = ("reasoning", "text", "transcript", "refusal")
 # Texts that are read elsewhere, or that are no words.
 _NO_OTHERS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)

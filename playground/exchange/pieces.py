@@ -1,4 +1,4 @@
-"""Values that arrive in pieces: texts are joined, objects merged, lists go on; nothing is unsaid later."""
+"""Values that arrive in pieces: texts are joined, objects merged, lists extended; nothing is lost."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass

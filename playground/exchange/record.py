@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from playground.exchange import jsontext, snippets
 from playground.exchange.completion import Choice, read_choices
@@ -30,6 +31,11 @@ class Sent:
     url: str
     headers: Headers
     body: bytes
+
+    @property
+    def host(self) -> str:
+        """As the URL has it: with its port, when that is not the scheme's own."""
+        return urlsplit(self.url).netloc
 
     @property
     def text(self) -> str:

@@ -85,8 +85,8 @@ class _End:
 class SplitKeyGuard:
     """`add` an event's number and the event; gives the events that are settled, and whether to mask them.
 
-    An event whose text may be the beginning of a key waits for the one that says so, and with it those
-    behind it, since a list has an order.
+    An event whose text may begin a key is held until later ones settle it. Those behind it wait too, so that
+    the events stay in order.
     """
 
     def __init__(self, redactor: Redactor) -> None:

@@ -31,7 +31,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from playground.management.memory import return_large_blocks
 from playground.management.waiting import Waiting
 
-# What a stream that was ended has for its last event, and gunicorn for its own end.
+# For the last event of a stream that was ended, and for gunicorn's own shutdown.
 LAST_WORDS_SECONDS = 5
 # A connection that is closed with something unread may lose the end of its answer (RFC 9112, 9.6).
 _GOODBYE_SECONDS = 2

@@ -42,7 +42,7 @@ def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
         "who": who,
         "embed": embed,
         "provider": exchange.provider,
-        "host": exchange.sent.url.split("/", 3)[2],
+        "host": exchange.sent.host,
         "model": model[:_LONGEST_NAME] if isinstance(model, str) else None,
         "stream": exchange.call.body.get("stream") is True,
         "status": received.status if received else None,

@@ -20,7 +20,7 @@ class CutOffError(HTTPException):
 class Framed:
     """`read1` gives some of the body's bytes as soon as there are any, b"" at its end.
 
-    Raises `CutOffError` when the end came too soon, and `HTTPException` for a framing that is none.
+    Raises `CutOffError` when the end came too soon, and `HTTPException` for broken framing.
     """
 
     def __init__(self, source: io.BufferedReader, head: Head) -> None:
@@ -47,7 +47,7 @@ class Framed:
         return data
 
     def _next_chunk(self) -> bytes | None:
-        """None at the last one. Bytes of the body where it is not in chunks after all."""
+        """b"" when the next chunk begins, None after the last; bytes of a body without chunks after all."""
         first, self._first = self._first, False
         if first and self._source.peek(1)[:1] in (b"{", b"[", b"<", b":"):
             return self._without_chunks(b"")
@@ -82,9 +82,9 @@ def _length(head: Head) -> int | None:
 
 
 class Body:
-    """`read1` gives the next piece, unpacked: b"" when what came brought nothing, None at the end.
+    """`read1` gives the next decoded piece: b"" when what came decodes to nothing yet, None at the end.
 
-    `has_more` tells that the next piece is there without a read of the wire.
+    `has_more` tells whether the next piece is ready without another read from the wire.
     """
 
     def __init__(self, source: io.BufferedReader, head: Head, most: int) -> None:
@@ -116,6 +116,6 @@ class Body:
         self._ahead = None if piece is None else next(self._unpacked, None)
         if self._ended and piece is None:
             if not self._decoder.ended:
-                raise CutOffError("what is packed in it goes on")
+                raise CutOffError("the compressed data is incomplete")
             return None
         return piece or b""

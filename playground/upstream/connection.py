@@ -144,7 +144,7 @@ def _nothing_now(buffer: object) -> None:
 
 
 class _Counted(io.RawIOBase):
-    """The bytes of a socket, as long as they are no more than a head has, and then a body of `body_bytes`."""
+    """A socket's bytes, up to a limit: that of a head first, then that of a body of `body_bytes`."""
 
     def __init__(self, source: Any, body_bytes: int) -> None:
         self._source = source

@@ -2,6 +2,7 @@
 
 import ssl
 from http.client import HTTPException
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
@@ -73,5 +74,6 @@ def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
 def failure(
     kind: FailureKind, prepared: requests.PreparedRequest, detail: str = "", limit: float | None = None
 ) -> Failure:
-    host = (prepared.url or "").split("/", 3)[2]
-    return Failure(kind, host, detail[:500], None if limit is None else float(limit))
+    return Failure(
+        kind, urlsplit(prepared.url or "").netloc, detail[:500], None if limit is None else float(limit)
+    )

@@ -1,8 +1,8 @@
 """The head of an HTTP/1.1 response, read leniently: one odd line costs nothing of the rest.
 
 `http.client` ends the headers at a line without a colon, takes 100 of them at most and skips no interim
-response but 100. Its caller closes the connection after each response, so that no reading of a head can be
-turned against the next one.
+response but 100. The connection is closed after each response, so a head that is misread cannot make one
+response out of another (response splitting).
 """
 
 import re

@@ -19,8 +19,8 @@ OWN_KEY_VARIABLE = "API_KEY"
 class Route:
     """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
 
-    `at_servers_expense` tells that who runs the playground pays: with a key, or with a machine of theirs.
-    `caps` are what such a call may ask for; None where none are to hold.
+    `at_servers_expense`: the operator pays for the call, with their key or their hardware.
+    `caps` limit what such a call may ask for; None for no limits.
     """
 
     provider: str | None

@@ -37,7 +37,7 @@ class _Watch:
     has_finished: bool = False
 
     def has_left(self, events: int) -> bool:
-        """Asks, if need be; a reset that comes of it is a further event."""
+        """Probes the connection if need be; the reset that this may provoke is a later event."""
         if events & _GONE:
             return True
         self.has_finished = True

@@ -154,6 +154,7 @@ def test_halves_of_a_character_are_put_together() -> None:
         ("{a: NaN}", "NaN is not a JSON number"),
         ("{a: -Infinity}", "-Infinity is not a JSON number"),
         ("{a: 1e999}", "The number 1e999 is too large"),
+        ("{a: 1e-999}", "The number 1e-999 is too close to zero"),
         ("{a: 1, 'a': 2}", "The key “a” stands there twice"),
         (r"{a: '\ud800'}", "half of a surrogate pair"),
         ("[" * 100 + "]" * 100, "nested too deep"),

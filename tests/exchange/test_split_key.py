@@ -22,7 +22,7 @@ from tests.exchange.strategies import escaped, keys, unescaped
 KEY = "sk-canary-51c0de"
 
 
-def _event(delta: dict[str, Any], **choice: Any) -> bytes:
+def _event(delta: Any, **choice: Any) -> bytes:
     return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta} | choice]})}\n\n".encode()
 
 
@@ -226,6 +226,8 @@ def test_without_a_secret_nothing_waits() -> None:
         ({"reasoning": KEY[:7]}, {"reasoning_content": KEY[7:]}),
         ({"reasoning_content": KEY[:7]}, {"reasoning_details": [{"type": "text", "text": KEY[7:]}]}),
         ({"content": KEY[:7]}, {"content": [{"type": "text", "text": KEY[7:]}]}),
+        ({"content": KEY[:7]}, KEY[7:]),
+        (KEY[:7], [{"content": KEY[7:]}]),
         (
             {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": KEY[:7]}]}]},
             {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": KEY[7:]}]}]},
@@ -242,9 +244,9 @@ def test_without_a_secret_nothing_waits() -> None:
         ({"audio": {"transcript": KEY[:7]}}, {"audio": {"transcript": KEY[7:]}}),
         ({"refusal": KEY[:7]}, {"refusal": KEY[7:]}),
     ],
-    ids=lambda delta: "-".join(delta),
+    ids=lambda delta: "-".join(delta) if isinstance(delta, dict) else type(delta).__name__,
 )
-def test_what_people_read_as_one_text_is_one(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_what_people_read_as_one_text_is_one(first: Any, second: Any) -> None:
     stream, fresh = _read([_event(first), _event(second)])
 
     assert [event.data for event in fresh] == [MASK, MASK]

@@ -12,7 +12,7 @@ HIGHLIGHT_SECONDS = 2.0
 MOST_TOKENS = 400_000
 # Characters. Browsers show larger pages by the second, not at once.
 MOST_HTML = 4 * 2**20
-# Rules that ask of the time: to ask costs as much as a rule.
+# Steps between two looks at the clock: a look costs as much as a step.
 _EACH = 64
 
 
