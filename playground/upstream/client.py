@@ -271,7 +271,8 @@ def _read(
 ) -> Generator[Reading, None, bool]:
     """Reads to the end of the answer; False at the limit of its size."""
     try:
-        while not ending.reached(clock()):
+        # Much may come out of what is read already: a call that was ended does not wait for that.
+        while not (on_wire.ended or ending.reached(clock())):
             if not pace.wait(on_wire, ready=body.has_more, until_ms=ending.due_ms):
                 if reading.live:
                     yield reading
