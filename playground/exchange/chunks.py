@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.exchange.finish import is_reason
 from playground.exchange.media import media_in_delta
-from playground.exchange.message import other_texts, texts_in
+from playground.exchange.message import as_message, beside, other_texts, texts_in
 from playground.exchange.pieces import (
     Pieces,
     Room,
@@ -36,6 +36,7 @@ class ChunkCollector:
     def __init__(self) -> None:
         self.error: Any = None
         self.tokens = 0
+        self.has_list = False  # of choices, be it empty
         self._room = Room()
         self._head: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
@@ -50,16 +51,13 @@ class ChunkCollector:
             return ""
         overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
+        self.has_list |= "choices" in chunk
         brought = "".join([self._add(index, choice) for index, choice in numbered(choices)])
         if chunk.get("usage"):
             alone = not (isinstance(choices, list) and choices)
             self._usage.add(chunk["usage"], finished=len(self._finished), alone=alone)
         self.tokens += brought != ""
         return brought
-
-    @property
-    def has_choices(self) -> bool:
-        return bool(self._choices)
 
     def is_finished(self, choices: int) -> bool:
         """Whether at least so many choices came, and each has its finish reason."""
@@ -119,16 +117,19 @@ class _Choice:
         if isinstance(choice.get("logprobs"), dict):
             self.room.keep(size(choice["logprobs"]))
             _append_lists(self._fields.setdefault("logprobs", {}), choice["logprobs"])
+        delta, apart = as_message(choice.get("delta")), dict[str, Any]()
         if not choice.keys() <= _OF_A_CHOICE:
-            self._add_others({name: value for name, value in choice.items() if name not in _OF_A_CHOICE})
-        brought, delta = "", choice.get("delta")
-        if isinstance(delta, dict):
-            brought = self._add_delta(delta)
+            apart = beside(choice, delta or {})
+            others = choice.keys() - _OF_A_CHOICE - apart.keys()
+            self._add_others({name: value for name, value in choice.items() if name in others})
+        brought = ""
+        if delta or apart:
+            brought = self._add_delta({**(delta or {}), **apart})
             self._has_deltas |= brought != ""
-        message = choice.get("message")
+        message = as_message(choice.get("message"))
         if message is None and "text" in choice:
             message = {"content": choice["text"]}
-        if isinstance(message, dict):
+        if message is not None:
             # Behind deltas it says all of them again.
             brought += self._add_delta(self._not_yet_said(message) if self._has_deltas else message)
         return brought

@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.exchange import finish, reasoning
 from playground.exchange.media import Media, audio_in, images_in, is_media
-from playground.exchange.message import texts_in
+from playground.exchange.message import as_message, beside, texts_in
 from playground.exchange.pieces import numbered
 from playground.exchange.sources import is_citation
 from playground.exchange.text import Sentence
@@ -137,7 +137,7 @@ def _has_id(call: Any) -> bool:
 
 
 def read_choices(completion: Any) -> list[Choice]:
-    """Every choice that is an object; a broken one is skipped (the raw view shows it)."""
+    """Every choice that is an object or a text; a broken one is skipped (the raw view shows it)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
     return [_choice(index, item) for index, item in numbered(choices)]
 
@@ -162,10 +162,9 @@ def _choice(index: int, item: dict[str, Any]) -> Choice:
 
 def _message(item: dict[str, Any]) -> dict[str, Any]:
     """Some send the delta of a stream, or the text of the older Completions API."""
-    found = next((item[name] for name in ("message", "delta") if isinstance(item.get(name), dict)), None)
-    if found is None and isinstance(item.get("text"), str):
-        return {"role": "assistant", "content": item["text"]}
-    return found or {}
+    read = (as_message(item.get(name)) for name in ("message", "delta", "text"))
+    found = next((message for message in read if message is not None), {})
+    return found | beside(item, found)
 
 
 def _calls(value: Any) -> list[Any]:
@@ -200,7 +199,7 @@ def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
 def _other_parts(content: Any) -> Any:
     """What of a content is neither text nor reasoning, image or sound."""
     if isinstance(content, list):
-        return [part for part in content if _is_other(part)]
+        return [part for part in content if not isinstance(part, str) and _is_other(part)]
     return content if not isinstance(content, str | None) and _is_other(content) else None
 
 
@@ -219,7 +218,7 @@ def _content(message: dict[str, Any], text: str | None) -> Any:
     """Parts as they came when some are no texts (Mistral wants its thinking back); else their text."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
-    told = all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in parts)
+    told = all(isinstance(part.get("text") if isinstance(part, dict) else part, str) for part in parts)
     return text if told else content
 
 

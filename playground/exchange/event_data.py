@@ -16,6 +16,8 @@ from playground.exchange.redact import MASK
 DONE = "[DONE]"
 # A byte order mark may stand before each JSON text.
 _BLANKS = " \t\r\n\ufeff"
+# Some write it as JSON.
+_AROUND_DONE = _BLANKS + '"'
 _BRACKET_OR_QUOTE = re.compile(r'["{}\[\]]')
 _REST_OF_STRING = re.compile(r'(?:[^"\\]++|\\.?)*+("?)', re.DOTALL)
 # Were it the rest of a string, its first quote would end that, and JSON has no bare word behind one.
@@ -35,12 +37,12 @@ def read(text: str) -> Any:
 
 
 def is_done(text: str) -> bool:
-    return text.strip(_BLANKS) == DONE
+    return text.strip(_AROUND_DONE).upper() == DONE
 
 
 def is_alone(text: str) -> bool:
     """Whether no text can go on with it: `[DONE]`, or what stands in place of an event with the key."""
-    return text.strip(_BLANKS) in (DONE, MASK)
+    return is_done(text) or text.strip(_BLANKS) == MASK
 
 
 class DataLines:

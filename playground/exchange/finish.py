@@ -14,6 +14,17 @@ _MEANINGS = {
     "function_call": gettext_noop("The model asks you to call a function."),
     "content_filter": gettext_noop("The provider's content filter left text out."),
 }
+# The words of other APIs that gateways pass on, in small letters.
+_SAME = {
+    **dict.fromkeys(("end_turn", "stop_sequence", "eos", "eos_token", "complete"), "stop"),
+    **dict.fromkeys(("max_tokens", "max_output_tokens", "model_length"), "length"),
+    **dict.fromkeys(("tool_use", "tool_call"), "tool_calls"),
+    **dict.fromkeys(("safety", "prohibited_content", "blocklist", "sensitive"), "content_filter"),
+}
+# An error that came without words: OpenRouter, Zhipu, DeepSeek and gateways.
+_BROKEN_OFF = frozenset(
+    ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource")
+)
 _OTHER = gettext_noop("The provider ended the answer with “%(reason)s”.")
 
 
@@ -22,9 +33,18 @@ def is_reason(value: Any) -> bool:
     return value.strip().lower() not in _NONE if isinstance(value, str) else bool(value)
 
 
+def is_broken_off(reason: str | None) -> bool:
+    """Whether it says that the answer has no proper end."""
+    return reason is not None and reason.lower() in _BROKEN_OFF
+
+
 def meaning(reason: str | None) -> Sentence | None:
     """What a finish reason means, when it is not `stop`."""
-    if reason in (None, "stop"):
+    if reason is None:
         return None
-    known = _MEANINGS.get(reason)
+    word = reason.lower()
+    word = _SAME.get(word, word)
+    if word == "stop":
+        return None
+    known = _MEANINGS.get(word)
     return say(known) if known else say(_OTHER, reason=reason[:80])

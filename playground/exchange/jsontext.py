@@ -47,7 +47,7 @@ _PROBLEMS = {
     "Invalid \\escape": gettext_noop("invalid \\escape"),
     "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
 }
-_BREAKS_OFF = gettext_noop("The JSON breaks off at line %(line)s, column %(column)s.")
+_BREAKS_OFF = gettext_noop("it breaks off")
 _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 
@@ -292,11 +292,10 @@ def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _where(error: json.JSONDecodeError, text: str) -> Sentence:
-    if error.pos >= len(text.rstrip()) > 0:
-        return say(_BREAKS_OFF, line=error.lineno, column=error.colno)
+    breaks_off = error.pos >= len(text.rstrip()) > 0
     return say(
         gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
-        problem=_problem(error.msg),
+        problem=say(_BREAKS_OFF) if breaks_off else _problem(error.msg),
         line=error.lineno,
         column=error.colno,
     )

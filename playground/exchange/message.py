@@ -5,12 +5,28 @@ from typing import Any
 from playground.exchange.pieces import is_label
 from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
 
+# What some write beside the message in place of in it.
+_BESIDE = (
+    "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
+)  # fmt: skip
 # The places of the texts in a page.
 PLACES = ("reasoning", "text", "transcript", "refusal")
 # Texts that are read elsewhere, or that are no words.
 _NO_OTHERS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
 )
+
+
+def as_message(value: Any) -> dict[str, Any] | None:
+    """A message or a delta, which may be its text alone or the only one of a list; None when it is none."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return value[0]
+    return {"content": value} if isinstance(value, str | list) else value if isinstance(value, dict) else None
+
+
+def beside(choice: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    """The fields that stand in the choice and are missing in its message."""
+    return {name: choice[name] for name in _BESIDE if choice.get(name) and message.get(name) is None}
 
 
 def texts_in(message: dict[str, Any]) -> dict[str, str | None]:
@@ -28,12 +44,14 @@ def text_in(content: Any) -> str | None:
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else [content]
-    texts = [
-        part["text"]
-        for part in parts
-        if isinstance(part, dict) and isinstance(part.get("text"), str) and not is_reasoning(part)
-    ]
+    texts = [text for part in parts if (text := _text_of_part(part)) is not None]
     return "".join(texts) if texts else None
+
+
+def _text_of_part(part: Any) -> str | None:
+    if isinstance(part, dict):
+        part = None if is_reasoning(part) else part.get("text")
+    return part if isinstance(part, str) else None
 
 
 def other_texts(delta: dict[str, Any]) -> str:

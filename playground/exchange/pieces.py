@@ -103,7 +103,7 @@ class Parts:
                 room.keep(size(value))
                 self.items.append(value)
                 continue
-            index = whole_number(value.get("index"))
+            index = number_of(value.get("index"))
             known = self._by_index.get(index) if index is not None else None
             if index is None and position == 0:
                 known = self._last_text(value)
@@ -246,11 +246,19 @@ def size(value: Any) -> int:
 
 
 def numbered(choices: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each choice with its index, or its position where it has none."""
+    """Each choice with its index, or its position where it has none. A text is one as well."""
     for position, choice in enumerate(choices if isinstance(choices, list) else ()):
-        if isinstance(choice, dict):
-            index = whole_number(choice.get("index"))
+        if isinstance(choice, str):
+            yield position, {"text": choice}
+        elif isinstance(choice, dict):
+            index = number_of(choice.get("index"))
             yield position if index is None else index, choice
+
+
+def number_of(index: Any) -> int | None:
+    """An index; some servers write it as a text."""
+    is_text = isinstance(index, str) and len(index) < 5 and index.isascii() and index.isdigit()
+    return int(index) if is_text else whole_number(index)
 
 
 def whole_number(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from playground.exchange import jsontext
 from playground.exchange.html_page import is_page, is_xml, words_of_page
 from playground.exchange.sse import EventParser
+from playground.exchange.wrapping import unwrapped
 
 if TYPE_CHECKING:
     from playground.exchange.record import Received
@@ -142,13 +143,15 @@ def error_in(value: Any) -> Any:
 
     The `error` is looked for at the top, in a list's first item, and in each choice. An empty one is none.
     """
+    value = unwrapped(value)
     if isinstance(value, list):
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
     choices = value.get("choices")
     choices = choices if isinstance(choices, list) else []
-    for holder in (value, *_holders(choices)):
+    groq = value.get("x_groq")
+    for holder in (value, *_holders(choices), *([groq] if isinstance(groq, dict) else [])):
         if not _is_fine(error := holder.get("error")):
             return error if isinstance(error, dict | list) else holder
     return value if _is_marked(value) or (not choices and _is_failure(value)) else None

@@ -15,6 +15,7 @@ from playground.exchange.sniff import without_done
 from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
+from playground.exchange.wrapping import unwrapped
 
 _SHORTEST_MS = 50
 
@@ -118,10 +119,12 @@ class Exchange:
         if self.stream:
             return self.stream.completion
         try:
-            answer = self.answer
+            answer = unwrapped(self.answer)
         except jsontext.JSONTextError:
             return None
-        return answer if isinstance(answer, dict) and isinstance(answer.get("choices"), list) else None
+        if not isinstance(answer, dict) or not isinstance(answer.get("choices", ...), list | None):
+            return None
+        return answer
 
     @cached_property
     def choices(self) -> list[Choice]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.exchange.event_data import DataLines, glued, is_alone
+from playground.exchange.wrapping import unwrapped
 
 # A line with its end and the blank ones behind it.
 LINES = re.compile(rb"[^\r\n]*+[\r\n]++|[^\r\n]++")
@@ -44,10 +45,12 @@ class Event:
     @property
     def words(self) -> str | None:
         """What it says in place of a JSON value: a text, or JSON that cannot be read."""
-        if isinstance(self.value, str):
-            return self.value
         text = self.data.strip()
-        if self.value is not None or text in ("", "null") or is_alone(text):
+        if text in ("", "null") or is_alone(text):
+            return None
+        if self.value is not None:
+            return self.value if isinstance(self.value, str) else None
+        if text.startswith(":"):  # a comment that a gateway took for data
             return None
         # An event of another name may have a form of its own ("event: ping", with a time).
         return text if self.name == "message" or text[0] in "{[" else None
@@ -197,5 +200,6 @@ class EventParser:
         if not self._data:
             return
         for text, value, end in self._data.parts():
-            self._ready.append(Event(text, name, id_, value, self._fields_end if later else end))
+            ends = self._fields_end if later else end
+            self._ready.append(Event(text, name, id_, unwrapped(value), ends))
         self._data = DataLines()

@@ -138,7 +138,7 @@ class StreamReader:
         The key is also taken out where only the joined text has it whole.
         """
         self._settle(self._guard.release())
-        completion = self._clean(self.collector.completion) if self.collector.has_choices else None
+        completion = self._clean(self.collector.completion) if self.collector.has_list else None
         return Stream(
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],

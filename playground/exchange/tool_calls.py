@@ -13,8 +13,8 @@ from playground.exchange.pieces import (
     copied,
     joined,
     merge,
+    number_of,
     size,
-    whole_number,
 )
 
 _MARK = re.compile(r'[{}\[\]"\\]')
@@ -91,7 +91,7 @@ class _Part:
         function = function if isinstance(function, dict) else {"name": function}
         id_, name, arguments = item.get("id"), function.get("name"), function.get("arguments")
         return cls(
-            whole_number(item.get("index")),
+            number_of(item.get("index")),
             str(id_) if id_ not in (None, "") else "",
             name if isinstance(name, str) else "",
             arguments
@@ -112,6 +112,8 @@ class _Call:
         brought = ""
         if self._is_whole and self._says_again(part):
             return brought
+        if part.arguments.strip() and self._is_opened_empty:
+            self._begin_arguments()
         for name, value in item.items():
             if name == "function" and value:
                 function = self.fields.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
@@ -156,6 +158,16 @@ class _Call:
         if begun:
             return not same_name
         return not same_name and part.index is None and part.arguments.strip() != ""
+
+    @property
+    def _is_opened_empty(self) -> bool:
+        """Whether its arguments are an empty object so far. Gateways to Claude begin a call so."""
+        arguments = self._text("arguments")
+        return isinstance(arguments, Pieces) and arguments.is_text("{}")
+
+    def _begin_arguments(self) -> None:
+        self.fields.get("function", self.fields)["arguments"] = Pieces()
+        self._nesting = _Nesting()
 
     def _text(self, name: str) -> Any:
         function = self.fields.get("function", self.fields)

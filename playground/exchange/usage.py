@@ -16,6 +16,7 @@ _CACHED = (
     "input_tokens_details.cached_tokens",
     "prompt_cache_hit_tokens",  # DeepSeek
     "cached_tokens",  # Moonshot
+    "cache_read_input_tokens",  # Claude, behind gateways
 )
 _REASONING = (
     "completion_tokens_details.reasoning_tokens",
@@ -86,12 +87,9 @@ class StreamedUsage:
 
 def _places(completion: dict[str, Any]) -> list[Any]:
     choices, groq = completion.get("choices"), completion.get("x_groq")
-    of_choices = (
-        [choice.get("usage") for choice in choices if isinstance(choice, dict)]
-        if isinstance(choices, list)
-        else []
-    )
-    return [completion.get("usage"), *of_choices, groq.get("usage") if isinstance(groq, dict) else None]
+    choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    holders = completion, *choices, *(choice.get("message") for choice in choices), groq
+    return [holder.get("usage") for holder in holders if isinstance(holder, dict)]
 
 
 def _is_of_one_answer(completion: dict[str, Any], usage: Usage) -> bool:

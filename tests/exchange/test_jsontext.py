@@ -33,7 +33,7 @@ def _numbers(text: str) -> list[str]:
         ("-1e400", "-1e400 is too large"),
         ("123e-10000000", "123e-10000000 is too close to zero"),
         ('{"a": -0.00001E-400}', "-0.00001E-400 is too close to zero"),
-        ('{"a": ', "breaks off at line 1, column 7"),
+        ('{"a": ', "it breaks off at line 1, column 7"),
         ('{"a": [1,\n2', "breaks off at line 2, column 2"),
         ("9" * 5000, "too many digits"),
         ('{"a": 1, "b": 2, "a": 3}', "“a” stands there twice"),
