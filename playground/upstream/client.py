@@ -237,11 +237,14 @@ def _run(
         if reading.live:
             yield reading
         pace.begin()
-        while not pace.wait(on_wire):
-            if reading.live:
+        answer = None
+        while answer is None:  # interim ones may stand long before it
+            if pace.wait(on_wire):
+                answer = _adapter.answer(on_wire, limits)
+                pace.heard(0)
+            elif reading.live:
                 yield reading
-        head, body = _adapter.answer(on_wire, limits)
-        pace.heard(0)
+        head, body = answer
         reading.begin(head, clock())
         if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
             return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
