@@ -208,8 +208,18 @@ _SHOWN = re.compile(
     r"""|setAttribute\(\s*"(?:aria-label|title|placeholder|aria-description|alt)"\s*,\s*"""
     r"""|\b(?:alert|confirm|prompt|setCustomValidity|Option)\(\s*)["'`]([^"'`]*)["'`]"""
 )
-# An error that is caught beside its throw; the name of it all; and what has its Chinese beside it.
-_UNSEEN = {"nothing to copy", "API Playground", "API Playground:", "the request is not JSON."}
+# An error that is caught beside its throw; the name of it all; what has its Chinese beside it; what is for
+# authors, in the console; names of classes.
+_UNSEEN = {
+    "nothing to copy",
+    "API Playground",
+    "API Playground:",
+    "the request is not JSON.",
+    "This example cannot be shown right now.",
+    "The server is gone, or this page's or the embed's policy does not allow it.",
+    'the embed "" has fixed ; what the tag on  asks for there is not used.',
+    "notice error",
+}
 
 
 def _sentences(script: str) -> set[str]:

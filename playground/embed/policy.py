@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import SentenceError, gettext_noop, say
 from playground.pages.forms import RequestForm
@@ -117,7 +118,7 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
         for name, value in asked.items()
         if _is_locked(name, locked)
         and value not in _NOTHING
-        and not any(name in body and _same(value, body[name]) for body in (author, as_form))
+        and not any(name in body and jsontext.same(value, body[name]) for body in (author, as_form))
     ]
 
 
@@ -160,8 +161,3 @@ def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str,
 def _is_locked(name: str, locked: frozenset[str]) -> bool:
     # To a server written in Go, `MODEL` is `model` (encoding/json).
     return name.casefold() in locked
-
-
-def _same(one: Any, other: Any) -> bool:
-    # Compared as JSON: for Python, 1 and true are equal.
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -59,6 +59,11 @@ class ChunkCollector:
         self.tokens += brought != ""
         return brought
 
+    @property
+    def fields(self) -> int:
+        """How many names the chunks had beside their choices."""
+        return len(self._head)
+
     def is_finished(self, choices: int) -> bool:
         """Whether at least so many choices came, and each has its finish reason."""
         return len(self._finished) == len(self._choices) >= choices

@@ -39,6 +39,7 @@ _PHRASES = (
     "model max length exceeded",
     "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
     "prompt exceeds max length",  # Zhipu
+    "`inputs` must have less than",  # Text Generation Inference
 )
 _N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
 # Where the limit is said; of several that match, the first that is smaller than what was asked for.
@@ -58,6 +59,7 @@ _LIMITS = tuple(
         r"maximum length (?:of )?N",
         r"should be \[\d{1,9}, ?N\]",
         r"maximum of N",
+        r"must have less than N",
     )
 )
 # Where the length of the whole request is said, answer included.

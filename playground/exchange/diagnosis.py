@@ -36,7 +36,8 @@ _SPENT = (
 )
 _NO_MODEL_CODES = frozenset((
     "model_not_found", "modelnotfound", "invalid_model", "model_not_exist", "modelnotfoundexception",
-    "unknown_model", "deploymentnotfound", "invalid_model_id", "model_not_available", "1211",
+    "unknown_model", "model_not_supported", "deploymentnotfound", "invalid_model_id",
+    "model_not_available", "1211",
 ))  # fmt: skip
 _NO_MODEL = re.compile(
     r"is not a valid model|not a valid model ?id|invalid model\b|unknown model\b|no such model|"
@@ -44,6 +45,11 @@ _NO_MODEL = re.compile(
     r"model\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|is not found|"
     r"could not be found|is not available|isn't available|not exist)|"
     r"模型不存在"
+)
+# Some say status 400 or 403 of a wrong key (Gemini, xAI).
+_WRONG_KEY = re.compile(
+    "(?:incorrect|invalid|wrong) api[ _-]?key|"
+    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired)"
 )
 _IDLE = frozenset((408, 504, 524))
 _BUSY = frozenset((429, 503, 529))
@@ -78,6 +84,8 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
 def _status(error: ProviderError, status: int) -> int | None:
     """The status that counts: a gateway may answer 200 or 500 where the provider behind it had another."""
     told = error.status or next((known for code, known in CODES.items() if code in error.codes), None)
+    if status in (400, 403) and (_WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
+        return 401
     if status < 400:
         return told
     return told if status >= 500 and told and told < 500 else status
@@ -148,7 +156,13 @@ def _unknown_model(exchange: "Exchange") -> Diagnosis:
 
 
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
-    kind, title, text = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
+    known = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
+    if known is STATUSES[502] and exchange.received and exchange.received.status < 400:
+        known = (
+            *known[:2],
+            STATUSES[529][2],
+        )  # no gateway answered in its place: it told of the status itself
+    kind, title, text = known
     sent, is_list = exchange.sent, exchange.sent.method == "GET"
     advice = say(text, host=host_of(sent.url), method=sent.method) if "%(" in text else say(text)
     if is_list and status != 405 and kind in LISTING:

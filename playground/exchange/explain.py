@@ -10,8 +10,15 @@ from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
 from playground.exchange.diagnosis import diagnose
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.finish import is_broken_off
 from playground.exchange.fixes import Fix, known_fix
-from playground.exchange.provider_error import error_in, read_body, read_value
+from playground.exchange.provider_error import (
+    ProviderError,
+    error_in,
+    read_body,
+    read_text,
+    read_value,
+)
 from playground.exchange.text import Sentence, gettext_noop, say
 
 if TYPE_CHECKING:
@@ -197,23 +204,44 @@ def _explain_stream(exchange: "Exchange", received: "Received", stream: "Stream"
             gettext_noop("The stream is empty"),
             gettext_noop("It ended without a single event. Try again; then check the base URL."),
         )
-    if stream.unread and stream.completion is None:
-        return _unusable(
-            "unreadable_events",
-            gettext_noop("The stream could not be read"),
-            gettext_noop("It has text where JSON belongs. The Stream tab shows what came. Try again."),
-            stream.unread.first,
-        )
-    if stream.ended_early:
-        return _unusable(
-            "ended_early",
-            gettext_noop("The stream ended early"),
-            gettext_noop(
-                "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
-            ),
-            stream.unread.first if stream.unread else None,
-        )
+    if stream.unread and (stream.ended_early or stream.completion is None):
+        return _explain_words(exchange, received, stream.unread.first)
+    if stream.ended_early and not stream.is_foreign:
+        return _ended_early(None)
     return None
+
+
+def _explain_words(exchange: "Exchange", received: "Received", words: str) -> Explanation:
+    """A stream that ends with words in place of JSON: they are the provider's, and may say why."""
+    # What looks like JSON is a chunk that breaks off, with words of the model's.
+    error = ProviderError() if words.startswith(("{", "[")) else read_text(words)
+    diagnosis, fix = diagnose(error, exchange, received), known_fix(exchange.call.body, error)
+    if diagnosis is not None:
+        explanation = Explanation(
+            diagnosis.kind, diagnosis.title, diagnosis.advice, error.message or words, fix
+        )
+        arrived = any(not choice.is_empty for choice in exchange.choices)
+        return _in_mid_stream(explanation) if arrived else explanation
+    if exchange.choices:
+        return replace(_ended_early(error.message or words), fix=fix)
+    explanation = _unusable(
+        "unreadable_events",
+        gettext_noop("The stream could not be read"),
+        gettext_noop("It has text where JSON belongs. The Stream tab shows what came. Try again."),
+        error.message or words,
+    )
+    return replace(explanation, fix=fix)
+
+
+def _ended_early(message: str | None) -> Explanation:
+    return _unusable(
+        "ended_early",
+        gettext_noop("The stream ended early"),
+        gettext_noop(
+            "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
+        ),
+        message,
+    )
 
 
 def _in_mid_stream(explanation: Explanation) -> Explanation:
@@ -246,6 +274,14 @@ def _explain_completion(exchange: "Exchange") -> Explanation | None:
             gettext_noop(
                 "The provider made none, perhaps because a filter held it back. Try other messages."
             ),
+        )
+    reasons = (choice.finish_reason for choice in exchange.choices)
+    if reason := next((reason for reason in reasons if is_broken_off(reason)), None):
+        return _unusable(
+            "provider_error",
+            gettext_noop("The provider broke off the answer"),
+            gettext_noop("It ended with “%(reason)s” and no reason why. What arrived is shown; try again."),
+            reason=reason,
         )
     return None
 

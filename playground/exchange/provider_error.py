@@ -46,6 +46,8 @@ _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
 _SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
+# Two words, or a letter of a script that sets no blanks.
+_SENTENCE = re.compile(r"[^\W\d_]{2} [^\W\d_]|[\u3040-\u30ff\u4e00-\u9fff]")
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
 # Said where nothing is wrong.
 _FINE = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
@@ -124,18 +126,21 @@ class ProviderError:
 def read_body(received: "Received") -> ProviderError:
     """The words of a body, whatever it is: JSON, events, a page, a text."""
     if len(received.body) > _LARGEST_BODY:
-        return _read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
+        return read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
     try:
         return read_value(jsontext.loads_leniently(received.body))
     except jsontext.JSONTextError:
-        return _read_text(received.text)
+        return read_text(received.text)
 
 
 def read_value(value: Any) -> ProviderError:
     """The words of a JSON value, be they in an object, a list, a text, or JSON in a text."""
     reader = _Reader()
     reader.read(value)
-    return ProviderError(tuple(_telling(reader.texts)), tuple(reader.objects))
+    texts = _telling(reader.texts)
+    if not any(map(_tells, texts)):
+        texts = list(islice(_sentences(value), _MOST_ENTRIES)) or texts
+    return ProviderError(tuple(dict.fromkeys(texts)), tuple(reader.objects))
 
 
 def error_in(value: Any) -> Any:
@@ -157,7 +162,8 @@ def error_in(value: Any) -> Any:
     return value if _is_marked(value) or (not choices and _is_failure(value)) else None
 
 
-def _read_text(text: str) -> ProviderError:
+def read_text(text: str) -> ProviderError:
+    """The words of a text, be it JSON, events or a page."""
     if is_page(text) or is_xml(text):
         words = words_of_page(text)
         return ProviderError((words,) if words else (), is_page=is_page(text))
@@ -247,12 +253,22 @@ def _looks_like_an_error(value: Any) -> bool:
 
 def _telling(texts: list[str]) -> list[str]:
     """Without codes and phrases of the status, where something else says why."""
-    telling = [
-        text
-        for text in texts
-        if not _SINGLE_WORD.fullmatch(text) and text.rstrip(".").casefold() not in _EMPTY_PHRASES
-    ]
-    return telling or texts[:1]
+    return [text for text in texts if _tells(text)] or texts[:1]
+
+
+def _tells(text: str) -> bool:
+    return not _SINGLE_WORD.fullmatch(text) and text.rstrip(".").casefold() not in _EMPTY_PHRASES
+
+
+def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
+    """What reads like a sentence, under whatever name it stands."""
+    if isinstance(value, str):
+        if _SENTENCE.search(value[:LONGEST_MESSAGE]) and _tells(value):
+            yield value[: LONGEST_MESSAGE + 1].strip()
+    elif isinstance(value, dict | list) and depth <= _DEEPEST:
+        items = value.values() if isinstance(value, dict) else value
+        for item in islice(items, _MOST_OBJECTS):
+            yield from _sentences(item, depth + 1)
 
 
 def _holders(choices: Any) -> Iterator[dict[str, Any]]:
@@ -295,7 +311,7 @@ def _is_marked(value: dict[str, Any]) -> bool:
 
 def _is_failure(value: dict[str, Any]) -> bool:
     """Whether a value without choices is an error in all but the name."""
-    if value.get("success") in (False, "false"):
+    if any(value.get(name) in (False, "false") for name in ("success", "ok")):
         return True
     if any(not _is_fine(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
         return True

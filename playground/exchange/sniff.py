@@ -35,6 +35,7 @@ class Sniffer:
         self._labelled = Sort.STREAM if EVENT_STREAM in content_type.lower() else Sort.WHOLE
         self._start, self._found = 0, False
         self._searched = 0
+        self._breaks_lines = False
 
     def look(self, body: bytearray) -> Sort | None:
         """None while the bytes may still become either. No byte is looked at twice."""
@@ -52,9 +53,12 @@ class Sniffer:
 
     def close(self, body: bytearray) -> Sort:
         """What it is when no more comes."""
-        if body.startswith(_OPENING, self._start):
-            return _of_line(bytes(body[self._start :]))
-        return self._labelled
+        if not body.startswith(_OPENING, self._start):
+            return self._labelled
+        text = bytes(body[self._start :])
+        # Chunks over several lines each: no JSON as a whole, and labelled as what they are.
+        is_labelled = self._labelled is Sort.STREAM and _has_mark(text)
+        return self._labelled if is_labelled and not _is_json(without_done(text)) else _of_line(text)
 
     def _first_byte(self, body: bytearray) -> int | None:
         """Where the first byte is that is neither blank nor of a byte order mark."""
@@ -72,11 +76,27 @@ class Sniffer:
         """Known by its first line: chunks come one a line, a completion is one text over any number."""
         end = body.find(b"\n", max(start, self._searched))
         self._searched = len(body)
-        return None if end < 0 else _of_line(bytes(body[start:end]))
+        if end < 0 or self._breaks_lines:
+            return None
+        line = bytes(body[start:end])
+        self._breaks_lines = self._labelled is Sort.STREAM and not _is_json(line)
+        return None if self._breaks_lines else _of_line(line)
+
+
+def _has_mark(text: bytes) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        jsontext.loads_leniently(text)
+    except jsontext.JSONTextError:
+        return False
+    return True
 
 
 def _of_line(line: bytes) -> Sort:
-    if not any(mark in line for mark in _MARKS):  # which saves reading a large completion once more
+    if not _has_mark(line):  # which saves reading a large completion once more
         return Sort.WHOLE
     try:
         return Sort.STREAM if is_chunk(jsontext.loads_leniently(line)) else Sort.WHOLE

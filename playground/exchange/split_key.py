@@ -220,6 +220,8 @@ def _places(path: Place) -> tuple[Place, ...]:
     names = [name for name in path if isinstance(name, str)]
     if names and names[0] in ("delta", "message"):
         del names[0]
+        if not names:  # some send the text alone
+            return (*_CONTENT, path)
     if not names:
         return (path,)
     reasoning = any(name.startswith(("reasoning", "thinking")) for name in names)

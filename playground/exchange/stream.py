@@ -75,6 +75,7 @@ class Stream:
     error: Any
     done: bool
     unread: Unread | None = None
+    is_foreign: bool = False  # whole events of another API (`message_start`)
 
     @property
     def events(self) -> Events:
@@ -146,6 +147,7 @@ class StreamReader:
             self._clean(self.collector.error),
             self.done,
             Unread(self._unread, self._first_unread[1]) if self._unread else None,
+            not self.collector.has_list and self.collector.fields > 1,
         )
 
     def _clean(self, value: Any) -> Any:

@@ -93,13 +93,13 @@ class _Part:
         return cls(
             number_of(item.get("index")),
             str(id_) if id_ not in (None, "") else "",
-            name if isinstance(name, str) else "",
-            arguments
-            if isinstance(arguments, str)
-            else json.dumps(arguments)
-            if isinstance(arguments, dict | list)
-            else "",
+            _text(name),
+            json.dumps(arguments) if isinstance(arguments, dict | list) else _text(arguments),
         )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(eq=False)
@@ -110,7 +110,7 @@ class _Call:
 
     def add(self, item: dict[str, Any], part: _Part, room: Room) -> str:
         brought = ""
-        if self._is_whole and self._says_again(part):
+        if self._says_again(part) and self._is_whole:
             return brought
         if part.arguments.strip() and self._is_opened_empty:
             self._begin_arguments()
@@ -131,7 +131,7 @@ class _Call:
 
     def take_name(self, before: "_Call") -> str:
         """The name of this call came while it was not known to be another one."""
-        name = str(before._text("name") or "")
+        name = str(before._part("name") or "")
         before.named_again = False
         self.fields["function"] = {"name": Pieces(), "arguments": Pieces()}
         self.fields["function"]["name"].append(name)
@@ -139,47 +139,46 @@ class _Call:
 
     def is_over_before(self, part: _Part) -> bool:
         """Whether a part that could be of this call begins another one."""
-        name, arguments = self._text("name"), self._text("arguments")
+        name, arguments = self._part("name"), self._part("arguments")
         other_id = bool(part.id and self.fields.get("id") and part.id != self.fields["id"])
+        brings_arguments = part.arguments.strip() != ""
         if not part.name:
-            return (other_id or self.named_again) and part.arguments.strip() != "" and self._is_whole
+            return (other_id or self.named_again) and brings_arguments and self._is_whole
         if not (isinstance(name, Pieces) and name.length):
             return other_id  # the arguments came before the name
         same_name = name.is_text(part.name)
         if self._is_whole:
-            same = same_name and not other_id
-            if same and (not part.arguments.strip() or self._says_again(part)):
-                self.named_again = not part.id
+            if same_name and not other_id and (not brings_arguments or self._says_again(part)):
+                self.named_again = not part.id  # whether it is another one, its arguments will tell
                 return False
             return True
         begun = not isinstance(arguments, Pieces) or arguments.length > 0
-        if other_id:
+        if other_id:  # the same call under a new id, when this goes on with its arguments
             return not (begun and same_name) or part.arguments.lstrip().startswith("{")
-        if begun:
-            return not same_name
-        return not same_name and part.index is None and part.arguments.strip() != ""
+        # A name itself may come in pieces, but none comes behind the first arguments.
+        return not same_name and (begun or (part.index is None and brings_arguments))
 
     @property
     def _is_opened_empty(self) -> bool:
         """Whether its arguments are an empty object so far. Gateways to Claude begin a call so."""
-        arguments = self._text("arguments")
+        arguments = self._part("arguments")
         return isinstance(arguments, Pieces) and arguments.is_text("{}")
 
     def _begin_arguments(self) -> None:
         self.fields.get("function", self.fields)["arguments"] = Pieces()
         self._nesting = _Nesting()
 
-    def _text(self, name: str) -> Any:
+    def _part(self, name: str) -> Any:
         function = self.fields.get("function", self.fields)
         return function.get(name)
 
     def _says_again(self, part: _Part) -> bool:
-        arguments = self._text("arguments")
+        arguments = self._part("arguments")
         return bool(part.id) and isinstance(arguments, Pieces) and arguments.is_text(part.arguments)
 
     @property
     def _is_whole(self) -> bool:
-        arguments = self._text("arguments")
+        arguments = self._part("arguments")
         if isinstance(arguments, Pieces):
             return self._nesting.closes(arguments)
         return arguments is not None

@@ -25,11 +25,13 @@ _IN_WORDS = re.compile(
     r"(?:try again|retry|retry again|available again|reset|resets|wait)"
     r"(?: (?:in|after|within|for|at least|about|approximately)){0,3} (?=\d)(.{1,40})"
 )
+_IN_CHINESE = re.compile(r"(\d{1,6}) ?个?(秒|分钟|小时)(?:钟|之)?后(?:再|重)?试?")
+_CHINESE_SECONDS = {"秒": 1, "分钟": 60, "小时": 3600}
 # The names of headers, the surest first, and in what they count.
 _IN_MS = ("retry-after-ms", "x-retry-after-ms")
 _IN_SECONDS = ("retry-after", "x-retry-after")
 _RESETS = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(-[a-z]+)?|([a-z-]+)-reset)")
-_IN_BODY = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds")
+_IN_BODY = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds", "estimated_time")
 
 
 def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datetime) -> int | None:
@@ -54,6 +56,8 @@ def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> It
         yield from (_seconds(_text(part.get("retryDelay")), now) for part in _details(item))
     if found := _IN_WORDS.search(error.words):
         yield _length(found[1])
+    if found := _IN_CHINESE.search(error.words):
+        yield float(found[1]) * _CHINESE_SECONDS[found[2]]
     yield _until_reset(headers, now)
     for item in error.objects:  # OpenRouter tells the headers of its own in the body
         if isinstance(inner := item.get("headers"), dict):

@@ -56,20 +56,22 @@ class Shown:
 class Listed:
     """Models cut to what a page can carry: of `total`, `matching` have the words of `words` in them.
 
-    `unread` counts what the provider listed besides, in a form that is not known.
+    `unread` counts what the provider listed besides, in a form that is not known; `held_back` what the
+    server's key is not for.
     """
 
     shown: list[str]
     matching: int
     total: int
     unread: int = 0
+    held_back: int = 0
     words: str = ""
 
     @classmethod
-    def of(cls, models: list[str], unread: int = 0, words: str = "") -> "Listed":
+    def of(cls, models: list[str], unread: int = 0, held_back: int = 0, words: str = "") -> "Listed":
         wanted = words.casefold().split()
         found = [name for name in models if all(word in name.casefold() for word in wanted)]
-        return cls(found[:MOST_MODELS], len(found), len(models), unread, words)
+        return cls(found[:MOST_MODELS], len(found), len(models), unread, held_back, words)
 
     @property
     def needs_filter(self) -> bool:

@@ -95,7 +95,8 @@ def models(request: HttpRequest) -> HttpResponse:
     if shape_of(request) is Shape.JSON:
         told = problem.as_json(translate) if problem else None
         return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
-    listed = None if problem else Listed.of(listing.models, listing.unread, request.POST.get("filter", ""))
+    words = request.POST.get("filter", "")
+    listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back, words)
     if shape_of(request) is Shape.FRAGMENT:
         return render(request, "_models.html", {"listed_models": listed, "error": problem})
     result = Result(listing.exchange) if problem else None

@@ -112,12 +112,13 @@ def _finish(steps: Live) -> Exchange:
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
-    wrong, where something did."""
+    wrong, where something did; how many the caps hold back."""
 
     models: list[str]
     exchange: Exchange
     unread: int = 0
     problem: Explanation | None = None
+    held_back: int = 0
 
 
 def list_models(route: Route, limits: Limits, caller: Caller = _NOBODY) -> Listing:
@@ -129,8 +130,9 @@ def list_models(route: Route, limits: Limits, caller: Caller = _NOBODY) -> Listi
     found = read_models(exchange.answer)
     if found is None:
         return Listing([], exchange, problem=explain_no_list(exchange))
-    allowed = (name for name in found.ids if route.caps is None or route.caps.allows_model(name))
-    return Listing(sorted(allowed, key=_natural), exchange, found.unread)
+    allowed = [name for name in found.ids if route.caps is None or route.caps.allows_model(name)]
+    held_back = len(found.ids) - len(allowed)
+    return Listing(sorted(allowed, key=_natural), exchange, found.unread, held_back=held_back)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -52,7 +52,7 @@ class Pace:
             return True
         self.shown_ms, self.fresh = self.clock(), 0
         if self.shown_ms >= silent_ms and not on_wire.wait(0):
-            if not self.works():
+            if not self.works() and not on_wire.wait(0):  # its end may have come while it was asked
                 raise TimeoutError
             self.heard_ms = self.clock()
         return False

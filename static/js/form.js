@@ -198,7 +198,7 @@
     const { state, ready, models, key, docs } = provider.selectedOptions[0].dataset;
     form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
-    const withKey = key === "typed" && field("api_key").value;
+    const withKey = key !== "none" && field("api_key").value;
     line.querySelector(".dot").dataset.ready = withKey ? "yes" : ready;
     line.querySelector("[data-state-text]").textContent = withKey ? line.dataset.withKey : state;
     const link = line.querySelector("[data-docs-link]");

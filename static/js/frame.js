@@ -71,7 +71,7 @@
     if (isRefused) {
       const [title, advice] = document.querySelectorAll(".refused :is(h1, h1 + p)");
       say({ type: "refused", title: title.textContent });
-      tell(`${host || "this page"}: ${title.textContent}.`, advice.textContent);
+      tell(`${host || "this page"}:`, title.textContent, "–", advice.textContent);
       return;
     }
     overruled(root.dataset.embed, root.dataset.overruled);

@@ -137,6 +137,7 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (!isSend(event)) return;
     const since = sentAt = performance.now();
+    suggesting = null; // who sends has done with them
     busy.dataset.running = "";
     announcer.textContent = "";
     stopped = answered = changedMeanwhile = false;

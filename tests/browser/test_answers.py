@@ -160,6 +160,19 @@ def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUp
     assert result == {"role": "function", "name": "get_weather", "content": "12 °C"}
 
 
+def test_half_an_emoji_in_each_of_two_deltas(open_page: Open, upstream: ScriptedUpstream) -> None:
+    halves = [event(chunk({"content": half})) for half in ("a\ud83d", "\ude00b")]
+    paused = Paused(STREAM_HEAD + halves[0] + halves[1] + event(chunk({"content": "!"})), STREAM_END)
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _send(page, stream=True)
+    expect(page.locator("#live-text-0")).to_have_text("a😀b!")
+    paused.go.set()
+
+    expect(page.locator("#answer-1")).to_have_text("a😀b!")
+
+
 def test_sources_are_links_that_tell_nobody(open_page: Open, upstream: ScriptedUpstream) -> None:
     urls = ("https://a.example/x", "javascript:alert(1)")
     cited = [{"type": "url_citation", "url_citation": {"url": url, "title": f"On {url[:5]}"}} for url in urls]

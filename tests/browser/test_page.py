@@ -242,6 +242,15 @@ def test_a_provider_brings_its_model_and_its_state(open_page: Open) -> None:
     expect(page.get_by_label("Base URL")).to_be_visible()
 
 
+def test_a_typed_key_takes_the_place_of_the_servers(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    expect(page.locator("#provider-state")).to_contain_text("key from the server")
+
+    page.get_by_label("API key").fill("sk-typed-in-the-page")
+
+    expect(page.locator("#provider-state")).to_contain_text("ready · with the key below")
+
+
 def test_a_model_that_was_typed_stays(open_page: Open) -> None:
     page = open_page("?provider=test")
     page.get_by_label("Model", exact=True).fill("my-own")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.upstreams.scripted import Paused, ScriptedUpstream, json_answer
+from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, token
 
 
 def _send(page: Page) -> None:
@@ -40,6 +40,30 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
     page.keyboard.press("Control+Enter")
     expect(announced).to_be_empty()  # the notice is an alert
     expect(page.locator("#panel-answer [role=alert]")).to_be_visible()
+
+
+def test_a_stop_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Paused(STREAM_HEAD + token("so far")))
+    page = open_page("?provider=test")
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#live-text-0")).to_have_text("so far")
+
+    page.get_by_role("button", name="Stop").click()
+
+    expect(page.locator("[data-announcer][role=status]")).to_have_text("Stopped")
+    expect(page.locator("#panel-answer [role=alert]")).to_have_count(0)
+
+
+def test_the_head_of_the_page_is_one_line_on_the_narrowest_screen(open_page: Open) -> None:
+    page = open_page("?provider=test", width=320)
+    first, last = page.get_by_role("link", name="Docs"), page.locator("header.top button:visible").last
+
+    (one, other) = (link.bounding_box() for link in (first, last))
+
+    assert one is not None
+    assert other is not None
+    assert other["y"] < one["y"] + one["height"]
 
 
 def test_the_focus_of_a_message_is_outlined_within_its_frame(open_page: Open) -> None:

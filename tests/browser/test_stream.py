@@ -108,7 +108,7 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     if way == "closing the tab":
         return
     expect(page.locator("#panel-answer")).to_contain_text("Stopped")
-    expect(page.locator("#panel-answer .answer-text").last).to_have_text("so far")
+    expect(page.locator("#panel-answer .answer-text", has_text="so far")).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_be_focused()
     if way == "another process":
         _tab(page, "Raw JSON")
@@ -120,6 +120,20 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
         _tab(page, "Answer")
         page.get_by_role("button", name="Add to conversation").click()
         expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("so far")
+
+
+def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Paused(STREAM_HEAD + token("so far")))
+    page = open_page("?provider=test")
+    page.get_by_label("stream", exact=True).check()
+    page.get_by_label("Model", exact=True).press_sequentially("-large")  # suggestions may be open now
+
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#live-text-0")).to_have_text("so far")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
 
 
 def test_esc_that_is_meant_for_something_else_stops_nothing(

@@ -280,6 +280,8 @@ STREAM_PROMPT = _tokens(*_PROMPT, "stream", "stream_options", "include_usage")
         (completion(usage={"prompt_tokens": 5, "completion_tokens": 6}), 1, 11),
         (completion(usage={"total_tokens": 9000}), 1, 9000),  # more than was allowed is still counted
         (completion("x" * 30, usage=None), 1, None),
+        (completion("x" * 30, usage={"total_tokens": 10**30}), 1, None),
+        (completion("x" * 30, usage={"total_tokens": -5, "prompt_tokens": 2**63 - 1}), 1, None),
         (json_answer({"error": {"message": "no"}}, 400), 1, 0),
         (json_answer({"error": {"message": "slow down"}}, 429), 1, 0),
         (json_answer({"error": {"message": "down"}}, 503), 1, PROMPT),
@@ -328,6 +330,17 @@ def _without_usage(*texts: str) -> Answer:
     )
 
 
+def _without_usage_but(delta: dict[str, Any]) -> Answer:
+    return event_stream(event(chunk(delta)) + event(chunk({}, finish_reason="stop")) + event("[DONE]"))
+
+
+def _said_twice(text: str) -> Answer:
+    """Reasoning in two spellings, and once more in a last message."""
+    twice = {"reasoning": text, "reasoning_details": [{"type": "reasoning.text", "text": text, "index": 0}]}
+    end = chunk({}, finish_reason="stop", message={"content": None, "reasoning": text})
+    return event_stream(event(chunk(twice)) + event(end) + event("[DONE]"))
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize(
@@ -337,6 +350,13 @@ def _without_usage(*texts: str) -> Answer:
         (_without_usage("a", "b", "c"), STREAM_PROMPT + 3),
         (_without_usage("x" * 60), STREAM_PROMPT + 20),  # several tokens in a chunk
         (event_stream(token("a") + token("b")), STREAM_PROMPT + 2),  # it just ends
+        (_said_twice("x" * 60), STREAM_PROMPT + 20),
+        (
+            _without_usage_but({"function_call": {"name": "f" * 30, "arguments": "{" * 30}}),
+            STREAM_PROMPT + _tokens("f" * 30, "{" * 30, "name", "arguments"),
+        ),
+        (_without_usage_but({"audio": {"data": "A" * 5000, "transcript": "x" * 30}}), STREAM_PROMPT + 20),
+        (_without_usage_but({"images": [{"image_url": {"url": "x" * 5000}}]}), STREAM_PROMPT + 10),
         (event_stream(event({"error": {"message": "overloaded"}})), STREAM_PROMPT),
         (json_answer({"error": {"message": "no"}}, 400), 0),
     ],

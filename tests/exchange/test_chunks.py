@@ -130,7 +130,7 @@ def test_logprobs_are_joined() -> None:
         (_chunk({"role": "assistant", "content": ""}), False),
         (_chunk({"content": None}), False),
         (_chunk(None), False),
-        (_chunk("text"), False),
+        (_chunk("text"), True),
         ({"choices": []}, False),
         ({"choices": None}, False),
         ({"choices": ["text", None]}, False),

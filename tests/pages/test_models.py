@@ -89,7 +89,7 @@ def test_a_lists_error_is_read_in_every_shape(
 ) -> None:
     upstream.reply(json_answer(value, status))
 
-    error = client.get("/models/?provider=test").json()["error"]
+    error = post_json(client, "/models/").json()["error"]
 
     assert (error["kind"], error["message"]) == (kind, message)
 
@@ -101,7 +101,7 @@ def test_a_lists_error_is_read_in_every_shape(
 def test_a_list_in_good_order_is_no_error(client: Client, upstream: ScriptedUpstream, value: object) -> None:
     upstream.reply(json_answer(value))
 
-    assert client.get("/models/?provider=test").json()["error"] is None
+    assert post_json(client, "/models/").json()["error"] is None
 
 
 def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream) -> None:
@@ -110,6 +110,19 @@ def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream
     answer = post_form(client, "/models/", htmx=True)
 
     assert "lists no models" in answer.content.decode()
+
+
+def test_models_that_the_servers_key_is_not_for_are_not_said_to_be_none(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_CAPS", "1")
+    upstream.reply(models("other-1", "other-2"))
+
+    with_servers = post_form(client, "/models/", htmx=True).content.decode()
+
+    assert "lists no models" not in with_servers
+    assert "2 models" in with_servers
+    assert "data-model" not in with_servers
 
 
 @pytest.mark.parametrize("provider_", [None, "nobody", ""])

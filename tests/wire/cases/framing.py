@@ -18,7 +18,7 @@ _HELLO = {
     "error": None,
     "response.unread_events": None,
 }
-_BROKEN = {"error.kind": "provider_error", "error.message": "The GPU caught fire"}
+_BROKEN = {"error.kind": "server_error", "error.message": "The GPU caught fire"}
 
 
 def _stream(text: str) -> bytes:
@@ -160,7 +160,7 @@ CASES = [
         "a field named error",
         _stream('error: {"code":400,"message":"The GPU caught fire"}\n\ndata: [DONE]\n\n'),
         request=STREAM,
-        says=_BROKEN,
+        says=_BROKEN | {"error.kind": "bad_request"},
         shows=("The GPU caught fire",),
         source="https://github.com/coddy-project/coddy-agent/pull/106",
     ),
@@ -176,7 +176,7 @@ CASES = [
         "a field named error, with words and no blank line",
         _stream(f"{_DATA[0]}\nerror: The GPU caught fire\n"),
         request=STREAM,
-        says=_BROKEN | {"completion.choices.0.message.content": "Hel"},
+        says=_BROKEN | {"error.kind": "provider_error", "completion.choices.0.message.content": "Hel"},
         shows=("Hel", "The GPU caught fire"),
     ),
     Case(
@@ -244,7 +244,7 @@ CASES = [
         "a page in place of a stream",
         _stream("<html>\n<head><title>Sign in</title></head>\n<body>no</body>\n</html>\n"),
         request=STREAM,
-        says={"error.kind": "unreadable_events"},
+        says={"error.kind": "not_json", "error.message": "Sign in"},
         shows=("Sign in",),
     ),
     Case(
