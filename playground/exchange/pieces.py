@@ -11,6 +11,8 @@ from playground.exchange.jsontext import MAX_VALUES, mended_text
 MOST_PLACES = 500
 MOST_NAMES = 1000
 _MOST_PIECES = 64
+# I-JSON (RFC 7493, 2.2). Of 4,300 digits, one more would be a number that no text can say.
+_LARGEST_NUMBER = 2**53 - 1
 # A `Pieces` takes the room of several values.
 _PIECES_SIZE = 4
 # By the last word of a name: what says which or what kind, and is said again, never in pieces.
@@ -260,7 +262,7 @@ def number_of(index: Any) -> int | None:
 
 
 def whole_number(value: Any) -> int | None:
-    """Some servers write whole numbers as 12.0."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Some servers write whole numbers as 12.0. None for what is none, or none that all programs hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_NUMBER:
+        return None
+    return int(value) if value == int(value) else None

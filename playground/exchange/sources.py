@@ -1,6 +1,6 @@
 """The sources that an answer cites."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,28 +20,50 @@ class Source:
         return urlsplit(self.link).hostname or "" if self.link else ""
 
 
-def sources_in(message: dict[str, Any], completion: dict[str, Any] | None) -> list[Source]:
-    """Each source once: annotations of the message (OpenAI), citations of the completion (Perplexity)."""
+# By link, or by title where there is none.
+Cited = Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Each source once: annotations of a message (OpenAI), citations of the completion (Perplexity).
+
+    The latter are the same for each of its messages, and may be very many: they are read once for all.
+    """
+
+    own: Cited
+    common: Cited
+
+    def __len__(self) -> int:
+        both = self.own.keys() & self.common.keys()
+        return len(self.own) + len(self.common) - len(both)
+
+    def __iter__(self) -> Iterator[Source]:
+        for key, source in self.own.items():
+            yield self.common.get(key, source) if source.title == source.link else source
+        yield from (source for key, source in self.common.items() if key not in self.own)
+
+
+def of_message(message: dict[str, Any]) -> Cited:
+    return _cited(message, "annotations", "citations")
+
+
+def of_completion(completion: dict[str, Any] | None) -> Cited:
+    return _cited(completion or {}, "citations", "search_results")
+
+
+def _cited(holder: dict[str, Any], *names: str) -> Cited:
     found: dict[str, Source] = {}
-    for source in (*_of_message(message), *_of_completion(completion or {})):
-        known = found.get(source.link or source.title)
-        if known is None or known.title == known.link:
-            found[source.link or source.title] = source
-    return list(found.values())
+    for name in names:
+        for source in _listed_sources(holder.get(name)):
+            known = found.get(source.link or source.title)
+            if known is None or known.title == known.link:
+                found[source.link or source.title] = source
+    return found
 
 
 def is_citation(annotation: Any) -> bool:
     return bool(_listed_sources([annotation]))
-
-
-def _of_message(message: dict[str, Any]) -> Iterator[Source]:
-    for name in ("annotations", "citations"):
-        yield from _listed_sources(message.get(name))
-
-
-def _of_completion(completion: dict[str, Any]) -> Iterator[Source]:
-    for name in ("citations", "search_results"):
-        yield from _listed_sources(completion.get(name))
 
 
 def _listed_sources(value: Any) -> list[Source]:

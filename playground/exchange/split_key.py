@@ -181,6 +181,8 @@ def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place
     """Each text that may go on in the next event, and the places where it does."""
     if event and event.name != "message":
         yield (("name",),), event.name
+    if event and event.id:
+        yield (("id",),), event.id
     if event and isinstance(value, int | float | None):
         yield ((),), event.data
     elif isinstance(value, dict) and isinstance(value.get("choices"), list):

@@ -104,6 +104,7 @@ class StreamReader:
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor)
         self._split = False
+        self._masked_id = ""  # which holds for the events behind it, too
         self._halves = False
         self._unread = 0
         self._first_unread = (-1, "")
@@ -182,6 +183,8 @@ class StreamReader:
                 self._first_unread = (number, MASK)
             if self._live:
                 event = self._waiting.pop(number)
+                if masked:
+                    self._masked_id = event.id
                 self._fresh.append(
                     StreamEvent(event.at_ms, "message", MASK, "")
                     if masked
@@ -190,7 +193,7 @@ class StreamReader:
                         self._redactor.text(event.name),
                         self._redactor.text(event.data),
                         self._redactor.text(event.brought),
-                        self._redactor.text(event.id),
+                        "" if event.id == self._masked_id else self._redactor.text(event.id),
                     )
                 )
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
@@ -15,7 +15,7 @@ from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
 from playground.exchange.media import Media
 from playground.exchange.record import Exchange, Headers
-from playground.exchange.sources import Source, sources_in
+from playground.exchange.sources import Cited, Source, Sources, of_completion, of_message
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.pages.highlight import highlight
@@ -132,12 +132,12 @@ class Answer:
     others: Shown
     images: list[Media]
     audio: list[Media]
-    sources: list[Source]
+    sources: Sources
     messages: str | None
     without_media: bool
 
     @classmethod
-    def of(cls, choice: Choice, exchange: Exchange) -> "Answer":
+    def of(cls, choice: Choice, exchange: Exchange, cited: Cited) -> "Answer":
         whole, smaller = (
             json.dumps(turn(message), ensure_ascii=False)
             for message in (choice.as_message, choice.as_message_without_media)
@@ -154,14 +154,14 @@ class Answer:
             Shown.of_json(choice.others),
             choice.images[:MOST_IMAGES],
             choice.audio(_audio_format(exchange))[:MOST_IMAGES],
-            sources_in(choice.message, exchange.completion),
+            Sources(of_message(choice.message), cited),
             fits[0] if fits else None,
             fits[:1] == [smaller] and whole != smaller,
         )
 
     @property
     def shown_sources(self) -> list[Source]:
-        return self.sources[:MOST_SOURCES]
+        return list(islice(self.sources, MOST_SOURCES))
 
     @property
     def sources_left_out(self) -> int:
@@ -211,7 +211,8 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice, self.exchange) for choice in self.exchange.choices[:MOST_CHOICES]]
+        cited = of_completion(self.exchange.completion)
+        return [Answer.of(choice, self.exchange, cited) for choice in self.exchange.choices[:MOST_CHOICES]]
 
     @property
     def answers_left_out(self) -> int:

@@ -33,6 +33,7 @@ from playground.pages.present import (
 )
 from playground.pages.tags import duration
 from playground.upstream import alarm
+from playground.upstream.head import Head
 from playground.upstream.reading import Live, Reading
 
 HEARTBEAT = b":\n\n"
@@ -101,6 +102,7 @@ class Patches:
         self._reading = reading
         self._shown: list[_Shown] = []
         self._facts: dict[str, str] = {}
+        self._head: Head | None = None
         self._next_numbers_ms = 0.0
         self._budget = EventBudget()
         self._folds = 1  # the first stands in the page from the start
@@ -108,8 +110,9 @@ class Patches:
     def following(self) -> bytes:
         """As messages: htmx looks up every place before it fills one, so new ones come first."""
         stream, places, fillings, events = self._reading.stream, [], [], []
-        if self._reading.head is not None:
-            status = f"{self._reading.head.status} {self._reading.head.reason}".strip()
+        if (head := self._reading.head) and head is not self._head:  # its reason may be a megabyte
+            self._head = head
+            status = f"{head.status} {head.reason}".strip()
             fillings.append(self._fact("status", self._reading.redactor.text(status)))
         if stream:
             fresh = stream.take_fresh()

@@ -239,11 +239,14 @@ def _run(
         if reading.live:
             yield reading
         pace.begin()
-        while not pace.wait(on_wire):
-            if reading.live:
+        answer = None
+        while answer is None:  # interim ones may stand long before it
+            if pace.wait(on_wire):
+                answer = _adapter.answer(on_wire, limits)
+                pace.heard(0)
+            elif reading.live:
                 yield reading
-        head, body = _adapter.answer(on_wire, limits)
-        pace.heard(0)
+        head, body = answer
         reading.begin(head, clock())
         if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
             return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
@@ -273,7 +276,8 @@ def _read(
 ) -> Generator[Reading, None, bool]:
     """Reads to the end of the answer; False at the limit of its size."""
     try:
-        while not ending.reached(clock()):
+        # Much may come out of what is read already: a call that was ended does not wait for that.
+        while not (on_wire.ended or ending.reached(clock())):
             if not pace.wait(on_wire, ready=body.has_more, until_ms=ending.due_ms):
                 if reading.live:
                     yield reading

@@ -239,9 +239,11 @@ class Adapter:
             )
         return connection
 
-    def answer(self, wire: Wire, limits: Limits) -> tuple[Head, Body]:
-        """The response's head, and its body to be read while it comes."""
+    def answer(self, wire: Wire, limits: Limits) -> tuple[Head, Body] | None:
+        """The response's head, and its body to be read while it comes; None for an interim one (1xx)."""
         head = read_head(wire.reader)
+        if head.is_interim:
+            return None
         wire.reader.raw.head_is_read()
         return head, Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
 

@@ -20,6 +20,8 @@ else:
 
 PIECE = 65_536
 _MOST_LAYERS = 5
+# gzip and zstd may be in several parts. An empty one takes 9 bytes, and as long to unpack as a full one.
+_MOST_PARTS = 100_000
 # RFC 9659: no more than 8 MiB. A frame may ask for gigabytes.
 _ZSTD_WINDOW_LOG = 23
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
@@ -36,7 +38,7 @@ class BadEncodingError(Exception):
 
 
 class TooMuchUnpackedError(Exception):
-    """A coding inside another unpacked to more than any answer has."""
+    """A coding inside another unpacked to more than any answer has, or was in more parts."""
 
 
 class Unpacker(Protocol):
@@ -50,17 +52,17 @@ class Unpacker(Protocol):
 class _Zlib:
     def __init__(self, bits: int) -> None:
         self.ended = False
-        self._bits, self._first = bits, True
+        self._bits, self._parts = bits, 1
         self._state = zlib.decompressobj(bits)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while True:
             if self._state.eof:  # gzip may have several members
-                self._state, self._first = zlib.decompressobj(self._bits), False
+                self._state, self._parts = zlib.decompressobj(self._bits), _one_more(self._parts)
             try:
                 piece = self._state.decompress(data, PIECE)
             except zlib.error:
-                if self._first:
+                if self._parts == 1:
                     raise
                 return  # padding after the last member
             if piece:
@@ -89,7 +91,7 @@ class _Brotli:
 class _Zstd:
     def __init__(self) -> None:
         self.ended = False
-        self._state = self._new()
+        self._state, self._parts = self._new(), 1
 
     @staticmethod
     def _new() -> zstd.ZstdDecompressor:
@@ -98,13 +100,19 @@ class _Zstd:
     def feed(self, data: bytes) -> Iterator[bytes]:
         while True:
             if self._state.eof:
-                self._state = self._new()
+                self._state, self._parts = self._new(), _one_more(self._parts)
             if piece := self._state.decompress(data, PIECE):
                 yield piece
             self.ended = self._state.eof
             data = self._state.unused_data if self.ended else b""
             if not data and (self.ended or self._state.needs_input):
                 return
+
+
+def _one_more(parts: int) -> int:
+    if parts == _MOST_PARTS:
+        raise TooMuchUnpackedError
+    return parts + 1
 
 
 class _AsItIs:

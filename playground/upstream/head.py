@@ -30,6 +30,11 @@ class Head:
     def ok(self) -> bool:
         return self.status < 400
 
+    @property
+    def is_interim(self) -> bool:
+        """Whether another one follows: 1xx, but for the switch to another protocol."""
+        return 100 <= self.status < 200 and self.status != 101
+
     def values(self, name: str) -> list[str]:
         """The comma-separated values of all headers of this (lower-case) name, in lower case."""
         found = ",".join(value for key, value in self.headers if key.lower() == name)
@@ -37,15 +42,12 @@ class Head:
 
 
 def read_head(source: BinaryIO) -> Head:
-    """The first head that is not interim (1xx). `source` bounds the bytes.
+    """The next head, which may be an interim one. `source` bounds the bytes.
 
     Raises `HTTPException`: `RemoteDisconnected` when nothing came, `BadStatusLine` for another protocol.
     """
-    while True:
-        status, reason = _status(source)
-        head = Head(status, reason, tuple(_headers(source)))
-        if not 100 <= status < 200 or status == 101:
-            return head
+    status, reason = _status(source)
+    return Head(status, reason, tuple(_headers(source)))
 
 
 def _status(source: BinaryIO) -> tuple[int, str]:

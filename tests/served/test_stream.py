@@ -60,8 +60,20 @@ def test_a_token_is_shown_while_the_next_is_not_even_made(
 
 @pytest.mark.parametrize(
     "first",
-    [b"", STREAM_HEAD, STREAM_HEAD + token("one"), CHUNKED_HEAD + http_chunk(token("one"))],
-    ids=["before the first byte", "in silence", "in mid-stream", "after an HTTP chunk"],
+    [
+        b"",
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        STREAM_HEAD,
+        STREAM_HEAD + token("one"),
+        CHUNKED_HEAD + http_chunk(token("one")),
+    ],
+    ids=[
+        "before the first byte",
+        "after an interim answer",
+        "in silence",
+        "in mid-stream",
+        "after an HTTP chunk",
+    ],
 )
 @pytest.mark.parametrize("way", ["fin", "reset", "stop"])
 def test_whoever_leaves_closes_the_connection_to_the_provider(
@@ -106,11 +118,18 @@ LATE = token("late") + STREAM_END
     ("first", "last"),
     [
         (b"", STREAM_HEAD + LATE),
+        (b"HTTP/1.1 102 Processing\r\n\r\n", STREAM_HEAD + LATE),
         (STREAM_HEAD, LATE),
         (STREAM_HEAD + token("early") + b": ping\n\n", LATE),
         (CHUNKED_HEAD + http_chunk(token("early")), http_chunk(LATE) + http_chunk(b"")),
     ],
-    ids=["before the first byte", "in silence", "in mid-stream", "after an HTTP chunk"],
+    ids=[
+        "before the first byte",
+        "after an interim answer",
+        "in silence",
+        "in mid-stream",
+        "after an HTTP chunk",
+    ],
 )
 def test_a_silence_has_heartbeats(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab, first: bytes, last: bytes

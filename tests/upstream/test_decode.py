@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.upstream.decode import BadEncodingError, Decoder
+from playground.upstream.decode import BadEncodingError, Decoder, TooMuchUnpackedError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -80,3 +80,21 @@ def test_a_frame_that_asks_for_much_memory_is_not_unpacked() -> None:
 
     assert b"".join(decoder.feed(packed)) == packed
     assert decoder.unread == "zstd"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_parts_without_end_are_not_unpacked(coding: str) -> None:
+    """Empty ones give no byte that would meet a limit, and a coding around them makes them very small."""
+    empty = gzip.compress(b"") if coding == "gzip" else zstd.compress(b"")
+    decoder = Decoder([coding, "gzip"], 1 << 30)
+
+    with pytest.raises(TooMuchUnpackedError):
+        list(decoder.feed(gzip.compress(empty * 200_000)))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_part_for_each_event_is_unpacked(coding: str) -> None:
+    pack = gzip.compress if coding == "gzip" else zstd.compress
+    part = pack(b"data: {}\n\n")
+
+    assert _unpacked(coding, [part] * 3000) == b"data: {}\n\n" * 3000

@@ -136,4 +136,24 @@ CASES = [
             ("true is no index", True, 1, 0),
         )
     ),
+    _case(
+        "a key in the ids of events",
+        http(
+            "".join(
+                f"id: {piece}\ndata: {json.dumps(chunk({'content': 'Hi'}))}\n\n" for piece in (_A + _B, _C)
+            )
+            + "data: [DONE]\n\n",
+            "text/event-stream",
+        ),
+        shows=("HiHi",),
+    ),
+    *(
+        Case(
+            f"a key in {encoding}",
+            http(json.dumps({"error": f"no such key {SERVER_KEY}"}).encode(encoding), status=401),
+            hides=(SERVER_KEY, "\0".join(SERVER_KEY), "\\u0000".join(SERVER_KEY)),
+            says={"error.kind": "unauthorized"},
+        )
+        for encoding in ("utf-16-le", "utf-16-be", "utf-16")
+    ),
 ]

@@ -1,7 +1,7 @@
 """Answers in good order: what the other files' rows depart from."""
 
 from tests.upstreams.scripted import completion_body
-from tests.wire.case import STREAM, Case, answer, deltas
+from tests.wire.case import STREAM, Case, answer, deltas, sse
 
 CASES = [
     Case(
@@ -26,5 +26,12 @@ CASES = [
         deltas({"content": "Hello!"}),
         says={"completion.choices.0.message.content": "Hello!", "error": None},
         shows=("Hello!",),
+    ),
+    Case(
+        "an index of 4,300 digits",
+        sse('{"choices":[{"index":%s,"delta":{"content":"Hello!"},"finish_reason":"stop"}]}' % ("9" * 4300)),
+        request=STREAM,
+        says={"completion.choices.0.message.content": "Hello!", "error": None},
+        shows=("Hello!", "finish reason: stop"),
     ),
 ]

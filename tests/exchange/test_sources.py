@@ -1,0 +1,33 @@
+"""The sources of an answer: each once, and read once for all of its choices."""
+
+from playground.exchange.sources import Sources, of_completion, of_message
+from tests.growth import is_linear
+
+
+def test_each_source_once_and_by_its_title() -> None:
+    own = of_message({"citations": ["https://a.example/", "https://b.example/"]})
+    common = of_completion(
+        {
+            "citations": ["https://c.example/"],
+            "search_results": [{"url": "https://a.example/", "title": "A"}],
+        }
+    )
+
+    sources = Sources(own, common)
+
+    assert [source.title for source in sources] == ["A", "https://b.example/", "https://c.example/"]
+    assert len(sources) == 3
+
+
+def test_what_all_choices_share_costs_each_of_them_nothing() -> None:
+    common = of_completion({"citations": [f"https://a.example/{number}" for number in range(20_000)]})
+    own = of_message({"citations": ["https://a.example/1"]})
+
+    def first_ones(choices: int) -> list[tuple[int, str]]:
+        return [
+            (len(sources), next(iter(sources)).title)
+            for sources in (Sources(own, common) for _ in range(choices))
+        ]
+
+    assert is_linear(first_ones, 1000)
+    assert first_ones(1) == [(20_000, "https://a.example/1")]
