@@ -96,7 +96,7 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ({"origins": "https://docs.example.org/page"}, "is no origin that can be allowed"),
         ({"origins": "*"}, "is no origin that can be allowed"),
         ({"request": "{x}"}, "This is not JSON"),
-        ({"request": "{"}, "The JSON breaks off"),
+        ({"request": "{"}, "This is not JSON: it breaks off"),
         (
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
             "messages: At least one message",

@@ -124,7 +124,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
         (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "provider_error"),
         (HELLO + event({"object": "error", "message": "boom"}) + event("[DONE]"), "provider_error"),
         (event("no JSON") + event("[DONE]"), "unreadable_events"),
-        (event({"choices": []}) + event("[DONE]"), "not_completion"),
+        (event({"choices": []}) + event("[DONE]"), "no_choices"),
     ],
 )
 def test_each_end_is_told(upstream: ScriptedUpstream, body: bytes, kind: str | None) -> None:
