@@ -108,7 +108,8 @@
         request = this.#request();
       } catch (error) {
         this.#frame = null;
-        this.#showCard(["API Playground:", this.#words.notJSON, error.message].join(" "));
+        console.warn(`API Playground: ${WORDS.en.notJSON} ${error.message}`); // for the author, where to look
+        this.#showCard(`API Playground: ${this.#words.notJSON}`);
         return;
       }
       const lang = this.closest("[lang]")?.lang;
