@@ -313,13 +313,20 @@ def _foreign_origin(request: HttpRequest, embed: Embed | None) -> str:
     """
     said = [request.GET.get("host", "")]
     if request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame"):
-        referrer = urlsplit(request.headers.get("Referer", ""))
-        said.append(f"{referrer.scheme}://{referrer.netloc}")
-    for origin in filter(_ORIGIN.fullmatch, said):
-        is_own = urlsplit(origin).netloc == request.get_host()
+        said.append(request.headers.get("Referer", ""))
+    for origin in filter(_ORIGIN.fullmatch, map(_origin_of, said)):
+        is_own = origin.partition("://")[2] == request.get_host()
         if not is_own and not policy.allows(embed.allowed_origins if embed else (), origin):
             return origin
     return ""
+
+
+def _origin_of(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets around what is no address
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _render(

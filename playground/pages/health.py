@@ -42,8 +42,9 @@ class Probe:
             if self._is_fresh():
                 return self._found
             if not self._asking:
-                self._asking = True
+                # Started first: where no thread can be, the next one asks. It waits for the lock at its end.
                 threading.Thread(target=self._run, name="readiness", daemon=True).start()
+                self._asking = True
             return self._found if self._changed.wait_for(self._is_fresh, self._patience) else _NO_ANSWER
 
     def _is_fresh(self) -> bool:

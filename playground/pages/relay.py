@@ -62,9 +62,9 @@ def _events(request: HttpRequest, reading: Reading, steps: Live, language: str) 
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
     with translation.override(language), alarm.clock().after(longest, hang_up):
-        yield _message(render_to_string("_live.html", {"reading": reading}, request))
-        patches = Patches(reading)
         try:
+            yield _message(render_to_string("_live.html", {"reading": reading}, request))
+            patches = Patches(reading)
             for _ in steps:
                 if reading.exchange:
                     context = {"result": Result(reading.exchange)}

@@ -54,8 +54,9 @@ class Probe:
 
     def _look(self) -> None:
         for provider in catalogue().values():
-            if provider.local and provider.endpoint:
-                self.seen[provider.endpoint] = _answers(provider, provider.endpoint)
+            endpoint = provider.endpoint if provider.local else None
+            if endpoint and (runs := _answers(provider, endpoint)) is not None:
+                self.seen[endpoint] = runs
         self._seen_at = time.monotonic()
 
 
@@ -82,12 +83,15 @@ def preselected() -> Provider:
     return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
 
 
-def _answers(provider: Provider, endpoint: Endpoint) -> bool:
-    """Whether a Chat Completions server is there; many another program listens on port 8000."""
+def _answers(provider: Provider, endpoint: Endpoint) -> bool | None:
+    """Whether a Chat Completions server is there; many another program listens on port 8000. None where there
+    was no place to ask."""
     try:
         listing = client.list_models(Route(provider.id, endpoint, "", None), _LIMITS)
-    except (AddressRefusedError, BusyError):
+    except AddressRefusedError:
         return False
+    except BusyError:
+        return None
     if listing.problem:
         return listing.problem.kind == "unauthorized"
     return isinstance(listing.exchange.answer, dict)

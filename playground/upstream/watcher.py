@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 _logger = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ class _Watch:
             return True
         try:
             self.browser.send(self.interim, socket.MSG_DONTWAIT)
+        except BlockingIOError:  # what it has not read yet fills the connection
+            return False
         except OSError:
             return True
         return False
@@ -67,26 +69,27 @@ class Watcher:
     ) -> Iterator[None]:
         number = browser.fileno()
         with self._lock:
-            self._watches[number] = _Watch(browser, leave, interim)
             self._epoll.register(number, select.EPOLLRDHUP | select.EPOLLONESHOT)
+            self._watches[number] = _Watch(browser, leave, interim)
         try:
             yield
         finally:
             with self._lock:
-                self._epoll.unregister(number)
                 del self._watches[number]
+                with suppress(OSError):  # closed already
+                    self._epoll.unregister(number)
 
     def _run(self) -> None:
         while True:
             for number, _ in self._epoll.poll():
-                with self._lock:
-                    leave = self._leave(number)
-                if leave:
-                    try:
+                try:
+                    with self._lock:
+                        leave = self._leave(number)
+                    if leave:
                         leave()
-                    except Exception:
-                        # All who leave are seen by this thread: one of them must not end it.
-                        _logger.exception("a call could not be ended")
+                except Exception:
+                    # All who leave are seen by this thread: one of them must not end it.
+                    _logger.exception("a call could not be ended")
 
     def _leave(self, number: int) -> Callable[[], None] | None:
         # The number may belong to a new browser by now: it is asked once more.

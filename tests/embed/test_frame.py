@@ -454,6 +454,8 @@ def test_a_page_of_another_origin_gets_a_sentence_that_it_may_frame(
         ({"host": "https://testserver"}, {}),  # behind a proxy that ends TLS
         ({"host": "file://"}, {}),
         ({"host": "nonsense"}, {}),
+        ({"host": "http://[1::2::3]"}, {}),
+        ({}, {"Referer": "http://[x", "Sec-Fetch-Dest": "iframe"}),
         ({}, {"Referer": f"{ORIGIN}/page", "Sec-Fetch-Dest": "iframe"}),
         ({}, {"Referer": "https://other.example/", "Sec-Fetch-Dest": "document"}),
         ({}, {"Referer": "https://other.example/"}),

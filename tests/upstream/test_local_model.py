@@ -170,6 +170,15 @@ def test_progress_that_stops_is_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (life.works(), life.hangs()) == (False, False)
 
 
+def test_a_model_that_says_nothing_of_its_work_hangs_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    life, now = Life("http://127.0.0.1:1"), 1000.0  # where nothing answers
+    monkeypatch.setattr("playground.upstream.local_model.life.time.monotonic", lambda: now)
+
+    assert (life.works(), life.hangs()) == (True, False)
+    now += 181
+    assert (life.works(), life.hangs()) == (False, True)
+
+
 def test_it_lists_itself(client: Client, local_model: Supervisor) -> None:
     assert post_json(client, "/models/", provider="local").json()["models"] == ["smollm2-135m-instruct"]
 

@@ -16,6 +16,8 @@ _SLOTS_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 # Without any progress. A batch of a prompt takes a slow machine some seconds.
 _STUCK_SECONDS = 180.0
+# In place of the counters, from a model that does not answer.
+_UNKNOWN = "unknown"
 # Of a slot: what it works on, how much of the prompt it has read, and what it has written.
 _COUNTERS = ("id", "id_task", "n_prompt_tokens", "n_prompt_tokens_processed", "next_token")
 
@@ -43,6 +45,8 @@ class Life:
     def works(self) -> bool:
         """Whether it works on something, and has got on with it lately."""
         work, now = self._slots(), time.monotonic()
+        if work is None:
+            work = self._work or [_UNKNOWN]  # what answers nothing may be in the middle of a long step
         if work != self._work:
             self._work, self._moved = work, now
         return bool(work) and now - self._moved <= _STUCK_SECONDS
@@ -51,9 +55,11 @@ class Life:
         """Whether it has something to work on, and does not get on."""
         return not self.works() and bool(self._work)
 
-    def _slots(self) -> list[Any]:
-        """How far it has got with each call; [] when it has none, or does not say."""
+    def _slots(self) -> list[Any] | None:
+        """How far it has got with each call; [] when it has none, None when it does not say."""
         slots = self._json("/slots")
+        if slots is None:
+            return None
         busy = [slot for slot in slots or [] if isinstance(slot, dict) and slot.get("is_processing")]
         return [[slot.get(name) for name in _COUNTERS] for slot in busy]
 
