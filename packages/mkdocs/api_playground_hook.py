@@ -32,7 +32,7 @@ _PARTS = re.compile(
     ^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*\n
         (?P<body>.*?)(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)
     | <!--.*?-->
-    | (?<!`)(?P<ticks>`+)(?!`).*?[^`](?P=ticks)(?!`)
+    | (?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?[^`](?P=ticks)(?!`)
     | (?P<before>^[ \t]*)?<(?P<name>ApiPlayground|api-playground)(?P<attributes>
         (?:\s+[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*
       )\s*(?:/>|>(?P<words>[^<]*)</(?P=name)\s*>)(?P<after>[ \t]*$)?

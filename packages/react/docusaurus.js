@@ -5,8 +5,8 @@
 const PARTS = new RegExp(
   [
     /^([ \t>]*(`{3,}|~{3,}))[^\n]*\n[^]*?(?:^[ \t>]*\2[`~]*[ \t]*$|(?![^]))/,
-    /(?<!`)(`+)(?!`)[^]*?[^`]\3(?!`)/,
-    /<(?:ApiPlayground|api-playground)(?=[\s/>])(?:[^"'>]|"[^"]*"|'[^']*')*>/,
+    /(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[^])*?[^`]\3(?!`)/,
+    /<\/?(?:ApiPlayground|api-playground)(?=[\s/>])(?:[^"'>]|"[^"]*"|'[^']*')*>/,
   ].map(({ source }) => source).join("|"),
   "gm",
 );
@@ -20,7 +20,7 @@ export function vueTags({ fileContent }) {
 
 function tag(text) {
   return text
-    .replace(/^<api-playground/, "<ApiPlayground")
+    .replace(/^(<\/?)api-playground/, "$1ApiPlayground")
     .replace(BOUND, (_, space, name, double, single) => `${space}${camel(name)}={${decoded(double ?? single)}}`);
 }
 

@@ -14,6 +14,8 @@ export interface ApiPlaygroundCall {
   provider?: string;
   /** The body of a Chat Completions request. */
   defaultRequest?: Record<string, unknown>;
+  /** The same as JSON text, where no object can be written. */
+  request?: string;
   /** The frame's title, which screen readers read out. */
   label?: string;
   /** The frame's language, else that of the page. */

@@ -14,9 +14,9 @@ export function apiPlayground(options) {
   };
 }
 
-export function ApiPlayground({ src, embed, theme = "auto", provider, defaultRequest, label, lang, children }) {
+export function ApiPlayground({ src, embed, theme = "auto", provider, defaultRequest, request: text, label, lang, children }) {
   const base = folder(src);
-  const request = defaultRequest && JSON.stringify(defaultRequest);
+  const request = defaultRequest ? JSON.stringify(defaultRequest) : text;
   useEffect(() => load(`${base}embed.js`), [base]);
   return createElement(
     "api-playground",

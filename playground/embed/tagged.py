@@ -53,7 +53,7 @@ def requests_in(folder: Path, embed: str) -> Iterator[tuple[Path, str]]:
 
 
 def _pages(folder: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(folder.rglob("*.html")):
+    for path in sorted(path for path in folder.rglob("*.html") if path.is_file()):
         yield path, path.read_text(encoding="utf-8", errors="replace")
     docs = look(folder)
     for page in docs.pages.values():

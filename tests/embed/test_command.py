@@ -142,6 +142,7 @@ def test_it_shows_what_the_embed_allows_and_has_spent() -> None:
 def test_it_records_the_tags_of_a_built_site(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     make_embed(locked="model")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "folder.html").mkdir()
     one, two = ({"messages": [{"role": "user", "content": text}]} for text in ("<One> & 一", "Two"))
     (tmp_path / "index.html").write_text(
         f'<p><api-playground embed="hello" request="{escape(json.dumps(one))}"><a slot="fallback">x</a>'

@@ -98,6 +98,13 @@ def test_what_is_code_or_a_comment_stays(code: str) -> None:
     assert _page(f"Before\n\n{code}\n") == f"Before\n\n{code}\n"
 
 
+@pytest.mark.parametrize("start", ["Press \\` to open.", "A lone ` here."])
+def test_a_backtick_that_opens_no_code_hides_no_tag_below(start: str) -> None:
+    page = _page(f'{start}\n\n<ApiPlayground provider="openai" />\n\nThen `run` it.\n')
+
+    assert _calls(page) == [{"theme": "auto", "provider": "openai"}]
+
+
 def test_a_fence_becomes_the_element_where_it_stands() -> None:
     for body in (
         '{"provider": "openai", "request": {"model": "m", "stop": "no"}, "label": "Try"}',

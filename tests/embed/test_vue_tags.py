@@ -41,6 +41,14 @@ def _written(*texts: str) -> list[str]:
             """a <ApiPlayground provider={'a'} defaultRequest={{ a: '>' }}/> `b`""",
         ),
         (
+            """<api-playground :a="1">Try</api-playground>""",
+            """<ApiPlayground a={1}>Try</ApiPlayground>""",
+        ),
+        (
+            """Press \\` to open, or `.\n\n<ApiPlayground :a="1" />\n\nThen `run` it.""",
+            """Press \\` to open, or `.\n\n<ApiPlayground a={1} />\n\nThen `run` it.""",
+        ),
+        (
             """`` ` `` <ApiPlayground :defaultRequest="{ a: '`' }" /> `x`""",
             """`` ` `` <ApiPlayground defaultRequest={{ a: '`' }} /> `x`""",
         ),
