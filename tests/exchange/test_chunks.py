@@ -133,7 +133,7 @@ def test_logprobs_are_joined() -> None:
         (_chunk("text"), True),
         ({"choices": []}, False),
         ({"choices": None}, False),
-        ({"choices": ["text", None]}, False),
+        ({"choices": [5, None]}, False),
         ({"error": {"message": "no"}}, False),
         ([], False),
         (None, False),
