@@ -137,7 +137,7 @@ def _has_id(call: Any) -> bool:
 
 
 def read_choices(completion: Any) -> list[Choice]:
-    """Every choice that is an object; a broken one is skipped (the raw view shows it)."""
+    """Every choice that is an object or a text; a broken one is skipped (the raw view shows it)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
     return [_choice(index, item) for index, item in numbered(choices)]
 

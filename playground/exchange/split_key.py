@@ -171,6 +171,8 @@ def _masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
     choices = [
         {name: item if name in _NEVER_JOINED else mask(item) for name, item in choice.items()}
         if isinstance(choice, dict)
+        else mask(choice)
+        if isinstance(choice, str)
         else choice
         for choice in completion["choices"]
     ]

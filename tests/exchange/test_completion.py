@@ -29,7 +29,7 @@ def test_what_has_no_choices_gives_none(completion: Any) -> None:
 
 
 def test_a_broken_choice_is_skipped_and_the_others_stay() -> None:
-    choices = read_choices({"choices": ["text", None, {"message": {"content": "good"}}]})
+    choices = read_choices({"choices": [5, None, {"message": {"content": "good"}}]})
 
     assert [(choice.index, choice.text) for choice in choices] == [(2, "good")]
 

@@ -254,6 +254,16 @@ def test_what_people_read_as_one_text_is_one(first: Any, second: Any) -> None:
     assert KEY[7:].encode() not in stream.body
 
 
+def test_a_choice_that_is_a_text_counts_as_one() -> None:
+    parts = [{"type": "text", "text": text} for text in (KEY[:7], KEY[7:])]
+    choices = ["Hello", {"index": 1, "message": {"role": "assistant", "content": parts}}]
+
+    masked = without_split_key(Redactor(KEY), {"choices": choices})
+
+    assert masked["choices"][0] == "Hello"
+    assert [part["text"] for part in masked["choices"][1]["message"]["content"]] == [MASK, MASK]
+
+
 def test_content_parts_of_one_answer_add_up_to_it_as_well() -> None:
     parts = [{"type": "text", "text": text} for text in ("It is ", KEY[:7], KEY[7:], ".")]
     completion = {"choices": [{"index": 0, "message": {"role": "assistant", "content": parts}}]}
