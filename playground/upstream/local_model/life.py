@@ -57,7 +57,7 @@ class Life:
 
     def _slots(self) -> list[Any] | None:
         """How far it has got with each call; [] when it has none, None when it does not say."""
-        slots = self._json("/slots")
+        slots = self._json("/slots", _SLOTS_SECONDS)
         if slots is None:
             return None
         busy = [slot for slot in slots or [] if isinstance(slot, dict) and slot.get("is_processing")]
@@ -65,11 +65,11 @@ class Life:
 
     def props(self) -> dict[str, Any] | None:
         """What it says of itself; None when it does not."""
-        props = self._json("/props")
+        props = self._json("/props", _HEALTH_SECONDS)  # a send waits for it
         return props if isinstance(props, dict) else None
 
-    def _json(self, path: str) -> Any:
-        answer = self._get(path, _SLOTS_SECONDS)
+    def _json(self, path: str, seconds: float) -> Any:
+        answer = self._get(path, seconds)
         try:
             return answer.json() if answer is not None and answer.ok else None
         except ValueError:
