@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import requests
 
 # Bytes, gzip.
-AIM, FRAME_AIM, LOADER_AIM = 60_000, 50_000, 5_000
+AIM, FRAME_AIM, LOADER_AIM = 60_000, 53_000, 5_000
 
 
 def report(address: str) -> None:

@@ -70,10 +70,10 @@ def _spoil(database: Path) -> None:
 @pytest.mark.parametrize(
     ("break_", "words"),
     [
-        (_drop, "the database is not migrated"),
-        (_remove, "the database is not migrated"),
-        (_replace, "the database file cannot be opened"),
-        (_spoil, "the database file is none"),
+        (_drop, "tables are missing or old"),
+        (_remove, "tables are missing or old"),
+        (_replace, "file cannot be opened"),
+        (_spoil, "not a SQLite database"),
     ],
 )
 def test_a_budget_that_cannot_be_settled_loses_no_answer(
@@ -118,7 +118,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
         assert sent.json()["completion"]["choices"][0]["message"]["content"] == "all the same"
         assert eventually(lambda: words in log.read_text())
         (line,) = [line for line in log.read_text().splitlines() if words in line]
-        assert "budget.py:" in line
+        assert "playground.embed.budget" in line
         assert "Traceback" not in log.read_text()
 
 
