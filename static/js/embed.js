@@ -108,8 +108,9 @@
         request = this.#request();
       } catch (error) {
         this.#frame = null;
-        console.warn(`API Playground: ${WORDS.en.notJSON} ${error.message}`); // for the author, where to look
-        this.#showCard(`API Playground: ${this.#words.notJSON}`);
+        const name = "API Playground:";
+        console.warn([name, WORDS.en.notJSON, error.message].join(" ")); // for the author, where to look
+        this.#showCard([name, this.#words.notJSON].join(" "));
         return;
       }
       const lang = this.closest("[lang]")?.lang;
