@@ -23,6 +23,8 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # WhiteNoise warns of a folder that is not there; nothing is ever collected into this one.
 STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+# Files are looked up when they are asked for, not all of them for each client of a test.
+WHITENOISE_AUTOREFRESH = True
 # Logging in takes its time on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file: threads that share a database in memory lock each other out.

@@ -20,11 +20,13 @@ def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_caches() -> Iterator[None]:
     """What is read from the environment once is read anew in each test."""
-    caches = [egress._doors, egress._catalogue_hosts, providers.catalogue]
-    for cache in caches:
-        cache.cache_clear()
+    forget_settings()
     yield
-    for cache in caches:
+    forget_settings()
+
+
+def forget_settings() -> None:
+    for cache in (egress._doors, egress._catalogue_hosts, providers.catalogue):
         cache.cache_clear()
 
 
@@ -45,7 +47,13 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
 @pytest.fixture
 def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The id of a catalogue entry that stands for the scripted provider, its key held by the server."""
-    file = tmp_path / "providers.toml"
+    catalogue_of(upstream, monkeypatch, tmp_path)
+    return "test"
+
+
+def catalogue_of(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Makes `upstream` the provider "test" of the catalogue, and opens the door to it."""
+    file = folder / "providers.toml"
     file.write_text(
         f"""
 [[provider]]
@@ -56,6 +64,6 @@ key_variable = "TEST_API_KEY"
 models = ["m"]
 """
     )
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", upstream.host_port)
     monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
     monkeypatch.setenv("TEST_API_KEY", SERVER_KEY)
-    return "test"

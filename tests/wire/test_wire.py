@@ -18,6 +18,7 @@ from django.test import Client
 
 from playground.pages.forms import USAGE_WANTED, RequestForm
 from tests.pages.client import body, post_form, post_json
+from tests.upstreams.plugin import catalogue_of, forget_settings
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
 from tests.wire import cases
 from tests.wire.case import Case
@@ -37,6 +38,33 @@ def _table() -> list[Case]:
 
 TABLE = _table()
 by_case = pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[ScriptedUpstream]:
+    """One for all rows: nothing of a row stays behind but its reply."""
+    with ScriptedUpstream() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def provider(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    forget_settings()
+    with pytest.MonkeyPatch.context() as patch:
+        catalogue_of(upstream, patch, tmp_path_factory.mktemp("wire"))
+        yield
+    forget_settings()
+
+
+@pytest.fixture(scope="module")
+def client() -> Client:
+    """One for all rows: each would load the middleware anew."""
+    return Client()
+
+
+@pytest.fixture(autouse=True)
+def _no_caches() -> None:
+    """Its settings are the same for all rows."""
 
 
 def _whole(data: bytes) -> Iterator[bytes]:
@@ -91,7 +119,7 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize("cut", [_whole, _each_byte, _at_random], ids=lambda cut: cut.__name__.strip("_"))
 @by_case
 def test_the_json_says_what_came(
-    client: Client, provider: str, upstream: ScriptedUpstream, case: Case, cut: Cut
+    client: Client, provider: None, upstream: ScriptedUpstream, case: Case, cut: Cut
 ) -> None:
     upstream.reply(_script(case, cut))
 
@@ -106,7 +134,7 @@ def test_the_json_says_what_came(
 
 @by_case
 def test_the_page_says_what_came(
-    client: Client, provider: str, upstream: ScriptedUpstream, case: Case
+    client: Client, provider: None, upstream: ScriptedUpstream, case: Case
 ) -> None:
     upstream.reply(_script(case, _at_random))
 
@@ -119,7 +147,7 @@ def test_the_page_says_what_came(
 
 @pytest.mark.parametrize("case", [case for case in TABLE if case.streams], ids=lambda case: case.name)
 def test_a_live_answer_ends_as_the_page_does(
-    client: Client, provider: str, upstream: ScriptedUpstream, case: Case
+    client: Client, provider: None, upstream: ScriptedUpstream, case: Case
 ) -> None:
     upstream.reply(_script(case, _at_random))
 
