@@ -10,6 +10,8 @@ pytest_plugins = [
     "tests.upstreams.plugin",
 ]
 
+# Few examples for each change; `scripts/test --hypothesis-profile=many` looks further, now and then.
 # A busy machine is no fault of the code's: no example has to come to its end within so many milliseconds.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+hypothesis.settings.register_profile("few", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("many", deadline=None, max_examples=250)
+hypothesis.settings.load_profile("few")

@@ -1,7 +1,6 @@
 """Inputs that nobody would think of: the frame answers each, none with a 500, and no lock gives way."""
 
 import json
-import os
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from tests.pages.test_fuzz import bodies, fields, headers, json_texts, texts, va
 from tests.upstreams.scripted import ScriptedUpstream
 
 fuzz = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "1250")) // 4,
+    max_examples=3 * settings().max_examples,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -132,7 +132,7 @@ _requests = st.one_of(
 
 
 @settings(
-    max_examples=300,
+    max_examples=3 * settings().max_examples,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(_requests)
