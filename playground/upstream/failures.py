@@ -9,8 +9,9 @@ import urllib3.exceptions
 
 from playground.exchange.failure import Failure, FailureKind
 from playground.upstream.body import CutOffError
-from playground.upstream.connection import ConnectError, TooMuchError, Wire
+from playground.upstream.connection import TooMuchError, Wire
 from playground.upstream.decode import BadEncodingError, TooMuchUnpackedError
+from playground.upstream.dial import ConnectError
 from playground.upstream.limits import Limits
 
 # What reading an answer can raise.

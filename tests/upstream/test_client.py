@@ -18,7 +18,7 @@ from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
-from playground.upstream import client, connection
+from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from tests.upstreams.scripted import (
@@ -283,7 +283,7 @@ def test_a_host_that_does_not_answer_runs_into_the_limit(
     def never(address: tuple[str, int], timeout: float) -> socket.socket:
         raise TimeoutError("timed out")
 
-    monkeypatch.setattr(connection.socket, "create_connection", never)
+    monkeypatch.setattr(socket, "create_connection", never)
 
     exchange = _send(upstream.url, connect_seconds=0.1)
 
@@ -295,7 +295,7 @@ def test_a_dead_address_is_passed_over_for_the_next(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 127.0.0.2 is loopback too, and nothing listens there.
-    monkeypatch.setattr(connection.egress, "addresses", lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    monkeypatch.setattr(egress, "addresses", lambda host, port: ["127.0.0.2", "127.0.0.1"])
 
     assert _send(upstream.url).error is None
 
