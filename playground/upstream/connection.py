@@ -23,7 +23,7 @@ from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
 from playground.upstream.body import Body
 from playground.upstream.dial import dial
-from playground.upstream.head import Head, read_head
+from playground.upstream.head import Head
 from playground.upstream.limits import Limits
 
 # The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
@@ -226,13 +226,10 @@ class Adapter:
             )
         return connection
 
-    def answer(self, wire: Wire, limits: Limits) -> tuple[Head, Body] | None:
-        """The response's head, and its body to be read while it comes; None for an interim one (1xx)."""
-        head = read_head(wire.reader)
-        if head.is_interim:
-            return None
+    def body(self, wire: Wire, head: Head, limits: Limits) -> Body:
+        """The body behind the head, to be read while it comes."""
         wire.reader.raw.head_is_read()
-        return head, Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
+        return Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
 
 
 def _text(value: Any) -> str:

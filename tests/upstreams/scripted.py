@@ -130,7 +130,6 @@ class Paused:
     def __init__(self, first: bytes, last: bytes = STREAM_END) -> None:
         self.first, self.last = first, last
         self.go, self.left, self.started = threading.Event(), threading.Event(), threading.Event()
-        self.left_at = 0.0
 
     def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(self.first)
@@ -147,7 +146,6 @@ class Paused:
         else:
             connection.sendall(self.last)
             return
-        self.left_at = time.monotonic()
         self.left.set()
 
 
