@@ -38,7 +38,7 @@ from playground.upstream.pace import Clock, Pace
 from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
-from playground.upstream.running import running
+from playground.upstream.running import Running, running
 from playground.upstream.watcher import watching
 
 _logger = logging.getLogger(__name__)
@@ -57,15 +57,16 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before
-    the answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also
-    when nobody waits for its end; what it raises is logged.
+    The call takes one of `places`. When `browser`, their connection, is closed, the provider's is closed at
+    once; `interim` asks it before the answer whether it is there (see `watcher`). `ended` is called with each
+    Exchange that was begun, also when nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
+    places: Running = running
 
     def told(self, exchange: Exchange) -> None:
         """A budget or a log that fails loses no answer."""
@@ -180,7 +181,7 @@ def _exchange(
         return _without_joined_key(exchange, redactor)
 
     with (
-        running.place(on_wire, limits, caller.client) as number,
+        caller.places.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
         watching(
             caller.browser,

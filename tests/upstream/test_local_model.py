@@ -15,7 +15,7 @@ import pytest
 import requests
 from django.test import Client
 
-from playground.upstream.local_model import weights
+from playground.upstream.local_model import abilities, weights
 from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
 from tests.pages.client import post_form, post_json
@@ -90,6 +90,14 @@ AUDIO = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 
 
+@pytest.fixture
+def known_model(client: Client, local_model: Supervisor) -> Supervisor:
+    """It has said what it lacks, as it does when a page is shown."""
+    client.get("/")
+    assert _eventually(lambda: "tools" in abilities.probe.lacks)
+    return local_model
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -100,7 +108,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
     ],
 )
 def test_what_it_cannot_take_is_said_before_it_is_sent(
-    client: Client, local_model: Supervisor, changes: dict[str, Any], field: str
+    client: Client, known_model: Supervisor, changes: dict[str, Any], field: str
 ) -> None:
     answer = post_json(client, provider="local", request=HELLO | changes)
 
@@ -108,7 +116,7 @@ def test_what_it_cannot_take_is_said_before_it_is_sent(
     assert "local model" in answer.json()["error"]["fields"][field]
 
 
-def test_tools_can_be_left_out_with_a_click(client: Client, local_model: Supervisor) -> None:
+def test_tools_can_be_left_out_with_a_click(client: Client, known_model: Supervisor) -> None:
     page = post_form(client, htmx=True, provider="local", more=json.dumps({"tools": [TOOL]})).content
 
     assert b"Send without tools" in page
