@@ -3,10 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import pytest
 import requests
 from django.test import Client
 
-from playground.upstream.local_model import abilities, weights
+from playground.upstream.local_model import abilities, supervisor, weights
 from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
 from tests.pages.client import post_form, post_json
@@ -273,6 +276,28 @@ def test_one_that_hangs_is_started_again_and_one_that_works_is_not(
         own_model.wait_until_ready()
     finally:
         own_model.stop()
+
+
+def test_two_starts_at_once_have_two_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one of them has the usual one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        usual = probe.getsockname()[1]
+    monkeypatch.setattr(supervisor, "_USUAL_PORT", usual)
+    start = threading.Barrier(2)
+
+    def reserve(_: int) -> socket.socket:
+        start.wait(20)
+        return supervisor._reserve_port()
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(300):
+            doors = list(pool.map(reserve, range(2)))
+            ports = {door.getsockname()[1] for door in doors}
+            for door in doors:
+                door.close()
+            assert len(ports) == 2
+            assert usual in ports
 
 
 def test_a_proxy_for_the_rest_of_the_world_is_not_asked(
