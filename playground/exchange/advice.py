@@ -47,6 +47,13 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
             "PLAYGROUND_SILENCE_SECONDS on the server."
         ),
     ),
+    FailureKind.SLOW_HEAD: (
+        gettext_noop("The headers of %(host)s did not arrive in time"),
+        gettext_noop(
+            "They had %(limit)s s and came only in part. Try again, or raise PLAYGROUND_SILENCE_SECONDS on "
+            "the server."
+        ),
+    ),
     FailureKind.TOO_LONG: (
         gettext_noop("The exchange took too long"),
         gettext_noop(

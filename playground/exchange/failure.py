@@ -12,6 +12,7 @@ class FailureKind(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     TLS = "tls"
     SILENCE = "silence"
+    SLOW_HEAD = "slow_head"
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
@@ -62,9 +63,11 @@ class Buckets(Protocol):
 
 
 class LocalBuckets(LocMemCache):
-    """For one process."""
+    """For one process, on its monotonic clock. What is kept expires by that one too: a wall clock that is set
+    forward for a moment would fill every bucket."""
 
     _taking = threading.Lock()
+    _expire_info: dict[str, float | None]
 
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
         with self._taking:
@@ -80,6 +83,15 @@ class LocalBuckets(LocMemCache):
                 at += bucket.interval
                 self.set(bucket.name, at, math.ceil(at - now))
         return None
+
+    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> float | None:
+        seconds: float | None = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else time.monotonic() + seconds
+
+    def _has_expired(self, key: str) -> bool:
+        """Django's own asks `time.time`."""
+        expires = self._expire_info.get(key, float("-inf"))
+        return expires is not None and expires <= time.monotonic()
 
     def _full_at(self, bucket: Bucket, now: float) -> float:
         latest = now + bucket.rate.seconds
@@ -113,7 +125,7 @@ return {0, '0'}
 
 
 class RedisBuckets(RedisCache):
-    """For all who share a Redis or Valkey; its clock is everybody's."""
+    """For all who share a Redis or Valkey; its clock is everybody's, and ends what it holds."""
 
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
         client: Any = self._cache.get_client(None, write=True)

@@ -4,8 +4,6 @@ Who asks waits for two seconds at most. What hangs is asked once and not once fo
 found holds for a second: anybody may ask, as often as they like.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -18,47 +16,38 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from playground.pages.buckets import RedisBuckets, UnavailableError
 from playground.pages.trouble import NOT_MIGRATED, reason
+from playground.upstream.question import Question
 
-_logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
 _HOLDS_SECONDS = 1.0
 _NO_ANSWER = "no answer in time"
 
 
 class Probe:
-    """One question, asked in a thread of its own. `ask` gives what is wrong, or None."""
+    """`ask` gives what is wrong, or None."""
 
-    def __init__(self, ask: Callable[[], str | None], patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, ask: Callable[[], str | None]) -> None:
         self._ask = ask
-        self._patience = patience
-        self._changed = threading.Condition()
-        self._asking = False
-        self._found: str | None = _NO_ANSWER
-        self._found_at = -_HOLDS_SECONDS
+        self._found: str | None = None
+        self.question = Question(self._look, _HOLDS_SECONDS)
 
-    def look(self) -> str | None:
+    def found(self, put_at: float, seconds: float) -> str | None:
         """What is wrong, in a few words that hold no secret; None when all is well."""
-        with self._changed:
-            if self._is_fresh():
-                return self._found
-            if not self._asking:
-                # Started first: where no thread can be, the next one asks. It waits for the lock at its end.
-                threading.Thread(target=self._run, name="readiness", daemon=True).start()
-                self._asking = True
-            return self._found if self._changed.wait_for(self._is_fresh, self._patience) else _NO_ANSWER
+        return self._found if self.question.wait(put_at, seconds) else _NO_ANSWER
 
-    def _is_fresh(self) -> bool:
-        return time.monotonic() - self._found_at < _HOLDS_SECONDS
-
-    def _run(self) -> None:
+    def _look(self) -> None:
+        found: str | None = "the question failed"
         try:
             found = self._ask()
-        except Exception:
-            _logger.exception("Nothing can be said of the readiness")
-            found = "the question failed"
-        with self._changed:
-            self._found, self._found_at, self._asking = found, time.monotonic(), False
-            self._changed.notify_all()
+        finally:
+            self._found = found
+
+
+def look(probes: dict[str, Probe], patience: float = _PATIENCE_SECONDS) -> dict[str, str | None]:
+    """What is wrong with each: they are asked side by side, and the patience is for all of them."""
+    until = time.monotonic() + patience
+    put_at = {name: probe.question.put() for name, probe in probes.items()}
+    return {name: probe.found(put_at[name], until - time.monotonic()) for name, probe in probes.items()}
 
 
 def database() -> str | None:

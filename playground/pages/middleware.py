@@ -20,7 +20,7 @@ from django.views.defaults import page_not_found
 
 from playground import env
 from playground.pages import refusals
-from playground.pages.health import PROBES
+from playground.pages.health import PROBES, look
 from playground.upstream import alarm
 from playground.upstream.running import running
 
@@ -49,7 +49,7 @@ class HealthMiddleware:
 
 
 def _readiness() -> HttpResponse:
-    found = {name: probe.look() or "ok" for name, probe in PROBES.items()}
+    found = {name: wrong or "ok" for name, wrong in look(PROBES).items()}
     if running.stopping:
         found["server"] = "stopping"
     ready = set(found.values()) == {"ok"}

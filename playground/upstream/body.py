@@ -7,6 +7,7 @@ from http.client import HTTPException
 
 from playground.upstream.decode import PIECE, Decoder
 from playground.upstream.head import Head
+from playground.upstream.lines import Lines
 
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _LENGTH = re.compile("[0-9]{1,18}")
@@ -18,28 +19,27 @@ class CutOffError(HTTPException):
 
 
 class Framed:
-    """`read1` gives some of the body's bytes as soon as there are any, b"" at its end.
+    """`read1` gives bytes of the body, by one read at most: b"" when it brought none, None at the end.
 
     Raises `CutOffError` when the end came too soon, and `HTTPException` for broken framing.
     """
 
     def __init__(self, source: io.BufferedReader, head: Head) -> None:
         self._source = source
+        self._lines = Lines(source, _LONGEST_SIZE_LINE)
         self._chunked = "chunked" in head.values("transfer-encoding")
         self._left = 0 if self._chunked else _length(head)
         self._first = True
 
-    def read1(self) -> bytes:
+    def read1(self) -> bytes | None:
         if self._chunked and not self._left:
             start = self._next_chunk()
-            if start is None:
-                return b""
-            if start:
+            if start is None or start or not (self._left and self._lines.has_more):
                 return start
         if self._left is None:
-            return self._source.read1(PIECE)
+            return self._source.read1(PIECE) or None
         if not self._left:
-            return b""
+            return None
         data = self._source.read1(min(PIECE, self._left))
         if not data:
             raise CutOffError(f"{self._left} bytes are missing")
@@ -47,13 +47,16 @@ class Framed:
         return data
 
     def _next_chunk(self) -> bytes | None:
-        """b"" when the next chunk begins, None after the last; bytes of a body without chunks after all."""
-        first, self._first = self._first, False
-        if first and self._source.peek(1)[:1] in (b"{", b"[", b"<", b":"):
+        """b"" when the next chunk begins or is still to come, None after the last; bytes of a body without
+        chunks after all."""
+        if self._first and not self._lines.has_begun and self._source.peek(1)[:1] in (b"{", b"[", b"<", b":"):
             return self._without_chunks(b"")
-        line = self._source.readline(_LONGEST_SIZE_LINE)
-        if line in (b"\r\n", b"\n") and not first:  # the end of the chunk before
-            line = self._source.readline(_LONGEST_SIZE_LINE)
+        line = self._lines.read1()
+        if line in (b"\r\n", b"\n") and not self._first:  # the end of the chunk before
+            line = self._lines.read1() if self._lines.has_more else None
+        if line is None:
+            return b""
+        first, self._first = self._first, False
         if not line:
             raise CutOffError("the last chunk is missing")
         size = _SIZE.fullmatch(line.rstrip(b"\r\n"))
@@ -110,8 +113,10 @@ class Body:
             if self._ended:
                 return None
             data = self._framed.read1()
-            self._ended = not data
-            self._unpacked = self._decoder.feed(data) if data else self._decoder.close()
+            if data == b"":
+                return data
+            self._ended = data is None
+            self._unpacked = self._decoder.close() if data is None else self._decoder.feed(data)
             piece = next(self._unpacked, None)
         self._ahead = None if piece is None else next(self._unpacked, None)
         if self._ended and piece is None:

@@ -31,13 +31,14 @@ from playground.upstream import alarm, failures
 from playground.upstream.body import Body
 from playground.upstream.connection import Adapter, Wire
 from playground.upstream.ending import Ending
+from playground.upstream.head import Head, HeadReader, SlowHeadError
 from playground.upstream.limits import Limits
 from playground.upstream.local_model.life import Life
 from playground.upstream.pace import Clock, Pace
 from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
-from playground.upstream.running import running
+from playground.upstream.running import Running, running
 from playground.upstream.watcher import watching
 
 _logger = logging.getLogger(__name__)
@@ -56,15 +57,16 @@ def _nothing(exchange: Exchange) -> None:
 class Caller:
     """Who waits for a call. `client` tells one from another; "" is nobody in particular.
 
-    When `browser`, their connection, is closed, the provider's is closed at once; `interim` asks it before
-    the answer whether it is there (see `watcher`). `ended` is called with every Exchange that was begun, also
-    when nobody waits for its end; what it raises is logged.
+    The call takes one of `places`. When `browser`, their connection, is closed, the provider's is closed at
+    once; `interim` asks it before the answer whether it is there (see `watcher`). `ended` is called with each
+    Exchange that was begun, also when nobody waits for its end; what it raises is logged.
     """
 
     client: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
+    places: Running = running
 
     def told(self, exchange: Exchange) -> None:
         """A budget or a log that fails loses no answer."""
@@ -179,7 +181,7 @@ def _exchange(
         return _without_joined_key(exchange, redactor)
 
     with (
-        running.place(on_wire, limits, caller.client) as number,
+        caller.places.place(on_wire, limits, caller.client) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
         watching(
             caller.browser,
@@ -239,14 +241,8 @@ def _run(
         if reading.live:
             yield reading
         pace.begin()
-        answer = None
-        while answer is None:  # interim ones may stand long before it
-            if pace.wait(on_wire):
-                answer = _adapter.answer(on_wire, limits)
-                pace.heard(0)
-            elif reading.live:
-                yield reading
-        head, body = answer
+        head = yield from _head(reading, on_wire, pace)
+        body = _adapter.body(on_wire, head, limits)
         reading.begin(head, clock())
         if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
             return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
@@ -269,6 +265,25 @@ def _life(route: Route) -> Life | None:
     if route.provider != LOCAL_MODEL:
         return None
     return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
+
+
+def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Reading, None, Head]:
+    """The head of the answer. An interim one (1xx) is a sign of life; a byte of one is not: it may drip."""
+    heads = HeadReader(on_wire.reader)
+    while True:
+        try:
+            ready = pace.wait(on_wire)
+        except TimeoutError as error:
+            if heads.has_begun:
+                raise SlowHeadError from error
+            raise
+        if not ready:
+            if reading.live:
+                yield reading
+        elif head := heads.read1():
+            pace.heard(0)
+            if not head.is_interim:
+                return head
 
 
 def _read(

@@ -1,7 +1,7 @@
 """The connections under `requests`: where a socket opens, the policy is asked and the call is recorded.
 
-A single seam: `egress` decides on addresses, the `Wire` of the running call learns what was really
-written, can wait for what comes, and can be shut from another thread.
+A single seam: `dial` opens the socket, the `Wire` of the running call learns what was really written, can
+wait for what comes, and can be shut from another thread.
 """
 
 import io
@@ -13,19 +13,17 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import certifi
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from playground import env
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
-from playground.upstream import egress, proxy
 from playground.upstream.body import Body
-from playground.upstream.head import Head, read_head
+from playground.upstream.dial import dial
+from playground.upstream.head import Head
 from playground.upstream.limits import Limits
 
 # The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
@@ -35,14 +33,6 @@ _END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
 _HEAD_BYTES = 1 << 20
 # What a body takes on the wire, chunked byte by byte. Empty blocks of gzip or trailers have no end otherwise.
 _WIRE_FACTOR = 8
-
-
-class ConnectError(Exception):
-    """No connection: `kind` says in which way, the text is the system's own words."""
-
-    def __init__(self, kind: FailureKind, detail: str = "") -> None:
-        super().__init__(detail)
-        self.kind = kind
 
 
 class TooMuchError(HTTPException):
@@ -182,10 +172,7 @@ class _Connection(HTTPConnection):
         self.wire, self._endpoint = wire, endpoint
 
     def _new_conn(self) -> socket.socket:
-        # Caps and rates were asked about the endpoint: nothing else is called, whatever a library made of it.
-        if (self.host, self.port) != (self._endpoint.host, self._endpoint.port):
-            raise _not_judged(self.host, self.port or 0)
-        sock = _connect(self._endpoint.host, self._endpoint.port, float(self.timeout or 0))
+        sock = dial(self._endpoint, (self.host, self.port or 0), float(self.timeout or 0))
         self.wire.attach(sock)
         return sock
 
@@ -239,76 +226,10 @@ class Adapter:
             )
         return connection
 
-    def answer(self, wire: Wire, limits: Limits) -> tuple[Head, Body] | None:
-        """The response's head, and its body to be read while it comes; None for an interim one (1xx)."""
-        head = read_head(wire.reader)
-        if head.is_interim:
-            return None
+    def body(self, wire: Wire, head: Head, limits: Limits) -> Body:
+        """The body behind the head, to be read while it comes."""
         wire.reader.raw.head_is_read()
-        return head, Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
-
-
-def _connect(host: str, port: int, timeout: float) -> socket.socket:
-    """A socket to the host, over the proxy where one is set. `timeout` in seconds is for all of it."""
-    deadline = time.monotonic() + timeout
-    way_out = env.read("PLAYGROUND_EGRESS_PROXY")
-    if way_out is None or egress.is_door(host, port):
-        addresses = _checked(host, port)
-        sock = _open(addresses, port, deadline)
-        _check_peer(sock, addresses, port)
-    else:
-        try:
-            sock = proxy.tunnel(_open([way_out.host], way_out.port, deadline), way_out, host, port)
-        except (OSError, ConnectError, proxy.RefusedError) as error:
-            raise ConnectError(FailureKind.PROXY) from error
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
-
-
-def _checked(host: str, port: int) -> list[str]:
-    try:
-        return egress.addresses(host, port)
-    except egress.UnknownHostError as error:
-        raise ConnectError(FailureKind.UNKNOWN_HOST) from error
-
-
-def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
-    """A socket to the first address that answers."""
-    for position, address in enumerate(addresses):
-        share = (deadline - time.monotonic()) / (len(addresses) - position)
-        try:
-            return socket.create_connection((address, port), timeout=max(share, 0.001))
-        except OSError as error:
-            failed = error
-    raise ConnectError(_kind(failed), failed.strerror or "") from failed
-
-
-def _check_peer(sock: socket.socket, addresses: list[str], port: int) -> None:
-    """Closes a socket that leads elsewhere than to what was judged."""
-    try:
-        peer, peer_port = sock.getpeername()[:2]
-    except OSError:  # it has left already
-        return
-    if peer_port != port or _number(peer) not in map(_number, addresses):
-        sock.close()
-        raise _not_judged(peer, peer_port)
-
-
-def _number(address: str) -> IPv4Address | IPv6Address:
-    return ip_address(address.partition("%")[0])
-
-
-def _not_judged(host: str, port: int) -> egress.AddressRefusedError:
-    return egress.AddressRefusedError(egress.Rule.ADDRESS, host, port)
-
-
-def _kind(error: OSError) -> FailureKind:
-    match error:
-        case TimeoutError():
-            return FailureKind.CONNECT_TIMEOUT
-        case ConnectionRefusedError():
-            return FailureKind.REFUSED
-    return FailureKind.UNREACHABLE
+        return Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
 
 
 def _text(value: Any) -> str:

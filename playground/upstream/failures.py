@@ -9,8 +9,10 @@ import urllib3.exceptions
 
 from playground.exchange.failure import Failure, FailureKind
 from playground.upstream.body import CutOffError
-from playground.upstream.connection import ConnectError, TooMuchError, Wire
+from playground.upstream.connection import TooMuchError, Wire
 from playground.upstream.decode import BadEncodingError, TooMuchUnpackedError
+from playground.upstream.dial import ConnectError
+from playground.upstream.head import SlowHeadError
 from playground.upstream.limits import Limits
 
 # What reading an answer can raise.
@@ -46,7 +48,8 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
     if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         if not on_wire.headers:  # TLS never came to an end
             return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
-        return failure(FailureKind.SILENCE, prepared, limit=limits.silence_seconds)
+        kind = FailureKind.SLOW_HEAD if _any(causes, SlowHeadError) else FailureKind.SILENCE
+        return failure(kind, prepared, limit=limits.silence_seconds)
     if _any(causes, TooMuchError, TooMuchUnpackedError):
         return failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
     if _any(causes, BadEncodingError):

@@ -5,11 +5,12 @@ response but 100. The connection is closed after each response, so a head that i
 response out of another (response splitting).
 """
 
+import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import BadStatusLine, HTTPException, RemoteDisconnected
-from typing import BinaryIO
+
+from playground.upstream.lines import Lines
 
 MOST_HEADERS = 1000
 _STATUS_LINE = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?[ \t]+([1-9][0-9]{2})(?![0-9])(.*)", re.DOTALL)
@@ -41,19 +42,51 @@ class Head:
         return [value.strip().lower() for value in found.split(",") if value.strip()]
 
 
-def read_head(source: BinaryIO) -> Head:
-    """The next head, which may be an interim one. `source` bounds the bytes.
+class SlowHeadError(TimeoutError):
+    """A head that had begun was not whole in time."""
 
-    Raises `HTTPException`: `RemoteDisconnected` when nothing came, `BadStatusLine` for another protocol.
+
+class HeadReader:
+    """`read1` takes what has come, by one read at most: the next head, or None while it is not whole.
+
+    After an interim one (1xx) another follows. `source` bounds the bytes.
     """
-    status, reason = _status(source)
-    return Head(status, reason, tuple(_headers(source)))
+
+    def __init__(self, source: io.BufferedReader) -> None:
+        self._lines = Lines(source)
+        self._status: tuple[int, str] | None = None
+        self._headers: list[list[bytes]] = []
+
+    @property
+    def has_begun(self) -> bool:
+        return self._lines.has_begun or self._status is not None
+
+    def read1(self) -> Head | None:
+        """Raises `HTTPException`: `RemoteDisconnected` when nothing came, `BadStatusLine` for another
+        protocol."""
+        while (line := self._lines.read1()) is not None:
+            if self._status is None:
+                self._status = None if line in _BLANK else _status(line)
+            elif line in (*_BLANK, b""):
+                head = Head(*self._status, tuple(map(_header, self._headers)))
+                self._status, self._headers = None, []
+                return head
+            else:
+                self._add(line)
+            if not self._lines.has_more:
+                break
+        return None
+
+    def _add(self, line: bytes) -> None:
+        if self._headers and line[:1] in (b" ", b"\t"):  # goes on with the one before (RFC 9112, 5.2)
+            self._headers[-1].append(line)
+        elif len(self._headers) == MOST_HEADERS:
+            raise HTTPException(f"more than {MOST_HEADERS} headers")
+        else:
+            self._headers.append([line])
 
 
-def _status(source: BinaryIO) -> tuple[int, str]:
-    line = source.readline()
-    while line in _BLANK:
-        line = source.readline()
+def _status(line: bytes) -> tuple[int, str]:
     if not line:
         raise RemoteDisconnected("the connection was closed without a response")
     found = _STATUS_LINE.fullmatch(line.rstrip(b"\r\n"))
@@ -62,19 +95,10 @@ def _status(source: BinaryIO) -> tuple[int, str]:
     return int(found[1]), _text(found[2])
 
 
-def _headers(source: BinaryIO) -> Iterator[tuple[str, str]]:
-    lines: list[list[bytes]] = []
-    while (line := source.readline()) and line not in _BLANK:
-        if lines and line[0] in b" \t":  # goes on with the one before (RFC 9112, 5.2)
-            lines[-1].append(line)
-        elif len(lines) == MOST_HEADERS:
-            raise HTTPException(f"more than {MOST_HEADERS} headers")
-        else:
-            lines.append([line])
-    for parts in lines:
-        text = " ".join(filter(None, map(_text, parts)))
-        name, _, value = text.partition(":")
-        yield (name.rstrip(), value.lstrip()) if name.strip() else (text, "")
+def _header(parts: list[bytes]) -> tuple[str, str]:
+    text = " ".join(filter(None, map(_text, parts)))
+    name, _, value = text.partition(":")
+    return (name.rstrip(), value.lstrip()) if name.strip() else (text, "")
 
 
 def _text(line: bytes) -> str:

@@ -47,8 +47,8 @@ class Pace:
             time.sleep(max(0.0, self.shown_ms + 1000 * _FLUSH_SECONDS - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
         patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
-        # What is there already is shown with the rest, unless that is much.
-        if (self.fresh < _MOST_UNSHOWN or not self.live) and (ready or on_wire.wait(patience)):
+        # What is there already is shown with the rest, unless that is much, or nothing that can be shown.
+        if not (self.live and self._is_due()) and (ready or on_wire.wait(patience)):
             return True
         self.shown_ms, self.fresh = self.clock(), 0
         if self.shown_ms >= silent_ms and not on_wire.wait(0):
@@ -60,6 +60,9 @@ class Pace:
     def heard(self, size: int) -> None:
         self.fresh += size
         self.heard_ms = self.clock()
+
+    def _is_due(self) -> bool:
+        return self.fresh >= _MOST_UNSHOWN or (not self.fresh and self.clock() >= self._due_ms())
 
     def _due_ms(self) -> float:
         if not self.live:

@@ -5,18 +5,16 @@ the background. What it said holds for some seconds; a page waits only when noth
 long. A call that is sent never asks: it finds out.
 """
 
-import threading
-import time
-from dataclasses import dataclass, field
-
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.upstream import client
 from playground.upstream.egress import AddressRefusedError
 from playground.upstream.limits import Limits
-from playground.upstream.providers import Provider, catalogue, lacks
+from playground.upstream.local_model import abilities
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.upstream.question import Question
 from playground.upstream.route import Route
-from playground.upstream.running import BusyError
+from playground.upstream.running import Running
 
 _FRESH_SECONDS = 5.0
 _FIRST_WAIT_SECONDS = 0.3
@@ -26,38 +24,28 @@ _LIMITS = Limits(
     exchange_seconds=0.5,
     response_bytes=1 << 20,
 )
+# The probe takes no place of a person's call: it asks one server at a time, in a thread of its own.
+_CALLER = client.Caller(places=Running())
 
 
-@dataclass
 class Probe:
     """Which servers on this machine answer like a provider, as last seen."""
 
-    seen: dict[Endpoint, bool] = field(default_factory=dict)
-    _seen_at: float = float("-inf")
-    _asking: threading.Thread | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, holds: float = _FRESH_SECONDS) -> None:
+        self.seen: dict[Endpoint, bool] = {}
+        self._question = Question(self._look, holds)
 
     def runs(self, endpoint: Endpoint) -> bool | None:
         """None while it is not known."""
-        if endpoint not in self.seen or time.monotonic() - self._seen_at > _FRESH_SECONDS:
-            asking = self._ask()
-            if endpoint not in self.seen:
-                asking.join(_FIRST_WAIT_SECONDS)
+        put_at = self._question.put()
+        if endpoint not in self.seen:
+            self._question.wait(put_at, _FIRST_WAIT_SECONDS)
         return self.seen.get(endpoint)
-
-    def _ask(self) -> threading.Thread:
-        with self._lock:
-            if self._asking is None or not self._asking.is_alive():
-                self._asking = threading.Thread(target=self._look, name="readiness", daemon=True)
-                self._asking.start()
-            return self._asking
 
     def _look(self) -> None:
         for provider in catalogue().values():
-            endpoint = provider.endpoint if provider.local else None
-            if endpoint and (runs := _answers(provider, endpoint)) is not None:
-                self.seen[endpoint] = runs
-        self._seen_at = time.monotonic()
+            if provider.local and provider.endpoint:
+                self.seen[provider.endpoint] = _answers(provider, provider.endpoint)
 
 
 probe = Probe()
@@ -65,6 +53,8 @@ probe = Probe()
 
 def missing(provider: Provider) -> Sentence | None:
     """What the provider lacks to work without a key from the person; None when it is ready."""
+    if provider.id == LOCAL_MODEL:
+        abilities.probe.ask()  # so that it is known by the time that something is sent
     if (lacking := lacks(provider)) or not (provider.local and provider.endpoint):
         return lacking
     runs = probe.runs(provider.endpoint)
@@ -83,15 +73,12 @@ def preselected() -> Provider:
     return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
 
 
-def _answers(provider: Provider, endpoint: Endpoint) -> bool | None:
-    """Whether a Chat Completions server is there; many another program listens on port 8000. None where there
-    was no place to ask."""
+def _answers(provider: Provider, endpoint: Endpoint) -> bool:
+    """Whether a Chat Completions server is there; many another program listens on port 8000."""
     try:
-        listing = client.list_models(Route(provider.id, endpoint, "", None), _LIMITS)
+        listing = client.list_models(Route(provider.id, endpoint, "", None), _LIMITS, _CALLER)
     except AddressRefusedError:
         return False
-    except BusyError:
-        return None
     if listing.problem:
         return listing.problem.kind == "unauthorized"
     return isinstance(listing.exchange.answer, dict)

@@ -151,6 +151,21 @@ def test_nor_does_that_of_redis(redis_server: RedisServer, back: int) -> None:
     client.connection_pool.disconnect()
 
 
+def test_a_clock_that_goes_forward_and_back_fills_no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = LocalBuckets("clock", {})
+    local.clear()
+    bucket = Bucket("a", SLOW)
+    for _ in range(3):
+        assert local.take([bucket]) is None
+    assert local.add("token", 1, 60)
+    now = time.time()
+
+    for ahead in (86_400, 0, -86_400, 0):
+        monkeypatch.setattr("time.time", lambda ahead=ahead: now + ahead)
+        assert local.take([bucket]) is not None
+        assert not local.add("token", 1, 60)  # used once is used
+
+
 def test_a_redis_that_is_not_there_is_said() -> None:
     nobody = RedisBuckets("redis://127.0.0.1:1/0", {})
 

@@ -1,7 +1,7 @@
 """`/readyz`: what is wrong, in time, whoever asks however often."""
 
 import threading
-import time
+from collections.abc import Callable
 
 import pytest
 from django.core.cache import caches
@@ -9,39 +9,56 @@ from django.db import OperationalError
 from django.test import Client
 
 from playground.pages import health
-from playground.pages.health import Probe
+from playground.pages.health import Probe, look
 from playground.upstream.running import running
 
 
-def test_a_question_that_hangs_is_asked_once_and_nobody_waits_for_it() -> None:
+def test_questions_that_hang_are_asked_once_and_share_the_patience() -> None:
     asked, go = [], threading.Event()
 
-    def ask() -> None:
-        asked.append(1)
-        go.wait(30)
+    def ask(name: str) -> Callable[[], None]:
+        def hang() -> None:
+            asked.append(name)
+            go.wait(30)
 
-    probe = Probe(ask, patience=0.05)
+        return hang
 
-    assert [probe.look() for _ in range(3)] == ["no answer in time"] * 3
-    assert len(asked) == 1
+    probes = {name: Probe(ask(name)) for name in "abc"} | {"well": Probe(lambda: None)}
+
+    for _ in range(3):
+        found = look(probes, 0.1)
+        assert found == dict.fromkeys("abc", "no answer in time") | {"well": None}
+
+    assert sorted(asked) == ["a", "b", "c"]
     go.set()
 
 
+def test_they_are_asked_side_by_side() -> None:
+    """Each waits for the other one: neither could answer first."""
+    both = threading.Barrier(2)
+
+    def ask() -> None:
+        both.wait(20)
+
+    assert look({"one": Probe(ask), "other": Probe(ask)}, 20) == {"one": None, "other": None}
+
+
 def test_many_who_ask_at_once_are_one_question() -> None:
-    asked = []
+    asked, go, found = [], threading.Event(), []
 
     def ask() -> None:
         asked.append(1)
-        time.sleep(0.05)
+        go.wait(20)
 
-    probe = Probe(ask)
-    threads = [threading.Thread(target=probe.look) for _ in range(20)]
+    probes = {"a": Probe(ask)}
+    threads = [threading.Thread(target=lambda: found.append(look(probes, 20))) for _ in range(20)]
     for thread in threads:
         thread.start()
+    go.set()
     for thread in threads:
         thread.join()
 
-    assert probe.look() is None
+    assert found == [{"a": None}] * 20
     assert len(asked) == 1
 
 
@@ -49,7 +66,7 @@ def test_a_question_that_fails_is_told() -> None:
     def ask() -> None:
         raise ZeroDivisionError
 
-    assert Probe(ask).look() == "the question failed"
+    assert look({"a": Probe(ask)}) == {"a": "the question failed"}
 
 
 @pytest.fixture

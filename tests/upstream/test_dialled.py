@@ -8,7 +8,7 @@ import pytest
 
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.upstream import client, connection, egress
+from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream, _Server
@@ -101,7 +101,7 @@ def test_without_a_port(
         dialled.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(connection.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     port = {"http": 80, "https": 443}[scheme]
 
     _send(Endpoint.parse(f"{scheme}://{typed}/v1"))
@@ -145,7 +145,7 @@ def test_a_port_within_the_brackets_is_a_part_of_the_address(
         dialled.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(connection.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
 
     _send(Endpoint.parse("http://[::1:9381]/v1"))
 
@@ -176,7 +176,7 @@ def test_a_socket_that_leads_elsewhere_is_closed_before_a_byte_is_sent(
     connect = socket.create_connection
     with ScriptedUpstream() as elsewhere:
         monkeypatch.setattr(
-            connection.socket,
+            socket,
             "create_connection",
             lambda address, timeout: connect(("127.0.0.1", elsewhere.port), timeout),
         )

@@ -409,7 +409,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
             raise ConnectionRefusedError
 
         monkeypatch.setattr("playground.upstream.egress.socket.getaddrinfo", resolve)
-        monkeypatch.setattr("playground.upstream.connection.socket.create_connection", connect)
+        monkeypatch.setattr("playground.upstream.dial.socket.create_connection", connect)
 
         monkeypatch.setenv("PLAYGROUND_PORTS", str(inside.port))
         _send(f"http://rebinding.example:{inside.port}")

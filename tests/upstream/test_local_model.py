@@ -3,10 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import pytest
 import requests
 from django.test import Client
 
-from playground.upstream.local_model import weights
+from playground.upstream.local_model import abilities, supervisor, weights
 from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
 from tests.pages.client import post_form, post_json
@@ -90,6 +93,14 @@ AUDIO = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 
 
+@pytest.fixture
+def known_model(client: Client, local_model: Supervisor) -> Supervisor:
+    """It has said what it lacks, as it does when a page is shown."""
+    client.get("/")
+    assert _eventually(lambda: "tools" in abilities.probe.lacks)
+    return local_model
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -100,7 +111,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
     ],
 )
 def test_what_it_cannot_take_is_said_before_it_is_sent(
-    client: Client, local_model: Supervisor, changes: dict[str, Any], field: str
+    client: Client, known_model: Supervisor, changes: dict[str, Any], field: str
 ) -> None:
     answer = post_json(client, provider="local", request=HELLO | changes)
 
@@ -108,7 +119,7 @@ def test_what_it_cannot_take_is_said_before_it_is_sent(
     assert "local model" in answer.json()["error"]["fields"][field]
 
 
-def test_tools_can_be_left_out_with_a_click(client: Client, local_model: Supervisor) -> None:
+def test_tools_can_be_left_out_with_a_click(client: Client, known_model: Supervisor) -> None:
     page = post_form(client, htmx=True, provider="local", more=json.dumps({"tools": [TOOL]})).content
 
     assert b"Send without tools" in page
@@ -265,6 +276,28 @@ def test_one_that_hangs_is_started_again_and_one_that_works_is_not(
         own_model.wait_until_ready()
     finally:
         own_model.stop()
+
+
+def test_two_starts_at_once_have_two_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one of them has the usual one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        usual = probe.getsockname()[1]
+    monkeypatch.setattr(supervisor, "_USUAL_PORT", usual)
+    start = threading.Barrier(2)
+
+    def reserve(_: int) -> socket.socket:
+        start.wait(20)
+        return supervisor._reserve_port()
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(300):
+            doors = list(pool.map(reserve, range(2)))
+            ports = {door.getsockname()[1] for door in doors}
+            for door in doors:
+                door.close()
+            assert len(ports) == 2
+            assert usual in ports
 
 
 def test_a_proxy_for_the_rest_of_the_world_is_not_asked(

@@ -12,6 +12,7 @@ from playground.upstream.limits import Limits
 from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
 from playground.upstream.route import find_route
+from playground.upstream.running import running
 from tests.upstreams.scripted import Answer, Paused, Recorded, ScriptedUpstream, json_answer, models
 
 
@@ -34,7 +35,7 @@ def _lacks(id_: str) -> str:
 def _settled() -> None:
     """Waits until nobody is being asked."""
     for thread in threading.enumerate():
-        if thread.name == "readiness":
+        if thread.name == "question":
             thread.join(20)
 
 
@@ -112,10 +113,10 @@ def test_what_was_seen_holds_for_a_while_and_is_looked_up_behind_the_page(
     assert len(upstream.requests) == 1
 
     upstream.reply(Answer(body=b"gone"))
-    monkeypatch.setattr(readiness, "_FRESH_SECONDS", 0)
+    monkeypatch.setattr(readiness.probe._question, "_holds", 0)
     assert _lacks("own") == "None"  # the page does not wait for the new answer
     _settled()
-    monkeypatch.setattr(readiness, "_FRESH_SECONDS", 60)
+    monkeypatch.setattr(readiness.probe._question, "_holds", 60)
     assert "not running" in _lacks("own")
 
 
@@ -131,6 +132,7 @@ def test_a_page_does_not_wait_for_a_server_that_hangs(
         assert "no answer yet" in _lacks("own")
     assert hold.started.wait(10)
     assert upstream.connections == 1  # one asks, however many pages wait
+    assert running.wait_until_none(0)  # and takes no place of a call
 
     hold.go.set()
     _settled()

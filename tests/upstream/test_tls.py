@@ -15,6 +15,7 @@ from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
 from playground.upstream import client, egress
 from playground.upstream.connection import Adapter, Wire
+from playground.upstream.head import HeadReader
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream
@@ -57,20 +58,22 @@ def adapter(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Adapter:
 
 
 def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, adapter: Adapter) -> None:
-    head, body = threading.Event(), threading.Event()
+    begin, go_on = threading.Event(), threading.Event()
     wire, request = Wire(), requests.PreparedRequest()
-    with _provider(authority, [(head, ANSWER), (body, b"data: 1\n\n" * 1000)]) as port:
+    with _provider(authority, [(begin, ANSWER), (go_on, b"data: 1\n\n" * 1000)]) as port:
         request.prepare(method="POST", url=f"https://127.0.0.1:{port}/v1/x", data=b"{}")
         endpoint = Endpoint.parse(f"https://127.0.0.1:{port}/v1")
         connection = adapter.start(request, endpoint, wire, Limits())
         assert isinstance(wire.sock, ssl.SSLSocket)
 
         assert not wire.wait(0.3)  # though session tickets have come
-        head.set()
+        begin.set()
         assert wire.wait(5)
-        _, answer = adapter.answer(wire, Limits())
+        head = HeadReader(wire.reader).read1()
+        assert head
+        answer = adapter.body(wire, head, Limits())
         assert not wire.wait(0.3)
-        body.set()
+        go_on.set()
         read = b""
         while wire.wait(5) and (chunk := answer.read1()):
             read += chunk

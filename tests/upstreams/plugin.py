@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playground.upstream import egress, providers, readiness
+from playground.upstream.local_model import abilities
 from tests.upstreams.scripted import ScriptedUpstream
 
 SERVER_KEY = "sk-server-canary-7f3a91"
@@ -32,8 +33,9 @@ def forget_settings() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which servers on this machine run is found out anew in each test."""
+    """Which servers on this machine run, and what they can, is found out anew in each test."""
     monkeypatch.setattr(readiness, "probe", readiness.Probe())
+    monkeypatch.setattr(abilities, "probe", abilities.Probe())
 
 
 @pytest.fixture

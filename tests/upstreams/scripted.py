@@ -5,7 +5,6 @@ import socket
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -130,7 +129,6 @@ class Paused:
     def __init__(self, first: bytes, last: bytes = STREAM_END) -> None:
         self.first, self.last = first, last
         self.go, self.left, self.started = threading.Event(), threading.Event(), threading.Event()
-        self.left_at = 0.0
 
     def __call__(self, connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(self.first)
@@ -147,7 +145,6 @@ class Paused:
         else:
             connection.sendall(self.last)
             return
-        self.left_at = time.monotonic()
         self.left.set()
 
 

@@ -1,20 +1,22 @@
 """What the local model cannot take, said before anything is sent.
 
 Its server answers an image with a 500, as if it were broken, and drops tools without a word, for which its
-template has no place.
+template has no place. It is asked in the background, when a page is shown or something is sent: a call never
+waits for it, and what is not known yet is found out by sending.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from playground.exchange.chat_request import ChatRequest, FieldError
 from playground.exchange.fixes import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life
-from playground.upstream.providers import LOCAL_MODEL
+from playground.upstream.providers import LOCAL_MODEL, catalogue
+from playground.upstream.question import Question
 from playground.upstream.route import Route
 
+_HOLDS_SECONDS = 5.0
 _TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
 _MODALITIES = {
     "image_url": ("vision", gettext_noop("The local model reads text only, no images.")),
@@ -22,13 +24,40 @@ _MODALITIES = {
 }
 
 
+class Probe:
+    """What the local model said last that it lacks. Asked with the server's key, never with a typed one."""
+
+    def __init__(self) -> None:
+        self.lacks: frozenset[str] = frozenset()
+        self._question = Question(self._look, _HOLDS_SECONDS)
+
+    def ask(self) -> None:
+        self._question.put()
+
+    def _look(self) -> None:
+        local = catalogue().get(LOCAL_MODEL)
+        if local is None or local.endpoint is None:
+            return
+        props = Life(local.endpoint.base_url.removesuffix("/v1"), local.server_key).props()
+        if props is None:
+            return  # it starts again, or is busy: what it said before holds
+        modalities, template = props.get("modalities"), props.get("chat_template_caps")
+        modalities = modalities if isinstance(modalities, dict) else {}
+        template = template if isinstance(template, dict) else {}
+        lacks = {name for name in ("vision", "audio") if modalities.get(name) is False}
+        self.lacks = frozenset(lacks | ({"tools"} if template.get("supports_tools") is False else set()))
+
+
+probe = Probe()
+
+
 def errors(route: Route, request: ChatRequest) -> list[FieldError]:
     """All that the request asks of the local model in vain; [] for every other provider."""
-    asks = [*_tools(request.body), *_parts(request.body["messages"])]
-    if not asks or route.provider != LOCAL_MODEL:
+    if route.provider != LOCAL_MODEL:
         return []
-    lacks = _lacks(route.endpoint.base_url.removesuffix("/v1"), route.key)
-    return [FieldError(name, sentence) for name, ability, sentence in asks if ability in lacks]
+    probe.ask()
+    asks = [*_tools(request.body), *_parts(request.body["messages"])]
+    return [FieldError(name, sentence) for name, ability, sentence in asks if ability in probe.lacks]
 
 
 def fix(errors: list[FieldError]) -> Fix | None:
@@ -55,24 +84,3 @@ def _parts(messages: list[dict[str, Any]]) -> Iterator[tuple[str, str, Sentence]
                 ability, words = _MODALITIES[kind]
                 yield f"messages.{index}.content", ability, say(words)
                 break
-
-
-def _lacks(base: str, key: str) -> frozenset[str]:
-    """What it says that it lacks. A server that does not say is asked again, and may lack nothing."""
-    try:
-        return _said(base, key)
-    except LookupError:
-        return frozenset()
-
-
-@cache
-def _said(base: str, key: str) -> frozenset[str]:
-    """Raises `LookupError` when it does not answer."""
-    props = Life(base, key).props()
-    if props is None:
-        raise LookupError
-    modalities, template = props.get("modalities"), props.get("chat_template_caps")
-    modalities = modalities if isinstance(modalities, dict) else {}
-    template = template if isinstance(template, dict) else {}
-    lacks = {name for name in ("vision", "audio") if modalities.get(name) is False}
-    return frozenset(lacks | ({"tools"} if template.get("supports_tools") is False else set()))

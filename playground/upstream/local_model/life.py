@@ -65,7 +65,7 @@ class Life:
 
     def props(self) -> dict[str, Any] | None:
         """What it says of itself; None when it does not."""
-        props = self._json("/props", _HEALTH_SECONDS)  # a send waits for it
+        props = self._json("/props", _HEALTH_SECONDS)
         return props if isinstance(props, dict) else None
 
     def _json(self, path: str, seconds: float) -> Any:

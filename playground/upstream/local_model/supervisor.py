@@ -190,18 +190,30 @@ def _reserve_port() -> socket.socket:
     Both sides set SO_REUSEPORT; the system gives connections only to sockets that listen. The same port as
     last time, if it is free: code that was copied then still runs.
     """
-    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    door.bind(("127.0.0.1", _USUAL_PORT if _is_free(_USUAL_PORT) else 0))
-    return door
+    try:
+        return _reserved(_USUAL_PORT)
+    except OSError:
+        return _reserved(0)
 
 
-def _is_free(port: int) -> bool:
-    """Asked without SO_REUSEPORT, which would let us in beside another model of the same user."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _reserved(port: int) -> socket.socket:
+    """Raises `OSError` when another has it, be it another start of the same user at the same time.
+
+    SO_REUSEPORT admits any number of the same user's sockets. SO_REUSEADDR, which ignores what is left of
+    earlier connections, admits any number that do not listen. Only one can listen: that one decides.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as guard:
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        guard.bind(("127.0.0.1", port))
+        guard.listen(0)
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            probe.bind(("127.0.0.1", port))
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside a guard that has lost
+            door.bind(guard.getsockname())
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # which shall not listen after ours
         except OSError:
-            return False
-    return True
+            door.close()
+            raise
+        return door

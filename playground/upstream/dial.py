@@ -1,0 +1,93 @@
+"""What was judged is what is dialled: the one place where a socket to a provider opens.
+
+Caps and rates were asked about the endpoint, `egress` about the addresses that its host has. Both are
+compared with the socket: with what it is opened for, and with what is at its other end.
+"""
+
+import socket
+import time
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from playground import env
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.failure import FailureKind
+from playground.upstream import egress, proxy
+
+
+class ConnectError(Exception):
+    """No connection: `kind` says in which way, the text is the system's own words."""
+
+    def __init__(self, kind: FailureKind, detail: str = "") -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.socket:
+    """A socket to the endpoint, over the proxy where one is set. `timeout` in seconds is for all of it.
+
+    `asked` is the host and port that the library above was about to call. Raises `ConnectError` and
+    `egress.AddressRefusedError`.
+    """
+    # Caps and rates were asked about the endpoint: nothing else is called, whatever a library made of it.
+    host, port = endpoint.host, endpoint.port
+    if asked != (host, port):
+        raise _not_judged(*asked)
+    deadline = time.monotonic() + timeout
+    way_out = env.read("PLAYGROUND_EGRESS_PROXY")
+    if way_out is None or egress.is_door(host, port):
+        addresses = _checked(host, port)
+        sock = _open(addresses, port, deadline)
+        _check_peer(sock, addresses, port)
+    else:
+        try:
+            sock = proxy.tunnel(_open([way_out.host], way_out.port, deadline), way_out, host, port)
+        except (OSError, ConnectError, proxy.RefusedError) as error:
+            raise ConnectError(FailureKind.PROXY) from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _checked(host: str, port: int) -> list[str]:
+    try:
+        return egress.addresses(host, port)
+    except egress.UnknownHostError as error:
+        raise ConnectError(FailureKind.UNKNOWN_HOST) from error
+
+
+def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
+    """A socket to the first address that answers."""
+    for position, address in enumerate(addresses):
+        share = (deadline - time.monotonic()) / (len(addresses) - position)
+        try:
+            return socket.create_connection((address, port), timeout=max(share, 0.001))
+        except OSError as error:
+            failed = error
+    raise ConnectError(_kind(failed), failed.strerror or "") from failed
+
+
+def _check_peer(sock: socket.socket, addresses: list[str], port: int) -> None:
+    """Closes a socket that leads elsewhere than to what was judged."""
+    try:
+        peer, peer_port = sock.getpeername()[:2]
+    except OSError:  # it has left already
+        return
+    if peer_port != port or _number(peer) not in map(_number, addresses):
+        sock.close()
+        raise _not_judged(peer, peer_port)
+
+
+def _number(address: str) -> IPv4Address | IPv6Address:
+    return ip_address(address.partition("%")[0])
+
+
+def _not_judged(host: str, port: int) -> egress.AddressRefusedError:
+    return egress.AddressRefusedError(egress.Rule.ADDRESS, host, port)
+
+
+def _kind(error: OSError) -> FailureKind:
+    match error:
+        case TimeoutError():
+            return FailureKind.CONNECT_TIMEOUT
+        case ConnectionRefusedError():
+            return FailureKind.REFUSED
+    return FailureKind.UNREACHABLE
