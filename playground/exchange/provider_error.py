@@ -156,14 +156,14 @@ def error_in(value: Any) -> Any:
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    value = _small(value)
-    choices = value.get("choices")
+    read = _small(value)
+    choices = read.get("choices")
     choices = choices if isinstance(choices, list) else []
-    around = (_small(inner) for name in _AROUND if isinstance(inner := value.get(name), dict))
+    around = (inner for name in _AROUND if isinstance(inner := value.get(name), dict))
     for holder in (value, *_holders(choices), *around):
-        if not _is_fine(error := holder.get("error")):
+        if not _is_fine(error := _small(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
-    return value if _is_marked(value) or (not choices and _is_failure(value)) else None
+    return value if _is_marked(read) or (not choices and _is_failure(read)) else None
 
 
 def read_text(text: str) -> ProviderError:

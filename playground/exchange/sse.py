@@ -66,6 +66,8 @@ class Event:
         said: tuple[Any, ...]
         if isinstance(self.value, dict):
             said = ("" if "choices" in self.value else self.value.get("type"),)
+        elif self.data.lstrip().startswith(("{", "[{")):  # JSON that breaks off
+            said = ()
         else:
             said = (self.name, self.value if isinstance(self.value, str) else self.data)
         return any(
