@@ -4,10 +4,7 @@ from typing import Any
 
 from tests.wire.case import STREAM, Case, answer, sse
 
-_TENCENT = "https://cloud.tencent.com/document/product/1729/101843"
-_SPARK = "https://www.xfyun.cn/doc/spark/HTTP%E8%B0%83%E7%94%A8%E6%96%87%E6%A1%A3.html"
-_QIANFAN = "https://cloud.baidu.com/doc/WENXINWORKSHOP/s/tlmyncueh"
-_MINIMAX = "https://platform.minimaxi.com/document/error_code"
+_MINIMAX = "https://github.com/petehsu/LLM-Docs/blob/main/docs/MiniMax/English/api-reference/errorcode.md"
 
 
 def _said(name: str, value: Any, kind: str, message: str, source: str = "") -> list[Case]:
@@ -21,17 +18,17 @@ def _said(name: str, value: Any, kind: str, message: str, source: str = "") -> l
 
 def _tencent(code: str, message: str, kind: str) -> list[Case]:
     body = {"Response": {"Error": {"Code": code, "Message": message}, "RequestId": "7b"}}
-    return _said(f"Tencent: {code}", body, kind, message, _TENCENT)
+    return _said(f"Tencent: {code}", body, kind, message)
 
 
 def _spark(code: int, message: str, kind: str) -> list[Case]:
     body = {"code": code, "message": message, "sid": "cha000b0003@dx1907b0cdb5f1"}
-    return _said(f"Spark: {code}", body, kind, message, _SPARK)
+    return _said(f"Spark: {code}", body, kind, message)
 
 
 def _qianfan(code: int, message: str, kind: str) -> list[Case]:
     body = {"error_code": code, "error_msg": message, "id": "as-1"}
-    return _said(f"Qianfan: {code}", body, kind, message, _QIANFAN)
+    return _said(f"Qianfan: {code}", body, kind, message)
 
 
 def _minimax(code: int, message: str, kind: str) -> list[Case]:
@@ -71,7 +68,6 @@ CASES = [
         {"code": "Throttling.RateQuota", "message": "You go too fast.", "request_id": "7b"},
         "rate_limited",
         "You go too fast.",
-        "https://help.aliyun.com/zh/model-studio/error-code",
     ),
     *_spark(11200, "AppIdNoAuthError:(the appid may not use this model)", "forbidden"),
     *_spark(11202, "AppIdQpsOverFlowError:(too fast)", "rate_limited"),
@@ -95,7 +91,6 @@ CASES = [
         {"error.kind": "bad_request", "completion.choices.0.message.content": "Hel"},
         ("mid-stream", "输出内容审核不通过"),
         request=STREAM,
-        source=_SPARK,
     ),
     *_qianfan(110, "Access token invalid or no longer valid", "unauthorized"),
     *_qianfan(6, "No permission to access data", "forbidden"),
