@@ -149,8 +149,8 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     ),
     429: (
         "rate_limited",
-        gettext_noop("Too many requests, or no quota left"),
-        gettext_noop("Slow down and try again, or raise the quota at the provider."),
+        gettext_noop("Too many requests"),
+        gettext_noop("Slow down and try again, or raise the rate limit at the provider."),
     ),
     500: (
         "server_error",
@@ -189,36 +189,6 @@ LISTING = {
         "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
     ),
     "timeout": gettext_noop("Try again, or enter a model id."),
-}
-
-# The status that a code means, whatever that of the answer is. The more telling ones come first.
-CODES = {
-    "invalid_api_key": 401,
-    "authentication_error": 401,
-    "unauthenticated": 401,
-    "permission_error": 403,
-    "permission_denied": 403,
-    "billing_error": 402,
-    "rate_limit_exceeded": 429,
-    "rate_limit_error": 429,
-    "rate_limit": 429,
-    "resource_exhausted": 429,
-    "too_many_requests": 429,
-    "overloaded_error": 529,
-    "engine_overloaded_error": 529,
-    "overloaded": 529,
-    "unavailable": 503,
-    "service_unavailable": 503,
-    "invalid_request_error": 400,
-    "invalid_argument": 400,
-    "invalid_parameter_error": 400,
-    "invalidparameter": 400,
-    "badrequesterror": 400,
-    "request_too_large": 413,
-    "timeout_error": 504,
-    "server_error": 500,
-    "api_error": 500,
-    "internal_server_error": 500,
 }
 
 # What an embed's reader would have to change to follow the advice on a kind. They are told otherwise where

@@ -49,7 +49,8 @@ _READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "c
 class Choice:
     """One answer. `text` is None when the message has none (null), which is not the empty text.
 
-    `others` are the fields of the message, and the parts of its content, that have no view of their own.
+    `ended` is the `finish_reason` as it came. `others` are the fields of the message, and the parts of its
+    content, that have no view of their own.
     """
 
     index: int
@@ -59,13 +60,21 @@ class Choice:
     transcript: str | None
     tool_calls: list[Any]
     function_call: dict[str, Any] | None
-    finish_reason: str | None
+    ended: Any
     message: dict[str, Any]
+
+    @property
+    def finish_reason(self) -> str | None:
+        return finish.shown(self.ended)
 
     @property
     def finish_note(self) -> Sentence | None:
         """What the finish reason means, when it is not `stop`."""
-        return finish.meaning(self.finish_reason)
+        return finish.meaning(self.ended)
+
+    @property
+    def is_broken_off(self) -> bool:
+        return finish.is_broken_off(self.ended)
 
     @property
     def texts(self) -> list[str]:
@@ -145,7 +154,6 @@ def read_choices(completion: Any) -> list[Choice]:
 def _choice(index: int, item: dict[str, Any]) -> Choice:
     message = _message(item)
     texts = texts_in(message)
-    reason = item.get("finish_reason")
     function = message.get("function_call")
     return Choice(
         index=index,
@@ -155,7 +163,7 @@ def _choice(index: int, item: dict[str, Any]) -> Choice:
         transcript=texts["transcript"],
         tool_calls=_calls(message.get("tool_calls")),
         function_call=function if isinstance(function, dict) and function else None,
-        finish_reason=reason if isinstance(reason, str) and finish.is_reason(reason) else None,
+        ended=item.get("finish_reason"),
         message=message,
     )
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from playground.exchange.advice import CODES, LISTING, STATUSES
+from playground.exchange.advice import LISTING, STATUSES
 from playground.exchange.context_window import Overrun, overrun_in
 from playground.exchange.durations import duration
+from playground.exchange.implied_status import WRONG_KEY, implied_status, told_status
 from playground.exchange.provider_error import ProviderError
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.exchange.waits import clock_of, seconds_to_wait
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SPENT_CODES = frozenset((
     "insufficient_quota", "insufficient_balance", "insufficient_balance_error", "billing_hard_limit_reached",
     "insufficient_credits", "insufficient_user_quota", "1113", "30001", "30011", "arrearage",
+    "failedoperation.resourcepackexhausted", "failedoperation.freeresourcepackexhausted",
 ))  # fmt: skip
 _SPENT = (
     "credit balance is too low",
@@ -32,6 +34,9 @@ _SPENT = (
     "exceeded your current quota",
     "account is in arrears",
     "余额不足",
+    "资源包耗尽",
+    "额度不足",
+    "额度已用完",
     "欠费",
 )
 _NO_MODEL_CODES = frozenset((
@@ -46,11 +51,11 @@ _NO_MODEL = re.compile(
     r"could not be found|is not available|isn't available|not exist)|"
     r"模型不存在"
 )
-# Some say status 400 or 403 of a wrong key (Gemini, xAI).
-_WRONG_KEY = re.compile(
-    "(?:incorrect|invalid|wrong) api[ _-]?key|"
-    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired)"
-)
+# A limit for a day or a month is told like one for a minute.
+_QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包")
+# What Cloudflare says itself, in front of the provider: `error code: 1010`.
+_CLOUDFLARE = re.compile(r"error code: (1\d{3})")
+_CLOUDFLARES_RATE = 1015
 _IDLE = frozenset((408, 504, 524))
 _BUSY = frozenset((429, 503, 529))
 
@@ -83,12 +88,23 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
 
 def _status(error: ProviderError, status: int) -> int | None:
     """The status that counts: a gateway may answer 200 or 500 where the provider behind it had another."""
-    told = error.status or next((known for code, known in CODES.items() if code in error.codes), None)
-    if status in (400, 403) and (_WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
+    # Some say status 400 or 403 of a wrong key (Gemini, xAI).
+    if status in (400, 403) and (WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
         return 401
+    if status == 403 and _cloudflares(error) == _CLOUDFLARES_RATE:
+        return 429
     if status < 400:
-        return told
+        return implied_status(error)
+    told = told_status(error)
     return told if status >= 500 and told and told < 500 else status
+
+
+def _cloudflares(error: ProviderError) -> int | None:
+    """The number of Cloudflare's own error, be it a text or JSON."""
+    if found := _CLOUDFLARE.fullmatch(error.words.strip()):
+        return int(found[1])
+    told = (item.get("error_code") for item in error.objects if item.get("cloudflare_error") is True)
+    return next((number for number in told if isinstance(number, int)), None)
 
 
 def _too_long(overrun: Overrun, body: Mapping[str, Any]) -> Diagnosis:
@@ -178,10 +194,23 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             ),
             host=sent.host,
         )
+    elif status == 403 and (number := _cloudflares(error)):
+        title = gettext_noop("A firewall refused the call")
+        advice = say(
+            gettext_noop(
+                "Cloudflare, in front of %(host)s, doesn't let this server through (error %(number)s). Ask "
+                "the provider, or try from another network."
+            ),
+            host=sent.host,
+            number=number,
+        )
     elif status in _IDLE and not is_list and not exchange.call.body.get("stream"):
         advice = say(
             gettext_noop("Try again with streaming, which keeps the connection busy, or lower max_tokens.")
         )
+    elif status == 429 and not wait and _QUOTA.search(error.words):
+        title = gettext_noop("Too many requests, or no quota left")
+        advice = say(gettext_noop("Slow down and try again, or raise the quota at the provider."))
     elif status in _BUSY and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice)

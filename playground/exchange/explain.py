@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from playground.exchange import jsontext
+from playground.exchange import event_data, jsontext
 from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
 from playground.exchange.diagnosis import diagnose
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.finish import is_broken_off
 from playground.exchange.fixes import Fix, known_fix
+from playground.exchange.other_apis import api_of
 from playground.exchange.provider_error import (
     ProviderError,
     error_in,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from playground.exchange.stream import Stream
 
 _LONGEST_QUOTE = 300
+# Of a stream, to know whose it is: its first may be a sign of life.
+_FIRST_EVENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,9 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
 
 
 def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Explanation:
+    # Lines of JSON (Ollama), whose first one tells.
+    if name := api_of(event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))):
+        return _of_other_api(name)
     title, message = gettext_noop("The answer is not JSON"), read_body(received).message
     if received.body.lstrip().startswith(b"<"):
         return _unusable(
@@ -258,8 +264,27 @@ def _in_mid_stream(explanation: Explanation) -> Explanation:
     )
 
 
+def _api_of_stream(stream: "Stream") -> str | None:
+    values = (event_data.read(event.data) for event in islice(stream.events, _FIRST_EVENTS))
+    return next(filter(None, map(api_of, values)), None)
+
+
+def _of_other_api(name: str) -> Explanation:
+    return _unusable(
+        "not_completion",
+        gettext_noop("The answer is no chat completion"),
+        gettext_noop(
+            "It is an answer of the %(api)s; this page sends Chat Completions. Check that the base URL is "
+            "one of Chat Completions."
+        ),
+        api=name,
+    )
+
+
 def _explain_completion(exchange: "Exchange") -> Explanation | None:
     if exchange.completion is None:
+        if name := _api_of_stream(exchange.stream) if exchange.stream else api_of(exchange.answer):
+            return _of_other_api(name)
         said = read_value(None if exchange.stream else exchange.answer)
         return _unusable(
             "not_completion",
@@ -275,13 +300,12 @@ def _explain_completion(exchange: "Exchange") -> Explanation | None:
                 "The provider made none, perhaps because a filter held it back. Try other messages."
             ),
         )
-    reasons = (choice.finish_reason for choice in exchange.choices)
-    if reason := next((reason for reason in reasons if is_broken_off(reason)), None):
+    if broken_off := next((choice for choice in exchange.choices if choice.is_broken_off), None):
         return _unusable(
             "provider_error",
             gettext_noop("The provider broke off the answer"),
             gettext_noop("It ended with “%(reason)s” and no reason why. What arrived is shown; try again."),
-            reason=reason,
+            reason=broken_off.finish_reason,
         )
     return None
 

@@ -1,5 +1,6 @@
 """Why an answer ended, as its provider says."""
 
+import json
 from typing import Any
 
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -33,18 +34,33 @@ def is_reason(value: Any) -> bool:
     return value.strip().lower() not in _NONE if isinstance(value, str) else bool(value)
 
 
-def is_broken_off(reason: str | None) -> bool:
+def shown(value: Any) -> str | None:
+    """A `finish_reason` as it came, as JSON where it is no text; None where it says nothing."""
+    if not is_reason(value):
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def is_broken_off(value: Any) -> bool:
     """Whether it says that the answer has no proper end."""
-    return reason is not None and reason.lower() in _BROKEN_OFF
+    return _word(value) in _BROKEN_OFF
 
 
-def meaning(reason: str | None) -> Sentence | None:
-    """What a finish reason means, when it is not `stop`."""
+def meaning(value: Any) -> Sentence | None:
+    """What a `finish_reason` means, when it is not `stop`."""
+    reason = shown(value)
     if reason is None:
         return None
-    word = reason.lower()
+    word = _word(value)
     word = _SAME.get(word, word)
     if word == "stop":
         return None
     known = _MEANINGS.get(word)
     return say(known) if known else say(_OTHER, reason=reason[:80])
+
+
+def _word(value: Any) -> str:
+    """In small letters. Some wrap it: `{"type": "stop"}`, `{"reason": "stop"}`."""
+    if isinstance(value, dict):
+        value = value.get("type") or value.get("reason")
+    return value.lower() if isinstance(value, str) else ""

@@ -1,8 +1,8 @@
 """What a provider says went wrong. This is the one place that knows the shapes of error bodies.
 
 A new shape is a name in `_SAYING`, or a mark in `_is_failure`. The shapes here were sent by OpenAI, Azure,
-Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, vLLM, llama.cpp, Ollama,
-LiteLLM, FastAPI, NestJS and others; the wire table of the tests names a report for each.
+Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, Tencent, Spark, Qianfan, vLLM,
+llama.cpp, Ollama, LiteLLM, FastAPI, NestJS and others; the wire table of the tests names a report for each.
 """
 
 import json
@@ -40,8 +40,11 @@ _NAMED_ERRORS = (
 # What says what went wrong: a text, an object or a list. The order is that in which they are shown.
 _SAYING = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
-    "base_resp",
+    "base_resp", "Response",
 )  # fmt: skip
+# What an error stands in beside a choice: Groq's, Tencent's, OpenAI's (`response.failed`).
+_AROUND = ("x_groq", "Response", "response")
+_CAPITALS = frozenset(("Error", "Code", "Message"))
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
 _SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
@@ -153,13 +156,14 @@ def error_in(value: Any) -> Any:
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    choices = value.get("choices")
+    read = _small(value)
+    choices = read.get("choices")
     choices = choices if isinstance(choices, list) else []
-    groq = value.get("x_groq")
-    for holder in (value, *_holders(choices), *([groq] if isinstance(groq, dict) else [])):
-        if not _is_fine(error := holder.get("error")):
+    around = (inner for name in _AROUND if isinstance(inner := value.get(name), dict))
+    for holder in (value, *_holders(choices), *around):
+        if not _is_fine(error := _small(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
-    return value if _is_marked(value) or (not choices and _is_failure(value)) else None
+    return value if _is_marked(read) or (not choices and _is_failure(read)) else None
 
 
 def read_text(text: str) -> ProviderError:
@@ -196,6 +200,7 @@ class _Reader:
     def _read_object(self, value: dict[str, Any], depth: int) -> None:
         if len(self.objects) >= _MOST_OBJECTS:
             return
+        value = _small(value)
         self.objects.append(value)
         first = len(self.texts)
         for name in _SAYING:
@@ -269,6 +274,11 @@ def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
         items = value.values() if isinstance(value, dict) else value
         for item in islice(items, _MOST_OBJECTS):
             yield from _sentences(item, depth + 1)
+
+
+def _small(item: dict[str, Any]) -> dict[str, Any]:
+    """With the names as most write them: Tencent's and Alibaba's begin with a capital."""
+    return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
 
 
 def _holders(choices: Any) -> Iterator[dict[str, Any]]:

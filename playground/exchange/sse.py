@@ -25,6 +25,11 @@ from playground.exchange.wrapping import unwrapped
 # A line with its end and the blank ones behind it.
 LINES = re.compile(rb"[^\r\n]*+[\r\n]++|[^\r\n]++")
 _BOM = b"\xef\xbb\xbf"
+# Signs of life, which gateways send as data or as events of this name.
+_HEARTBEAT = re.compile(
+    r"\W*(?:(?:ping|pong|heart-?beat|keep-?alive|openrouter processing|processing)\W*)+", re.IGNORECASE
+)
+_LONGEST_HEARTBEAT = 100
 _FIELD_NAME = re.compile(rb"[A-Za-z_][\w-]*+")
 
 
@@ -46,7 +51,7 @@ class Event:
     def words(self) -> str | None:
         """What it says in place of a JSON value: a text, or JSON that cannot be read."""
         text = self.data.strip()
-        if text in ("", "null") or is_alone(text):
+        if text in ("", "null") or is_alone(text) or self.is_heartbeat:
             return None
         if self.value is not None:
             return self.value if isinstance(self.value, str) else None
@@ -54,6 +59,21 @@ class Event:
             return None
         # An event of another name may have a form of its own ("event: ping", with a time).
         return text if self.name == "message" or text[0] in "{[" else None
+
+    @property
+    def is_heartbeat(self) -> bool:
+        """Whether it only says that the connection lives: `data: ping`, `{"type": "ping"}`, `event: ping`."""
+        said: tuple[Any, ...]
+        if isinstance(self.value, dict):
+            said = ("" if "choices" in self.value else self.value.get("type"),)
+        elif self.data.lstrip().startswith(("{", "[{")):  # JSON that breaks off
+            said = ()
+        else:
+            said = (self.name, self.value if isinstance(self.value, str) else self.data)
+        return any(
+            isinstance(text, str) and len(text) <= _LONGEST_HEARTBEAT and _HEARTBEAT.fullmatch(text)
+            for text in said
+        )
 
 
 class EventParser:

@@ -50,7 +50,7 @@ class Events:
     def __iter__(self) -> Iterator[StreamEvent]:
         collector = ChunkCollector()
         for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
-            brought = _brought(collector, event.value)
+            brought = _brought(collector, _chunk_of(event))
             yield StreamEvent(at_ms, event.name, event.data, brought, event.id)
 
 
@@ -160,7 +160,7 @@ class StreamReader:
         self.times_ms.append(at_ms)
         self.done = self.done or is_done(event.data)
         self._halves = self._halves or jsontext.has_halves(event.data)
-        brought = self.collector.add(event.value)
+        brought = self.collector.add(_chunk_of(event))
         if event.name == "error":
             self.collector.error = self.collector.error or event.value or event.data
         elif words := event.words:
@@ -214,6 +214,11 @@ class StreamReader:
 def _events(body: bytes) -> Iterator[Event]:
     parser = EventParser()
     return chain(parser.feed(body), parser.close())
+
+
+def _chunk_of(event: Event) -> Any:
+    """Its value, unless it is a sign of life: `{"type": "ping"}` is no field of the completion."""
+    return None if event.is_heartbeat else event.value
 
 
 def _brought(collector: ChunkCollector, chunk: Any) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from playground.exchange.pasted import bare, without_invisible
+from playground.exchange.redact import MASK
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 
 # What stands in front: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's
@@ -18,7 +19,24 @@ _IN_FRONT = re.compile(
 )
 _AROUND_VALUES = " \"'`“”‘’,;"
 _MOST_ROUNDS = 10
-_MASKS = ("...", "***", "•••", "…", "●●●", "xxxxxxxx")
+_MASKS = (MASK, "...", "***", "•••", "…", "●●●", "xxxxxxxx")
+# As code names what holds a key: `$NAME`, `${NAME}`, `%NAME%`, `{{ secrets.NAME }}`, `os.environ["NAME"]`,
+# `NAME`.
+_VARIABLE = re.compile(
+    r"\$\w+|\$?\{+[^{}]*\}+|%\w+%|os\.(?:environ|getenv)\W\S*|process\.env\W\S*"
+    r"|(?-i:[A-Z][A-Z0-9_]{0,60}_(?:KEY|TOKEN|SECRET|PAT))",
+    re.IGNORECASE | re.ASCII,
+)
+# What examples write in place of a key: `sk-...`, `sk-xxxx`, `<key>`, `<your key>`, `sk-your-api-key-here`.
+_LEFT_OUT = re.compile(r"(?:[a-z]{1,9}[-_]){1,3}(?:\.{2,}|…|x{3,})", re.IGNORECASE)
+_ASKING = frozenset(("your", "insert", "enter", "paste", "replace", "put", "fill"))
+_NAMING = frozenset((
+    "a", "actual", "an", "ant", "anthropic", "api", "apikey", "deepseek", "gemini", "goes", "groq", "here",
+    "in", "key", "me", "mistral", "my", "openai", "openrouter", "own", "proj", "provider", "real", "secret",
+    "sk", "the", "this", "token", "with",
+))  # fmt: skip
+_LONGEST_PLACEHOLDER = 100
+_CHINESE = re.compile(r"(?:[\u4e00-\u9fff\s_-]|api|key|token|openai)+", re.IGNORECASE)
 # What a header value may hold (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -46,7 +64,7 @@ def clean(typed: str) -> str:
             break
         # One of a pair of quotes may have stood in front of the name.
         key = bare(key[found.end() :].strip(_AROUND_VALUES))
-    if problem := _problem(key):
+    if problem := _problem(key, in_brackets=f"<{key}>" in typed):
         raise KeyProblemError(problem)
     return key
 
@@ -56,9 +74,13 @@ def can_be_sent(key: str) -> bool:
     return _KEY.fullmatch(key) is not None
 
 
-def _problem(key: str) -> Sentence | None:
+def _problem(key: str, *, in_brackets: bool) -> Sentence | None:
     if not key or re.fullmatch("bearer", key, re.IGNORECASE):
         return say(gettext_noop("There is no key in this. Copy the key itself."))
+    if _is_placeholder(key, in_brackets=in_brackets):
+        return say(gettext_noop("This is a placeholder, not a key. Enter your own key."))
+    if _VARIABLE.fullmatch(key):
+        return say(gettext_noop("This is the name of a variable. Enter the key that it holds."))
     if any(mask in key for mask in _MASKS):
         return say(
             gettext_noop(
@@ -66,8 +88,6 @@ def _problem(key: str) -> Sentence | None:
                 "most providers show it only once, when it is created."
             )
         )
-    if re.fullmatch(r"\$\{?\w+\}?|%\w+%", key, re.ASCII):
-        return say(gettext_noop("This is the name of a variable. Enter the key that it holds."))
     if can_be_sent(key):
         return None
     position = next(at for at, character in enumerate(key) if not can_be_sent(character))
@@ -76,6 +96,14 @@ def _problem(key: str) -> Sentence | None:
         position=position + 1,
         kind=_kind(key[position]),
     )
+
+
+def _is_placeholder(key: str, *, in_brackets: bool) -> bool:
+    if _LEFT_OUT.fullmatch(key) or (not key.isascii() and _CHINESE.fullmatch(key)):
+        return True
+    words = set(re.split(r"[\W_]+", key[:_LONGEST_PLACEHOLDER].lower())) - {""}
+    asks = in_brackets or bool(words & _ASKING)
+    return asks and len(key) <= _LONGEST_PLACEHOLDER and words <= _ASKING | _NAMING
 
 
 def _kind(character: str) -> Sentence:

@@ -26,6 +26,7 @@ MOST_CHOICES = 100
 MOST_IMAGES = 20
 MOST_SOURCES = 100
 MOST_MODELS = 1000
+MOST_MODELS_FOUND = 10_000
 MOST_EVENTS = 10_000
 # One fold of the list of events; a browser lays out no closed fold.
 EVENTS_A_GROUP = 500
@@ -54,28 +55,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class Listed:
-    """Models cut to what a page can carry: of `total`, `matching` have the words of `words` in them.
+    """Models cut to what a page can carry. `more` is not shown, but found when the list is narrowed down.
 
     `unread` counts what the provider listed besides, in a form that is not known; `held_back` what the
     server's key is not for.
     """
 
     shown: list[str]
-    matching: int
+    more: list[str]
     total: int
     unread: int = 0
     held_back: int = 0
-    words: str = ""
 
     @classmethod
-    def of(cls, models: list[str], unread: int = 0, held_back: int = 0, words: str = "") -> "Listed":
-        wanted = words.casefold().split()
-        found = [name for name in models if all(word in name.casefold() for word in wanted)]
-        return cls(found[:MOST_MODELS], len(found), len(models), unread, held_back, words)
+    def of(cls, models: list[str], unread: int = 0, held_back: int = 0) -> "Listed":
+        shown, more = models[:MOST_MODELS], models[MOST_MODELS:MOST_MODELS_FOUND]
+        return cls(shown, more, len(models), unread, held_back)
 
     @property
-    def needs_filter(self) -> bool:
-        return self.total > MOST_MODELS
+    def more_as_json(self) -> str:
+        return json.dumps(self.more, ensure_ascii=False)
 
 
 @dataclass

@@ -95,8 +95,7 @@ def models(request: HttpRequest) -> HttpResponse:
     if shape_of(request) is Shape.JSON:
         told = problem.as_json(translate) if problem else None
         return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
-    words = request.POST.get("filter", "")
-    listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back, words)
+    listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back)
     if shape_of(request) is Shape.FRAGMENT:
         return render(request, "_models.html", {"listed_models": listed, "error": problem})
     result = Result(listing.exchange) if problem else None

@@ -169,10 +169,6 @@
       event.preventDefault();
       form.requestSubmit(document.getElementById("send"));
     }
-    if (event.key === "Enter" && event.target.name === "filter") {
-      event.preventDefault(); // it is not Send
-      event.target.dispatchEvent(new Event("change", { bubbles: true }));
-    }
     const row = event.target.closest?.("[data-message]");
     if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
@@ -216,12 +212,28 @@
 
   // What is typed narrows the list down; a whole name that was picked does not.
   model.addEventListener("input", () => {
+    const list = document.querySelector("#models .model-list");
+    if (!list) return;
+    list.row ??= list.firstElementChild.cloneNode(true);
+    list.most ??= list.children.length;
+    list.names ??= [...namesShown(), ...JSON.parse(list.dataset.more)];
     const words = model.value.toLowerCase().split(/\s+/);
-    for (const button of document.querySelectorAll("#models [data-model]")) {
-      const name = button.dataset.model.toLowerCase();
-      button.parentElement.hidden = !words.every((word) => name.includes(word));
-    }
+    const matching = list.names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+    const shown = matching.slice(0, list.most);
+    list.replaceChildren(...shown.map((name) => {
+      const row = list.row.cloneNode(true);
+      const button = row.querySelector("[data-model]");
+      button.dataset.model = button.textContent = name;
+      return row;
+    }));
+    list.hidden = !shown.length;
+    const status = document.querySelector("#models [data-narrowed]");
+    const counts = { matching: matching.length, shown: shown.length, total: list.names.length };
+    const text = shown.length < matching.length ? status.dataset.cut : status.dataset.all;
+    status.textContent = text.replace(/{(\w+)}/g, (_, name) => counts[name]);
   });
+
+  const namesShown = () => [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
 
   provider?.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
@@ -348,13 +360,9 @@
     told.hidden = !note;
     told.textContent = note ? JSON.parse(note) : "";
   });
-  document.addEventListener("htmx:after:swap", (event) => {
-    const listed = [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
+  document.addEventListener("htmx:after:swap", () => {
+    const listed = namesShown();
     if (listed.length) suggest(listed);
-    // The filter was replaced along with what it had found.
-    if (event.detail.ctx.sourceElement.name === "filter" && document.activeElement === document.body) {
-      document.getElementById("model-filter")?.focus();
-    }
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";

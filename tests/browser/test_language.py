@@ -182,6 +182,8 @@ def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"a-provider/some-model-{number}" for number in range(12))))
     page.get_by_role("button", name="列出").click()
     expect(page.locator(".model-list")).to_be_visible()
+    page.get_by_label("模型", exact=True).fill("model-1")
+    expect(page.locator("#models").get_by_role("status")).to_have_text("12 个模型中有 3 个匹配。")
 
 
 def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:

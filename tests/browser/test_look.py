@@ -137,7 +137,8 @@ def a_long_list_of_models(page: Page, upstream: ScriptedUpstream) -> None:
     entries = [{"id": f"a-provider/model-{number}"} for number in range(1200)]
     upstream.reply(json_answer({"data": [*entries, {"title": "no id"}]}))
     page.get_by_role("button", name="List").click()
-    expect(page.locator("#model-filter")).to_be_visible()
+    page.get_by_label("Model", exact=True).fill("model-11")
+    expect(page.locator("#models [data-narrowed]")).to_contain_text("1200")
 
 
 def unreadable_models(page: Page, upstream: ScriptedUpstream) -> None:

@@ -622,17 +622,25 @@ def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUp
     page = open_page("?provider=test")
     page.get_by_role("button", name="List").click()
     listed = page.locator("#models [data-model]")
+    status = page.locator("#models").get_by_role("status")
     expect(listed).to_have_count(1000)
+    expect(status).to_contain_text("1500")
 
-    page.get_by_label("Filter the models").fill("model-1499")
-    page.keyboard.press("Enter")
+    page.get_by_label("Model", exact=True).fill("MODEL maker")
+    expect(status).to_contain_text("first 1000 of 1500")
+    page.get_by_label("Model", exact=True).fill("Model 1499")
 
     expect(listed).to_have_count(1)
-    expect(page.get_by_label("Filter the models")).to_be_focused()
-    expect(page.get_by_label("Filter the models")).to_have_value("model-1499")
+    expect(status).to_have_text("1 of 1500 models match.")
+    expect(page.get_by_label("Model", exact=True)).to_be_focused()
     listed.click()
     expect(page.get_by_label("Model", exact=True)).to_have_value("maker/model-1499")
-    assert [request.method for request in upstream.requests] == ["GET", "GET"]
+    page.get_by_label("Model", exact=True).fill("nobody's")
+    expect(status).to_have_text("0 of 1500 models match.")
+    expect(page.locator(".model-list")).to_be_hidden()
+    page.get_by_label("Model", exact=True).fill("")
+    expect(listed).to_have_count(1000)
+    assert [request.method for request in upstream.requests] == ["GET"]
 
 
 def test_a_pasted_key_is_cleaned_and_the_page_says_so(open_page: Open, upstream: ScriptedUpstream) -> None:

@@ -79,13 +79,15 @@ def test_a_refusal_is_read() -> None:
         ("function_call", "call a function"),
         ("content_filter", "content filter"),
         ("tired", "ended the answer with “tired”"),
+        (5, "ended the answer with “5”"),
+        ({"type": "length"}, "Cut off"),
     ],
 )
-def test_a_finish_reason_other_than_stop_is_explained(reason: str, words: str) -> None:
+def test_a_finish_reason_other_than_stop_is_explained(reason: Any, words: str) -> None:
     assert words in str(_choice({}, finish_reason=reason).finish_note)
 
 
-@pytest.mark.parametrize("reason", ["stop", None, 5, [], "", "null", "None"])
+@pytest.mark.parametrize("reason", ["stop", None, 0, [], "", "null", "None", {"reason": "stop"}])
 def test_stop_and_no_reason_need_no_words(reason: Any) -> None:
     assert _choice({}, finish_reason=reason).finish_note is None
 

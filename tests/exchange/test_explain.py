@@ -215,8 +215,8 @@ def test_endless_words_are_cut() -> None:
         ({"choices": "none"}, "not_completion"),
         ({"choices": []}, "no_choices"),
         ({"choices": [None]}, "no_choices"),
-        ({"error": {"message": "Overloaded."}}, "provider_error"),
-        ({"error": {"message": "Overloaded."}, "choices": []}, "provider_error"),
+        ({"error": {"message": "Overloaded."}}, "overloaded"),
+        ({"error": {"message": "Odd."}, "choices": []}, "provider_error"),
     ],
 )
 def test_a_success_that_is_none_is_told(answer: Any, kind: str) -> None:

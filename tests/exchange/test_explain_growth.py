@@ -1,13 +1,13 @@
 """Explaining costs the processor no more than reading what came once, whatever a provider sends."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.exchange.test_explain import exchange_of
+from tests.growth import is_linear, seconds
 
 _SIZE = 50_000
 # Each of a size of about as many characters.
@@ -32,24 +32,15 @@ _BODIES: dict[str, Callable[[int], Any]] = {
 }
 
 
-def _cpu_seconds(body: Any, **request: Any) -> float:
-    """The least of a few: other threads and the collector add to the others."""
-    times = []
-    for _ in range(5):
-        exchange = exchange_of(400, body, **request)
-        began = time.thread_time()
-        assert exchange.error is not None
-        times.append(time.thread_time() - began)
-    return min(times)
+def _explain(body: Any, **request: Any) -> None:
+    assert exchange_of(400, body, **request).error is not None
 
 
 @pytest.mark.parametrize("make", _BODIES.values(), ids=_BODIES)
 def test_the_time_grows_with_the_body_at_most(make: Callable[[int], Any]) -> None:
-    once, twice, four_times = (_cpu_seconds(make(factor * _SIZE), max_tokens=5) for factor in (1, 2, 4))
+    bodies = {factor * _SIZE: make(factor * _SIZE) for factor in (1, 2, 4)}
 
-    floor = 0.0005  # below it the clock says little
-    assert twice < 3 * max(once, floor)
-    assert four_times < 3 * max(twice, floor)
+    assert is_linear(lambda size: _explain(bodies[size], max_tokens=5), _SIZE)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +48,14 @@ def test_the_time_grows_with_the_body_at_most(make: Callable[[int], Any]) -> Non
 )
 def test_the_number_of_parameters_costs_nothing(words: str) -> None:
     many = {f"key_{number}": number for number in range(20_000)}
-    few = _cpu_seconds({"error": {"message": words}}, max_tokens=5)
+    body = {"error": {"message": words}}
+    few, most = (
+        min(seconds(lambda request=request: _explain(body, max_tokens=5, **request)) for _ in range(5))
+        for request in ({}, many)
+    )
 
-    assert _cpu_seconds({"error": {"message": words}}, max_tokens=5, **many) < few + 0.005
+    assert most < few + 0.005
 
 
 def test_a_page_whose_tags_never_end_costs_little() -> None:
-    assert _cpu_seconds("<html>" + "<title" * 3000) < 0.05
+    assert is_linear(lambda size: _explain("<html>" + "<title" * size), 3000)

@@ -15,7 +15,8 @@ _NAMES = st.sampled_from((
     "error", "message", "msg", "detail", "errors", "code", "type", "status", "param", "loc", "metadata",
     "raw",
     "base_resp", "status_code", "choices", "details", "retryDelay", "headers", "n_ctx", "n_prompt_tokens",
-    "title", "success", "provider_name", "error_code", "text", "object",
+    "title", "success", "provider_name", "error_code", "text", "object", "Response", "Error", "Code",
+    "Message", "error_msg", "status_msg", "sid", "cloudflare_error",
 ))  # fmt: skip
 _WORDS = st.sampled_from((
     "max_tokens", "'temperature'", "`n`", "top_p", "messages[0].role", "system", "developer", "user", "model",

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Callable
 from html import escape
 from itertools import pairwise
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from playground.exchange.redact import MASK, Redactor
 from tests.exchange.strategies import escaped, keys, unescaped
+from tests.growth import is_linear
 
 _FORMS: list[Callable[[str], str]] = [
     str,
@@ -127,31 +127,19 @@ def test_escapes_of_something_else_stay_as_they_are(key: str, text: str) -> None
 def test_a_hostile_text_takes_time_as_its_length(key: str, start: str, piece: str) -> None:
     redactor = Redactor(key)
 
-    def seconds(size: int) -> float:
-        text = start + piece * (size // len(piece))
-        began = time.thread_time()
-        redactor.settled(redactor.text(text))
-        return time.thread_time() - began
+    def work(size: int) -> None:
+        redactor.settled(redactor.text(start + piece * (size // len(piece))))
 
-    # Taken in turns, the best of each: a noisy machine is noisy for all.
-    runs = [[seconds(size) for size in (30_000, 60_000, 120_000)] for _ in range(5)]
-    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
-    assert double < 3 * once + 0.001
-    assert fourfold < 6 * once + 0.001
+    assert is_linear(work, 30_000)
 
 
 @pytest.mark.parametrize("piece", ["x", "sk-12345678", "sk-1234567", "%73", "\\\\"])
 def test_a_value_of_many_texts_takes_time_as_their_number(piece: str) -> None:
-    def seconds(size: int) -> float:
+    def work(size: int) -> None:
         value = {"a": [piece] * size, "b": {f"{piece}{number}": [[piece]] for number in range(size // 4)}}
-        began = time.thread_time()
         Redactor("sk-12345678").value(value)
-        return time.thread_time() - began
 
-    runs = [[seconds(size) for size in (1000, 2000, 4000)] for _ in range(5)]
-    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
-    assert double < 3 * once + 0.001
-    assert fourfold < 6 * once + 0.001
+    assert is_linear(work, 1000)
 
 
 def test_texts_of_a_json_value_are_redacted_its_keys_included() -> None:

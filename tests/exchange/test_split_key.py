@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -18,6 +17,7 @@ from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard,
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
 from tests.exchange.strategies import escaped, keys, unescaped
+from tests.growth import is_linear
 
 KEY = "sk-canary-51c0de"
 
@@ -346,22 +346,17 @@ def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: 
 
 @pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])
 def test_a_long_stream_takes_time_as_its_length(piece: str) -> None:
-    def seconds(size: int) -> float:
+    def work(size: int) -> None:
         guard = SplitKeyGuard(Redactor(KEY))
         texts = HeldTexts(Redactor(KEY))
         chunk = {"choices": [{"index": 0, "delta": {"reasoning": piece, "tool_calls": [{"x": piece}]}}]}
-        began = time.thread_time()
         guard.add(0, Event("", value={"choices": [{"index": 0, "delta": {"reasoning": "&#"}}]}))
         for number in range(1, size):
             guard.add(number, Event("", value=chunk))
             texts.add("place", piece)
         guard.release()
-        return time.thread_time() - began
 
-    runs = [[seconds(size) for size in (1000, 2000, 4000)] for _ in range(3)]
-    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
-    assert double < 3 * once + 0.002
-    assert fourfold < 6 * once + 0.002
+    assert is_linear(work, 1000)
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\n\n\n", b"\n", b"\r\n"])

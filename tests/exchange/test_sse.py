@@ -1,6 +1,5 @@
 """Server-sent events: the WHATWG rules, under every way in which the bytes can be split."""
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.exchange.sse import LINES, Event, EventParser
+from tests.growth import is_linear
 
 FRAMINGS = {
     "LF": (b"data: a\n\ndata: b\n\n", ["a", "b"]),
@@ -206,31 +206,20 @@ def test_any_split_gives_the_same_events(text: str, cuts: list[int]) -> None:
 @pytest.mark.parametrize("line", _LINES)
 @pytest.mark.parametrize("start", ["", "data: {\n", 'data: {"\n', "data: x\n"])
 def test_any_lines_take_time_as_their_number(start: str, line: str) -> None:
-    def seconds(size: int) -> float:
-        parser, data = EventParser(), (start + line * size).encode()
-        began = time.thread_time()
-        list(parser.feed(data))
+    def work(size: int) -> None:
+        parser = EventParser()
+        list(parser.feed((start + line * size).encode()))
         list(parser.close())
-        return time.thread_time() - began
 
-    runs = [[seconds(size) for size in (1000, 2000, 4000)] for _ in range(3)]
-    once, double, fourfold = (min(times) for times in zip(*runs, strict=True))
-    assert double < 3 * once + 0.002
-    assert fourfold < 6 * once + 0.002
+    assert is_linear(work, 1000)
 
 
 def test_a_long_line_costs_no_more_than_its_length() -> None:
-    def seconds(size: int) -> float:
+    def work(size: int) -> None:
         parser = EventParser()
-        pieces = [b"x" * 1000] * (size // 1000)
-        began = time.thread_time()
-        for piece in pieces:
-            list(parser.feed(piece))
+        for _ in range(size // 1000):
+            list(parser.feed(b"x" * 1000))
         list(parser.feed(b"\n\n"))
-        return time.thread_time() - began
 
-    # Were each piece to search the whole line anew, ten times the line would take a hundred times as long.
-    # The processor's time, and the best of each: others may be at work, too.
-    pairs = [(seconds(1_000_000), seconds(20_000_000)) for _ in range(3)]
-    short, long = (min(times) for times in zip(*pairs, strict=True))
-    assert long < 60 * max(short, 0.002)
+    # Were each piece to search the whole line anew, twice the line would take four times as long.
+    assert is_linear(work, 1_000_000)

@@ -25,6 +25,15 @@ def test_events_can_be_counted_without_being_made() -> None:
     assert len(list(stream.events)) == 1000
 
 
+def test_a_sign_of_life_is_listed_as_it_came_and_is_no_part_of_the_answer() -> None:
+    stream = _read(b'data: ping\n\ndata: {"type": "ping"}\n\n' + _event('{"content":"x"}'))
+
+    assert [event.data for event in stream.events][:2] == ["ping", '{"type": "ping"}']
+    assert stream.unread is None
+    assert stream.completion
+    assert "type" not in stream.completion
+
+
 def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
     reader = StreamReader(Redactor(""))
     reader.feed(b"data: 1\n\n", 0.0)

@@ -1,6 +1,5 @@
 """Keys as people paste them."""
 
-import time
 from contextlib import suppress
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.exchange.typed_key import KeyProblemError, clean, was_cleaned
+from tests.growth import is_linear
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,10 @@ def test_what_stands_around_a_key_is_taken_off(typed: str) -> None:
         "bearer-1",
         "'quote",
         "a.b.c",
+        "key",
+        "secret-token",
+        "sk-your-1f9a",
+        "YOUR2f1cKEY9a",
         "x" * 7,
         "".join(map(chr, range(0x21, 0x7F))),
     ],
@@ -98,16 +102,43 @@ def test_blanks_are_no_key(typed: str) -> None:
         ("sk\0", "Character 3 of the key is a control character"),
         ("sk-\u0430bc", "Character 4 of the key is a letter outside ASCII (Cyrillic)"),
         ("Bearer sk-\uff41", "Character 4 of the key is a letter outside ASCII (Fullwidth)"),
+        ("密钥：sk-1", "Character 1 of the key is a letter outside ASCII (Cjk)"),
         ("sk–1", "Character 3 of the key is a character outside ASCII"),
         ("sk-\ud800", "a control character"),
         ("sk-1…9f", "masked"),
         ("sk-1...9f", "masked"),
         ("sk-***9f", "masked"),
         ("sk-••••", "masked"),
-        ("sk-xxxxxxxxxxxx", "masked"),
+        ("sk-1234xxxxxxxx", "masked"),
+        ("[redacted]", "masked"),
+        ("Authorization: Bearer [redacted]", "masked"),
         ("$OPENAI_API_KEY", "name of a variable"),
         ("Bearer ${OPENAI_API_KEY}", "name of a variable"),
         ("%OPENAI_API_KEY%", "name of a variable"),
+        ("${…}", "name of a variable"),
+        ("${{ secrets.OPENAI_API_KEY }}", "name of a variable"),
+        ("{{API_KEY}}", "name of a variable"),
+        ("$env:OPENAI_API_KEY", "name of a variable"),
+        ("OPENAI_API_KEY", "name of a variable"),
+        ("<API_KEY>", "placeholder"),
+        ('os.environ["OPENAI_API_KEY"]', "name of a variable"),
+        ("process.env.OPENAI_API_KEY", "name of a variable"),
+        ("<your key>", "placeholder"),
+        ("Bearer <your key>", "placeholder"),
+        ("OPENAI_API_KEY=<your-api-key>", "placeholder"),
+        ("YOUR_API_KEY", "placeholder"),
+        ("your_api_key_here", "placeholder"),
+        ("YOUR-KEY", "placeholder"),
+        ("sk-your-openai-key", "placeholder"),
+        ("<key>", "placeholder"),
+        ("<INSERT API KEY HERE>", "placeholder"),
+        ("sk-...", "placeholder"),
+        ("sk-…", "placeholder"),
+        ("sk-proj-...", "placeholder"),
+        ("sk-xxxx", "placeholder"),
+        ("sk-XXXXXXXXXXXX", "placeholder"),
+        ("<你的密钥>", "placeholder"),
+        ("你的 API Key", "placeholder"),
         ("Bearer", "no key in this"),
         ("Authorization: Bearer ", "no key in this"),
         ('""', "no key in this"),
@@ -133,15 +164,12 @@ def test_any_text_is_a_key_or_gets_a_sentence(typed: str) -> None:
         assert key.isascii()
 
 
-@pytest.mark.parametrize("part", ['"', "Bearer ", "export ", "\u200b", "a_", "KEY=", "'api_key': "])
+@pytest.mark.parametrize(
+    "part", ['"', "Bearer ", "export ", "\u200b", "a_", "KEY=", "'api_key': ", "{", "x", "sk-"]
+)
 def test_cleaning_takes_time_in_proportion(part: str) -> None:
-    def seconds(count: int) -> float:
-        def once() -> float:
-            start = time.process_time()
-            with suppress(KeyProblemError):
-                clean(part * count)
-            return time.process_time() - start
+    def work(count: int) -> None:
+        with suppress(KeyProblemError):
+            clean(part * count)
 
-        return min(once() for _ in range(3))
-
-    assert seconds(4000) < 3.5 * seconds(2000) + 0.02
+    assert is_linear(work, 2000)

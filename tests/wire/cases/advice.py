@@ -309,6 +309,45 @@ CASES = [
         {"error.kind": "forbidden", "error.message": "Attention Required! | Cloudflare"},
         shows=("firewall", "127.0.0.1"),
     ),
+    *(
+        Case(
+            f"403 with Cloudflare's error {number}, as text",
+            http(f"error code: {number}", "text/plain; charset=UTF-8", 403),
+            {"error.kind": "forbidden", "error.message": f"error code: {number}"},
+            ("A firewall refused the call", "Cloudflare", "127.0.0.1", f"error {number}"),
+        )
+        for number in (1006, 1009, 1010, 1020)
+    ),
+    Case(
+        "403 with Cloudflare's error 1010, as JSON",
+        answer(
+            {
+                "type": "https://developers.cloudflare.com/support/troubleshooting/http-status-codes/",
+                "title": "Error 1010: Access denied",
+                "status": 403,
+                "error_code": 1010,
+                "error_name": "browser_signature_banned",
+                "cloudflare_error": True,
+            },
+            403,
+        ),
+        {"error.kind": "forbidden"},
+        ("A firewall refused the call", "error 1010"),
+    ),
+    *(
+        Case(
+            f"Cloudflare's rate limit, with status {status}",
+            http("error code: 1015", "text/plain; charset=UTF-8", status),
+            {"error.kind": "rate_limited", "error.message": "error code: 1015"},
+        )
+        for status in (403, 429)
+    ),
+    Case(
+        "a provider's 403 that quotes a number is no firewall's",
+        answer({"error": {"message": "Refused. The error code: 1010 means no access."}}, 403),
+        {"error.kind": "forbidden"},
+        hides=("firewall",),
+    ),
     Case(
         "524 suggests streaming",
         http("error code: 524", "text/plain", 524),

@@ -179,7 +179,7 @@ CASES = [
             }
         ),
         "login fail: carry the API key",
-        "provider_error",
+        "unauthorized",
         source="https://github.com/adrianlyjak/obsidian-aloud-tts/pull/114",
     ),
     Case(

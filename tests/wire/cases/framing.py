@@ -184,7 +184,7 @@ CASES = [
         _stream("data: rate limit exceeded, please wait\n\n"),
         request=STREAM,
         says={
-            "error.kind": "unreadable_events",
+            "error.kind": "rate_limited",
             "error.message": "rate limit exceeded, please wait",
             "completion": None,
         },
@@ -194,7 +194,7 @@ CASES = [
         "words as a JSON string",
         _stream('data: "rate limit exceeded, please wait"\n\n'),
         request=STREAM,
-        says={"error.kind": "unreadable_events", "error.message": "rate limit exceeded, please wait"},
+        says={"error.kind": "rate_limited", "error.message": "rate limit exceeded, please wait"},
         shows=("rate limit exceeded, please wait",),
     ),
     Case(
@@ -212,7 +212,7 @@ CASES = [
         _stream(f"{_DATA[0]}\n\ndata: rate limit exceeded, please wait\n\n"),
         request=STREAM,
         says={
-            "error.kind": "ended_early",
+            "error.kind": "rate_limited",
             "error.message": "rate limit exceeded, please wait",
             "completion.choices.0.message.content": "Hel",
         },

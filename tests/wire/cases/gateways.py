@@ -61,6 +61,32 @@ def _end(reason: str, shown: str = "", hidden: str = "The provider ended the ans
     )
 
 
+def _odd_end(
+    value: Any, shown: str, note: str = "", hidden: str = "The provider ended the answer"
+) -> list[Case]:
+    """A finish reason that is no text is shown as it came, and means what the word in it does."""
+    says = _HELLO | {"completion.choices.0.finish_reason": value}
+    shows = ("Hello!", f"finish reason: {shown}", *([note] if note else []))
+    message = {"role": "assistant", "content": "Hello!"}
+    return [
+        Case(
+            f"a finish reason that is no text: {shown}",
+            _choice({"message": message, "finish_reason": value}),
+            says,
+            shows,
+            (hidden,),
+        ),
+        Case(
+            f"a finish reason that is no text, in a stream: {shown}",
+            sse(chunk({"content": "Hello!"}), chunk({}, finish_reason=value), done=False),
+            says,
+            shows,
+            (hidden,),
+            request=STREAM,
+        ),
+    ]
+
+
 def _broken_off(name: str, reply: bytes, source: str = "", **request: Any) -> Case:
     return Case(
         name,
@@ -211,6 +237,15 @@ CASES = [
     _end("max_tokens", "Cut off"),
     _end("tool_use", "asks you to call tools"),
     _end("SAFETY", "content filter"),
+    *_odd_end(1, "1", "The provider ended the answer with “1”", hidden="finish reason: not reported"),
+    *_odd_end({"type": "stop"}, '{"type": "stop"}'),
+    *_odd_end({"reason": "stop"}, '{"reason": "stop"}'),
+    *_odd_end({"type": "length"}, '{"type": "length"}', "Cut off"),
+    *_odd_end(["stop"], '["stop"]', "The provider ended the answer", hidden="finish reason: not reported"),
+    _broken_off(
+        "a finish reason of an object that is an error",
+        _choice({"message": {"role": "assistant", "content": "Hel"}, "finish_reason": {"type": "error"}}),
+    ),
     _broken_off(
         "a finish reason of error, and no words",
         _choice({"message": {"role": "assistant", "content": "Hel"}, "finish_reason": "error"}),

@@ -1,0 +1,160 @@
+"""The HTTP status that an error means, where the answer's own says success: Chinese gateways and streams.
+
+The body may tell it, its code may mean one, and else its words may. Codes that are numbers are a provider's
+own, so they count only in that provider's shape.
+"""
+
+import re
+
+from playground.exchange.provider_error import ProviderError
+
+# The more telling ones come first. Written small and without `_`, as `_of_code` compares them; of
+# `AuthFailure.SignatureExpire` the part before the dot counts as well.
+_CODES = {
+    "invalidapikey": 401,
+    "authenticationerror": 401,
+    "unauthenticated": 401,
+    "unauthorized": 401,
+    "authfailure": 401,  # Tencent
+    "permissionerror": 403,
+    "permissiondenied": 403,
+    "unauthorizedoperation": 403,  # Tencent
+    "accessdenied": 403,  # DashScope
+    "failedoperation.servicenotactivated": 403,  # Tencent
+    "billingerror": 402,
+    "accountoverdueerror": 402,  # Volcengine
+    "ratelimitexceeded": 429,
+    "ratelimiterror": 429,
+    "ratelimit": 429,
+    "resourceexhausted": 429,
+    "toomanyrequests": 429,
+    "requestlimitexceeded": 429,  # Tencent
+    "limitexceeded": 429,  # Tencent
+    "throttling": 429,  # DashScope
+    "overloadederror": 529,
+    "engineoverloadederror": 529,
+    "overloaded": 529,
+    "serveroverloaded": 529,  # Volcengine
+    "unavailable": 503,
+    "serviceunavailable": 503,
+    "resourceunavailable": 503,  # Tencent
+    "resourceinsufficient": 503,  # Tencent
+    "invalidrequesterror": 400,
+    "invalidargument": 400,
+    "invalidparametererror": 400,
+    "invalidparameter": 400,
+    "invalidparametervalue": 400,  # Tencent
+    "missingparameter": 400,
+    "unknownparameter": 400,  # Tencent
+    "unsupportedoperation": 400,  # Tencent
+    "datainspectionfailed": 400,  # DashScope
+    "badrequesterror": 400,
+    "requesttoolarge": 413,
+    "requestsizelimitexceeded": 413,  # Tencent
+    "timeouterror": 504,
+    "requesttimeout": 504,
+    "servererror": 500,
+    "apierror": 500,
+    "internalerror": 500,
+    "internalservererror": 500,
+    "internalserviceerror": 500,  # Volcengine
+}
+# By the name that marks a provider's shape, the field of its code, and what the codes mean.
+_NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
+    (
+        "status_msg",  # MiniMax
+        "status_code",
+        {
+            401: (1004, 2049),
+            402: (1008,),
+            429: (1002, 1039, 1041, 2056),
+            400: (1026, 1027, 1042, 2013),
+            504: (1001,),
+            500: (1000, 1013, 1024, 1033),
+        },
+    ),
+    (
+        "error_msg",  # Baidu Qianfan
+        "error_code",
+        {
+            401: (13, 14, 15, 110, 111),
+            403: (3, 6),
+            402: (19,),
+            429: (4, 17, 18, 336501, 336502, 336503, 336504, 336505),
+            503: (2, 336100),
+            400: (100, *range(336001, 336008), 336101, 336102, 336103, 336104),
+            500: (1, 336000),
+        },
+    ),
+    (
+        "sid",  # iFlytek Spark
+        "code",
+        {
+            403: (10015, 10016, 11200),
+            429: (10006, 10007, 11201, 11202, 11203),
+            529: (10008, 10110),
+            400: (10003, 10004, 10005, 10013, 10014, 10019, 10163),
+            413: (10907,),
+            500: (10000, 10001, 10002, 10009, 10010, 10011, 10012, 10222),
+        },
+    ),
+)
+# What providers write of a key that is none; some with status 400 or 403.
+WRONG_KEY = re.compile(
+    "(?:incorrect|invalid|wrong) api[ _-]?key|"
+    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired)"
+)
+# Only what can hardly be said of something else. The more telling ones come first.
+_PHRASES: dict[int, tuple[str, ...]] = {
+    401: (
+        WRONG_KEY.pattern,
+        r"authentication (?:fail|error)|login fail|\bunauthorized\b",
+        r"invalid (?:access )?token\b|access token (?:is )?(?:invalid|expired)",
+        r"鉴权失败|认证失败|身份验证失败",
+        r"(?:密钥|令牌|api ?key|token) ?(?:无效|错误|不正确|不存在|已?过期)",
+        r"无效的? ?(?:密钥|令牌|api ?key|token)",
+    ),
+    429: (
+        r"rate[ -]?limit|too many requests|requests? limit reached|\bqps\b|\bthrottl",
+        r"限流|请求过于?频繁|频率(?:超|过|限)|速率限制|请求次数超|并发[数量]?(?:超|过|已达)",
+    ),
+    403: (r"permission denied|no permission|access denied|\bforbidden\b", r"无权限|没有权限|无权访问"),
+    529: (
+        r"\boverloaded\b|(?:server|service|system) is (?:currently )?busy|over capacity",
+        r"(?:服务|系统|服务器)(?:繁忙|过载|忙)",
+    ),
+    503: (r"(?:service|temporarily|currently|model is) unavailable", r"服务不可用"),
+    504: (r"\btimed out\b|gateway time-?out", r"请求超时"),
+    400: (r"(?:invalid|illegal) (?:parameter|param|argument|request)", r"参数(?:错误|非法|无效|不合法)"),
+    500: (r"internal (?:server |service )?error", r"内部错误"),
+}
+_WORDS = {status: re.compile("|".join(phrases)) for status, phrases in _PHRASES.items()}
+
+
+def told_status(error: ProviderError) -> int | None:
+    """What the body or a code of its own tells."""
+    return error.status or _of_code(error) or _of_number(error)
+
+
+def implied_status(error: ProviderError) -> int | None:
+    """The same, else what the words mean; None where they may mean anything."""
+    return told_status(error) or _of_words(error)
+
+
+def _of_code(error: ProviderError) -> int | None:
+    codes = {code.replace("_", "") for code in error.codes}
+    codes |= {code.partition(".")[0] for code in codes}
+    return next((status for code, status in _CODES.items() if code in codes), None)
+
+
+def _of_number(error: ProviderError) -> int | None:
+    for item in error.objects:
+        for mark, name, statuses in _NUMBERS:
+            if mark in item and str(number := item.get(name)).isdecimal():
+                found = (status for status, numbers in statuses.items() if int(str(number)[:9]) in numbers)
+                return next(found, None)
+    return None
+
+
+def _of_words(error: ProviderError) -> int | None:
+    return next((status for status, pattern in _WORDS.items() if pattern.search(error.words)), None)

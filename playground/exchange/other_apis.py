@@ -1,0 +1,34 @@
+"""Names the API that an answer is of, where it is none of Chat Completions. Nothing more is read of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+_Test = Callable[[dict[str, Any]], bool]
+
+
+def _type_begins(*prefixes: str) -> _Test:
+    return lambda value: str(value.get("type")).startswith(prefixes)
+
+
+# What only an answer, an event or a line of that API has.
+_APIS: tuple[tuple[str, _Test], ...] = (
+    ("OpenAI Responses API", lambda value: value.get("object") == "response" and "output" in value),
+    ("OpenAI Responses API", _type_begins("response.")),
+    ("Anthropic Messages API", lambda value: value.get("type") == "message" and "content" in value),
+    ("Anthropic Messages API", _type_begins("message_start", "message_delta", "content_block_")),
+    ("Gemini API", lambda value: isinstance(value.get("candidates"), list)),
+    ("Ollama API", lambda value: "done" in value and bool(value.keys() & {"message", "response"})),
+    ("Bedrock Converse API", lambda value: "stopReason" in value and "output" in value),
+    ("Cohere Chat API", _type_begins("message-start", "content-start", "content-delta")),
+    ("Cohere Chat API", lambda value: "finish_reason" in value and isinstance(value.get("message"), dict)),
+    ("Text Generation Inference API", lambda value: "generated_text" in value),
+)
+
+
+def api_of(value: Any) -> str | None:
+    """The API that an answer, or the first of a list (Gemini), is of; None where it is not known."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        return None
+    return next((name for name, is_of in _APIS if is_of(value)), None)
