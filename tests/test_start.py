@@ -112,7 +112,7 @@ def test_a_database_that_is_not_migrated_is_one_line(tmp_path: Path) -> None:
     )
 
     assert done.stderr.splitlines()[-1] == (
-        "CommandError: The database’s tables are missing or old. Run “manage.py migrate”."
+        "CommandError: The embeds cannot be used: the database is not migrated (manage.py migrate)."
     )
     assert "Traceback" not in done.stderr
 

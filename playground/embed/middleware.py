@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from playground.embed import reasons
-from playground.embed.database import why
 from playground.env import Rate
 from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse
+from playground.pages.trouble import why
 from playground.pages.who import client_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

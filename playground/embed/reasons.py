@@ -154,7 +154,7 @@ def admin_without_database(why: Sentence) -> Refusal:
         say(gettext_noop("The admin cannot be shown now")),
         say(
             gettext_noop(
-                "Nothing was changed. %(why)s It is at PLAYGROUND_DATABASE; the playground itself works "
+                "Nothing was changed: %(why)s. It is at PLAYGROUND_DATABASE; the playground itself works "
                 "without it."
             ),
             why=why,

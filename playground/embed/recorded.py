@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
 from playground.embed import policy
-from playground.embed.database import in_turn, let_go, why
+from playground.embed.database import in_turn, let_go
 from playground.embed.models import Embed, RecordedAnswer
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
@@ -26,6 +26,7 @@ from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import checked_chat
 from playground.pages.log import logging_for
+from playground.pages.trouble import why
 from playground.upstream import client
 from playground.upstream.connection import Wire
 from playground.upstream.head import Head
@@ -96,7 +97,7 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     return exchange, exchange.error
 
 
-_NO_DATABASE = gettext_noop("The answer could not be saved. %(why)s")
+_NO_DATABASE = gettext_noop("The answer could not be saved: %(why)s.")
 _GONE = gettext_noop("The embed “%(name)s” was deleted while its answer was recorded.")
 _FULL = gettext_noop(
     "The embed “%(name)s” has %(count)s recorded answers of %(size)s MiB; it may have %(most)s of "

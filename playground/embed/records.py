@@ -6,12 +6,13 @@ from dataclasses import replace
 from django.db import DatabaseError
 
 from playground.embed import policy, reasons
-from playground.embed.database import in_turn, let_go, why
+from playground.embed.database import in_turn, let_go
 from playground.embed.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked
+from playground.pages.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 
 _logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from playground.pages.buckets import RedisBuckets, UnavailableError
-from playground.pages.trouble import NOT_MIGRATED, reason
+from playground.pages.trouble import NOT_MIGRATED, why
 from playground.upstream.question import Question
 
 _PATIENCE_SECONDS = 2.0
@@ -58,7 +58,7 @@ def database() -> str | None:
     try:
         applied = MigrationRecorder(connection).applied_migrations()
     except Error as error:
-        return reason(error) or "the database does not answer"
+        return str(why(error))
     finally:
         connection.close()
     return None if _known() <= applied.keys() else NOT_MIGRATED

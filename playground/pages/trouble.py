@@ -5,9 +5,11 @@ The libraries tell it in messages of their own, which may quote what was being w
 
 import errno
 
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
+from django.db import DatabaseError, DataError, Error, IntegrityError, InterfaceError
 
-NOT_MIGRATED = "the database is not migrated (manage.py migrate)"
+from playground.exchange.text import Sentence, gettext_noop, say
+
+NOT_MIGRATED = gettext_noop("the database is not migrated (manage.py migrate)")
 _DISK = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -19,39 +21,49 @@ _DISK = {
 }
 # SQLite's messages (sqlite.org/rescode.html) and PostgreSQL's have these words in them.
 _DATABASE = {
-    "onnection": "the database cannot be reached",
-    "disk is full": "the disk is full",
-    "No space left": "the disk is full",
-    "readonly database": "the database is read-only",
-    "read-only transaction": "the database is read-only",
-    "unable to open database file": "the database file cannot be opened",
+    "onnection": gettext_noop("the database cannot be reached"),
+    "disk is full": gettext_noop("the disk of the database is full"),
+    "No space left": gettext_noop("the disk of the database is full"),
+    "readonly database": gettext_noop("the database is read-only"),
+    "read-only transaction": gettext_noop("the database is read-only"),
+    "permission denied": gettext_noop("the database denies access"),
+    "unable to open database file": gettext_noop("the database file cannot be opened"),
     "no such table": NOT_MIGRATED,
     "no such column": NOT_MIGRATED,
     "has no column": NOT_MIGRATED,
     "does not exist": NOT_MIGRATED,
-    "already exists": "another migration runs, or ended halfway",
-    "database is locked": "the database is busy",
-    "malformed": "the database file is damaged",
-    "not a database": "the database file is none",
-    "disk I/O error": "the disk fails",
+    "already exists": gettext_noop("another migration runs, or ended halfway"),
+    "is locked": gettext_noop("the database is locked by another program"),
+    "locking protocol": gettext_noop("the database is locked by another program"),
+    "malformed": gettext_noop("the database file is damaged"),
+    "not a database": gettext_noop("the database file is not a SQLite database"),
+    "disk I/O error": gettext_noop("the disk of the database fails"),
 }
+_OTHERWISE = gettext_noop("the database does not answer")
 
 
 def reason(error: BaseException) -> str | None:
     """Why the disk or the database does not do what was asked; None where it is neither's fault."""
-    return next((words for link in chain(error) if (words := _reason(link))), None)
+    return next((words for link in chain(error) if (words := _disk(link) or _database(link))), None)
 
 
-def _reason(error: BaseException) -> str | None:
-    if isinstance(error, DatabaseError | InterfaceError) and not isinstance(
-        error, DataError | IntegrityError
-    ):
-        message = str(error)
-        return next((words for part, words in _DATABASE.items() if part in message), None)
-    if isinstance(error, OSError) and error.errno in _DISK:
-        place = f": {error.filename}" if isinstance(error.filename, str) else ""
-        return _DISK[error.errno] + place
-    return None
+def why(error: Error) -> Sentence:
+    """What is wrong with the database, for whoever runs the playground: words to stand behind a colon."""
+    return say(_database(error) or _OTHERWISE)
+
+
+def _disk(error: BaseException) -> str | None:
+    if not isinstance(error, OSError) or error.errno not in _DISK:
+        return None
+    place = f": {error.filename}" if isinstance(error.filename, str) else ""
+    return _DISK[error.errno] + place
+
+
+def _database(error: BaseException) -> str | None:
+    if not isinstance(error, DatabaseError | InterfaceError) or isinstance(error, DataError | IntegrityError):
+        return None
+    message = str(error)
+    return next((words for part, words in _DATABASE.items() if part in message), None)
 
 
 def chain(error: BaseException) -> list[BaseException]:

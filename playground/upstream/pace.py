@@ -47,7 +47,7 @@ class Pace:
             time.sleep(max(0.0, self.shown_ms + 1000 * _FLUSH_SECONDS - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
         patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
-        # What is there already is shown with the rest, unless that is much, or nothing that can be shown.
+        # What is there already is shown with the rest, unless that is much, or nothing was shown for long.
         if not (self.live and self._is_due()) and (ready or on_wire.wait(patience)):
             return True
         self.shown_ms, self.fresh = self.clock(), 0
@@ -62,7 +62,8 @@ class Pace:
         self.heard_ms = self.clock()
 
     def _is_due(self) -> bool:
-        return self.fresh >= _MOST_UNSHOWN or (not self.fresh and self.clock() >= self._due_ms())
+        overdue_ms = self.shown_ms + 1000 * self.limits.heartbeat_seconds
+        return self.fresh >= _MOST_UNSHOWN or self.clock() >= overdue_ms
 
     def _due_ms(self) -> float:
         if not self.live:

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 from django.test import Client
 
-from playground.embed.database import in_turn, let_go, why
+from playground.embed.database import in_turn, let_go
 
 PAGES = ["/admin/", "/admin/embed/embed/", "/admin/embed/embed/1/change/"]
 
@@ -81,21 +81,6 @@ def _error(code: int, name: str, words: str) -> DatabaseError:
     error = DatabaseError(words)
     error.__cause__ = cause
     return error
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (_error(8, "SQLITE_READONLY_DBMOVED", "attempt to write a readonly database"), "read-only"),
-        (_error(13, "SQLITE_FULL", "database or disk is full"), "full"),
-        (_error(5, "SQLITE_BUSY", "database is locked"), "locked"),
-        (_error(1, "SQLITE_ERROR", "no such table: embed_embed"), "migrate"),
-        (_error(1, "SQLITE_ERROR", "no such column: embed_embed.n"), "migrate"),
-        (DatabaseError("something new"), "does not answer"),
-    ],
-)
-def test_the_reason_is_named(error: DatabaseError, words: str) -> None:
-    assert words in str(why(error))
 
 
 @pytest.mark.django_db(transaction=True)

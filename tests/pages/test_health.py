@@ -101,7 +101,7 @@ def test_a_migrated_database_and_memory_are_well() -> None:
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("database is locked", "the database is busy"),
+        ("database is locked", "the database is locked by another program"),
         ("database disk image is malformed", "the database file is damaged"),
         ("something with hunter2 in it", "the database does not answer"),
     ],

@@ -9,7 +9,21 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
 from playground.pages.traces import TraceFormatter
-from playground.pages.trouble import reason
+from playground.pages.trouble import reason, why
+
+# Its codes that are not a mistake of ours, with its words (sqlite3_errstr).
+SQLITE = {
+    "PERM": "access permission denied",
+    "BUSY": "database is locked",
+    "LOCKED": "database table is locked",
+    "READONLY": "attempt to write a readonly database",
+    "IOERR": "disk I/O error",
+    "CORRUPT": "database disk image is malformed",
+    "FULL": "database or disk is full",
+    "CANTOPEN": "unable to open database file",
+    "PROTOCOL": "locking protocol",
+    "NOTADB": "file is not a database",
+}
 
 
 @pytest.mark.parametrize(
@@ -18,13 +32,13 @@ from playground.pages.trouble import reason
         (OSError(errno.ENOSPC, "No space", "/data/x"), "the disk is full: /data/x"),
         (OSError(errno.EROFS, "Read-only"), "the disk is read-only"),
         (OSError(errno.EMFILE, "Too many"), "too many files are open (ulimit -n)"),
-        (OperationalError("database or disk is full"), "the disk is full"),
+        (OperationalError("database or disk is full"), "the disk of the database is full"),
         (OperationalError("attempt to write a readonly database"), "the database is read-only"),
         (OperationalError("no such table: embed_spent"), "the database is not migrated (manage.py migrate)"),
         (OperationalError("no such column: x.y"), "the database is not migrated (manage.py migrate)"),
         (ProgrammingError('relation "x" does not exist'), "the database is not migrated (manage.py migrate)"),
         (OperationalError("connection to server at x failed"), "the database cannot be reached"),
-        (DatabaseError("file is not a database"), "the database file is none"),
+        (DatabaseError("file is not a database"), "the database file is not a SQLite database"),
     ],
 )
 def test_it_is_named(error: Exception, words: str) -> None:
@@ -42,6 +56,18 @@ def test_it_is_named(error: Exception, words: str) -> None:
 )
 def test_what_is_neithers_fault_needs_its_trace(error: Exception) -> None:
     assert reason(error) is None
+
+
+@pytest.mark.parametrize("message", SQLITE.values(), ids=SQLITE)
+def test_every_trouble_of_sqlite_has_words(message: str) -> None:
+    error = OperationalError(message)
+
+    assert str(why(error)) == reason(error)
+
+
+def test_what_has_none_is_no_answer() -> None:
+    assert str(why(OperationalError("something with hunter2 in it"))) == "the database does not answer"
+    assert str(why(IntegrityError("no such table"))) == "the database does not answer"
 
 
 def _written(error: Exception) -> str:

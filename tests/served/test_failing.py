@@ -70,8 +70,8 @@ def _spoil(database: Path) -> None:
 @pytest.mark.parametrize(
     ("break_", "words"),
     [
-        (_drop, "tables are missing or old"),
-        (_remove, "tables are missing or old"),
+        (_drop, "not migrated"),
+        (_remove, "not migrated"),
         (_replace, "file cannot be opened"),
         (_spoil, "not a SQLite database"),
     ],

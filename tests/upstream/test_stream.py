@@ -13,7 +13,9 @@ from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
 from playground.upstream import client
+from playground.upstream.connection import Wire
 from playground.upstream.limits import Limits
+from playground.upstream.pace import Pace
 from playground.upstream.route import Route
 from tests.upstreams.scripted import (
     Recorded,
@@ -175,6 +177,19 @@ def test_a_dripping_stream_meets_the_whole_time(upstream: ScriptedUpstream) -> N
 
     assert _kind(exchange) == "too_long"
     assert (exchange.choices[0].text or "").startswith("HelloHello")
+
+
+def test_what_never_pauses_is_shown_as_often_as_a_heartbeat() -> None:
+    now = 0.0
+    pace = Pace(Limits(heartbeat_seconds=1), lambda: now)
+    pace.begin()
+
+    assert pace.wait(Wire(), ready=True)
+    for fresh in (0, 1):
+        pace.heard(fresh)
+        now += 2000
+        assert not pace.wait(Wire(), ready=True)
+        assert pace.wait(Wire(), ready=True)
 
 
 def test_an_endless_line_meets_the_limit_of_an_answer(upstream: ScriptedUpstream) -> None:

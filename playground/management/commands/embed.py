@@ -11,13 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground.embed import budget, recorded
-from playground.embed.database import why
 from playground.embed.models import Embed
 from playground.embed.tagged import requests_in
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.pages.page import link_body
 from playground.pages.reasons import REFUSED, refusal_of
+from playground.pages.trouble import why
 
 _NUMBERS = {
     "max_tokens": "most tokens a call; 0 for what the catalogue allows",
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         try:
             self._handle(**options)
         except DatabaseError as error:
-            raise CommandError(str(why(error))) from error
+            raise CommandError(f"The embeds cannot be used: {why(error)}.") from error
 
     def _handle(
         self, *, name: str, record: list[str] | None, forget: bool, show: bool, **options: Any
