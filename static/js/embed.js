@@ -147,7 +147,7 @@
     }
 
     #giveUp() {
-      if ("here" in this.#frame.dataset || this.#frame.hidden) return;
+      if (this.#isReady || "here" in this.#frame.dataset || this.#frame.hidden) return;
       const embed = this.getAttribute("embed");
       console.warn(
         `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. `
@@ -196,7 +196,7 @@
         this.#showCard(String(data.title).slice(0, 300));
         return;
       }
-      this.#showFrame();
+      if (data.type !== "ready") this.#showFrame(); // one that is ready may wait for its request
       if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
         const [least, most] = HEIGHTS;
         this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);
