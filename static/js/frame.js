@@ -17,8 +17,7 @@
   const isRefused = "refused" in root.dataset;
   // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
   const waits = "waits" in root.dataset;
-  const here = () => say({ type: "here" }); // a browser's own error page says nothing
-  if (!isRefused && !waits) here();
+  if (!isRefused) say({ type: waits ? "waits" : "here" }); // a browser's own error page says nothing
 
   addEventListener("message", ({ origin, source, data }) => {
     if (origin !== host || source !== parent || data?.from !== OURS) return;
@@ -78,7 +77,7 @@
   }
 
   function reveal() {
-    here();
+    say({ type: "here" });
     followHeight();
   }
 
