@@ -1,5 +1,7 @@
 """The embeds in Django's admin. What comes from outside is shown as text."""
 
+# ruff: noqa: ARG002 -- Django calls each of them with all that it has
+
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,8 @@ from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,21 +19,23 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from playground.embed import budget, recorded
-from playground.embed.models import Embed, Spent
+from playground.embed.models import Embed, RecordedAnswer, Spent
 from playground.pages.reasons import REFUSED, refusal_of
 from playground.pages.translate import translate
 from playground.upstream.providers import catalogue
 
 _DAYS = 14
-# Characters of all answers of an embed together, and of each question.
+# Bytes of an answer, and characters of its question.
 _LONGEST_SHOWN = 20_000
 _LONGEST_QUESTION = 200
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Embed]
+    _RecordedAnswerAdmin = admin.ModelAdmin[RecordedAnswer]
     _ModelForm = forms.ModelForm[Embed]
 else:
     _ModelAdmin, _ModelForm = admin.ModelAdmin, forms.ModelForm
+    _RecordedAnswerAdmin = admin.ModelAdmin
 
 
 class EmbedForm(_ModelForm):
@@ -150,23 +156,30 @@ class EmbedAdmin(_ModelAdmin):
         return format_html("<table>{}</table>", format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", rows))
 
     @admin.display(description=_("recorded answers"))
-    def recorded(self, embed: Embed) -> str:
-        matching = [kept.matches for kept in recorded.listed(embed)]
-        if all(matching):
-            return str(len(matching))
-        return gettext("%(count)s, %(stale)s of them no longer match") % {
-            "count": len(matching), "stale": matching.count(False)
-        }  # fmt: skip
+    def recorded(self, embed: Embed) -> SafeString:
+        matching = list(recorded.matching(embed).values())
+        words = str(len(matching))
+        if not all(matching):
+            words = gettext("%(count)s, %(stale)s of them no longer match") % {
+                "count": len(matching), "stale": matching.count(False)
+            }  # fmt: skip
+        address = reverse("admin:embed_recordedanswer_changelist")
+        return format_html('<a href="{}?embed__id__exact={}">{}</a>', address, embed.pk, words)
 
     @admin.display(description=_("Recorded answers"))
     def recordings(self, embed: Embed) -> str | SafeString:
-        shown, left = [], _LONGEST_SHOWN
-        for kept in recorded.listed(embed):
-            shown.append(_recording(kept, left))
-            left = max(0, left - len(kept.body))
-        if not shown:
+        if not embed.recordings.exists():
             return gettext("None yet. Choose the embed in the list, and the action that records one.")
-        return format_html_join("", "{}", ((one,) for one in shown))
+        return self.recorded(embed)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Counts what goes with them: Django would load all of it, and an embed can have 64 MiB."""
+        answers = RecordedAnswer.objects.filter(embed__in=objs).count()
+        counts = {
+            Embed._meta.verbose_name_plural: len(objs),
+            RecordedAnswer._meta.verbose_name_plural: answers,
+        }
+        return [str(embed) for embed in objs], counts, set(), []
 
     @admin.action(description=_("Remove recorded answers that no longer match"), permissions=["change"])
     def forget_stale(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
@@ -227,18 +240,61 @@ class EmbedAdmin(_ModelAdmin):
         return file
 
 
-def _recording(kept: recorded.Recording, room: int) -> SafeString:
-    """What was asked and when, and in a fold as much of the answer as there is room for."""
-    if not kept.facts:
-        return format_html("<p>{}</p>", gettext("A recorded answer that cannot be read."))
-    text = kept.body.decode("utf-8", "replace")
-    return format_html(
-        "<details><summary>{}<br>{}{}</summary><pre>{}</pre></details>",
-        kept.question[:_LONGEST_QUESTION],
-        kept.facts,
-        "" if kept.matches else " · " + gettext("no longer matches"),
-        text if len(text) <= room else text[:room] + " …",
-    )
+@admin.register(RecordedAnswer)
+class RecordedAnswerAdmin(_RecordedAnswerAdmin):
+    """What is recorded, to be looked at and removed. Rows come without their answers, which can be large."""
+
+    list_display = ["question", "embed", "facts", "matches"]
+    list_filter = ["embed"]
+    readonly_fields = ["embed", "question", "facts", "matches", "answer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RecordedAnswer]:
+        return super().get_queryset(request).only("embed", "at").select_related("embed")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False  # the way to them is their embed
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
+        return request.user.has_perm("embed.view_embed") or request.user.has_perm("embed.change_embed")
+
+    def has_change_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
+        return request.user.has_perm("embed.change_embed")
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        super().response_delete(request, obj_display, obj_id)  # says that it is done
+        return redirect("admin:embed_recordedanswer_changelist")
+
+    @admin.display(description=_("request"))
+    def question(self, answer: RecordedAnswer) -> str:
+        return _read(answer).question[:_LONGEST_QUESTION] or gettext("A recorded answer that cannot be read.")
+
+    @admin.display(description=_("answer"))
+    def facts(self, answer: RecordedAnswer) -> str:
+        return _read(answer).facts
+
+    @admin.display(description=_("matches the embed"), boolean=True)
+    def matches(self, answer: RecordedAnswer) -> bool:
+        return _read(answer).matches
+
+    @admin.display(description=_("Answer"))
+    def answer(self, answer: RecordedAnswer) -> SafeString:
+        start = recorded.start_of_answer(answer.pk, _LONGEST_SHOWN + 1)
+        text = start[:_LONGEST_SHOWN].decode("utf-8", "replace")
+        return format_html("<pre>{}</pre>", text if len(start) <= _LONGEST_SHOWN else text + " …")
+
+
+def _read(answer: Any) -> recorded.Recording:
+    """Once for all columns of a row."""
+    if not hasattr(answer, "read"):
+        answer.read = recorded.read(answer.pk, answer.embed)
+    read: recorded.Recording = answer.read
+    return read
 
 
 def _calls_and_tokens(calls: int, tokens: int) -> str:

@@ -6,39 +6,29 @@ request: {model: gpt-4, messages: [{role: user, content: Hello!}]}
 ```
 """
 
+from typing import Any
+
 from playground.embed import yamltext
-from playground.embed.tag import NO_EMBED, NO_PROVIDER, LiveCall, TagError, checked
+from playground.embed.tag import LiveCall, TagError, checked, name_of, value_of
 from playground.exchange import jsontext
 from playground.exchange.text import SentenceError, gettext_noop, say
 
 LANGUAGE = "api-playground"
-_REQUEST_NAMES = ("request", "defaultRequest", "default-request")
 
 
 def read(text: str) -> LiveCall:
-    """Raises `TagError`, whose line counts from the body's first line, which is 0."""
-    values = _values(text)
-    if not isinstance(values, dict):
+    """Takes what a tag takes. Raises `TagError`, whose line counts from the body's first line, which is 0."""
+    found = _values(text)
+    if not isinstance(found, dict):
         raise TagError(say(gettext_noop("The fence takes “provider: …” and “request: …”.")))
-    if unknown := sorted(set(values) - {"provider", "embed", *_REQUEST_NAMES}):
-        raise TagError(
-            say(
-                gettext_noop("The fence takes “provider”, “embed” and “request”, not “%(name)s”."),
-                name=unknown[0][:60],
-            )
-        )
-    provider, embed = values.get("provider") or "", values.get("embed") or ""
-    if not isinstance(provider, str):
-        raise TagError(say(NO_PROVIDER))
-    if not isinstance(embed, str):
-        raise TagError(say(NO_EMBED))
-    given = [values[name] for name in _REQUEST_NAMES if name in values]
-    if len(given) > 1:
-        raise TagError(say(gettext_noop("“%(name)s” stands there twice."), name="request"))
-    body = given[0] if given else None
-    if body is not None and not isinstance(body, dict):
-        raise TagError(say(gettext_noop("The request must be an object: {…}.")))
-    return LiveCall(provider.strip(), body, embed.strip())
+    values: dict[str, Any] = {}
+    try:
+        for written, value in found.items():
+            if name := name_of(written, values):
+                values[name] = value_of(name, value)
+    except SentenceError as error:
+        raise TagError(error.sentence) from error
+    return LiveCall(**values)
 
 
 def _values(text: str) -> object:

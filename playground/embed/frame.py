@@ -83,11 +83,14 @@ def frame(request: HttpRequest) -> HttpResponseBase:
         if origin := _foreign_origin(request, embed):
             raise reasons.not_here(embed.name if embed else "", origin)
         form, opened, refusal = _prefilled(embed, request)
-        result = _of_one_turned_off(request, embed, opened.body) if embed and not embed.active else None
+        is_off = embed is not None and not embed.active
+        # The page has yet to say what it asks for.
+        waits = is_off and "late" in request.GET
+        result = _recorded_of_one_turned_off(embed, opened.body) if embed and is_off and not waits else None
     except reasons.RefusedError as error:
         return _framed(refuse(request, error.refusal), None)
     render = partial(_render, request, embed, form, tokens.make(request, embed), opened=opened)
-    return _framed(render(result=result, refusal=refusal), embed)
+    return _framed(render(result=result, refusal=refusal, waits=waits), embed)
 
 
 @require_POST
@@ -140,10 +143,13 @@ def fill(request: HttpRequest) -> HttpResponseBase:
     """What a page asks for that is too long for an address: `request`, a JSON text, held to the record.
 
     Gives JSON: `request` as the form shall have it, the digest `opened`, and the locked fields `overruled`.
+    Of an embed that is turned off it is refused where no answer is recorded.
     """
     try:
         embed = records.find(request.POST.get("embed"))
         opened = _Opened.of(embed, page.link_body(request.POST.get("request", "")))
+        if embed and not embed.active:
+            _recorded_of_one_turned_off(embed, opened.body)
     except reasons.RefusedError as error:
         return refuse(request, error.refusal)
     except InvalidRequestError as error:
@@ -260,19 +266,18 @@ def _show(request: HttpRequest, exchange: Exchange, whole: Callable[..., HttpRes
 
 @dataclass(frozen=True)
 class _Opened:
-    """What a page asks for as far as the record lets it, and the locked fields that it asks for in vain."""
+    """What a page asks for as far as the record lets it, and the names of what it asks for in vain."""
 
     body: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
     overruled: Sequence[str] = ()
 
     @classmethod
-    def of(cls, embed: Embed | None, asked: Mapping[str, Any]) -> "_Opened":
+    def of(cls, embed: Embed | None, asked: Mapping[str, Any], provider: str = "") -> "_Opened":
         if embed is None:
             return cls(asked)
         body = embed.asked(asked)
-        overruled = policy.overruled(embed.body, embed.locked_names, asked)
-        return cls(body, policy.digest(body), overruled)
+        return cls(body, policy.digest(body), embed.overruled(asked, provider))
 
 
 def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
@@ -282,7 +287,8 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
         return form, _Opened(), refusal
     errors: list[FieldError] = []
     text = request.GET.get("request", "")
-    opened = _Opened.of(embed, collect(errors, {}, page.link_body, text) if text else {})
+    asked = collect(errors, {}, page.link_body, text) if text else {}
+    opened = _Opened.of(embed, asked, request.GET.get("provider", ""))
     form = RequestForm.from_body(embed.provider, "", opened.body)
     return form, opened, invalid(InvalidRequestError(*errors)) if errors else None
 
@@ -293,13 +299,8 @@ def _opened_with(request: HttpRequest) -> str:
     return text if _DIGEST.fullmatch(text) else ""
 
 
-def _of_one_turned_off(request: HttpRequest, embed: Embed, body: Mapping[str, Any]) -> Result | None:
-    """The recorded answer; None while the page has yet to say what it asks for.
-
-    Raises `reasons.RefusedError` where there is none.
-    """
-    if "late" in request.GET:
-        return None
+def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
+    """Raises `reasons.RefusedError` where no answer is recorded."""
     exchange = recorded.instead(embed, body, say(reasons.TURNED_OFF), policy.digest(body))
     if exchange is None:
         raise reasons.turned_off(embed.name)
@@ -338,6 +339,7 @@ def _render(
     opened: _Opened | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
+    waits: bool = False,
 ) -> HttpResponse:
     """The frame's whole page. With a refusal its status is the refusal's."""
     form = form or RequestForm()
@@ -367,6 +369,7 @@ def _render(
         **page.code_context(Asked(form.provider or None, form.base_url, None, form)),
         "result": result,
         "refusal": refusal,
+        "waits": waits,
         "theme": theme if theme in THEMES else "",
         "lang": translation.get_language(),
     }

@@ -91,6 +91,11 @@ class Embed(models.Model):
         """What a tag's request comes to here; {} comes to the author's. Raises as `body` does."""
         return policy.offered(self.body, self.locked_names, tag)
 
+    def overruled(self, tag: Mapping[str, Any], provider: str = "") -> list[str]:
+        """What a tag asks for in vain: locked fields, and another provider. Raises as `body` does."""
+        fields = policy.overruled(self.body, self.locked_names, tag)
+        return ["provider", *fields] if provider not in ("", self.provider) else fields
+
     @property
     def digest(self) -> str:
         """Of all its rules: another one after each change, but for the switch, which is asked each time."""
@@ -189,6 +194,8 @@ class RecordedAnswer(models.Model):
     events_ms = models.JSONField(null=True)
 
     class Meta:
+        verbose_name = _("recorded answer")
+        verbose_name_plural = _("recorded answers")
         constraints = [models.UniqueConstraint(fields=["embed", "digest"], name="one_recording_a_request")]
         ordering = ["at"]
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import accumulate, pairwise
@@ -11,7 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Sum
+from django.db.models import Sum, TextField
+from django.db.models.functions import Cast, Substr
 
 from playground.embed import policy
 from playground.embed.database import in_turn, let_go
@@ -43,7 +44,12 @@ _STOP_SECONDS = 0.1
 # How many answers an embed keeps, and how many bytes of them: a site has some hundred tags, of a few KB each.
 MOST = 500
 MOST_BYTES = 64 * 1024 * 1024
+# Columns that hold what came, of megabytes.
+_LARGE = ("sent", "body", "timings_ms", "events_ms")
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
+
+# What a row raises that was written past the checks.
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError)
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +74,6 @@ class Recording:
     matches: bool = False
     question: str = ""
     facts: str = ""
-    body: bytes = b""
 
     @classmethod
     def of(cls, answer: RecordedAnswer, embed: Embed) -> "Recording":
@@ -77,7 +82,7 @@ class Recording:
             content if isinstance(content, str) else json.dumps(answer.call["body"], ensure_ascii=False)
         )
         facts = f"{answer.at:%Y-%m-%d %H:%M} UTC · {answer.received['status']} · {answer.content_type}"
-        return cls(answer.pk, answer.matches(embed), question, facts, bytes(answer.body))
+        return cls(answer.pk, answer.matches(embed), question, facts)
 
 
 def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange, Explanation | None]:
@@ -128,22 +133,57 @@ def _fits(others: Any, size: int) -> bool:
 
 
 def listed(embed: Embed) -> Iterator[Recording]:
-    """The embed's recordings, the oldest first, one at a time: each can have megabytes."""
+    """The embed's recordings without their answers, the oldest first."""
     for pk in embed.recordings.values_list("pk", flat=True):
-        try:
-            yield Recording.of(RecordedAnswer.objects.get(pk=pk), embed)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            _logger.error(
-                "Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__
-            )
-            yield Recording(pk)
+        yield read(pk, embed)
+
+
+def read(pk: int, embed: Embed) -> Recording:
+    """One of the embed's recordings."""
+    try:
+        return Recording.of(RecordedAnswer.objects.defer(*_LARGE).get(pk=pk), embed)
+    except _BROKEN as error:
+        _logger.error("Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__)
+        return Recording(pk)
+
+
+def start_of_answer(pk: int, most: int) -> bytes:
+    """The first bytes of its body, of which it can have megabytes."""
+    return bytes(RecordedAnswer.objects.values_list(Substr("body", 1, most), flat=True).get(pk=pk))
+
+
+def matching(embed: Embed) -> dict[int, bool]:
+    """Of each recording, by its id, whether the embed would ever show it as it stands now."""
+    # As a text: one that is no JSON would end the whole query.
+    rows = embed.recordings.annotate(text=Cast("tag", TextField()))
+    return {
+        pk: _matches(embed, provider, digest, tag)
+        for pk, provider, digest, tag in rows.values_list("pk", "provider", "digest", "text")
+    }
+
+
+def _matches(embed: Embed, provider: str, digest: str, tag: str) -> bool:
+    try:
+        return RecordedAnswer(provider=provider, digest=digest, tag=json.loads(tag)).matches(embed)
+    except _BROKEN:
+        return False
 
 
 def forget_stale(embed: Embed) -> int:
     """Removes what the embed, as it stands now, would never show. Gives how many those were."""
-    stale = [kept.id for kept in listed(embed) if not kept.matches]
-    embed.recordings.filter(pk__in=stale).delete()
-    return len(stale)
+    return _forget(embed, [pk for pk, matches in matching(embed).items() if not matches])
+
+
+def forget_others(embed: Embed, asked: Collection[str]) -> int:
+    """Removes all answers but those to requests with these digests. Gives how many those were."""
+    rows = embed.recordings.values_list("pk", "provider", "digest")
+    others = [pk for pk, provider, digest in rows if provider != embed.provider or digest not in asked]
+    return _forget(embed, others)
+
+
+def _forget(embed: Embed, ids: Sequence[int]) -> int:
+    embed.recordings.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def _columns(exchange: Exchange) -> dict[str, Any]:
@@ -181,7 +221,7 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
         return _exchange(answer, answer.digest == wanted, reason) if answer else None
     except DatabaseError as error:
         _logger.error("No recorded answer can be looked for: %s", why(error))
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except _BROKEN as error:
         _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
     finally:
         let_go()

@@ -12,7 +12,8 @@ last of two equal keys. A literal is short and its page is kept once rendered.
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +40,21 @@ _CUT = re.compile(r"""\s*+(?:[^\s"'<>/=]++\s*+)?(?:=\s*+(?:"[^"]*+|'[^']*+|[^\s"
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
-NO_PROVIDER = gettext_noop("“provider” takes the id of a provider, such as “openai”.")
-NO_EMBED = gettext_noop("“embed” must be the name of an embed of this playground.")
-_REQUEST_NAMES = ("defaultrequest", "default-request")
+_REQUEST_NAMES = ("request", "defaultrequest", "default-request")
+_NAMES = ("provider", "embed")
+_TEXT = gettext_noop("“%(name)s” must be a string.")
+# What tags and fences take, by the name in a `LiveCall`, and what is said of another value.
+_TAKES: dict[str, tuple[type, str]] = {
+    "provider": (str, gettext_noop("“provider” takes the id of a provider, such as “openai”.")),
+    "embed": (str, gettext_noop("“embed” must be the name of an embed of this playground.")),
+    "body": (dict, gettext_noop("The request must be an object: {…}.")),
+    "label": (str, _TEXT),
+    "theme": (str, _TEXT),
+    "lang": (str, _TEXT),
+}
 # What Vue puts on the component's element, what only steers Vue, and what only a page of another site needs.
 _IGNORED = re.compile(
-    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src|theme|label|lang)"
-    r"|v-pre|v-once|v-cloak",
-    re.IGNORECASE,
+    r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src)|v-pre|v-once|v-cloak", re.IGNORECASE
 )
 
 
@@ -68,9 +76,12 @@ class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 makes a te
 class LiveCall:
     """What a live playground in a page starts with; "" and None where it is not said."""
 
-    provider: str
-    body: Mapping[str, Any] | None
+    provider: str = ""
+    body: Mapping[str, Any] | None = None
     embed: str = ""
+    label: str = ""
+    theme: str = ""
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,49 +162,68 @@ def read(tag: Tag) -> LiveCall:
     """Raises `TagError`."""
     if tag.problem:
         raise TagError(tag.problem)
-    provider, embed, body, seen = "", "", None, set[str]()
+    values: dict[str, Any] = {}
     for attribute in tag.attributes:
-        name = attribute.name.removeprefix("v-bind").removeprefix(":").lower()
-        bound = attribute.name.startswith((":", "v-bind:"))
-        if _IGNORED.fullmatch(attribute.name):
-            continue
-        if name in seen or (name in _REQUEST_NAMES and seen.intersection(_REQUEST_NAMES)):
-            raise TagError(say(gettext_noop("“%(name)s” stands there twice."), name=name), attribute.line)
-        seen.add(name)
-        if name == "provider":
-            provider = _named(attribute, bound, NO_PROVIDER)
-        elif name == "embed":
-            embed = _named(attribute, bound, NO_EMBED)
-        elif name in _REQUEST_NAMES and bound:
-            body = _request(attribute)
-        elif name in _REQUEST_NAMES:
-            raise TagError(
-                say(gettext_noop("Write a colon before “%(name)s”: it is no text."), name=attribute.name),
-                attribute.line,
-            )
-        else:
-            raise TagError(
-                say(
-                    gettext_noop("The tag takes “provider”, “embed” and “:defaultRequest”, not “%(name)s”."),
-                    name=attribute.name[:60],
+        try:
+            if name := name_of(attribute.name, values):
+                values[name] = value_of(name, _said(attribute, name))
+        except TagError:
+            raise
+        except SentenceError as error:
+            raise TagError(error.sentence, attribute.line) from error
+    return LiveCall(**values)
+
+
+def name_of(written: str, values: Collection[str]) -> str:
+    """What an attribute of a tag, or a key of a fence, is in a `LiveCall`; "" for what is left aside.
+
+    Raises `SentenceError` for another, and for one of which there is a value already.
+    """
+    if _IGNORED.fullmatch(written):
+        return ""
+    plain = written.removeprefix("v-bind").removeprefix(":").lower()
+    name = "body" if plain in _REQUEST_NAMES else plain
+    if name not in _TAKES:
+        raise SentenceError(
+            say(
+                gettext_noop(
+                    "A playground takes “provider”, “embed”, “request”, “label”, “theme” and “lang”, "
+                    "not “%(name)s”."
                 ),
-                attribute.line,
+                name=written[:60],
             )
-    return LiveCall(provider, body, embed)
+        )
+    if name in values:
+        raise SentenceError(say(gettext_noop("“%(name)s” stands there twice."), name=plain))
+    return name
 
 
-def _named(attribute: Attribute, bound: bool, problem: str) -> str:
-    value = literal(attribute.value or "", attribute.line) if bound else attribute.value
-    if not isinstance(value, str) or not value.strip():
-        raise TagError(say(problem), attribute.line)
-    return value.strip()
+def value_of(name: str, value: Any) -> Any:
+    """A value as a `LiveCall` has it; null says nothing. Raises `SentenceError`."""
+    kind, problem = _TAKES[name]
+    if value is None:
+        return None if name == "body" else ""
+    if not isinstance(value, kind) or (name in _NAMES and not str(value).strip()):
+        raise SentenceError(say(problem, name=name))
+    return value.strip() if isinstance(value, str) else value
 
 
-def _request(attribute: Attribute) -> dict[str, Any]:
-    value = literal(attribute.value or "", attribute.line)
-    if not isinstance(value, dict):
-        raise TagError(say(gettext_noop("The request must be an object: {…}.")), attribute.line)
-    return value
+def _said(attribute: Attribute, name: str) -> Any:
+    text, is_bound = attribute.value or "", attribute.name.startswith((":", "v-bind:"))
+    if name == "body" and not is_bound and attribute.name.lower() != "request":
+        problem = gettext_noop("Write a colon before “%(name)s”: it is no text.")
+        raise SentenceError(say(problem, name=attribute.name))
+    if name == "body" or (is_bound and name in _NAMES):
+        return literal(text, attribute.line)
+    return _constant(text) if is_bound else text
+
+
+def _constant(text: str) -> str | None:
+    """What is bound to more than a text is for Vue to work out."""
+    with suppress(TagError):
+        value = literal(text)
+        return value if isinstance(value, str) else None
+    return None
 
 
 def literal(text: str, line: int = 0) -> Any:

@@ -1,8 +1,10 @@
-"""The requests of the tags in a site: in the pages that its tool has built, or in a folder of Markdown."""
+"""What the tags in a site ask for: in the pages that its tool has built, or in a folder of Markdown."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from playground.embed import markdown
 from playground.embed.docs import look
@@ -10,46 +12,68 @@ from playground.embed.docs import look
 _ELEMENT = "api-playground"
 
 
+@dataclass(frozen=True)
+class Tagged:
+    """A tag of an embed: its file, its provider, and its request as JSON text; "" for one without."""
+
+    file: Path
+    provider: str
+    request: str
+
+
 class _Reader(HTMLParser):
-    """The attributes of each `<api-playground>`, with the request that stands within as `request`."""
+    """The attributes of each `<api-playground>`, with the request that stands within as `request`.
+
+    Of each frame without the script, what its address asks for.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[dict[str, str]] = []
-        self._is_open = self._is_request = False
+        self._open: dict[str, str] | None = None
+        self._is_request = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == _ELEMENT:
             self.found.append(values)
-            self._is_open = True
-        self._is_request = self._is_open and tag == "script" and values.get("type") == "application/json"
+            self._open = values
+        elif tag == "iframe":
+            self.found.append(_asked_by(values.get("src", "")))
+        self._is_request = tag == "script" and values.get("type") == "application/json"
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        self._is_open = self._is_open and tag != _ELEMENT
+        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self._is_request = False
-        self._is_open = self._is_open and tag != _ELEMENT
+        if tag == _ELEMENT:
+            self._open = None
 
     def handle_data(self, data: str) -> None:
-        if self._is_request:
-            self.found[-1].setdefault("request", data)
+        if self._is_request and self._open is not None:
+            self._open.setdefault("request", data)
 
 
-def requests_in(folder: Path, embed: str) -> Iterator[tuple[Path, str]]:
-    """The file of each tag that names the embed, and its request as JSON text; "" for one without.
+def _asked_by(address: str) -> dict[str, str]:
+    """The values of a frame's address; of anything else none that names an embed."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets around what is no address
+        return {}
+    return dict(parse_qsl(parts.query)) if parts.path.endswith("/embed/") else {}
 
-    Raises `OSError`.
-    """
+
+def tags_in(folder: Path, embed: str) -> Iterator[Tagged]:
+    """The tags that name the embed. Raises `OSError`."""
     for path, html in _pages(folder):
         reader = _Reader()
         reader.feed(html)
         reader.close()
         for values in reader.found:
             if values.get("embed") == embed:
-                yield path, values.get("request", "").strip()
+                yield Tagged(path, values.get("provider", ""), values.get("request", "").strip())
 
 
 def _pages(folder: Path) -> Iterator[tuple[Path, str]]:

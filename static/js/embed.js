@@ -47,6 +47,7 @@
     #connection = null;
     #height = FIRST_HEIGHT;
     #late = ""; // a request that is too long for the address
+    #isAlive = false;
     #isReady = false;
     #toldTheme = "";
     #isStale = false;
@@ -101,7 +102,7 @@
     }
 
     #load() {
-      this.#isReady = false;
+      this.#isAlive = this.#isReady = false;
       this.#root.replaceChildren(this.#probe);
       let request;
       try {
@@ -147,7 +148,7 @@
     }
 
     #giveUp() {
-      if ("here" in this.#frame.dataset || this.#frame.hidden) return;
+      if (this.#isAlive || this.#frame.hidden) return;
       const embed = this.getAttribute("embed");
       console.warn(
         `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. `
@@ -196,7 +197,8 @@
         this.#showCard(String(data.title).slice(0, 300));
         return;
       }
-      this.#showFrame();
+      this.#isAlive = true;
+      if (!["waits", "ready"].includes(data.type)) this.#showFrame(); // it may wait for its request
       if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
         const [least, most] = HEIGHTS;
         this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);

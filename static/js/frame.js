@@ -15,7 +15,9 @@
     if (names) tell(`the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`);
   };
   const isRefused = "refused" in root.dataset;
-  if (!isRefused) say({ type: "here" }); // a browser's own error page says nothing
+  // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
+  const waits = "waits" in root.dataset;
+  if (!isRefused) say({ type: waits ? "waits" : "here" }); // a browser's own error page says nothing
 
   addEventListener("message", ({ origin, source, data }) => {
     if (origin !== host || source !== parent || data?.from !== OURS) return;
@@ -34,16 +36,25 @@
       filled = await answer.json();
     } catch (error) {
       tell(error.message);
+      if (waits) reveal();
       return show(document.getElementById("lost-template").content.querySelector(".notice").cloneNode(true));
     }
     if (filled.error) {
       const { title, advice, fields } = filled.error;
+      if (waits) return refuse(title, advice);
       return complain([title, ...Object.values(fields), advice]);
     }
     opened.value = filled.opened;
     document.dispatchEvent(new CustomEvent("playground:fill", { detail: filled.request }));
     overruled(embed.value, filled.overruled.join(", "));
-    if ("off" in form.dataset) form.requestSubmit(); // for its recorded answer
+    if (!waits) return;
+    reveal();
+    form.requestSubmit(); // for its recorded answer
+  }
+
+  function refuse(title, advice) {
+    say({ type: "refused", title });
+    tell(`${host || "this page"}:`, title, "–", advice);
   }
 
   function complain(sentences) {
@@ -56,6 +67,19 @@
   }
 
   const show = (notice) => document.getElementById("outcome").prepend(notice);
+
+  function followHeight() {
+    let told = 0;
+    new ResizeObserver(() => {
+      const height = Math.ceil(document.body.getBoundingClientRect().height);
+      if (height !== told) say({ type: "height", height: told = height });
+    }).observe(document.body);
+  }
+
+  function reveal() {
+    say({ type: "here" });
+    followHeight();
+  }
 
   // Each answer brings the token of the next send; a stream does in its head, long before its end.
   document.addEventListener("htmx:config:request", (event) => {
@@ -70,17 +94,10 @@
   document.addEventListener("DOMContentLoaded", () => {
     if (isRefused) {
       const [title, advice] = document.querySelectorAll(".refused :is(h1, h1 + p)");
-      say({ type: "refused", title: title.textContent });
-      tell(`${host || "this page"}:`, title.textContent, "–", advice.textContent);
-      return;
+      return refuse(title.textContent, advice.textContent);
     }
     overruled(root.dataset.embed, root.dataset.overruled);
-
-    let told = 0;
-    new ResizeObserver(() => {
-      const height = Math.ceil(document.body.getBoundingClientRect().height);
-      if (height !== told) say({ type: "height", height: told = height });
-    }).observe(document.body);
+    if (!waits) followHeight();
 
     // The link takes along what the form says now; its code has the address.
     document.getElementById("codes").addEventListener("htmx:after:swap", () => {

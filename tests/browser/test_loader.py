@@ -288,7 +288,7 @@ def test_a_frame_that_does_not_report_leaves_the_authors_link(open_host: OpenHos
     assert host.playground.rstrip("/") in told
     assert host.page.evaluate("location.origin") in told
 
-    host.frames()[0].evaluate("say({ type: 'ready' })")
+    host.frames()[0].evaluate("say({ type: 'here' })")
 
     expect(link).not_to_be_visible()
     expect(host.page.locator("api-playground iframe")).to_be_visible()

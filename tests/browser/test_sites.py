@@ -284,7 +284,8 @@ def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
 
 
 def test_the_requests_of_its_tags_are_found_in_the_built_site(site: Built) -> None:
-    found = [json.loads(text) if text else None for _, text in tagged.requests_in(site.folder, "docs")]
+    tags = tagged.tags_in(site.folder, "docs")
+    found = [json.loads(tag.request) if tag.request else None for tag in tags]
 
     assert [body for _, body in CALLS] == [body for body in found if body != HELLO][: len(CALLS)]
 

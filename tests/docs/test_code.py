@@ -103,6 +103,7 @@ def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.served_settings",
         "TEST_STATIC_ROOT": str(tmp_path / "static-root"),
         "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}",
+        "PLAYGROUND_DATABASE": str(tmp_path / "embeds.sqlite3"),
         **INSTALLS_NOTHING,
     }
     with subprocess.Popen(

@@ -5,9 +5,11 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from playground.embed import recorded
@@ -20,6 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
 LIST = "/admin/embed/embed/"
 ADD = f"{LIST}add/"
+RECORDED = "/admin/embed/recordedanswer/"
 FIELDS = {
     "name": "made-here",
     "active": "on",
@@ -163,7 +166,9 @@ def test_what_goes_wrong_in_recording_is_said(
     assert not RecordedAnswer.objects.exists()
 
 
-def test_the_detail_shows_the_days_and_the_answer_as_text(author: Client, upstream: ScriptedUpstream) -> None:
+def test_the_detail_shows_the_days_and_leads_to_the_answers(
+    author: Client, upstream: ScriptedUpstream
+) -> None:
     embed = make_embed()
     Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=3, tokens=77)
     upstream.reply(stream({"content": "<script>alert(1)</script>"}))
@@ -172,8 +177,20 @@ def test_the_detail_shows_the_days_and_the_answer_as_text(author: Client, upstre
     html = author.get(f"{LIST}{embed.pk}/change/").content.decode()
 
     assert "3 calls, 77 tokens" in html
-    assert "&lt;script&gt;alert(1)" in html
-    assert "<script>alert" not in html
+    assert f'<a href="{RECORDED}?embed__id__exact={embed.pk}">1</a>' in html
+
+
+def test_a_recorded_answer_is_shown_as_text(author: Client, upstream: ScriptedUpstream) -> None:
+    nasty = "<script>alert(1)</script>"
+    upstream.reply(stream({"content": nasty}))
+    recorded.record(make_embed(), {"messages": [{"role": "user", "content": nasty}]})
+    answer = RecordedAnswer.objects.get()
+
+    for path in (RECORDED, f"{RECORDED}{answer.pk}/change/"):
+        html = author.get(path).content.decode()
+        assert "&lt;script&gt;alert(1)" in html
+        assert "<script>alert" not in html
+    assert "data: " in html
 
 
 def test_what_is_written_past_the_checks_is_text_too(author: Client) -> None:
@@ -200,8 +217,6 @@ def test_without_a_login_there_is_nothing(client: Client) -> None:
 
 
 def test_who_may_only_look_changes_nothing(client: Client) -> None:
-    from django.contrib.auth.models import Permission
-
     embed = make_embed()
     user = User.objects.create_user("looker", password="a long password", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_embed"))
@@ -371,11 +386,83 @@ def test_recordings_that_no_longer_match_are_marked_and_removed(
     Embed.objects.update(request=embed.request.replace("50", "49"))
 
     assert "2, 2 of them no longer match" in _text(author.get(LIST))
-    assert _text(author.get(f"{LIST}{embed.pk}/change/")).count("no longer matches") == 2
+    assert author.get(RECORDED).content.decode().count("icon-no") == 2
     _act(author, "record_now", embed)
     assert "3, 2 of them no longer match" in _text(author.get(LIST))
     _act(author, "forget_stale", embed)
     assert RecordedAnswer.objects.count() == 1
+
+
+def test_single_recordings_are_removed(author: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    for seed in range(4):
+        recorded.record(embed, {"seed": seed})
+    first, *others = RecordedAnswer.objects.values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = 1")
+        cursor.execute("UPDATE embed_recordedanswer SET call = '{', tag = '{' WHERE id = %s", [others[1]])
+        cursor.execute("PRAGMA ignore_check_constraints = 0")
+
+    answer = author.post(f"{RECORDED}{first}/delete/", {"post": "yes"}, follow=True)
+    assert answer.redirect_chain == [(RECORDED, 302)]
+    assert [*RecordedAnswer.objects.values_list("pk", flat=True)] == others
+    assert author.get(f"{LIST}{embed.pk}/change/").status_code == 200
+
+    chosen = {"action": "delete_selected", "_selected_action": others[:2], "post": "yes"}
+    author.post(RECORDED, chosen)
+    assert [*RecordedAnswer.objects.values_list("pk", flat=True)] == others[2:]
+
+
+def test_who_may_only_look_removes_no_recording(client: Client, upstream: ScriptedUpstream) -> None:
+    recorded.record(make_embed())
+    answer = RecordedAnswer.objects.get()
+    user = User.objects.create_user("looker", password="a long password", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_embed"))
+    client.force_login(user)
+
+    assert client.get(f"{RECORDED}{answer.pk}/change/").status_code == 200
+    assert client.post(f"{RECORDED}{answer.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(RECORDED, {"action": "delete_selected", "_selected_action": [answer.pk], "post": "yes"})
+    assert RecordedAnswer.objects.exists()
+
+
+def test_no_page_loads_more_of_the_recordings_than_it_shows(
+    author: Client, upstream: ScriptedUpstream
+) -> None:
+    """Each can have megabytes, and an embed hundreds of them."""
+    embed = make_embed()
+    recorded.record(embed)
+    answer = RecordedAnswer.objects.get()
+    RecordedAnswer.objects.update(body=b"x" * 1_000_000)
+    removes = {"action": "delete_selected", "_selected_action": [embed.pk]}
+
+    with CaptureQueriesContext(connection) as queries:
+        pages = [
+            author.get(path)
+            for path in (
+                *[LIST, f"{LIST}{embed.pk}/change/", f"{LIST}{embed.pk}/delete/"],
+                *[RECORDED, f"{RECORDED}{answer.pk}/change/", f"{RECORDED}{answer.pk}/delete/"],
+            )
+        ]
+        pages.append(author.post(LIST, removes))
+        _act(author, "forget_stale", embed)
+
+    assert {page.status_code for page in pages} == {200}
+    assert max(len(page.content) for page in pages) < 100_000
+    column = '"embed_recordedanswer"."body"'
+    assert [query["sql"] for query in queries if column in query["sql"]] == [
+        query["sql"] for query in queries if f"SUBSTR({column}, 1, 20001)" in query["sql"]
+    ]
+
+
+def test_an_embed_is_removed_with_its_recordings(author: Client, upstream: ScriptedUpstream) -> None:
+    embed = make_embed()
+    recorded.record(embed)
+
+    author.post(f"{LIST}{embed.pk}/delete/", {"post": "yes"})
+
+    assert not Embed.objects.exists()
+    assert not RecordedAnswer.objects.exists()
 
 
 def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_downloaded(

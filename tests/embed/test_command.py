@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from playground.embed import recorded
 from playground.embed.models import Embed, RecordedAnswer
+from playground.embed.tagged import tags_in
 from tests.embed.client import ORIGIN, REQUEST, make_embed
 from tests.embed.test_record import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
@@ -20,10 +21,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 NEW = ["hello", "--origin", ORIGIN, "--provider", "test", "--request", json.dumps(REQUEST)]
 
 
-def _run(*arguments: str) -> str:
+def _run(*arguments: str, stderr: io.StringIO | None = None) -> str:
     out = io.StringIO()
-    call_command("embed", *arguments, stdout=out)
+    call_command("embed", *arguments, stdout=out, stderr=stderr or io.StringIO())
     return out.getvalue()
+
+
+def _site(folder: Path, *tags: str) -> str:
+    """A built site with a page for each tag, of which each is `request='…'` and the like."""
+    for number, tag in enumerate(tags):
+        (folder / f"{number}.html").write_text(f'<api-playground embed="hello" {tag}></api-playground>')
+    return str(folder)
 
 
 def test_it_makes_an_embed() -> None:
@@ -196,6 +204,95 @@ def test_a_site_without_a_tag_of_the_embed_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(CommandError, match="embed=“hello”"):
         _run("hello", "--record", str(tmp_path))
+
+
+def test_what_is_asked_in_other_words_is_recorded_once(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    """Another order, other spaces, 1.0 for 1, what the embed fills in anyway, and what is locked."""
+    make_embed(locked="model")
+    same = [
+        """request='{"seed": 1, "top_p": 1}'""",
+        """request='{"top_p":1.0,"seed":1}'""",
+        f"request='{json.dumps(REQUEST | {'top_p': 1, 'seed': 1})}'",
+        """request='{"seed": 1, "top_p": 1, "model": "other", "stream": true, "n": null}'""",
+    ]
+
+    _run("hello", "--record", _site(tmp_path, *same))
+
+    assert len(upstream.requests) == 1
+    assert [answer.tag for answer in RecordedAnswer.objects.all()] == [{"seed": 1, "top_p": 1}]
+
+
+def test_what_tags_ask_for_in_vain_is_told(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    make_embed(locked="model max_tokens")
+    told = io.StringIO()
+    site = _site(
+        tmp_path,
+        """provider="another" request='{"model": "other", "seed": 1}'""",
+        """provider="test" request='{"model": "m", "seed": 2}'""",
+        "",
+    )
+
+    _run("hello", "--record", site, '{"max_completion_tokens": 9}', stderr=told)
+
+    assert [line.partition("; ")[0] for line in told.getvalue().splitlines()] == [
+        f"{tmp_path / '0.html'}: The embed has fixed provider, model",
+        "The embed has fixed max_completion_tokens",
+    ]
+
+
+def test_what_no_page_asks_for_any_more_is_removed(
+    upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_embed()
+    monkeypatch.setattr(recorded, "MOST", 3)
+    monkeypatch.chdir(tmp_path)  # where an answer goes that cannot be kept
+    before, after = (tmp_path / name for name in ("before", "after"))
+    before.mkdir()
+    after.mkdir()
+    _run("hello", "--record")
+    _run("hello", "--record", _site(before, """request='{"seed": 1}'""", """request='{"seed": 2}'"""))
+    frame = '<iframe src="https://x.example/embed/?embed=hello&amp;request=%7B%22seed%22:2%7D"></iframe>'
+    (after / "frame.html").write_text(frame)
+    site = _site(after, """request='{"seed": 3}'""")
+    with pytest.raises(CommandError, match="Remove some first"):
+        _run("hello", "--record", '{"seed": 3}')
+
+    said = _run("hello", "--forget", site, "--record", site)
+
+    assert "Recorded answers removed: 1." in said
+    assert {answer.tag.get("seed") for answer in RecordedAnswer.objects.all()} == {None, 2, 3}
+
+
+@pytest.mark.parametrize(
+    "page", ["", "<p>", """<api-playground embed="hello" request="{"></api-playground>"""]
+)
+def test_nothing_is_removed_where_it_is_not_known_what_the_pages_ask_for(
+    upstream: ScriptedUpstream, tmp_path: Path, page: str
+) -> None:
+    make_embed()
+    _run("hello", "--record", '{"seed": 1}')
+    _run("hello", "--record", '{"seed": 2}')
+    if page:
+        (tmp_path / "a.html").write_text("""<api-playground embed="hello" request='{"seed": 2}' />""")
+        (tmp_path / "b.html").write_text(page)
+
+    if page == "<p>":
+        _run("hello", "--forget", str(tmp_path))
+    else:
+        with pytest.raises(CommandError):
+            _run("hello", "--forget", str(tmp_path))
+
+    assert RecordedAnswer.objects.count() == (1 if page == "<p>" else 2)
+
+
+def test_a_request_in_a_tag_is_not_that_of_a_frame_within(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        '<api-playground embed="hello"><iframe slot="fallback" src="/elsewhere/?embed=hello"></iframe>'
+        '<script type="application/json">{"seed": 1}</script></api-playground>'
+        '<script type="application/json">{"seed": 2}</script><iframe src="http://[x/embed/"></iframe>'
+    )
+
+    assert [tag.request for tag in tags_in(tmp_path, "hello")] == ['{"seed": 1}']
 
 
 def test_recordings_that_no_longer_match_are_marked_and_removed(upstream: ScriptedUpstream) -> None:

@@ -37,6 +37,10 @@ def test_an_embed_is_named() -> None:
     assert fence.read("embed: docs\nrequest: {a: 1}") == LiveCall("", {"a": 1}, "docs")
 
 
+def test_what_says_nothing_is_left_out() -> None:
+    assert fence.read("provider:\nembed: ~\nrequest:\nlabel: ''\nclass: wide") == LiveCall()
+
+
 @given(requests)
 def test_any_json_means_what_it_says(request_: dict[str, object]) -> None:
     assert fence.read(json.dumps({"provider": "openai", "request": request_})).body == request_
@@ -100,6 +104,8 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("provider: [a]", 0, "the id of a provider"),
         ("request: text", 0, "must be an object"),
         ("request: {}\ndefaultRequest: {}", 0, "twice"),
+        ("label: [a]", 0, "“label” must be a string"),
+        ("theme: 3", 0, "“theme” must be a string"),
     ],
 )
 def test_what_cannot_be_read_says_where_and_why(text: str, line: int, words: str) -> None:

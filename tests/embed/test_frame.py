@@ -523,3 +523,8 @@ def test_what_a_tag_asks_for_in_vain_is_told_to_its_author(client: Client) -> No
 
     assert 'data-overruled="model"' in open_frame(client, request='{"model": "x"}').content.decode()
     assert "data-overruled" not in open_frame(client, request='{"model": "m"}').content.decode()
+
+    both = open_frame(client, request='{"model": "x"}', provider="claude").content.decode()
+    assert 'data-overruled="provider, model"' in both
+    assert 'data-overruled="provider"' in open_frame(client, provider="claude", late="").content.decode()
+    assert "data-overruled" not in open_frame(client, provider="test").content.decode()

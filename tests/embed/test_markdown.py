@@ -97,6 +97,24 @@ def test_a_tag_becomes_a_playground(shown: Show, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
+    [
+        """<api-playground label='Say "hi"' theme="dark" lang="zh" request='{"a": 1}'></api-playground>""",
+        '```api-playground\nlabel: Say "hi"\ntheme: dark\nlang: zh\nrequest: {a: 1}\n```',
+    ],
+)
+def test_its_look_is_the_authors(shown: Show, text: str) -> None:
+    html = shown(text).html
+
+    (frame,), (element,) = _named(html, "iframe"), _named(html, "api-playground")
+    assert parse_qs(urlsplit(frame["src"] or "").query) == {
+        "request": ['{"a":1}'], "theme": ["dark"], "lang": ["zh"]
+    }  # fmt: skip
+    assert frame["title"] == element["label"] == 'Say "hi"'
+    assert (element["theme"], element["lang"]) == ("dark", "zh")
+
+
+@pytest.mark.parametrize(
+    "text",
     [f"```html\n{TAG}\n```", f"`{TAG}`", f"    {TAG}", f"\\{TAG}", f"~~~\n{TAG}\n~~~", f"``\n{TAG}\n``"],
 )
 def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:

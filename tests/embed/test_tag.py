@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.embed import tag
+from playground.embed import fence, tag
 from playground.embed.tag import MAX_DEPTH, LiveCall, TagError
 from tests.exchange.strategies import json_values, requests
 
@@ -62,9 +62,32 @@ def test_each_way_to_write_it_means_the_same(text: str) -> None:
 
 
 def test_what_only_other_sites_need_is_left_aside() -> None:
-    attributes = 'src="https://a.example/" theme="dark" label="Try" lang="en" :key="{ a }"'
+    attributes = 'src="https://a.example/" class="wide" :key="{ a }" :theme="isDark ? a : b" :label="t(1)"'
 
     assert _read(f'<ApiPlayground {attributes} provider="openai" />') == LiveCall("openai", None)
+
+
+ALL = {
+    "provider": "openai",
+    "embed": "docs",
+    "request": {"a": 1},
+    "label": "Try",
+    "theme": "dark",
+    "lang": "zh",
+}
+
+
+@pytest.mark.parametrize("names", [ALL, *[{name: ALL[name]} for name in ALL]])
+def test_a_tag_and_a_fence_take_the_same(names: dict[str, Any]) -> None:
+    written = "".join(
+        f" {name}='{value if isinstance(value, str) else json.dumps(value)}'" for name, value in names.items()
+    )
+    bound = "".join(f" :{name}='{json.dumps(value)}'" for name, value in names.items())
+    call = LiveCall(**{"body" if name == "request" else name: value for name, value in names.items()})
+
+    assert _read(f"<ApiPlayground{written} />") == call
+    assert _read(f"<api-playground{bound} />") == call
+    assert fence.read(json.dumps(names)) == call
 
 
 @pytest.mark.parametrize(

@@ -36,15 +36,17 @@ class Playgrounds:
         provider = self._provider(call)
         self.count += 1
         options = {"embed": call.embed} if call.embed else {}
-        # The tag says no language: in a page that is not in English the playground speaks as the page does.
-        options |= {PARAMETER: LANGUAGES[language]} if language else {}
-        values = {"element": element, "number": self.count, "embed": call.embed, "body": call.body}
+        # Where the tag says no language, in a page that is not in English, it speaks as the page does.
+        lang = call.lang or (LANGUAGES[language] if language else "")
+        options |= {PARAMETER: lang} if lang else {}
+        options |= {"theme": call.theme} if call.theme else {}
+        values = {"element": element, "number": self.count, "call": call}
         try:
             src, link = embed_url(call.provider, call.body, **options), playground_url(provider, call.body)
         except TooLongError:  # scripts hand it over, and nothing else can
             src = link = ""
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
-        addresses = {"src": src, "link": link, "provider": call.provider, "label": label}
+        addresses = {"src": src, "link": link, "label": label}
         return render_to_string("_docs_playground.html", values | addresses)
 
     def _provider(self, call: LiveCall) -> str:

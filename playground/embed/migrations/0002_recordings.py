@@ -22,7 +22,14 @@ class Migration(migrations.Migration):
     dependencies = [("embed", "0001_initial")]
 
     operations = [
-        migrations.AlterModelOptions(name="recordedanswer", options={"ordering": ["at"]}),
+        migrations.AlterModelOptions(
+            name="recordedanswer",
+            options={
+                "ordering": ["at"],
+                "verbose_name": "recorded answer",
+                "verbose_name_plural": "recorded answers",
+            },
+        ),
         migrations.AlterField(
             model_name="recordedanswer",
             name="embed",

@@ -2,7 +2,8 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from playground.embed import budget, recorded
+from playground.embed import budget, policy, recorded
 from playground.embed.models import Embed
-from playground.embed.tagged import requests_in
+from playground.embed.tagged import tags_in
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.pages.page import link_body
@@ -31,6 +32,15 @@ _NUMBERS = {
 _MAY_BE_EMPTY = ("max_tokens", "n", "request_bytes")
 _NEEDED = ("origins", "provider", "request")
 _LONGEST_QUESTION = 80
+
+
+@dataclass(frozen=True)
+class _Tag:
+    """What a tag asks for, and where it stands."""
+
+    place: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    provider: str = ""
 
 
 class Command(BaseCommand):
@@ -73,8 +83,10 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--forget",
-            action="store_true",
-            help="removes the recorded answers that no longer match the embed",
+            nargs="*",
+            metavar="TAGS",
+            help="removes the recorded answers that no longer match the embed; with the folders of its "
+            "sites also those that no tag there asks for, but for the answer to the embed's own request",
         )
         parser.add_argument("--show", action="store_true", help="tells what the embed allows and has spent")
 
@@ -85,7 +97,7 @@ class Command(BaseCommand):
             raise CommandError(f"The embeds cannot be used: {why(error)}.") from error
 
     def _handle(
-        self, *, name: str, record: list[str] | None, forget: bool, show: bool, **options: Any
+        self, *, name: str, record: list[str] | None, forget: list[str] | None, show: bool, **options: Any
     ) -> None:
         embed = Embed.objects.filter(name=name).first() or Embed(name=name)
         changes = _changes(options)
@@ -94,32 +106,42 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} is saved.")
         elif embed.pk is None:
             raise CommandError(f"No embed is called {name}. To make it: {_example(name)}")
+        if forget is not None:  # before there is more to keep
+            self.stdout.write(f"Recorded answers removed: {_forget(embed, forget)}.")
         if record is not None:
-            self._record_all(embed, record)
-        if forget:
-            self.stdout.write(f"Recorded answers removed: {recorded.forget_stale(embed)}.")
+            self._record_all(embed, list(_tags(embed, record)) if record else [_Tag()])
         if show:
             self._show(embed)
 
-    def _record_all(self, embed: Embed, wanted: list[str]) -> None:
-        """Goes on after one that went wrong; each request is made once, however many tags ask for it."""
-        tags = list(_tags(embed, wanted)) if wanted else [("", {})]
-        problems, done = [], set()
-        for place, tag in tags:
-            text = json.dumps(tag, sort_keys=True)
-            if text in done:
-                continue
-            done.add(text)
+    def _record_all(self, embed: Embed, tags: Iterable[_Tag]) -> None:
+        """Goes on after one that went wrong; each request is made once, in whatever words tags ask for it."""
+        problems: list[str] = []
+        wanted: dict[str, _Tag] = {}
+        for tag in tags:
+            wanted.setdefault(_digest(embed, tag), tag)
+        self._warn(embed, tags)
+        for tag in wanted.values():
             try:
-                self._record(embed, tag, place)
+                self._record(embed, tag)
             except CommandError as error:
-                problems.append(f"{place}: {error}" if place else str(error))
+                problems.append(f"{tag.place}: {error}" if tag.place else str(error))
         if problems:
             raise CommandError("\n".join(problems))
 
-    def _record(self, embed: Embed, tag: Mapping[str, Any], place: str) -> None:
+    def _warn(self, embed: Embed, tags: Iterable[_Tag]) -> None:
+        """Tells what the tags ask for in vain, once for each file."""
+        for place, names in dict.fromkeys(
+            (tag.place, ", ".join(embed.overruled(tag.body, tag.provider))) for tag in tags
+        ):
+            if names:
+                where = f"{place}: " if place else ""
+                self.stderr.write(
+                    f"{where}The embed has fixed {names}; what the tag asks for there is not used."
+                )
+
+    def _record(self, embed: Embed, tag: _Tag) -> None:
         try:
-            exchange, problem = recorded.record(embed, tag)
+            exchange, problem = recorded.record(embed, tag.body)
         except recorded.NotKeptError as error:
             file = _kept_in_a_file(embed, error.exchange)
             raise CommandError(f"{error.sentence} It is in {file}.") from error
@@ -130,7 +152,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing is recorded. {problem.title}.{words} {problem.advice}")
         size = len(exchange.received.body) if exchange.received else 0
         seconds = exchange.timings.total_ms / 1000
-        where = f" {place}" if place else ""
+        where = f" {tag.place}" if tag.place else ""
         self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.{where}")
 
     def _show(self, embed: Embed) -> None:
@@ -159,19 +181,36 @@ class Command(BaseCommand):
             self.stdout.write(f"  {mark}{kept.facts or 'cannot be read'} · {question}")
 
 
-def _tags(embed: Embed, wanted: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The request of each tag, and where it stands."""
+def _forget(embed: Embed, sites: list[str]) -> int:
+    """How many answers were removed: none, where a tag cannot be read, and nobody knows what it asks for."""
+    if not sites:
+        return recorded.forget_stale(embed)
+    asked = {_digest(embed, tag) for tag in [_Tag(), *_tags(embed, sites)]}
+    return recorded.forget_others(embed, asked)
+
+
+def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
     for text in wanted:
         if text.lstrip().startswith("{") or not Path(text).is_dir():
-            yield "" if text.lstrip().startswith("{") else text, _tag(_text("--record", text), text)
+            place = "" if text.lstrip().startswith("{") else text
+            yield _Tag(place, _body(_text("TAGS", text), text))
             continue
-        found = list(requests_in(Path(text), embed.name))
+        found = list(tags_in(Path(text), embed.name))
         if not found:
             raise CommandError(f"{text}: no <api-playground embed=“{embed.name}”> stands in its pages.")
-        yield from ((str(path), _tag(request, str(path))) for path, request in found)
+        for tag in found:
+            yield _Tag(str(tag.file), _body(tag.request, str(tag.file)), tag.provider)
 
 
-def _tag(text: str, place: str) -> dict[str, Any]:
+def _digest(embed: Embed, tag: _Tag) -> str:
+    """The key of its recorded answer."""
+    try:
+        return policy.digest(embed.asked(tag.body))
+    except InvalidRequestError as error:  # of the embed's own request
+        raise CommandError(_words(error)) from error
+
+
+def _body(text: str, place: str) -> dict[str, Any]:
     try:
         return link_body(text) if text else {}
     except InvalidRequestError as error:
