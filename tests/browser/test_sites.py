@@ -235,13 +235,18 @@ def test_a_reader_runs_the_call_in_place(
     expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def _expect_cards(page: Page) -> None:
-    """What a reader sees of each tag: a small card with the author's link, and no browser's error page."""
+def _expect_cards(page: Page, *, scripts: bool) -> None:
+    """What a reader sees of each tag: a small card with the author's link, and no browser's error page.
+
+    Without the playground's scripts the link stands there from the start; with them, it comes with the card.
+    """
     links = page.locator("api-playground").get_by_role("link", name="Open in the API Playground")
     expect(links).to_have_count(len(CALLS))
     for number in range(len(CALLS)):
         element = page.locator("api-playground").nth(number)
         element.scroll_into_view_if_needed()
+        if scripts:
+            expect(element.locator("div > p")).to_be_visible()
         expect(links.nth(number)).to_be_visible()
         expect(element.locator("iframe:visible")).to_have_count(0)
         assert element.evaluate("element => element.offsetHeight") < 150
@@ -274,8 +279,9 @@ def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
 
     page.goto(f"{origin}/chat-completion")
 
-    _expect_cards(page)
-    if state != "all gone":  # then nothing of the playground's runs
+    runs = state != "all gone"
+    _expect_cards(page, scripts=runs)
+    if runs:
         told = complaints.told[0]
         assert origin in told
         assert embed in told
