@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import path
 
+from playground.docs import views as docs
 from playground.embed import frame
-from playground.embed import views as docs
 from playground.embed.loader import loader
 from playground.pages import refusals, views
 

@@ -14,7 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
-from playground.embed import tag, tagged
+from playground.docs import tags_in_sites
+from playground.embed import tag
 from tests.browser import built_sites
 from tests.browser.conftest import Bare, Complaints
 from tests.browser.host import READY, STUB, free_port, hosting
@@ -290,7 +291,7 @@ def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
 
 
 def test_the_requests_of_its_tags_are_found_in_the_built_site(site: Built) -> None:
-    tags = tagged.tags_in(site.folder, "docs")
+    tags = tags_in_sites.tags_in(site.folder, "docs")
     found = [json.loads(tag.request) if tag.request else None for tag in tags]
 
     assert [body for _, body in CALLS] == [body for body in found if body != HELLO][: len(CALLS)]

@@ -8,9 +8,9 @@ from pathlib import Path
 from markdown_it.token import Token
 
 from playground import env
+from playground.docs.folder import Docs, Page, look
+from playground.docs.markdown import Heading, budget, parse
 from playground.embed import tag
-from playground.embed.docs import Docs, Page, look
-from playground.embed.markdown import Heading, budget, parse
 from playground.embed.tag import LiveCall
 from playground.upstream.providers import BUILT_IN, _read
 

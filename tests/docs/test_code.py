@@ -33,7 +33,8 @@ import pytest
 import requests
 
 from playground import env
-from playground.embed import markdown, tag
+from playground.docs import markdown
+from playground.embed import tag
 from playground.env import SettingError
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import ChunkCollector
@@ -41,9 +42,9 @@ from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
 from playground.pages.log import line as log_line
 from playground.upstream.providers import _read, catalogue
+from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine
 from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
-from tests.embed.folder import write
 
 _VOID = {"br", "img", "input", "link", "meta"}
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.embed import markdown
-from playground.embed.docs import Page
-from playground.embed.links import is_external, target
+from playground.docs import markdown
+from playground.docs.folder import Page
+from playground.docs.links import is_external, target
 from playground.exchange import diagnosis, explain
 from playground.exchange.advice import FAILURES, STATUSES
 from playground.exchange.chat_request import ROLES, ChatRequest

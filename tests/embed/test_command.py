@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from playground.docs.tags_in_sites import tags_in
 from playground.embed import recorded
 from playground.embed.models import Embed, RecordedAnswer
-from playground.embed.tagged import tags_in
 from tests.embed.client import ORIGIN, REQUEST, make_embed
 from tests.embed.test_record import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.embed import fence, tag
+from playground.docs import fence
+from playground.embed import tag
 from playground.embed.tag import MAX_DEPTH, LiveCall, TagError
 from tests.exchange.strategies import json_values, requests
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from playground.embed.markdown.budget import Budget, OverBudgetError
-from playground.embed.markdown.parse import headings_of, parsed, parser, plain
+from playground.docs.markdown.budget import Budget, OverBudgetError
+from playground.docs.markdown.parse import headings_of, parsed, parser, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from playground.embed import markdown
-from playground.embed.docs import look
+from playground.docs import markdown
+from playground.docs.folder import look
 
 _ELEMENT = "api-playground"
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
-from playground.embed.markdown.budget import Budget
+from playground.docs.markdown.budget import Budget
 from playground.pages.highlight import highlight
 
 _INFO = re.compile(

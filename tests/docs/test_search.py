@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from playground.embed.docs import Docs
-from playground.embed.search import Hit, search
-from tests.embed.folder import write
+from playground.docs.folder import Docs
+from playground.docs.search import Hit, search
+from tests.docs.folder import write
 
 
 @pytest.fixture

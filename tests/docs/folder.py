@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playground.embed.docs import Docs, look
+from playground.docs.folder import Docs, look
 
 
 def write(folder: Path, **files: str) -> Docs:

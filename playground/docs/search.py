@@ -14,10 +14,10 @@ from pathlib import Path
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from playground.embed import markdown
-from playground.embed.docs import LANGUAGES, Docs, Page, Stamp
-from playground.embed.kept import Kept
-from playground.embed.markdown import Section
+from playground.docs import markdown
+from playground.docs.folder import LANGUAGES, Docs, Page, Stamp
+from playground.docs.kept import Kept
+from playground.docs.markdown import Section
 
 LONGEST_QUERY = 200
 MOST_TERMS = 10

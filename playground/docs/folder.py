@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from playground.embed import yamltext
-from playground.embed.kept import Kept
-from playground.embed.links import docs_url
+from playground.docs import yamltext
+from playground.docs.kept import Kept
+from playground.docs.links import docs_url
 from playground.exchange.text import Sentence, gettext_noop, say
 
 LARGEST = 1_048_576

@@ -10,11 +10,11 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from playground.embed.links import LONGEST_LINK, embed_url
+from playground.docs.links import LONGEST_LINK, embed_url
 from playground.embed.models import Embed
 from playground.exchange.text import SentenceError
+from tests.docs.folder import write
 from tests.embed.client import make_embed
-from tests.embed.folder import write
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,13 +14,14 @@ from django.utils.translation import gettext
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from playground.embed import fence, tag
-from playground.embed.docs import Docs, Page
-from playground.embed.links import docs_url, is_external, target
-from playground.embed.markdown import code
-from playground.embed.markdown.budget import Budget, OverBudgetError
-from playground.embed.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
-from playground.embed.markdown.playgrounds import Playgrounds
+from playground.docs import fence
+from playground.docs.folder import Docs, Page
+from playground.docs.links import docs_url, is_external, target
+from playground.docs.markdown import code
+from playground.docs.markdown.budget import Budget, OverBudgetError
+from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
+from playground.docs.markdown.playgrounds import Playgrounds
+from playground.embed import tag
 from playground.embed.tag import LiveCall, TagError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 from playground.pages.translate import translate

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import fence, yamltext
+from playground.docs import fence, yamltext
 from playground.embed.tag import LiveCall, TagError
 from tests.exchange.strategies import requests
 

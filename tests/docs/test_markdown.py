@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.embed.markdown import Document, render, slug
-from tests.embed.folder import write
+from playground.docs.markdown import Document, render, slug
+from tests.docs.folder import write
 
 Show = Callable[..., Document]
 TAG = """<ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-4' }" />"""

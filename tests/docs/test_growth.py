@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from django.utils.html import escape
 
-from playground.embed import fence, markdown, yamltext
-from playground.embed.docs import LARGEST, Docs, Page, parse
-from playground.embed.markdown import budget
-from playground.embed.markdown.budget import Budget
-from playground.embed.search import search
+from playground.docs import fence, markdown, yamltext
+from playground.docs.folder import LARGEST, Docs, Page, parse
+from playground.docs.markdown import budget
+from playground.docs.markdown.budget import Budget
+from playground.docs.search import search
 from playground.embed.tag import TagError
-from tests.embed.folder import write
+from tests.docs.folder import write
 from tests.growth import is_linear, seconds
 
 SIZE = 2_000

@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground.docs.folder import LANGUAGES
+from playground.docs.links import TooLongError, embed_url, playground_url
 from playground.embed.database import let_go
-from playground.embed.docs import LANGUAGES
-from playground.embed.links import TooLongError, embed_url, playground_url
 from playground.embed.models import Embed
 from playground.embed.tag import LiveCall
 from playground.exchange.text import SentenceError, gettext_noop, say

@@ -5,8 +5,8 @@ and all markup is made here. `parse` makes tokens of it, `render` makes HTML of 
 texts of them for the search; each page has a `budget`.
 """
 
-from playground.embed.markdown.parse import Heading, slug
-from playground.embed.markdown.render import Document, render
-from playground.embed.markdown.sections import Section, sections
+from playground.docs.markdown.parse import Heading, slug
+from playground.docs.markdown.render import Document, render
+from playground.docs.markdown.sections import Section, sections
 
 __all__ = ["Document", "Heading", "Section", "render", "sections", "slug"]

@@ -16,9 +16,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
+from playground.docs.links import may_be_followed
+from playground.docs.markdown import budget
 from playground.embed import tag
-from playground.embed.links import may_be_followed
-from playground.embed.markdown import budget
 from playground.embed.tag import Tag
 
 # VitePress's boxes.

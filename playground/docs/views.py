@@ -26,12 +26,12 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
-from playground.embed import markdown
-from playground.embed.docs import LANGUAGES, Docs, Page, look
-from playground.embed.links import docs_url
-from playground.embed.markdown import Document
-from playground.embed.markdown.playgrounds import providers_of
-from playground.embed.search import LONGEST_QUERY, search
+from playground.docs import markdown
+from playground.docs.folder import LANGUAGES, Docs, Page, look
+from playground.docs.links import docs_url
+from playground.docs.markdown import Document
+from playground.docs.markdown.playgrounds import providers_of
+from playground.docs.search import LONGEST_QUERY, search
 from playground.pages.incoming import HtmxRequest
 from playground.pages.language import PARAMETER, speak
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.embed.folder import write
+from tests.docs.folder import write
 from tests.pages.test_translation import _another_language, _untranslated  # noqa: F401 -- a fixture of its own accord
 
 PAGE = """# «Title»

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.embed.docs import Entry, look, parse
-from tests.embed.folder import write
+from playground.docs.folder import Entry, look, parse
+from tests.docs.folder import write
 
 
 def _lines(entry: Entry, depth: int = 0) -> list[str]:

@@ -1,0 +1,1 @@
+"""A folder of Markdown as pages, with live playgrounds in them."""
