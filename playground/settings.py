@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "playground",
-    "playground.embed",
+    "playground.embeds",
 ]
 
 MIDDLEWARE = [
@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "playground.pages.middleware.NotFoundMiddleware",
-    "playground.embed.middleware.FrameMiddleware",
+    "playground.embeds.middleware.FrameMiddleware",
     "playground.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.pages.middleware.BodyMiddleware",
@@ -58,10 +58,10 @@ MIDDLEWARE = [
     "playground.pages.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.embed.middleware.AdminMiddleware",
-    "playground.embed.middleware.AdminSessions",
-    "playground.embed.middleware.AdminAuthentication",
-    "playground.embed.middleware.AdminMessages",
+    "playground.embeds.middleware.AdminMiddleware",
+    "playground.embeds.middleware.AdminSessions",
+    "playground.embeds.middleware.AdminAuthentication",
+    "playground.embeds.middleware.AdminMessages",
 ]
 
 ROOT_URLCONF = "playground.urls"

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import path
 
 from playground.docs import views as docs
-from playground.embed import frame
-from playground.embed.loader import loader
+from playground.embeds import frame
+from playground.embeds.loader import loader
 from playground.pages import refusals, views
 
 handler400 = refusals.bad_request

@@ -9,7 +9,7 @@ request: {model: gpt-4, messages: [{role: user, content: Hello!}]}
 from typing import Any
 
 from playground.docs import yamltext
-from playground.embed.tag import LiveCall, TagError, checked, name_of, value_of
+from playground.embeds.tag import LiveCall, TagError, checked, name_of, value_of
 from playground.exchange import jsontext
 from playground.exchange.text import SentenceError, gettext_noop, say
 

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, Route, expect
 
-from playground.embed.loader import SCRIPT
+from playground.embeds.loader import SCRIPT
 from tests.browser.conftest import Complaints
 from tests.browser.host import READY, STUB, code_blocks, hosting
 

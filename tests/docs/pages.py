@@ -10,8 +10,8 @@ from markdown_it.token import Token
 from playground import env
 from playground.docs.folder import Docs, Page, look
 from playground.docs.markdown import Heading, budget, parse
-from playground.embed import tag
-from playground.embed.tag import LiveCall
+from playground.embeds import tag
+from playground.embeds.tag import LiveCall
 from playground.upstream.providers import BUILT_IN, _read
 
 ROOT = Path(__file__).parents[2]

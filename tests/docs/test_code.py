@@ -34,7 +34,7 @@ import requests
 
 from playground import env
 from playground.docs import markdown
-from playground.embed import tag
+from playground.embeds import tag
 from playground.env import SettingError
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import ChunkCollector

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.docs import fence, yamltext
-from playground.embed.tag import LiveCall, TagError
+from playground.embeds.tag import LiveCall, TagError
 from tests.exchange.strategies import requests
 
 

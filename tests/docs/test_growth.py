@@ -11,7 +11,7 @@ from playground.docs.folder import LARGEST, Docs, Page, parse
 from playground.docs.markdown import budget
 from playground.docs.markdown.budget import Budget
 from playground.docs.search import search
-from playground.embed.tag import TagError
+from playground.embeds.tag import TagError
 from tests.docs.folder import write
 from tests.growth import is_linear, seconds
 

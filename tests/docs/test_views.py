@@ -11,10 +11,10 @@ from django.db import OperationalError
 from django.test import Client
 
 from playground.docs.links import LONGEST_LINK, embed_url
-from playground.embed.models import Embed
+from playground.embeds.models import Embed
 from playground.exchange.text import SentenceError
 from tests.docs.folder import write
-from tests.embed.client import make_embed
+from tests.embeds.client import make_embed
 
 ROOT = Path(__file__).parents[2]
 

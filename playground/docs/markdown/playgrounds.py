@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 
 from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
-from playground.embed.database import let_go
-from playground.embed.models import Embed
-from playground.embed.tag import LiveCall
+from playground.embeds.database import let_go
+from playground.embeds.models import Embed
+from playground.embeds.tag import LiveCall
 from playground.exchange.text import SentenceError, gettext_noop, say
 from playground.pages.language import PARAMETER
 from playground.upstream.providers import catalogue

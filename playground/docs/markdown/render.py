@@ -21,8 +21,8 @@ from playground.docs.markdown import code
 from playground.docs.markdown.budget import Budget, OverBudgetError
 from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
 from playground.docs.markdown.playgrounds import Playgrounds
-from playground.embed import tag
-from playground.embed.tag import LiveCall, TagError
+from playground.embeds import tag
+from playground.embeds.tag import LiveCall, TagError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
 from playground.pages.translate import translate
 

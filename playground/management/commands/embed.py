@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground.docs.tags_in_sites import tags_in
-from playground.embed import budget, policy, recorded
-from playground.embed.models import Embed
+from playground.embeds import budget, policy, recorded
+from playground.embeds.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.pages.page import link_body

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.docs import fence
-from playground.embed import tag
-from playground.embed.tag import MAX_DEPTH, LiveCall, TagError
+from playground.embeds import tag
+from playground.embeds.tag import MAX_DEPTH, LiveCall, TagError
 from tests.exchange.strategies import json_values, requests
 
 

@@ -19,9 +19,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from playground.embed import budget, policy, reasons, recorded, records, tokens
-from playground.embed.middleware import framed_by
-from playground.embed.models import Embed
+from playground.embeds import budget, policy, reasons, recorded, records, tokens
+from playground.embeds.middleware import framed_by
+from playground.embeds.models import Embed
 from playground.exchange import snippets as code
 from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.parameters import PARAMETERS

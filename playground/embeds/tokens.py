@@ -12,8 +12,8 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from playground.embed import reasons
-from playground.embed.models import Embed
+from playground.embeds import reasons
+from playground.embeds.models import Embed
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.refusals import Refusal
 from playground.pages.who import pseudonym_of
@@ -23,7 +23,7 @@ FIELD = "embed_token"
 SECONDS = 900
 # By which the clocks of several machines may differ.
 _SKEW_SECONDS = 60
-_SALT = "playground.embed.token"
+_SALT = "playground.embeds.token"
 _RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
 # In the order of `_bound_to`.
 _BONDS = (

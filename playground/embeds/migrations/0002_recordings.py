@@ -5,7 +5,7 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models
 
-from playground.embed import policy
+from playground.embeds import policy
 
 
 def _digest_all(apps: Any, schema_editor: Any) -> None:

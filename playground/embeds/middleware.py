@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from playground.embed import reasons
+from playground.embeds import reasons
 from playground.env import Rate
 from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse

@@ -14,9 +14,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
-from playground.embed import policy
-from playground.embed.database import in_turn, let_go
-from playground.embed.models import Embed, RecordedAnswer
+from playground.embeds import policy
+from playground.embeds.database import in_turn, let_go
+from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.explain import Explanation
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings

@@ -9,8 +9,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.embed import tokens
-from tests.embed.client import FORM, make_embed
+from playground.embeds import tokens
+from tests.embeds.client import FORM, make_embed
 from tests.pages.test_fuzz import bodies, fields, headers, json_texts, texts, values, verbs
 from tests.upstreams.scripted import ScriptedUpstream
 

@@ -14,15 +14,15 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import policy, recorded
-from playground.embed.models import Embed, RecordedAnswer
+from playground.embeds import policy, recorded
+from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamReader
 from playground.exchange.text import say
 from playground.upstream.running import BusyError, running
-from tests.embed.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import (
     STREAM_END,

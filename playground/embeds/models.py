@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from playground.embed import policy
-from playground.embed.estimate import worst_case
+from playground.embeds import policy
+from playground.embeds.estimate import worst_case
 from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say

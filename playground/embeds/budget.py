@@ -11,10 +11,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from playground.embed import reasons
-from playground.embed.database import in_turn, let_go
-from playground.embed.estimate import used, was_sent, worst_case
-from playground.embed.models import Embed, Spent
+from playground.embeds import reasons
+from playground.embeds.database import in_turn, let_go
+from playground.embeds.estimate import used, was_sent, worst_case
+from playground.embeds.models import Embed, Spent
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.pages.trouble import why

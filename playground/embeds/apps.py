@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EmbedConfig(AppConfig):
-    name = "playground.embed"
+    name = "playground.embeds"
     label = "embed"
     verbose_name = _("Embeds")
     default_auto_field = "django.db.models.BigAutoField"

@@ -11,9 +11,9 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.embed import policy, records
-from playground.embed.models import Embed
-from tests.embed.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from playground.embeds import policy, records
+from playground.embeds.models import Embed
+from tests.embeds.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

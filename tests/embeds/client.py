@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.embed.models import Embed
+from playground.embeds.models import Embed
 
 ORIGIN = "https://docs.example.org"
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}

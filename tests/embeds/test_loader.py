@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from playground.embed.loader import SCRIPT
+from playground.embeds.loader import SCRIPT
 
 
 def test_it_is_the_script(client: Client) -> None:
@@ -50,7 +50,7 @@ def test_a_changed_one_comes(client: Client, monkeypatch: Any, tmp_path: Any) ->
     first = client.get("/embed.js")
     changed = tmp_path / "embed.js"
     changed.write_text("changed")
-    monkeypatch.setattr("playground.embed.loader.SCRIPT", changed)
+    monkeypatch.setattr("playground.embeds.loader.SCRIPT", changed)
 
     again = client.get("/embed.js", headers={"If-None-Match": first["ETag"]})
 

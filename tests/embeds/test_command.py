@@ -11,10 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from playground.docs.tags_in_sites import tags_in
-from playground.embed import recorded
-from playground.embed.models import Embed, RecordedAnswer
-from tests.embed.client import ORIGIN, REQUEST, make_embed
-from tests.embed.test_record import BROKEN
+from playground.embeds import recorded
+from playground.embeds.models import Embed, RecordedAnswer
+from tests.embeds.client import ORIGIN, REQUEST, make_embed
+from tests.embeds.test_record import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

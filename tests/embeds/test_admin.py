@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from playground.embed import recorded
-from playground.embed.models import Embed, RecordedAnswer, Spent
-from tests.embed.client import make_embed
-from tests.embed.test_record import BROKEN
+from playground.embeds import recorded
+from playground.embeds.models import Embed, RecordedAnswer, Spent
+from tests.embeds.client import make_embed
+from tests.embeds.test_record import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

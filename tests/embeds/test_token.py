@@ -11,9 +11,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import tokens
-from playground.embed.models import Embed
-from tests.embed.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from playground.embeds import tokens
+from playground.embeds.models import Embed
+from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
 pytestmark = pytest.mark.django_db
@@ -56,11 +56,11 @@ def test_one_of_before_the_clock_went_back_is_used_up(
     """It would be good for as long as the clock went back; that it was used is forgotten sooner."""
     token = token_in(open_frame(client))
     now = time.time()
-    monkeypatch.setattr("playground.embed.tokens.time.time", lambda: now - 30)
+    monkeypatch.setattr("playground.embeds.tokens.time.time", lambda: now - 30)
     assert send_json(client, token=token).status_code == 200  # the clocks of two machines
 
     token = token_in(open_frame(client))
-    monkeypatch.setattr("playground.embed.tokens.time.time", lambda: now - 3600)
+    monkeypatch.setattr("playground.embeds.tokens.time.time", lambda: now - 3600)
     assert _kind(send_json(client, token=token)) == "token_expired"
     assert len(upstream.requests) == 1
 
@@ -76,7 +76,7 @@ def _changed(token: str) -> list[str]:
         f"{payload}:{time}:{signature[:-1]}",
         f"{payload}:{time}:",
         signing.dumps(["hello", "", "", "x"], salt="another.salt"),
-        signing.dumps(["hello", "", "", "x"], key="another key", salt="playground.embed.token"),
+        signing.dumps(["hello", "", "", "x"], key="another key", salt="playground.embeds.token"),
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_forged_one_is_refused(client: Client, upstream: ScriptedUpstream, pos
 @given(text=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))
 def test_no_text_at_all_is_taken_for_one(text: str) -> None:
     with pytest.raises(signing.BadSignature):
-        signing.loads(text, salt="playground.embed.token")
+        signing.loads(text, salt="playground.embeds.token")
 
 
 @pytest.mark.usefixtures("embed")

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
-from playground.embed import policy, reasons
-from playground.embed.database import in_turn, let_go
-from playground.embed.models import Embed
+from playground.embeds import policy, reasons
+from playground.embeds.database import in_turn, let_go
+from playground.embeds.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm

@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import policy
-from playground.embed.models import Embed
+from playground.embeds import policy
+from playground.embeds.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.upstream.providers import catalogue
-from tests.embed.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.embeds.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream
 
 # --- origins ---

@@ -16,12 +16,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embed import budget, estimate, reasons
-from playground.embed.models import Embed, Spent
+from playground.embeds import budget, estimate, reasons
+from playground.embeds.models import Embed, Spent
 from playground.exchange.chat_request import ChatRequest
 from playground.upstream import egress, providers
 from playground.upstream.running import running
-from tests.embed.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Answer,
