@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from playground.embeds import budget, recorded
+from playground.embeds import budget
+from playground.embeds import recordings as recorded
 from playground.embeds.models import Embed, RecordedAnswer, Spent
 from playground.pages.reasons import REFUSED, refusal_of
 from playground.pages.translate import translate

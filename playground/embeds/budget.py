@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from playground.embeds import reasons
+from playground.embeds import refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.estimate import used, was_sent, worst_case
 from playground.embeds.models import Embed, Spent
@@ -64,11 +64,11 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
         taken, own, calls = in_turn(lambda: _reserve(embed, reservation))
     except DatabaseError as error:
         _logger.error("The budget cannot be counted: %s", why(error))
-        raise reasons.no_database() from error
+        raise refusals.no_database() from error
     finally:
         let_go()
     if not taken:
-        raise reasons.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
+        raise refusals.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
     return reservation
 
 

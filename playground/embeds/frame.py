@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from playground.embeds import budget, policy, reasons, recorded, records, tokens
+from playground.embeds import budget, form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.exchange import snippets as code
@@ -79,17 +79,17 @@ def frame(request: HttpRequest) -> HttpResponseBase:
     is turned off it is the recorded answer.
     """
     try:
-        embed = records.find(request.GET.get("embed"))
+        embed = lookup.find(request.GET.get("embed"))
         if origin := _foreign_origin(request, embed):
-            raise reasons.not_here(embed.name if embed else "", origin)
+            raise refusals.not_here(embed.name if embed else "", origin)
         form, opened, refusal = _prefilled(embed, request)
         is_off = embed is not None and not embed.active
         # The page has yet to say what it asks for.
         waits = is_off and "late" in request.GET
         result = _recorded_of_one_turned_off(embed, opened.body) if embed and is_off and not waits else None
-    except reasons.RefusedError as error:
+    except refusals.RefusedError as error:
         return _framed(refuse(request, error.refusal), None)
-    render = partial(_render, request, embed, form, tokens.make(request, embed), opened=opened)
+    render = partial(_render, request, embed, form, form_token.make(request, embed), opened=opened)
     return _framed(render(result=result, refusal=refusal, waits=waits), embed)
 
 
@@ -100,20 +100,20 @@ def send(request: HttpRequest) -> HttpResponseBase:
     embed = form = token = None
     try:
         posted = incoming.read(request)
-        embed = records.find(posted.embed)
-        form = records.form_of(embed, posted.form) if embed and posted.form else posted.form
-        tokens.spend(request, embed)
-        token = tokens.make(request, embed)
+        embed = lookup.find(posted.embed)
+        form = lookup.form_of(embed, posted.form) if embed and posted.form else posted.form
+        form_token.spend(request, embed)
+        token = form_token.make(request, embed)
         response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
-    except tokens.SpentError as error:
-        token = tokens.make(request, embed)
+    except form_token.SpentError as error:
+        token = form_token.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
-    except reasons.RefusedError as error:
+    except refusals.RefusedError as error:
         response = _refuse(request, embed, form, token, error.refusal)
     except REFUSED as error:
         response = _refuse(request, embed, form, token, refusal_of(error))
     if token:
-        response[tokens.HEADER] = token
+        response[form_token.HEADER] = token
     return _framed(response, embed)
 
 
@@ -124,17 +124,17 @@ def edit(request: HttpRequest) -> HttpResponseBase:
     embed = None
     try:
         posted = incoming.read(request)
-        embed = records.find(posted.embed)
+        embed = lookup.find(posted.embed)
         form = incoming.read_form(request)
         edits.edit(form, request.POST.get("do", ""))
-    except reasons.RefusedError as error:
+    except refusals.RefusedError as error:
         return _framed(refuse(request, error.refusal), None)
     except InvalidRequestError as error:
         return _framed(refuse(request, invalid(error)), embed)
-    form = records.form_of(embed, form) if embed else form
+    form = lookup.form_of(embed, form) if embed else form
     if shape_of(request) is Shape.JSON:
         return _framed(JsonResponse(form.as_json()), embed)
-    return _framed(_render(request, embed, form, tokens.make(request, embed)), embed)
+    return _framed(_render(request, embed, form, form_token.make(request, embed)), embed)
 
 
 @require_POST
@@ -146,11 +146,11 @@ def fill(request: HttpRequest) -> HttpResponseBase:
     Of an embed that is turned off it is refused where no answer is recorded.
     """
     try:
-        embed = records.find(request.POST.get("embed"))
+        embed = lookup.find(request.POST.get("embed"))
         opened = _Opened.of(embed, page.link_body(request.POST.get("request", "")))
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
-    except reasons.RefusedError as error:
+    except refusals.RefusedError as error:
         return refuse(request, error.refusal)
     except InvalidRequestError as error:
         return refuse(request, invalid(error))
@@ -165,12 +165,12 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
     """The code for the request as it stands."""
     try:
         posted = incoming.read(request)
-        embed = records.find(posted.embed)
-        asked = records.allowed(embed, posted)
+        embed = lookup.find(posted.embed)
+        asked = lookup.allowed(embed, posted)
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "_codes.html", page.code_context(asked))
         call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
-    except reasons.RefusedError as error:
+    except refusals.RefusedError as error:
         return refuse(request, error.refusal)
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
@@ -187,13 +187,13 @@ def _answer(
     request: HttpRequest, embed: Embed | None, posted: Asked, whole: Callable[..., HttpResponse]
 ) -> HttpResponseBase:
     """Makes the call, or shows the recorded answer in its place. Raises what refuses it."""
-    asked, shape = records.allowed(embed, posted), shape_of(request)
+    asked, shape = lookup.allowed(embed, posted), shape_of(request)
     if embed and not embed.active:
-        off = reasons.turned_off(embed.name)
-        return _recorded(request, embed, asked.chat_request(), say(reasons.TURNED_OFF), whole, off)
+        off = refusals.turned_off(embed.name)
+        return _recorded(request, embed, asked.chat_request(), say(refusals.TURNED_OFF), whole, off)
     if embed and embed.replay_only:
-        return _recorded(request, embed, asked.chat_request(), say(reasons.REPLAY_ONLY), whole)
-    records.check_key(embed, asked)
+        return _recorded(request, embed, asked.chat_request(), say(refusals.REPLAY_ONLY), whole)
+    lookup.check_key(embed, asked)
     chat, route = asked.checked()
     caller = caller_of(request, embed.name if embed else None)
     rates.count(caller.client, route)
@@ -201,14 +201,14 @@ def _answer(
     if embed and route.at_servers_expense:
         try:
             reservation = budget.reserve(embed, caller.client, chat)
-        except reasons.BudgetSpentError as error:
+        except refusals.BudgetSpentError as error:
             return _recorded(request, embed, chat, error.reason, whole, otherwise=error)
         caller = replace(caller, ended=_both(caller.ended, reservation.settle))
     instead = partial(_unless_down, embed, chat, route, _opened_with(request))
     try:
         if chat.streams and shape is Shape.FRAGMENT:
             steps = client.stream(chat, route, settings.LIMITS, caller)
-            return relay(request, recorded.or_recorded(steps, instead))
+            return relay(request, recordings.or_recorded(steps, instead))
         exchange = instead(client.send(chat, route, settings.LIMITS, caller))
     except REFUSED:
         if reservation:
@@ -235,10 +235,10 @@ def _unless_down(
     """The exchange as a reader is told of it, or the recorded one where the provider is down."""
     if embed is None:
         return exchange
-    exchange = replace(exchange, fixed=records.fixed(embed))
-    if not recorded.is_down(exchange, with_own_key=not route.at_servers_expense):
+    exchange = replace(exchange, fixed=lookup.fixed(embed))
+    if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
         return exchange
-    return recorded.instead(embed, chat.body, say(reasons.PROVIDER_DOWN), opened) or exchange
+    return recordings.instead(embed, chat.body, say(refusals.PROVIDER_DOWN), opened) or exchange
 
 
 def _recorded(
@@ -247,14 +247,14 @@ def _recorded(
     chat: ChatRequest,
     reason: Sentence,
     whole: Callable[..., HttpResponse],
-    otherwise: reasons.RefusedError | None = None,
+    otherwise: refusals.RefusedError | None = None,
 ) -> HttpResponseBase:
     """Raises `otherwise`, or that nothing is recorded, where nothing is."""
-    exchange = recorded.instead(embed, chat.body, reason, _opened_with(request))
+    exchange = recordings.instead(embed, chat.body, reason, _opened_with(request))
     if exchange is None:
-        raise otherwise or reasons.nothing_recorded()
+        raise otherwise or refusals.nothing_recorded()
     if chat.streams and shape_of(request) is Shape.FRAGMENT:
-        return relay(request, recorded.replay(exchange, caller_of(request).client))
+        return relay(request, recordings.replay(exchange, caller_of(request).client))
     return _show(request, exchange, whole)
 
 
@@ -301,9 +301,9 @@ def _opened_with(request: HttpRequest) -> str:
 
 def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
     """Raises `reasons.RefusedError` where no answer is recorded."""
-    exchange = recorded.instead(embed, body, say(reasons.TURNED_OFF), policy.digest(body))
+    exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), policy.digest(body))
     if exchange is None:
-        raise reasons.turned_off(embed.name)
+        raise refusals.turned_off(embed.name)
     return Result(exchange)
 
 
@@ -356,7 +356,7 @@ def _render(
         "errors": refusal.sentences if refusal else {},
         "options": () if embed else _options(form),
         "locked": embed.locked_names if embed else (),
-        "takes_key": records.takes_key(embed),
+        "takes_key": lookup.takes_key(embed),
         "provider": _label(form.provider),
         # Without a key that works there is something to do in it before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),

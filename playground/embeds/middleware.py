@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from playground.embeds import reasons
+from playground.embeds import refusals
 from playground.env import Rate
 from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse
@@ -92,13 +92,13 @@ class AdminMiddleware:
         try:
             empty = cast("Buckets", cache).take([Bucket(f"login:{client_of(request)}", LOGINS)])
         except UnavailableError:
-            return refuse(request, reasons.LOGINS_NOT_COUNTED)
-        return refuse(request, reasons.too_many_logins(empty)) if empty else None
+            return refuse(request, refusals.LOGINS_NOT_COUNTED)
+        return refuse(request, refusals.too_many_logins(empty)) if empty else None
 
 
 def _without_database(request: HttpRequest, error: DatabaseError) -> HttpResponseBase:
     _logger.error("The admin cannot be shown: %s", why(error))
-    return refuse(request, reasons.admin_without_database(why(error)))
+    return refuse(request, refusals.admin_without_database(why(error)))
 
 
 class AdminSessions(SessionMiddleware):

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from playground.embeds import recorded
+from playground.embeds import recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
 from tests.embeds.client import make_embed
-from tests.embeds.test_record import BROKEN
+from tests.embeds.test_lookup import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -172,7 +172,7 @@ def test_the_detail_shows_the_days_and_leads_to_the_answers(
     embed = make_embed()
     Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=3, tokens=77)
     upstream.reply(stream({"content": "<script>alert(1)</script>"}))
-    recorded.record(embed)
+    recordings.record(embed)
 
     html = author.get(f"{LIST}{embed.pk}/change/").content.decode()
 
@@ -183,7 +183,7 @@ def test_the_detail_shows_the_days_and_leads_to_the_answers(
 def test_a_recorded_answer_is_shown_as_text(author: Client, upstream: ScriptedUpstream) -> None:
     nasty = "<script>alert(1)</script>"
     upstream.reply(stream({"content": nasty}))
-    recorded.record(make_embed(), {"messages": [{"role": "user", "content": nasty}]})
+    recordings.record(make_embed(), {"messages": [{"role": "user", "content": nasty}]})
     answer = RecordedAnswer.objects.get()
 
     for path in (RECORDED, f"{RECORDED}{answer.pk}/change/"):
@@ -381,8 +381,8 @@ def test_recordings_that_no_longer_match_are_marked_and_removed(
 ) -> None:
     embed = make_embed()
     upstream.reply(stream({"content": "x"}))
-    recorded.record(embed, {"seed": 1})
-    recorded.record(embed, {"model": "m", "seed": 2})
+    recordings.record(embed, {"seed": 1})
+    recordings.record(embed, {"model": "m", "seed": 2})
     Embed.objects.update(request=embed.request.replace("50", "49"))
 
     assert "2, 2 of them no longer match" in _text(author.get(LIST))
@@ -396,7 +396,7 @@ def test_recordings_that_no_longer_match_are_marked_and_removed(
 def test_single_recordings_are_removed(author: Client, upstream: ScriptedUpstream) -> None:
     embed = make_embed()
     for seed in range(4):
-        recorded.record(embed, {"seed": seed})
+        recordings.record(embed, {"seed": seed})
     first, *others = RecordedAnswer.objects.values_list("pk", flat=True)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA ignore_check_constraints = 1")
@@ -414,7 +414,7 @@ def test_single_recordings_are_removed(author: Client, upstream: ScriptedUpstrea
 
 
 def test_who_may_only_look_removes_no_recording(client: Client, upstream: ScriptedUpstream) -> None:
-    recorded.record(make_embed())
+    recordings.record(make_embed())
     answer = RecordedAnswer.objects.get()
     user = User.objects.create_user("looker", password="a long password", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_embed"))
@@ -431,7 +431,7 @@ def test_no_page_loads_more_of_the_recordings_than_it_shows(
 ) -> None:
     """Each can have megabytes, and an embed hundreds of them."""
     embed = make_embed()
-    recorded.record(embed)
+    recordings.record(embed)
     answer = RecordedAnswer.objects.get()
     RecordedAnswer.objects.update(body=b"x" * 1_000_000)
     removes = {"action": "delete_selected", "_selected_action": [embed.pk]}
@@ -457,7 +457,7 @@ def test_no_page_loads_more_of_the_recordings_than_it_shows(
 
 def test_an_embed_is_removed_with_its_recordings(author: Client, upstream: ScriptedUpstream) -> None:
     embed = make_embed()
-    recorded.record(embed)
+    recordings.record(embed)
 
     author.post(f"{LIST}{embed.pk}/delete/", {"post": "yes"})
 
@@ -470,13 +470,13 @@ def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_downloaded(
 ) -> None:
     embed = make_embed()
 
-    keep = recorded._keep
+    keep = recordings._keep
 
     def after_it_was_deleted(*values: Any) -> None:
         Embed.objects.all().delete()
         keep(*values)
 
-    monkeypatch.setattr(recorded, "_keep", after_it_was_deleted)
+    monkeypatch.setattr(recordings, "_keep", after_it_was_deleted)
     upstream.reply(completion("Paid for"))
 
     answer = author.post(LIST, {"action": "record_now", "_selected_action": [embed.pk]})

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embeds import budget, estimate, reasons
+from playground.embeds import budget, estimate, refusals
 from playground.embeds.models import Embed, Spent
 from playground.exchange.chat_request import ChatRequest
 from playground.upstream import egress, providers
@@ -446,7 +446,7 @@ def test_two_hundred_readers_never_overspend_the_last_of_a_budget() -> None:
     def reserve(number: int) -> bool:
         try:
             budget.reserve(embed, f"reader-{number}", CHAT)
-        except reasons.BudgetSpentError:
+        except refusals.BudgetSpentError:
             return False
         return True
 
@@ -464,7 +464,7 @@ def test_one_reader_in_many_tabs_has_one_budget() -> None:
     def reserve_and_settle(number: int) -> bool:
         try:
             reserved = budget.reserve(embed, "reader", CHAT)
-        except reasons.BudgetSpentError:
+        except refusals.BudgetSpentError:
             return False
         if number % 2:
             reserved.give_back()

@@ -11,10 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from playground.docs.tags_in_sites import tags_in
-from playground.embeds import recorded
+from playground.embeds import recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from tests.embeds.client import ORIGIN, REQUEST, make_embed
-from tests.embeds.test_record import BROKEN
+from tests.embeds.test_lookup import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -244,7 +244,7 @@ def test_what_no_page_asks_for_any_more_is_removed(
     upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_embed()
-    monkeypatch.setattr(recorded, "MOST", 3)
+    monkeypatch.setattr(recordings, "MOST", 3)
     monkeypatch.chdir(tmp_path)  # where an answer goes that cannot be kept
     before, after = (tmp_path / name for name in ("before", "after"))
     before.mkdir()
@@ -312,13 +312,13 @@ def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_in_a_file(
     make_embed()
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hello-answer-1.json").write_text("of before")
-    keep = recorded._keep
+    keep = recordings._keep
 
     def after_it_was_deleted(*values: Any) -> None:
         Embed.objects.all().delete()
         keep(*values)
 
-    monkeypatch.setattr(recorded, "_keep", after_it_was_deleted)
+    monkeypatch.setattr(recordings, "_keep", after_it_was_deleted)
     upstream.reply(completion("Paid for"))
 
     with pytest.raises(CommandError, match=r"hello-answer-2\.json"):

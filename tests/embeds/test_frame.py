@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.embeds import policy, records
+from playground.embeds import lookup, policy
 from playground.embeds.models import Embed
 from tests.embeds.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
@@ -393,7 +393,7 @@ def test_without_its_table_the_page_works_and_the_frame_says_why(
     def broken(**changes: Any) -> None:
         raise DatabaseError("no such table: embed_embed")
 
-    monkeypatch.setattr(records.Embed.objects, "filter", broken)
+    monkeypatch.setattr(lookup.Embed.objects, "filter", broken)
 
     page = open_frame(client)
 

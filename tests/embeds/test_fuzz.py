@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.embeds import tokens
+from playground.embeds import form_token
 from tests.embeds.client import FORM, make_embed
 from tests.pages.test_fuzz import bodies, fields, headers, json_texts, texts, values, verbs
 from tests.upstreams.scripted import ScriptedUpstream
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def _open_door(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An embed, and no check of tokens, so that all else is reached."""
     make_embed(locked="model max_tokens", calls_a_day=10**6, reader_calls_a_day=10**6)
-    monkeypatch.setattr(tokens, "spend", lambda *args: None)
+    monkeypatch.setattr(form_token, "spend", lambda *args: None)
 
 
 def _answered(response: Any) -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground.docs.tags_in_sites import tags_in
-from playground.embeds import budget, policy, recorded
+from playground.embeds import budget, policy, recordings
 from playground.embeds.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
@@ -141,8 +141,8 @@ class Command(BaseCommand):
 
     def _record(self, embed: Embed, tag: _Tag) -> None:
         try:
-            exchange, problem = recorded.record(embed, tag.body)
-        except recorded.NotKeptError as error:
+            exchange, problem = recordings.record(embed, tag.body)
+        except recordings.NotKeptError as error:
             file = _kept_in_a_file(embed, error.exchange)
             raise CommandError(f"{error.sentence} It is in {file}.") from error
         except REFUSED as error:
@@ -156,7 +156,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.{where}")
 
     def _show(self, embed: Embed) -> None:
-        spent, answers = budget.spent_today(embed), list(recorded.listed(embed))
+        spent, answers = budget.spent_today(embed), list(recordings.listed(embed))
         stale = [kept.matches for kept in answers].count(False)
         caps = embed.caps
         lines = {
@@ -184,9 +184,9 @@ class Command(BaseCommand):
 def _forget(embed: Embed, sites: list[str]) -> int:
     """How many answers were removed: none, where a tag cannot be read, and nobody knows what it asks for."""
     if not sites:
-        return recorded.forget_stale(embed)
+        return recordings.forget_stale(embed)
     asked = {_digest(embed, tag) for tag in [_Tag(), *_tags(embed, sites)]}
-    return recorded.forget_others(embed, asked)
+    return recordings.forget_others(embed, asked)
 
 
 def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
-from playground.embeds import policy, reasons
+from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
@@ -30,17 +30,17 @@ def find(name: str | None) -> Embed | None:
         shows_nothing = embed is not None and not embed.active and not embed.recordings.exists()
     except DatabaseError as error:
         _logger.error("The embeds cannot be read: %s", why(error))
-        raise reasons.no_database() from error
+        raise refusals.no_database() from error
     finally:
         let_go()
     if embed is None:
-        raise reasons.unknown(name)
+        raise refusals.unknown(name)
     if shows_nothing:
-        raise reasons.turned_off(name)
+        raise refusals.turned_off(name)
     try:
         embed.asked({})
     except InvalidRequestError as error:
-        raise reasons.broken(name) from error
+        raise refusals.broken(name) from error
     return embed
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embeds import tokens
+from playground.embeds import form_token
 from playground.embeds.models import Embed
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, stream
@@ -31,7 +31,7 @@ def _kind(answer: Any) -> str | None:
 
 def _aged(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on each token is too old."""
-    monkeypatch.setattr(tokens, "SECONDS", -1)
+    monkeypatch.setattr(form_token, "SECONDS", -1)
 
 
 @pytest.mark.usefixtures("embed")
@@ -56,11 +56,11 @@ def test_one_of_before_the_clock_went_back_is_used_up(
     """It would be good for as long as the clock went back; that it was used is forgotten sooner."""
     token = token_in(open_frame(client))
     now = time.time()
-    monkeypatch.setattr("playground.embeds.tokens.time.time", lambda: now - 30)
+    monkeypatch.setattr("playground.embeds.form_token.time.time", lambda: now - 30)
     assert send_json(client, token=token).status_code == 200  # the clocks of two machines
 
     token = token_in(open_frame(client))
-    monkeypatch.setattr("playground.embeds.tokens.time.time", lambda: now - 3600)
+    monkeypatch.setattr("playground.embeds.form_token.time.time", lambda: now - 3600)
     assert _kind(send_json(client, token=token)) == "token_expired"
     assert len(upstream.requests) == 1
 
@@ -328,4 +328,4 @@ def test_a_used_one_is_remembered_for_as_long_as_it_is_good(
 
     send_json(client)
 
-    assert remembered[0] > tokens.SECONDS
+    assert remembered[0] > form_token.SECONDS

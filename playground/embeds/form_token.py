@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from playground.embeds import reasons
+from playground.embeds import refusals
 from playground.embeds.models import Embed
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.refusals import Refusal
@@ -34,7 +34,7 @@ _BONDS = (
 _AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
 
 
-class SpentError(reasons.RefusedError):
+class SpentError(refusals.RefusedError):
     """All is right with the token but that it is old or used: with a fresh one the same can be sent."""
 
 
@@ -45,14 +45,14 @@ def make(request: HttpRequest, embed: Embed | None) -> str:
 def spend(request: HttpRequest, embed: Embed | None) -> None:
     """Takes the token that a send came with. Raises `reasons.RefusedError`, and `SpentError`."""
     if not _is_own(request):
-        raise reasons.bad_token(
+        raise refusals.bad_token(
             "foreign_origin",
             say(gettext_noop("This was sent from another site")),
             say(gettext_noop("Nothing was sent. A call is made from the playground's own frame only.")),
         )
     token = request.headers.get(HEADER) or request.POST.get(FIELD, "")
     if not token:
-        raise reasons.bad_token(
+        raise refusals.bad_token(
             "token_missing", say(gettext_noop("The frame's token is missing")), say(_RELOAD)
         )
     try:
@@ -61,13 +61,13 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
     except signing.SignatureExpired:
         values, expired = signing.loads(token, salt=_SALT), True
     except signing.BadSignature as error:
-        raise reasons.bad_token(
+        raise refusals.bad_token(
             "token_forged", say(gettext_noop("The frame's token is not the playground's")), say(_RELOAD)
         ) from error
     *bound_to, nonce = values
     for theirs, now, (kind, title) in zip(bound_to, _bound_to(request, embed), _BONDS, strict=True):
         if theirs != now:
-            raise reasons.bad_token(kind, say(title), say(_RELOAD))
+            raise refusals.bad_token(kind, say(title), say(_RELOAD))
     if expired:
         raise _spent("token_expired", say(gettext_noop("The frame was open for a long time")))
     if not _is_first_use(nonce):
@@ -86,7 +86,7 @@ def _is_first_use(nonce: str) -> bool:
     try:
         return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + _SKEW_SECONDS))
     except RedisError as error:
-        raise reasons.tokens_not_counted() from error
+        raise refusals.tokens_not_counted() from error
 
 
 def _is_of_the_future(token: str) -> bool:

@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.embeds import policy, recorded
+from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
@@ -46,7 +46,7 @@ def embed(provider: str, upstream: ScriptedUpstream) -> Embed:
     """Its answer is recorded: `Hello`, in two pieces."""
     made = make_embed(STREAMED)
     upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
-    recorded.record(made)
+    recordings.record(made)
     upstream.forget()
     return made
 
@@ -56,7 +56,7 @@ def _spend_all(embed: Embed) -> None:
 
 
 def _shown(embed: Embed) -> Exchange:
-    shown = recorded.instead(embed, REQUEST, say("why"))
+    shown = recordings.instead(embed, REQUEST, say("why"))
     assert shown is not None
     return shown
 
@@ -65,7 +65,7 @@ def _shown(embed: Embed) -> Exchange:
 
 
 def test_the_authors_request_is_made_and_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
-    recorded.record(embed)
+    recordings.record(embed)
 
     (made,) = upstream.requests
     assert made.json == STREAMED
@@ -82,7 +82,7 @@ def test_the_authors_request_is_made_and_kept(embed: Embed, upstream: ScriptedUp
 def test_a_request_is_made_as_the_author_wrote_it(
     provider: str, upstream: ScriptedUpstream, request_: dict[str, Any]
 ) -> None:
-    recorded.record(make_embed(request_))
+    recordings.record(make_embed(request_))
 
     assert upstream.requests[0].json == request_
 
@@ -92,7 +92,7 @@ def test_a_provider_that_does_not_stream_is_kept_too(
 ) -> None:
     embed = make_embed(replay_only=True)
     upstream.reply(completion("In one piece"))
-    recorded.record(embed)
+    recordings.record(embed)
 
     assert send_json(client).json()["completion"]["choices"][0]["message"]["content"] == "In one piece"
     html = send_form(client, **STREAM).content.decode()
@@ -102,7 +102,7 @@ def test_a_provider_that_does_not_stream_is_kept_too(
 def test_what_went_wrong_is_not_kept(embed: Embed, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": "no such model"}}, 404))
 
-    _, problem = recorded.record(embed)
+    _, problem = recordings.record(embed)
 
     assert problem is not None
     assert problem.message == "no such model"
@@ -116,7 +116,7 @@ def test_without_a_key_nothing_is_made(
     monkeypatch.delenv("TEST_API_KEY")
 
     with pytest.raises(InvalidRequestError, match="needs a key"):
-        recorded.record(embed)
+        recordings.record(embed)
 
     assert not upstream.requests
 
@@ -127,7 +127,7 @@ def test_no_key_is_kept(client: Client, provider: str, upstream: ScriptedUpstrea
     echoed = stream(*({"content": piece} for piece in pieces))
     upstream.reply(Answer(body=echoed.body, headers=echoed.headers | {"X-Key": SERVER_KEY}))
 
-    recorded.record(embed)
+    recordings.record(embed)
 
     row = RecordedAnswer.objects.filter(embed=embed).values().get()
     assert SERVER_KEY not in str(row)
@@ -273,7 +273,7 @@ def test_without_one_the_refusal_or_the_error_is_clear(
 def test_it_is_streamed_as_it_came(client: Client, provider: str, upstream: ScriptedUpstream) -> None:
     """What came after a silence is held back for as long: it is no part of what is sent before."""
     upstream.reply(STREAM_HEAD + token("first") + token(" second") + STREAM_END)
-    recorded.record(make_embed(STREAMED, replay_only=True))
+    recordings.record(make_embed(STREAMED, replay_only=True))
     RecordedAnswer.objects.update(events_ms=[0, 1500])
 
     parts = [part.decode() for part in send_form(client, **STREAM)]
@@ -299,7 +299,7 @@ def _where(parts: list[str], words: str) -> int:
     ],
 )
 def test_each_event_is_due_when_it_came(came_ms: list[float], due_s: list[float]) -> None:
-    assert list(recorded._due(came_ms)) == pytest.approx(due_s)
+    assert list(recordings._due(came_ms)) == pytest.approx(due_s)
 
 
 def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Embed) -> None:
@@ -325,7 +325,7 @@ def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes],
     reader.feed(body, 0.0)
     times = sorted(times)[: len(reader.times_ms)]
 
-    pieces = list(recorded._parts(body, times))
+    pieces = list(recordings._parts(body, times))
 
     assert b"".join(piece for _, piece in pieces) == body
     replayed = StreamReader(Redactor(""))
@@ -336,7 +336,7 @@ def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes],
 
 @given(st.lists(st.floats(0, 1e7), max_size=30))
 def test_no_silence_and_no_stream_is_longer_than_a_reader_waits(times: list[float]) -> None:
-    due = list(recorded._due(sorted(times)))
+    due = list(recordings._due(sorted(times)))
 
     assert due == sorted(due)
     assert all(later - earlier <= 3.001 for earlier, later in pairwise(due))
@@ -358,7 +358,7 @@ def test_without_a_place_it_is_refused(client: Client, embed: Embed, monkeypatch
 
     assert send_form(client, **STREAM).status_code == 503
     with pytest.raises(BusyError):
-        next(recorded.replay(_shown(embed), "x"))
+        next(recordings.replay(_shown(embed), "x"))
 
 
 @pytest.mark.parametrize("calls", [False, True])
@@ -374,7 +374,7 @@ def test_stop_shows_the_rest_at_once(
 
     number = seen.decode().split('data-live="')[1].split('"')[0]
     assert client.post("/embed/stop/", {"number": number}).status_code == 204
-    monkeypatch.setattr(recorded, "time", SimpleNamespace(monotonic=time.monotonic))  # which cannot sleep
+    monkeypatch.setattr(recordings, "time", SimpleNamespace(monotonic=time.monotonic))  # which cannot sleep
     html = b"".join(parts).decode()
 
     assert ">Hello</p>" in html
@@ -402,7 +402,7 @@ def two_tags(provider: str, upstream: ScriptedUpstream) -> Embed:
     made = make_embed(replay_only=True, locked="model")
     for tag, answer in ((ONE, "Answer one"), (TWO, "Answer two")):
         upstream.reply(completion(answer))
-        recorded.record(made, tag)
+        recordings.record(made, tag)
     upstream.forget()
     return made
 
@@ -435,16 +435,16 @@ def test_recorded_again_a_tag_has_its_latest_answer(two_tags: Embed, upstream: S
     upstream.reply(completion("Newer"))
     Embed.objects.update(request=json.dumps(REQUEST | {"seed": 1}))
     two_tags.refresh_from_db()
-    assert [kept.matches for kept in recorded.listed(two_tags)] == [False, False]
+    assert [kept.matches for kept in recordings.listed(two_tags)] == [False, False]
 
-    recorded.record(two_tags, ONE)
+    recordings.record(two_tags, ONE)
 
-    kept = list(recorded.listed(two_tags))
+    kept = list(recordings.listed(two_tags))
     assert [(one.question, one.matches) for one in kept] == [("Two", False), ("One", True)]
-    assert b"Newer" in recorded.start_of_answer(kept[1].id, 10_000)
-    assert recorded.start_of_answer(kept[1].id, 3) == recorded.start_of_answer(kept[1].id, 10_000)[:3]
-    assert recorded.forget_stale(two_tags) == 1
-    assert [one.question for one in recorded.listed(two_tags)] == ["One"]
+    assert b"Newer" in recordings.start_of_answer(kept[1].id, 10_000)
+    assert recordings.start_of_answer(kept[1].id, 3) == recordings.start_of_answer(kept[1].id, 10_000)[:3]
+    assert recordings.forget_stale(two_tags) == 1
+    assert [one.question for one in recordings.listed(two_tags)] == ["One"]
 
 
 def test_no_stream_is_recorded_or_filled_in_for_a_tag_that_asked_for_none(
@@ -452,7 +452,7 @@ def test_no_stream_is_recorded_or_filled_in_for_a_tag_that_asked_for_none(
 ) -> None:
     embed = make_embed(STREAMED | {"seed": 7})
 
-    recorded.record(embed, ONE)
+    recordings.record(embed, ONE)
 
     assert upstream.requests[0].json == REQUEST | ONE | {"seed": 7}
     ticked = re.compile('name="stream"[^>]* checked')
@@ -471,23 +471,23 @@ def test_so_many_answers_are_kept_and_those_that_match_nothing_make_room(
     provider: str, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embed = make_embed()
-    monkeypatch.setattr(recorded, "MOST", 2)
-    recorded.record(embed, ONE)
-    recorded.record(embed, TWO)
+    monkeypatch.setattr(recordings, "MOST", 2)
+    recordings.record(embed, ONE)
+    recordings.record(embed, TWO)
 
-    with pytest.raises(recorded.NotKeptError) as full:
-        recorded.record(embed)
+    with pytest.raises(recordings.NotKeptError) as full:
+        recordings.record(embed)
     assert full.value.exchange.completion
     assert embed.recordings.count() == 2
 
     embed.recordings.filter(digest=policy.digest(embed.asked(ONE))).update(provider="another")
-    recorded.record(embed)
-    assert [kept.question for kept in recorded.listed(embed)] == ["Two", "Hello!"]
+    recordings.record(embed)
+    assert [kept.question for kept in recordings.listed(embed)] == ["Two", "Hello!"]
 
-    monkeypatch.setattr(recorded, "MOST", 100)
-    monkeypatch.setattr(recorded, "MOST_BYTES", 1000)
-    with pytest.raises(recorded.NotKeptError):
-        recorded.record(embed, ONE)
+    monkeypatch.setattr(recordings, "MOST", 100)
+    monkeypatch.setattr(recordings, "MOST_BYTES", 1000)
+    with pytest.raises(recordings.NotKeptError):
+        recordings.record(embed, ONE)
 
 
 def test_an_answer_to_an_embed_that_was_deleted_meanwhile_is_handed_back(
@@ -497,8 +497,8 @@ def test_an_answer_to_an_embed_that_was_deleted_meanwhile_is_handed_back(
     upstream.reply(completion("Paid for"))
     Embed.objects.all().delete()
 
-    with pytest.raises(recorded.NotKeptError) as lost:
-        recorded.record(embed)
+    with pytest.raises(recordings.NotKeptError) as lost:
+        recordings.record(embed)
 
     assert lost.value.exchange.received is not None
     assert b"Paid for" in lost.value.exchange.received.body
@@ -516,7 +516,7 @@ def test_a_broken_recording_is_as_if_it_were_not_there(
     Embed.objects.update(replay_only=True)
 
     assert send_json(client).json()["error"]["kind"] == "nothing_recorded"
-    assert len(list(recorded.listed(embed))) == 1
+    assert len(list(recordings.listed(embed))) == 1
 
 
 # --- one that is turned off ---
@@ -544,7 +544,7 @@ def test_one_that_is_turned_off_shows_its_recorded_answer(
 def test_one_that_is_turned_off_shows_nothing_before_it_knows_what_is_asked(
     client: Client, embed: Embed, upstream: ScriptedUpstream, tag: Any, status: int
 ) -> None:
-    recorded.record(embed, ONE)
+    recordings.record(embed, ONE)
     upstream.forget()
     Embed.objects.update(active=False)
     page = open_frame(client, late="").content.decode()
