@@ -4,8 +4,8 @@ import os
 import sys
 
 from playground import env
-from playground.management import files
-from playground.management.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- a hook, found by its name
+from playground.serving import files
+from playground.serving.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- a hook, found by its name
 
 wsgi_app = "playground.wsgi"
 
@@ -13,7 +13,7 @@ wsgi_app = "playground.wsgi"
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 
 # gthread, which on SIGTERM answers until the running calls have ended.
-worker_class = "playground.management.worker.Worker"
+worker_class = "playground.serving.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 
 # How many open files a process may have, which is how many connections.
@@ -49,7 +49,7 @@ limit_request_line = 8190
 accesslog = None
 errorlog = "-"
 # For the same reason it writes no query and no line that it could not read.
-logger_class = "playground.management.gunicorn_log.Logger"
+logger_class = "playground.serving.gunicorn_log.Logger"
 loglevel = "warning"
 
 # A socket for remote control that nothing here uses.

@@ -12,7 +12,7 @@ def main() -> None:
     from django.db import DatabaseError
 
     from playground.env import SettingError
-    from playground.pages.trouble import reason
+    from playground.trouble import reason
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -9,15 +9,15 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 from playground import env
-from playground.pages import static
-from playground.pages.health import database
-from playground.pages.static import Collected
-from playground.pages.trouble import reason
+from playground.serving import static
+from playground.serving.health import database
+from playground.serving.static import Collected
+from playground.trouble import reason
 from playground.upstream.providers import catalogue
 
 _logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50
-_STORAGE = "playground.pages.static.Storage"
+_STORAGE = "playground.serving.static.Storage"
 _NOT_COLLECTED = "playground.W003"
 _COLLECT = "Run: python manage.py collectstatic --noinput"
 

@@ -45,7 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "playground.pages.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "playground.pages.middleware.HealthMiddleware",
+    "playground.serving.health.HealthMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -126,7 +126,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "staticfiles": {"BACKEND": "playground.pages.static.Storage"},
+    "staticfiles": {"BACKEND": "playground.serving.static.Storage"},
 }
 
 # A form that carries the largest request body takes more room than the body: a character can take
@@ -175,14 +175,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # A report or a log line holds no input: neither shows an exception's message.
-DEFAULT_EXCEPTION_REPORTER = "playground.pages.report.Reporter"
+DEFAULT_EXCEPTION_REPORTER = "playground.serving.report.Reporter"
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "playground.pages.traces.TraceFormatter",
+            "()": "playground.serving.traces.TraceFormatter",
             "fmt": "{asctime} {levelname} {name} {message}",
             "style": "{",
         },

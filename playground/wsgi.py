@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from playground.pages.traces import log_what_nobody_catches
+from playground.serving.traces import log_what_nobody_catches
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 

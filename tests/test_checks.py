@@ -59,7 +59,7 @@ def sources(settings: Any, tmp_path: Path) -> Path:
     (folder / "js" / "a.js").write_text("let a = 1;")
     settings.STATICFILES_DIRS = [folder]
     settings.STATIC_ROOT = tmp_path / "collected"
-    settings.STORAGES = {"staticfiles": {"BACKEND": "playground.pages.static.Storage"}}
+    settings.STORAGES = {"staticfiles": {"BACKEND": "playground.serving.static.Storage"}}
     return folder
 
 

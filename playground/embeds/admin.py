@@ -18,8 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from playground.embeds import budget
-from playground.embeds import recordings as recorded
+from playground.embeds import budget, recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
 from playground.pages.reasons import REFUSED, refusal_of
 from playground.pages.translate import translate
@@ -158,7 +157,7 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.display(description=_("recorded answers"))
     def recorded(self, embed: Embed) -> SafeString:
-        matching = list(recorded.matching(embed).values())
+        matching = list(recordings.matching(embed).values())
         words = str(len(matching))
         if not all(matching):
             words = gettext("%(count)s, %(stale)s of them no longer match") % {
@@ -185,7 +184,7 @@ class EmbedAdmin(_ModelAdmin):
     @admin.action(description=_("Remove recorded answers that no longer match"), permissions=["change"])
     def forget_stale(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
         for embed in embeds:
-            if count := recorded.forget_stale(embed):
+            if count := recordings.forget_stale(embed):
                 self.log_change(request, embed, gettext("Removed recorded answers."))
             words = ngettext(
                 "“%(name)s”: %(count)s recorded answer removed.",
@@ -216,8 +215,8 @@ class EmbedAdmin(_ModelAdmin):
         lost = {}
         for embed in embeds:
             try:
-                _exchange, problem = recorded.record(embed)
-            except recorded.NotKeptError as error:
+                _exchange, problem = recordings.record(embed)
+            except recordings.NotKeptError as error:
                 lost[embed.name] = error.exchange.as_json(translate)
                 words = [translate(error.sentence), gettext("The answer is in the file that was downloaded.")]
                 self.message_user(request, " ".join(words), messages.ERROR)
@@ -285,16 +284,16 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
 
     @admin.display(description=_("Answer"))
     def answer(self, answer: RecordedAnswer) -> SafeString:
-        start = recorded.start_of_answer(answer.pk, _LONGEST_SHOWN + 1)
+        start = recordings.start_of_answer(answer.pk, _LONGEST_SHOWN + 1)
         text = start[:_LONGEST_SHOWN].decode("utf-8", "replace")
         return format_html("<pre>{}</pre>", text if len(start) <= _LONGEST_SHOWN else text + " …")
 
 
-def _read(answer: Any) -> recorded.Recording:
+def _read(answer: Any) -> recordings.Recording:
     """Once for all columns of a row."""
     if not hasattr(answer, "read"):
-        answer.read = recorded.read(answer.pk, answer.embed)
-    read: recorded.Recording = answer.read
+        answer.read = recordings.read(answer.pk, answer.embed)
+    read: recordings.Recording = answer.read
     return read
 
 

@@ -17,7 +17,7 @@ from playground.embeds.estimate import used, was_sent, worst_case
 from playground.embeds.models import Embed, Spent
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.record import Exchange
-from playground.pages.trouble import why
+from playground.trouble import why
 
 ALL = ""
 # The rows of single readers are needed for their own day only.

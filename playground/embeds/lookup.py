@@ -12,7 +12,7 @@ from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked
-from playground.pages.trouble import why
+from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 
 _logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from playground.embeds import refusals
 from playground.env import Rate
 from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse
-from playground.pages.trouble import why
 from playground.pages.who import client_of
+from playground.trouble import why
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -27,7 +27,7 @@ from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import checked_chat
 from playground.pages.log import logging_for
-from playground.pages.trouble import why
+from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.connection import Wire
 from playground.upstream.head import Head

@@ -1,4 +1,4 @@
-"""What stands between Django and a request: health, bodies too large or too slow, hidden origins, 404s."""
+"""What stands between Django and a request: bodies too large or too slow, hidden origins, 404s."""
 
 import json
 import socket
@@ -11,49 +11,16 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import (
     Http404,
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
-    JsonResponse,
     UnreadablePostError,
 )
 from django.views.defaults import page_not_found
 
 from playground import env
 from playground.pages import refusals
-from playground.pages.health import PROBES, look
 from playground.upstream import alarm
-from playground.upstream.running import running
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-
-class HealthMiddleware:
-    """`/healthz` and `/readyz` for a load balancer, whatever host name it asks under.
-
-    `/healthz` says that this process answers, and costs nothing. `/readyz` says that what it leans on answers
-    too. 503 once it is stopping: new calls belong to another process.
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        match request.path:
-            case "/healthz":
-                if running.stopping:
-                    return HttpResponse("stopping", status=503, content_type="text/plain")
-                return HttpResponse("ok", content_type="text/plain")
-            case "/readyz":
-                return _readiness()
-        return self.get_response(request)
-
-
-def _readiness() -> HttpResponse:
-    found = {name: wrong or "ok" for name, wrong in look(PROBES).items()}
-    if running.stopping:
-        found["server"] = "stopping"
-    ready = set(found.values()) == {"ok"}
-    return JsonResponse({"ready": ready} | found, status=200 if ready else 503)
 
 
 class NotFoundMiddleware:

@@ -18,7 +18,7 @@ from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.pages.page import link_body
 from playground.pages.reasons import REFUSED, refusal_of
-from playground.pages.trouble import why
+from playground.trouble import why
 
 _NUMBERS = {
     "max_tokens": "most tokens a call; 0 for what the catalogue allows",

@@ -19,9 +19,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground import env
-from playground.pages import static
-from playground.pages.static import Collected
-from playground.pages.trouble import reason
+from playground.serving import static
+from playground.serving.static import Collected
+from playground.trouble import reason
 from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor, is_healthy
 
@@ -187,7 +187,7 @@ def _start_server(
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
     bind = f"fd://{door.fileno()}"
     return subprocess.Popen(
-        [sys.executable, "-m", "playground.management.serve", "--bind", bind, "playground.wsgi"],
+        [sys.executable, "-m", "playground.serving.serve", "--bind", bind, "playground.wsgi"],
         pass_fds=[door.fileno()],
         cwd=settings.BASE_DIR,
         env=environment,

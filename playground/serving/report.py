@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter, get_caller
 
-from playground.pages.traces import name, trace
+from playground.serving.traces import name, trace
 
 
 class Reporter(ExceptionReporter):

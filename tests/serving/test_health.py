@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.db import OperationalError
 from django.test import Client
 
-from playground.pages import health
-from playground.pages.health import Probe, look
+from playground.serving import health
+from playground.serving.health import Probe, look
 from playground.upstream.running import running
 
 

@@ -1,4 +1,4 @@
-"""gunicorn as the child of `play`: `python -m playground.management.serve`. It ends when its parent does."""
+"""gunicorn as the child of `play`: `python -m playground.serving.serve`. It ends when its parent does."""
 
 import os
 import signal

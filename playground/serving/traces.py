@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from copy import copy
 
-from playground.pages.trouble import chain, reason
+from playground.trouble import chain, reason
 
 _logger = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from playground.management.memory import return_large_blocks
-from playground.management.waiting import Waiting
+from playground.serving.memory import return_large_blocks
+from playground.serving.waiting import Waiting
 
 # For the last event of a stream that was ended, and for gunicorn's own shutdown.
 LAST_WORDS_SECONDS = 5

@@ -7,7 +7,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger as GunicornLogger
 
-from playground.pages.traces import TraceFormatter, name
+from playground.serving.traces import TraceFormatter, name
 
 # A link's query holds a prompt. gunicorn splits a request line at spaces, so none is in it.
 _QUERY = re.compile("[?][^ ]*")

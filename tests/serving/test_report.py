@@ -11,8 +11,8 @@ from django.template import Context, Engine, TemplateDoesNotExist
 from django.test import Client
 
 from playground.pages import views
-from playground.pages.report import Reporter
-from playground.pages.traces import TraceFormatter
+from playground.serving.report import Reporter
+from playground.serving.traces import TraceFormatter
 from tests.pages.client import post_form, post_json
 
 CANARY = "canary-4711"

@@ -13,10 +13,12 @@ from django.core.cache import caches
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from playground.pages.buckets import RedisBuckets, UnavailableError
-from playground.pages.trouble import NOT_MIGRATED, why
+from playground.trouble import NOT_MIGRATED, why
 from playground.upstream.question import Question
+from playground.upstream.running import running
 
 _PATIENCE_SECONDS = 2.0
 _HOLDS_SECONDS = 1.0
@@ -83,3 +85,32 @@ def cache_server() -> str | None:
 
 
 PROBES = {"database": Probe(database), "cache": Probe(cache_server)}
+
+
+class HealthMiddleware:
+    """`/healthz` and `/readyz` for a load balancer, whatever host name it asks under.
+
+    `/healthz` says that this process answers, and costs nothing. `/readyz` says that what it leans on answers
+    too. 503 once it is stopping: new calls belong to another process.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        match request.path:
+            case "/healthz":
+                if running.stopping:
+                    return HttpResponse("stopping", status=503, content_type="text/plain")
+                return HttpResponse("ok", content_type="text/plain")
+            case "/readyz":
+                return _readiness()
+        return self.get_response(request)
+
+
+def _readiness() -> HttpResponse:
+    found = {name: wrong or "ok" for name, wrong in look(PROBES).items()}
+    if running.stopping:
+        found["server"] = "stopping"
+    ready = set(found.values()) == {"ok"}
+    return JsonResponse({"ready": ready} | found, status=200 if ready else 503)

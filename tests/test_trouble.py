@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
-from playground.pages.traces import TraceFormatter
-from playground.pages.trouble import reason, why
+from playground.serving.traces import TraceFormatter
+from playground.trouble import reason, why
 
 # Its codes that are not a mistake of ours, with its words (sqlite3_errstr).
 SQLITE = {

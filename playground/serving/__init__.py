@@ -1,0 +1,1 @@
+"""Running the playground: gunicorn's worker, logs without content, static files, health."""
