@@ -102,12 +102,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # the two are apart in it, so that many tokens push no count out.
 _CACHE_URL = env.read("CACHE_URL")
 _REDIS = {
-    "BACKEND": "playground.pages.buckets.RedisBuckets",
+    "BACKEND": "playground.calls.buckets.RedisBuckets",
     "LOCATION": _CACHE_URL,
     "KEY_PREFIX": "playground",
     "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
 }
-_LOCAL = {"BACKEND": "playground.pages.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+_LOCAL = {"BACKEND": "playground.calls.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES: dict[str, dict[str, Any]] = {
     "default": _REDIS if _CACHE_URL else _LOCAL,
     "tokens": _REDIS if _CACHE_URL else _LOCAL | {"LOCATION": "tokens"},

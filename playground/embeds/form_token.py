@@ -12,11 +12,11 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from playground.calls.who import pseudonym_of
 from playground.embeds import refusals
 from playground.embeds.models import Embed
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.refusals import Refusal
-from playground.pages.who import pseudonym_of
 
 HEADER = "X-Embed-Token"
 FIELD = "embed_token"

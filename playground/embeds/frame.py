@@ -19,6 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
+from playground.calls import rates
+from playground.calls.log import caller_of
 from playground.embeds import budget, form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
@@ -27,10 +29,9 @@ from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, Inv
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.exchange.text import Sentence, say
-from playground.pages import edits, incoming, page, rates
+from playground.pages import edits, incoming, page
 from playground.pages.forms import MessageRow, RequestForm, collect
 from playground.pages.incoming import Asked, Shape, shape_of
-from playground.pages.log import caller_of
 from playground.pages.present import Result
 from playground.pages.reasons import REFUSED, invalid, refusal_of
 from playground.pages.refusals import Refusal, refuse, with_retry

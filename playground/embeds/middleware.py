@@ -13,11 +13,11 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from playground.calls.buckets import Bucket, Buckets, UnavailableError
+from playground.calls.who import client_of
 from playground.embeds import refusals
 from playground.env import Rate
-from playground.pages.buckets import Bucket, Buckets, UnavailableError
 from playground.pages.refusals import refuse
-from playground.pages.who import client_of
 from playground.trouble import why
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
+from playground.calls.log import logging_for
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed, RecordedAnswer
@@ -26,7 +27,6 @@ from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.pages.incoming import checked_chat
-from playground.pages.log import logging_for
 from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.connection import Wire

@@ -2,9 +2,9 @@
 
 import math
 
+from playground.calls.buckets import Empty
 from playground.exchange.durations import duration
 from playground.exchange.text import Sentence, gettext_noop, say
-from playground.pages.buckets import Empty
 from playground.pages.refusals import Refusal
 
 _RETRY_SECONDS = 5

@@ -2,11 +2,11 @@
 
 import math
 
+from playground.calls.buckets import UnavailableError
+from playground.calls.rates import TooManyCallsError
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.durations import duration
 from playground.exchange.text import gettext_noop, say
-from playground.pages.buckets import UnavailableError
-from playground.pages.rates import TooManyCallsError
 from playground.pages.refusals import Refusal
 from playground.upstream.egress import AddressRefusedError, Rule
 from playground.upstream.running import BusyError

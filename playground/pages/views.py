@@ -11,13 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from playground.calls import rates
+from playground.calls.log import caller_of
 from playground.exchange import snippets as code
 from playground.exchange.chat_request import InvalidRequestError
-from playground.pages import edits, incoming, rates
+from playground.pages import edits, incoming
 from playground.pages.forms import RequestForm
 from playground.pages.incoming import Asked, Shape, shape_of
 from playground.pages.language import supported
-from playground.pages.log import caller_of
 from playground.pages.page import call_of, code_context, prefilled, render_outcome, render_page
 from playground.pages.present import Listed, Result
 from playground.pages.reasons import REFUSED, invalid, refusal_of

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
-from playground.pages.buckets import RedisBuckets, UnavailableError
+from playground.calls.buckets import RedisBuckets, UnavailableError
 from playground.trouble import NOT_MIGRATED, why
 from playground.upstream.question import Question
 from playground.upstream.running import running

@@ -33,6 +33,7 @@ import pytest
 import requests
 
 from playground import env
+from playground.calls.log import line as log_line
 from playground.docs import markdown
 from playground.embeds import tag
 from playground.env import SettingError
@@ -40,7 +41,6 @@ from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import ChunkCollector
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.snippets import Call
-from playground.pages.log import line as log_line
 from playground.upstream.providers import _read, catalogue
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine

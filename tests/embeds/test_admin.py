@@ -257,7 +257,7 @@ def test_when_logins_cannot_be_counted_nobody_gets_in(client: Client, settings: 
     User.objects.create_superuser("author", password="a long password")
     settings.CACHES = {
         "default": {
-            "BACKEND": "playground.pages.buckets.RedisBuckets",
+            "BACKEND": "playground.calls.buckets.RedisBuckets",
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }

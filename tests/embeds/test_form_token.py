@@ -164,7 +164,7 @@ def test_a_form_that_is_sent_twice_is_kept(client: Client, upstream: ScriptedUps
 def test_many_tokens_push_no_count_out(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = {"BACKEND": "playground.pages.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 3}}
+    few = {"BACKEND": "playground.calls.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 3}}
     settings.CACHES = {
         "default": few | {"LOCATION": "few"},
         "tokens": few | {"LOCATION": settings.CACHES["tokens"]["LOCATION"]},
@@ -279,7 +279,7 @@ def test_when_used_ones_cannot_be_told_nothing_is_sent(
     client: Client, settings: Any, upstream: ScriptedUpstream
 ) -> None:
     settings.CACHES = settings.CACHES | {
-        "tokens": {"BACKEND": "playground.pages.buckets.RedisBuckets", "LOCATION": "redis://127.0.0.1:1/0"}
+        "tokens": {"BACKEND": "playground.calls.buckets.RedisBuckets", "LOCATION": "redis://127.0.0.1:1/0"}
     }
 
     refused = send_json(client)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.calls.buckets import Bucket, Empty
+from playground.calls.rates import TooManyCallsError
 from playground.env import Rate
 from playground.pages import views
-from playground.pages.buckets import Bucket, Empty
-from playground.pages.rates import TooManyCallsError
 from playground.upstream.providers import catalogue
 from playground.upstream.running import BusyError
 from tests.pages.client import body, post_form, post_json

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from playground.calls.buckets import Bucket, Buckets, LocalBuckets, RedisBuckets, UnavailableError
 from playground.env import Rate
-from playground.pages.buckets import Bucket, Buckets, LocalBuckets, RedisBuckets, UnavailableError
 from tests.redis import RedisServer
 
 SLOW = Rate(3, 3600)
@@ -118,16 +118,16 @@ def test_a_clock_that_goes_back_locks_nobody_out(monkeypatch: pytest.MonkeyPatch
     local = LocalBuckets("clock", {})
     local.clear()
     now = time.monotonic()
-    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now + back)
+    monkeypatch.setattr("playground.calls.buckets.time.monotonic", lambda: now + back)
     for _ in range(11):
         local.take([bucket])
-    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now)
+    monkeypatch.setattr("playground.calls.buckets.time.monotonic", lambda: now)
 
     empty = local.take([bucket])
 
     assert empty is not None
     assert empty.seconds == pytest.approx(bucket.interval)
-    monkeypatch.setattr("playground.pages.buckets.time.monotonic", lambda: now + bucket.interval)
+    monkeypatch.setattr("playground.calls.buckets.time.monotonic", lambda: now + bucket.interval)
     assert local.take([bucket]) is None
 
 

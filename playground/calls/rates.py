@@ -6,7 +6,7 @@ from typing import cast
 from django.core.cache import cache
 
 from playground import env
-from playground.pages.buckets import Bucket, Buckets, Empty
+from playground.calls.buckets import Bucket, Buckets, Empty
 from playground.upstream.route import Route
 
 _TOTAL = "total"

@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from playground.pages.who import client_of, pseudonym_of
+from playground.calls.who import client_of, pseudonym_of
 
 
 def _client(remote: str, forwarded: str | None = None) -> str:

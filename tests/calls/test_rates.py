@@ -120,7 +120,7 @@ def test_rates_can_be_turned_off(client: Client, monkeypatch: pytest.MonkeyPatch
 def test_calls_are_not_made_uncounted(client: Client, settings: Any, upstream: ScriptedUpstream) -> None:
     settings.CACHES = {
         "default": {
-            "BACKEND": "playground.pages.buckets.RedisBuckets",
+            "BACKEND": "playground.calls.buckets.RedisBuckets",
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }

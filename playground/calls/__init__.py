@@ -1,0 +1,1 @@
+"""Making a call under terms: who calls, how often, and the line of log that it leaves."""
