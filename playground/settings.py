@@ -43,19 +43,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "playground.pages.headers.HeadersMiddleware",
+    "playground.web.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "playground.serving.health.HealthMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "playground.pages.middleware.NotFoundMiddleware",
+    "playground.web.middleware.NotFoundMiddleware",
     "playground.embeds.middleware.FrameMiddleware",
-    "playground.pages.language.LanguageMiddleware",
+    "playground.web.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "playground.pages.middleware.BodyMiddleware",
-    "playground.pages.middleware.KeyNoteMiddleware",
-    "playground.pages.middleware.HiddenOriginMiddleware",
+    "playground.web.middleware.BodyMiddleware",
+    "playground.web.middleware.KeyNoteMiddleware",
+    "playground.web.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "playground.embeds.middleware.AdminMiddleware",
@@ -79,7 +79,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "playground.pages.tags"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "playground.web.tags"],
         },
     },
 ]
@@ -133,7 +133,7 @@ STORAGES = {
 # three (`%0A`), and a message has fields of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * LIMITS.request_bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
-CSRF_FAILURE_VIEW = "playground.pages.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "playground.web.refusals.csrf_failure"
 
 _HTTPS = env.read("PLAYGROUND_HTTPS")
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS

@@ -6,7 +6,7 @@ from django.urls import path
 from playground.docs import views as docs
 from playground.embeds import frame
 from playground.embeds.loader import loader
-from playground.pages import refusals, views
+from playground.web import refusals, views
 
 handler400 = refusals.bad_request
 

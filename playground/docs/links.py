@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from playground.exchange import jsontext
 from playground.exchange.text import SentenceError, gettext_noop, say
-from playground.pages.page import LONGEST_LINK
+from playground.web.page import LONGEST_LINK
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Browsers drop these before they look for the scheme (URL standard, 4.4).

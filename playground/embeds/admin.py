@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from playground.embeds import budget, recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
-from playground.pages.reasons import REFUSED, refusal_of
-from playground.pages.translate import translate
 from playground.upstream.providers import catalogue
+from playground.web.reasons import REFUSED, refusal_of
+from playground.web.translate import translate
 
 _DAYS = 14
 # Bytes of an answer, and characters of its question.

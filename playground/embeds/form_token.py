@@ -16,7 +16,7 @@ from playground.calls.who import pseudonym_of
 from playground.embeds import refusals
 from playground.embeds.models import Embed
 from playground.exchange.text import Sentence, gettext_noop, say
-from playground.pages.refusals import Refusal
+from playground.web.refusals import Refusal
 
 HEADER = "X-Embed-Token"
 FIELD = "embed_token"

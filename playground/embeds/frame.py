@@ -29,18 +29,18 @@ from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, Inv
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.exchange.text import Sentence, say
-from playground.pages import edits, incoming, page
-from playground.pages.forms import MessageRow, RequestForm, collect
-from playground.pages.incoming import Asked, Shape, shape_of
-from playground.pages.present import Result
-from playground.pages.reasons import REFUSED, invalid, refusal_of
-from playground.pages.refusals import Refusal, refuse, with_retry
-from playground.pages.relay import relay
-from playground.pages.views import stop as stop_running
 from playground.upstream import client
 from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
 from playground.upstream.route import Route
+from playground.web import edits, incoming, page
+from playground.web.forms import MessageRow, RequestForm, collect
+from playground.web.incoming import Asked, Shape, shape_of
+from playground.web.present import Result
+from playground.web.reasons import REFUSED, invalid, refusal_of
+from playground.web.refusals import Refusal, refuse, with_retry
+from playground.web.relay import relay
+from playground.web.views import stop as stop_running
 
 View = Callable[[HttpRequest], HttpResponseBase]
 

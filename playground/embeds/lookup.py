@@ -10,10 +10,10 @@ from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import gettext_noop, say
-from playground.pages.forms import RequestForm
-from playground.pages.incoming import Asked
 from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
+from playground.web.forms import RequestForm
+from playground.web.incoming import Asked
 
 _logger = logging.getLogger(__name__)
 

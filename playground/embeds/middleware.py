@@ -17,8 +17,8 @@ from playground.calls.buckets import Bucket, Buckets, UnavailableError
 from playground.calls.who import client_of
 from playground.embeds import refusals
 from playground.env import Rate
-from playground.pages.refusals import refuse
 from playground.trouble import why
+from playground.web.refusals import refuse
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -14,11 +14,11 @@ from playground.embeds.estimate import worst_case
 from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
-from playground.pages.incoming import checked_chat
-from playground.pages.page import link_body
-from playground.pages.translate import translate
 from playground.upstream.caps import Caps
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
+from playground.web.incoming import checked_chat
+from playground.web.page import link_body
+from playground.web.translate import translate
 
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")

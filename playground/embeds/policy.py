@@ -9,7 +9,7 @@ from typing import Any
 from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.text import SentenceError, gettext_noop, say
-from playground.pages.forms import RequestForm
+from playground.web.forms import RequestForm
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::(?P<port>[1-9][0-9]{0,4}))?"

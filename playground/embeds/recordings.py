@@ -26,7 +26,6 @@ from playground.exchange.snippets import Call
 from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence, gettext_noop, say
-from playground.pages.incoming import checked_chat
 from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.connection import Wire
@@ -34,6 +33,7 @@ from playground.upstream.head import Head
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import find_route
 from playground.upstream.running import running
+from playground.web.incoming import checked_chat
 
 # How long a replayed stream is silent at a time, and how long it takes as a whole.
 LONGEST_SILENCE_MS = 3000.0

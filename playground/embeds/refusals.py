@@ -5,7 +5,7 @@ import math
 from playground.calls.buckets import Empty
 from playground.exchange.durations import duration
 from playground.exchange.text import Sentence, gettext_noop, say
-from playground.pages.refusals import Refusal
+from playground.web.refusals import Refusal
 
 _RETRY_SECONDS = 5
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.pages.client import body, post_form, post_json
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -17,6 +16,7 @@ from tests.upstreams.scripted import (
     models,
     token,
 )
+from tests.web.client import body, post_form, post_json
 
 pytestmark = pytest.mark.usefixtures("provider")
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from tests.pages.client import body, post_form, post_json
 from tests.upstreams.scripted import ScriptedUpstream, models
+from tests.web.client import body, post_form, post_json
 
 pytestmark = pytest.mark.usefixtures("provider")
 

@@ -14,8 +14,8 @@ from playground.exchange import diagnosis, explain
 from playground.exchange.advice import FAILURES, STATUSES
 from playground.exchange.chat_request import ROLES, ChatRequest
 from playground.exchange.parameters import PARAMETERS, Parameter
-from playground.pages import reasons
 from playground.upstream.providers import catalogue
+from playground.web import reasons
 from tests.docs.pages import (
     CJK,
     FOLDER,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.docs.folder import write
-from tests.pages.test_translation import _another_language, _untranslated  # noqa: F401 -- a fixture of its own accord
+from tests.web.test_translation import _another_language, _untranslated  # noqa: F401 -- a fixture of its own accord
 
 PAGE = """# «Title»
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from playground.embeds import form_token
 from tests.embeds.client import FORM, make_embed
-from tests.pages.test_fuzz import bodies, fields, headers, json_texts, texts, values, verbs
 from tests.upstreams.scripted import ScriptedUpstream
+from tests.web.test_fuzz import bodies, fields, headers, json_texts, texts, values, verbs
 
 fuzz = settings(
     max_examples=3 * settings().max_examples,

@@ -10,10 +10,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.test import Client
 
-from playground.pages import views
 from playground.serving.report import Reporter
 from playground.serving.traces import TraceFormatter
-from tests.pages.client import post_form, post_json
+from playground.web import views
+from tests.web.client import post_form, post_json
 
 CANARY = "canary-4711"
 
@@ -142,7 +142,7 @@ def test_a_mail_to_admins_holds_no_input(rf: Any, message: str | None) -> None:
     reporter = Reporter(request, *error, is_email=True)
 
     assert CANARY not in reporter.get_traceback_text() + reporter.get_traceback_html()
-    assert "playground.pages.views.send" in reporter.get_traceback_text()
+    assert "playground.web.views.send" in reporter.get_traceback_text()
 
 
 def test_causes_in_a_circle_end(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from playground.upstream.local_model import abilities
-from tests.pages.client import post_json
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, json_answer
+from tests.web.client import post_json
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "tools": [TOOL]}

@@ -21,7 +21,7 @@ from django.test import Client
 from playground.upstream.local_model import abilities, supervisor, weights
 from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
-from tests.pages.client import post_form, post_json
+from tests.web.client import post_form, post_json
 
 # At temperature 0 it says the same every time; otherwise it may well stop after a word.
 HELLO = {

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.pages.forms import USAGE_WANTED, RequestForm
-from tests.pages.client import body, post_form, post_json
+from playground.web.forms import USAGE_WANTED, RequestForm
 from tests.upstreams.plugin import catalogue_of, forget_settings
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
+from tests.web.client import body, post_form, post_json
 from tests.wire import cases
 from tests.wire.case import Case
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 
 from playground.docs.markdown.budget import Budget
-from playground.pages.highlight import highlight
+from playground.web.highlight import highlight
 
 _INFO = re.compile(
     r"\s*(?P<language>[^\s{\[:]*)(?::[\w-]+(?:=\d+)?)*\s*(?:\{(?P<lines>[\d,\s-]*)\})?[^\[]*(?:\[(?P<title>[^\]]*)\])?"

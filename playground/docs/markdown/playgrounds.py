@@ -15,8 +15,8 @@ from playground.embeds.database import let_go
 from playground.embeds.models import Embed
 from playground.embeds.tag import LiveCall
 from playground.exchange.text import SentenceError, gettext_noop, say
-from playground.pages.language import PARAMETER
 from playground.upstream.providers import catalogue
+from playground.web.language import PARAMETER
 
 _logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from playground.embeds import budget, policy, recordings
 from playground.embeds.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
-from playground.pages.page import link_body
-from playground.pages.reasons import REFUSED, refusal_of
 from playground.trouble import why
+from playground.web.page import link_body
+from playground.web.reasons import REFUSED, refusal_of
 
 _NUMBERS = {
     "max_tokens": "most tokens a call; 0 for what the catalogue allows",

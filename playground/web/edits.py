@@ -1,0 +1,61 @@
+"""Changes of the form by its buttons, for browsers without scripts (with them, the page does the same).
+
+A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
+`change:{parameters}`.
+"""
+
+import re
+from typing import Any
+
+from django.core.exceptions import BadRequest
+
+from playground.exchange import jsontext
+from playground.web.forms import MessageRow, RequestForm
+
+
+def edit(form: RequestForm, action: str) -> None:
+    """Changes the form in place. Raises `BadRequest` for an action that no button has."""
+    verb, _, operand = action.partition(":")
+    match verb:
+        case "add":
+            form.messages.append(MessageRow())
+        case "remove":
+            del form.messages[_position(form, operand)]
+        case "up" | "down":
+            _move(form, _position(form, operand), -1 if verb == "up" else 1)
+        case "fill":
+            form.fill(_read(operand, dict))
+        case "append":
+            _append(form, _read(operand, list))
+        case "change":
+            form.change(_read(operand, dict))
+        case _:
+            raise BadRequest("no such action")
+
+
+def _append(form: RequestForm, messages: list[Any]) -> None:
+    """Adds an answer and what is wanted next."""
+    if form.messages and form.messages[-1] == MessageRow():
+        form.messages.pop()
+    form.messages += [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
+
+
+def _move(form: RequestForm, position: int, step: int) -> None:
+    target = min(max(position + step, 0), len(form.messages) - 1)
+    form.messages.insert(target, form.messages.pop(position))
+
+
+def _position(form: RequestForm, operand: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", operand) or int(operand) >= len(form.messages):
+        raise BadRequest("no such message")
+    return int(operand)
+
+
+def _read(operand: str, kind: type) -> Any:
+    try:
+        value = jsontext.loads(operand)
+    except jsontext.JSONTextError as error:
+        raise BadRequest("no JSON") from error
+    if not isinstance(value, kind):
+        raise BadRequest("no JSON of this kind")
+    return value

@@ -1,0 +1,110 @@
+"""What stands between Django and a request: bodies too large or too slow, hidden origins, 404s."""
+
+import json
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponseBase,
+    UnreadablePostError,
+)
+from django.views.defaults import page_not_found
+
+from playground import env
+from playground.upstream import alarm
+from playground.web import refusals
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class NotFoundMiddleware:
+    """Under PLAYGROUND_DEBUG Django has a 404 page of its own, which shows a link with its prompt."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        unknown = response.status_code == 404 and request.resolver_match is None
+        return page_not_found(request, Http404()) if unknown else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return page_not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+class KeyNoteMiddleware:
+    """Tells in `X-Key-Note`, as JSON, that a typed key was cleaned: every shape of answer has headers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if note := getattr(request, "key_note", None):
+            response["X-Key-Note"] = json.dumps(note)
+        return response
+
+
+class HiddenOriginMiddleware:
+    """Lets plain forms through Django's CSRF check under `Referrer-Policy: no-referrer`.
+
+    A browser hides the origin of a form that such a page posts (`Origin: null`; Fetch standard, "append a
+    request Origin header"), and Django refuses it. `Sec-Fetch-Site` still says whose form it was. Where a
+    browser sends none, on plain HTTP, the token alone decides, as it does without an Origin.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get("HTTP_ORIGIN") == "null":
+            site = request.META.get("HTTP_SEC_FETCH_SITE")
+            if site == "same-origin":
+                request.META["HTTP_ORIGIN"] = f"{request.scheme}://{request.get_host()}"
+            elif site is None and not request.is_secure():
+                del request.META["HTTP_ORIGIN"]
+        return self.get_response(request)
+
+
+class BodyMiddleware:
+    """Reads the body: as much as is announced, within the limit and in good time, or not at all.
+
+    Django's own limit counts no files of a multipart form. And when a browser breaks off in the middle,
+    Django takes what has come for the whole: half of a message would be sent.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return refusals.no_length(request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return refusals.too_large(request)
+        if int(length) and not self._read(request, int(length)):
+            return refusals.cut_short(request)
+        return self.get_response(request)
+
+    def _read(self, request: HttpRequest, length: int) -> bool:
+        hang_up = partial(_stop_reading, request.META.get("gunicorn.socket"))
+        with alarm.clock().after(env.read("PLAYGROUND_ARRIVAL_SECONDS"), hang_up):
+            try:
+                return len(request.body) == length
+            except UnreadablePostError:
+                return False
+
+
+def _stop_reading(browser: socket.socket | None) -> None:
+    """Its answer can still be written."""
+    if browser:
+        with suppress(OSError):  # it has left
+            browser.shutdown(socket.SHUT_RD)

@@ -1,0 +1,203 @@
+"""The playground as a whole page: what its templates need, and the form it starts with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
+from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.exchange.parameters import PARAMETERS
+from playground.exchange.record import Exchange
+from playground.exchange.text import gettext_noop, say
+from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
+from playground.upstream.readiness import missing, preselected
+from playground.upstream.route import OWN_KEY_VARIABLE, applied
+from playground.web.forms import MessageRow, RequestForm, collect
+from playground.web.incoming import Asked, Shape, shape_of
+from playground.web.present import Listed, Result, codes
+from playground.web.presets import PRESETS
+from playground.web.reasons import invalid
+from playground.web.refusals import Refusal, with_retry
+from playground.web.translate import translate
+
+# What gunicorn and nginx take for a request line, with room for the method and host.
+LONGEST_LINK = 7_500
+
+
+@dataclass(frozen=True)
+class Option:
+    """A provider as the form offers it."""
+
+    provider: Provider
+    lacking: str
+
+    @property
+    def key(self) -> str:
+        """Where the key comes from: `none`, `server` or `typed`. The local model's is nobody's business."""
+        if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
+            return "none"
+        return "server" if self.provider.server_key else "typed"
+
+    @property
+    def state(self) -> str:
+        if self.lacking:
+            return self.lacking
+        if self.key == "none":
+            return gettext("ready · no key needed")
+        if caps := applied(self.provider.caps):
+            return gettext("ready · key from the server, for up to %(most)s tokens a call") % {
+                "most": caps.max_tokens
+            }
+        return gettext("ready · key from the server")
+
+
+def options() -> list[Option]:
+    return [Option(provider, _lacking(provider)) for provider in catalogue().values()]
+
+
+def _lacking(provider: Provider) -> str:
+    sentence = missing(provider)
+    return translate(sentence) if sentence else ""
+
+
+def new_form() -> RequestForm:
+    """The form of a first visit: one greeting to the first provider that can work."""
+    provider = preselected()
+    return RequestForm.from_body(
+        provider.id, "", {"model": next(iter(provider.models), ""), **PRESETS[0].body}
+    )
+
+
+def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
+    """The form of a link. What the link gets wrong is told, and the rest of it is kept."""
+    form, errors = new_form(), list[FieldError]()
+    provider, base_url = query.get("provider", ""), query.get("base_url", "")
+    if base_url:
+        form.provider, form.base_url = "", base_url
+    elif provider in catalogue():
+        form.provider = provider
+        form.model = next(iter(catalogue()[provider].models), "")
+    elif provider:
+        errors.append(
+            FieldError(
+                "provider",
+                say(
+                    gettext_noop("The link names a provider that is not here: “%(name)s”."),
+                    name=provider[:60],
+                ),
+            )
+        )
+    text = query.get("request", "")
+    if text and (body := collect(errors, None, link_body, text)) is not None:
+        form.fill(body)
+    return form, invalid(InvalidRequestError(*errors)) if errors else None
+
+
+def link_body(text: str) -> dict[str, Any]:
+    """The request that a link carries, fit for a form. Raises `InvalidRequestError`."""
+    try:
+        body = jsontext.loads(text)
+    except jsontext.JSONTextError as error:
+        raise InvalidRequestError(FieldError("request", error.sentence)) from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError(
+            FieldError("request", say(gettext_noop("The request must be a JSON object.")))
+        )
+    messages = body.get("messages", [])
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidRequestError(
+            FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
+        )
+    if len(messages) > settings.LIMITS.messages:
+        raise InvalidRequestError(too_many_messages(len(messages), settings.LIMITS.messages))
+    return body
+
+
+def render_page(
+    request: HttpRequest,
+    form: RequestForm,
+    *,
+    result: Result | None = None,
+    refusal: Refusal | None = None,
+    models: Listed | None = None,
+) -> HttpResponse:
+    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
+    if refusal:
+        mark_messages(form, refusal)
+    context: dict[str, Any] = {
+        "form": form,
+        "errors": refusal.sentences if refusal else {},
+        "options": options(),
+        "roles": ROLES,
+        "parameters": PARAMETERS,
+        "presets": PRESETS,
+        "targets": snippets.TARGETS,
+        "blank_message": MessageRow(),
+        "listed_models": models,
+        **code_context(Asked(form.provider or None, form.base_url, None, form)),
+        "result": result,
+        "refusal": refusal,
+    }
+    if refusal is None:
+        return render(request, "index.html", context)
+    return with_retry(render(request, "index.html", context, status=refusal.status), refusal)
+
+
+def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
+    if shape_of(request) is Shape.JSON:
+        return JsonResponse(exchange.as_json(translate))
+    return render(request, "_outcome.html", {"result": Result(exchange)})
+
+
+def mark_messages(form: RequestForm, refusal: Refusal) -> None:
+    for name, sentence in refusal.sentences.items():
+        place, _, index = name.partition(".")
+        if place == "messages" and index:
+            row = form.messages[int(index.split(".")[0])]
+            row.error = f"{row.error} {sentence}".strip()
+
+
+def code_context(asked: Asked) -> dict[str, Any]:
+    """What `_codes.html` shows for the request as it stands; why there is no code while it means none."""
+    try:
+        body = asked.chat_request().body
+        call = call_of(asked.provider, asked.base_url, body)
+    except InvalidRequestError as error:
+        return {"codes": None, "incomplete": invalid(error)}
+    return {
+        "codes": codes(call),
+        "key_variable": call.key_variable,
+        "is_local_model": asked.provider == LOCAL_MODEL,
+        "link": _link(asked, body),
+    }
+
+
+def _link(asked: Asked, body: Mapping[str, Any]) -> str | None:
+    """The address that fills the form like this; None when servers on the way would cut it."""
+    whose = {"provider": asked.provider} if asked.provider else {"base_url": asked.base_url}
+    link = reverse("index") + "?" + urlencode({**whose, "request": jsontext.dumps(body).decode()})
+    return link if len(link) <= LONGEST_LINK else None
+
+
+def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any]) -> snippets.Call:
+    """What a snippet is made from. Raises `InvalidRequestError` when it is unclear whom to call."""
+    if provider:
+        known = catalogue().get(provider)
+        if known is None or known.endpoint is None:
+            raise InvalidRequestError(FieldError("provider", say(gettext_noop("Choose another provider."))))
+        endpoint, variable = known.endpoint, known.key_variable
+    else:
+        try:
+            endpoint, variable = Endpoint.parse(base_url or ""), OWN_KEY_VARIABLE
+        except BaseURLError as error:
+            raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
+    return snippets.Call(endpoint.base_url, endpoint.chat_completions, variable, body)

@@ -1,0 +1,306 @@
+"""An Exchange as the texts and facts that the result pane shows."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from itertools import islice, takewhile
+
+from django.utils.safestring import SafeString
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.completion import Choice, turn
+from playground.exchange.explain import Explanation
+from playground.exchange.failure import FailureKind
+from playground.exchange.media import Media
+from playground.exchange.record import Exchange, Headers
+from playground.exchange.sources import Cited, Source, Sources, of_completion, of_message
+from playground.exchange.stream import StreamEvent, Unread
+from playground.exchange.usage import Usage
+from playground.web.highlight import highlight
+
+# More than this in one <pre> makes a browser stutter.
+LONGEST_SHOWN = 1_000_000
+MOST_CHOICES = 100
+MOST_IMAGES = 20
+MOST_SOURCES = 100
+MOST_MODELS = 1000
+MOST_MODELS_FOUND = 10_000
+MOST_EVENTS = 10_000
+# One fold of the list of events; a browser lays out no closed fold.
+EVENTS_A_GROUP = 500
+MOST_EVENT_CHARACTERS = 4 * LONGEST_SHOWN
+# Longer ones scroll in a box of their own.
+_LONG_EVENT = 1500
+_LONGEST_BROUGHT = 80
+_FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text cut to what a page can carry; `cut` is the number of characters left out."""
+
+    text: str
+    cut: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> "Shown":
+        return cls(text[:LONGEST_SHOWN], max(0, len(text) - LONGEST_SHOWN))
+
+    @classmethod
+    def of_json(cls, value: object) -> "Shown":
+        return cls.of(jsontext.pretty(value) if value else "")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Models cut to what a page can carry. `more` is not shown, but found when the list is narrowed down.
+
+    `unread` counts what the provider listed besides, in a form that is not known; `held_back` what the
+    server's key is not for.
+    """
+
+    shown: list[str]
+    more: list[str]
+    total: int
+    unread: int = 0
+    held_back: int = 0
+
+    @classmethod
+    def of(cls, models: list[str], unread: int = 0, held_back: int = 0) -> "Listed":
+        shown, more = models[:MOST_MODELS], models[MOST_MODELS:MOST_MODELS_FOUND]
+        return cls(shown, more, len(models), unread, held_back)
+
+    @property
+    def more_as_json(self) -> str:
+        return json.dumps(self.more, ensure_ascii=False)
+
+
+@dataclass
+class EventBudget:
+    """How many events a page can carry: the first ones, each of them whole."""
+
+    taken: int = 0
+    spent: bool = False
+    _characters: int = 0
+
+    def take(self, event: StreamEvent) -> bool:
+        self._characters += len(event.data) + len(event.id)
+        self.spent |= self.taken >= MOST_EVENTS or self._characters > MOST_EVENT_CHARACTERS
+        self.taken += not self.spent
+        return not self.spent
+
+
+@dataclass(frozen=True)
+class EventGroup:
+    """Events from number `first` on, as list items."""
+
+    first: int
+    items: SafeString
+
+
+def event_item(number: int, event: StreamEvent) -> SafeString:
+    """An event as an item of a list. Not a template: there are thousands."""
+    data, brought = event.data, event.brought[:_LONGEST_BROUGHT]
+    name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
+    quoted = f"<q>{escape(brought)}</q>" if brought else ""
+    long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
+    id_ = f' data-id="{escape(event.id)}"' if event.id else ""
+    return SafeString(
+        f'<li data-n="{number}"{id_}><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f"<code{long}>{escape(data)}</code></li>"
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A choice as it is shown.
+
+    `messages` put it into the conversation, without its images when that cannot carry them (`without_media`);
+    they are None when it cannot carry the rest either.
+    """
+
+    choice: Choice
+    text: Shown
+    reasoning: Shown
+    transcript: Shown
+    refusal: Shown
+    tool_calls: Shown
+    function_call: Shown
+    others: Shown
+    images: list[Media]
+    audio: list[Media]
+    sources: Sources
+    messages: str | None
+    without_media: bool
+
+    @classmethod
+    def of(cls, choice: Choice, exchange: Exchange, cited: Cited) -> "Answer":
+        whole, smaller = (
+            json.dumps(turn(message), ensure_ascii=False)
+            for message in (choice.as_message, choice.as_message_without_media)
+        )
+        fits = [messages for messages in (whole, smaller) if len(messages) <= LONGEST_SHOWN]
+        return cls(
+            choice,
+            Shown.of(choice.text or ""),
+            Shown.of(choice.reasoning or ""),
+            Shown.of(choice.transcript or ""),
+            Shown.of(choice.refusal or ""),
+            Shown.of_json(choice.tool_calls),
+            Shown.of_json(choice.function_call),
+            Shown.of_json(choice.others),
+            choice.images[:MOST_IMAGES],
+            choice.audio(_audio_format(exchange))[:MOST_IMAGES],
+            Sources(of_message(choice.message), cited),
+            fits[0] if fits else None,
+            fits[:1] == [smaller] and whole != smaller,
+        )
+
+    @property
+    def shown_sources(self) -> list[Source]:
+        return list(islice(self.sources, MOST_SOURCES))
+
+    @property
+    def sources_left_out(self) -> int:
+        return len(self.sources) - len(self.shown_sources)
+
+    @property
+    def images_left_out(self) -> int:
+        return len(self.choice.images) - len(self.images)
+
+
+def _audio_format(exchange: Exchange) -> str | None:
+    audio = exchange.call.body.get("audio")
+    wanted = audio.get("format") if isinstance(audio, dict) else None
+    return wanted if isinstance(wanted, str) else None
+
+
+@dataclass(frozen=True)
+class Code:
+    """A snippet: plain for copying, highlighted for reading."""
+
+    target: snippets.Target
+    text: str
+
+    @property
+    def html(self) -> SafeString:
+        return highlight(self.text, self.target.lexer)
+
+
+def codes(call: snippets.Call) -> list[Code]:
+    rendered = snippets.render(call)
+    return [Code(target, rendered[target.id]) for target in snippets.TARGETS]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the templates of the result pane read."""
+
+    exchange: Exchange
+
+    @property
+    def error(self) -> Explanation | None:
+        return self.exchange.error
+
+    @property
+    def usage(self) -> Usage | None:
+        return self.exchange.usage
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        cited = of_completion(self.exchange.completion)
+        return [Answer.of(choice, self.exchange, cited) for choice in self.exchange.choices[:MOST_CHOICES]]
+
+    @property
+    def answers_left_out(self) -> int:
+        return len(self.exchange.choices) - len(self.answers)
+
+    @property
+    def status(self) -> str | None:
+        received = self.exchange.received
+        return f"{received.status} {received.reason}".strip() if received else None
+
+    @property
+    def other_model(self) -> str | None:
+        """The model that answered, where it is called otherwise than the one that was asked."""
+        answered = self.exchange.completion.get("model") if self.exchange.completion else None
+        return (
+            answered
+            if isinstance(answered, str) and answered != self.exchange.call.body.get("model")
+            else None
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong; a person's own Stop is nothing wrong."""
+        return self.error is not None and self.error.kind != FailureKind.STOPPED
+
+    @property
+    def succeeded(self) -> bool:
+        return self.exchange.received is not None and self.exchange.received.status < 300
+
+    @property
+    def unread(self) -> Unread | None:
+        """The events that could not be read, where the error does not quote them."""
+        unread = self.exchange.stream.unread if self.exchange.stream else None
+        return None if unread and self.error and self.error.message == unread.first else unread
+
+    @cached_property
+    def received_text(self) -> Shown:
+        return Shown.of(self.exchange.received.text if self.exchange.received else "")
+
+    @cached_property
+    def pretty(self) -> SafeString | None:
+        """The answer indented; None when it is no JSON or too long to show twice.
+
+        Of a stream, the completion that its chunks add up to.
+        """
+        received = self.exchange.received
+        if self.exchange.stream:
+            return self._pretty_stream
+        if received is None or len(received.body) > LONGEST_SHOWN:
+            return None
+        try:
+            _ = self.exchange.answer
+            return highlight(jsontext.indent(received.text, LONGEST_SHOWN), "json")
+        except jsontext.JSONTextError:
+            return None
+
+    @property
+    def _pretty_stream(self) -> SafeString | None:
+        if not self.exchange.completion:
+            return None
+        text = ""
+        for part in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(self.exchange.completion):
+            text += part
+            if len(text) > LONGEST_SHOWN:
+                return None
+        return highlight(text, "json")
+
+    @cached_property
+    def event_groups(self) -> list[EventGroup]:
+        """The events of a stream in folds of `EVENTS_A_GROUP`."""
+        items = self._event_items
+        return [
+            EventGroup(start + 1, SafeString("".join(items[start : start + EVENTS_A_GROUP])))
+            for start in range(0, len(items), EVENTS_A_GROUP)
+        ]
+
+    @property
+    def events_left_out(self) -> int:
+        return len(self.exchange.stream.events) - len(self._event_items) if self.exchange.stream else 0
+
+    @cached_property
+    def _event_items(self) -> list[SafeString]:
+        budget = EventBudget()
+        events = takewhile(budget.take, self.exchange.stream.events if self.exchange.stream else ())
+        return [event_item(number, event) for number, event in enumerate(events, 1)]
+
+    @property
+    def received_headers(self) -> tuple[Headers, Headers]:
+        """Request id and rate limits, then the rest."""
+        headers = self.exchange.received.headers if self.exchange.received else ()
+        first = tuple(pair for pair in headers if _FIRST_HEADERS.fullmatch(pair[0]))
+        return first, tuple(pair for pair in headers if pair not in first)

@@ -1,0 +1,185 @@
+"""What the playground itself refuses: nothing is sent, nothing is lost, and a sentence says what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from playground import env
+from playground.exchange.chat_request import FieldError
+from playground.exchange.fixes import Fix
+from playground.exchange.text import Sentence, gettext_noop, say
+from playground.web.incoming import Shape, shape_of
+from playground.web.translate import translate
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A 4xx answer. `fields` says what is wrong where; it may be empty. `fix` mends it with one click."""
+
+    status: int
+    kind: str
+    title: Sentence
+    advice: Sentence
+    fields: tuple[FieldError, ...] = ()
+    retry_seconds: int | None = None
+    fix: Fix | None = None
+
+    @property
+    def items(self) -> list[dict[str, str]]:
+        """Each field with the name that a person knows it by, and what is wrong with it."""
+        return [
+            {"field": error.field, "label": _label(error.field), "sentence": translate(error.sentence)}
+            for error in self.fields
+        ]
+
+    @property
+    def sentences(self) -> dict[str, str]:
+        """The first sentence of each field, in the reader's language."""
+        return {error.field: translate(error.sentence) for error in reversed(self.fields)}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "error": {
+                "kind": self.kind,
+                "title": translate(self.title),
+                "advice": translate(self.advice),
+                "fields": self.sentences,
+            }
+        }
+
+
+def _label(field: str) -> str:
+    """`messages.2.content` → `Message 3 · content`; other names are those of the API."""
+    head, _, rest = field.partition(".")
+    index, _, part = rest.partition(".")
+    if head != "messages" or not index:
+        return field
+    label = gettext("Message %(number)s") % {"number": int(index) + 1}
+    return f"{label} · {part}" if part else label
+
+
+def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.html") -> HttpResponse:
+    """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
+    match shape_of(request):
+        case Shape.JSON:
+            response: HttpResponse = JsonResponse(refusal.as_json(), status=refusal.status)
+        case Shape.FRAGMENT:
+            response = render(request, fragment, {"refusal": refusal}, status=refusal.status)
+        case Shape.PAGE:
+            template = getattr(request, "refused_template", "refused.html")
+            response = render(request, template, {"refusal": refusal}, status=refusal.status)
+            response.refusal = refusal  # type: ignore[attr-defined]
+    return with_retry(response, refusal)
+
+
+def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    if refusal.retry_seconds is not None:
+        response["Retry-After"] = str(refusal.retry_seconds)
+    return response
+
+
+def models_by_post() -> Refusal:
+    """A GET must cost nothing: browsers send it for a picture in any page."""
+    return Refusal(
+        405,
+        "use_post",
+        say(gettext_noop("Use POST to list models")),
+        say(
+            gettext_noop(
+                "Listing calls the provider with a key, so it takes a POST, like /send/: with the "
+                "provider's id, and without a request."
+            )
+        ),
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return refuse(
+        request,
+        Refusal(
+            413,
+            "too_large",
+            say(gettext_noop("That is too large")),
+            say(
+                gettext_noop(
+                    "A form or JSON body may have %(most)s bytes. Shorten the messages, or raise "
+                    "PLAYGROUND_REQUEST_BYTES on the server."
+                ),
+                most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            ),
+        ),
+    )
+
+
+def no_length(request: HttpRequest) -> HttpResponse:
+    """RFC 9110, 15.5.12: without its length a body can only be judged after it has come."""
+    return refuse(
+        request,
+        Refusal(
+            411,
+            "no_length",
+            say(gettext_noop("The request does not tell its length")),
+            say(gettext_noop("Send it with a Content-Length, not in chunks.")),
+        ),
+    )
+
+
+def cut_short(request: HttpRequest) -> HttpResponse:
+    return refuse(
+        request,
+        Refusal(
+            408,
+            "cut_short",
+            say(gettext_noop("The request did not arrive whole")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. It broke off, or took longer than the %(seconds)s seconds of "
+                    "PLAYGROUND_ARRIVAL_SECONDS. Send it again."
+                ),
+                seconds=f"{env.read('PLAYGROUND_ARRIVAL_SECONDS'):g}",
+            ),
+        ),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler for what it cannot read."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return too_large(request)
+    unreadable = isinstance(exception, BadRequest)
+    return refuse(
+        request,
+        Refusal(
+            400,
+            "unreadable",
+            say(gettext_noop("The request cannot be read")),
+            say(
+                gettext_noop("It is not valid UTF-8 or not a form. Send it as UTF-8.")
+                if unreadable
+                else gettext_noop("Open the page under the address it was set up for, and try again.")
+            ),
+        ),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    del reason  # Django's words for developers; they are in the log
+    return refuse(
+        request,
+        Refusal(
+            403,
+            "csrf",
+            say(gettext_noop("The page was open for too long, or cookies are off")),
+            say(
+                gettext_noop(
+                    "Nothing was sent. Allow this site's cookie, reload the page and send again; what you "
+                    "typed is kept. Programs send the csrftoken cookie back as X-CSRFToken."
+                )
+            ),
+        ),
+    )

@@ -1,0 +1,157 @@
+"""The playground's views. Each reads what is asked, lets the room below decide, and renders."""
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground.calls import rates
+from playground.calls.log import caller_of
+from playground.exchange import snippets as code
+from playground.exchange.chat_request import InvalidRequestError
+from playground.upstream import client
+from playground.upstream.running import running
+from playground.web import edits, incoming
+from playground.web.forms import RequestForm
+from playground.web.incoming import Asked, Shape, shape_of
+from playground.web.language import supported
+from playground.web.page import call_of, code_context, prefilled, render_outcome, render_page
+from playground.web.present import Listed, Result
+from playground.web.reasons import REFUSED, invalid, refusal_of
+from playground.web.refusals import Refusal, models_by_post, refuse
+from playground.web.relay import relay
+from playground.web.translate import translate
+
+
+@require_safe
+@gzip_page
+def index(request: HttpRequest) -> HttpResponse:
+    """The playground, filled from `?provider=&base_url=&request=` where given."""
+    form, refusal = prefilled(request.GET)
+    return render_page(request, form, refusal=refusal)
+
+
+@require_POST
+def send(request: HttpRequest) -> HttpResponseBase:
+    """Sends the request. An error of the provider is a completed Exchange: 200."""
+    asked, shape = None, shape_of(request)
+    try:
+        asked = incoming.read(request)
+        chat, route = asked.checked()
+        caller = caller_of(request)
+        rates.count(caller.client, route)
+        if chat.streams and shape is Shape.FRAGMENT:
+            return relay(request, client.stream(chat, route, settings.LIMITS, caller))
+        exchange = client.send(chat, route, settings.LIMITS, caller)
+    except REFUSED as error:
+        return _refuse(request, asked, refusal_of(error))
+    if shape is Shape.PAGE:
+        return render_page(request, asked.form or RequestForm(), result=Result(exchange))
+    return render_outcome(request, exchange)
+
+
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    """Ends a live exchange of this process; its stream then comes to its end by itself."""
+    found = running.stop(request.POST.get("number", ""))
+    return HttpResponse(status=204 if found else 404)
+
+
+@require_POST
+def snippets(request: HttpRequest) -> HttpResponse:
+    """The code for the request as it stands."""
+    try:
+        asked = incoming.read(request)
+        if shape_of(request) is Shape.FRAGMENT:
+            return render(request, "_codes.html", code_context(asked))
+        call = call_of(asked.provider, asked.base_url, asked.chat_request().body)
+    except InvalidRequestError as error:
+        return refuse(request, invalid(error))
+    return JsonResponse(code.render(call))
+
+
+@require_http_methods(["GET", "POST"])
+def models(request: HttpRequest) -> HttpResponse:
+    """The models that the provider lists. A GET is refused: any page could make a visitor send it."""
+    if request.method == "GET":
+        refused = refuse(request, models_by_post())
+        refused["Allow"] = "POST"
+        return refused
+    asked = None
+    try:
+        asked = incoming.read(request)
+        route = asked.route()
+        caller = caller_of(request)
+        rates.count(caller.client, route)
+        listing = client.list_models(route, settings.LIMITS, caller)
+    except REFUSED as error:
+        return _refuse(request, asked, refusal_of(error), fragment="_models.html")
+    problem = listing.problem
+    if shape_of(request) is Shape.JSON:
+        told = problem.as_json(translate) if problem else None
+        return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
+    listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back)
+    if shape_of(request) is Shape.FRAGMENT:
+        return render(request, "_models.html", {"listed_models": listed, "error": problem})
+    result = Result(listing.exchange) if problem else None
+    return render_page(request, asked.form or RequestForm(), models=listed, result=result)
+
+
+@require_POST
+def edit(request: HttpRequest) -> HttpResponse:
+    """The form changed by one of its buttons, as a page or as the fields' texts; nothing is sent."""
+    form = None
+    try:
+        form = incoming.read_form(request)
+        edits.edit(form, request.POST.get("do", ""))
+    except InvalidRequestError as error:
+        if form and shape_of(request) is Shape.PAGE:
+            return render_page(request, form, refusal=invalid(error))
+        return refuse(request, invalid(error))
+    return JsonResponse(form.as_json()) if shape_of(request) is Shape.JSON else render_page(request, form)
+
+
+@csrf_exempt
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remembers the language that was chosen and leads back; a form that came along stays filled.
+
+    Without the token of other forms, so that docs pages need no cookie: another site's page could at most
+    change a visitor's language, and where browsers tell, not even that.
+    """
+    code, back = supported(request.POST.get("language", "")), request.POST.get("next", "")
+    if not code or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise BadRequest("no such language")
+    translation.activate(code)
+    if "role" in request.POST:
+        try:
+            response = render_page(request, incoming.read_form(request))
+        except InvalidRequestError as error:
+            response = refuse(request, invalid(error))
+    else:
+        own = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        response = HttpResponseRedirect(back if own else reverse("index"))
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _refuse(
+    request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "_refusal.html"
+) -> HttpResponse:
+    """A refusal that keeps the form: a plain browser gets the whole page with what was typed."""
+    if asked and asked.form and shape_of(request) is Shape.PAGE:
+        return render_page(request, asked.form, refusal=refusal)
+    return refuse(request, refusal, fragment)

@@ -1,0 +1,86 @@
+"""The form's buttons in a browser without scripts."""
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from playground.web.presets import PRESETS
+from tests.upstreams.scripted import ScriptedUpstream
+from tests.web.client import post_form
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+TWO = {"role": ["system", "user"], "content": ["one", "two"], "tool_call_id": ["", ""], "extra": ["", ""]}
+
+
+def _contents(client: Client, do: str, **changes: object) -> list[str]:
+    html = post_form(client, "/edit/", do=do, **(TWO | changes)).content.decode()
+    shown = html.split("<template")[0]
+    return [
+        unescape(text)
+        for text in re.findall(r'<textarea name="content"[^>]*>\n(.*?)</textarea>', shown, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("do", "contents"),
+    [
+        ("add", ["one", "two", ""]),
+        ("remove:0", ["two"]),
+        ("up:1", ["two", "one"]),
+        ("down:0", ["two", "one"]),
+        ("up:0", ["one", "two"]),
+        ("down:1", ["one", "two"]),
+        ('append:[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", ""]),
+        ('append:[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
+        ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
+        ('change:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
+        ('change:{"messages": 1}', ["one", "two"]),
+    ],
+)
+def test_each_button_changes_the_messages(client: Client, do: str, contents: list[str]) -> None:
+    assert _contents(client, do) == contents
+
+
+def test_a_fix_moves_a_value(client: Client) -> None:
+    html = post_form(
+        client, "/edit/", do='change:{"max_tokens": null, "max_completion_tokens": 5}', max_tokens="5"
+    ).content.decode()
+
+    assert 'name="max_tokens" value=""' in html
+    assert 'name="max_completion_tokens" value="5"' in html
+
+
+def test_a_fix_takes_a_key_out_of_more(client: Client) -> None:
+    html = post_form(
+        client, "/edit/", do='change:{"logprobs": null}', more='{"logprobs": true}'
+    ).content.decode()
+
+    assert "logprobs&quot;: true" not in html
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
+def test_an_example_fills_the_form_and_keeps_the_model(client: Client, preset: object) -> None:
+    page = client.get("/").content.decode()
+    value = re.search(rf'value="(fill:[^"]*)">{re.escape(preset.label)}<', page)  # type: ignore[attr-defined]
+    assert value is not None
+
+    html = unescape(post_form(client, "/edit/", do=unescape(value[1]), model="my-model").content.decode())
+
+    assert 'value="my-model"' in html
+    for message in preset.body["messages"]:  # type: ignore[attr-defined]
+        assert message["content"] in html
+
+
+def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
+    post_form(client, "/edit/", do="add")
+
+    assert upstream.requests == []
+
+
+def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
+    do = 'append:[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
+
+    assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]

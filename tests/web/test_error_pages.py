@@ -1,0 +1,29 @@
+"""Pages for what is not there and for what must not happen."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playground.web import views
+
+
+def test_an_unknown_address_leads_back(client: Client) -> None:
+    answer = client.get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+
+
+def test_an_error_of_our_own_shows_no_trace_and_no_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any) -> None:
+        raise RuntimeError("sk-in-an-error")
+
+    monkeypatch.setattr(views, "prefilled", broken)
+
+    answer = Client(raise_request_exception=False).get("/?request=sk-in-a-link")
+
+    assert answer.status_code == 500
+    assert "Something went wrong in the playground itself" in answer.content.decode()
+    assert "sk-in" not in answer.content.decode()

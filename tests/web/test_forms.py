@@ -1,0 +1,164 @@
+"""A form that was filled with a request means that request, whatever is in it: through a page and back."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from playground.exchange import jsontext
+from playground.web.forms import PARAMETER_NAMES, RequestForm
+from tests.exchange import strategies
+from tests.web.browser_form import posted
+from tests.web.client import BODY, post_form
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+MESSAGE = BODY["messages"][0]
+
+
+def _through_the_page(client: Client, request: Any) -> Any:
+    """The body that the form of a link means, when a browser posts it as it came."""
+    page = client.get("/?" + urlencode({"provider": "test", "request": json.dumps(request)}))
+    assert page.status_code == 200
+    errors: list[Any] = []
+    body = RequestForm.from_post(posted(page.content.decode())).body(errors)
+    assert errors == []
+    return body
+
+
+# What has been changed on its way, here or in other clients, and what is like it.
+HARD = [
+    {"stop": "a\rb"},
+    {"stop": "a\nb"},
+    {"stop": "a\r\nb"},
+    {"stop": "\t[x"},
+    {"stop": "[x"},
+    {"stop": '"'},
+    {"stop": "\n"},
+    {"stop": " "},
+    {"stop": ""},
+    {"stop": "a\0b"},
+    {"stop": ["a"]},
+    {"stop": ["a", "", "b\n"]},
+    {"stop": []},
+    {"stop": 5},
+    {"stop": None},
+    {"user": "a\nb"},
+    {"user": "a\rb"},
+    {"user": "\0"},
+    {"user": ""},
+    {"user": " a "},
+    {"user": "[1]"},
+    {"user": 5},
+    {"temperature": "1"},
+    {"temperature": " hot\n"},
+    {"temperature": 1.0},
+    {"temperature": True},
+    {"temperature": None},
+    {"temperature": -0.0},
+    {"max_tokens": 1e22},
+    {"seed": 2**70},
+    {"seed": "7"},
+    {"model": " m"},
+    {"model": "a\nb"},
+    {"model": 5},
+    {"model": None},
+    {"model": ""},
+    {"stream": False},
+    {"stream": None},
+    {"stream": 1},
+    {"stream": True},
+    {"stream": True, "stream_options": {"include_usage": True}},
+    {"stream": True, "stream_options": {"include_usage": 1}},
+    {"stream": True, "stream_options": {}},
+    {"stream_options": {"include_usage": True}},
+    {"messages": []},
+    {"messages": {}},
+    {"messages": ["text", MESSAGE]},
+    {"messages": [{}]},
+    {"messages": [{"content": "x"}]},
+    {"messages": [{"role": "user"}]},
+    {"messages": [{"role": ""}]},
+    {"messages": [{"role": "", "content": ""}]},
+    {"messages": [{"role": 5, "content": "x"}]},
+    {"messages": [{"role": "us\ner", "content": "x"}]},
+    {"messages": [{"role": " user", "content": "x"}]},
+    {"messages": [{"role": "user", "content": "\n\nx\n"}]},
+    {"messages": [{"role": "user", "content": "a\rb"}]},
+    {"messages": [{"role": "user", "content": "</textarea><script>"}]},
+    {"messages": [{"role": "assistant", "content": "", "tool_calls": []}]},
+    {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}]},
+    {"messages": [{"role": "assistant", "content": "", "refusal": "no"}]},
+    {"messages": [{"role": "tool", "content": "x"}]},
+    {"messages": [{"role": "tool", "content": "x", "tool_call_id": " a"}]},
+    {"messages": [{"role": "tool", "content": "x", "tool_call_id": ""}]},
+    {"messages": [{"role": "tool", "content": "x", "tool_call_id": "a\nb"}]},
+    {"messages": [{"role": "user", "content": "x", "tool_call_id": "a"}]},
+    {"": 1, "more": {"a": 1}, "role": "x", "include_usage": False, "api_key": "x"},
+]
+
+
+@pytest.mark.parametrize("changes", HARD, ids=json.dumps)
+def test_a_request_that_is_hard_to_carry(client: Client, changes: dict[str, Any]) -> None:
+    if isinstance(changes.get("messages", []), list) and all(
+        isinstance(message, dict) for message in changes.get("messages", [])
+    ):
+        assert jsontext.same(_through_the_page(client, BODY | changes), BODY | changes)
+    assert jsontext.same(RequestForm.from_body("", "", BODY | changes).body([]), BODY | changes)
+
+
+_values = st.one_of(strategies.json_values, strategies.texts)
+_messages = st.lists(
+    strategies.messages
+    | st.dictionaries(
+        st.sampled_from(["role", "content", "name", "tool_calls", "tool_call_id", "refusal"]), _values
+    ),
+    max_size=3,
+)
+_requests = st.one_of(
+    strategies.requests,
+    st.builds(
+        lambda messages, rest: BODY | rest | {"messages": messages},
+        _messages,
+        st.dictionaries(
+            st.sampled_from(["model", "stream", "stream_options", "x", *PARAMETER_NAMES]), _values, max_size=4
+        ),
+    ),
+)
+
+
+@settings(
+    max_examples=3 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(_requests)
+def test_any_request_comes_back_as_it_was(client: Client, request_: dict[str, Any]) -> None:
+    assert jsontext.same(_through_the_page(client, request_), request_)
+
+
+def test_what_has_a_field_is_in_it() -> None:
+    form = RequestForm.from_body("", "", BODY | {"temperature": 0.5, "stop": "\t[x", "user": "me", "x": 1})
+
+    assert form.parameters == {"temperature": "0.5", "stop": '"\\t[x"', "user": "me"}
+    assert form.messages[0].content == "Hello!"
+    assert json.loads(form.more) == {"x": 1}
+
+
+def test_a_field_that_was_filled_since_takes_the_place_of_nothing_in_json(client: Client) -> None:
+    refused = post_form(client, accept="application/json", user="me", more='{"user": "a\\nb"}')
+
+    assert list(refused.json()["error"]["fields"]) == ["more"]  # type: ignore[attr-defined]
+
+
+def test_a_program_gets_the_fields_of_a_changed_form(client: Client) -> None:
+    answer = post_form(
+        client, "/edit/", accept="application/json", do='change:{"user": "a\\nb", "max_tokens": 5}', seed="1"
+    ).json()  # type: ignore[attr-defined]
+
+    assert answer["messages"] == [{"role": "user", "content": "Hello!", "tool_call_id": "", "extra": ""}]
+    assert (answer["max_tokens"], answer["seed"], answer["user"]) == ("5", "1", "")
+    assert json.loads(answer["more"]) == {"user": "a\nb"}

@@ -1,0 +1,97 @@
+"""A streamed request in each of the three shapes: collected, then answered whole."""
+
+import socket
+
+import pytest
+from django.test import Client
+
+from playground.upstream.running import running
+from tests.upstreams.scripted import (
+    STREAM_HEAD,
+    Paused,
+    ScriptedUpstream,
+    event,
+    event_stream,
+    stream,
+    token,
+)
+from tests.web.client import body, post_form, post_json
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+STREAM = {"stream": "on", "include_usage": "on"}
+
+
+def test_json_has_the_completion_and_the_first_token(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+
+    answer = post_json(client, request=body(stream=True)).json()
+
+    assert answer["completion"]["choices"][0]["message"]["content"] == "Hello"
+    assert answer["timings"]["first_token_ms"] > 0
+    assert answer["response"]["body"].startswith("data: ")
+    assert "for chunk in stream:" in answer["snippets"]["python"]
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_form_gets_the_answer_and_the_events(
+    client: Client, upstream: ScriptedUpstream, htmx: bool
+) -> None:
+    upstream.reply(stream({"content": "Hel"}, {"content": "<lo>"}))
+
+    html = post_form(client, htmx=htmx, **STREAM).getvalue().decode()
+
+    assert ">Hel&lt;lo&gt;</p>" in html
+    assert "6 events" in html
+    assert "ended by [DONE]" in html
+    assert "First token" in html
+    assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
+
+
+def test_a_provider_that_is_not_there_gets_a_fragment_and_no_stream(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", address)
+
+    response = post_form(client, htmx=True, provider="", base_url=f"http://{address}/v1", **STREAM)
+
+    assert response["Content-Type"].startswith("text/html")
+    assert "refuses connections" in response.content.decode()
+    assert running.wait_until_none(0)
+
+
+def test_an_address_that_may_not_be_called_is_refused(client: Client) -> None:
+    response = post_form(client, htmx=True, provider="", base_url="http://10.0.0.1/v1", **STREAM)
+
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_a_stream_that_nobody_reads_to_its_end_gives_its_place_back(
+    client: Client, upstream: ScriptedUpstream, steps: int
+) -> None:
+    paused = Paused(STREAM_HEAD + token("x"))
+    upstream.reply(paused)
+
+    response = post_form(client, htmx=True, **STREAM)
+    parts = iter(response)
+    for _ in range(steps):
+        next(parts)
+    response.close()
+    del response, parts
+
+    assert running.wait_until_none(5)
+    assert paused.left.wait(5)
+
+
+def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(event_stream(event({"choices": []}) * 12_000))
+
+    html = post_form(client, htmx=True, **STREAM).getvalue().decode()
+
+    assert html.count("<li data-n=") == 10_000
+    assert "2000 more events" in html
