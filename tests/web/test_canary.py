@@ -155,9 +155,7 @@ def test_a_word_that_is_no_secret_is_left_where_it_stands(
     assert answer["request"]["headers"]["Authorization"] == "Bearer [redacted]"
 
 
-@pytest.mark.parametrize(
-    "key", ['"messages"', '"content":', '"content":"', '{"model":', "[redacted]", '\\"\\"\\"\\"']
-)
+@pytest.mark.parametrize("key", ['"messages"', '"content":', '"content":"', '{"model":', '\\"\\"\\"\\"'])
 def test_a_key_that_looks_like_the_request_itself_breaks_nothing(
     client: Client, upstream: ScriptedUpstream, provider: str, key: str
 ) -> None:
