@@ -72,7 +72,7 @@ def test_a_question_that_fails_is_told() -> None:
 @pytest.fixture
 def probes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"database": Probe(lambda: None), "cache": Probe(lambda: "the cache does not answer")}
-    monkeypatch.setattr("playground.web.middleware.PROBES", found)
+    monkeypatch.setattr("playground.serving.health.PROBES", found)
 
 
 @pytest.mark.usefixtures("probes")
