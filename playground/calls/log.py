@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from playground.calls.who import pseudonym_of
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.upstream.client import Caller
 from playground.upstream.watcher import INTERIM
@@ -37,6 +38,7 @@ def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
     """Times in milliseconds, sizes in bytes; null for what never came."""
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     model = exchange.call.body.get("model")
+    error = explain(exchange) if model else None
     return {
         "time": exchange.started.isoformat(timespec="milliseconds"),
         "who": who,
@@ -46,7 +48,7 @@ def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
         "model": model[:_LONGEST_NAME] if isinstance(model, str) else None,
         "stream": exchange.call.body.get("stream") is True,
         "status": received.status if received else None,
-        "error": exchange.error.kind if exchange.error and model else None,
+        "error": error.kind if error else None,
         "first_byte_ms": _rounded(timings.first_byte_ms),
         "first_token_ms": _rounded(timings.first_token_ms),
         "total_ms": _rounded(timings.total_ms),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from playground.embeds import budget, recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
 from playground.upstream.providers import catalogue
+from playground.web.as_json import as_json
 from playground.web.reasons import REFUSED, refusal_of
 from playground.web.translate import translate
 
@@ -217,7 +218,7 @@ class EmbedAdmin(_ModelAdmin):
             try:
                 _exchange, problem = recordings.record(embed)
             except recordings.NotKeptError as error:
-                lost[embed.name] = error.exchange.as_json(translate)
+                lost[embed.name] = as_json(error.exchange, translate)
                 words = [translate(error.sentence), gettext("The answer is in the file that was downloaded.")]
                 self.message_user(request, " ".join(words), messages.ERROR)
                 continue

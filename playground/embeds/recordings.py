@@ -18,11 +18,12 @@ from playground.calls.log import logging_for
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed, RecordedAnswer
-from playground.exchange.explain import Explanation
+from playground.exchange.call import Call
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
+from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
 from playground.exchange.redact import Redactor
-from playground.exchange.snippets import Call
 from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -94,12 +95,13 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     chat = checked_chat(embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
     exchange = client.send(chat, find_route(embed.provider, None, None), settings.LIMITS, caller)
-    if exchange.error is None:
+    problem = explain(exchange)
+    if problem is None:
         try:
             in_turn(lambda: _keep(embed, tag or {}, policy.digest(chat.body), exchange))
         except DatabaseError as error:
             raise NotKeptError(exchange, say(_NO_DATABASE, why=why(error))) from error
-    return exchange, exchange.error
+    return exchange, problem
 
 
 _NO_DATABASE = gettext_noop("The answer could not be saved: %(why)s.")
@@ -237,6 +239,7 @@ def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> E
     sent, received = answer.sent, answer.received
     body = bytes(answer.body)
     return Exchange(
+        dialect=CHAT_COMPLETIONS,
         call=Call(**answer.call),
         provider=answer.provider,
         started=answer.at.astimezone(UTC),
@@ -254,7 +257,7 @@ def _headers(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
 
 
 def _stream(body: bytes, events_ms: list[float]) -> Stream:
-    reader = StreamReader(Redactor(""))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     for at_ms, part in _parts(body, events_ms):
         reader.feed(part, at_ms)
     reader.close(events_ms[-1] if events_ms else 0.0)
@@ -308,7 +311,7 @@ def replay(exchange: Exchange, who: str) -> Live:
     Raises `BusyError`.
     """
     with running.place(Wire(), settings.LIMITS, who) as number:
-        yield from _replay(exchange, Reading(number, Redactor("")))
+        yield from _replay(exchange, Reading(number, CHAT_COMPLETIONS, Redactor("")))
     return exchange
 
 
@@ -318,7 +321,7 @@ def _replay(exchange: Exchange, reading: Reading) -> Live:
     if stream and received:
         reading.sent, reading.exchange = exchange.sent, None
         reading.head = Head(received.status, received.reason)
-        reading.stream = StreamReader(Redactor(""), live=True)
+        reading.stream = StreamReader(CHAT_COMPLETIONS, Redactor(""), live=True)
         yield reading
         yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
     reading.exchange = exchange

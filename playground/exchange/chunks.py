@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.exchange.dialect import LiveMessage
 from playground.exchange.finish import is_reason
 from playground.exchange.media import media_in_delta
 from playground.exchange.message import as_message, beside, other_texts, texts_in
@@ -17,7 +18,7 @@ from playground.exchange.pieces import (
 )
 from playground.exchange.provider_error import error_in
 from playground.exchange.tool_calls import ToolCalls, add_to_function
-from playground.exchange.usage import StreamedUsage
+from playground.exchange.usage_of import StreamedUsage
 
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 _OF_A_CHOICE = frozenset(("index", "delta", "message", "text", "finish_reason", "logprobs"))
@@ -36,7 +37,7 @@ class ChunkCollector:
     def __init__(self) -> None:
         self.error: Any = None
         self.tokens = 0
-        self.has_list = False  # of choices, be it empty
+        self.has_begun = False  # with a list of choices, be it empty
         self._room = Room()
         self._head: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
@@ -51,7 +52,7 @@ class ChunkCollector:
             return ""
         overlay(self._head, chunk, self._room, _OF_ITS_OWN)
         choices = chunk.get("choices")
-        self.has_list |= "choices" in chunk
+        self.has_begun |= "choices" in chunk
         brought = "".join([self._add(index, choice) for index, choice in numbered(choices)])
         if chunk.get("usage"):
             alone = not (isinstance(choices, list) and choices)
@@ -74,7 +75,7 @@ class ChunkCollector:
         return list(self._choices)
 
     @property
-    def messages(self) -> list["LiveMessage"]:
+    def messages(self) -> list[LiveMessage]:
         """Each choice's message as far as it came, in the order of their first chunks."""
         return [LiveMessage(choice.texts, choice.calls) for choice in self._choices.values()]
 
@@ -93,14 +94,6 @@ class ChunkCollector:
         if is_reason(choice.get("finish_reason")):
             self._finished.add(index)
         return self._choices[index].add(choice)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveMessage:
-    """What a page shows of a message that grows: the text of each place, and its tool calls."""
-
-    texts: dict[str, Pieces]
-    calls: list[Any]
 
 
 @dataclass(eq=False)

@@ -155,3 +155,11 @@ def glued(line: bytes) -> list[tuple[int, int]]:
 def _is_whole(line: bytes) -> bool:
     text = line.decode("utf-8", "replace")
     return is_alone(text) or isinstance(read(text), dict | list)
+
+
+def without_done(body: bytes) -> bytes:
+    """A JSON text without the stream's end that some put after it (`data: [DONE]`)."""
+    rest = body.rstrip()
+    if not rest.endswith(DONE.encode()):
+        return body
+    return rest.removesuffix(DONE.encode()).rstrip().removesuffix(b"data:")

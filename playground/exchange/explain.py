@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin
 
 from playground.exchange import event_data, jsontext
 from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
+from playground.exchange.completion import read_choices
 from playground.exchange.diagnosis import diagnose
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
@@ -20,11 +21,9 @@ from playground.exchange.provider_error import (
     read_text,
     read_value,
 )
+from playground.exchange.record import Exchange, Received
+from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence, gettext_noop, say
-
-if TYPE_CHECKING:
-    from playground.exchange.record import Exchange, Received
-    from playground.exchange.stream import Stream
 
 _LONGEST_QUOTE = 300
 # Of a stream, to know whose it is: its first may be a sign of life.
@@ -51,17 +50,17 @@ class Explanation:
         }
 
 
-def explain(exchange: "Exchange") -> Explanation | None:
+def explain(exchange: Exchange) -> Explanation | None:
     """None for a completion in good order."""
     return explain_arrival(exchange) or _within_reach(_explain_completion(exchange), exchange)
 
 
-def explain_arrival(exchange: "Exchange") -> Explanation | None:
+def explain_arrival(exchange: Exchange) -> Explanation | None:
     """None for an answer that arrived whole, with a status of success and JSON in it that is no error."""
     return _within_reach(_explain_arrival(exchange), exchange)
 
 
-def _explain_arrival(exchange: "Exchange") -> Explanation | None:
+def _explain_arrival(exchange: Exchange) -> Explanation | None:
     if exchange.failure:
         return _explain_failure(exchange.failure, answered=exchange.received is not None)
     received = exchange.received
@@ -74,7 +73,7 @@ def _explain_arrival(exchange: "Exchange") -> Explanation | None:
     return _explain_body(exchange, received)
 
 
-def _within_reach(explanation: Explanation | None, exchange: "Exchange") -> Explanation | None:
+def _within_reach(explanation: Explanation | None, exchange: Exchange) -> Explanation | None:
     """Neither advises nor offers what its reader can't change."""
     if explanation is None or not exchange.fixed:
         return explanation
@@ -86,7 +85,7 @@ def _within_reach(explanation: Explanation | None, exchange: "Exchange") -> Expl
     return replace(explanation, advice=say(OUT_OF_REACH)) if about in exchange.fixed else explanation
 
 
-def explain_no_list(exchange: "Exchange") -> Explanation:
+def explain_no_list(exchange: Exchange) -> Explanation:
     """For an answer to the question for models that arrived well and is no list of them."""
     return Explanation(
         "no_list",
@@ -105,7 +104,7 @@ def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
     return Explanation(str(failure.kind), say(title, **params), say(advice, **params), failure.detail or None)
 
 
-def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
+def _explain_status(exchange: Exchange, received: Received) -> Explanation:
     error = read_body(received)
     if 300 <= received.status < 400:
         return _explain_redirect(exchange.sent.url, received, error.message)
@@ -116,7 +115,7 @@ def _explain_status(exchange: "Exchange", received: "Received") -> Explanation:
     return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
 
 
-def _explain_redirect(url: str, received: "Received", message: str | None) -> Explanation:
+def _explain_redirect(url: str, received: Received, message: str | None) -> Explanation:
     return Explanation(
         "redirect",
         say(gettext_noop("The provider points elsewhere")),
@@ -141,7 +140,7 @@ def _pasteable(url: str, location: str) -> str:
         return location
 
 
-def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | None:
+def _explain_body(exchange: Exchange, received: Received) -> Explanation | None:
     if not received.body.strip():
         return _unusable(
             "empty",
@@ -161,7 +160,7 @@ def _explain_body(exchange: "Exchange", received: "Received") -> Explanation | N
     return None if reported is None else _explain_reported(exchange, received, reported)
 
 
-def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Explanation:
+def _explain_not_json(received: Received, error: jsontext.JSONTextError) -> Explanation:
     # Lines of JSON (Ollama), whose first one tells.
     if name := api_of(event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))):
         return _of_other_api(name)
@@ -181,7 +180,7 @@ def _explain_not_json(received: "Received", error: jsontext.JSONTextError) -> Ex
     return _unusable("not_json", title, advice, message, problem=error.sentence)
 
 
-def _explain_reported(exchange: "Exchange", received: "Received", value: Any) -> Explanation:
+def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Explanation:
     """An error that came with a status of success: told as one with its own status, where that is known."""
     error = read_value(value)
     diagnosis = diagnose(error, exchange, received)
@@ -197,10 +196,10 @@ def _explain_reported(exchange: "Exchange", received: "Received", value: Any) ->
     )
 
 
-def _explain_stream(exchange: "Exchange", received: "Received", stream: "Stream") -> Explanation | None:
+def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> Explanation | None:
     if stream.error:
         explanation = _explain_reported(exchange, received, stream.error)
-        arrived = any(not choice.is_empty for choice in exchange.choices)
+        arrived = any(not choice.is_empty for choice in read_choices(exchange.completion))
         return _in_mid_stream(explanation) if arrived else explanation
     if not stream.times_ms:
         return _unusable(
@@ -215,7 +214,7 @@ def _explain_stream(exchange: "Exchange", received: "Received", stream: "Stream"
     return None
 
 
-def _explain_words(exchange: "Exchange", received: "Received", words: str) -> Explanation:
+def _explain_words(exchange: Exchange, received: Received, words: str) -> Explanation:
     """A stream that ends with words in place of JSON: they are the provider's, and may say why."""
     # What looks like JSON is a chunk that breaks off, with words of the model's.
     error = ProviderError() if words.startswith(("{", "[")) else read_text(words)
@@ -224,9 +223,9 @@ def _explain_words(exchange: "Exchange", received: "Received", words: str) -> Ex
         explanation = Explanation(
             diagnosis.kind, diagnosis.title, diagnosis.advice, error.message or words, fix
         )
-        arrived = any(not choice.is_empty for choice in exchange.choices)
+        arrived = any(not choice.is_empty for choice in read_choices(exchange.completion))
         return _in_mid_stream(explanation) if arrived else explanation
-    if exchange.choices:
+    if read_choices(exchange.completion):
         return replace(_ended_early(error.message or words), fix=fix)
     explanation = _unusable(
         "unreadable_events",
@@ -264,7 +263,7 @@ def _in_mid_stream(explanation: Explanation) -> Explanation:
     )
 
 
-def _api_of_stream(stream: "Stream") -> str | None:
+def _api_of_stream(stream: Stream) -> str | None:
     values = (event_data.read(event.data) for event in islice(stream.events, _FIRST_EVENTS))
     return next(filter(None, map(api_of, values)), None)
 
@@ -281,7 +280,7 @@ def _of_other_api(name: str) -> Explanation:
     )
 
 
-def _explain_completion(exchange: "Exchange") -> Explanation | None:
+def _explain_completion(exchange: Exchange) -> Explanation | None:
     if exchange.completion is None:
         if name := _api_of_stream(exchange.stream) if exchange.stream else api_of(exchange.answer):
             return _of_other_api(name)
@@ -292,7 +291,8 @@ def _explain_completion(exchange: "Exchange") -> Explanation | None:
             gettext_noop("It is JSON without choices. Check that the base URL is one of Chat Completions."),
             said.message if said.texts else None,
         )
-    if not exchange.choices:
+    choices = read_choices(exchange.completion)
+    if not choices:
         return _unusable(
             "no_choices",
             gettext_noop("The answer has no choices"),
@@ -300,7 +300,7 @@ def _explain_completion(exchange: "Exchange") -> Explanation | None:
                 "The provider made none, perhaps because a filter held it back. Try other messages."
             ),
         )
-    if broken_off := next((choice for choice in exchange.choices if choice.is_broken_off), None):
+    if broken_off := next((choice for choice in choices if choice.is_broken_off), None):
         return _unusable(
             "provider_error",
             gettext_noop("The provider broke off the answer"),

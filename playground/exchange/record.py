@@ -1,22 +1,19 @@
 """The Exchange: the one record that every view, snippet and log line is made from."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from playground.exchange import jsontext, snippets
-from playground.exchange.completion import Choice, read_choices
-from playground.exchange.explain import Explanation, explain
+from playground.exchange import jsontext
+from playground.exchange.call import Call
+from playground.exchange.dialect import Dialect
+from playground.exchange.event_data import without_done
 from playground.exchange.failure import Failure
-from playground.exchange.sniff import without_done
 from playground.exchange.stream import Stream
 from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
-from playground.exchange.wrapping import unwrapped
 
 _SHORTEST_MS = 50
 
@@ -77,13 +74,6 @@ class Recorded:
     reason: Sentence
     same_request: bool
 
-    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
-        return {
-            "at": self.at.isoformat(timespec="seconds"),
-            "reason": translate(self.reason),
-            "same_request": self.same_request,
-        }
-
 
 @dataclass(frozen=True)
 class Exchange:
@@ -93,7 +83,8 @@ class Exchange:
     (an embed's): `base_url`, `api_key`, fields of the request.
     """
 
-    call: snippets.Call
+    dialect: Dialect
+    call: Call
     provider: str | None
     started: datetime
     sent: Sent
@@ -121,24 +112,17 @@ class Exchange:
 
     @cached_property
     def completion(self) -> dict[str, Any] | None:
-        """The `chat.completion`, when that is what was received; a streamed one put together."""
+        """The answer as its dialect has it, when that is what was received; a streamed one put together."""
         if self.stream:
             return self.stream.completion
         try:
-            answer = unwrapped(self.answer)
+            return self.dialect.completion(self.answer)
         except jsontext.JSONTextError:
             return None
-        if not isinstance(answer, dict) or not isinstance(answer.get("choices", ...), list | None):
-            return None
-        return answer
-
-    @cached_property
-    def choices(self) -> list[Choice]:
-        return read_choices(self.completion)
 
     @cached_property
     def usage(self) -> Usage | None:
-        return Usage.of(self.completion) if self.completion else None
+        return self.dialect.usage(self.completion) if self.completion else None
 
     @cached_property
     def tokens_per_second(self) -> float | None:
@@ -154,52 +138,6 @@ class Exchange:
         if first is not None and last is not None:
             tokens, milliseconds = tokens and tokens - 1, last - first
         return tokens * 1000 / milliseconds if tokens and milliseconds >= _SHORTEST_MS else None
-
-    @cached_property
-    def error(self) -> Explanation | None:
-        return explain(self)
-
-    @cached_property
-    def code(self) -> dict[str, str]:
-        return snippets.render(self.call)
-
-    def as_json(self, translate: Callable[[Sentence], str] = str) -> dict[str, Any]:
-        """The record's public shape. Its keys are stable."""
-        return {
-            "request": {
-                "method": self.sent.method,
-                "url": self.sent.url,
-                "headers": joined(self.sent.headers),
-                "body": dict(self.call.body),
-            },
-            "response": self._response_as_json(),
-            "completion": self.completion,
-            "usage": self.usage.as_json() if self.usage else None,
-            "timings": {
-                "first_byte_ms": self.timings.first_byte_ms,
-                "first_token_ms": self.timings.first_token_ms,
-                "last_token_ms": self.timings.last_token_ms,
-                "total_ms": self.timings.total_ms,
-                "tokens_per_second": self.tokens_per_second,
-            },
-            "error": self.error.as_json(translate) if self.error else None,
-            "snippets": self.code,
-            "recorded": self.recorded.as_json(translate) if self.recorded else None,
-        }
-
-    def _response_as_json(self) -> dict[str, Any] | None:
-        if self.received is None:
-            return None
-        body: Any = self.received.text
-        if not self.stream:
-            with suppress(jsontext.JSONTextError):
-                body = self.answer
-        return {
-            "status": self.received.status,
-            "headers": joined(self.received.headers),
-            "body": body,
-            "unread_events": self.stream.unread.as_json() if self.stream and self.stream.unread else None,
-        }
 
 
 def joined(headers: Headers) -> dict[str, str]:

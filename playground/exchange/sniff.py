@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.event_data import DONE
+from playground.exchange.event_data import without_done
 from playground.exchange.stream import EVENT_STREAM
 
 _BOM = b"\xef\xbb\xbf"
@@ -111,11 +111,3 @@ def is_chunk(value: Any) -> bool:
     choices = value.get("choices")
     deltas = isinstance(choices, list) and any(isinstance(item, dict) and "delta" in item for item in choices)
     return deltas or value.get("object") == "chat.completion.chunk"
-
-
-def without_done(body: bytes) -> bytes:
-    """A JSON text without the stream's end that some put after it (`data: [DONE]`)."""
-    rest = body.rstrip()
-    if not rest.endswith(DONE.encode()):
-        return body
-    return rest.removesuffix(DONE.encode()).rstrip().removesuffix(b"data:")

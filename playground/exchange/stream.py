@@ -1,4 +1,4 @@
-"""A streamed answer: its events as received, and the completion that they add up to."""
+"""A streamed answer: its events as received, and the answer that they add up to in their dialect."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,7 @@ from itertools import chain
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.chunks import ChunkCollector
-from playground.exchange.event_data import is_done
+from playground.exchange.dialect import Collector, Dialect
 from playground.exchange.pieces import TooManyError
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
@@ -43,12 +42,13 @@ class Events:
 
     body: bytes
     times_ms: Sequence[float]
+    dialect: Dialect
 
     def __len__(self) -> int:
         return len(self.times_ms)
 
     def __iter__(self) -> Iterator[StreamEvent]:
-        collector = ChunkCollector()
+        collector = self.dialect.collector()
         for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
             brought = _brought(collector, _chunk_of(event))
             yield StreamEvent(at_ms, event.name, event.data, brought, event.id)
@@ -67,25 +67,27 @@ class Unread:
 
 @dataclass(frozen=True)
 class Stream:
-    """`completion` is None when no choice came. `done` tells whether the stream said `[DONE]`."""
+    """`completion` is None when no answer came. `done` tells whether the stream said that it is over,
+    `is_finished` whether each of its answers did."""
 
     body: bytes
     times_ms: Sequence[float]
+    dialect: Dialect
     completion: dict[str, Any] | None
     error: Any
     done: bool
+    is_finished: bool
     unread: Unread | None = None
     is_foreign: bool = False  # whole events of another API (`message_start`)
 
     @property
     def events(self) -> Events:
-        return Events(self.body, self.times_ms)
+        return Events(self.body, self.times_ms, self.dialect)
 
     @property
     def ended_early(self) -> bool:
-        """Whether it just ended: neither `[DONE]`, nor a finish reason for every choice."""
-        choices = self.completion["choices"] if self.completion else []
-        return not self.done and not (choices and all(choice["finish_reason"] for choice in choices))
+        """Whether it just ended, without a word that this is its end."""
+        return not self.done and not self.is_finished
 
 
 class StreamReader:
@@ -94,8 +96,9 @@ class StreamReader:
     In `collector` the key is not taken out yet: what is shown of it goes through `held`.
     """
 
-    def __init__(self, redactor: Redactor, *, live: bool = False) -> None:
-        self.collector = ChunkCollector()
+    def __init__(self, dialect: Dialect, redactor: Redactor, *, live: bool = False) -> None:
+        self.dialect = dialect
+        self.collector: Collector = dialect.collector()
         self.done = False
         self.first_token_ms: float | None = None
         self.last_token_ms: float | None = None
@@ -125,7 +128,7 @@ class StreamReader:
             self._add(event, at_ms)
 
     def is_finished(self, choices: int) -> bool:
-        """Whether at least so many choices came, and each has its finish reason."""
+        """Whether at least so many answers came, and each has said that it is finished."""
         return self.collector.is_finished(choices)
 
     def take_fresh(self) -> list[StreamEvent]:
@@ -139,15 +142,17 @@ class StreamReader:
         The key is also taken out where only the joined text has it whole.
         """
         self._settle(self._guard.release())
-        completion = self._clean(self.collector.completion) if self.collector.has_list else None
+        completion = self._clean(self.collector.completion) if self.collector.has_begun else None
         return Stream(
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],
+            self.dialect,
             without_split_key(self._redactor, completion),
             self._clean(self.collector.error),
             self.done,
+            self.collector.is_finished(1),
             Unread(self._unread, self._first_unread[1]) if self._unread else None,
-            not self.collector.has_list and self.collector.fields > 1,
+            not self.collector.has_begun and self.collector.fields > 1,
         )
 
     def _clean(self, value: Any) -> Any:
@@ -158,7 +163,7 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self.done = self.done or is_done(event.data)
+        self.done = self.done or self.dialect.is_done(event.data)
         self._halves = self._halves or jsontext.has_halves(event.data)
         brought = self.collector.add(_chunk_of(event))
         if event.name == "error":
@@ -221,7 +226,7 @@ def _chunk_of(event: Event) -> Any:
     return None if event.is_heartbeat else event.value
 
 
-def _brought(collector: ChunkCollector, chunk: Any) -> str:
+def _brought(collector: Collector, chunk: Any) -> str:
     try:
         return jsontext.whole_characters(collector.add(chunk))
     except TooManyError:

@@ -17,6 +17,8 @@ import requests
 
 from playground import __version__
 from playground.exchange import jsontext
+from playground.exchange.call import Call
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
@@ -24,7 +26,6 @@ from playground.exchange.model_list import read_models
 from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.redact import MASK, Redactor
-from playground.exchange.snippets import Call
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
 from playground.upstream import alarm, failures
@@ -164,6 +165,7 @@ def _exchange(
             stream = reading.stream.result(received.body)
             received = replace(received, body=stream.body)
         exchange = Exchange(
+            dialect=CHAT_COMPLETIONS,
             call=_without_key(call, redactor),
             provider=route.provider,
             started=started,
@@ -189,7 +191,7 @@ def _exchange(
             None if live else caller.interim,
         ),
     ):
-        reading = Reading(number, redactor, live, limits.response_bytes)
+        reading = Reading(number, CHAT_COMPLETIONS, redactor, live, limits.response_bytes)
         ending = Ending(reading, limits, call.body.get("n") or 1)
         try:
             failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Sent
 from playground.exchange.redact import Redactor
 from playground.exchange.sniff import Sniffer, Sort
@@ -18,6 +19,7 @@ class Reading:
     """
 
     number: str
+    dialect: Dialect
     redactor: Redactor
     live: bool = True
     most_bytes: int = 0
@@ -59,7 +61,7 @@ class Reading:
             return
         self._sniffer = None
         if sort is Sort.STREAM:
-            self.stream = StreamReader(self.redactor, live=self.live)
+            self.stream = StreamReader(self.dialect, self.redactor, live=self.live)
             self.stream.feed(bytes(self.body), at_ms)
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.exchange import jsontext, snippets
+from playground.exchange.call import Call
 from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.parameters import PARAMETERS
@@ -20,6 +21,7 @@ from playground.exchange.text import gettext_noop, say
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
+from playground.web.as_json import as_json
 from playground.web.forms import MessageRow, RequestForm, collect
 from playground.web.incoming import Asked, Shape, shape_of
 from playground.web.present import Listed, Result, codes
@@ -154,7 +156,7 @@ def render_page(
 def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
     if shape_of(request) is Shape.JSON:
-        return JsonResponse(exchange.as_json(translate))
+        return JsonResponse(as_json(exchange, translate))
     return render(request, "_outcome.html", {"result": Result(exchange)})
 
 
@@ -188,7 +190,7 @@ def _link(asked: Asked, body: Mapping[str, Any]) -> str | None:
     return link if len(link) <= LONGEST_LINK else None
 
 
-def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any]) -> snippets.Call:
+def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any]) -> Call:
     """What a snippet is made from. Raises `InvalidRequestError` when it is unclear whom to call."""
     if provider:
         known = catalogue().get(provider)
@@ -200,4 +202,4 @@ def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any])
             endpoint, variable = Endpoint.parse(base_url or ""), OWN_KEY_VARIABLE
         except BaseURLError as error:
             raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
-    return snippets.Call(endpoint.base_url, endpoint.chat_completions, variable, body)
+    return Call(endpoint.base_url, endpoint.chat_completions, variable, body)

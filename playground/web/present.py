@@ -10,8 +10,9 @@ from itertools import islice, takewhile
 from django.utils.safestring import SafeString
 
 from playground.exchange import jsontext, snippets
-from playground.exchange.completion import Choice, turn
-from playground.exchange.explain import Explanation
+from playground.exchange.call import Call
+from playground.exchange.completion import Choice, read_choices, turn
+from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import FailureKind
 from playground.exchange.media import Media
 from playground.exchange.record import Exchange, Headers
@@ -189,7 +190,7 @@ class Code:
         return highlight(self.text, self.target.lexer)
 
 
-def codes(call: snippets.Call) -> list[Code]:
+def codes(call: Call) -> list[Code]:
     rendered = snippets.render(call)
     return [Code(target, rendered[target.id]) for target in snippets.TARGETS]
 
@@ -200,22 +201,26 @@ class Result:
 
     exchange: Exchange
 
-    @property
+    @cached_property
     def error(self) -> Explanation | None:
-        return self.exchange.error
+        return explain(self.exchange)
 
     @property
     def usage(self) -> Usage | None:
         return self.exchange.usage
 
     @cached_property
+    def choices(self) -> list[Choice]:
+        return read_choices(self.exchange.completion)
+
+    @cached_property
     def answers(self) -> list[Answer]:
         cited = of_completion(self.exchange.completion)
-        return [Answer.of(choice, self.exchange, cited) for choice in self.exchange.choices[:MOST_CHOICES]]
+        return [Answer.of(choice, self.exchange, cited) for choice in self.choices[:MOST_CHOICES]]
 
     @property
     def answers_left_out(self) -> int:
-        return len(self.exchange.choices) - len(self.answers)
+        return len(self.choices) - len(self.answers)
 
     @property
     def status(self) -> str | None:

@@ -37,11 +37,15 @@ from playground.calls.log import line as log_line
 from playground.docs import markdown
 from playground.embeds import tag
 from playground.env import SettingError
+from playground.exchange.call import Call
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import ChunkCollector
+from playground.exchange.completion import read_choices
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange, Received, Sent, Timings
-from playground.exchange.snippets import Call
 from playground.upstream.providers import _read, catalogue
+from playground.web.as_json import as_json
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine
 from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
@@ -174,27 +178,27 @@ def _read_json(value: Any) -> None:
             _read_json(request)
         case {"object": "chat.completion"}:
             exchange = _exchange(200, value)
-            assert exchange.error is None
-            assert exchange.choices
+            assert explain(exchange) is None
+            assert read_choices(exchange.completion)
             assert exchange.usage
         case {"object": "chat.completion.chunk"}:
             assert (
                 ChunkCollector().add(value) or value["choices"] == [] or value["choices"][0]["finish_reason"]
             )
         case {"request": {"method": _}, "snippets": _}:
-            assert set(value) <= set(_exchange(200, {}).as_json())
+            assert set(value) <= set(as_json(_exchange(200, {})))
             for name in ("request", "timings"):
-                assert set(value[name]) <= set(_exchange(200, {}).as_json()[name])
+                assert set(value[name]) <= set(as_json(_exchange(200, {}))[name])
         case {"error": {"kind": _}}:
             assert set(value["error"]) <= {"kind", "title", "advice", "fields", "fix"}
         case {"error": {"message": message}}:
-            explained = _exchange(400, value).error
+            explained = explain(_exchange(400, value))
             assert explained
             assert explained.message == message
         case {"who": _}:
             assert set(value) <= set(log_line("", None, _exchange(200, {})))
         case [{"error": {"message": message}}]:  # Gemini's
-            explained = _exchange(400, value).error
+            explained = explain(_exchange(400, value))
             assert explained
             assert explained.message == message
         case {"role": _}:
@@ -207,6 +211,7 @@ def _exchange(status: int, answer: Any) -> Exchange:
     url = "https://api.example.com/v1/chat/completions"
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
     return Exchange(
+        CHAT_COMPLETIONS,
         Call("https://api.example.com/v1", url, "KEY", body),
         "openai",
         datetime.now(UTC),

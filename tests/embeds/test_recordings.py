@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.exchange.redact import Redactor
@@ -321,14 +322,14 @@ PARTS = st.lists(
 @given(PARTS, st.lists(st.floats(0, 1e7), max_size=30))
 def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes], times: list[float]) -> None:
     body = b"".join(parts)
-    reader = StreamReader(Redactor(""))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     reader.feed(body, 0.0)
     times = sorted(times)[: len(reader.times_ms)]
 
     pieces = list(recordings._parts(body, times))
 
     assert b"".join(piece for _, piece in pieces) == body
-    replayed = StreamReader(Redactor(""))
+    replayed = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     for at_ms, piece in pieces:
         replayed.feed(piece, at_ms)
     assert list(replayed.times_ms)[: len(times)] == times

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from playground.exchange.advice import OUT_OF_REACH
-from playground.exchange.explain import Explanation
+from playground.exchange.call import Call
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
+from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
-from playground.exchange.snippets import Call
 
 URL = "https://llm.example:8443/v1/chat/completions"
 GOOD = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
@@ -33,6 +34,7 @@ def exchange_of(
     body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
     sent_headers = (("Authorization", "Bearer [redacted]"),) if key else ()
     return Exchange(
+        dialect=CHAT_COMPLETIONS,
         call=Call(
             URL.removesuffix("/chat/completions"),
             URL,
@@ -50,13 +52,13 @@ def exchange_of(
 
 
 def _explained(*values: Any, **changes: Any) -> Explanation:
-    error = exchange_of(*values, **changes).error
+    error = explain(exchange_of(*values, **changes))
     assert error is not None
     return error
 
 
 def test_a_completion_in_good_order_needs_no_words() -> None:
-    assert exchange_of(200, GOOD).error is None
+    assert explain(exchange_of(200, GOOD)) is None
 
 
 @pytest.mark.parametrize("kind", FailureKind)
@@ -225,7 +227,7 @@ def test_a_success_that_is_none_is_told(answer: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("error", [None, {}, "", False])
 def test_an_error_of_null_beside_choices_is_none(error: Any) -> None:
-    assert exchange_of(200, GOOD | {"error": error}).error is None
+    assert explain(exchange_of(200, GOOD | {"error": error})) is None
 
 
 def _changes(message: str, **request: Any) -> dict[str, Any] | None:

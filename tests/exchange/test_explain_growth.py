@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from playground.exchange.explain import explain
 from tests.exchange.test_explain import exchange_of
 from tests.growth import is_linear, seconds
 
@@ -33,7 +34,7 @@ _BODIES: dict[str, Callable[[int], Any]] = {
 
 
 def _explain(body: Any, **request: Any) -> None:
-    assert exchange_of(400, body, **request).error is not None
+    assert explain(exchange_of(400, body, **request)) is not None
 
 
 @pytest.mark.parametrize("make", _BODIES.values(), ids=_BODIES)

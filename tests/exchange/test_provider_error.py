@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.exchange.explain import explain
 from playground.exchange.fixes import known_fix
 from playground.exchange.provider_error import LONGEST_MESSAGE, error_in, read_value
 from playground.exchange.waits import seconds_to_wait
@@ -48,7 +49,7 @@ _REQUEST: dict[str, Any] = {
 
 @given(_BODIES | _TEXTS.map(json.dumps), st.sampled_from((200, 400, 429, 500, 529)), st.booleans())
 def test_any_body_is_explained_within_bounds(body: Any, status: int, as_text: bool) -> None:
-    error = exchange_of(status, str(body) if as_text else body, **_REQUEST).error
+    error = explain(exchange_of(status, str(body) if as_text else body, **_REQUEST))
 
     assert error is None or error.message is None or 0 < len(error.message) <= LONGEST_MESSAGE + 80
     assert error is None or "%(" not in f"{error.title}{error.advice}"

@@ -10,7 +10,8 @@ from hypothesis import given
 from openai.resources.chat.completions import Completions
 
 from playground.exchange import snippets
-from playground.exchange.snippets import Call, python
+from playground.exchange.call import Call
+from playground.exchange.snippets import python
 from tests.exchange.strategies import json_values
 from tests.growth import seconds
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from playground.exchange import snippets
-from playground.exchange.snippets import Call
+from playground.exchange.call import Call
 from tests.exchange.strategies import requests
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
 

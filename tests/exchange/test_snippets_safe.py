@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.exchange import snippets
+from playground.exchange.call import Call
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.exchange.snippets import Call, curl
+from playground.exchange.snippets import curl
 from playground.exchange.snippets.visible import is_visible
 from tests.exchange.strategies import requests, texts
 from tests.exchange.test_snippets_run import generated

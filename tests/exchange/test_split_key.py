@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.exchange import jsontext
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.completion import read_choices
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
@@ -28,7 +29,7 @@ def _event(delta: Any, **choice: Any) -> bytes:
 
 def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Stream, list[StreamEvent]]:
     redactor = Redactor(key)
-    reader, fresh = StreamReader(redactor, live=live), []
+    reader, fresh = StreamReader(CHAT_COMPLETIONS, redactor, live=live), []
     for number, data in enumerate(events):
         reader.feed(data, float(number))
         fresh += reader.take_fresh()
@@ -153,7 +154,7 @@ def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, k
 def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
     events = [_event({"role": "tasks", "content": text}) for text in ("one ", "two ", "three ")]
     redactor = Redactor(KEY)
-    reader, counts = StreamReader(redactor, live=True), []
+    reader, counts = StreamReader(CHAT_COMPLETIONS, redactor, live=True), []
     for data in events:
         reader.feed(data, 0.0)
         counts.append(len(reader.take_fresh()))

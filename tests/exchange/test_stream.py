@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from playground.exchange import jsontext
+from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.pieces import Pieces, TooManyError
 from playground.exchange.redact import MASK, Redactor
 from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader, Unread
 
 
 def _read(body: bytes) -> Stream:
-    reader = StreamReader(Redactor(""))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     reader.feed(body, 0.0)
     reader.close(0.0)
     return reader.result(body)
@@ -35,7 +36,7 @@ def test_a_sign_of_life_is_listed_as_it_came_and_is_no_part_of_the_answer() -> N
 
 
 def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
-    reader = StreamReader(Redactor(""))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     reader.feed(b"data: 1\n\n", 0.0)
     stream = reader.result(b"data: 1\n\n")
 
@@ -46,7 +47,7 @@ def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
 
 @pytest.mark.parametrize("piece", [b"data:1\n\n", b"\n", b":\n", b"data:\n", b":\n\n"])
 def test_endless_small_things_meet_a_limit(piece: bytes) -> None:
-    reader = StreamReader(Redactor(""))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
 
     def feed_all() -> None:
         for _ in range(200):
@@ -135,7 +136,7 @@ def test_a_quote_is_short() -> None:
 def test_a_quote_does_not_show_the_key(key: str, cut: int) -> None:
     first, second = key[: cut or None], key[cut:]
     body = f"data: {first}\n\ndata: {second}\n\n".encode()
-    reader = StreamReader(Redactor(key))
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor(key))
     reader.feed(body, 0.0)
 
     unread = reader.result(body).unread
@@ -151,7 +152,7 @@ def test_an_error_is_no_unread_event() -> None:
 
 def test_events_are_the_same_live_and_made_anew() -> None:
     body = b'data: {"a":1}\ndata: {"b":2}\nerror: {"c":3}\n{"d":4}\ndata: {"cut\ndata: {"e":5}\n\nwords\n'
-    reader = StreamReader(Redactor("sk-canary-51c0de"), live=True)
+    reader = StreamReader(CHAT_COMPLETIONS, Redactor("sk-canary-51c0de"), live=True)
     for position in range(len(body)):
         reader.feed(body[position : position + 1], 0.0)
     reader.close(0.0)

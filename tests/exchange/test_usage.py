@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from playground.exchange.usage import Usage
+from playground.exchange.usage_of import read
 
 
 def test_counts_are_read_with_their_details() -> None:
-    usage = Usage.read(
+    usage = read(
         {
             "prompt_tokens": 9,
             "completion_tokens": 30,
@@ -22,21 +23,21 @@ def test_counts_are_read_with_their_details() -> None:
 
 
 def test_a_zero_is_a_count() -> None:
-    usage = Usage.read({"prompt_tokens": 0})
+    usage = read({"prompt_tokens": 0})
 
     assert usage is not None
     assert usage.as_json() == {"prompt_tokens": 0}
 
 
 def test_what_was_not_said_is_none_and_not_zero() -> None:
-    usage = Usage.read({"total_tokens": 12})
+    usage = read({"total_tokens": 12})
 
     assert usage == Usage(None, None, 12)
 
 
 @pytest.mark.parametrize("value", ["9", 9.5, True, None, -1, 10**9 + 1, 1e30, [9], {"count": 9}])
 def test_a_count_that_is_none_is_left_out(value: Any) -> None:
-    usage = Usage.read({"prompt_tokens": value, "total_tokens": 12})
+    usage = read({"prompt_tokens": value, "total_tokens": 12})
 
     assert usage is not None
     assert usage.as_json() == {"total_tokens": 12}
@@ -55,4 +56,4 @@ def test_a_count_that_is_none_is_left_out(value: Any) -> None:
     ],
 )
 def test_without_any_count_there_is_no_usage(value: Any) -> None:
-    assert Usage.read(value) is None
+    assert read(value) is None

@@ -16,11 +16,14 @@ import pytest
 
 from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest
+from playground.exchange.completion import read_choices
 from playground.exchange.endpoint import Endpoint
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from playground.web.as_json import as_json
 from tests.upstreams.scripted import (
     CHUNKED_HEAD,
     STREAM_END,
@@ -52,8 +55,8 @@ def _send(url: str, *, key: str = KEY, body: dict[str, Any] | None = None, **lim
 
 
 def _error(exchange: Exchange) -> str:
-    assert exchange.error is not None
-    return exchange.error.kind
+    assert explain(exchange) is not None
+    return explain(exchange).kind
 
 
 # --- what goes out ---
@@ -115,8 +118,8 @@ def test_text_beyond_ascii_goes_out_as_utf_8(upstream: ScriptedUpstream) -> None
 def test_a_completion_is_read(upstream: ScriptedUpstream) -> None:
     exchange = _send(upstream.url)
 
-    assert exchange.error is None
-    assert exchange.choices[0].text == "Hello!"
+    assert explain(exchange) is None
+    assert read_choices(exchange.completion)[0].text == "Hello!"
     assert exchange.usage is not None
     assert exchange.usage.as_json() == {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
     assert exchange.timings.first_byte_ms is not None
@@ -127,7 +130,7 @@ def test_a_compressed_answer_is_decoded(upstream: ScriptedUpstream) -> None:
     body = gzip.compress(json.dumps(completion_body("zipped")).encode())
     upstream.reply(Answer(body=body, headers={"Content-Encoding": "gzip"}))
 
-    assert _send(upstream.url).choices[0].text == "zipped"
+    assert read_choices(_send(upstream.url).completion)[0].text == "zipped"
 
 
 def test_a_chunked_answer_is_put_together(upstream: ScriptedUpstream) -> None:
@@ -136,13 +139,13 @@ def test_a_chunked_answer_is_put_together(upstream: ScriptedUpstream) -> None:
     framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
     upstream.reply(Answer(body=framed, headers={"Transfer-Encoding": "chunked"}))
 
-    assert _send(upstream.url).choices[0].text == "in chunks"
+    assert read_choices(_send(upstream.url).completion)[0].text == "in chunks"
 
 
 def test_an_answer_that_ends_with_the_connection_is_read(upstream: ScriptedUpstream) -> None:
     upstream.reply(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(completion_body("to the end")).encode())
 
-    assert _send(upstream.url).choices[0].text == "to the end"
+    assert read_choices(_send(upstream.url).completion)[0].text == "to the end"
 
 
 def test_null_content_is_no_text_and_no_error(upstream: ScriptedUpstream) -> None:
@@ -150,8 +153,8 @@ def test_null_content_is_no_text_and_no_error(upstream: ScriptedUpstream) -> Non
 
     exchange = _send(upstream.url)
 
-    assert exchange.error is None
-    assert exchange.choices[0].text is None
+    assert explain(exchange) is None
+    assert read_choices(exchange.completion)[0].text is None
 
 
 @pytest.mark.parametrize("usage", [None, {}, [], "12", {"prompt_tokens": "9", "total_tokens": True}])
@@ -162,7 +165,7 @@ def test_a_usage_that_is_none_is_not_reported(upstream: ScriptedUpstream, usage:
 
     assert exchange.usage is None
     assert exchange.tokens_per_second is None
-    assert exchange.error is None
+    assert explain(exchange) is None
 
 
 # --- answers that are none ---
@@ -218,14 +221,14 @@ def test_no_redirect_is_followed(upstream: ScriptedUpstream, status: int) -> Non
         exchange = _send(upstream.url)
 
         assert elsewhere.requests == []
-    assert exchange.error is not None
-    assert elsewhere.url in str(exchange.error.advice)
+    assert explain(exchange) is not None
+    assert elsewhere.url in str(explain(exchange).advice)
 
 
 def test_retry_after_is_said_in_words(upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": "Slow down."}}, 429, Retry_After="7"))
 
-    error = _send(upstream.url).error
+    error = explain(_send(upstream.url))
 
     assert error is not None
     assert error.message == "Slow down."
@@ -235,7 +238,7 @@ def test_retry_after_is_said_in_words(upstream: ScriptedUpstream) -> None:
 def test_a_401_without_a_key_says_that_none_was_sent(upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({}, 401))
 
-    error = _send(upstream.url, key="").error
+    error = explain(_send(upstream.url, key=""))
 
     assert error is not None
     assert "No key was sent" in str(error.advice)
@@ -245,7 +248,7 @@ def test_max_tokens_is_mended_where_the_provider_names_it(upstream: ScriptedUpst
     message = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
     upstream.reply(json_answer({"error": {"message": message, "param": "max_tokens"}}, 400))
 
-    error = _send(upstream.url, body={**BODY, "max_tokens": 5}).error
+    error = explain(_send(upstream.url, body={**BODY, "max_tokens": 5}))
 
     assert error is not None
     assert error.fix is not None
@@ -269,7 +272,7 @@ def test_a_closed_port_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert _error(exchange) == "refused"
     assert exchange.received is None
-    assert f"127.0.0.1:{port}" in str(exchange.error.title)  # type: ignore[union-attr]
+    assert f"127.0.0.1:{port}" in str(explain(exchange).title)  # type: ignore[union-attr]
 
 
 def test_a_name_of_the_operators_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +281,7 @@ def test_a_name_of_the_operators_that_is_none_is_named(monkeypatch: pytest.Monke
     exchange = _send("https://no-such-host.invalid")
 
     assert _error(exchange) == "unknown_host"
-    assert "no-such-host.invalid" in str(exchange.error.title)  # type: ignore[union-attr]
+    assert "no-such-host.invalid" in str(explain(exchange).title)  # type: ignore[union-attr]
 
 
 def test_a_host_that_does_not_answer_runs_into_the_limit(
@@ -293,7 +296,7 @@ def test_a_host_that_does_not_answer_runs_into_the_limit(
     exchange = _send(upstream.url, connect_seconds=0.1)
 
     assert _error(exchange) == "connect_timeout"
-    assert "0.1 s" in str(exchange.error.advice)  # type: ignore[union-attr]
+    assert "0.1 s" in str(explain(exchange).advice)  # type: ignore[union-attr]
 
 
 def test_a_dead_address_is_passed_over_for_the_next(
@@ -302,7 +305,7 @@ def test_a_dead_address_is_passed_over_for_the_next(
     # 127.0.0.2 is loopback too, and nothing listens there.
     monkeypatch.setattr(egress, "addresses", lambda host, port: ["127.0.0.2", "127.0.0.1"])
 
-    assert _send(upstream.url).error is None
+    assert explain(_send(upstream.url)) is None
 
 
 def test_tls_with_a_server_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,7 +349,7 @@ def test_silence_before_the_answer_runs_into_the_limit(upstream: ScriptedUpstrea
     exchange = _send(upstream.url, silence_seconds=0.2)
 
     assert _error(exchange) == "silence"
-    assert "0.2 s" in str(exchange.error.advice)  # type: ignore[union-attr]
+    assert "0.2 s" in str(explain(exchange).advice)  # type: ignore[union-attr]
 
 
 def test_silence_within_the_answer_keeps_what_arrived(upstream: ScriptedUpstream) -> None:
@@ -417,7 +420,7 @@ def test_interim_answers_are_signs_of_life(upstream: ScriptedUpstream) -> None:
 
     upstream.reply(work)
 
-    assert _send(upstream.url, silence_seconds=1).choices[0].text == "worked"
+    assert read_choices(_send(upstream.url, silence_seconds=1).completion)[0].text == "worked"
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4], ids=["CR", "CRLF", "digit", "digits"])
@@ -429,8 +432,8 @@ def test_an_end_is_an_end_within_the_framing_too(upstream: ScriptedUpstream, cut
 
     exchange = _send(upstream.url, body=BODY | {"stream": True}, silence_seconds=20)
 
-    assert exchange.error is None
-    assert exchange.choices[0].text == "all"
+    assert explain(exchange) is None
+    assert read_choices(exchange.completion)[0].text == "all"
     assert paused.left.wait(10)
 
 
@@ -451,7 +454,7 @@ def test_an_answer_over_the_limit_is_cut_there(upstream: ScriptedUpstream) -> No
     assert _error(exchange) == "too_large"
     assert exchange.received is not None
     assert len(exchange.received.body) == 16 << 20
-    assert "16777216 bytes" in str(exchange.error.advice)  # type: ignore[union-attr]
+    assert "16777216 bytes" in str(explain(exchange).advice)  # type: ignore[union-attr]
 
 
 def _brotli(size: int) -> bytes:
@@ -583,9 +586,9 @@ def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstre
     exchange = _send(upstream.url)
 
     assert KEY not in repr(exchange)
-    assert KEY not in json.dumps(exchange.as_json())
-    assert exchange.error is not None
-    assert exchange.error.message == "Incorrect API key provided: [redacted]"
+    assert KEY not in json.dumps(as_json(exchange))
+    assert explain(exchange) is not None
+    assert explain(exchange).message == "Incorrect API key provided: [redacted]"
 
 
 # --- models ---
@@ -621,8 +624,8 @@ def test_a_key_in_pieces_of_one_message_is_not_shown(upstream: ScriptedUpstream,
 
     exchange = _send(upstream.url)
 
-    assert KEY not in "".join(choice.text or "" for choice in exchange.choices)
-    assert KEY[cut:] not in json.dumps(exchange.as_json())
+    assert KEY not in "".join(choice.text or "" for choice in read_choices(exchange.completion))
+    assert KEY[cut:] not in json.dumps(as_json(exchange))
 
 
 def test_a_key_in_escapes_is_in_no_view(upstream: ScriptedUpstream) -> None:
@@ -631,8 +634,8 @@ def test_a_key_in_escapes_is_in_no_view(upstream: ScriptedUpstream) -> None:
 
     exchange = _send(upstream.url)
 
-    assert exchange.choices[0].text == "[redacted]"
-    assert KEY not in json.dumps(exchange.as_json())
+    assert read_choices(exchange.completion)[0].text == "[redacted]"
+    assert KEY not in json.dumps(as_json(exchange))
     assert exchange.received is not None
     assert KEY not in jsontext.indent(exchange.received.text)
 
@@ -663,7 +666,7 @@ def test_a_head_without_end_is_ended(upstream: ScriptedUpstream, head: bytes, pi
     exchange = _send(upstream.url)
 
     assert _error(exchange) == "not_http"
-    assert "more than 1048576 bytes of headers" in str(exchange.as_json()["error"])
+    assert "more than 1048576 bytes of headers" in str(as_json(exchange)["error"])
 
 
 @pytest.mark.parametrize(
@@ -704,7 +707,7 @@ def test_all_headers_are_shown_in_their_order(upstream: ScriptedUpstream) -> Non
 
     exchange = _send(upstream.url)
 
-    assert exchange.error is None
+    assert explain(exchange) is None
     assert exchange.received is not None
     assert exchange.received.headers == (
         ("no colon here", ""),

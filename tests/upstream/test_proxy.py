@@ -11,11 +11,13 @@ import trustme
 from playground import env
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.upstream import client
 from playground.upstream.connection import Adapter
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from playground.web.as_json import as_json
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -40,8 +42,8 @@ def _send(url: str, **limits: Any) -> Exchange:
 
 
 def _kind(exchange: Exchange) -> str:
-    assert exchange.error
-    return exchange.error.kind
+    assert explain(exchange)
+    return explain(exchange).kind
 
 
 def test_a_call_goes_through_it_as_it_would_go_without(
@@ -51,7 +53,7 @@ def test_a_call_goes_through_it_as_it_would_go_without(
 
     exchange = _send("http://api.example/v1")
 
-    assert exchange.error is None
+    assert explain(exchange) is None
     assert proxy.asked == [("CONNECT api.example:80 HTTP/1.1", ["Host: api.example:80"])]
     (received,) = inside.requests
     assert received.path == "/v1/chat/completions"
@@ -65,7 +67,7 @@ def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
 
     assert _kind(exchange) == "proxy"
     assert inside.requests == []
-    shown = str(exchange.as_json())
+    shown = str(as_json(exchange))
     for word in ("407", "Rejected", "resolved", "secret"):
         assert word not in shown
 
@@ -103,7 +105,7 @@ def test_a_door_that_was_opened_by_name_needs_no_proxy(
 ) -> None:
     monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", inside.host_port)
 
-    assert _send(inside.url).error is None
+    assert explain(_send(inside.url)) is None
     assert proxy.asked == []
 
 
@@ -114,7 +116,7 @@ def test_a_proxy_of_the_environment_is_not_used(
     with ConnectProxy({}) as other:
         monkeypatch.setenv(name, f"http://{other.host_port}")
 
-        assert _send(upstream.url).error is None
+        assert explain(_send(upstream.url)) is None
         assert other.asked == []
 
 
@@ -133,7 +135,7 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
         exchange = _send("https://api.example/v1")
 
     if certified == "api.example":
-        assert exchange.error is None
+        assert explain(exchange) is None
     else:
         assert _kind(exchange) == "tls"
         assert far.requests == []

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from playground.exchange.chat_request import ChatRequest
+from playground.exchange.completion import read_choices
 from playground.exchange.endpoint import Endpoint
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.upstream import client
 from playground.upstream.connection import Wire
 from playground.upstream.limits import Limits
 from playground.upstream.pace import Pace
 from playground.upstream.route import Route
+from playground.web.as_json import as_json
 from tests.upstreams.scripted import (
     Recorded,
     ScriptedUpstream,
@@ -42,7 +45,7 @@ def _send(upstream: ScriptedUpstream, *, body: dict[str, Any] | None = None, **l
 
 
 def _kind(exchange: Exchange) -> str | None:
-    return exchange.error.kind if exchange.error else None
+    return explain(exchange).kind if explain(exchange) else None
 
 
 def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
@@ -50,9 +53,9 @@ def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
 
     exchange = _send(upstream)
 
-    assert exchange.error is None
-    assert exchange.choices[0].text == "Hello"
-    assert exchange.choices[0].finish_reason == "stop"
+    assert explain(exchange) is None
+    assert read_choices(exchange.completion)[0].text == "Hello"
+    assert read_choices(exchange.completion)[0].finish_reason == "stop"
     assert exchange.usage is not None
     assert exchange.usage.total_tokens == 11
     assert exchange.stream is not None
@@ -60,7 +63,7 @@ def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
     assert [item.data for item in exchange.stream.events][-1] == "[DONE]"
     assert len(exchange.stream.events) == 6
     assert upstream.requests[0].header("Accept") == "text/event-stream"
-    assert json.loads(json.dumps(exchange.as_json()))["completion"]["object"] == "chat.completion"
+    assert json.loads(json.dumps(as_json(exchange)))["completion"]["object"] == "chat.completion"
 
 
 def test_the_first_token_is_timed_when_it_comes(upstream: ScriptedUpstream) -> None:
@@ -99,7 +102,7 @@ def test_an_answer_that_is_no_stream_is_read_all_the_same(upstream: ScriptedUpst
     exchange = _send(upstream)
 
     assert exchange.stream is None
-    assert exchange.choices[0].text == "at once"
+    assert read_choices(exchange.completion)[0].text == "at once"
 
 
 def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUpstream) -> None:
@@ -108,9 +111,9 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
     exchange = _send(upstream)
 
     assert _kind(exchange) == "provider_error"
-    assert exchange.error is not None
-    assert exchange.error.message == "Overloaded."
-    assert exchange.choices[0].text == "Hello"
+    assert explain(exchange) is not None
+    assert explain(exchange).message == "Overloaded."
+    assert read_choices(exchange.completion)[0].text == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_a_stream_cut_off_keeps_what_arrived(upstream: ScriptedUpstream) -> None
     exchange = _send(upstream)
 
     assert _kind(exchange) == "cut_off"
-    assert exchange.choices[0].text == "Hello"
+    assert read_choices(exchange.completion)[0].text == "Hello"
 
 
 def test_a_stream_that_goes_silent_keeps_what_arrived(upstream: ScriptedUpstream) -> None:
@@ -157,7 +160,7 @@ def test_a_stream_that_goes_silent_keeps_what_arrived(upstream: ScriptedUpstream
     exchange = _send(upstream, silence_seconds=0.2)
 
     assert _kind(exchange) == "silence"
-    assert exchange.choices[0].text == "Hello"
+    assert read_choices(exchange.completion)[0].text == "Hello"
 
 
 def _endless(piece: bytes, pause: float = 0.0) -> Callable[[socket.socket, Recorded], None]:
@@ -176,7 +179,7 @@ def test_a_dripping_stream_meets_the_whole_time(upstream: ScriptedUpstream) -> N
     exchange = _send(upstream, exchange_seconds=0.5)
 
     assert _kind(exchange) == "too_long"
-    assert (exchange.choices[0].text or "").startswith("HelloHello")
+    assert (read_choices(exchange.completion)[0].text or "").startswith("HelloHello")
 
 
 def test_what_never_pauses_is_shown_as_often_as_a_heartbeat() -> None:
@@ -208,8 +211,8 @@ def test_a_line_may_be_as_large_as_an_answer(upstream: ScriptedUpstream) -> None
 
     exchange = _send(upstream)
 
-    assert exchange.error is None
-    assert exchange.choices[0].text == image
+    assert explain(exchange) is None
+    assert read_choices(exchange.completion)[0].text == image
 
 
 def _then_nothing(*parts: bytes) -> Callable[[socket.socket, Recorded], None]:
@@ -235,7 +238,7 @@ def test_usage_is_waited_for_after_the_end(upstream: ScriptedUpstream) -> None:
 
     exchange = _send(upstream, grace_seconds=2)
 
-    assert exchange.error is None
+    assert explain(exchange) is None
     assert exchange.usage is not None
     assert exchange.usage.total_tokens == 11
 
@@ -276,7 +279,7 @@ def test_a_finish_reason_in_every_chunk_ends_nothing(upstream: ScriptedUpstream)
 
     upstream.reply(slow)
 
-    assert _send(upstream, finish_seconds=0.5).choices[0].text == "xxx"
+    assert read_choices(_send(upstream, finish_seconds=0.5).completion)[0].text == "xxx"
 
 
 def test_one_finished_choice_of_two_ends_nothing(upstream: ScriptedUpstream) -> None:
@@ -291,7 +294,7 @@ def test_one_finished_choice_of_two_ends_nothing(upstream: ScriptedUpstream) -> 
 
     exchange = _send(upstream, body={"n": 2}, finish_seconds=0.2)
 
-    assert [choice.text for choice in exchange.choices] == ["Hello", "second"]
+    assert [choice.text for choice in read_choices(exchange.completion)] == ["Hello", "second"]
 
 
 def test_tokens_a_second_are_those_between_the_first_and_the_last(upstream: ScriptedUpstream) -> None:
@@ -321,7 +324,7 @@ def test_an_endless_stream_meets_the_limit_of_an_answer(upstream: ScriptedUpstre
 def test_a_refused_stream_option_has_a_fix(upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
 
-    error = _send(upstream, body={"stream_options": {"include_usage": True}}).error
+    error = explain(_send(upstream, body={"stream_options": {"include_usage": True}}))
 
     assert error is not None
     assert error.fix is not None
@@ -333,7 +336,7 @@ def test_a_key_split_over_the_deltas_is_not_put_together(upstream: ScriptedUpstr
 
     exchange = _send(upstream)
 
-    assert exchange.choices[0].text == "it is [redacted]"
+    assert read_choices(exchange.completion)[0].text == "it is [redacted]"
     assert KEY not in repr(exchange)
 
 
@@ -343,4 +346,4 @@ def test_a_key_in_one_event_is_in_no_view(upstream: ScriptedUpstream) -> None:
     exchange = _send(upstream)
 
     assert KEY not in repr(exchange)
-    assert KEY not in json.dumps(exchange.as_json())
+    assert KEY not in json.dumps(as_json(exchange))

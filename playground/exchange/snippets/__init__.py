@@ -6,10 +6,10 @@ A new language is one file beside this one and one row in `TARGETS`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playground.exchange.call import Call
 from playground.exchange.snippets import curl, python
-from playground.exchange.snippets.call import Call
 
-__all__ = ["TARGETS", "Call", "Target", "render"]
+__all__ = ["TARGETS", "Target", "render"]
 
 
 @dataclass(frozen=True, slots=True)

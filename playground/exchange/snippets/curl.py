@@ -4,7 +4,7 @@ import json
 import shlex
 
 from playground.exchange import jsontext
-from playground.exchange.snippets.call import Call
+from playground.exchange.call import Call
 from playground.exchange.snippets.visible import show
 
 # Linux takes no argument over 128 KiB; a longer body comes in by standard input.

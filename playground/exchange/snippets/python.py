@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.snippets.call import Call
+from playground.exchange.call import Call
 from playground.exchange.snippets.visible import show
 
 _WIDTH = 88

@@ -17,6 +17,7 @@ from playground.embeds.models import Embed
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.trouble import why
+from playground.web.as_json import as_json
 from playground.web.page import link_body
 from playground.web.reasons import REFUSED, refusal_of
 
@@ -229,7 +230,7 @@ def _kept_in_a_file(embed: Embed, exchange: Exchange) -> Path:
     number = 1
     while (file := Path(f"{embed.name}-answer-{number}.json")).exists():
         number += 1
-    file.write_text(json.dumps(exchange.as_json(str), ensure_ascii=False, indent=2), encoding="utf-8")
+    file.write_text(json.dumps(as_json(exchange), ensure_ascii=False, indent=2), encoding="utf-8")
     return file.absolute()
 
 

@@ -1,4 +1,4 @@
-"""What code needs to know of a call."""
+"""A call before it is made: to which address, with what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

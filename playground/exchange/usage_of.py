@@ -1,0 +1,98 @@
+"""The usage of a completion, in whichever of its places and under whichever names it comes."""
+
+from typing import Any
+
+from playground.exchange.pieces import Room, copied, overlay, size, whole_number
+from playground.exchange.usage import Usage
+
+# A hundred times the largest context window: what says more is no count, and must not reach a sum.
+MOST_TOKENS = 1_000_000_000
+# Where each count stands: `details.name` first, as OpenAI has it, then other providers' names.
+_PROMPT = ("prompt_tokens", "input_tokens")
+_COMPLETION = ("completion_tokens", "output_tokens")
+_TOTAL = ("total_tokens",)
+_CACHED = (
+    "prompt_tokens_details.cached_tokens",
+    "input_tokens_details.cached_tokens",
+    "prompt_cache_hit_tokens",  # DeepSeek
+    "cached_tokens",  # Moonshot
+    "cache_read_input_tokens",  # Claude, behind gateways
+)
+_REASONING = (
+    "completion_tokens_details.reasoning_tokens",
+    "output_tokens_details.reasoning_tokens",
+    "reasoning_tokens",
+)
+
+
+def read(value: Any) -> Usage | None:
+    """Reads a `usage`. What is no count is left out; without any count there is None."""
+    if not isinstance(value, dict):
+        return None
+    names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING)
+    usage = Usage(*(_first(value, places) for places in names))
+    return usage if usage.as_json() else None
+
+
+def of(completion: dict[str, Any]) -> Usage | None:
+    """The usage of a completion, wherever it stands in it."""
+    found = [usage for place in _places(completion) if (usage := read(place))]
+    usage = next((usage for usage in found if any(usage.as_json().values())), found[0] if found else None)
+    if usage and _is_of_one_answer(completion, usage):
+        return Usage(usage.prompt_tokens, None, None, usage.cached_tokens)
+    return usage
+
+
+class StreamedUsage:
+    """The usage of a stream: a later count takes the place of an earlier one, but no 0 that of a real one."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._usage: Any = None
+        self._of_answers: list[dict[str, Any]] = []  # one behind each answer's end (llama.cpp)
+
+    def add(self, usage: Any, *, finished: int, alone: bool) -> None:
+        if alone and isinstance(usage, dict) and finished == len(self._of_answers) + 1:
+            self._room.keep(size(usage))
+            self._of_answers.append(copied(usage))
+        if isinstance(usage, dict) and isinstance(self._usage, dict):
+            overlay(self._usage, usage, self._room)
+        elif isinstance(usage, dict) or self._usage is None:
+            self._room.keep(size(usage))
+            self._usage = copied(usage)
+
+    def whole(self, choices: int) -> Any:
+        """What was said last; where each answer had a usage of its own, all of them together."""
+        if choices < 2 or len(self._of_answers) != choices:
+            return self._usage
+        counts = [read(usage) for usage in self._of_answers]
+        completion = sum((usage.completion_tokens or 0) for usage in counts if usage)
+        prompt = next((usage.prompt_tokens or 0 for usage in counts if usage), 0)
+        return self._usage | {"completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def _places(completion: dict[str, Any]) -> list[Any]:
+    choices, groq = completion.get("choices"), completion.get("x_groq")
+    choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    holders = completion, *choices, *(choice.get("message") for choice in choices), groq
+    return [holder.get("usage") for holder in holders if isinstance(holder, dict)]
+
+
+def _is_of_one_answer(completion: dict[str, Any], usage: Usage) -> bool:
+    """llama.cpp makes several answers and counts the tokens of the first one."""
+    timings = completion.get("timings")
+    several = isinstance(completion.get("choices"), list) and len(completion["choices"]) > 1
+    return several and isinstance(timings, dict) and timings.get("predicted_n") == usage.completion_tokens
+
+
+def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:
+    """The first count that is not 0: some servers have both names, and fill one of them."""
+    counts = [count for place in places if (count := _count(usage, place)) is not None]
+    return next((count for count in counts if count), 0 if counts else None)
+
+
+def _count(usage: dict[str, Any], place: str) -> int | None:
+    details, _, name = place.rpartition(".")
+    holder = usage.get(details) if details else usage
+    count = whole_number(holder.get(name)) if isinstance(holder, dict) else None
+    return count if count is not None and 0 <= count <= MOST_TOKENS else None

@@ -1,0 +1,61 @@
+"""An Exchange as `/send/` gives it to programs. Its keys are stable."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from playground.exchange import jsontext, snippets
+from playground.exchange.explain import explain
+from playground.exchange.record import Exchange, Recorded, joined
+from playground.exchange.text import Sentence
+
+Translate = Callable[[Sentence], str]
+
+
+def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
+    error = explain(exchange)
+    return {
+        "request": {
+            "method": exchange.sent.method,
+            "url": exchange.sent.url,
+            "headers": joined(exchange.sent.headers),
+            "body": dict(exchange.call.body),
+        },
+        "response": _response(exchange),
+        "completion": exchange.completion,
+        "usage": exchange.usage.as_json() if exchange.usage else None,
+        "timings": {
+            "first_byte_ms": exchange.timings.first_byte_ms,
+            "first_token_ms": exchange.timings.first_token_ms,
+            "last_token_ms": exchange.timings.last_token_ms,
+            "total_ms": exchange.timings.total_ms,
+            "tokens_per_second": exchange.tokens_per_second,
+        },
+        "error": error.as_json(translate) if error else None,
+        "snippets": snippets.render(exchange.call),
+        "recorded": _recorded(exchange.recorded, translate) if exchange.recorded else None,
+    }
+
+
+def _response(exchange: Exchange) -> dict[str, Any] | None:
+    received, stream = exchange.received, exchange.stream
+    if received is None:
+        return None
+    body: Any = received.text
+    if not stream:
+        with suppress(jsontext.JSONTextError):
+            body = exchange.answer
+    return {
+        "status": received.status,
+        "headers": joined(received.headers),
+        "body": body,
+        "unread_events": stream.unread.as_json() if stream and stream.unread else None,
+    }
+
+
+def _recorded(recorded: Recorded, translate: Translate) -> dict[str, Any]:
+    return {
+        "at": recorded.at.isoformat(timespec="seconds"),
+        "reason": translate(recorded.reason),
+        "same_request": recorded.same_request,
+    }
