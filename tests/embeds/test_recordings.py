@@ -18,6 +18,7 @@ from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import InvalidRequestError
+from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamReader
@@ -387,7 +388,7 @@ def test_the_record_of_a_replay_is_that_of_the_call(embed: Embed) -> None:
     assert json.loads(shown.sent.body) == shown.call.body
     assert shown.stream is not None
     assert shown.stream.done
-    assert shown.error is None
+    assert explain(shown) is None
     assert ("Authorization", "Bearer [redacted]") in shown.sent.headers
 
 
