@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.exchange import jsontext
-from playground.exchange.fixes import Fix
+from playground.exchange.fix import Fix
 from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.text import Sentence, gettext_noop, say
 

@@ -12,7 +12,8 @@ from playground.exchange.completion import read_choices
 from playground.exchange.diagnosis import diagnose
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.fixes import Fix, known_fix
+from playground.exchange.fix import Fix
+from playground.exchange.fixes import known_fix
 from playground.exchange.other_apis import api_of
 from playground.exchange.provider_error import (
     ProviderError,

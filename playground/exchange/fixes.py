@@ -6,14 +6,15 @@ not matter. What a provider says is input: a value is only taken over where it i
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from playground.exchange.context_window import overrun_in
+from playground.exchange.fix import Fix
 from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.provider_error import ProviderError
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.exchange.text import gettext_noop, say
 
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 _COSTLY = (*_TOKEN_LIMITS, "n")
@@ -67,17 +68,6 @@ _ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
 _REFUSED_ROLE = re.compile(
     "not support|unsupported|unknown|invalid|must be one of|not match any|expected one"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A change of the request that is known to help: new values by parameter, None to leave one out."""
-
-    label: Sentence
-    changes: dict[str, Any]
-
-    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
-        return {"label": translate(self.label), "changes": self.changes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.exchange.chat_request import ChatRequest, FieldError
-from playground.exchange.fixes import Fix
+from playground.exchange.fix import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 
 ANY_MODEL = "*"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from playground import env
 from playground.exchange.chat_request import FieldError
-from playground.exchange.fixes import Fix
+from playground.exchange.fix import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
 from playground.web.incoming import Shape, shape_of
 from playground.web.translate import translate

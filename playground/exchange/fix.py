@@ -1,0 +1,18 @@
+"""A change of one click that mends a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.text import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the request that is known to help: new values by parameter, None to leave one out."""
+
+    label: Sentence
+    changes: dict[str, Any]
+
+    def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
+        return {"label": translate(self.label), "changes": self.changes}
