@@ -7,7 +7,7 @@ import errno
 
 from django.db import DatabaseError, DataError, Error, IntegrityError, InterfaceError
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 NOT_MIGRATED = gettext_noop("the database is not migrated (manage.py migrate)")
 _DISK = {

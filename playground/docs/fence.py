@@ -10,8 +10,8 @@ from typing import Any
 
 from playground.docs import yamltext
 from playground.embeds.tag import LiveCall, TagError, checked, name_of, value_of
-from playground.exchange import jsontext
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import SentenceError, gettext_noop, say
 
 LANGUAGE = "api-playground"
 

@@ -15,7 +15,7 @@ from typing import Any
 from playground.docs import yamltext
 from playground.docs.kept import Kept
 from playground.docs.links import docs_url
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 LARGEST = 1_048_576
 # Twins of the pages in a folder of this name, and the language that it means.

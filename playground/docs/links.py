@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote, urlencode
 
 from django.urls import reverse
 
-from playground.exchange import jsontext
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.page import LONGEST_LINK
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")

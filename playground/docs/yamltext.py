@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from playground.exchange import jsontext
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 LONGEST = 65_536
 # PyYAML's scanner takes quadratic time of how deep lists and maps in brackets stand in each other.

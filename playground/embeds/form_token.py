@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from playground.calls.who import pseudonym_of
 from playground.embeds import refusals
 from playground.embeds.models import Embed
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.refusals import Refusal
 
 HEADER = "X-Embed-Token"

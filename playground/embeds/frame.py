@@ -28,7 +28,7 @@ from playground.exchange import snippets as code
 from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, InvalidRequestError
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
-from playground.exchange.text import Sentence, say
+from playground.text.sentence import Sentence, say
 from playground.upstream import client
 from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing

@@ -9,7 +9,7 @@ from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
 from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.text import gettext_noop, say
+from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 from playground.web.forms import RequestForm

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
-from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.upstream.caps import Caps
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.web.incoming import checked_chat

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.forms import RequestForm
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

@@ -23,10 +23,10 @@ from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
-from playground.exchange.redact import Redactor
 from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.redact import Redactor
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.connection import Wire

@@ -19,8 +19,8 @@ from typing import Any
 
 import json5
 
-from playground.exchange import jsontext
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 NAMES = ("ApiPlayground", "api-playground")
 LONGEST = 16_384

@@ -1,7 +1,7 @@
 """What people are told of each failure and each status: a title, and what to do next."""
 
 from playground.exchange.failure import FailureKind
-from playground.exchange.text import gettext_noop
+from playground.text.sentence import gettext_noop
 
 # Title and advice; `%(host)s` and `%(limit)s` are the failure's.
 FAILURES: dict[FailureKind, tuple[str, str]] = {

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.fix import Fix
 from playground.exchange.parameters import PARAMETERS, ParameterError
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import Sentence, gettext_noop, say
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 # The result of a `function_call`, which tools have replaced.

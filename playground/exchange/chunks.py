@@ -7,7 +7,10 @@ from playground.exchange.dialect import LiveMessage
 from playground.exchange.finish import is_reason
 from playground.exchange.media import media_in_delta
 from playground.exchange.message import as_message, beside, other_texts, texts_in
-from playground.exchange.pieces import (
+from playground.exchange.provider_error import error_in
+from playground.exchange.tool_calls import ToolCalls, add_to_function
+from playground.exchange.usage_of import StreamedUsage
+from playground.text.pieces import (
     Pieces,
     Room,
     joined,
@@ -16,9 +19,6 @@ from playground.exchange.pieces import (
     overlay,
     size,
 )
-from playground.exchange.provider_error import error_in
-from playground.exchange.tool_calls import ToolCalls, add_to_function
-from playground.exchange.usage_of import StreamedUsage
 
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 _OF_A_CHOICE = frozenset(("index", "delta", "message", "text", "finish_reason", "logprobs"))

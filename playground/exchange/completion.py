@@ -8,9 +8,9 @@ from typing import Any
 from playground.exchange import finish, reasoning
 from playground.exchange.media import Media, audio_in, images_in, is_media
 from playground.exchange.message import as_message, beside, texts_in
-from playground.exchange.pieces import numbered
 from playground.exchange.sources import is_citation
-from playground.exchange.text import Sentence
+from playground.text.pieces import numbered
+from playground.text.sentence import Sentence
 
 # What a provider wants back in the next call, besides role, content and calls. All else of a message is the
 # answer's only: annotations, logprobs, `reasoning` (which most refuse).

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from playground.exchange.advice import LISTING, STATUSES
 from playground.exchange.context_window import Overrun, overrun_in
-from playground.exchange.durations import duration
 from playground.exchange.implied_status import WRONG_KEY, implied_status, told_status
 from playground.exchange.provider_error import ProviderError
-from playground.exchange.text import Sentence, gettext_noop, say
 from playground.exchange.waits import clock_of, seconds_to_wait
+from playground.text.durations import duration
+from playground.text.sentence import Sentence, gettext_noop, say
 
 if TYPE_CHECKING:
     from playground.exchange.record import Exchange, Received

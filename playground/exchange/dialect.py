@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from playground.exchange.pieces import Pieces
 from playground.exchange.usage import Usage
+from playground.text.pieces import Pieces
 
 
 @dataclass(frozen=True, slots=True)

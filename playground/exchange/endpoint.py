@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import idna
 
 from playground.exchange.pasted import bare
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text.sentence import SentenceError, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}

@@ -10,8 +10,8 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from playground.exchange import jsontext
-from playground.exchange.redact import MASK
+from playground.text import jsontext
+from playground.text.redact import MASK
 
 DONE = "[DONE]"
 # A byte order mark may stand before each JSON text.

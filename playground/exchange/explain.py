@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
-from playground.exchange import event_data, jsontext
+from playground.exchange import event_data
 from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
 from playground.exchange.completion import read_choices
 from playground.exchange.diagnosis import diagnose
@@ -24,7 +24,8 @@ from playground.exchange.provider_error import (
 )
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import Sentence, gettext_noop, say
 
 _LONGEST_QUOTE = 300
 # Of a stream, to know whose it is: its first may be a sign of life.

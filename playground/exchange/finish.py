@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 # Some servers write a null as a text.
 _NONE = ("", "null", "none")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.text import Sentence
+from playground.text.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)

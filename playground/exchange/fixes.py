@@ -14,7 +14,7 @@ from playground.exchange.context_window import overrun_in
 from playground.exchange.fix import Fix
 from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.provider_error import ProviderError
-from playground.exchange.text import gettext_noop, say
+from playground.text.sentence import gettext_noop, say
 
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 _COSTLY = (*_TOKEN_LIMITS, "n")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from playground.exchange.pieces import is_label
 from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
+from playground.text.pieces import is_label
 
 # What some write beside the message in place of in it.
 _BESIDE = (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text.sentence import SentenceError, gettext_noop, say
 
 MAX_STOPS = 4
 

@@ -14,10 +14,10 @@ from http import HTTPStatus
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from playground.exchange import jsontext
-from playground.exchange.html_page import is_page, is_xml, words_of_page
 from playground.exchange.sse import EventParser
 from playground.exchange.wrapping import unwrapped
+from playground.text import jsontext
+from playground.text.html_page import is_page, is_xml, words_of_page
 
 if TYPE_CHECKING:
     from playground.exchange.record import Received

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from playground.exchange import jsontext
 from playground.exchange.call import Call
 from playground.exchange.dialect import Dialect
 from playground.exchange.event_data import without_done
 from playground.exchange.failure import Failure
 from playground.exchange.stream import Stream
-from playground.exchange.text import Sentence
 from playground.exchange.usage import Usage
+from playground.text import jsontext
+from playground.text.sentence import Sentence
 
 _SHORTEST_MS = 50
 

@@ -5,9 +5,9 @@ say nothing.
 from enum import Enum
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.event_data import without_done
 from playground.exchange.stream import EVENT_STREAM
+from playground.text import jsontext
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"

@@ -10,9 +10,9 @@ from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from playground.exchange.pieces import numbered
-from playground.exchange.redact import MASK, Redactor
 from playground.exchange.sse import Event
+from playground.text.pieces import numbered
+from playground.text.redact import MASK, Redactor
 
 # Said anew in each event and never joined; what has logprobs has their text as well.
 _NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.dialect import Collector, Dialect
-from playground.exchange.pieces import TooManyError
-from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event, EventParser
+from playground.text import jsontext
+from playground.text.pieces import TooManyError
+from playground.text.redact import MASK, Redactor
 
 EVENT_STREAM = "text/event-stream"
 # A chunk with a text has 60 bytes and more, so this many events are within the limit of bytes.

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.exchange.pieces import (
+from playground.text.pieces import (
     MOST_NAMES,
     Pieces,
     Room,

@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 from playground.exchange.pasted import bare, without_invisible
-from playground.exchange.redact import MASK
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text.redact import MASK
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 # What stands in front: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's
 # `name:`; and the word that headers begin with. The end of a key in base64 (`…==`) is no name.

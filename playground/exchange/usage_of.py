@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from playground.exchange.pieces import Room, copied, overlay, size, whole_number
 from playground.exchange.usage import Usage
+from playground.text.pieces import Room, copied, overlay, size, whole_number
 
 # A hundred times the largest context window: what says more is no count, and must not reach a sum.
 MOST_TOKENS = 1_000_000_000

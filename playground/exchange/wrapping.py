@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playground.exchange import jsontext
+from playground.text import jsontext
 
 # Gateways of their own making; DashScope's first API (`output`).
 _ENVELOPES = ("data", "result", "output", "response", "body")

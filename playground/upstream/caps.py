@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.exchange.chat_request import ChatRequest, FieldError
 from playground.exchange.fix import Fix
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 ANY_MODEL = "*"
 # None of these costs more than its tokens, which have a cap of their own.

@@ -16,18 +16,18 @@ from functools import partial
 import requests
 
 from playground import __version__
-from playground.exchange import jsontext
 from playground.exchange.call import Call
 from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.model_list import read_models
-from playground.exchange.pieces import TooManyError
 from playground.exchange.record import Exchange, Received, Sent, Timings
-from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
+from playground.text import jsontext
+from playground.text.pieces import TooManyError
+from playground.text.redact import MASK, Redactor
 from playground.upstream import alarm, failures
 from playground.upstream.body import Body
 from playground.upstream.connection import Adapter, Wire

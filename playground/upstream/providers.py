@@ -10,7 +10,7 @@ from typing import Any
 
 from playground import env
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.caps import Caps
 
 BUILT_IN = Path(__file__).with_name("providers.toml")

@@ -6,7 +6,7 @@ long. A call that is sent never asks: it finds out.
 """
 
 from playground.exchange.endpoint import Endpoint
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import client
 from playground.upstream.egress import AddressRefusedError
 from playground.upstream.limits import Limits

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Sent
-from playground.exchange.redact import Redactor
 from playground.exchange.sniff import Sniffer, Sort
 from playground.exchange.stream import StreamReader
+from playground.text.redact import Redactor
 from playground.upstream.head import Head
 
 

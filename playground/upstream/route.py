@@ -6,7 +6,7 @@ from playground import env
 from playground.exchange import typed_key
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import egress
 from playground.upstream.caps import Caps
 from playground.upstream.egress import LOOPBACK

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from playground.exchange import jsontext, snippets
+from playground.exchange import snippets
 from playground.exchange.explain import explain
 from playground.exchange.record import Exchange, Recorded, joined
-from playground.exchange.text import Sentence
+from playground.text import jsontext
+from playground.text.sentence import Sentence
 
 Translate = Callable[[Sentence], str]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 
-from playground.exchange import jsontext
+from playground.text import jsontext
 from playground.web.forms import MessageRow, RequestForm
 
 

@@ -8,9 +8,9 @@ import json
 import re
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.text import gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 
 _TEXT_PARAMETERS = ("user",)
 # What people write for a number, "+1" and ".5" included, which JSON does not take. NaN is no number.

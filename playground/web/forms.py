@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import QueryDict
 
-from playground.exchange import jsontext
 from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.parameters import PARAMETERS
-from playground.exchange.text import gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 from playground.web.fields import (
     fits_a_line,
     fits_a_textarea,

@@ -10,14 +10,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
-from playground.exchange import jsontext, typed_key
+from playground.exchange import typed_key
 from playground.exchange.chat_request import (
     ChatRequest,
     FieldError,
     InvalidRequestError,
     too_many_messages,
 )
-from playground.exchange.text import gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.caps import Caps
 from playground.upstream.local_model import abilities
 from playground.upstream.route import Route, find_route

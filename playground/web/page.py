@@ -11,13 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from playground.exchange import jsontext, snippets
+from playground.exchange import snippets
 from playground.exchange.call import Call
 from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
-from playground.exchange.text import gettext_noop, say
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE, applied

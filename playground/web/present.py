@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
-from playground.exchange import jsontext, snippets
+from playground.exchange import snippets
 from playground.exchange.call import Call
 from playground.exchange.completion import Choice, read_choices, turn
 from playground.exchange.explain import Explanation, explain
@@ -19,6 +19,7 @@ from playground.exchange.record import Exchange, Headers
 from playground.exchange.sources import Cited, Source, Sources, of_completion, of_message
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
+from playground.text import jsontext
 from playground.web.highlight import highlight
 
 # More than this in one <pre> makes a browser stutter.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.text import gettext_noop
+from playground.text.sentence import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)

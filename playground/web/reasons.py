@@ -5,8 +5,8 @@ import math
 from playground.calls.buckets import UnavailableError
 from playground.calls.rates import TooManyCallsError
 from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.durations import duration
-from playground.exchange.text import gettext_noop, say
+from playground.text.durations import duration
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.egress import AddressRefusedError, Rule
 from playground.upstream.running import BusyError
 from playground.web.refusals import Refusal

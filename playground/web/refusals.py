@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from playground import env
 from playground.exchange.chat_request import FieldError
 from playground.exchange.fix import Fix
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.incoming import Shape, shape_of
 from playground.web.translate import translate
 

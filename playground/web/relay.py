@@ -19,9 +19,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from playground.exchange import jsontext
-from playground.exchange.pieces import Pieces
 from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
+from playground.text import jsontext
+from playground.text.pieces import Pieces
 from playground.upstream import alarm
 from playground.upstream.head import Head
 from playground.upstream.reading import Live, Reading

@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from playground.exchange import jsontext
-from playground.exchange.text import Sentence
+from playground.text import jsontext
+from playground.text.sentence import Sentence
 from playground.web import language
 from playground.web.highlight import highlight
 from playground.web.present import LONGEST_SHOWN

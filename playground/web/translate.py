@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext
 
-from playground.exchange.text import Sentence
+from playground.text.sentence import Sentence
 
 
 def translate(sentence: Sentence) -> str:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from playground.docs.links import LONGEST_LINK, embed_url
 from playground.embeds.models import Embed
-from playground.exchange.text import SentenceError
+from playground.text.sentence import SentenceError
 from tests.docs.folder import write
 from tests.embeds.client import make_embed
 

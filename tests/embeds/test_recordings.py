@@ -20,9 +20,9 @@ from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
-from playground.exchange.redact import Redactor
 from playground.exchange.stream import StreamReader
-from playground.exchange.text import say
+from playground.text.redact import Redactor
+from playground.text.sentence import say
 from playground.upstream.running import BusyError, running
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.plugin import SERVER_KEY

@@ -8,7 +8,7 @@ import pytest
 
 from playground.exchange.chunks import ChunkCollector
 from playground.exchange.completion import read_choices
-from playground.exchange.pieces import MOST_PLACES, TooManyError
+from playground.text.pieces import MOST_PLACES, TooManyError
 from tests.growth import seconds
 
 

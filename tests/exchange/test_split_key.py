@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange import jsontext
 from playground.exchange.chat_completions import CHAT_COMPLETIONS
 from playground.exchange.completion import read_choices
-from playground.exchange.redact import MASK, Redactor
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
+from playground.text import jsontext
+from playground.text.redact import MASK, Redactor
 from tests.exchange.strategies import escaped, keys, unescaped
 from tests.growth import is_linear
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from playground.exchange import jsontext
 from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.pieces import Pieces, TooManyError
-from playground.exchange.redact import MASK, Redactor
 from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader, Unread
+from playground.text import jsontext
+from playground.text.pieces import Pieces, TooManyError
+from playground.text.redact import MASK, Redactor
 
 
 def _read(body: bytes) -> Stream:

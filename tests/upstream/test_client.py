@@ -14,12 +14,12 @@ from typing import Any
 import brotli
 import pytest
 
-from playground.exchange import jsontext
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.completion import read_choices
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
+from playground.text import jsontext
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.exchange import jsontext
+from playground.text import jsontext
 from playground.web.forms import PARAMETER_NAMES, RequestForm
 from tests.exchange import strategies
 from tests.web.browser_form import posted

@@ -14,7 +14,7 @@ from playground.docs.links import TooLongError, embed_url, playground_url
 from playground.embeds.database import let_go
 from playground.embeds.models import Embed
 from playground.embeds.tag import LiveCall
-from playground.exchange.text import SentenceError, gettext_noop, say
+from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.upstream.providers import catalogue
 from playground.web.language import PARAMETER
 

@@ -23,7 +23,7 @@ from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed,
 from playground.docs.markdown.playgrounds import Playgrounds
 from playground.embeds import tag
 from playground.embeds.tag import LiveCall, TagError
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.web.translate import translate
 
 # What the boxes are called where the author names none.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.exchange import jsontext
 from playground.exchange.call import Call
 from playground.exchange.snippets.visible import show
+from playground.text import jsontext
 
 _WIDTH = 88
 # Deeper, and the spaces would outweigh the rest by far.

@@ -10,7 +10,7 @@ from typing import Any
 
 from playground.exchange.chat_request import ChatRequest, FieldError
 from playground.exchange.fix import Fix
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 from playground.upstream.question import Question

@@ -9,7 +9,7 @@ from functools import cached_property
 from io import StringIO
 from typing import Any
 
-from playground.exchange.escapes import ESCAPES, ESCAPES_WITH_QUOTES, Escapes, unfinished
+from playground.text.escapes import ESCAPES, ESCAPES_WITH_QUOTES, Escapes, unfinished
 
 MASK = "[redacted]"
 # Local servers take any word as a key ("none", "ollama"). Such a word is no secret, and cutting it out of

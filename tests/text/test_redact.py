@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from playground.exchange.redact import MASK, Redactor
+from playground.text.redact import MASK, Redactor
 from tests.exchange.strategies import escaped, keys, unescaped
 from tests.growth import is_linear
 

@@ -2,7 +2,7 @@
 
 import math
 
-from playground.exchange.text import Sentence, gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 _UNITS = (
     (86_400, gettext_noop("a day"), gettext_noop("%(count)s days")),

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from playground.exchange.text import Sentence, SentenceError, gettext_noop, say
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
 DEEPEST_PRETTY = 12

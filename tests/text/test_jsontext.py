@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange import jsontext
+from playground.text import jsontext
 from tests.exchange.strategies import json_values
 from tests.growth import is_linear
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from playground.exchange.jsontext import MAX_VALUES, mended_text
+from playground.text.jsontext import MAX_VALUES, mended_text
 
 # Choices and tool calls; providers make 128 of either at most.
 MOST_PLACES = 500
