@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.explain import explain
 from playground.exchange.record import Exchange, Recorded, joined
 from playground.text import jsontext

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.call import Call
 from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint

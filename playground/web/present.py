@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.call import Call
 from playground.exchange.completion import Choice, read_choices, turn
 from playground.exchange.explain import Explanation, explain

@@ -11,9 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from playground import snippets as code
 from playground.calls import rates
 from playground.calls.log import caller_of
-from playground.exchange import snippets as code
 from playground.exchange.chat_request import InvalidRequestError
 from playground.upstream import client
 from playground.upstream.running import running

@@ -14,7 +14,7 @@ from django.utils.translation import trans_real
 
 from playground.exchange.chat_request import ROLES
 from playground.exchange.parameters import PARAMETERS
-from playground.exchange.snippets import TARGETS
+from playground.snippets import TARGETS
 from playground.upstream.providers import catalogue
 from tests.upstreams.scripted import (
     Answer,

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.call import Call
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.exchange.snippets import curl
-from playground.exchange.snippets.visible import is_visible
+from playground.snippets import curl
+from playground.snippets.visible import is_visible
 from tests.exchange.strategies import requests, texts
-from tests.exchange.test_snippets_run import generated
+from tests.snippets.test_run import generated
 
 # Unicode's Default_Ignorable_Code_Point, whole (DerivedCoreProperties.txt).
 DEFAULT_IGNORABLE = [

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from openai.resources.chat.completions import Completions
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.call import Call
-from playground.exchange.snippets import python
+from playground.snippets import python
 from tests.exchange.strategies import json_values
 from tests.growth import seconds
 

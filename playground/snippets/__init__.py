@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playground.exchange.call import Call
-from playground.exchange.snippets import curl, python
+from playground.snippets import curl, python
 
 __all__ = ["TARGETS", "Target", "render"]
 

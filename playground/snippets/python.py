@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange.call import Call
-from playground.exchange.snippets.visible import show
+from playground.snippets.visible import show
 from playground.text import jsontext
 
 _WIDTH = 88

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from playground.exchange import snippets
+from playground import snippets
 from playground.exchange.call import Call
 from tests.exchange.strategies import requests
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream

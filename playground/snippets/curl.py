@@ -4,7 +4,7 @@ import json
 import shlex
 
 from playground.exchange.call import Call
-from playground.exchange.snippets.visible import show
+from playground.snippets.visible import show
 from playground.text import jsontext
 
 # Linux takes no argument over 128 KiB; a longer body comes in by standard input.
