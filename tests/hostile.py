@@ -145,7 +145,7 @@ def full_request(text: str) -> dict[str, Any]:
 
 def full_form(text: str) -> dict[str, Any]:
     """The form's fields with the text in each."""
-    from playground.exchange.parameters import PARAMETERS
+    from playground.dialects.chat_completions.parameters import PARAMETERS
 
     return {
         "base_url": text,

@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from playground.calls.who import pseudonym_of
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
 from playground.upstream.client import Caller
 from playground.upstream.watcher import INTERIM
 

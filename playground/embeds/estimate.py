@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.exchange.chat_request import ChatRequest
-from playground.exchange.completion import Choice, read_choices
+from playground.dialects.chat_completions.completion import Choice, read_choices
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 

@@ -22,11 +22,11 @@ from django.views.decorators.http import require_POST, require_safe
 from playground import snippets as code
 from playground.calls import rates
 from playground.calls.log import caller_of
+from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.chat_completions.request import ROLES, ChatRequest, FieldError, InvalidRequestError
 from playground.embeds import budget, form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
-from playground.exchange.chat_request import ROLES, ChatRequest, FieldError, InvalidRequestError
-from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.text.sentence import Sentence, say
 from playground.upstream import client

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
-from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from playground.dialects.chat_completions.request import ChatRequest, FieldError, InvalidRequestError
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
-from playground.exchange.chat_request import ChatRequest, FieldError, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.upstream.caps import Caps

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.forms import RequestForm

@@ -15,16 +15,16 @@ from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
 from playground.calls.log import logging_for
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.call import Call
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
 from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
+from playground.explanations.explain import Explanation, explain
 from playground.text.redact import Redactor
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.chat_request import ChatRequest, FieldError
+from playground.dialects.chat_completions.request import ChatRequest, FieldError
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
 

@@ -16,15 +16,15 @@ from functools import partial
 import requests
 
 from playground import __version__
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects.chat_completions.model_list import read_models
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.call import Call
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.chat_request import ChatRequest
-from playground.exchange.explain import Explanation, explain_arrival, explain_no_list
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.model_list import read_models
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
+from playground.explanations.explain import Explanation, explain_arrival, explain_no_list
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor

@@ -6,8 +6,8 @@ chunk. What came is whole then: nobody waits for more, and nothing was cut off.
 
 import math
 
+from playground.dialects.chat_completions.sniff import is_chunk
 from playground.exchange.event_data import without_done
-from playground.exchange.sniff import is_chunk
 from playground.exchange.stream import StreamReader
 from playground.text import jsontext
 from playground.upstream.limits import Limits

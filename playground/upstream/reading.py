@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Sent
-from playground.exchange.sniff import Sniffer, Sort
 from playground.exchange.stream import StreamReader
 from playground.text.redact import Redactor
 from playground.upstream.head import Head

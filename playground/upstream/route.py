@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from playground import env
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.exchange import typed_key
-from playground.exchange.chat_request import FieldError, InvalidRequestError
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import egress

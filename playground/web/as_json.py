@@ -5,8 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 from playground import snippets
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange, Recorded, joined
+from playground.explanations.explain import explain
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 

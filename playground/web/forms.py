@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from playground.exchange.chat_request import FieldError, InvalidRequestError
-from playground.exchange.parameters import PARAMETERS
+from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.web.fields import (

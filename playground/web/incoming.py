@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
-from playground.exchange import typed_key
-from playground.exchange.chat_request import (
+from playground.dialects.chat_completions.request import (
     ChatRequest,
     FieldError,
     InvalidRequestError,
     too_many_messages,
 )
+from playground.exchange import typed_key
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.caps import Caps

@@ -12,10 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground import snippets
+from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.chat_completions.request import (
+    ROLES,
+    FieldError,
+    InvalidRequestError,
+    too_many_messages,
+)
 from playground.exchange.call import Call
-from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
 from playground.exchange.endpoint import BaseURLError, Endpoint
-from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say

@@ -10,15 +10,15 @@ from itertools import islice, takewhile
 from django.utils.safestring import SafeString
 
 from playground import snippets
+from playground.dialects.chat_completions.completion import Choice, read_choices, turn
+from playground.dialects.chat_completions.media import Media
+from playground.dialects.chat_completions.sources import Cited, Source, Sources, of_completion, of_message
 from playground.exchange.call import Call
-from playground.exchange.completion import Choice, read_choices, turn
-from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import FailureKind
-from playground.exchange.media import Media
 from playground.exchange.record import Exchange, Headers
-from playground.exchange.sources import Cited, Source, Sources, of_completion, of_message
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
+from playground.explanations.explain import Explanation, explain
 from playground.text import jsontext
 from playground.web.highlight import highlight
 

@@ -4,7 +4,7 @@ import math
 
 from playground.calls.buckets import UnavailableError
 from playground.calls.rates import TooManyCallsError
-from playground.exchange.chat_request import FieldError, InvalidRequestError
+from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.text.durations import duration
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.egress import AddressRefusedError, Rule

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from playground import env
-from playground.exchange.chat_request import FieldError
+from playground.dialects.chat_completions.request import FieldError
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.incoming import Shape, shape_of

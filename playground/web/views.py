@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground import snippets as code
 from playground.calls import rates
 from playground.calls.log import caller_of
-from playground.exchange.chat_request import InvalidRequestError
+from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.upstream import client
 from playground.upstream.running import running
 from playground.web import edits, incoming

@@ -34,16 +34,16 @@ import requests
 
 from playground import env
 from playground.calls.log import line as log_line
+from playground.dialects.chat_completions.chunks import ChunkCollector
+from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.docs import markdown
 from playground.embeds import tag
 from playground.env import SettingError
 from playground.exchange.call import Call
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.chat_request import ChatRequest
-from playground.exchange.chunks import ChunkCollector
-from playground.exchange.completion import read_choices
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.explanations.explain import explain
 from playground.upstream.providers import _read, catalogue
 from playground.web.as_json import as_json
 from tests.docs.folder import write

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
+from playground.dialects.chat_completions.request import ROLES, ChatRequest
 from playground.docs import markdown
 from playground.docs.folder import Page
 from playground.docs.links import is_external, target
-from playground.exchange import diagnosis, explain
-from playground.exchange.advice import FAILURES, STATUSES
-from playground.exchange.chat_request import ROLES, ChatRequest
-from playground.exchange.parameters import PARAMETERS, Parameter
+from playground.explanations import diagnosis, explain
+from playground.explanations.advice import FAILURES, STATUSES
 from playground.upstream.providers import catalogue
 from playground.web import reasons
 from tests.docs.pages import (

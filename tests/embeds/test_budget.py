@@ -16,9 +16,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import budget, estimate, refusals
 from playground.embeds.models import Embed, Spent
-from playground.exchange.chat_request import ChatRequest
 from playground.upstream import egress, providers
 from playground.upstream.running import running
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in

@@ -14,13 +14,13 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.chat_request import InvalidRequestError
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamReader
+from playground.explanations.explain import explain
 from playground.text.redact import Redactor
 from playground.text.sentence import say
 from playground.upstream.running import BusyError, running

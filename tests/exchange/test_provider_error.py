@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.explain import explain
-from playground.exchange.fixes import known_fix
 from playground.exchange.provider_error import LONGEST_MESSAGE, error_in, read_value
-from playground.exchange.waits import seconds_to_wait
-from tests.exchange.test_explain import exchange_of
+from playground.explanations.explain import explain
+from playground.explanations.fixes import known_fix
+from playground.explanations.waits import seconds_to_wait
+from tests.explanations.test_explain import exchange_of
 
 _NAMES = st.sampled_from((
     "error", "message", "msg", "detail", "errors", "code", "type", "status", "param", "loc", "metadata",

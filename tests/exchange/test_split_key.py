@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.completion import read_choices
+from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader

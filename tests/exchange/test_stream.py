@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.stream import MOST_EVENTS, Stream, StreamReader, Unread
 from playground.text import jsontext
 from playground.text.pieces import Pieces, TooManyError

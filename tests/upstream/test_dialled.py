@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from playground.exchange.chat_request import ChatRequest
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.chat_request import ChatRequest
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.upstream import client, egress, providers
 from playground.upstream.limits import Limits

@@ -9,10 +9,10 @@ import pytest
 import trustme
 
 from playground import env
-from playground.exchange.chat_request import ChatRequest
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
 from playground.upstream import client
 from playground.upstream.connection import Adapter
 from playground.upstream.limits import Limits

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.exchange.chat_request import InvalidRequestError
+from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.upstream.route import find_route
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.chat_request import ChatRequest
-from playground.exchange.completion import read_choices
+from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
-from playground.exchange.explain import explain
 from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
 from playground.upstream import client
 from playground.upstream.connection import Wire
 from playground.upstream.limits import Limits

@@ -10,7 +10,7 @@ import pytest
 import requests
 import trustme
 
-from playground.exchange.chat_request import ChatRequest
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
 from playground.upstream import client, egress

@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.exchange.parameters import PARAMETERS
+from playground.dialects.chat_completions.parameters import PARAMETERS
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import BODY, FORM
 

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.docs.tags_in_sites import tags_in
 from playground.embeds import budget, policy, recordings
 from playground.embeds.models import Embed
-from playground.exchange.chat_request import InvalidRequestError
 from playground.exchange.record import Exchange
 from playground.trouble import why
 from playground.web.as_json import as_json

@@ -8,7 +8,7 @@ waits for it, and what is not known yet is found out by sending.
 from collections.abc import Iterator
 from typing import Any
 
-from playground.exchange.chat_request import ChatRequest, FieldError
+from playground.dialects.chat_completions.request import ChatRequest, FieldError
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life

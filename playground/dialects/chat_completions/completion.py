@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from playground.exchange import finish, reasoning
-from playground.exchange.media import Media, audio_in, images_in, is_media
-from playground.exchange.message import as_message, beside, texts_in
-from playground.exchange.sources import is_citation
+from playground.dialects.chat_completions import finish, reasoning
+from playground.dialects.chat_completions.media import Media, audio_in, images_in, is_media
+from playground.dialects.chat_completions.message import as_message, beside, texts_in
+from playground.dialects.chat_completions.sources import is_citation
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
 

@@ -6,15 +6,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
+from playground.dialects.chat_completions.completion import read_choices
 from playground.exchange import event_data
-from playground.exchange.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
-from playground.exchange.completion import read_choices
-from playground.exchange.diagnosis import diagnose
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
-from playground.exchange.fixes import known_fix
-from playground.exchange.other_apis import api_of
 from playground.exchange.provider_error import (
     ProviderError,
     error_in,
@@ -24,6 +20,10 @@ from playground.exchange.provider_error import (
 )
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
+from playground.explanations.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
+from playground.explanations.diagnosis import diagnose
+from playground.explanations.fixes import known_fix
+from playground.explanations.other_apis import api_of
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
 

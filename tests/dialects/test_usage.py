@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from playground.dialects.chat_completions.usage import read
 from playground.exchange.usage import Usage
-from playground.exchange.usage_of import read
 
 
 def test_counts_are_read_with_their_details() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.explain import explain
-from tests.exchange.test_explain import exchange_of
+from playground.explanations.explain import explain
+from tests.explanations.test_explain import exchange_of
 from tests.growth import is_linear, seconds
 
 _SIZE = 50_000

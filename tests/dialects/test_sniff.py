@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.event_data import without_done
-from playground.exchange.sniff import Sniffer, Sort
 from tests.upstreams.scripted import chunk, completion_body
 
 STREAM, WHOLE = Sort.STREAM, Sort.WHOLE

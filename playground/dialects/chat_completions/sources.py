@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playground.exchange.media import safe_link
+from playground.dialects.chat_completions.media import safe_link
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playground.exchange.reasoning import NAMES, is_reasoning, reasoning_in
+from playground.dialects.chat_completions.reasoning import NAMES, is_reasoning, reasoning_in
 from playground.text.pieces import is_label
 
 # What some write beside the message in place of in it.

@@ -1,6 +1,6 @@
 """The sources of an answer: each once, and read once for all of its choices."""
 
-from playground.exchange.sources import Sources, of_completion, of_message
+from playground.dialects.chat_completions.sources import Sources, of_completion, of_message
 from tests.growth import is_linear
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.completion import SENT_BACK, Choice, read_choices, turn
-from playground.exchange.reasoning import NAMES
+from playground.dialects.chat_completions.completion import SENT_BACK, Choice, read_choices, turn
+from playground.dialects.chat_completions.reasoning import NAMES
 
 
 def _choice(message: Any = None, **changes: Any) -> Choice:

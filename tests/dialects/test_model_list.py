@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.exchange.model_list import ModelList, read_models
+from playground.dialects.chat_completions.model_list import ModelList, read_models
 from tests.exchange.strategies import json_values
 
 

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.exchange.context_window import overrun_in
+from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
 from playground.exchange.fix import Fix
-from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.exchange.provider_error import ProviderError
+from playground.explanations.context_window import overrun_in
 from playground.text.sentence import gettext_noop, say
 
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")

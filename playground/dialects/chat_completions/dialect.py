@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from playground.exchange import usage_of
-from playground.exchange.chunks import ChunkCollector
+from playground.dialects.chat_completions import usage as usage_of
+from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.exchange.event_data import is_done
 from playground.exchange.usage import Usage
 from playground.exchange.wrapping import unwrapped

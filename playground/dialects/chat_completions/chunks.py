@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.dialects.chat_completions.finish import is_reason
+from playground.dialects.chat_completions.media import media_in_delta
+from playground.dialects.chat_completions.message import as_message, beside, other_texts, texts_in
+from playground.dialects.chat_completions.tool_calls import ToolCalls, add_to_function
+from playground.dialects.chat_completions.usage import StreamedUsage
 from playground.exchange.dialect import LiveMessage
-from playground.exchange.finish import is_reason
-from playground.exchange.media import media_in_delta
-from playground.exchange.message import as_message, beside, other_texts, texts_in
 from playground.exchange.provider_error import error_in
-from playground.exchange.tool_calls import ToolCalls, add_to_function
-from playground.exchange.usage_of import StreamedUsage
 from playground.text.pieces import (
     Pieces,
     Room,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
 from playground.exchange.fix import Fix
-from playground.exchange.parameters import PARAMETERS, ParameterError
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
 

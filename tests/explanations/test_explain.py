@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.advice import OUT_OF_REACH
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.call import Call
-from playground.exchange.chat_completions import CHAT_COMPLETIONS
-from playground.exchange.explain import Explanation, explain
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.explanations.advice import OUT_OF_REACH
+from playground.explanations.explain import Explanation, explain
 
 URL = "https://llm.example:8443/v1/chat/completions"
 GOOD = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}

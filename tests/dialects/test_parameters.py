@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.exchange.parameters import PARAMETERS, ParameterError
+from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 

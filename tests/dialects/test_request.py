@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.exchange.chat_request import ROLES, ChatRequest, InvalidRequestError
+from playground.dialects.chat_completions.request import ROLES, ChatRequest, InvalidRequestError
 from tests.exchange.strategies import requests
 
 USER = {"role": "user", "content": "Hello!"}

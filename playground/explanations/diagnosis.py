@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from playground.exchange.advice import LISTING, STATUSES
-from playground.exchange.context_window import Overrun, overrun_in
-from playground.exchange.implied_status import WRONG_KEY, implied_status, told_status
 from playground.exchange.provider_error import ProviderError
-from playground.exchange.waits import clock_of, seconds_to_wait
+from playground.explanations.advice import LISTING, STATUSES
+from playground.explanations.context_window import Overrun, overrun_in
+from playground.explanations.implied_status import WRONG_KEY, implied_status, told_status
+from playground.explanations.waits import clock_of, seconds_to_wait
 from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
 

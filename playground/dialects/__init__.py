@@ -1,0 +1,1 @@
+"""The APIs that providers speak, each in a folder of its own."""

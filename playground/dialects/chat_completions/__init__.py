@@ -1,0 +1,1 @@
+"""OpenAI's Chat Completions, as they and a hundred others speak it."""
