@@ -24,6 +24,8 @@
       for (const named of row.querySelectorAll("[data-label]")) {
         named.setAttribute("aria-label", named.dataset.label.replace("%s", index + 1));
       }
+      const { id } = Object.assign(row.querySelector("[data-message-error]"), { id: `message-${index}-error` });
+      for (const input of row.querySelectorAll("[aria-describedby]")) input.setAttribute("aria-describedby", id);
       for (const button of row.querySelectorAll("[data-step]")) button.value = `${button.dataset.step}:${index}`;
       row.dataset.role = row.querySelector("[name=role]").value;
       row.querySelector("[data-step=up]").disabled = index === 0;
