@@ -248,8 +248,9 @@
 
   document.addEventListener("playground:key", showProvider);
   // What the page around a frame asks for, when that is too long for an address.
-  document.addEventListener("playground:fill", ({ detail }) => {
-    edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+  document.addEventListener("playground:fill", async ({ detail }) => {
+    const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+    if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 
   // --- what the server refused ---
