@@ -103,6 +103,11 @@ class Exchange:
             return None, error
 
     @property
+    def is_listing(self) -> bool:
+        """Whether it asked for the provider's models."""
+        return self.sent.method == "GET"
+
+    @property
     def answer(self) -> Any:
         """The received body's JSON value. Raises `JSONTextError` when it is none."""
         value, error = self._read

@@ -188,7 +188,12 @@ LISTING = {
     "not_found": gettext_noop(
         "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
     ),
-    "timeout": gettext_noop("Try again, or enter a model id."),
+    # Nothing of a list is shown before its end, and it has no tokens to ask fewer of.
+    **dict.fromkeys(
+        ("timeout", "overloaded", "silence", "too_long", "too_large", "too_many", "cut_off", "restarted"),
+        gettext_noop("Try again, or enter a model id."),
+    ),
+    "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
 }
 
 # What an embed's reader would have to change to follow the advice on a kind. They are told otherwise where

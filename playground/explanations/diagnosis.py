@@ -179,9 +179,9 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             STATUSES[529][2],
         )  # no gateway answered in its place: it told of the status itself
     kind, title, text = known
-    sent, is_list = exchange.sent, exchange.sent.method == "GET"
+    sent = exchange.sent
     advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)
-    if is_list and status != 405 and kind in LISTING:
+    if exchange.is_listing and status != 405 and kind in LISTING:
         advice = say(LISTING[kind])
     if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
         advice = say(gettext_noop("No key was sent. Type one into the key field."))
@@ -204,7 +204,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             host=sent.host,
             number=number,
         )
-    elif status in _IDLE and not is_list and not exchange.call.body.get("stream"):
+    elif status in _IDLE and not exchange.is_listing and not exchange.call.body.get("stream"):
         advice = say(
             gettext_noop("Try again with streaming, which keeps the connection busy, or lower max_tokens.")
         )

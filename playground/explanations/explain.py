@@ -20,7 +20,7 @@ from playground.exchange.provider_error import (
 )
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
-from playground.explanations.advice import ABOUT, CLOSED, FAILURES, OUT_OF_REACH
+from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH
 from playground.explanations.diagnosis import diagnose
 from playground.explanations.fixes import known_fix
 from playground.explanations.other_apis import api_of
@@ -64,7 +64,7 @@ def explain_arrival(exchange: Exchange) -> Explanation | None:
 
 def _explain_arrival(exchange: Exchange) -> Explanation | None:
     if exchange.failure:
-        return _explain_failure(exchange.failure, answered=exchange.received is not None)
+        return _explain_failure(exchange, exchange.failure)
     received = exchange.received
     if received is None:
         raise ValueError("an exchange without an answer needs a failure")
@@ -97,10 +97,12 @@ def explain_no_list(exchange: Exchange) -> Explanation:
     )
 
 
-def _explain_failure(failure: Failure, *, answered: bool) -> Explanation:
+def _explain_failure(exchange: Exchange, failure: Failure) -> Explanation:
     title, advice = FAILURES[failure.kind]
-    if failure.kind is FailureKind.CUT_OFF and not answered:
+    if failure.kind is FailureKind.CUT_OFF and exchange.received is None:
         title, advice = CLOSED
+    elif exchange.is_listing:
+        advice = LISTING.get(failure.kind, advice)
     limit = failure.limit
     params = {"host": failure.host, "limit": int(limit) if limit and limit.is_integer() else limit}
     return Explanation(str(failure.kind), say(title, **params), say(advice, **params), failure.detail or None)
@@ -157,12 +159,12 @@ def _explain_body(exchange: Exchange, received: Received) -> Explanation | None:
     except jsontext.TooManyValuesError as error:
         return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
     except jsontext.JSONTextError as error:
-        return _explain_not_json(received, error)
+        return _explain_not_json(exchange, received, error)
     reported = error_in(answer)
     return None if reported is None else _explain_reported(exchange, received, reported)
 
 
-def _explain_not_json(received: Received, error: jsontext.JSONTextError) -> Explanation:
+def _explain_not_json(exchange: Exchange, received: Received, error: jsontext.JSONTextError) -> Explanation:
     # Lines of JSON (Ollama), whose first one tells.
     if name := api_of(event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))):
         return _of_other_api(name)
@@ -179,6 +181,8 @@ def _explain_not_json(received: Received, error: jsontext.JSONTextError) -> Expl
     advice = gettext_noop(
         "%(problem)s The Raw JSON tab shows what came. Try again, or report it to the provider."
     )
+    if exchange.is_listing:
+        advice = LISTING["not_json"]
     return _unusable("not_json", title, advice, message, problem=error.sentence)
 
 

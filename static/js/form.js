@@ -24,6 +24,8 @@
       for (const named of row.querySelectorAll("[data-label]")) {
         named.setAttribute("aria-label", named.dataset.label.replace("%s", index + 1));
       }
+      const { id } = Object.assign(row.querySelector("[data-message-error]"), { id: `message-${index}-error` });
+      for (const input of row.querySelectorAll("[aria-describedby]")) input.setAttribute("aria-describedby", id);
       for (const button of row.querySelectorAll("[data-step]")) button.value = `${button.dataset.step}:${index}`;
       row.dataset.role = row.querySelector("[name=role]").value;
       row.querySelector("[data-step=up]").disabled = index === 0;
@@ -246,8 +248,9 @@
 
   document.addEventListener("playground:key", showProvider);
   // What the page around a frame asks for, when that is too long for an address.
-  document.addEventListener("playground:fill", ({ detail }) => {
-    edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+  document.addEventListener("playground:fill", async ({ detail }) => {
+    const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+    if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 
   // --- what the server refused ---

@@ -45,11 +45,11 @@
       return complain([title, ...Object.values(fields), advice]);
     }
     opened.value = filled.opened;
+    // For its recorded answer, when the form says what was asked for.
+    if (waits) document.addEventListener("playground:filled", () => form.requestSubmit(), { once: true });
     document.dispatchEvent(new CustomEvent("playground:fill", { detail: filled.request }));
     overruled(embed.value, filled.overruled.join(", "));
-    if (!waits) return;
-    reveal();
-    form.requestSubmit(); // for its recorded answer
+    if (waits) reveal();
   }
 
   function refuse(title, advice) {

@@ -89,7 +89,9 @@
   let sentAt = 0;
 
   function toggleStop(running) {
-    const focused = document.activeElement === (running ? send : stop) || document.activeElement === document.body;
+    const { activeElement } = document;
+    // A frame that sends by itself takes no focus from the page around it.
+    const focused = activeElement === (running ? send : stop) || (activeElement === document.body && document.hasFocus());
     send.hidden = running;
     stop.hidden = !running;
     if (focused) (running ? stop : send).focus({ preventScroll: true });

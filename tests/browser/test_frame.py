@@ -332,7 +332,12 @@ def test_one_that_is_turned_off_shows_its_recorded_answer_at_once(
 
     for number, answer in enumerate(("Answer one", "Answer two")):
         frames.nth(number).scroll_into_view_if_needed()
-        expect(frames.nth(number).content_frame.locator("#answer-1")).to_have_text(answer)
+        frame = frames.nth(number).content_frame
+        expect(frame.locator("#answer-1")).to_have_text(answer)
+        expect(frame.locator("[data-recorded]")).not_to_contain_text("as you changed it")
+        expect(frame.get_by_label("Content of message 1")).to_have_value("One" if number == 0 else LONG)
+        expect(frame.locator("#outcome[data-stale]")).to_have_count(0)
+    assert page.evaluate("document.activeElement.localName") == "body"
     assert upstream.requests == []
     context.close()
 

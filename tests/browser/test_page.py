@@ -204,6 +204,7 @@ def test_code_follows_the_form(open_page: Open) -> None:
     expect(page.locator("#code-python")).to_be_hidden()
     page.get_by_label("Model", exact=True).fill("")
     expect(page.locator("#codes")).to_contain_text("as soon as the request is complete")
+    expect(page.get_by_role("button", name="cURL")).to_be_hidden()  # it would stand over that sentence
 
 
 def test_the_key_does_not_travel_for_code(open_page: Open) -> None:

@@ -1,9 +1,11 @@
 """The page for people who use keys, hear it, or have colours of their own."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, token
+from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, models, token
 
 
 def _send(page: Page) -> None:
@@ -97,3 +99,28 @@ def test_forced_colours_show_what_is_ticked_and_selected(open_page: Open) -> Non
         != look("[data-show-target][aria-pressed=false]")[:2]
     )
     assert look("#stream")[2] == "auto"  # drawn by the browser, tick and all
+
+
+def test_a_field_is_described_by_its_own_error_and_not_by_a_list(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    page = open_page("?provider=test")
+    model = page.get_by_label("Model", exact=True)
+    upstream.reply(models("first", "second"))
+    page.get_by_role("button", name="List").click()
+    expect(page.locator("#models [data-model]")).to_have_count(2)
+    expect(model).to_have_accessible_description("")
+
+    model.fill("")
+    page.get_by_label("temperature", exact=True).fill("hot")
+    page.get_by_label("Role of message 1").select_option("tool")
+    page.get_by_role("button", name="Send").click()
+
+    for label, error in [
+        ("Model", "#model-error"),
+        ("temperature", "#temperature-error"),
+        ("tool_call_id of message 1", "[data-message-error]:visible"),
+    ]:
+        expect(page.locator(error)).not_to_be_empty()
+        sentence = re.compile(re.escape(page.locator(error).inner_text()))
+        expect(page.get_by_label(label, exact=True)).to_have_accessible_description(sentence)

@@ -343,6 +343,21 @@ def test_a_list_of_models_has_advice_of_its_own(status: int) -> None:
     assert as_list.advice != as_chat.advice
 
 
+@pytest.mark.parametrize(
+    "kind", ["silence", "too_long", "too_large", "too_many", "cut_off", "restarted", "not_json"]
+)
+def test_a_list_that_did_not_arrive_is_not_told_of_an_answer(kind: str) -> None:
+    """Nothing of a list is shown, no tab has it, and it has no tokens."""
+    failure = Failure(FailureKind(kind), "llm.example:8443", "", 5.0) if kind != "not_json" else None
+    as_chat = replace(exchange_of(200, "{", failure=failure), received=Received(200, "", (), b"{"))
+    as_list = replace(as_chat, sent=replace(as_chat.sent, method="GET"))
+
+    assert as_list.error is not None
+    assert as_chat.error is not None
+    assert as_list.error.kind == as_chat.error.kind == kind
+    assert as_list.error.advice != as_chat.error.advice
+
+
 def test_405_names_the_method_that_was_used() -> None:
     assert _explained(405, {}, method="GET").advice.params["method"] == "GET"
     assert _explained(405, {}).advice.params["method"] == "POST"
