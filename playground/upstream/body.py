@@ -31,6 +31,11 @@ class Framed:
         self._left = 0 if self._chunked else _length(head)
         self._first = True
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all of the announced length has been read: the connection may stay open, and silent."""
+        return self._left == 0 and not self._chunked
+
     def read1(self) -> bytes | None:
         if self._chunked and not self._left:
             start = self._next_chunk()
@@ -99,7 +104,7 @@ class Body:
 
     @property
     def has_more(self) -> bool:
-        return self._ahead is not None
+        return self._ahead is not None or self._framed.has_ended
 
     @property
     def unread(self) -> str:
