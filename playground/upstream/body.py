@@ -68,7 +68,7 @@ class Framed:
         if size is None:
             if first:
                 return self._without_chunks(line)
-            raise HTTPException(f"not the size of a chunk: {line[:100]!r}")
+            raise HTTPException(f"not the size of a chunk: {line!r}")
         self._left = int(size[1], 16)
         # Trailers are not waited for: nothing is made of them.
         return b"" if self._left else None
