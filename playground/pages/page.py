@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.exchange import jsontext, snippets
-from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError, too_many_messages
+from playground.exchange.chat_request import ROLES, FieldError, InvalidRequestError
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.parameters import PARAMETERS
 from playground.exchange.record import Exchange
 from playground.exchange.text import gettext_noop, say
 from playground.pages.forms import MessageRow, RequestForm, collect
-from playground.pages.incoming import Asked, Shape, shape_of
+from playground.pages.incoming import Asked, Shape, check_count, shape_of
 from playground.pages.present import Listed, Result, codes
 from playground.pages.presets import PRESETS
 from playground.pages.reasons import invalid
@@ -116,8 +115,7 @@ def link_body(text: str) -> dict[str, Any]:
         raise InvalidRequestError(
             FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
         )
-    if len(messages) > settings.LIMITS.messages:
-        raise InvalidRequestError(too_many_messages(len(messages), settings.LIMITS.messages))
+    check_count(len(messages))
     return body
 
 
