@@ -37,6 +37,8 @@ _NAMING = frozenset((
 ))  # fmt: skip
 _LONGEST_PLACEHOLDER = 100
 _CHINESE = re.compile(r"(?:[\u4e00-\u9fff\s_-]|api|key|token|openai)+", re.IGNORECASE)
+# Servers take 8 to 16 KiB of headers. What it costs to look for a key in an answer grows with its square.
+_LONGEST = 16_384
 # What a header value may hold (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -87,6 +89,12 @@ def _problem(key: str, *, in_brackets: bool) -> Sentence | None:
                 "This key is masked: dots, stars or “x” hide some of its characters. Copy the whole key; "
                 "most providers show it only once, when it is created."
             )
+        )
+    if len(key) > _LONGEST:
+        return say(
+            gettext_noop("The key has %(count)s characters; a key has %(most)s at most."),
+            count=len(key),
+            most=_LONGEST,
         )
     if can_be_sent(key):
         return None

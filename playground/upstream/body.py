@@ -31,6 +31,11 @@ class Framed:
         self._left = 0 if self._chunked else _length(head)
         self._first = True
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all of the announced length has been read: the connection may stay open, and silent."""
+        return self._left == 0 and not self._chunked
+
     def read1(self) -> bytes | None:
         if self._chunked and not self._left:
             start = self._next_chunk()
@@ -63,7 +68,7 @@ class Framed:
         if size is None:
             if first:
                 return self._without_chunks(line)
-            raise HTTPException(f"not the size of a chunk: {line[:100]!r}")
+            raise HTTPException(f"not the size of a chunk: {line!r}")
         self._left = int(size[1], 16)
         # Trailers are not waited for: nothing is made of them.
         return b"" if self._left else None
@@ -99,7 +104,7 @@ class Body:
 
     @property
     def has_more(self) -> bool:
-        return self._ahead is not None
+        return self._ahead is not None or self._framed.has_ended
 
     @property
     def unread(self) -> str:

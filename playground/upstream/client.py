@@ -46,6 +46,8 @@ _logger = logging.getLogger(__name__)
 _adapter = Adapter()
 # For a send that meets the local model while it starts again.
 _RESTART_SECONDS = 20
+# Of a failure's own words, which may quote a line of megabytes.
+_LONGEST_DETAIL = 200
 # Failures in which nothing is missing when all of the answer had come before.
 _OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
@@ -249,7 +251,9 @@ def _run(
         if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
             return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if body.unread and not _is_text(reading.body):
-            return failures.failure(FailureKind.BAD_ENCODING, prepared, f"Content-Encoding: {body.unread}")
+            # As it came: in small letters a key would not be found in it.
+            coding = f"Content-Encoding: {head.text('content-encoding')}"
+            return failures.failure(FailureKind.BAD_ENCODING, prepared, coding)
     except TooManyError as error:
         return failures.failure(FailureKind.TOO_MANY, prepared, limit=error.limit)
     except failures.ERRORS as error:
@@ -343,7 +347,9 @@ def _received(reading: Reading, redactor: Redactor) -> Received | None:
 def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
     if failure is None:
         return None
-    return Failure(failure.kind, failure.host, redactor.text(failure.detail), failure.limit)
+    # Cut only now: of a key that was cut in two nothing would be found.
+    detail = redactor.text(failure.detail)[:_LONGEST_DETAIL]
+    return Failure(failure.kind, failure.host, detail, failure.limit)
 
 
 def _masked(headers: list[tuple[str, str]], redactor: Redactor) -> tuple[tuple[str, str], ...]:

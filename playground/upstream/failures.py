@@ -77,6 +77,4 @@ def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
 def failure(
     kind: FailureKind, prepared: requests.PreparedRequest, detail: str = "", limit: float | None = None
 ) -> Failure:
-    return Failure(
-        kind, urlsplit(prepared.url or "").netloc, detail[:500], None if limit is None else float(limit)
-    )
+    return Failure(kind, urlsplit(prepared.url or "").netloc, detail, None if limit is None else float(limit))

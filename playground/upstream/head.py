@@ -38,8 +38,11 @@ class Head:
 
     def values(self, name: str) -> list[str]:
         """The comma-separated values of all headers of this (lower-case) name, in lower case."""
-        found = ",".join(value for key, value in self.headers if key.lower() == name)
-        return [value.strip().lower() for value in found.split(",") if value.strip()]
+        return [value.strip().lower() for value in self.text(name).split(",") if value.strip()]
+
+    def text(self, name: str) -> str:
+        """What all headers of this (lower-case) name say, as they say it."""
+        return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
 class SlowHeadError(TimeoutError):
@@ -91,7 +94,7 @@ def _status(line: bytes) -> tuple[int, str]:
         raise RemoteDisconnected("the connection was closed without a response")
     found = _STATUS_LINE.fullmatch(line.rstrip(b"\r\n"))
     if not found:
-        raise BadStatusLine(repr(line[:200]))
+        raise BadStatusLine(repr(line))
     return int(found[1]), _text(found[2])
 
 

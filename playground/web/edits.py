@@ -11,33 +11,40 @@ from django.core.exceptions import BadRequest
 
 from playground.text import jsontext
 from playground.web.forms import MessageRow, RequestForm
+from playground.web.incoming import check_count
 
 
 def edit(form: RequestForm, action: str) -> None:
-    """Changes the form in place. Raises `BadRequest` for an action that no button has."""
+    """Changes the form in place. Raises `BadRequest` for an action that no button has.
+
+    Raises `InvalidRequestError` for a broken field, and where it would have too many messages; then the form
+    stays as it is.
+    """
     verb, _, operand = action.partition(":")
     match verb:
         case "add":
+            check_count(len(form.messages) + 1)
             form.messages.append(MessageRow())
         case "remove":
             del form.messages[_position(form, operand)]
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
-            form.fill(_read(operand, dict))
+            form.fill(_read_body(operand))
         case "append":
             _append(form, _read(operand, list))
         case "change":
-            form.change(_read(operand, dict))
+            form.change(_read_body(operand))
         case _:
             raise BadRequest("no such action")
 
 
 def _append(form: RequestForm, messages: list[Any]) -> None:
     """Adds an answer and what is wanted next."""
-    if form.messages and form.messages[-1] == MessageRow():
-        form.messages.pop()
-    form.messages += [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
+    before = form.messages[:-1] if form.messages[-1:] == [MessageRow()] else form.messages
+    check_count(len(before) + len(messages))
+    added = [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
+    form.messages = before + added
 
 
 def _move(form: RequestForm, position: int, step: int) -> None:
@@ -49,6 +56,13 @@ def _position(form: RequestForm, operand: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", operand) or int(operand) >= len(form.messages):
         raise BadRequest("no such message")
     return int(operand)
+
+
+def _read_body(operand: str) -> dict[str, Any]:
+    body: dict[str, Any] = _read(operand, dict)
+    messages = body.get("messages")
+    check_count(len(messages) if isinstance(messages, list) else 0)
+    return body
 
 
 def _read(operand: str, kind: type) -> Any:

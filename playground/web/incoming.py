@@ -131,9 +131,15 @@ def read_form(request: HttpRequest) -> RequestForm:
         raise InvalidRequestError(
             FieldError("body", say(gettext_noop("The form is not valid UTF-8.")))
         ) from error
-    if (count := len(request.POST.getlist("role"))) > settings.LIMITS.messages:
-        raise InvalidRequestError(too_many_messages(count, settings.LIMITS.messages))
-    return RequestForm.from_post(request.POST)
+    form = RequestForm.from_post(request.POST)
+    check_count(len(form.messages))
+    return form
+
+
+def check_count(messages: int) -> None:
+    """Raises `InvalidRequestError` for more messages than are sent: a page has kilobytes of form for each."""
+    if messages > settings.LIMITS.messages:
+        raise InvalidRequestError(too_many_messages(messages, settings.LIMITS.messages))
 
 
 def _read_json(data: bytes) -> Asked:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,6 @@ from playground.dialects.chat_completions.request import (
     ROLES,
     FieldError,
     InvalidRequestError,
-    too_many_messages,
 )
 from playground.exchange.call import Call
 from playground.exchange.endpoint import BaseURLError, Endpoint
@@ -29,7 +27,7 @@ from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 from playground.web.as_json import as_json
 from playground.web.forms import MessageRow, RequestForm, collect
-from playground.web.incoming import Asked, Shape, shape_of
+from playground.web.incoming import Asked, Shape, check_count, shape_of
 from playground.web.present import Listed, Result, codes
 from playground.web.presets import PRESETS
 from playground.web.reasons import invalid
@@ -124,8 +122,7 @@ def link_body(text: str) -> dict[str, Any]:
         raise InvalidRequestError(
             FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
         )
-    if len(messages) > settings.LIMITS.messages:
-        raise InvalidRequestError(too_many_messages(len(messages), settings.LIMITS.messages))
+    check_count(len(messages))
     return body
 
 

@@ -143,6 +143,7 @@ def test_blanks_are_no_key(typed: str) -> None:
         ("Authorization: Bearer ", "no key in this"),
         ('""', "no key in this"),
         ("\u200b", "no key in this"),
+        ("s" * 16_385, "16385"),
     ],
 )
 def test_what_is_still_wrong_is_named(typed: str, words: str) -> None:
@@ -151,6 +152,10 @@ def test_what_is_still_wrong_is_named(typed: str, words: str) -> None:
 
     assert words in str(refused.value.sentence)
     assert not was_cleaned(typed)
+
+
+def test_the_longest_key_is_taken() -> None:
+    assert clean(f"Bearer {'s' * 16_384}") == "s" * 16_384
 
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=60))

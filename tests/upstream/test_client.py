@@ -591,6 +591,28 @@ def test_a_key_that_the_provider_sends_back_is_redacted(upstream: ScriptedUpstre
     assert explain(exchange).message == "Incorrect API key provided: [redacted]"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "HTTP/1.1 200 OK\r\nContent-Encoding: {key}\r\n\r\n\xff",
+        *(
+            form + "x" * before + "{key}" + "x" * 5000 + "\r\n\r\n"
+            for form in ("FOO ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n")
+            for before in range(50, 210, 4)
+        ),
+    ],
+)
+def test_no_part_of_a_key_is_in_the_words_of_a_failure(upstream: ScriptedUpstream, answer: str) -> None:
+    key = "SK-Canary-in-Capitals-7F3A91"
+    upstream.reply(answer.format(key=key).encode("latin-1"))
+
+    exchange = _send(upstream.url, key=key)
+
+    assert exchange.failure is not None
+    assert key[:10].lower() not in exchange.failure.detail.lower()
+    assert len(exchange.failure.detail) <= 200
+
+
 # --- models ---
 
 

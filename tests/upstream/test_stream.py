@@ -110,7 +110,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
 
     exchange = _send(upstream)
 
-    assert _kind(exchange) == "provider_error"
+    assert _kind(exchange) == "overloaded"
     assert explain(exchange) is not None
     assert explain(exchange).message == "Overloaded."
     assert read_choices(exchange.completion)[0].text == "Hello"
@@ -126,7 +126,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(upstream: ScriptedUps
         (HELLO + event(chunk({}, finish_reason="stop")), None),
         (HELLO + event("[DONE]"), None),
         (event("[DONE]"), "not_completion"),
-        (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "provider_error"),
+        (HELLO + b'event: error\ndata: {"message": "Overloaded."}\n\n', "overloaded"),
         (HELLO + event({"object": "error", "message": "boom"}) + event("[DONE]"), "provider_error"),
         (event("no JSON") + event("[DONE]"), "unreadable_events"),
         (event({"choices": []}) + event("[DONE]"), "no_choices"),

@@ -1,7 +1,10 @@
 """The form's buttons in a browser without scripts."""
 
+import json
 import re
+from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -84,3 +87,35 @@ def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> N
     do = 'append:[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 
     assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]
+
+
+THREE = [{"role": "user", "content": "x"}] * 3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"do": "add"},
+        {"do": f"fill:{json.dumps({'messages': THREE})}"},
+        {"do": f"change:{json.dumps({'messages': THREE})}"},
+        {"do": f"append:{json.dumps(THREE)}"},
+        {"do": "remove:0", "role": [], "content": ["x"] * 3},
+    ],
+    ids=["add", "fill", "change", "append", "posted without roles"],
+)
+@pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
+def test_more_messages_than_are_sent_are_never_shown(
+    client: Client, settings: Any, path: str, changes: dict[str, Any]
+) -> None:
+    settings.LIMITS = replace(settings.LIMITS, messages=2)
+
+    answer = post_form(client, path, accept="application/json", **(TWO | changes))
+
+    assert answer.status_code == 400
+    assert "messages" in answer.json()["error"]["fields"]
+
+
+def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, settings: Any) -> None:
+    settings.LIMITS = replace(settings.LIMITS, messages=2)
+
+    assert _contents(client, f"append:{json.dumps(THREE)}", content=["one", ""]) == ["one", ""]

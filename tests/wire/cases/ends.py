@@ -200,4 +200,15 @@ CASES = [
         + DONE,
         source="https://openrouter.ai/docs/features/multimodal/image-generation",
     ),
+    # A length that is reached by what does not say of itself that it is whole
+    *(
+        Case(f"{name}, its length reached, open", reply, says={"error.kind": kind}, holds=True)
+        for name, reply, kind in (
+            ("an error without a body", http(b"", None, 401), "unauthorized"),
+            ("an error in plain words", http(b"oops", "text/plain", 500), "server_error"),
+            ("JSON that breaks off", http(b'{"choices": [', status=200), "not_json"),
+            ("an empty answer", http(b"", None, 200), "empty"),
+            ("an answer that has no body", b"HTTP/1.1 204 No Content\r\n\r\n", "empty"),
+        )
+    ),
 ]
