@@ -352,10 +352,11 @@ def test_a_list_that_did_not_arrive_is_not_told_of_an_answer(kind: str) -> None:
     as_chat = replace(exchange_of(200, "{", failure=failure), received=Received(200, "", (), b"{"))
     as_list = replace(as_chat, sent=replace(as_chat.sent, method="GET"))
 
-    assert as_list.error is not None
-    assert as_chat.error is not None
-    assert as_list.error.kind == as_chat.error.kind == kind
-    assert as_list.error.advice != as_chat.error.advice
+    list_error, chat_error = explain(as_list), explain(as_chat)
+    assert list_error is not None
+    assert chat_error is not None
+    assert list_error.kind == chat_error.kind == kind
+    assert list_error.advice != chat_error.advice
 
 
 def test_405_names_the_method_that_was_used() -> None:
