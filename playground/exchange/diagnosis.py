@@ -139,16 +139,13 @@ def _status(error: ProviderError, status: int) -> int | None:
         return 401
     if status == 403 and _cloudflares(error) == _CLOUDFLARES_RATE:
         return 429
-    if status < 400:
-        return implied_status(error)
     if status >= 500:
         told = (told_status(error), quoted_status(error))
         if meant := next((inner for inner in told if inner and inner < 500), None):
             return meant
         return 400 if status in (500, 501) and _NOT_TAKEN.search(error.words) else status
-    return next(
-        (meant for told, words, meant in _MEANT if status in told and words.search(error.words)), status
-    )
+    said = implied_status(error) if status < 400 else status
+    return next((meant for told, words, meant in _MEANT if said in told and words.search(error.words)), said)
 
 
 def _cloudflares(error: ProviderError) -> int | None:

@@ -128,7 +128,7 @@ _PHRASES: dict[int, tuple[str, ...]] = {
     503: (r"(?:service|temporarily|currently|model is) unavailable", r"服务不可用"),
     504: (r"\btimed out\b|gateway time-?out", r"请求超时"),
     400: (r"(?:invalid|illegal) (?:parameter|param|argument|request)", r"参数(?:错误|非法|无效|不合法)"),
-    500: (r"internal (?:server |service )?error", r"内部错误"),
+    500: (r"internal (?:server |service )?error|failed during generation", r"内部错误"),
 }
 _WORDS = {status: re.compile("|".join(phrases)) for status, phrases in _PHRASES.items()}
 # Also with status 429, where slowing down would not help.

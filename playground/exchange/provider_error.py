@@ -163,6 +163,8 @@ def error_in(value: Any) -> Any:
     for holder in (value, *_holders(choices), *around):
         if not _is_fine(error := _small(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
+    if isinstance(error := value.get("error_msg"), dict) and not _is_fine(error):  # Hunyuan, beside choices
+        return error
     return value if _is_marked(read) or (not choices and _is_failure(read)) else None
 
 

@@ -174,6 +174,12 @@ CASES = [
     _full("DeepInfra", 429, "Model busy, retry later"),
     _full("Groq's status 498", 498, "Flex tier capacity exceeded, please try again later"),
     _says("overloaded: TGI", 429, {"error": "Model is overloaded", "error_type": "overloaded"}, "overloaded"),
+    Case(
+        "overloaded: one-api, in a stream",
+        sse({"error": {"message": "当前分组上游负载已饱和，请稍后再试", "code": "429"}}),
+        {"error.kind": "overloaded"},
+        request=STREAM,
+    ),
     # What broke there, and what was wrong here, each with the other's status.
     _says(
         "a generation that failed is no wrong request",
@@ -425,6 +431,29 @@ CASES = [
         {"error.message": "data: must be an object"},
     ),
     # Answers.
+    Case(
+        "a phase in each delta (Qwen)",
+        deltas({"content": "Hel", "phase": "answer"}, {"content": "lo!", "phase": "answer"}),
+        _HELLO | {"completion.choices.0.message.phase": "answer"},
+        request=STREAM,
+    ),
+    Case(
+        "error_msg beside a choice (Hunyuan)",
+        sse(
+            chunk({"content": "Hel"}) | {"error_msg": None},
+            chunk({"content": ""}) | {"error_msg": {"code": 4001, "msg": "请求过于频繁"}},
+            done=False,
+        ),
+        {"error.kind": "rate_limited", "completion.choices.0.message.content": "Hel"},
+        ("请求过于频繁",),
+        request=STREAM,
+    ),
+    Case(
+        "a generation that fails in mid-stream (TGI)",
+        sse(chunk({"content": "Hel"}), {"error": "Request failed during generation"}, done=False),
+        {"error.kind": "server_error", "completion.choices.0.message.content": "Hel"},
+        request=STREAM,
+    ),
     _ends("Gemini's filter, and which", "content_filter: PROHIBITED_CONTENT", "content filter"),
     _ends("Gemini's recitation", "RECITATION", "content filter"),
     _ends("a window that is full", "model_context_window_exceeded", "Cut off"),
