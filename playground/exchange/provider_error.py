@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from playground.exchange.sse import EventParser
 from playground.exchange.wrapping import unwrapped
 from playground.text import jsontext
-from playground.text.html_page import is_page, is_xml, words_of_page
+from playground.text.html_page import is_page, is_xml, page_within, words_of_page
 
 if TYPE_CHECKING:
     from playground.exchange.record import Received
@@ -163,6 +163,8 @@ def error_in(value: Any) -> Any:
     for holder in (value, *_holders(choices), *around):
         if not _is_fine(error := _small(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
+    if isinstance(error := value.get("error_msg"), dict) and not _is_fine(error):  # Hunyuan, beside choices
+        return error
     return value if _is_marked(read) or (not choices and _is_failure(read)) else None
 
 
@@ -171,12 +173,16 @@ def read_text(text: str) -> ProviderError:
     if is_page(text) or is_xml(text):
         words = words_of_page(text)
         return ProviderError((words,) if words else (), is_page=is_page(text))
-    if _FRAMED.match(text):
-        parser = EventParser()
-        events = islice(chain(parser.feed(text[:_LONGEST_EVENTS].encode()), parser.close()), _MOST_ENTRIES)
-        if said := [event.data for event in events if event.data.strip() not in ("", "[DONE]")]:
-            return read_value(said)
-    return read_value(text)
+    return read_value(_events_in(text) or text)
+
+
+def _events_in(text: str) -> list[str]:
+    """The data of events that a text is made of; empty where it is made of none."""
+    if not _FRAMED.match(text):
+        return []
+    parser = EventParser()
+    events = islice(chain(parser.feed(text[:_LONGEST_EVENTS].encode()), parser.close()), _MOST_ENTRIES)
+    return [event.data for event in events if event.data.strip() not in ("", "[DONE]")]
 
 
 @dataclass
@@ -220,6 +226,13 @@ class _Reader:
             self._add(f"{place}: {' '.join(said)}")
 
     def _read_text(self, text: str, depth: int) -> None:
+        events = _events_in(text)
+        if any(event.startswith("{") for event in events):
+            self.read(events, depth + 1)
+            return
+        if (page := page_within(text)) and (words := words_of_page(text[page.start : page.stop])):
+            self._add(" ".join(filter(None, (text[: page.start].strip(), words, text[page.stop :].strip()))))
+            return
         for start, value, end in _json_within(text):
             inner = _Reader(objects=self.objects)
             inner.read(value, depth + 1)

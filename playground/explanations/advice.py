@@ -175,6 +175,8 @@ STATUSES: dict[int, tuple[str, str, str]] = {
 }
 STATUSES |= {
     422: STATUSES[400],
+    410: STATUSES[404],
+    498: STATUSES[529],  # Groq: the tier has no room
     504: STATUSES[408],
     524: STATUSES[408],  # Cloudflare: nothing came for 100 s
     # Cloudflare got nothing usable from the provider, or nothing at all.

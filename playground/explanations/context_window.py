@@ -9,6 +9,7 @@ from playground.exchange.provider_error import ProviderError
 _CODES = frozenset((
     "context_length_exceeded", "context_window_exceeded", "exceed_context_size_error",
     "model_context_window_exceeded", "contextwindowexceedederror", "max_context_length_exceeded",
+    "tokens_limit_reached",
 ))  # fmt: skip
 _PHRASES = (
     "maximum context length",  # OpenAI, DeepSeek, vLLM, OpenRouter, Mistral
@@ -40,7 +41,11 @@ _PHRASES = (
     "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
     "prompt exceeds max length",  # Zhipu
     "`inputs` must have less than",  # Text Generation Inference
+    "is longer than the maximum model length",  # vLLM
+    "must be less than max_seq_len",  # SiliconFlow
+    "prompt 超长",  # Zhipu
 )
+_TOO_LONG = re.compile("|".join([*map(re.escape, _PHRASES), r"input length \d{1,10} exceeds"]))  # Volcengine
 _N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
 # Where the limit is said; of several that match, the first that is smaller than what was asked for.
 _LIMITS = tuple(
@@ -60,6 +65,8 @@ _LIMITS = tuple(
         r"should be \[\d{1,9}, ?N\]",
         r"maximum of N",
         r"must have less than N",
+        r"max_seq_len \(N",
+        r"max size: N tokens",
     )
 )
 # Where the length of the whole request is said, answer included.
@@ -82,6 +89,10 @@ _ASKED = tuple(
         r"- received N",
         r"\bgiven: N",
         r"\bgot=?:? ?N",
+        r"prompt \(length N",
+        r"length of prompt_tokens \(N",
+        r"current length is N",
+        r"the input \(N tokens",
     )
 )
 # The messages and the answer apart: `(568 in the messages, 6048 in the completion)`.
@@ -92,6 +103,8 @@ _PARTS = tuple(
         r"\bN \+ N > ",
         r"given: N `inputs` tokens and N `max_new_tokens`",
         r"N of text input, N in the output",
+        r"you passed N input tokens and requested N output tokens",
+        r"N tokens from the input messages and N tokens for the completion",
     )
 )
 _INPUT_LEFT = re.compile(rf"your request has {_N} input tokens \((\d{{1,10}}) > ")
@@ -121,7 +134,7 @@ class Overrun:
 def overrun_in(error: ProviderError) -> Overrun | None:
     """None where the words are about something else."""
     words = error.words
-    if not error.codes & _CODES and not any(phrase in words for phrase in _PHRASES):
+    if not error.codes & _CODES and not _TOO_LONG.search(words):
         return None
     messages = asked = None
     if parts := _first(_PARTS, words):

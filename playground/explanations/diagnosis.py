@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from playground.exchange.provider_error import ProviderError
 from playground.explanations.advice import LISTING, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
-from playground.explanations.implied_status import WRONG_KEY, implied_status, told_status
+from playground.explanations.implied_status import (
+    OVERLOADED,
+    WRONG_KEY,
+    implied_status,
+    quoted_status,
+    told_status,
+)
 from playground.explanations.waits import clock_of, seconds_to_wait
 from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -22,6 +28,8 @@ _SPENT_CODES = frozenset((
     "insufficient_quota", "insufficient_balance", "insufficient_balance_error", "billing_hard_limit_reached",
     "insufficient_credits", "insufficient_user_quota", "1113", "30001", "30011", "arrearage",
     "failedoperation.resourcepackexhausted", "failedoperation.freeresourcepackexhausted",
+    "exceeded_current_quota_error", "allocationquota.freetieronly", "setlimitexceeded", "accountoverdueerror",
+    "budget_exceeded", "pre_consume_token_quota_failed", "not_enough_balance",
 ))  # fmt: skip
 _SPENT = (
     "credit balance is too low",
@@ -33,29 +41,67 @@ _SPENT = (
     "requires more credits",
     "exceeded your current quota",
     "account is in arrears",
+    "overdue balance",  # Volcengine
+    "free trial quota",
+    "set inference limit",
+    "free tier of the model has been exhausted",  # DashScope
+    "please check your plan and billing",  # Moonshot
+    "please check your account balance",
+    "have any credits",  # xAI
+    "used all available credits",
+    "monthly spending limit",  # xAI, Fireworks
+    "budget has been exceeded",  # LiteLLM
+    "exceededbudget:",
+    "not enough balance",
+    "token quota is not enough",  # new-api
     "余额不足",
     "资源包耗尽",
     "额度不足",
     "额度已用完",
+    "额度已用尽",
     "欠费",
 )
 _NO_MODEL_CODES = frozenset((
     "model_not_found", "modelnotfound", "invalid_model", "model_not_exist", "modelnotfoundexception",
     "unknown_model", "model_not_supported", "deploymentnotfound", "invalid_model_id",
-    "model_not_available", "1211",
+    "model_not_available", "model_decommissioned", "modelnotopen", "1211",
 ))  # fmt: skip
 _NO_MODEL = re.compile(
     r"is not a valid model|not a valid model ?id|invalid model\b|unknown model\b|no such model|"
-    r"model not exist|model identifier is invalid|no endpoints found for|"
-    r"model\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|is not found|"
-    r"could not be found|is not available|isn't available|not exist)|"
-    r"模型不存在"
+    r"model not exist|model identifier is invalid|no endpoints found (?:for|matching)|not found the model|"
+    r"models?\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|"
+    r"is not found|could not be found|is not available|isn't available|not exist|has been decommissioned|"
+    r"has been retired|has reached its end of life)|not activated the model|"
+    r"no (?:available )?channels? (?:is |are )?(?:available )?for (?:the )?model|^model: [\w.:/@-]{1,100}$|"
+    r"模型不存在|模型[^\n]{0,100}?无可用渠道",
+    re.MULTILINE,
 )
+# Said with status 400 or 403: a limit that lapses, who is not served, words that are not let through.
+_LIMIT_OF_A_TIME = re.compile(r"reached your specified api usage limits|out of call volume quota")
+_NOT_SERVED = re.compile(
+    r"location is not supported|not (?:available|supported) in your (?:country|region|location)|"
+    r"organization has been disabled"
+)
+_FLAGGED = re.compile(r"\b(?:input|prompt|content|message|request) was flagged\b")
+# Said with status 500 of what was sent (llama.cpp), and with 400 or 424 of what broke (LM Studio, TGI).
+_NOT_TAKEN = re.compile(
+    r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
+    r"unsupported param|requires --jinja"
+)
+_BROKE = re.compile(r"\bmodel has crashed\b|failed during generation")
 # A limit for a day or a month is told like one for a minute.
-_QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包")
+_QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包|free allocation")
 # What Cloudflare says itself, in front of the provider: `error code: 1010`.
 _CLOUDFLARE = re.compile(r"error code: (1\d{3})")
 _CLOUDFLARES_RATE = 1015
+# A status, the words that belie it, and the status that is meant.
+_MEANT: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
+    ((400, 403), _LIMIT_OF_A_TIME, 429),
+    ((400,), _NOT_SERVED, 403),
+    ((403,), _FLAGGED, 400),
+    ((400, 424), _BROKE, 500),
+    ((429,), OVERLOADED, 529),
+)
 _IDLE = frozenset((408, 504, 524))
 _BUSY = frozenset((429, 503, 529))
 
@@ -93,10 +139,13 @@ def _status(error: ProviderError, status: int) -> int | None:
         return 401
     if status == 403 and _cloudflares(error) == _CLOUDFLARES_RATE:
         return 429
-    if status < 400:
-        return implied_status(error)
-    told = told_status(error)
-    return told if status >= 500 and told and told < 500 else status
+    if status >= 500:
+        told = (told_status(error), quoted_status(error))
+        if meant := next((inner for inner in told if inner and inner < 500), None):
+            return meant
+        return 400 if status in (500, 501) and _NOT_TAKEN.search(error.words) else status
+    said = implied_status(error) if status < 400 else status
+    return next((meant for told, words, meant in _MEANT if said in told and words.search(error.words)), said)
 
 
 def _cloudflares(error: ProviderError) -> int | None:

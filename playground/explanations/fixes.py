@@ -38,9 +38,9 @@ _BOTH = re.compile(
 )
 _NO_TOOLS = re.compile(
     "(?:not|n't) (?:currently |yet )?support (?:tool|function)(?:s|[ _-](?:use|calls?|calling|choice))?\\b|"
-    "(?:tools?|(?:tool|function)[ _-](?:use|calls|calling)) (?:is|are) not supported|"
+    "(?:tools?|(?:tool|function)[ _-](?:use|calls?|calling)) (?:is|are) not supported|"
     "no endpoints found that support (?:tool use|the provided 'tool_choice')|"
-    "requires --enable-auto-tool-choice"
+    "requires --enable-auto-tool-choice|tools param requires"
 )
 _NUMBER = r"[`'\"]?(-?\d{1,9}(?:\.\d{1,6})?)(?![.,]?\d)[`'\"]?"
 _ONLY = re.compile(
@@ -59,11 +59,18 @@ _QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
 # `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
 _INTRODUCED = re.compile(
     r"^(?:body\.)?([a-z_]\w{0,80}): |"
-    r"(?:argument|parameter|field|propert(?:y|ies)|key)s?(?:\(s\))?(?: supplied)?: ?([a-z_]\w{0,80})"
+    r"(?:argument|parameter|field|propert(?:y|ies)|key)s?(?:\(s\))?"
+    r"(?: supplied| not supported on this model)?: ?([a-z_]\w{0,80})"
 )
 _WORD = re.compile(r"[a-z_]\w{0,80}")
 # Words that mean a parameter wherever they stand. Others (user, n, stop) may be meant otherwise.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
+# `presencePenalty` (xAI), in small letters.
+_IN_ONE_WORD = {
+    parameter.name.replace("_", ""): parameter.name for parameter in PARAMETERS if "_" in parameter.name
+}
+_ONLY_STREAMS = re.compile("only supports? stream|must be set to false for non-streaming")
+_STREAMS_NOT = re.compile("verified to stream")
 _ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
 _REFUSED_ROLE = re.compile(
     "not support|unsupported|unknown|invalid|must be one of|not match any|expected one"
@@ -98,12 +105,12 @@ def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Comp
         found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
         found += [(match.start(), match[1] or match[2]) for match in _INTRODUCED.finditer(words)]
         found += [(match.start(), match[0]) for match in _WORD.finditer(words) if _is_a_name(match[0])]
-        names = dict.fromkeys([*apart, *(name for _, name in sorted(found))])
+        names = dict.fromkeys([*apart, *(_IN_ONE_WORD.get(name, name) for _, name in sorted(found))])
         yield _Complaint(body, words, [name for name in names if _may_go(body, name)])
 
 
 def _is_a_name(word: str) -> bool:
-    return "_" in word or word in _PLAIN_NAMES
+    return "_" in word or word in _PLAIN_NAMES or word in _IN_ONE_WORD
 
 
 def _may_go(body: Mapping[str, Any], name: str) -> bool:
@@ -143,6 +150,15 @@ def _refused_role(words: str, used: list[str]) -> str | None:
     if _REFUSED_ROLE.search(words):
         return min((role for role in used if role in words), key=words.find, default=None)
     return next((role for role in used if role not in words), None) if "input should be" in words else None
+
+
+def _other_streaming(complaint: _Complaint) -> Fix | None:
+    """`This model only support stream mode`, `Your organization must be verified to stream this model`"""
+    if _ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
+        return Fix(say(_SET, name="stream", value="true"), {"stream": True})
+    if _STREAMS_NOT.search(complaint.words) and complaint.body.get("stream"):
+        return _without(["stream"])
+    return None
 
 
 def _one_of_two(complaint: _Complaint) -> Fix | None:
@@ -192,7 +208,7 @@ def _other_limit(complaint: _Complaint) -> Fix | None:
     return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
 
-_RULES = (_without_tools, _other_role, _one_of_two, _only_value, _at_most, _other_limit)
+_RULES = (_without_tools, _other_role, _other_streaming, _one_of_two, _only_value, _at_most, _other_limit)
 
 
 def _unknown(complaint: _Complaint) -> list[str]:
@@ -202,6 +218,8 @@ def _unknown(complaint: _Complaint) -> list[str]:
 
 
 # --- what they change ---
+
+_SET = gettext_noop("Set %(name)s to %(value)s")
 
 
 def _without(names: Collection[str]) -> Fix | None:
@@ -222,8 +240,7 @@ def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
         _CHECKS.get(name, _CHECKS["max_tokens"])(value)
     except ParameterError:
         return None
-    label = say(gettext_noop("Set %(name)s to %(value)s"), name=name, value=f"{value:,}")
-    return Fix(label, {name: value})
+    return Fix(say(_SET, name=name, value=f"{value:,}"), {name: value})
 
 
 def _room_for_messages(body: Mapping[str, Any], room: int | None) -> Fix | None:

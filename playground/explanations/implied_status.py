@@ -102,7 +102,7 @@ _NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
 # What providers write of a key that is none; some with status 400 or 403.
 WRONG_KEY = re.compile(
     "(?:incorrect|invalid|wrong) api[ _-]?key|"
-    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired)"
+    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|reported as leaked)"
 )
 # Only what can hardly be said of something else. The more telling ones come first.
 _PHRASES: dict[int, tuple[str, ...]] = {
@@ -120,20 +120,36 @@ _PHRASES: dict[int, tuple[str, ...]] = {
     ),
     403: (r"permission denied|no permission|access denied|\bforbidden\b", r"无权限|没有权限|无权访问"),
     529: (
-        r"\boverloaded\b|(?:server|service|system) is (?:currently )?busy|over capacity",
-        r"(?:服务|系统|服务器)(?:繁忙|过载|忙)",
+        r"\boverloaded\b|server overload\b|(?:server|service|system) is (?:currently )?busy|over capacity",
+        r"\bmodel (?:is )?busy\b|experiencing high traffic|tier capacity exceeded|under high load",
+        r"(?:服务|系统|服务器)(?:繁忙|过载|忙)|访问量过大|负载已?饱和",
     ),
+    404: (r"unexpected endpoint or method",),  # LM Studio
     503: (r"(?:service|temporarily|currently|model is) unavailable", r"服务不可用"),
     504: (r"\btimed out\b|gateway time-?out", r"请求超时"),
     400: (r"(?:invalid|illegal) (?:parameter|param|argument|request)", r"参数(?:错误|非法|无效|不合法)"),
-    500: (r"internal (?:server |service )?error", r"内部错误"),
+    500: (r"internal (?:server |service )?error|failed during generation", r"内部错误"),
 }
 _WORDS = {status: re.compile("|".join(phrases)) for status, phrases in _PHRASES.items()}
+# Also with status 429, where slowing down would not help.
+OVERLOADED = _WORDS[529]
+# A gateway's 500 around an answer that it got. What of a key is said there may be of the gateway's own.
+_QUOTED = re.compile(
+    r"(?:error code|status(?: ?code)?|http)[: ]{1,2}(400|404|413|422|429)\b|"
+    r"\b(400|404|413|422|429) "
+    r"(?:bad request|not found|request entity too large|unprocessable entity|too many requests)"
+)
 
 
 def told_status(error: ProviderError) -> int | None:
     """What the body or a code of its own tells."""
     return error.status or _of_code(error) or _of_number(error)
+
+
+def quoted_status(error: ProviderError) -> int | None:
+    """What the words say that another server answered: `Error code: 400 - {…}`, `400 Bad Request`."""
+    found = _QUOTED.search(error.words)
+    return int(found[1] or found[2]) if found else None
 
 
 def implied_status(error: ProviderError) -> int | None:

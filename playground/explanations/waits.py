@@ -25,13 +25,23 @@ _IN_WORDS = re.compile(
     r"(?:try again|retry|retry again|available again|reset|resets|wait)"
     r"(?: (?:in|after|within|for|at least|about|approximately)){0,3} (?=\d)(.{1,40})"
 )
-_IN_CHINESE = re.compile(r"(\d{1,6}) ?个?(秒|分钟|小时)(?:钟|之)?后(?:再|重)?试?")
-_CHINESE_SECONDS = {"秒": 1, "分钟": 60, "小时": 3600}
+_IN_CHINESE = re.compile(
+    r"(?:等待|稍等) ?(\d{1,6}) ?个?(秒|s|分钟|小时)|(\d{1,6}) ?个?(秒|s|分钟|小时)(?:钟|之)? ?后(?:再|重)?试?"
+)
+_CHINESE_SECONDS = {"秒": 1, "s": 1, "分钟": 60, "小时": 3600}
 # The names of headers, the surest first, and in what they count.
 _IN_MS = ("retry-after-ms", "x-retry-after-ms")
 _IN_SECONDS = ("retry-after", "x-retry-after")
-_RESETS = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(-[a-z]+)?|([a-z-]+)-reset)")
-_IN_BODY = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds", "estimated_time")
+_RESETS = re.compile(
+    r"((?:x-|anthropic-)?ratelimit(?:bysize)?-)(?:reset(-[a-z]+(?:-[a-z]+)?)?|([a-z-]+)-reset)"
+)
+# In one header: `limit=10, remaining=0, reset=50`, `"default";r=0;t=50` (the IETF's draft).
+_REMAINS_NONE = re.compile(r"\b(?:remaining|r)=0\b")
+_RESET_IN_ONE = re.compile(r"\b(?:reset|t)=(\d{1,9})\b")
+_IN_BODY = (
+    "retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds", "resets_in_seconds",
+    "estimated_time",
+)  # fmt: skip
 
 
 def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datetime) -> int | None:
@@ -57,7 +67,7 @@ def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> It
     if found := _IN_WORDS.search(error.words):
         yield _length(found[1])
     if found := _IN_CHINESE.search(error.words):
-        yield float(found[1]) * _CHINESE_SECONDS[found[2]]
+        yield float(found[1] or found[3]) * _CHINESE_SECONDS[found[2] or found[4]]
     yield _until_reset(headers, now)
     for item in error.objects:  # OpenRouter tells the headers of its own in the body
         if isinstance(inner := item.get("headers"), dict):
@@ -68,13 +78,15 @@ def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
     """Until the last of the limits that are used up. Answers in good order tell when theirs reset, too."""
     waits = []
     for name, value in headers.items():
-        if (found := _RESETS.fullmatch(name)) and _is_used_up(headers, name, found[1], found[2]):
+        if (found := _RESETS.fullmatch(name)) and _is_used_up(headers, *found.groups()):
             waits.append(_seconds(value, now))
+    in_one = headers.get("ratelimit", "")[:_LONGEST_TEXT]
+    if _REMAINS_NONE.search(in_one) and (found := _RESET_IN_ONE.search(in_one)):
+        waits.append(float(found[1]))
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def _is_used_up(headers: Mapping[str, str], name: str, after: str | None, before: str | None) -> bool:
-    start = name.split("ratelimit-", 1)[0] + "ratelimit-"
+def _is_used_up(headers: Mapping[str, str], start: str, after: str | None, before: str | None) -> bool:
     remaining = f"{start}{before}-remaining" if before else f"{start}remaining{after or ''}"
     return headers.get(remaining, "0").strip() in ("0", "0.0")
 

@@ -6,6 +6,7 @@ import string
 # A page says what it is at its beginning. Each tag is looked for once: the time is linear.
 _LONGEST_START = 20_000
 _MARKS = ("<!doctype html", "<html", "<head", "<body")
+_END = "</html>"
 _TAGS = ("title", "h1", "h2", "message")
 # Letters that other ways to write small may make two of would move what follows.
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -14,6 +15,16 @@ _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 def is_page(text: str) -> bool:
     start = text[:_LONGEST_START].translate(_SMALL)
     return any(mark in start for mark in _MARKS)
+
+
+def page_within(text: str) -> slice | None:
+    """Where a page stands within a text (a gateway's words around it), from its first mark to its end."""
+    small = text[:_LONGEST_START].translate(_SMALL)
+    starts = [at for mark in _MARKS[:2] if (at := small.find(mark)) >= 0]
+    if not starts:
+        return None
+    end = small.rfind(_END)
+    return slice(min(starts), end + len(_END) if end >= 0 else len(text))
 
 
 def is_xml(text: str) -> bool:

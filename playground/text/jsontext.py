@@ -86,7 +86,7 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     whose other half is still to come.
     """
     if isinstance(text, bytes):
-        if text.startswith(_UTF_16) or text[1:2] == b"\0":
+        if _is_wide(text[:4096]):
             raise JSONTextError(say(gettext_noop("The JSON is not in UTF-8 but in UTF-16 or UTF-32.")))
         text = text.decode("utf-8", "replace")
     text = text.removeprefix("\ufeff")
@@ -141,6 +141,17 @@ def mended_text(text: str) -> str:
 def whole_characters(text: str) -> str:
     """A text without the halves whose other one is not beside them."""
     return joined_halves(text, "ignore")
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether a text begins in UTF-16 or UTF-32. Binary data may have a zero at its beginning, too."""
+    if not start.startswith(_UTF_16) and start[1:2] != b"\0":
+        return False
+    try:
+        start[: len(start) & ~3].decode(json.detect_encoding(start))
+    except UnicodeDecodeError as error:
+        return "end of data" in error.reason
+    return True
 
 
 def joined_halves(text: str, lone: str = "surrogatepass") -> str:

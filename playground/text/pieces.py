@@ -16,7 +16,9 @@ _LARGEST_NUMBER = 2**53 - 1
 # A `Pieces` takes the room of several values.
 _PIECES_SIZE = 4
 # By the last word of a name: what says which or what kind, and is said again, never in pieces.
-_LABELS = frozenset(("id", "type", "role", "status", "object", "format", "url", "title", "model", "at"))
+_LABELS = frozenset(
+    ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at")
+)
 # These come whole or in pieces, and some say them again with each piece.
 _SAID_AGAIN = frozenset(("name", "signature", "thought_signature"))
 # A part of a list without an index goes on with the last one when both are texts and nothing more.

@@ -18,9 +18,24 @@ _MEANINGS = {
 # The words of other APIs that gateways pass on, in small letters.
 _SAME = {
     **dict.fromkeys(("end_turn", "stop_sequence", "eos", "eos_token", "complete"), "stop"),
-    **dict.fromkeys(("max_tokens", "max_output_tokens", "model_length"), "length"),
+    **dict.fromkeys(
+        ("max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"), "length"
+    ),
     **dict.fromkeys(("tool_use", "tool_call"), "tool_calls"),
-    **dict.fromkeys(("safety", "prohibited_content", "blocklist", "sensitive"), "content_filter"),
+    **dict.fromkeys(
+        (
+            "safety",
+            "recitation",
+            "prohibited_content",
+            "blocklist",
+            "spii",
+            "sensitive",
+            "image_safety",
+            "image_recitation",
+            "image_prohibited_content",
+        ),
+        "content_filter",
+    ),
 }
 # An error that came without words: OpenRouter, Zhipu, DeepSeek and gateways.
 _BROKEN_OFF = frozenset(
@@ -60,7 +75,8 @@ def meaning(value: Any) -> Sentence | None:
 
 
 def _word(value: Any) -> str:
-    """In small letters. Some wrap it: `{"type": "stop"}`, `{"reason": "stop"}`."""
+    """In small letters. Some wrap it (`{"type": "stop"}`, `{"reason": "stop"}`), Gemini adds which one
+    (`content_filter: RECITATION`)."""
     if isinstance(value, dict):
         value = value.get("type") or value.get("reason")
-    return value.lower() if isinstance(value, str) else ""
+    return value.lower().partition(":")[0] if isinstance(value, str) else ""

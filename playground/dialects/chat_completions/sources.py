@@ -49,7 +49,12 @@ def of_message(message: dict[str, Any]) -> Cited:
 
 
 def of_completion(completion: dict[str, Any] | None) -> Cited:
-    return _cited(completion or {}, "citations", "search_results")
+    """Perplexity's, Zhipu's (`web_search`), Volcengine's (`references`), Hunyuan's (`search_info`)."""
+    completion = completion or {}
+    inner = completion.get("search_info")
+    results = inner.get("search_results") if isinstance(inner, dict) else None
+    holder = completion if results is None else {"search_results": results} | completion
+    return _cited(holder, "citations", "search_results", "web_search", "references")
 
 
 def _cited(holder: dict[str, Any], *names: str) -> Cited:
@@ -78,7 +83,7 @@ def _source(item: Any) -> Source | None:
         return None
     if isinstance(inner := item.get("url_citation"), dict):
         item = inner
-    url, title = item.get("url"), item.get("title")
+    url, title = item.get("url") or item.get("link"), item.get("title")
     if not (isinstance(url, str) and url.strip()):
         return None
     return Source(title if isinstance(title, str) and title.strip() else url, safe_link(url))
