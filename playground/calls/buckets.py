@@ -20,6 +20,8 @@ from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
 from playground.env import Rate
+from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
+from playground.text.sentence import gettext_noop, say
 
 # Less than this is a matter of rounding.
 _INSTANT = 1e-5
@@ -50,8 +52,18 @@ class Empty:
     seconds: float
 
 
-class UnavailableError(Exception):
+class UnavailableError(RefusedError):
     """What counts cannot be reached."""
+
+    def __init__(self) -> None:
+        title = say(gettext_noop("The server's keys cannot be used now"))
+        advice = say(
+            gettext_noop(
+                "Nothing was sent: what counts their calls cannot be reached. Try again later, or type a key "
+                "of your own. Who runs the playground finds its place in CACHE_URL."
+            )
+        )
+        super().__init__(Refusal(503, "not_counted", title, advice, retry_seconds=RETRY_SECONDS))
 
 
 class Buckets(Protocol):

@@ -1,26 +1,44 @@
 """How often the server's keys may be used: by each client, and by all together."""
 
-from dataclasses import dataclass
+import math
 from typing import cast
 
 from django.core.cache import cache
 
 from playground import env
 from playground.calls.buckets import Bucket, Buckets, Empty
+from playground.exchange.refusal import Refusal, RefusedError
+from playground.text.durations import duration
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.route import Route
 
 _TOTAL = "total"
 
 
-@dataclass
-class TooManyCallsError(Exception):
+class TooManyCallsError(RefusedError):
     """A rate is used up: `empty` says which one, and for how long."""
 
-    empty: Empty
+    def __init__(self, empty: Empty) -> None:
+        self.empty = empty
+        rate, seconds = empty.bucket.rate, math.ceil(empty.seconds)
+        advice = say(
+            _BY_ALL if empty.bucket.key == _TOTAL else _BY_YOU,
+            count=rate.count,
+            period=duration(rate.seconds),
+            wait=duration(seconds),
+        )
+        title = say(gettext_noop("Too many calls for now"))
+        super().__init__(Refusal(429, "too_many_calls", title, advice, retry_seconds=seconds))
 
-    @property
-    def by_all(self) -> bool:
-        return self.empty.bucket.key == _TOTAL
+
+_BY_ALL = gettext_noop(
+    "Nothing was sent. All who use this server's keys may make %(count)s calls in %(period)s. Send "
+    "again in %(wait)s, or type a key of your own, whose calls are not counted."
+)
+_BY_YOU = gettext_noop(
+    "Nothing was sent. With this server's keys you may make %(count)s calls in %(period)s. Send "
+    "again in %(wait)s, or type a key of your own, whose calls are not counted."
+)
 
 
 def count(client: str, route: Route) -> None:

@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from playground.embeds import budget, recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
+from playground.exchange.refusal import RefusedError
 from playground.upstream.providers import catalogue
 from playground.web.as_json import as_json
-from playground.web.reasons import REFUSED, refusal_of
+from playground.web.refusals import sentences
 from playground.web.translate import translate
 
 _DAYS = 14
@@ -222,10 +223,10 @@ class EmbedAdmin(_ModelAdmin):
                 words = [translate(error.sentence), gettext("The answer is in the file that was downloaded.")]
                 self.message_user(request, " ".join(words), messages.ERROR)
                 continue
-            except REFUSED as error:
-                refusal = refusal_of(error)
-                sentences = [translate(refusal.title), *refusal.sentences.values(), translate(refusal.advice)]
-                self.message_user(request, f"“{embed.name}”: {' · '.join(sentences)}", messages.ERROR)
+            except RefusedError as error:
+                title, advice = translate(error.refusal.title), translate(error.refusal.advice)
+                words = [title, *sentences(error.refusal).values(), advice]
+                self.message_user(request, f"“{embed.name}”: {' · '.join(words)}", messages.ERROR)
                 continue
             if problem:
                 words = [translate(problem.title), problem.message or "", translate(problem.advice)]

@@ -55,7 +55,7 @@ class Reservation:
 def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
     """Counts a call, and the most that it can take, for its reader and for all.
 
-    Raises `reasons.BudgetSpentError` when either has not that much left, and `reasons.RefusedError` when
+    Raises `BudgetSpentError` when either has not that much left, and `EmbedRefusedError` when
     nothing can be counted.
     """
     now, worst = timezone.now(), worst_case(chat)

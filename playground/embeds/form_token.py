@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from playground.calls.who import pseudonym_of
 from playground.embeds import refusals
 from playground.embeds.models import Embed
+from playground.exchange.refusal import Refusal
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.web.refusals import Refusal
 
 HEADER = "X-Embed-Token"
 FIELD = "embed_token"
@@ -34,7 +34,7 @@ _BONDS = (
 _AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
 
 
-class SpentError(refusals.RefusedError):
+class SpentTokenError(refusals.EmbedRefusedError):
     """All is right with the token but that it is old or used: with a fresh one the same can be sent."""
 
 
@@ -43,7 +43,7 @@ def make(request: HttpRequest, embed: Embed | None) -> str:
 
 
 def spend(request: HttpRequest, embed: Embed | None) -> None:
-    """Takes the token that a send came with. Raises `reasons.RefusedError`, and `SpentError`."""
+    """Takes the token that a send came with. Raises `EmbedRefusedError`, and `SpentTokenError`."""
     if not _is_own(request):
         raise refusals.bad_token(
             "foreign_origin",
@@ -74,8 +74,8 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
         raise _spent("token_used", say(gettext_noop("This was sent once already")))
 
 
-def _spent(kind: str, title: Sentence) -> SpentError:
-    return SpentError(Refusal(403, kind, title, say(_AGAIN)))
+def _spent(kind: str, title: Sentence) -> SpentTokenError:
+    return SpentTokenError(Refusal(403, kind, title, say(_AGAIN)))
 
 
 def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:

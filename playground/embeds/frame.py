@@ -23,11 +23,12 @@ from playground import snippets as code
 from playground.calls import rates
 from playground.calls.log import caller_of
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import ROLES, ChatRequest, FieldError, InvalidRequestError
+from playground.dialects.chat_completions.request import ROLES, ChatRequest
 from playground.embeds import budget, form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
 from playground.text.sentence import Sentence, say
 from playground.upstream import client
 from playground.upstream.providers import catalogue
@@ -37,8 +38,7 @@ from playground.web import edits, incoming, page
 from playground.web.forms import MessageRow, RequestForm, collect
 from playground.web.incoming import Asked, Shape, shape_of
 from playground.web.present import Result
-from playground.web.reasons import REFUSED, invalid, refusal_of
-from playground.web.refusals import Refusal, refuse, with_retry
+from playground.web.refusals import refuse, sentences, with_retry
 from playground.web.relay import relay
 from playground.web.views import stop as stop_running
 
@@ -88,7 +88,7 @@ def frame(request: HttpRequest) -> HttpResponseBase:
         # The page has yet to say what it asks for.
         waits = is_off and "late" in request.GET
         result = _recorded_of_one_turned_off(embed, opened.body) if embed and is_off and not waits else None
-    except refusals.RefusedError as error:
+    except refusals.EmbedRefusedError as error:
         return _framed(refuse(request, error.refusal), None)
     render = partial(_render, request, embed, form, form_token.make(request, embed), opened=opened)
     return _framed(render(result=result, refusal=refusal, waits=waits), embed)
@@ -106,13 +106,11 @@ def send(request: HttpRequest) -> HttpResponseBase:
         form_token.spend(request, embed)
         token = form_token.make(request, embed)
         response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
-    except form_token.SpentError as error:
+    except form_token.SpentTokenError as error:
         token = form_token.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
-    except refusals.RefusedError as error:
+    except RefusedError as error:
         response = _refuse(request, embed, form, token, error.refusal)
-    except REFUSED as error:
-        response = _refuse(request, embed, form, token, refusal_of(error))
     if token:
         response[form_token.HEADER] = token
     return _framed(response, embed)
@@ -128,10 +126,10 @@ def edit(request: HttpRequest) -> HttpResponseBase:
         embed = lookup.find(posted.embed)
         form = incoming.read_form(request)
         edits.edit(form, request.POST.get("do", ""))
-    except refusals.RefusedError as error:
-        return _framed(refuse(request, error.refusal), None)
     except InvalidRequestError as error:
-        return _framed(refuse(request, invalid(error)), embed)
+        return _framed(refuse(request, error.refusal), embed)
+    except RefusedError as error:
+        return _framed(refuse(request, error.refusal), None)
     form = lookup.form_of(embed, form) if embed else form
     if shape_of(request) is Shape.JSON:
         return _framed(JsonResponse(form.as_json()), embed)
@@ -151,10 +149,8 @@ def fill(request: HttpRequest) -> HttpResponseBase:
         opened = _Opened.of(embed, page.link_body(request.POST.get("request", "")))
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
-    except refusals.RefusedError as error:
+    except RefusedError as error:
         return refuse(request, error.refusal)
-    except InvalidRequestError as error:
-        return refuse(request, invalid(error))
     return JsonResponse({
         "request": opened.body, "opened": opened.digest, "overruled": opened.overruled
     })  # fmt: skip
@@ -171,12 +167,12 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "_codes.html", page.code_context(asked))
         call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
-    except refusals.RefusedError as error:
-        return refuse(request, error.refusal)
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", {"codes": None, "incomplete": invalid(error)})
-        return refuse(request, invalid(error))
+            return render(request, "_codes.html", {"codes": None, "incomplete": error.refusal})
+        return refuse(request, error.refusal)
+    except RefusedError as error:
+        return refuse(request, error.refusal)
     return JsonResponse(code.render(call))
 
 
@@ -211,7 +207,7 @@ def _answer(
             steps = client.stream(chat, route, settings.LIMITS, caller)
             return relay(request, recordings.or_recorded(steps, instead))
         exchange = instead(client.send(chat, route, settings.LIMITS, caller))
-    except REFUSED:
+    except RefusedError:
         if reservation:
             reservation.give_back()
         raise
@@ -248,7 +244,7 @@ def _recorded(
     chat: ChatRequest,
     reason: Sentence,
     whole: Callable[..., HttpResponse],
-    otherwise: refusals.RefusedError | None = None,
+    otherwise: refusals.EmbedRefusedError | None = None,
 ) -> HttpResponseBase:
     """Raises `otherwise`, or that nothing is recorded, where nothing is."""
     exchange = recordings.instead(embed, chat.body, reason, _opened_with(request))
@@ -286,12 +282,12 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
     if embed is None:
         form, refusal = page.prefilled(request.GET)
         return form, _Opened(), refusal
-    errors: list[FieldError] = []
+    errors: list[FieldProblem] = []
     text = request.GET.get("request", "")
     asked = collect(errors, {}, page.link_body, text) if text else {}
     opened = _Opened.of(embed, asked, request.GET.get("provider", ""))
     form = RequestForm.from_body(embed.provider, "", opened.body)
-    return form, opened, invalid(InvalidRequestError(*errors)) if errors else None
+    return form, opened, InvalidRequestError(*errors).refusal if errors else None
 
 
 def _opened_with(request: HttpRequest) -> str:
@@ -301,7 +297,7 @@ def _opened_with(request: HttpRequest) -> str:
 
 
 def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
-    """Raises `reasons.RefusedError` where no answer is recorded."""
+    """Raises `EmbedRefusedError` where no answer is recorded."""
     exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), policy.digest(body))
     if exchange is None:
         raise refusals.turned_off(embed.name)
@@ -354,7 +350,7 @@ def _render(
         "opened": opened.digest if opened else _opened_with(request),
         "overruled": opened.overruled if opened else (),
         "form": form,
-        "errors": refusal.sentences if refusal else {},
+        "errors": sentences(refusal) if refusal else {},
         "options": () if embed else _options(form),
         "locked": embed.locked_names if embed else (),
         "takes_key": lookup.takes_key(embed),

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
-from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 
 def find(name: str | None) -> Embed | None:
-    """The embed of this name; None without a name. Raises `reasons.RefusedError`.
+    """The embed of this name; None without a name. Raises `EmbedRefusedError`.
 
     One that is turned off is found as long as it has recorded answers, and makes no calls.
     """
@@ -48,7 +48,7 @@ def allowed(embed: Embed | None, posted: Asked) -> Asked:
     """What was posted, held to the record. Raises `InvalidRequestError`."""
     if embed is None:
         return posted
-    errors: list[FieldError] = []
+    errors: list[FieldProblem] = []
     body = posted.form.body(errors) if posted.form else posted.json_body
     if errors:
         raise InvalidRequestError(*errors)
@@ -77,7 +77,7 @@ def check_key(embed: Embed | None, asked: Asked) -> None:
     """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
     if embed and takes_key(embed) and not asked.key:
         raise InvalidRequestError(
-            FieldError("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
+            FieldProblem("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
         )
 
 

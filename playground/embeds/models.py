@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from playground.dialects.chat_completions.request import ChatRequest, FieldError, InvalidRequestError
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.upstream.caps import Caps
@@ -234,8 +235,8 @@ def _checked_request(text: str) -> tuple[ChatRequest | None, list[Sentence]]:
     except jsontext.JSONTextError as error:
         return None, [error.sentence]
     except InvalidRequestError as error:
-        return None, [_named(item) for item in error.errors]
+        return None, [_named(item) for item in error.problems]
 
 
-def _named(error: FieldError) -> Sentence:
+def _named(error: FieldProblem) -> Sentence:
     return say("%(name)s: %(problem)s", name=error.field, problem=error.sentence)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.forms import RequestForm
@@ -124,7 +124,7 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
 
 def digest(body: Mapping[str, Any]) -> str:
     """Of what is asked: the same for a request and for the form that it fills, however the answer comes."""
-    errors: list[FieldError] = []
+    errors: list[FieldProblem] = []
     as_form = RequestForm.from_body("", "", body).body(errors)
     asked = {
         name: _plain(value)
@@ -152,7 +152,7 @@ def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str,
     Raises `InvalidRequestError` with each locked field that has another value. An empty one has none.
     """
     if changed := overruled(author, locked, posted):
-        raise InvalidRequestError(*(FieldError(name, say(_LOCKED, name=name[:60])) for name in changed))
+        raise InvalidRequestError(*(FieldProblem(name, say(_LOCKED, name=name[:60])) for name in changed))
     values = {name: value for name, value in posted.items() if not _is_locked(name, locked)}
     values |= {name: value for name, value in author.items() if _is_locked(name, locked)}
     return {name: values[name] for name in [*author, *posted] if name in values}

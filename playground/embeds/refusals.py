@@ -3,19 +3,13 @@
 import math
 
 from playground.calls.buckets import Empty
+from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.web.refusals import Refusal
-
-_RETRY_SECONDS = 5
 
 
-class RefusedError(Exception):
-    """Nothing was sent; `refusal` says why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.kind)
-        self.refusal = refusal
+class EmbedRefusedError(RefusedError):
+    """An embed does not do what is asked."""
 
 
 # By whose budget is spent (the reader's own), and whether of calls.
@@ -37,7 +31,7 @@ _SPENT_ADVICE = {
 }
 
 
-class BudgetSpentError(RefusedError):
+class BudgetSpentError(EmbedRefusedError):
     """The day's budget has not enough left for this call. `reason` says so in a few words.
 
     `calls` tells that it has no call left, so that a smaller one is no help.
@@ -65,8 +59,8 @@ TURNED_OFF = gettext_noop("This example is turned off")
 PROVIDER_DOWN = gettext_noop("The provider takes no calls now")
 
 
-def unknown(name: str) -> RefusedError:
-    return RefusedError(
+def unknown(name: str) -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             404,
             "embed_unknown",
@@ -82,8 +76,8 @@ def unknown(name: str) -> RefusedError:
     )
 
 
-def turned_off(name: str) -> RefusedError:
-    return RefusedError(
+def turned_off(name: str) -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             403,
             "embed_off",
@@ -96,7 +90,7 @@ def turned_off(name: str) -> RefusedError:
     )
 
 
-def not_here(name: str, origin: str) -> RefusedError:
+def not_here(name: str, origin: str) -> EmbedRefusedError:
     """A page frames it that may not. Without a name no page of another site may."""
     advice = (
         gettext_noop(
@@ -110,11 +104,13 @@ def not_here(name: str, origin: str) -> RefusedError:
         )
     )
     title = say(gettext_noop("This example cannot be shown on this site"))
-    return RefusedError(Refusal(403, "not_here", title, say(advice, name=name[:80], origin=origin[:200])))
+    return EmbedRefusedError(
+        Refusal(403, "not_here", title, say(advice, name=name[:80], origin=origin[:200]))
+    )
 
 
-def broken(name: str) -> RefusedError:
-    return RefusedError(
+def broken(name: str) -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             503,
             "embed_broken",
@@ -130,8 +126,8 @@ def broken(name: str) -> RefusedError:
     )
 
 
-def no_database() -> RefusedError:
-    return RefusedError(
+def no_database() -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             503,
             "embeds_unavailable",
@@ -142,7 +138,7 @@ def no_database() -> RefusedError:
                     "migrate” once, and finds the reason in its log."
                 )
             ),
-            retry_seconds=_RETRY_SECONDS,
+            retry_seconds=RETRY_SECONDS,
         )
     )
 
@@ -159,12 +155,12 @@ def admin_without_database(why: Sentence) -> Refusal:
             ),
             why=why,
         ),
-        retry_seconds=_RETRY_SECONDS,
+        retry_seconds=RETRY_SECONDS,
     )
 
 
-def nothing_recorded() -> RefusedError:
-    return RefusedError(
+def nothing_recorded() -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             503,
             "nothing_recorded",
@@ -179,12 +175,12 @@ def nothing_recorded() -> RefusedError:
     )
 
 
-def bad_token(kind: str, title: Sentence, advice: Sentence) -> RefusedError:
-    return RefusedError(Refusal(403, kind, title, advice))
+def bad_token(kind: str, title: Sentence, advice: Sentence) -> EmbedRefusedError:
+    return EmbedRefusedError(Refusal(403, kind, title, advice))
 
 
-def tokens_not_counted() -> RefusedError:
-    return RefusedError(
+def tokens_not_counted() -> EmbedRefusedError:
+    return EmbedRefusedError(
         Refusal(
             503,
             "not_counted",
@@ -195,7 +191,7 @@ def tokens_not_counted() -> RefusedError:
                     "counts in CACHE_URL."
                 )
             ),
-            retry_seconds=_RETRY_SECONDS,
+            retry_seconds=RETRY_SECONDS,
         )
     )
 
@@ -205,7 +201,7 @@ LOGINS_NOT_COUNTED = Refusal(
     "not_counted",
     say(gettext_noop("Nobody can log in now")),
     say(gettext_noop("What counts the attempts cannot be reached (CACHE_URL). Try again later.")),
-    retry_seconds=_RETRY_SECONDS,
+    retry_seconds=RETRY_SECONDS,
 )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.dialects.chat_completions.request import ChatRequest, FieldError
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.fix import Fix
+from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
 
 ANY_MODEL = "*"
@@ -47,7 +48,7 @@ class Caps:
     def allows_model(self, model: str) -> bool:
         return not self.models or ANY_MODEL in self.models or model in self.models
 
-    def errors(self, request: ChatRequest) -> list[FieldError]:
+    def errors(self, request: ChatRequest) -> list[FieldProblem]:
         """All that the request asks for and may not, each with the cap that says so."""
         return [
             *self._model(request.model),
@@ -58,7 +59,7 @@ class Caps:
             *self._parts(request.body["messages"]),
         ]
 
-    def fix(self, errors: list[FieldError]) -> Fix | None:
+    def fix(self, errors: list[FieldProblem]) -> Fix | None:
         """The change that keeps a request to the caps, as far as leaving out and lowering does."""
         most = {"model": next(iter(self.models), None), "n": self.n} | dict.fromkeys(_TOKENS, self.max_tokens)
         fields = [error.field for error in errors]
@@ -67,33 +68,35 @@ class Caps:
         }
         return Fix(say(gettext_noop("Keep to what the server's key allows")), changes) if changes else None
 
-    def _model(self, model: str) -> Iterator[FieldError]:
+    def _model(self, model: str) -> Iterator[FieldProblem]:
         if not self.allows_model(model):
-            yield FieldError(
+            yield FieldProblem(
                 "model",
                 say(gettext_noop("With the server's key, only %(models)s."), models=", ".join(self.models)),
             )
 
-    def _tokens(self, body: Mapping[str, Any]) -> Iterator[FieldError]:
+    def _tokens(self, body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         given = [name for name in _TOKENS if body.get(name) is not None]
         if not given:
-            yield FieldError(
+            yield FieldProblem(
                 "max_tokens",
                 say(gettext_noop("With the server's key, set this: %(most)s or less."), most=self.max_tokens),
             )
         for name in given:
             if body[name] > self.max_tokens:
-                yield FieldError(
+                yield FieldProblem(
                     name, say(gettext_noop("With the server's key, %(most)s at most."), most=self.max_tokens)
                 )
 
-    def _choices(self, body: Mapping[str, Any]) -> Iterator[FieldError]:
+    def _choices(self, body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         if (body.get("n") or 1) > self.n:
-            yield FieldError("n", say(gettext_noop("With the server's key, %(most)s at most."), most=self.n))
+            yield FieldProblem(
+                "n", say(gettext_noop("With the server's key, %(most)s at most."), most=self.n)
+            )
 
-    def _size(self, request: ChatRequest) -> Iterator[FieldError]:
+    def _size(self, request: ChatRequest) -> Iterator[FieldProblem]:
         if (size := len(request.encoded)) > self.request_bytes:
-            yield FieldError(
+            yield FieldProblem(
                 "request",
                 say(
                     gettext_noop(
@@ -102,20 +105,21 @@ class Caps:
                     size=size,
                     most=self.request_bytes,
                 ),
+                status=413,
             )
 
-    def _parameters(self, body: Mapping[str, Any]) -> Iterator[FieldError]:
+    def _parameters(self, body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         for name, value in body.items():
             if value is not None and name not in _FREE and _GROUPS.get(name, name) not in self.allow:
-                yield FieldError(name, _not_allowed(name))
+                yield FieldProblem(name, _not_allowed(name))
 
-    def _parts(self, messages: list[dict[str, Any]]) -> Iterator[FieldError]:
+    def _parts(self, messages: list[dict[str, Any]]) -> Iterator[FieldProblem]:
         for index, message in enumerate(messages):
             content = message.get("content")
             for part in content if isinstance(content, list) else []:
                 kind = str(part.get("type")) if isinstance(part, dict) else "text"
                 if kind not in _FREE_PARTS and _PART_GROUPS.get(kind, kind) not in self.allow:
-                    yield FieldError(f"messages.{index}.content", _not_allowed(kind))
+                    yield FieldProblem(f"messages.{index}.content", _not_allowed(kind))
                     break
 
 

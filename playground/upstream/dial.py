@@ -41,7 +41,7 @@ def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.s
     else:
         try:
             sock = proxy.tunnel(_open([way_out.host], way_out.port, deadline), way_out, host, port)
-        except (OSError, ConnectError, proxy.RefusedError) as error:
+        except (OSError, ConnectError, proxy.ProxyError) as error:
             raise ConnectError(FailureKind.PROXY) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

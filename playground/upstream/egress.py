@@ -14,6 +14,8 @@ from typing import NoReturn
 
 from playground import env
 from playground.exchange.endpoint import Endpoint
+from playground.exchange.refusal import FieldProblem, Refusal, RefusedError
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 
 # What the system says of addresses that it has no way to, or no protocol for.
@@ -37,15 +39,37 @@ class Rule(Enum):
     PORT = "a port that may not be called"
 
 
-class AddressRefusedError(Exception):
+class AddressRefusedError(RefusedError):
     """The policy does not let this host be called. Says nothing of what is there.
 
     `ports` are those that may be called, when it was for its port.
     """
 
     def __init__(self, rule: Rule, host: str, port: int, ports: tuple[int, ...] = ()) -> None:
-        super().__init__(f"{host}:{port}: {rule.value}")
         self.rule, self.host, self.port, self.ports = rule, host, port, ports
+        if rule is Rule.PORT:
+            sentence = say(_OTHER_PORTS, port=port, ports=", ".join(map(str, ports)))
+            advice = say(_ALLOW_PORTS)
+        else:
+            # The same for a name that is unknown: what names there are inside is nobody's business.
+            sentence, advice = say(_NO_PUBLIC_ADDRESS, host=host[:200]), say(_ALLOW_ADDRESS)
+        problem = FieldProblem("base_url", sentence)
+        super().__init__(Refusal(403, "address_refused", say(_ADDRESS_REFUSED), advice, (problem,)))
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}: {self.rule.value}"
+
+
+_ADDRESS_REFUSED = gettext_noop("This address may not be called")
+_OTHER_PORTS = gettext_noop("Port %(port)s may not be called, only %(ports)s.")
+_ALLOW_PORTS = gettext_noop("Who runs the playground can allow further ports in PLAYGROUND_PORTS.")
+_NO_PUBLIC_ADDRESS = gettext_noop(
+    "“%(host)s” has no public address: it is unknown, or inside the server's network."
+)
+_ALLOW_ADDRESS = gettext_noop(
+    "Check its spelling. Only public addresses are called; who runs the playground can allow an "
+    "exact host:port in PLAYGROUND_PRIVATE_UPSTREAMS."
+)
 
 
 class UnknownHostError(Exception):

@@ -11,12 +11,12 @@ from http.client import HTTPException, HTTPResponse
 from playground.env import Proxy
 
 
-class RefusedError(Exception):
+class ProxyError(Exception):
     """The proxy gives no tunnel. Why is not passed on: it may tell what there is inside."""
 
 
 def tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> socket.socket:
-    """The same socket, now connected to the host. Raises `OSError` or `RefusedError`, and closes it then."""
+    """The same socket, now connected to the host. Raises `OSError` or `ProxyError`, and closes it then."""
     name = f"[{host}]" if ":" in host else host
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
     if proxy.credentials:
@@ -26,8 +26,8 @@ def tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> socket.so
         with HTTPResponse(sock, method="CONNECT") as answer:
             answer.begin()
             if not 200 <= answer.status < 300:
-                raise RefusedError
-    except (OSError, HTTPException, RefusedError) as error:
+                raise ProxyError
+    except (OSError, HTTPException, ProxyError) as error:
         sock.close()
-        raise error if isinstance(error, OSError) else RefusedError from error
+        raise error if isinstance(error, OSError) else ProxyError from error
     return sock

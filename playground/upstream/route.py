@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from playground import env
-from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
 from playground.exchange import typed_key
 from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import egress
 from playground.upstream.caps import Caps
@@ -49,7 +49,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
     try:
         endpoint = Endpoint.parse(base_url)
     except BaseURLError as error:
-        raise InvalidRequestError(FieldError("base_url", error.sentence), *problems) from error
+        raise InvalidRequestError(FieldProblem("base_url", error.sentence), *problems) from error
     if problems:
         raise InvalidRequestError(*problems)
     if not egress.is_door(endpoint.host, endpoint.port):
@@ -105,12 +105,12 @@ def _find_provider(name: str) -> Provider:
         ) from error
 
 
-def _checked_key(key: str) -> tuple[str, list[FieldError]]:
+def _checked_key(key: str) -> tuple[str, list[FieldProblem]]:
     """The key in what was typed, and what is wrong with it: a person wants to know of the address as well."""
     try:
         return typed_key.clean(key), []
     except typed_key.KeyProblemError as error:
-        return "", [FieldError("api_key", error.sentence)]
+        return "", [FieldProblem("api_key", error.sentence)]
 
 
 def _checked_server_key(provider: Provider) -> str:
@@ -127,4 +127,4 @@ def _checked_server_key(provider: Provider) -> str:
 
 
 def _refusal(name: str, sentence: Sentence) -> InvalidRequestError:
-    return InvalidRequestError(FieldError(name, sentence))
+    return InvalidRequestError(FieldProblem(name, sentence))

@@ -11,21 +11,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playground.exchange.failure import FailureKind
+from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.connection import Wire
 from playground.upstream.limits import Limits
 
 CROWD = 100
 
 
-class BusyError(Exception):
+class BusyError(RefusedError):
     """No further exchange now. `most` is how many there may be, for this client if it is `own`.
 
     `stopping` tells whether the server is about to end.
     """
 
     def __init__(self, most: int, *, own: bool = False, stopping: bool = False) -> None:
-        super().__init__()
         self.most, self.own, self.stopping = most, own, stopping
+        if own:
+            told = 429, "too_many_at_once", say(_TOO_MANY), say(_TOO_MANY_ADVICE, most=most)
+        elif stopping:
+            told = 503, "busy", say(_RESTARTING), say(_RESTARTING_ADVICE)
+        else:
+            told = 503, "busy", say(_BUSY), say(_BUSY_ADVICE, most=most)
+        super().__init__(Refusal(*told, retry_seconds=RETRY_SECONDS))
+
+
+_TOO_MANY = gettext_noop("Too many calls at a time")
+_TOO_MANY_ADVICE = gettext_noop(
+    "Nothing was sent: %(most)s calls from your address are running, and no more are taken "
+    "at a time. Wait until one has ended, or stop one. Who runs the playground can raise "
+    "PLAYGROUND_CLIENT_CALLS."
+)
+_RESTARTING = gettext_noop("The playground is restarting")
+_RESTARTING_ADVICE = gettext_noop("Nothing was sent. Wait a few seconds, and send again.")
+_BUSY = gettext_noop("The playground is busy")
+_BUSY_ADVICE = gettext_noop(
+    "Nothing was sent: %(most)s calls are running, and more are not taken at once. Wait a few "
+    "seconds, and send again. Who runs the playground can raise PLAYGROUND_THREADS."
+)
 
 
 class Running:

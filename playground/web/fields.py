@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
@@ -38,10 +38,10 @@ def json_object(text: str, place: str) -> dict[str, Any]:
     try:
         value = jsontext.loads(text)
     except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldError(place, error.sentence)) from error
+        raise InvalidRequestError(FieldProblem(place, error.sentence)) from error
     if not isinstance(value, dict):
         raise InvalidRequestError(
-            FieldError(place, say(gettext_noop('Takes a JSON object, like {"key": "value"}.')))
+            FieldProblem(place, say(gettext_noop('Takes a JSON object, like {"key": "value"}.')))
         )
     return value
 
@@ -91,6 +91,6 @@ def _stops(text: str) -> Any:
         try:
             return jsontext.loads(text)
         except jsontext.JSONTextError as error:
-            raise InvalidRequestError(FieldError("stop", error.sentence)) from error
+            raise InvalidRequestError(FieldProblem("stop", error.sentence)) from error
     lines = [line for line in text.split("\n") if line]
     return lines[0] if len(lines) == 1 else lines

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import FieldError, InvalidRequestError
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.web.fields import (
@@ -173,7 +173,7 @@ class RequestForm:
         if not fits:
             more[name] = value
 
-    def body(self, errors: list[FieldError]) -> dict[str, Any]:
+    def body(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """The request body; a field left empty is not in it. What cannot be read goes to `errors`."""
         more: dict[str, Any] = collect(errors, {}, json_object, self.more, "more")
         body: dict[str, Any] = {}
@@ -218,8 +218,8 @@ def _rows(messages: Any) -> list[MessageRow] | None:
     return rows if jsontext.same(means, messages) else None
 
 
-def _field_wins(place: str, name: str) -> FieldError:
-    return FieldError(
+def _field_wins(place: str, name: str) -> FieldProblem:
+    return FieldProblem(
         place,
         say(
             gettext_noop("“%(name)s” has a field of its own, and the field wins: take it out here."),
@@ -228,10 +228,10 @@ def _field_wins(place: str, name: str) -> FieldError:
     )
 
 
-def collect(errors: list[FieldError], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
+def collect(errors: list[FieldProblem], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
     """What `read` gives, or `otherwise`, with its errors kept: a person wants all of them at once."""
     try:
         return read(*values)
     except InvalidRequestError as error:
-        errors.extend(error.errors)
+        errors.extend(error.problems)
         return otherwise

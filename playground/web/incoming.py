@@ -10,13 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
-from playground.dialects.chat_completions.request import (
-    ChatRequest,
-    FieldError,
-    InvalidRequestError,
-    too_many_messages,
-)
+from playground.dialects.chat_completions.request import ChatRequest, too_many_messages
 from playground.exchange import typed_key
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.caps import Caps
@@ -65,7 +61,7 @@ class Asked:
 
     def checked(self) -> tuple[ChatRequest, Route]:
         """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
-        errors: list[FieldError] = []
+        errors: list[FieldProblem] = []
         route = collect(errors, None, self.route)
         chat = collect(errors, None, self.chat_request)
         if errors:
@@ -78,7 +74,7 @@ class Asked:
 
     def chat_request(self) -> ChatRequest:
         """Raises `InvalidRequestError`."""
-        errors: list[FieldError] = []
+        errors: list[FieldProblem] = []
         body = self.form.body(errors) if self.form else self.json_body
         chat: ChatRequest = collect(errors, None, checked_chat, body)
         if errors:
@@ -122,14 +118,16 @@ def read_form(request: HttpRequest) -> RequestForm:
     """The form that a browser or htmx posted. Raises `InvalidRequestError` as `read` does."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise InvalidRequestError(
-            FieldError("body", say(gettext_noop("Send a form (application/x-www-form-urlencoded) or JSON.")))
+            FieldProblem(
+                "body", say(gettext_noop("Send a form (application/x-www-form-urlencoded) or JSON."))
+            )
         )
     try:
         # Django would put U+FFFD where bytes are broken, and that would be sent on.
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError(
-            FieldError("body", say(gettext_noop("The form is not valid UTF-8.")))
+            FieldProblem("body", say(gettext_noop("The form is not valid UTF-8.")))
         ) from error
     form = RequestForm.from_post(request.POST)
     check_count(len(form.messages))
@@ -146,10 +144,10 @@ def _read_json(data: bytes) -> Asked:
     try:
         values = jsontext.loads(data)
     except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldError("body", error.sentence)) from error
+        raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
     if not isinstance(values, dict):
         raise InvalidRequestError(
-            FieldError("body", say(gettext_noop("The body must be a JSON object with “request” in it.")))
+            FieldProblem("body", say(gettext_noop("The body must be a JSON object with “request” in it.")))
         )
     return Asked(
         provider=_text_or_none(values, "provider"),
@@ -165,4 +163,4 @@ def _text_or_none(values: dict[str, Any], name: str) -> str | None:
     value = values.get(name)
     if value is None or isinstance(value, str):
         return value or None
-    raise InvalidRequestError(FieldError(name, say(gettext_noop("Takes a text or null."))))
+    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Takes a text or null."))))

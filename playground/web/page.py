@@ -12,14 +12,11 @@ from django.utils.translation import gettext
 
 from playground import snippets
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import (
-    ROLES,
-    FieldError,
-    InvalidRequestError,
-)
+from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
@@ -30,8 +27,7 @@ from playground.web.forms import MessageRow, RequestForm, collect
 from playground.web.incoming import Asked, Shape, check_count, shape_of
 from playground.web.present import Listed, Result, codes
 from playground.web.presets import PRESETS
-from playground.web.reasons import invalid
-from playground.web.refusals import Refusal, with_retry
+from playground.web.refusals import sentences, with_retry
 from playground.web.translate import translate
 
 # What gunicorn and nginx take for a request line, with room for the method and host.
@@ -84,7 +80,7 @@ def new_form() -> RequestForm:
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     """The form of a link. What the link gets wrong is told, and the rest of it is kept."""
-    form, errors = new_form(), list[FieldError]()
+    form, errors = new_form(), list[FieldProblem]()
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
@@ -93,7 +89,7 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
         form.model = next(iter(catalogue()[provider].models), "")
     elif provider:
         errors.append(
-            FieldError(
+            FieldProblem(
                 "provider",
                 say(
                     gettext_noop("The link names a provider that is not here: “%(name)s”."),
@@ -104,7 +100,7 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     text = query.get("request", "")
     if text and (body := collect(errors, None, link_body, text)) is not None:
         form.fill(body)
-    return form, invalid(InvalidRequestError(*errors)) if errors else None
+    return form, InvalidRequestError(*errors).refusal if errors else None
 
 
 def link_body(text: str) -> dict[str, Any]:
@@ -112,15 +108,15 @@ def link_body(text: str) -> dict[str, Any]:
     try:
         body = jsontext.loads(text)
     except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldError("request", error.sentence)) from error
+        raise InvalidRequestError(FieldProblem("request", error.sentence)) from error
     if not isinstance(body, dict):
         raise InvalidRequestError(
-            FieldError("request", say(gettext_noop("The request must be a JSON object.")))
+            FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
         )
     messages = body.get("messages", [])
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidRequestError(
-            FieldError("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
+            FieldProblem("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
         )
     check_count(len(messages))
     return body
@@ -139,7 +135,7 @@ def render_page(
         mark_messages(form, refusal)
     context: dict[str, Any] = {
         "form": form,
-        "errors": refusal.sentences if refusal else {},
+        "errors": sentences(refusal) if refusal else {},
         "options": options(),
         "roles": ROLES,
         "parameters": PARAMETERS,
@@ -164,7 +160,7 @@ def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
 
 
 def mark_messages(form: RequestForm, refusal: Refusal) -> None:
-    for name, sentence in refusal.sentences.items():
+    for name, sentence in sentences(refusal).items():
         place, _, index = name.partition(".")
         if place == "messages" and index:
             row = form.messages[int(index.split(".")[0])]
@@ -177,7 +173,7 @@ def code_context(asked: Asked) -> dict[str, Any]:
         body = asked.chat_request().body
         call = call_of(asked.provider, asked.base_url, body)
     except InvalidRequestError as error:
-        return {"codes": None, "incomplete": invalid(error)}
+        return {"codes": None, "incomplete": error.refusal}
     return {
         "codes": codes(call),
         "key_variable": call.key_variable,
@@ -198,11 +194,11 @@ def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any])
     if provider:
         known = catalogue().get(provider)
         if known is None or known.endpoint is None:
-            raise InvalidRequestError(FieldError("provider", say(gettext_noop("Choose another provider."))))
+            raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
         endpoint, variable = known.endpoint, known.key_variable
     else:
         try:
             endpoint, variable = Endpoint.parse(base_url or ""), OWN_KEY_VARIABLE
         except BaseURLError as error:
-            raise InvalidRequestError(FieldError("base_url", error.sentence)) from error
+            raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
     return Call(endpoint.base_url, endpoint.chat_completions, variable, body)

@@ -1,6 +1,5 @@
 """What the playground itself refuses: nothing is sent, nothing is lost, and a sentence says what to do."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -10,47 +9,34 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from playground import env
-from playground.dialects.chat_completions.request import FieldError
-from playground.exchange.fix import Fix
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground.exchange.refusal import Refusal
+from playground.text.sentence import gettext_noop, say
 from playground.web.incoming import Shape, shape_of
 from playground.web.translate import translate
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A 4xx answer. `fields` says what is wrong where; it may be empty. `fix` mends it with one click."""
+def items(refusal: Refusal) -> list[dict[str, str]]:
+    """Each field with the name that a person knows it by, and what is wrong with it."""
+    return [
+        {"field": problem.field, "label": _label(problem.field), "sentence": translate(problem.sentence)}
+        for problem in refusal.fields
+    ]
 
-    status: int
-    kind: str
-    title: Sentence
-    advice: Sentence
-    fields: tuple[FieldError, ...] = ()
-    retry_seconds: int | None = None
-    fix: Fix | None = None
 
-    @property
-    def items(self) -> list[dict[str, str]]:
-        """Each field with the name that a person knows it by, and what is wrong with it."""
-        return [
-            {"field": error.field, "label": _label(error.field), "sentence": translate(error.sentence)}
-            for error in self.fields
-        ]
+def sentences(refusal: Refusal) -> dict[str, str]:
+    """The first sentence of each field, in the reader's language."""
+    return {problem.field: translate(problem.sentence) for problem in reversed(refusal.fields)}
 
-    @property
-    def sentences(self) -> dict[str, str]:
-        """The first sentence of each field, in the reader's language."""
-        return {error.field: translate(error.sentence) for error in reversed(self.fields)}
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "error": {
-                "kind": self.kind,
-                "title": translate(self.title),
-                "advice": translate(self.advice),
-                "fields": self.sentences,
-            }
+def as_json(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "error": {
+            "kind": refusal.kind,
+            "title": translate(refusal.title),
+            "advice": translate(refusal.advice),
+            "fields": sentences(refusal),
         }
+    }
 
 
 def _label(field: str) -> str:
@@ -67,7 +53,7 @@ def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.htm
     """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
     match shape_of(request):
         case Shape.JSON:
-            response: HttpResponse = JsonResponse(refusal.as_json(), status=refusal.status)
+            response: HttpResponse = JsonResponse(as_json(refusal), status=refusal.status)
         case Shape.FRAGMENT:
             response = render(request, fragment, {"refusal": refusal}, status=refusal.status)
         case Shape.PAGE:

@@ -9,11 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground.exchange.refusal import Refusal
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language
 from playground.web.highlight import highlight
 from playground.web.present import LONGEST_SHOWN
+from playground.web.refusals import items
 from playground.web.translate import translate
 
 register = template.Library()
@@ -23,6 +25,12 @@ register = template.Library()
 def say(sentence: Sentence) -> str:
     """A sentence of the lower rooms in the reader's language."""
     return translate(sentence)
+
+
+@register.filter
+def problems(refusal: Refusal) -> list[dict[str, str]]:
+    """What is wrong in which field, for people."""
+    return items(refusal)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground import snippets as code
 from playground.calls import rates
 from playground.calls.log import caller_of
-from playground.dialects.chat_completions.request import InvalidRequestError
+from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.upstream import client
 from playground.upstream.running import running
 from playground.web import edits, incoming
@@ -23,8 +23,7 @@ from playground.web.incoming import Asked, Shape, shape_of
 from playground.web.language import supported
 from playground.web.page import call_of, code_context, prefilled, render_outcome, render_page
 from playground.web.present import Listed, Result
-from playground.web.reasons import REFUSED, invalid, refusal_of
-from playground.web.refusals import Refusal, models_by_post, refuse
+from playground.web.refusals import models_by_post, refuse
 from playground.web.relay import relay
 from playground.web.translate import translate
 
@@ -49,8 +48,8 @@ def send(request: HttpRequest) -> HttpResponseBase:
         if chat.streams and shape is Shape.FRAGMENT:
             return relay(request, client.stream(chat, route, settings.LIMITS, caller))
         exchange = client.send(chat, route, settings.LIMITS, caller)
-    except REFUSED as error:
-        return _refuse(request, asked, refusal_of(error))
+    except RefusedError as error:
+        return _refuse(request, asked, error.refusal)
     if shape is Shape.PAGE:
         return render_page(request, asked.form or RequestForm(), result=Result(exchange))
     return render_outcome(request, exchange)
@@ -72,7 +71,7 @@ def snippets(request: HttpRequest) -> HttpResponse:
             return render(request, "_codes.html", code_context(asked))
         call = call_of(asked.provider, asked.base_url, asked.chat_request().body)
     except InvalidRequestError as error:
-        return refuse(request, invalid(error))
+        return refuse(request, error.refusal)
     return JsonResponse(code.render(call))
 
 
@@ -90,8 +89,8 @@ def models(request: HttpRequest) -> HttpResponse:
         caller = caller_of(request)
         rates.count(caller.client, route)
         listing = client.list_models(route, settings.LIMITS, caller)
-    except REFUSED as error:
-        return _refuse(request, asked, refusal_of(error), fragment="_models.html")
+    except RefusedError as error:
+        return _refuse(request, asked, error.refusal, fragment="_models.html")
     problem = listing.problem
     if shape_of(request) is Shape.JSON:
         told = problem.as_json(translate) if problem else None
@@ -112,8 +111,8 @@ def edit(request: HttpRequest) -> HttpResponse:
         edits.edit(form, request.POST.get("do", ""))
     except InvalidRequestError as error:
         if form and shape_of(request) is Shape.PAGE:
-            return render_page(request, form, refusal=invalid(error))
-        return refuse(request, invalid(error))
+            return render_page(request, form, refusal=error.refusal)
+        return refuse(request, error.refusal)
     return JsonResponse(form.as_json()) if shape_of(request) is Shape.JSON else render_page(request, form)
 
 
@@ -133,7 +132,7 @@ def language(request: HttpRequest) -> HttpResponse:
         try:
             response = render_page(request, incoming.read_form(request))
         except InvalidRequestError as error:
-            response = refuse(request, invalid(error))
+            response = refuse(request, error.refusal)
     else:
         own = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         response = HttpResponseRedirect(back if own else reverse("index"))

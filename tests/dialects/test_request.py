@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.dialects.chat_completions.request import ROLES, ChatRequest, InvalidRequestError
+from playground.dialects.chat_completions.request import ROLES, ChatRequest
+from playground.exchange.refusal import InvalidRequestError
 from tests.exchange.strategies import requests
 
 USER = {"role": "user", "content": "Hello!"}
@@ -23,7 +24,7 @@ def _check(body: Any, *, max_messages: int = 10, max_bytes: int = 1000) -> ChatR
 def _errors(body: Any, **limits: int) -> dict[str, str]:
     with pytest.raises(InvalidRequestError) as refused:
         _check(body, **limits)
-    return {error.field: str(error.sentence) for error in refused.value.errors}
+    return {error.field: str(error.sentence) for error in refused.value.problems}
 
 
 @given(requests)

@@ -11,9 +11,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.embeds import policy
 from playground.embeds.models import Embed
+from playground.exchange.refusal import InvalidRequestError
 from playground.upstream.providers import catalogue
 from tests.embeds.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import InvalidRequestError
 from playground.exchange.stream import StreamReader
 from playground.explanations.explain import explain
 from playground.text.redact import Redactor

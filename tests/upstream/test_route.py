@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.dialects.chat_completions.request import InvalidRequestError
+from playground.exchange.refusal import InvalidRequestError
 from playground.upstream.route import find_route
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream
@@ -13,7 +13,7 @@ from tests.upstreams.scripted import ScriptedUpstream
 def _refusal(provider: str | None, base_url: str | None, key: str | None) -> dict[str, str]:
     with pytest.raises(InvalidRequestError) as refused:
         find_route(provider, base_url, key)
-    return {error.field: str(error.sentence) for error in refused.value.errors}
+    return {error.field: str(error.sentence) for error in refused.value.problems}
 
 
 def test_a_provider_is_called_with_the_servers_key(upstream: ScriptedUpstream, provider: str) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from playground.dialects.chat_completions.request import InvalidRequestError
+from playground.exchange.refusal import InvalidRequestError
 from playground.exchange.typed_key import clean
 from playground.upstream.route import find_route
 from tests.upstreams.scripted import ScriptedUpstream

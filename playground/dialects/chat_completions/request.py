@@ -5,29 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
-from playground.exchange.fix import Fix
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground.text.sentence import gettext_noop, say
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 # The result of a `function_call`, which tools have replaced.
 _OLDER_ROLES = ("function",)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field. `field` is `model`, `temperature`, `messages.2.content`, `request`…"""
-
-    field: str
-    sentence: Sentence
-
-
-class InvalidRequestError(ValueError):
-    """A request that is not sent. `errors` has at least one `FieldError`; a `fix` mends some of them."""
-
-    def __init__(self, *errors: FieldError, fix: Fix | None = None) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.sentence}" for error in errors))
-        self.errors, self.fix = errors, fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +28,12 @@ class ChatRequest:
         """
         if not isinstance(body, dict):
             raise InvalidRequestError(
-                FieldError("request", say(gettext_noop("The request must be a JSON object.")))
+                FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
             )
         try:
             jsontext.check(body)
         except jsontext.JSONTextError as error:
-            raise InvalidRequestError(FieldError("request", error.sentence)) from error
+            raise InvalidRequestError(FieldProblem("request", error.sentence)) from error
         errors = [
             *_model_errors(body),
             *_messages_errors(body.get("messages"), max_messages),
@@ -61,7 +45,7 @@ class ChatRequest:
         request = cls(body)
         if (size := len(request.encoded)) > max_bytes:
             raise InvalidRequestError(
-                FieldError(
+                FieldProblem(
                     "request",
                     say(
                         gettext_noop(
@@ -71,6 +55,7 @@ class ChatRequest:
                         size=size,
                         most=max_bytes,
                     ),
+                    status=413,
                 )
             )
         return request
@@ -89,23 +74,23 @@ class ChatRequest:
         return str(self.body["model"])
 
 
-def _model_errors(body: dict[str, Any]) -> list[FieldError]:
+def _model_errors(body: dict[str, Any]) -> list[FieldProblem]:
     model = body.get("model")
     if isinstance(model, str) and model.strip():
         return []
-    return [FieldError("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
+    return [FieldProblem("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
 
 
-def _messages_errors(messages: Any, most: int) -> list[FieldError]:
+def _messages_errors(messages: Any, most: int) -> list[FieldProblem]:
     if not isinstance(messages, list) or not messages:
-        return [FieldError("messages", say(gettext_noop("At least one message is needed.")))]
+        return [FieldProblem("messages", say(gettext_noop("At least one message is needed.")))]
     if len(messages) > most:
         return [too_many_messages(len(messages), most)]
     return [error for index, message in enumerate(messages) for error in _message_errors(index, message)]
 
 
-def too_many_messages(count: int, most: int) -> FieldError:
-    return FieldError(
+def too_many_messages(count: int, most: int) -> FieldProblem:
+    return FieldProblem(
         "messages",
         say(
             gettext_noop(
@@ -118,15 +103,15 @@ def too_many_messages(count: int, most: int) -> FieldError:
     )
 
 
-def _message_errors(index: int, message: Any) -> list[FieldError]:
+def _message_errors(index: int, message: Any) -> list[FieldProblem]:
     place = f"messages.{index}"
     if not isinstance(message, dict):
-        return [FieldError(place, say(gettext_noop("A message must be a JSON object.")))]
+        return [FieldProblem(place, say(gettext_noop("A message must be a JSON object.")))]
     errors = []
     role = message.get("role")
     if role not in (*ROLES, *_OLDER_ROLES):
         errors.append(
-            FieldError(
+            FieldProblem(
                 f"{place}.role",
                 say(
                     gettext_noop("“%(role)s” is no role; take one of %(roles)s."),
@@ -137,11 +122,13 @@ def _message_errors(index: int, message: Any) -> list[FieldError]:
         )
     if not isinstance(message.get("content", ""), str | list | None):
         errors.append(
-            FieldError(f"{place}.content", say(gettext_noop("Content is a text, a list of parts, or null.")))
+            FieldProblem(
+                f"{place}.content", say(gettext_noop("Content is a text, a list of parts, or null."))
+            )
         )
     if role == "tool" and not (isinstance(call := message.get("tool_call_id"), str) and call):
         errors.append(
-            FieldError(
+            FieldProblem(
                 f"{place}.tool_call_id",
                 say(gettext_noop("A tool message needs the tool_call_id of the call that it answers.")),
             )
@@ -149,13 +136,13 @@ def _message_errors(index: int, message: Any) -> list[FieldError]:
     return errors
 
 
-def _stream_errors(body: dict[str, Any]) -> list[FieldError]:
+def _stream_errors(body: dict[str, Any]) -> list[FieldProblem]:
     if isinstance(body.get("stream"), bool | None):
         return []
-    return [FieldError("stream", say(gettext_noop("Takes true or false.")))]
+    return [FieldProblem("stream", say(gettext_noop("Takes true or false.")))]
 
 
-def _parameter_errors(body: dict[str, Any]) -> list[FieldError]:
+def _parameter_errors(body: dict[str, Any]) -> list[FieldProblem]:
     errors = []
     for parameter in PARAMETERS:
         # A null is what many SDKs send for "not set"; providers take it.
@@ -164,5 +151,5 @@ def _parameter_errors(body: dict[str, Any]) -> list[FieldError]:
         try:
             parameter.check(body[parameter.name])
         except ParameterError as error:
-            errors.append(FieldError(parameter.name, error.sentence))
+            errors.append(FieldProblem(parameter.name, error.sentence))
     return errors

@@ -11,15 +11,14 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from playground.dialects.chat_completions.request import InvalidRequestError
 from playground.docs.tags_in_sites import tags_in
 from playground.embeds import budget, policy, recordings
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import InvalidRequestError, RefusedError
 from playground.trouble import why
 from playground.web.as_json import as_json
 from playground.web.page import link_body
-from playground.web.reasons import REFUSED, refusal_of
 
 _NUMBERS = {
     "max_tokens": "most tokens a call; 0 for what the catalogue allows",
@@ -146,7 +145,7 @@ class Command(BaseCommand):
         except recordings.NotKeptError as error:
             file = _kept_in_a_file(embed, error.exchange)
             raise CommandError(f"{error.sentence} It is in {file}.") from error
-        except REFUSED as error:
+        except RefusedError as error:
             raise CommandError(_words(error)) from error
         if problem:
             words = f" “{problem.message}”" if problem.message else ""
@@ -218,9 +217,8 @@ def _body(text: str, place: str) -> dict[str, Any]:
         raise CommandError(f"{place[:100]}: {_words(error)}") from error
 
 
-def _words(error: Any) -> str:
-    """What refused it, one of `REFUSED`."""
-    refusal = refusal_of(error)
+def _words(error: RefusedError) -> str:
+    refusal = error.refusal
     fields = [f"{item.field}: {item.sentence}" for item in refusal.fields]
     return "\n".join([f"{refusal.title}. {refusal.advice}", *fields])
 

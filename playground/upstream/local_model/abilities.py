@@ -8,8 +8,9 @@ waits for it, and what is not known yet is found out by sending.
 from collections.abc import Iterator
 from typing import Any
 
-from playground.dialects.chat_completions.request import ChatRequest, FieldError
+from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.fix import Fix
+from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life
 from playground.upstream.providers import LOCAL_MODEL, catalogue
@@ -51,16 +52,16 @@ class Probe:
 probe = Probe()
 
 
-def errors(route: Route, request: ChatRequest) -> list[FieldError]:
+def errors(route: Route, request: ChatRequest) -> list[FieldProblem]:
     """All that the request asks of the local model in vain; [] for every other provider."""
     if route.provider != LOCAL_MODEL:
         return []
     probe.ask()
     asks = [*_tools(request.body), *_parts(request.body["messages"])]
-    return [FieldError(name, sentence) for name, ability, sentence in asks if ability in probe.lacks]
+    return [FieldProblem(name, sentence) for name, ability, sentence in asks if ability in probe.lacks]
 
 
-def fix(errors: list[FieldError]) -> Fix | None:
+def fix(errors: list[FieldProblem]) -> Fix | None:
     names = [error.field for error in errors if error.field in _TOOLS]
     return Fix(say(gettext_noop("Send without tools")), dict.fromkeys(names)) if names else None
 

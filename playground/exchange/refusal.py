@@ -1,0 +1,67 @@
+"""What is refused before anything is sent: one root, so that a view needs one `except`.
+
+RefusedError
+├── InvalidRequestError     here                 400, 413
+├── AddressRefusedError     upstream/egress      403
+├── BusyError               upstream/running     429, 503
+├── TooManyCallsError       calls/rates          429
+├── UnavailableError        calls/buckets        503
+└── EmbedRefusedError       embeds/refusals      403, 404, 429, 503
+    ├── BudgetSpentError    embeds/refusals      429
+    └── SpentTokenError     embeds/form_token    403
+"""
+
+from dataclasses import dataclass
+
+from playground.exchange.fix import Fix
+from playground.text.sentence import Sentence, gettext_noop, say
+
+# Calls end all the time; a restart takes about as long.
+RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field: `model`, `temperature`, `messages.2.content`, `request`…
+
+    `status` is that of a refusal for this alone.
+    """
+
+    field: str
+    sentence: Sentence
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a person is told, with an HTTP status. `fields` may be empty. `fix` mends it with one click."""
+
+    status: int
+    kind: str
+    title: Sentence
+    advice: Sentence
+    fields: tuple[FieldProblem, ...] = ()
+    retry_seconds: int | None = None
+    fix: Fix | None = None
+
+
+class RefusedError(Exception):
+    """Nothing was sent; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.kind)
+        self.refusal = refusal
+
+
+class InvalidRequestError(RefusedError):
+    """A request that is not sent. `problems` has at least one `FieldProblem`; a `fix` mends some of them."""
+
+    def __init__(self, *problems: FieldProblem, fix: Fix | None = None) -> None:
+        status = problems[0].status if len(problems) == 1 else 400
+        title = say(gettext_noop("Nothing was sent yet"))
+        advice = say(gettext_noop("Change what is marked, and send again."))
+        super().__init__(Refusal(status, "invalid_request", title, advice, problems, fix=fix))
+        self.problems, self.fix = problems, fix
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.field}: {problem.sentence}" for problem in self.problems)
