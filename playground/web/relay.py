@@ -194,7 +194,8 @@ def _call(call: dict[str, object]) -> str:
     name, arguments = (
         (function.get("name"), function.get("arguments")) if isinstance(function, dict) else (None, None)
     )
-    return f"{_joined(name) or gettext('call')}({_joined(arguments)})"
+    called = _joined(name) or gettext("call")
+    return f"{called}({_joined(arguments)})"
 
 
 def _joined(value: object) -> str:
