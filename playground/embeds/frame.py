@@ -169,13 +169,13 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
         embed = lookup.find(posted.embed)
         asked = lookup.allowed(embed, posted)
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", page.code_context(asked))
+            return render(request, "result/_codes.html", page.code_context(asked))
         call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
     except refusals.RefusedError as error:
         return refuse(request, error.refusal)
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", {"codes": None, "incomplete": invalid(error)})
+            return render(request, "result/_codes.html", {"codes": None, "incomplete": invalid(error)})
         return refuse(request, invalid(error))
     return JsonResponse(code.render(call))
 
@@ -374,7 +374,7 @@ def _render(
         "theme": theme if theme in THEMES else "",
         "lang": translation.get_language(),
     }
-    response = render(request, "embed.html", context, status=refusal.status if refusal else 200)
+    response = render(request, "embed/frame.html", context, status=refusal.status if refusal else 200)
     return with_retry(response, refusal) if refusal else response
 
 
