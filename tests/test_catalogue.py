@@ -1,34 +1,28 @@
-"""The catalogues say all that the code says, and are compiled: nobody meets half of a language.
+"""The catalogues say all that the code says, and are compiled: nobody meets half of a language."""
 
-The .mo is compiled here by `catalogue.compiled`, which is Python alone, so that neither people nor CI need
-GNU gettext; where that is installed, it must read the same.
-"""
-
-import gettext
+import ast
 import io
 import re
 import shutil
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
 from django.conf import settings
+from django.test import Client
 from django.utils.translation import to_locale
 
-from playground.management import catalogue
-from playground.management.catalogue import Entry, Key
+from scripts import _translate as translate
 
 ROOT = Path(__file__).parent.parent
-HEADER = Entry(Key(""), ["Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=1; plural=0;\n"])
+LOCALE = ROOT / "locale"
 
 
-def _entry(singular: str, text: str = "", *, plural: str = "", fuzzy: bool = False) -> Entry:
-    return Entry(Key(singular, plural), [text], ["a.py"], fuzzy=fuzzy)
-
-
-def _problems(*entries: Entry, said: tuple[str, ...] = ()) -> list[str]:
-    keys = [entry.key for entry in entries] if not said else [Key(text) for text in said]
-    return catalogue.problems(list(entries), {key: ["a.py"] for key in keys})
+@pytest.fixture(scope="module")
+def said() -> Catalog:
+    return translate.marked()
 
 
 # --- the catalogues as they are ---
@@ -37,163 +31,188 @@ def _problems(*entries: Entry, said: tuple[str, ...] = ()) -> list[str]:
 def test_every_language_but_english_has_a_catalogue() -> None:
     languages = [to_locale(code) for code, _ in settings.LANGUAGES if code != "en"]
 
-    assert [po.parent.parent.name for po in catalogue.catalogues()] == languages
+    assert [po.parent.parent.name for po in translate.catalogues(LOCALE)] == languages
 
 
-@pytest.mark.parametrize("po", catalogue.catalogues(), ids=lambda po: po.parent.parent.name)
-def test_every_text_is_translated(po: Path) -> None:
-    said = catalogue.marked()
-    _, _, entries = catalogue.read(po.read_text(encoding="utf-8"))
-
+def test_every_text_is_translated_and_compiled(said: Catalog) -> None:
     assert len(said) > 400
-    assert catalogue.problems(entries, said) == [], "run scripts/translate, and fill what it lists"
+    assert translate.bring(LOCALE, said, check=True) == [], "run scripts/translate, and fill what it lists"
 
 
-@pytest.mark.parametrize("po", catalogue.catalogues(), ids=lambda po: po.parent.parent.name)
-def test_the_catalogue_is_compiled_and_in_order(po: Path) -> None:
+def test_another_language_is_a_folder(said: Catalog, tmp_path: Path, settings: Any, client: Client) -> None:
+    shutil.copytree(LOCALE, tmp_path / "locale")
+    (tmp_path / "locale" / "de").mkdir()
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    settings.LANGUAGES = [*settings.LANGUAGES, ("de", "Deutsch")]
+
+    left = translate.bring(tmp_path / "locale", said, check=False)
+    assert "de/LC_MESSAGES/django.po: untranslated: 'Send'" in left
+    assert len(left) == len(said)
+    po = tmp_path / "locale" / "de" / "LC_MESSAGES" / "django.po"
     text = po.read_text(encoding="utf-8")
-    comments, header, entries = catalogue.read(text)
+    po.write_text(text.replace('msgid "Send"\nmsgstr ""', 'msgid "Send"\nmsgstr "Senden"'), encoding="utf-8")
+    left = translate.bring(tmp_path / "locale", said, check=False)
 
-    assert po.with_suffix(".mo").read_bytes() == catalogue.compiled(header, entries), "run scripts/translate"
-    assert text == catalogue.write(comments, header, catalogue.updated(entries, catalogue.marked(), 1))
-
-
-@pytest.mark.skipif(not shutil.which("msgfmt"), reason="GNU gettext is not needed, and is not here")
-@pytest.mark.parametrize("po", catalogue.catalogues(), ids=lambda po: po.parent.parent.name)
-def test_gnu_gettext_reads_the_same(po: Path, tmp_path: Path) -> None:
-    command = ["msgfmt", "--check-format", "--check-domain", "-o", str(tmp_path / "gnu.mo"), str(po)]
-    subprocess.run(command, check=True)
-
-    with (tmp_path / "gnu.mo").open("rb") as gnu, po.with_suffix(".mo").open("rb") as ours:
-        assert gettext.GNUTranslations(gnu)._catalog == gettext.GNUTranslations(ours)._catalog  # type: ignore[attr-defined]
+    assert len(left) == len(said) - 1
+    assert translate.bring(tmp_path / "locale", said, check=True) == left
+    assert (tmp_path / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po").read_bytes() == (
+        LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    ).read_bytes()
+    assert "Deutsch" in client.get("/").content.decode()
+    html = client.get("/?lang=de").content.decode()
+    assert '<html lang="de"' in html
+    assert "Senden" in html
 
 
 # --- what is found in the code ---
 
 
+def _found(extractor: Any, source: str) -> set[tuple[Any, Any]]:
+    found = translate.extract(extractor, io.BytesIO(source.encode()), translate.KEYWORDS)
+    return {(text, context) for _, text, _, context in found}
+
+
 def test_marks_are_found_in_python() -> None:
     source = """
 say(gettext_noop("One " "long %(x)s."), x=gettext("two"))
-ngettext("%(n)s day", "%(n)s days", n)
+ngettext_lazy("%(n)s day", "%(n)s days", n)
 pgettext("a verb", "List")
 gettext(variable)
 """
-    assert set(catalogue.in_python(source)) == {
-        Key("One long %(x)s."),
-        Key("two"),
-        Key("%(n)s day", "%(n)s days"),
-        Key("List", context="a verb"),
+    assert _found("python", source) == {
+        ("One long %(x)s.", None),
+        ("two", None),
+        (("%(n)s day", "%(n)s days"), None),
+        ("List", "a verb"),
     }
-
-
-def test_a_text_that_is_put_together_where_it_is_marked_is_an_error() -> None:
-    with pytest.raises(ValueError, match="line 1"):
-        list(catalogue.in_python('gettext(f"{name} is gone")'))
 
 
 def test_marks_are_found_in_templates() -> None:
     source = """
 <p title="{% translate 'It is “100%”' %}">{% translate "List" context "a verb" %}</p>
-{% include "x.html" with caption=_("Headers as sent") %}
+  (it's {% if a %}
+      {% include "x.html" with caption=_("Headers as sent") %}
+    {% endif %}"
 {% blocktranslate count n=n %}{{ n }} of {{ a }}{% plural %}{{ n }} for {{ a }}{% endblocktranslate %}
 """
-    assert set(catalogue.in_template(source)) == {
-        Key("It is “100%%”"),
-        Key("List", context="a verb"),
-        Key("Headers as sent"),
-        Key("%(n)s of %(a)s", "%(n)s for %(a)s"),
+    assert _found(translate.in_template, source) == {
+        ("It is “100%%”", None),
+        ("List", "a verb"),
+        ("Headers as sent", None),
+        (("%(n)s of %(a)s", "%(n)s for %(a)s"), None),
     }
 
 
-def test_marks_of_every_kind_are_found_in_the_code() -> None:
-    found = {key.singular for key in catalogue.marked()}
+@pytest.mark.parametrize(
+    "text", ["Send", "Role of message %%s", "Headers as sent", "%(total)s event", "Ollama (this machine)"]
+)
+def test_marks_of_every_kind_are_found_in_the_code(said: Catalog, text: str) -> None:
+    assert said.get(text)
 
-    assert {
-        "Send",
-        "Role of message %%s",
-        "Headers as sent",
-        "%(total)s event",
-        "Ollama (this machine)",
-    } <= found
+
+def test_no_mark_stands_inside_an_f_string() -> None:
+    """Babel reads Python by its tokens, and before 3.12 an f-string is one."""
+    marks = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for file in ROOT.glob("playground/**/*.py")
+        for string in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in translate.KEYWORDS
+    ]
+
+    assert marks == []
 
 
 # --- what is wrong ---
+
+
+def _catalog(*messages: Message) -> Catalog:
+    catalog = Catalog("zh_Hans")
+    for message in messages:
+        catalog[message.id] = message
+    return catalog
 
 
 @pytest.mark.parametrize(
     ("source", "text", "problem"),
     [
         ("Send", "", "untranslated"),
-        ("%(n)s calls", "%(m)s 次调用", "other placeholders"),
+        ("%(n)s calls", "%(m)s 次调用", "unknown named placeholder 'm'"),
+        ("%(n)s calls", "调用", "other placeholders"),
         ("Role of %%s", "角色", "other placeholders"),
         ("the <code>key</code>", "<b>密钥</b>", "other markup"),
         ("a &amp; b", "甲和乙", "other markup"),
-        ("a ", "甲", "other whitespace at the ends"),
-        ("It is there.", "它在", "another end of the sentence"),
-        ("Yes, no", "是,否", "half-width punctuation '是,'"),
-        ("A JSON text", "一段JSON文本", "no space in '段J'"),
+        ("a ", "甲", "other space at the ends"),
     ],
 )
 def test_a_translation_that_does_not_fit_is_found(source: str, text: str, problem: str) -> None:
-    assert _problems(_entry(source, text)) == [f"{problem}: {source!r}"]
+    assert list(translate.problems(_catalog(Message(source, text)))) == [f"{problem}: {source!r}"]
 
 
-def test_missing_obsolete_and_fuzzy_texts_are_found() -> None:
-    assert _problems(_entry("old", "旧"), said=("new",)) == ["missing: 'new' (a.py)", "obsolete: 'old'"]
-    assert _problems(_entry("a", "甲", fuzzy=True)) == ["fuzzy: 'a'"]
+def test_a_changed_a_new_and_an_unused_text_are_found(tmp_path: Path) -> None:
+    (tmp_path / "zh_Hans").mkdir()
+    before, now = Catalog(), Catalog()
+    for text in ("Send the request now.", "Gone for good"):
+        before.add(text)
+    for text in ("Send your request now.", "Stop"):
+        now.add(text)
+    po = tmp_path / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    translate.bring(tmp_path, before, check=False)
+    po.write_text(po.read_text().replace('now."\nmsgstr ""', 'now."\nmsgstr "发送请求。"'))
+
+    left = translate.bring(tmp_path, now, check=True)
+
+    assert {line.removeprefix("zh_Hans/LC_MESSAGES/") for line in left} == {
+        "django.po: run scripts/translate",
+        "django.po: fuzzy: 'Send your request now.'",
+        "django.po: untranslated: 'Stop'",
+    }
+    translate.bring(tmp_path, now, check=False)
+    assert "Gone" not in po.read_text()
+    assert "发送请求。" in po.read_text()
+    assert "发送请求。".encode() not in po.with_suffix(".mo").read_bytes()
 
 
-# --- the .po ---
+# --- Chinese as it is written ---
+
+_HAN = "[\u3400-\u9fff]"
+_SPACING = re.compile(rf"{_HAN}[A-Za-z0-9$<]|[A-Za-z0-9>]{_HAN}")
+_HALF_WIDTH = re.compile(rf"""{_HAN}[,.:;?!"'()]|[,:;?!"'(]{_HAN}""")
 
 
-def test_what_is_written_is_read_again() -> None:
-    entries = [
-        Entry(Key('Say "a"\n\\b\t%s', context="c"), ['说"甲"\n\\乙\t%s'], ["a.py", "b.html"], ["# a note"]),
-        Entry(Key("%(n)s day", "%(n)s days"), ["%(n)s 天"], ["a.py"], fuzzy=True, before='#| msgid "old"'),
-    ]
-    text = catalogue.write(["# glossary"], HEADER, entries)
-
-    comments, header, again = catalogue.read(text)
-
-    assert (comments, header.texts) == (["# glossary"], HEADER.texts)
-    assert again == sorted(entries, key=lambda entry: entry.key)
+def _faults(source: str, text: str) -> list[str]:
+    bare = re.sub(r"%(?:\(\w+\))?[a-z%]|</?[a-z][^>]*>|&#?\w+;", "", text)
+    faults = [match[0] for pattern in (_SPACING, _HALF_WIDTH) for match in pattern.finditer(bare)]
+    return faults + ["end"] * (source.endswith(".") != text.endswith("。"))
 
 
-def test_a_changed_text_keeps_its_translation_for_review() -> None:
-    entries = catalogue.updated(
-        [_entry("Send the request now.", "发送请求。")], {Key("Send your request now."): ["b"]}, 1
-    )
-
-    assert entries == [
-        Entry(
-            Key("Send your request now."),
-            ["发送请求。"],
-            ["b"],
-            [],
-            '#| msgid "Send the request now."',
-            fuzzy=True,
-        )
-    ]
+@pytest.mark.parametrize(
+    ("source", "text", "faults"),
+    [
+        ("It is there.", "它在", ["end"]),
+        ("Yes, no", "是,否", ["是,"]),
+        ("A JSON text", "一段JSON文本", ["段J", "N文"]),
+        ("A <code>JSON</code> text of %(n)s.", "<code>JSON</code> 文本，%(n)s 个。", []),
+    ],
+)
+def test_what_is_not_written_as_chinese_is_found(source: str, text: str, faults: list[str]) -> None:
+    assert _faults(source, text) == faults
 
 
-def test_a_new_text_is_left_open_and_an_unused_one_goes() -> None:
-    entries = catalogue.updated([_entry("Stop", "停止")], {Key("day", "days"): ["b"]}, 2)
+def test_chinese_is_written_as_chinese() -> None:
+    with (LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalog = read_po(file)
 
-    assert entries == [Entry(Key("day", "days"), ["", ""], ["b"])]
-
-
-def test_nothing_unfinished_is_compiled() -> None:
-    entries = [
-        _entry("a", "甲"),
-        _entry("b"),
-        _entry("c", "丙", fuzzy=True),
-        Entry(Key("d", context="e"), ["丁"]),
-    ]
-
-    found = gettext.GNUTranslations(io.BytesIO(catalogue.compiled(HEADER, entries)))
-
-    assert [found.gettext(text) for text in "abc"] == ["甲", "b", "c"]
-    assert found.pgettext("e", "d") == "丁"
+    found = {
+        message.id: faults
+        for message in catalog
+        if message.id
+        for source in [message.id if isinstance(message.id, str) else message.id[-1]]
+        for text in ([message.string] if isinstance(message.string, str) else message.string)
+        if (faults := _faults(source, text))
+    }
+    assert found == {}
 
 
 # --- scripts ---

@@ -4,10 +4,12 @@
 // A fence, code within a line, or a tag: what stands in code is left alone.
 const PARTS = new RegExp(
   [
-    /^([ \t>]*(`{3,}|~{3,}))[^\n]*\n[^]*?(?:^[ \t>]*\2[`~]*[ \t]*$|(?![^]))/,
-    /(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[^])*?[^`]\3(?!`)/,
+    /^([ \t>]*(`{3,}|~{3,}))[^\n]*\n[\s\S]*?(?:^[ \t>]*\2[`~]*[ \t]*$|(?![\s\S]))/,
+    /(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])*?[^`]\3(?!`)/,
     /<\/?(?:ApiPlayground|api-playground)(?=[\s/>])(?:[^"'>]|"[^"]*"|'[^']*')*>/,
-  ].map(({ source }) => source).join("|"),
+  ]
+    .map(({ source }) => source)
+    .join("|"),
   "gm",
 );
 const BOUND = /(\s)(?::|v-bind:)([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
@@ -21,7 +23,10 @@ export function vueTags({ fileContent }) {
 function tag(text) {
   return text
     .replace(/^(<\/?)api-playground/, "$1ApiPlayground")
-    .replace(BOUND, (_, space, name, double, single) => `${space}${camel(name)}={${decoded(double ?? single)}}`);
+    .replace(
+      BOUND,
+      (_, space, name, double, single) => `${space}${camel(name)}={${decoded(double ?? single)}}`,
+    );
 }
 
 // `default-request`, as Vue takes it too.

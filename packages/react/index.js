@@ -14,14 +14,28 @@ export function apiPlayground(options) {
   };
 }
 
-export function ApiPlayground({ src, embed, theme = "auto", provider, defaultRequest, request: text, label, lang, children }) {
+export function ApiPlayground({
+  src,
+  embed,
+  theme = "auto",
+  provider,
+  defaultRequest,
+  request: text,
+  label,
+  lang,
+  children,
+}) {
   const base = folder(src);
   const request = defaultRequest ? JSON.stringify(defaultRequest) : text;
   useEffect(() => load(`${base}embed.js`), [base]);
   return createElement(
     "api-playground",
     { provider, request, embed: embedOf(embed, provider), theme, label, lang },
-    createElement("a", { slot: "fallback", href: linkTo(base, { provider, request }) }, children ?? "Open in the API Playground"),
+    createElement(
+      "a",
+      { slot: "fallback", href: linkTo(base, { provider, request }) },
+      children ?? "Open in the API Playground",
+    ),
   );
 }
 
@@ -41,7 +55,8 @@ function linkTo(base, values) {
 }
 
 function load(src) {
-  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`)) return;
+  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`))
+    return;
   const script = document.createElement("script");
   script.src = src;
   script.onerror = () => script.remove(); // the next page tries again

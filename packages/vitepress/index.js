@@ -40,7 +40,9 @@ export const ApiPlayground = defineComponent({
         theme: props.theme ?? options.theme ?? "auto",
       };
       const link = { slot: "fallback", href: linkTo(base(), { provider, request }) };
-      return h("api-playground", attributes, [h("a", link, slots.default?.() ?? "Open in the API Playground")]);
+      return h("api-playground", attributes, [
+        h("a", link, slots.default?.() ?? "Open in the API Playground"),
+      ]);
     };
   },
 });
@@ -51,7 +53,10 @@ function embedOf(embed, provider) {
 }
 
 function folder(src) {
-  if (!src) throw new Error("<ApiPlayground> needs `src`, the address of your playground: app.use(apiPlayground, { src }).");
+  if (!src)
+    throw new Error(
+      "<ApiPlayground> needs `src`, the address of your playground: app.use(apiPlayground, { src }).",
+    );
   return src.endsWith("/") ? src : `${src}/`;
 }
 
@@ -61,7 +66,8 @@ function linkTo(base, values) {
 }
 
 function load(src) {
-  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`)) return;
+  if (customElements.get("api-playground") || document.querySelector(`script[src="${CSS.escape(src)}"]`))
+    return;
   const script = document.createElement("script");
   script.src = src;
   script.onerror = () => script.remove(); // the next page tries again

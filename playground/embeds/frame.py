@@ -165,11 +165,11 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
         embed = lookup.find(posted.embed)
         asked = lookup.allowed(embed, posted)
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", page.code_context(asked))
+            return render(request, "result/_codes.html", page.code_context(asked))
         call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", {"codes": None, "incomplete": error.refusal})
+            return render(request, "result/_codes.html", {"codes": None, "incomplete": error.refusal})
         return refuse(request, error.refusal)
     except RefusedError as error:
         return refuse(request, error.refusal)
@@ -370,7 +370,7 @@ def _render(
         "theme": theme if theme in THEMES else "",
         "lang": translation.get_language(),
     }
-    response = render(request, "embed.html", context, status=refusal.status if refusal else 200)
+    response = render(request, "embed/frame.html", context, status=refusal.status if refusal else 200)
     return with_retry(response, refusal) if refusal else response
 
 

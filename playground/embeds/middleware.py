@@ -61,7 +61,7 @@ class FrameMiddleware:
         if not request.path.startswith(FRAMES):
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
-        request.refused_template = "embed_refused.html"  # type: ignore[attr-defined]
+        request.refused_template = "embed/refused.html"  # type: ignore[attr-defined]
         response = self.get_response(request)
         if hasattr(response, "refusal") and not hasattr(response, "_csp_replace"):
             framed_by(response, ["*"])

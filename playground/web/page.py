@@ -148,15 +148,15 @@ def render_page(
         "refusal": refusal,
     }
     if refusal is None:
-        return render(request, "index.html", context)
-    return with_retry(render(request, "index.html", context, status=refusal.status), refusal)
+        return render(request, "page/index.html", context)
+    return with_retry(render(request, "page/index.html", context, status=refusal.status), refusal)
 
 
 def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
     if shape_of(request) is Shape.JSON:
         return JsonResponse(as_json(exchange, translate))
-    return render(request, "_outcome.html", {"result": Result(exchange)})
+    return render(request, "result/_outcome.html", {"result": Result(exchange)})
 
 
 def mark_messages(form: RequestForm, refusal: Refusal) -> None:
@@ -168,7 +168,7 @@ def mark_messages(form: RequestForm, refusal: Refusal) -> None:
 
 
 def code_context(asked: Asked) -> dict[str, Any]:
-    """What `_codes.html` shows for the request as it stands; why there is no code while it means none."""
+    """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
     try:
         body = asked.chat_request().body
         call = call_of(asked.provider, asked.base_url, body)

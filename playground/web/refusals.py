@@ -49,7 +49,7 @@ def _label(field: str) -> str:
     return f"{label} · {part}" if part else label
 
 
-def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.html") -> HttpResponse:
+def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "result/_refusal.html") -> HttpResponse:
     """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
     match shape_of(request):
         case Shape.JSON:
@@ -57,7 +57,7 @@ def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "_refusal.htm
         case Shape.FRAGMENT:
             response = render(request, fragment, {"refusal": refusal}, status=refusal.status)
         case Shape.PAGE:
-            template = getattr(request, "refused_template", "refused.html")
+            template = getattr(request, "refused_template", "page/refused.html")
             response = render(request, template, {"refusal": refusal}, status=refusal.status)
             response.refusal = refusal  # type: ignore[attr-defined]
     return with_retry(response, refusal)

@@ -1,7 +1,7 @@
 """A live exchange as server-sent events of fragments, which htmx puts into the page.
 
-The first event is `_live.html`, the last one `_finished.html`. Those between bring what came since the one
-before: they are many, so they are put together here by hand, and cost what they bring.
+The first event is `result/_live.html`, the last one `result/_finished.html`. Those between bring what came
+since the one before: they are many, so they are put together here by hand, and cost what they bring.
 """
 
 import json
@@ -49,7 +49,7 @@ def relay(request: HttpRequest, steps: Live) -> HttpResponseBase:
     reading = next(steps)
     if reading.exchange:  # it has come to nothing already
         steps.close()
-        return render(request, "_outcome.html", {"result": Result(reading.exchange)})
+        return render(request, "result/_outcome.html", {"result": Result(reading.exchange)})
     return StreamingHttpResponse(
         _events(request, reading, steps, translation.get_language() or ""),
         content_type=f"{EVENT_STREAM}; charset=utf-8",
@@ -63,12 +63,13 @@ def _events(request: HttpRequest, reading: Reading, steps: Live, language: str) 
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
     with translation.override(language), alarm.clock().after(longest, hang_up):
         try:
-            yield _message(render_to_string("_live.html", {"reading": reading}, request))
+            yield _message(render_to_string("result/_live.html", {"reading": reading}, request))
             patches = Patches(reading)
             for _ in steps:
                 if reading.exchange:
                     context = {"result": Result(reading.exchange)}
-                    yield patches.following() + _message(render_to_string("_finished.html", context, request))
+                    finished = render_to_string("result/_finished.html", context, request)
+                    yield patches.following() + _message(finished)
                 else:
                     yield patches.following() or HEARTBEAT
         finally:
@@ -125,7 +126,7 @@ class Patches:
         while self._folds * EVENTS_A_GROUP < min(len(stream.times_ms), MOST_EVENTS):
             context = {"group": self._folds, "first": self._folds * EVENTS_A_GROUP + 1}
             self._folds += 1
-            yield _patch("more-events", render_to_string("_event_group.html", context))
+            yield _patch("more-events", render_to_string("result/_event_group.html", context))
 
     def _events(self, fresh: list[StreamEvent]) -> Iterator[str]:
         """A message for every so many: a browser that gets thousands at once is stuck with them."""
@@ -146,7 +147,7 @@ class Patches:
         for position in range(len(self._shown), min(len(stream.collector.messages), MOST_CHOICES)):
             self._shown.append(_Shown())
             context = {"position": position, "number": stream.collector.indexes[position] + 1}
-            yield _patch("live-choices", render_to_string("_live_choice.html", context))
+            yield _patch("live-choices", render_to_string("result/_live_choice.html", context))
 
     def _answers(self, stream: StreamReader) -> Iterator[str]:
         for position, (shown, message) in enumerate(
@@ -194,7 +195,8 @@ def _call(call: dict[str, object]) -> str:
     name, arguments = (
         (function.get("name"), function.get("arguments")) if isinstance(function, dict) else (None, None)
     )
-    return f"{_joined(name) or gettext('call')}({_joined(arguments)})"
+    called = _joined(name) or gettext("call")
+    return f"{called}({_joined(arguments)})"
 
 
 def _joined(value: object) -> str:

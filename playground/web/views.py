@@ -68,7 +68,7 @@ def snippets(request: HttpRequest) -> HttpResponse:
     try:
         asked = incoming.read(request)
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "_codes.html", code_context(asked))
+            return render(request, "result/_codes.html", code_context(asked))
         call = call_of(asked.provider, asked.base_url, asked.chat_request().body)
     except InvalidRequestError as error:
         return refuse(request, error.refusal)
@@ -90,14 +90,14 @@ def models(request: HttpRequest) -> HttpResponse:
         rates.count(caller.client, route)
         listing = client.list_models(route, settings.LIMITS, caller)
     except RefusedError as error:
-        return _refuse(request, asked, error.refusal, fragment="_models.html")
+        return _refuse(request, asked, error.refusal, fragment="form/_models.html")
     problem = listing.problem
     if shape_of(request) is Shape.JSON:
         told = problem.as_json(translate) if problem else None
         return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
     listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back)
     if shape_of(request) is Shape.FRAGMENT:
-        return render(request, "_models.html", {"listed_models": listed, "error": problem})
+        return render(request, "form/_models.html", {"listed_models": listed, "error": problem})
     result = Result(listing.exchange) if problem else None
     return render_page(request, asked.form or RequestForm(), models=listed, result=result)
 
@@ -148,7 +148,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 def _refuse(
-    request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "_refusal.html"
+    request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "result/_refusal.html"
 ) -> HttpResponse:
     """A refusal that keeps the form: a plain browser gets the whole page with what was typed."""
     if asked and asked.form and shape_of(request) is Shape.PAGE:

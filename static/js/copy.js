@@ -1,7 +1,8 @@
 // Copying, on every page: a button with `data-copy="ID"` copies the text of that element.
 async function copyText(button, text) {
   const label = button.querySelector("span");
-  const before = button.dataset.before ??= label.textContent;
+  button.dataset.before ??= label.textContent;
+  const { before } = button.dataset;
   try {
     if (text === undefined) throw new Error("nothing to copy");
     await navigator.clipboard.writeText(text);
@@ -10,7 +11,9 @@ async function copyText(button, text) {
     label.textContent = button.dataset.failed; // no permission, or no secure context
   }
   clearTimeout(button.timer);
-  button.timer = setTimeout(() => { label.textContent = before; }, 1600);
+  button.timer = setTimeout(() => {
+    label.textContent = before;
+  }, 1600);
 }
 
 document.addEventListener("click", (event) => {

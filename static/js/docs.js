@@ -39,7 +39,10 @@
   // --- the heading that one reads, in the table of contents ---
 
   const entries = new Map(
-    [...document.querySelectorAll(".docs-contents a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
+    [...document.querySelectorAll(".docs-contents a")].map((link) => [
+      decodeURIComponent(link.hash.slice(1)),
+      link,
+    ]),
   );
   const headings = [...entries.keys()].map((id) => document.getElementById(id)).filter(Boolean);
   if (!headings.length) return;
@@ -53,14 +56,18 @@
     }
   }
   let waiting = false;
-  addEventListener("scroll", () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      mark();
-    });
-  }, { passive: true });
+  addEventListener(
+    "scroll",
+    () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        mark();
+      });
+    },
+    { passive: true },
+  );
   mark();
 
   document.querySelector(".docs-pages [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -3,7 +3,11 @@
   const root = document.documentElement;
   root.classList.add("js");
   const stored = (name) => {
-    try { return localStorage.getItem(name); } catch { return null; } // storage can be switched off
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    } // storage can be switched off
   };
   const apply = (theme) => {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
@@ -23,7 +27,11 @@
     button.addEventListener("click", () => {
       const next = { auto: "light", light: "dark", dark: "auto" }[current()];
       apply(next);
-      try { localStorage.setItem("playground.theme", next); } catch { /* then it holds for this page */ }
+      try {
+        localStorage.setItem("playground.theme", next);
+      } catch {
+        /* then it holds for this page */
+      }
       show();
     });
   });

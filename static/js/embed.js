@@ -34,9 +34,9 @@
   // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
   const look = new CSSStyleSheet();
   look.replaceSync(
-    ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(.plain){display:none}"
-    + "iframe{display:block;width:100%;border:0;color-scheme:normal}iframe:not([data-here]){visibility:hidden}"
-    + "div{padding:.6em .9em;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:8px}p{margin:0}",
+    ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(.plain){display:none}" +
+      "iframe{display:block;width:100%;border:0;color-scheme:normal}iframe:not([data-here]){visibility:hidden}" +
+      "div{padding:.6em .9em;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:8px}p{margin:0}",
   );
 
   class ApiPlayground extends HTMLElement {
@@ -54,10 +54,12 @@
 
     connectedCallback() {
       this.#connection?.abort();
-      const { signal } = (this.#connection = new AbortController());
+      this.#connection = new AbortController();
+      const { signal } = this.#connection;
       const start = () => signal.aborted || this.#start(signal);
       // Before the page's end is read, nobody knows where the element's own end is.
-      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true, signal });
+      if (document.readyState === "loading")
+        document.addEventListener("DOMContentLoaded", start, { once: true, signal });
       else start();
     }
 
@@ -93,11 +95,13 @@
     // `<api-playground … />` does not end there in HTML: what follows it became its content.
     #giveBack() {
       const nodes = [...this.childNodes];
-      const isStrange = (node) => node.nodeType === Node.ELEMENT_NODE ? !node.matches(ITS_OWN)
-        : node.nodeType === Node.TEXT_NODE && node.data.trim();
+      const isStrange = (node) =>
+        node.nodeType === Node.ELEMENT_NODE
+          ? !node.matches(ITS_OWN)
+          : node.nodeType === Node.TEXT_NODE && node.data.trim();
       if (!nodes.some(isStrange)) return;
       // A link among it was no fallback then, but a link of the page.
-      const first = nodes.findIndex((node) => isStrange(node) || node.localName === "a" && !node.slot);
+      const first = nodes.findIndex((node) => isStrange(node) || (node.localName === "a" && !node.slot));
       this.after(...nodes.slice(first));
     }
 
@@ -115,7 +119,12 @@
         return;
       }
       const lang = this.closest("[lang]")?.lang;
-      const options = { provider: this.getAttribute("provider"), embed: this.getAttribute("embed"), request, lang };
+      const options = {
+        provider: this.getAttribute("provider"),
+        embed: this.getAttribute("embed"),
+        request,
+        lang,
+      };
       const query = new URLSearchParams({ theme: this.#theme(), host: location.origin });
       for (const [name, value] of Object.entries(options)) if (value) query.set(name, value);
       this.#late = "";
@@ -125,7 +134,8 @@
         query.set("late", "");
       }
       // Always a new one: another address for an old one would be a step of the reader's history.
-      const frame = (this.#frame = document.createElement("iframe"));
+      const frame = document.createElement("iframe");
+      this.#frame = frame;
       frame.title = this.getAttribute("label") ?? this.#title();
       frame.loading = "lazy";
       frame.allow = "clipboard-write";
@@ -151,8 +161,8 @@
       if (this.#isAlive || this.#frame.hidden) return;
       const embed = this.getAttribute("embed");
       console.warn(
-        `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. `
-        + "The server is gone, or this page's or the embed's policy does not allow it.",
+        `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
+          "The server is gone, or this page's or the embed's policy does not allow it.",
       );
       this.#showCard(this.#words.silent);
     }
@@ -161,7 +171,9 @@
     #showCard(text) {
       this.#root.querySelector("div")?.remove();
       if (this.#frame) this.#frame.hidden = true;
-      const [card, words, link, fallback] = ["div", "p", "slot", "slot"].map((name) => document.createElement(name));
+      const [card, words, link, fallback] = ["div", "p", "slot", "slot"].map((name) =>
+        document.createElement(name),
+      );
       words.textContent = text;
       fallback.name = "fallback";
       card.append(words, link, fallback);
@@ -190,7 +202,8 @@
     }
 
     #hear = ({ origin: from, source, data }) => {
-      if (!this.#frame || from !== origin || source !== this.#frame.contentWindow || data?.from !== OURS) return;
+      if (!this.#frame || from !== origin || source !== this.#frame.contentWindow || data?.from !== OURS)
+        return;
       if (data.type === "refused") {
         this.#frame.remove();
         this.#frame = null;
@@ -217,7 +230,9 @@
 
     #tellTheme(again) {
       const theme = this.#theme();
-      if (this.#isReady && (again || theme !== this.#toldTheme)) this.#say({ type: "theme", theme: (this.#toldTheme = theme) });
+      if (!this.#isReady || (!again && theme === this.#toldTheme)) return;
+      this.#toldTheme = theme;
+      this.#say({ type: "theme", theme });
     }
 
     #theme() {
@@ -239,7 +254,9 @@
     #measured(color) {
       this.#probe.style.colorScheme = getComputedStyle(document.documentElement).colorScheme;
       this.#probe.style.color = `color-mix(in srgb, ${color}, ${color})`;
-      const [red, green, blue, alpha = 1] = getComputedStyle(this.#probe).color.match(/-?[\d.]+(e-?\d+)?/g).map(Number);
+      const [red, green, blue, alpha = 1] = getComputedStyle(this.#probe)
+        .color.match(/-?[\d.]+(e-?\d+)?/g)
+        .map(Number);
       return { color: [red, green, blue], alpha };
     }
 
@@ -250,7 +267,9 @@
       signal.addEventListener("abort", () => observer.disconnect());
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell, { signal });
       // A background that fades has its colour at the end; a style sheet may come late.
-      addEventListener("transitionend", ({ propertyName }) => propertyName === "background-color" && tell(), { signal });
+      addEventListener("transitionend", ({ propertyName }) => propertyName === "background-color" && tell(), {
+        signal,
+      });
       addEventListener("load", tell, { signal });
     }
   }

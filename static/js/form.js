@@ -24,9 +24,13 @@
       for (const named of row.querySelectorAll("[data-label]")) {
         named.setAttribute("aria-label", named.dataset.label.replace("%s", index + 1));
       }
-      const { id } = Object.assign(row.querySelector("[data-message-error]"), { id: `message-${index}-error` });
-      for (const input of row.querySelectorAll("[aria-describedby]")) input.setAttribute("aria-describedby", id);
-      for (const button of row.querySelectorAll("[data-step]")) button.value = `${button.dataset.step}:${index}`;
+      const { id } = Object.assign(row.querySelector("[data-message-error]"), {
+        id: `message-${index}-error`,
+      });
+      for (const input of row.querySelectorAll("[aria-describedby]"))
+        input.setAttribute("aria-describedby", id);
+      for (const button of row.querySelectorAll("[data-step]"))
+        button.value = `${button.dataset.step}:${index}`;
       row.dataset.role = row.querySelector("[name=role]").value;
       row.querySelector("[data-step=up]").disabled = index === 0;
       row.querySelector("[data-step=down]").disabled = index === all.length - 1;
@@ -41,7 +45,8 @@
       const row = present[at] ?? newRow();
       for (const [name, text] of Object.entries(message)) {
         const input = row.querySelector(`[name=${name}]`);
-        if (name === "role" && ![...input.options].some((option) => option.value === text)) input.add(new Option(text, text));
+        if (name === "role" && ![...input.options].some((option) => option.value === text))
+          input.add(new Option(text, text));
         if (input.value !== text) input.value = text;
       }
       if (message.extra) row.querySelector(".extra").open = true;
@@ -108,7 +113,11 @@
       if (!done) return;
       button.querySelector("span").textContent = button.dataset.done;
       // An empty last message has given way. The one after the answer wants to be written.
-      focus(rows().slice(before).find((row) => row.dataset.role !== "assistant") ?? rows().at(-1));
+      focus(
+        rows()
+          .slice(before)
+          .find((row) => row.dataset.role !== "assistant") ?? rows().at(-1),
+      );
     },
   };
 
@@ -118,12 +127,15 @@
     let before;
     let answer;
     try {
-      do { // again, where something was typed meanwhile
+      do {
+        // again, where something was typed meanwhile
         before = JSON.stringify(state());
         const body = new URLSearchParams(new FormData(form));
         body.delete("api_key");
         body.set("do", action);
-        answer = await (await fetch(form.dataset.edit, { method: "POST", body, headers: { Accept: "application/json" } })).json();
+        answer = await (
+          await fetch(form.dataset.edit, { method: "POST", body, headers: { Accept: "application/json" } })
+        ).json();
       } while (JSON.stringify(state()) !== before);
     } catch {
       const status = document.querySelector("[data-busy]");
@@ -209,7 +221,9 @@
   }
 
   function suggest(names) {
-    document.getElementById("model-suggestions").replaceChildren(...names.map((name) => new Option(name, name)));
+    document
+      .getElementById("model-suggestions")
+      .replaceChildren(...names.map((name) => new Option(name, name)));
   }
 
   // What is typed narrows the list down; a whole name that was picked does not.
@@ -222,12 +236,14 @@
     const words = model.value.toLowerCase().split(/\s+/);
     const matching = list.names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
     const shown = matching.slice(0, list.most);
-    list.replaceChildren(...shown.map((name) => {
-      const row = list.row.cloneNode(true);
-      const button = row.querySelector("[data-model]");
-      button.dataset.model = button.textContent = name;
-      return row;
-    }));
+    list.replaceChildren(
+      ...shown.map((name) => {
+        const row = list.row.cloneNode(true);
+        const button = row.querySelector("[data-model]");
+        button.dataset.model = button.textContent = name;
+        return row;
+      }),
+    );
     list.hidden = !shown.length;
     const status = document.querySelector("#models [data-narrowed]");
     const counts = { matching: matching.length, shown: shown.length, total: list.names.length };
@@ -235,7 +251,8 @@
     status.textContent = text.replace(/{(\w+)}/g, (_, name) => counts[name]);
   });
 
-  const namesShown = () => [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
+  const namesShown = () =>
+    [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
 
   provider?.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
@@ -267,7 +284,12 @@
     const [head, index, part] = name.split(".");
     if (head === "messages" && index !== undefined) {
       const row = rows()[index];
-      return row && { input: row.querySelector(`[name="${part || "content"}"]`), text: row.querySelector("[data-message-error]") };
+      return (
+        row && {
+          input: row.querySelector(`[name="${part || "content"}"]`),
+          text: row.querySelector("[data-message-error]"),
+        }
+      );
     }
     const text = form.querySelector(`[data-error-for="${CSS.escape(name)}"]`);
     const input = head === "messages" ? form.querySelector(".add") : document.getElementById(name);
@@ -283,7 +305,8 @@
       if (!at) continue;
       told.set(at.text, [...(told.get(at.text) ?? []), sentence]);
       at.input?.setAttribute("aria-invalid", "true");
-      for (let up = at.input?.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
+      for (let up = at.input?.closest("details"); up; up = up.parentElement.closest("details"))
+        up.open = true;
       first ||= at.input;
     }
     for (const [text, sentences] of told) {
@@ -304,16 +327,30 @@
   function state() {
     const values = {};
     for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
-      if (["api_key", "csrfmiddlewaretoken", "embed_token"].includes(input.name) || input.closest("[data-message]")) continue;
+      if (
+        ["api_key", "csrfmiddlewaretoken", "embed_token"].includes(input.name) ||
+        input.closest("[data-message]")
+      )
+        continue;
       values[input.name] = input.type === "checkbox" ? input.checked : input.value;
     }
     values.messages = rows().map((row) =>
-      Object.fromEntries(["role", "content", "tool_call_id", "extra"].map((name) => [name, row.querySelector(`[name=${name}]`).value])));
+      Object.fromEntries(
+        ["role", "content", "tool_call_id", "extra"].map((name) => [
+          name,
+          row.querySelector(`[name=${name}]`).value,
+        ]),
+      ),
+    );
     return values;
   }
 
   function save() {
-    try { sessionStorage.setItem(storage, JSON.stringify(state())); } catch { /* full or switched off: nothing to keep it in */ }
+    try {
+      sessionStorage.setItem(storage, JSON.stringify(state()));
+    } catch {
+      /* full or switched off: nothing to keep it in */
+    }
   }
 
   // Without scripts the whole form is posted to be filled again in the other language; with them it is kept here.
@@ -323,7 +360,11 @@
     for (const name of ["formaction", "formnovalidate"]) button.removeAttribute(name);
     own.addEventListener("submit", () => {
       save();
-      try { sessionStorage.setItem(switched, storage); } catch { /* then the form starts anew */ }
+      try {
+        sessionStorage.setItem(switched, storage);
+      } catch {
+        /* then the form starts anew */
+      }
     });
   }
 
@@ -332,7 +373,9 @@
     try {
       again = sessionStorage.getItem(switched) === storage;
       sessionStorage.removeItem(switched);
-    } catch { /* storage is switched off */ }
+    } catch {
+      /* storage is switched off */
+    }
     const [entry] = performance.getEntriesByType("navigation");
     return again || ["reload", "back_forward"].includes(entry?.type);
   }
@@ -341,7 +384,11 @@
   function restore() {
     if (!returned) return;
     let values;
-    try { values = JSON.parse(sessionStorage.getItem(storage)); } catch { return; }
+    try {
+      values = JSON.parse(sessionStorage.getItem(storage));
+    } catch {
+      return;
+    }
     if (!values) return;
     show(values);
     suggested = JSON.parse(provider?.selectedOptions[0]?.dataset.models || "[]");
@@ -369,7 +416,9 @@
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";
-      showErrors([...refusal.querySelectorAll("[data-field]")].map(({ dataset }) => [dataset.field, dataset.sentence]));
+      showErrors(
+        [...refusal.querySelectorAll("[data-field]")].map(({ dataset }) => [dataset.field, dataset.sentence]),
+      );
     }
   });
   form.addEventListener("input", (event) => {
@@ -384,7 +433,11 @@
   number();
   showCount();
   // What was restored, by us or by the browser, has code of its own; it can be asked for once htmx listens.
-  document.getElementById("codes").addEventListener("htmx:after:init", () => {
-    if (returned) changed();
-  }, { once: true });
+  document.getElementById("codes").addEventListener(
+    "htmx:after:init",
+    () => {
+      if (returned) changed();
+    },
+    { once: true },
+  );
 })();

@@ -8,11 +8,16 @@
   const host = new URLSearchParams(location.search).get("host") ?? "";
   const framed = parent !== window && /^https?:\/\/[^/?#]+$/.test(host);
   const OURS = "api-playground";
-  const say = (message) => { if (framed) parent.postMessage({ from: OURS, ...message }, host); };
+  const say = (message) => {
+    if (framed) parent.postMessage({ from: OURS, ...message }, host);
+  };
   // For the author, in the browser's console: readers see what works.
   const tell = (...words) => console.warn(["API Playground:", ...words].join(" "));
   const overruled = (embed, names) => {
-    if (names) tell(`the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`);
+    if (names)
+      tell(
+        `the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`,
+      );
   };
   const isRefused = "refused" in root.dataset;
   // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
@@ -32,7 +37,11 @@
     const body = new URLSearchParams({ embed: embed.value, lang: root.lang, request });
     let filled;
     try {
-      const answer = await fetch(form.dataset.fill, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await fetch(form.dataset.fill, {
+        method: "POST",
+        body,
+        headers: { Accept: "application/json" },
+      });
       filled = await answer.json();
     } catch (error) {
       tell(error.message);
@@ -61,7 +70,9 @@
     const notice = document.createElement("div");
     notice.className = "notice error";
     notice.setAttribute("role", "alert");
-    notice.append(...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+    notice.append(
+      ...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })),
+    );
     show(notice);
     tell(...sentences);
   }
@@ -72,7 +83,9 @@
     let told = 0;
     new ResizeObserver(() => {
       const height = Math.ceil(document.body.getBoundingClientRect().height);
-      if (height !== told) say({ type: "height", height: told = height });
+      if (height === told) return;
+      told = height;
+      say({ type: "height", height });
     }).observe(document.body);
   }
 
@@ -106,5 +119,7 @@
     });
   });
   // When the form's own script listens.
-  addEventListener("load", () => { if (!isRefused) say({ type: "ready" }); });
+  addEventListener("load", () => {
+    if (!isRefused) say({ type: "ready" });
+  });
 })();

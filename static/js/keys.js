@@ -12,24 +12,34 @@
   const typed = new Map(); // for the life of this page
 
   // Storage can be switched off (asking for it throws, or gives null) and full (writing throws).
-  const stores = Object.entries({ tab: () => sessionStorage, browser: () => localStorage }).flatMap(([name, get]) => {
-    try {
-      get().getItem("");
-      return [{ name, get }];
-    } catch {
-      choice.querySelector(`[value=${name}]`).remove();
-      return [];
-    }
-  });
+  const stores = Object.entries({ tab: () => sessionStorage, browser: () => localStorage }).flatMap(
+    ([name, get]) => {
+      try {
+        get().getItem("");
+        return [{ name, get }];
+      } catch {
+        choice.querySelector(`[value=${name}]`).remove();
+        return [];
+      }
+    },
+  );
 
   function owner() {
     if (provider.value) return provider.value;
     // What is no URL yet is nobody else's either.
-    try { return new URL(base.value).origin; } catch { return base.value.trim(); }
+    try {
+      return new URL(base.value).origin;
+    } catch {
+      return base.value.trim();
+    }
   }
   const slot = (name) => `playground.key:${name}`;
   const read = (store, name) => {
-    try { return store.get().getItem(slot(name)); } catch { return null; } // switched off meanwhile
+    try {
+      return store.get().getItem(slot(name));
+    } catch {
+      return null;
+    } // switched off meanwhile
   };
   const erase = (store, name) => {
     if (read(store, name) !== null) store.get().removeItem(slot(name));
@@ -62,7 +72,8 @@
   }
 
   function show() {
-    const name = keyOwner = owner();
+    const name = owner();
+    keyOwner = name;
     const store = found(name);
     input.value = store ? read(store, name) : typed.get(name) || "";
     choice.value = store?.name ?? "";
@@ -80,7 +91,8 @@
   // What is typed is written over what was kept, never after taking that away: another tab would take that
   // for the wish to forget it.
   function keep() {
-    const name = keyOwner = owner();
+    const name = owner();
+    keyOwner = name;
     document.querySelector("[data-key-moved]").hidden = true;
     full.hidden = true;
     typed.set(name, input.value);

@@ -70,7 +70,8 @@
   // A stream that came to no proper end: what arrived stays, and a notice says what happened.
   function breakOff() {
     live.querySelector(".facts").after(fragment(stopped ? "stopped-live-template" : "broken-template"));
-    for (const text of outcome.querySelectorAll("[data-unfinished]")) text.textContent = text.dataset.unfinished;
+    for (const text of outcome.querySelectorAll("[data-unfinished]"))
+      text.textContent = text.dataset.unfinished;
     live.removeAttribute("data-live");
     live.setAttribute("data-result", "");
   }
@@ -91,7 +92,8 @@
   function toggleStop(running) {
     const { activeElement } = document;
     // A frame that sends by itself takes no focus from the page around it.
-    const focused = activeElement === (running ? send : stop) || (activeElement === document.body && document.hasFocus());
+    const focused =
+      activeElement === (running ? send : stop) || (activeElement === document.body && document.hasFocus());
     send.hidden = running;
     stop.hidden = !running;
     if (focused) (running ? stop : send).focus({ preventScroll: true });
@@ -111,7 +113,9 @@
     const token = form.elements.namedItem("csrfmiddlewaretoken"); // a frame has none
     if (token) body.set("csrfmiddlewaretoken", token.value);
     const of = live;
-    const giveUp = () => { if (live === of) abort(); };
+    const giveUp = () => {
+      if (live === of) abort();
+    };
     setTimeout(giveUp, patience);
     try {
       if (!(await fetch(stop.dataset.url, { method: "POST", body })).ok) giveUp();
@@ -124,21 +128,25 @@
     if (event.key.startsWith("Arrow")) suggesting = event.target.list && event.target;
     if (event.key !== "Escape") return;
     // Esc may be meant for a menu, for suggestions, or for a word that is being composed.
-    const otherwise = event.defaultPrevented || event.isComposing || (suggesting && suggesting === event.target);
+    const otherwise =
+      event.defaultPrevented || event.isComposing || (suggesting && suggesting === event.target);
     suggesting = null;
     if (!stop.hidden && !otherwise) stopSending(event);
   });
   // A page is not told whether a browser shows its suggestions: it may, once someone types or clicks.
   let suggesting = null;
   for (const type of ["input", "pointerdown"]) {
-    document.addEventListener(type, ({ target }) => { suggesting = target.list ? target : null; });
+    document.addEventListener(type, ({ target }) => {
+      suggesting = target.list ? target : null;
+    });
   }
 
   const isSend = (event) => event.detail.ctx?.sourceElement === form;
 
   document.addEventListener("htmx:before:request", (event) => {
     if (!isSend(event)) return;
-    const since = sentAt = performance.now();
+    const since = performance.now();
+    sentAt = since;
     suggesting = null; // who sends has done with them
     busy.dataset.running = "";
     announcer.textContent = "";
@@ -181,14 +189,16 @@
   let breathed = 0;
   document.addEventListener("htmx:sse:before:message", (event) => {
     if (performance.now() - breathed < 30) return;
-    event.detail.waitUntil(new Promise((resume) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        breathed = performance.now();
-        resume();
-      };
-      port2.postMessage(null);
-    }));
+    event.detail.waitUntil(
+      new Promise((resume) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          breathed = performance.now();
+          resume();
+        };
+        port2.postMessage(null);
+      }),
+    );
   });
 
   // What a person has unfolded stays so when the end of the stream replaces it.
@@ -226,9 +236,15 @@
     select(outcome.querySelector("[data-refusal]") ? byName("answer") : selected());
     showOutcome();
     if (before) {
-      folds().forEach((fold, at) => { fold.open = unfolded[at] ?? false; });
+      folds().forEach((fold, at) => {
+        fold.open = unfolded[at] ?? false;
+      });
       follow();
-    } else if (!framed && matchMedia("(max-width: 1099px)").matches && !outcome.querySelector("[data-refusal]")) {
+    } else if (
+      !framed &&
+      matchMedia("(max-width: 1099px)").matches &&
+      !outcome.querySelector("[data-refusal]")
+    ) {
       document.getElementById("result").scrollIntoView({ block: "start" });
     }
   });
@@ -250,17 +266,26 @@
     shownTarget = id;
     codes.dataset.chosen = "";
     for (const block of codes.querySelectorAll("[data-target]")) block.hidden = block.dataset.target !== id;
-    for (const button of targets) button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
+    for (const button of targets)
+      button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
   }
   for (const button of targets) {
     button.addEventListener("click", () => {
       showTarget(button.dataset.showTarget);
-      try { localStorage.setItem("playground.target", button.dataset.showTarget); } catch { /* for this page, then */ }
+      try {
+        localStorage.setItem("playground.target", button.dataset.showTarget);
+      } catch {
+        /* for this page, then */
+      }
     });
   }
   function rememberedTarget() {
     let id = null;
-    try { id = localStorage.getItem("playground.target"); } catch { /* storage is switched off */ }
+    try {
+      id = localStorage.getItem("playground.target");
+    } catch {
+      /* storage is switched off */
+    }
     return targets.some((button) => button.dataset.showTarget === id) ? id : targets[0].dataset.showTarget;
   }
   showTarget(rememberedTarget());
@@ -270,13 +295,18 @@
   // The events as they came over the wire. An id holds until there is another one.
   function eventStream() {
     let id = "";
-    return [...outcome.querySelectorAll(".events > li")].map((item) => {
-      const name = item.querySelector("strong");
-      const fields = name ? [`event: ${name.textContent}`] : [];
-      if ((item.dataset.id ?? id) !== id) fields.push(`id: ${id = item.dataset.id}`);
-      const lines = item.querySelector("code").textContent.split("\n");
-      return [...fields, ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
-    }).join("");
+    return [...outcome.querySelectorAll(".events > li")]
+      .map((item) => {
+        const name = item.querySelector("strong");
+        const fields = name ? [`event: ${name.textContent}`] : [];
+        if ((item.dataset.id ?? id) !== id) {
+          id = item.dataset.id;
+          fields.push(`id: ${id}`);
+        }
+        const lines = item.querySelector("code").textContent.split("\n");
+        return [...fields, ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
+      })
+      .join("");
   }
 
   document.addEventListener("click", (event) => {
@@ -304,7 +334,9 @@
   });
   link?.addEventListener("click", async () => {
     if ("stale" in codes.dataset) {
-      await new Promise((ready) => { codes.addEventListener("htmx:after:swap", ready, { once: true }); });
+      await new Promise((ready) => {
+        codes.addEventListener("htmx:after:swap", ready, { once: true });
+      });
     }
     copyText(link, document.getElementById("permalink")?.href);
   });

@@ -100,7 +100,7 @@ def _check_node() -> None:
     version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout if node else ""
     major = int(version.removeprefix("v").partition(".")[0] or 0)
     assert major >= NODE, (
-        f"Node {NODE} or newer with npm is needed for the sites; there is {version or 'none'}"
+        f"Node {NODE} or newer with npm is needed, which scripts/test brings; there is {version or 'none'}"
     )
 
 

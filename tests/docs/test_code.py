@@ -77,7 +77,7 @@ def test_the_files_of_sites_are_built_by_the_tests_of_sites() -> None:
     assert [path for path in pages if f'"{path.rpartition("/")[2]}"' not in tests] == []
 
 
-NO_NODE = "Node is needed: on Debian, apt install nodejs"
+NO_NODE = "Node is needed: scripts/test brings it"
 
 
 @_named(*RUN)

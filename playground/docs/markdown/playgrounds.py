@@ -47,7 +47,7 @@ class Playgrounds:
             src = link = ""
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
         addresses = {"src": src, "link": link, "label": label}
-        return render_to_string("_docs_playground.html", values | addresses)
+        return render_to_string("docs/_playground.html", values | addresses)
 
     def _provider(self, call: LiveCall) -> str:
         """An embed's own provider comes before the tag's, as in its frame. Raises `SentenceError`."""

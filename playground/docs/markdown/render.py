@@ -110,13 +110,13 @@ def _as_written(context: _Context, reason: Sentence) -> SafeString:
 
 def _problem(context: _Context, sentence: Sentence, line: int, element: str) -> SafeString:
     values = {"file": context.page.path, "line": line, "reason": translate(sentence), "element": element}
-    return render_to_string("_docs_problem.html", values)
+    return render_to_string("docs/_problem.html", values)
 
 
 def _code(context: _Context, html: SafeString, info: code.Info) -> SafeString:
     context.codes += 1
     values = {"code": html, "target": f"docs-code-{context.codes}"}
-    return render_to_string("_docs_code.html", values | {"title": info.title, "language": info.language})
+    return render_to_string("docs/_code.html", values | {"title": info.title, "language": info.language})
 
 
 def _call_or_problem(context: _Context, read: Callable[[], LiveCall], line: int, element: str) -> str:
@@ -221,7 +221,7 @@ class _Renderer(RendererHTML):
         context = env["context"]
         if not context.contents:
             headings = [heading for heading in context.headings if heading.level in _TOC_LEVELS]
-            context.contents = render_to_string("_docs_contents.html", {"headings": headings})
+            context.contents = render_to_string("docs/_contents.html", {"headings": headings})
         return str(context.contents)
 
     # --- links and images ---

@@ -1,1 +1,5 @@
-export default { title: "A site", cleanUrls: true, themeConfig: { nav: [{ text: "Chat", link: "/chat-completion" }] } };
+export default {
+  title: "A site",
+  cleanUrls: true,
+  themeConfig: { nav: [{ text: "Chat", link: "/chat-completion" }] },
+};
