@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,26 +20,23 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from playground import snippets as code
-from playground.calls import rates
 from playground.calls.log import caller_of
+from playground.calls.make import Terms, make
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import ROLES, ChatRequest
-from playground.embeds import budget, form_token, lookup, policy, recordings, refusals
+from playground.dialects.chat_completions.request import ROLES
+from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
-from playground.exchange.record import Exchange
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
-from playground.text.sentence import Sentence, say
-from playground.upstream import client
+from playground.embeds.terms import EmbedTerms
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
+from playground.text.sentence import say
 from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
-from playground.upstream.route import Route
 from playground.web import edits, incoming, page
-from playground.web.forms import MessageRow, RequestForm, collect
-from playground.web.incoming import Asked, Shape, shape_of
+from playground.web.forms import MessageRow, RequestForm
+from playground.web.incoming import Shape, shape_of
 from playground.web.present import Result
 from playground.web.refusals import refuse, sentences, with_retry
-from playground.web.relay import relay
 from playground.web.views import stop as stop_running
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -105,7 +102,12 @@ def send(request: HttpRequest) -> HttpResponseBase:
         form = lookup.form_of(embed, posted.form) if embed and posted.form else posted.form
         form_token.spend(request, embed)
         token = form_token.make(request, embed)
-        response = _answer(request, embed, posted, partial(_render, request, embed, form, token))
+        terms = EmbedTerms(embed, _opened_with(request)) if embed else Terms()
+        caller = caller_of(request, embed.name if embed else None)
+        made = make(
+            lookup.allowed(embed, posted.draft), terms, caller, live=shape_of(request) is Shape.FRAGMENT
+        )
+        response = page.answer(request, made, partial(_render, request, embed, form, token))
     except form_token.SpentTokenError as error:
         token = form_token.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
@@ -163,10 +165,10 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
     try:
         posted = incoming.read(request)
         embed = lookup.find(posted.embed)
-        asked = lookup.allowed(embed, posted)
+        draft = lookup.allowed(embed, posted.draft)
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "result/_codes.html", page.code_context(asked))
-        call = page.call_of(asked.provider, asked.base_url, asked.chat_request().body)
+            return render(request, "result/_codes.html", page.code_context(draft))
+        call = page.call_of(draft.provider, draft.base_url, draft.request().body)
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "result/_codes.html", {"codes": None, "incomplete": error.refusal})
@@ -178,87 +180,6 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
 
 # What is running has a number that nobody can guess: who knows it may stop it.
 stop = require_POST(_in_frame(stop_running))
-
-
-def _answer(
-    request: HttpRequest, embed: Embed | None, posted: Asked, whole: Callable[..., HttpResponse]
-) -> HttpResponseBase:
-    """Makes the call, or shows the recorded answer in its place. Raises what refuses it."""
-    asked, shape = lookup.allowed(embed, posted), shape_of(request)
-    if embed and not embed.active:
-        off = refusals.turned_off(embed.name)
-        return _recorded(request, embed, asked.chat_request(), say(refusals.TURNED_OFF), whole, off)
-    if embed and embed.replay_only:
-        return _recorded(request, embed, asked.chat_request(), say(refusals.REPLAY_ONLY), whole)
-    lookup.check_key(embed, asked)
-    chat, route = asked.checked()
-    caller = caller_of(request, embed.name if embed else None)
-    rates.count(caller.client, route)
-    reservation = None
-    if embed and route.at_servers_expense:
-        try:
-            reservation = budget.reserve(embed, caller.client, chat)
-        except refusals.BudgetSpentError as error:
-            return _recorded(request, embed, chat, error.reason, whole, otherwise=error)
-        caller = replace(caller, ended=_both(caller.ended, reservation.settle))
-    instead = partial(_unless_down, embed, chat, route, _opened_with(request))
-    try:
-        if chat.streams and shape is Shape.FRAGMENT:
-            steps = client.stream(chat, route, settings.LIMITS, caller)
-            return relay(request, recordings.or_recorded(steps, instead))
-        exchange = instead(client.send(chat, route, settings.LIMITS, caller))
-    except RefusedError:
-        if reservation:
-            reservation.give_back()
-        raise
-    return _show(request, exchange, whole)
-
-
-def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    """Calls both, the second even when the first raises."""
-
-    def ended(exchange: Exchange) -> None:
-        try:
-            one(exchange)
-        finally:
-            other(exchange)
-
-    return ended
-
-
-def _unless_down(
-    embed: Embed | None, chat: ChatRequest, route: Route, opened: str, exchange: Exchange
-) -> Exchange:
-    """The exchange as a reader is told of it, or the recorded one where the provider is down."""
-    if embed is None:
-        return exchange
-    exchange = replace(exchange, fixed=lookup.fixed(embed))
-    if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
-        return exchange
-    return recordings.instead(embed, chat.body, say(refusals.PROVIDER_DOWN), opened) or exchange
-
-
-def _recorded(
-    request: HttpRequest,
-    embed: Embed,
-    chat: ChatRequest,
-    reason: Sentence,
-    whole: Callable[..., HttpResponse],
-    otherwise: refusals.EmbedRefusedError | None = None,
-) -> HttpResponseBase:
-    """Raises `otherwise`, or that nothing is recorded, where nothing is."""
-    exchange = recordings.instead(embed, chat.body, reason, _opened_with(request))
-    if exchange is None:
-        raise otherwise or refusals.nothing_recorded()
-    if chat.streams and shape_of(request) is Shape.FRAGMENT:
-        return relay(request, recordings.replay(exchange, caller_of(request).client))
-    return _show(request, exchange, whole)
-
-
-def _show(request: HttpRequest, exchange: Exchange, whole: Callable[..., HttpResponse]) -> HttpResponse:
-    if shape_of(request) is Shape.PAGE:
-        return whole(result=Result(exchange))
-    return page.render_outcome(request, exchange)
 
 
 @dataclass(frozen=True)
@@ -363,7 +284,7 @@ def _render(
         "targets": code.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": None,
-        **page.code_context(Asked(form.provider or None, form.base_url, None, form)),
+        **page.code_context(incoming.draft_of(form)),
         "result": result,
         "refusal": refusal,
         "waits": waits,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
+from playground.calls.draft import Draft
 from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed
@@ -13,7 +14,6 @@ from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.providers import LOCAL_MODEL, catalogue
 from playground.web.forms import RequestForm
-from playground.web.incoming import Asked
 
 _logger = logging.getLogger(__name__)
 
@@ -44,17 +44,16 @@ def find(name: str | None) -> Embed | None:
     return embed
 
 
-def allowed(embed: Embed | None, posted: Asked) -> Asked:
+def allowed(embed: Embed | None, draft: Draft) -> Draft:
     """What was posted, held to the record. Raises `InvalidRequestError`."""
     if embed is None:
-        return posted
-    errors: list[FieldProblem] = []
-    body = posted.form.body(errors) if posted.form else posted.json_body
-    if errors:
-        raise InvalidRequestError(*errors)
+        return draft
+    if draft.problems:
+        raise InvalidRequestError(*draft.problems)
+    body = draft.body
     if isinstance(body, dict):
         body = policy.held(embed.body, embed.locked_names, body)
-    return Asked(embed.provider, None, posted.key, None, body, embed=embed.name, caps=embed.caps)
+    return Draft(embed.provider, None, draft.key, body, caps=embed.caps)
 
 
 def takes_key(embed: Embed | None) -> bool:
@@ -73,9 +72,9 @@ def fixed(embed: Embed) -> frozenset[str]:
     return embed.locked_names | {"base_url"} | (set() if takes_key(embed) else {"api_key"})
 
 
-def check_key(embed: Embed | None, asked: Asked) -> None:
+def check_key(embed: Embed, draft: Draft) -> None:
     """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
-    if embed and takes_key(embed) and not asked.key:
+    if takes_key(embed) and not draft.key:
         raise InvalidRequestError(
             FieldProblem("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
         )

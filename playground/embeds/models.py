@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from playground.calls.draft import checked_request
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
@@ -17,7 +18,6 @@ from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.upstream.caps import Caps
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
-from playground.web.incoming import checked_chat
 from playground.web.page import link_body
 from playground.web.translate import translate
 
@@ -231,7 +231,7 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
 
 def _checked_request(text: str) -> tuple[ChatRequest | None, list[Sentence]]:
     try:
-        return checked_chat(jsontext.loads(text)), []
+        return checked_request(jsontext.loads(text)), []
     except jsontext.JSONTextError as error:
         return None, [error.sentence]
     except InvalidRequestError as error:

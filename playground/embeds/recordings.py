@@ -2,11 +2,9 @@
 
 import json
 import logging
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
-from itertools import accumulate, pairwise
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +12,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
+from playground.calls.draft import checked_request
 from playground.calls.log import logging_for
+from playground.calls.replay import parts
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
@@ -22,26 +22,14 @@ from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.call import Call
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
-from playground.exchange.sse import LINES, EventParser
 from playground.exchange.stream import Stream, StreamReader
 from playground.explanations.explain import Explanation, explain
 from playground.text.redact import Redactor
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why
 from playground.upstream import client
-from playground.upstream.connection import Wire
-from playground.upstream.head import Head
-from playground.upstream.reading import Live, Reading
 from playground.upstream.route import find_route
-from playground.upstream.running import running
-from playground.web.incoming import checked_chat
 
-# How long a replayed stream is silent at a time, and how long it takes as a whole.
-LONGEST_SILENCE_MS = 3000.0
-LONGEST_MS = 30_000.0
-_FLUSH_SECONDS = 0.04
-# How soon Stop is noticed.
-_STOP_SECONDS = 0.1
 # How many answers an embed keeps, and how many bytes of them: a site has some hundred tags, of a few KB each.
 MOST = 500
 MOST_BYTES = 64 * 1024 * 1024
@@ -92,7 +80,7 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     What went wrong is not kept. Raises `InvalidRequestError`, `AddressRefusedError` and `BusyError` when
     nothing could be sent, and `NotKeptError`.
     """
-    chat = checked_chat(embed.asked(tag or {}))
+    chat = checked_request(embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
     exchange = client.send(chat, find_route(embed.provider, None, None), settings.LIMITS, caller)
     problem = explain(exchange)
@@ -258,22 +246,10 @@ def _headers(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
 
 def _stream(body: bytes, events_ms: list[float]) -> Stream:
     reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
-    for at_ms, part in _parts(body, events_ms):
+    for at_ms, part in parts(body, events_ms):
         reader.feed(part, at_ms)
     reader.close(events_ms[-1] if events_ms else 0.0)
     return reader.result(body)
-
-
-def _parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
-    """The body in pieces, with the milliseconds at which the event was whole that each ends."""
-    times, at_ms, parser = iter(events_ms), 0.0, EventParser()
-    for line in LINES.finditer(body):
-        for _ in parser.feed(line[0]):
-            at_ms = next(times, at_ms)
-        yield at_ms, line[0]
-
-
-# --- in the reader's page ---
 
 
 def is_down(exchange: Exchange, *, with_own_key: bool) -> bool:
@@ -281,74 +257,3 @@ def is_down(exchange: Exchange, *, with_own_key: bool) -> bool:
     if exchange.received is None:
         return exchange.failure is not None and exchange.failure.kind not in _ENDED_BY_US
     return exchange.received.status >= 500 or (exchange.received.status == 429 and not with_own_key)
-
-
-def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live:
-    """The steps of a live call; where it comes to nothing, those of the recorded answer in its place.
-
-    `instead_of` gives the exchange to show for the one that was made, which may be the same.
-    """
-    try:
-        for reading in steps:
-            if reading.exchange is None:
-                yield reading
-                continue
-            exchange = instead_of(reading.exchange)
-            if exchange.recorded:
-                yield from _replay(exchange, reading)
-            else:
-                reading.exchange = exchange
-                yield reading
-            return exchange
-    finally:
-        steps.close()
-    raise RuntimeError("a live call ends with its exchange")
-
-
-def replay(exchange: Exchange, who: str) -> Live:
-    """The steps of a recorded answer. Takes a place among the running exchanges as a call does.
-
-    Raises `BusyError`.
-    """
-    with running.place(Wire(), settings.LIMITS, who) as number:
-        yield from _replay(exchange, Reading(number, CHAT_COMPLETIONS, Redactor("")))
-    return exchange
-
-
-def _replay(exchange: Exchange, reading: Reading) -> Live:
-    """Fills the reading as the recorded answer came. Stop shows the rest at once."""
-    received, stream = exchange.received, exchange.stream
-    if stream and received:
-        reading.sent, reading.exchange = exchange.sent, None
-        reading.head = Head(received.status, received.reason)
-        reading.stream = StreamReader(CHAT_COMPLETIONS, Redactor(""), live=True)
-        yield reading
-        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
-    reading.exchange = exchange
-    yield reading
-    return exchange
-
-
-def _arriving(
-    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader
-) -> Iterator[Reading]:
-    parts = list(_parts(body, events_ms))
-    start, fresh = time.monotonic(), False
-    for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
-        if fresh and start + due - time.monotonic() > _FLUSH_SECONDS:
-            yield reading
-            fresh = False
-        while (ahead := start + due - time.monotonic()) > _FLUSH_SECONDS and not running.is_ended(
-            reading.number
-        ):
-            time.sleep(min(ahead, _STOP_SECONDS))
-        stream.feed(part, at_ms)
-        fresh = True
-
-
-def _due(times_ms: list[float]) -> Iterator[float]:
-    """When each piece is shown, in seconds since the start: as it came, but for long silences."""
-    silences = [later - earlier for earlier, later in pairwise([0.0, *times_ms])]
-    shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
-    scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
-    return (moment * scale / 1000 for moment in shown_ms)

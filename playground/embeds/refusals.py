@@ -9,7 +9,14 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 
 class EmbedRefusedError(RefusedError):
-    """An embed does not do what is asked."""
+    """An embed does not do what is asked.
+
+    `reason` says in a few words why a recorded answer is shown instead; None where none is.
+    """
+
+    def __init__(self, refusal: Refusal, reason: Sentence | None = None) -> None:
+        super().__init__(refusal)
+        self.reason = reason
 
 
 # By whose budget is spent (the reader's own), and whether of calls.
@@ -38,17 +45,9 @@ class BudgetSpentError(EmbedRefusedError):
     """
 
     def __init__(self, *, own: bool, calls: bool, seconds: int) -> None:
-        self.reason = say(OWN_BUDGET_SPENT if own else BUDGET_SPENT)
-        advice = _SPENT_ADVICE[own, calls]
-        super().__init__(
-            Refusal(
-                429,
-                "budget_spent",
-                self.reason,
-                say(advice, wait=duration(seconds)),
-                retry_seconds=seconds,
-            )
-        )
+        reason = say(OWN_BUDGET_SPENT if own else BUDGET_SPENT)
+        advice = say(_SPENT_ADVICE[own, calls], wait=duration(seconds))
+        super().__init__(Refusal(429, "budget_spent", reason, advice, retry_seconds=seconds), reason)
 
 
 # Why an answer is a recorded one.
@@ -86,7 +85,8 @@ def turned_off(name: str) -> EmbedRefusedError:
                 gettext_noop("Nothing was sent. Who runs the playground can turn “%(name)s” on again."),
                 name=name[:80],
             ),
-        )
+        ),
+        say(TURNED_OFF),
     )
 
 
@@ -171,7 +171,8 @@ def nothing_recorded() -> EmbedRefusedError:
                     "record one."
                 )
             ),
-        )
+        ),
+        say(REPLAY_ONLY),
     )
 
 

@@ -11,7 +11,9 @@ RefusedError
     └── SpentTokenError     embeds/form_token    403
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -65,3 +67,12 @@ class InvalidRequestError(RefusedError):
 
     def __str__(self) -> str:
         return "; ".join(f"{problem.field}: {problem.sentence}" for problem in self.problems)
+
+
+def collect(problems: list[FieldProblem], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
+    """What `read` gives, or `otherwise`, with its problems kept: a person wants all of them at once."""
+    try:
+        return read(*values)
+    except InvalidRequestError as error:
+        problems.extend(error.problems)
+        return otherwise

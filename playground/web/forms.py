@@ -1,6 +1,6 @@
 """The form as text: what a person typed, kept as typed, and the request body that it means."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.web.fields import (
@@ -226,12 +226,3 @@ def _field_wins(place: str, name: str) -> FieldProblem:
             name=name,
         ),
     )
-
-
-def collect(errors: list[FieldProblem], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
-    """What `read` gives, or `otherwise`, with its errors kept: a person wants all of them at once."""
-    try:
-        return read(*values)
-    except InvalidRequestError as error:
-        errors.extend(error.problems)
-        return otherwise

@@ -1,6 +1,6 @@
 """What a request to the playground asks for, be it a form or JSON, and in which shape it wants the answer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
@@ -10,15 +10,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
-from playground.dialects.chat_completions.request import ChatRequest, too_many_messages
+from playground.calls.draft import Draft
+from playground.dialects.chat_completions.request import too_many_messages
 from playground.exchange import typed_key
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.caps import Caps
-from playground.upstream.local_model import abilities
-from playground.upstream.route import Route, find_route
-from playground.web.forms import RequestForm, collect
+from playground.web.forms import RequestForm
 
 
 class HtmxRequest(HttpRequest):
@@ -48,55 +46,18 @@ def shape_of(request: HttpRequest) -> Shape:
 class Asked:
     """A read but unchecked request. `form` is None when it came as JSON.
 
-    `embed` is the name of the embed that it was sent from, and `caps` are what hold in place of the route's.
+    `embed` is the name of the embed that it was sent from.
     """
 
-    provider: str | None
-    base_url: str | None
-    key: str | None
+    draft: Draft
     form: RequestForm | None
-    json_body: Any = None
     embed: str | None = None
-    caps: Caps | None = None
-
-    def checked(self) -> tuple[ChatRequest, Route]:
-        """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
-        errors: list[FieldProblem] = []
-        route = collect(errors, None, self.route)
-        chat = collect(errors, None, self.chat_request)
-        if errors:
-            raise InvalidRequestError(*errors)
-        if route.caps and (beyond := route.caps.errors(chat)):
-            raise InvalidRequestError(*beyond, fix=route.caps.fix(beyond))
-        if in_vain := abilities.errors(route, chat):
-            raise InvalidRequestError(*in_vain, fix=abilities.fix(in_vain))
-        return chat, route
-
-    def chat_request(self) -> ChatRequest:
-        """Raises `InvalidRequestError`."""
-        errors: list[FieldProblem] = []
-        body = self.form.body(errors) if self.form else self.json_body
-        chat: ChatRequest = collect(errors, None, checked_chat, body)
-        if errors:
-            raise InvalidRequestError(*errors)
-        return chat
-
-    def route(self) -> Route:
-        """Raises `InvalidRequestError`."""
-        route = find_route(self.provider, self.base_url, self.key)
-        return replace(route, caps=self.caps) if self.caps and route.at_servers_expense else route
-
-
-def checked_chat(body: Any) -> ChatRequest:
-    """Raises `InvalidRequestError`."""
-    limits = settings.LIMITS
-    return ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
 
 
 def read(request: HttpRequest) -> Asked:
     """Raises `InvalidRequestError` for what cannot be read, or is too much for a page."""
     asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
-    if asked.key and typed_key.was_cleaned(asked.key):
+    if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
         note = gettext("The key is sent without the quotes, blanks or words around it.")
         cast("HtmxRequest", request).key_note = note
     return asked
@@ -104,14 +65,16 @@ def read(request: HttpRequest) -> Asked:
 
 def _read_form(request: HttpRequest) -> Asked:
     form = read_form(request)
-    own_base = not form.provider
-    return Asked(
-        provider=form.provider or None,
-        base_url=form.base_url if own_base else None,
-        key=request.POST.get("api_key") or None,
-        form=form,
-        embed=request.POST.get("embed") or None,
-    )
+    draft = draft_of(form, request.POST.get("api_key") or None)
+    return Asked(draft, form, request.POST.get("embed") or None)
+
+
+def draft_of(form: RequestForm, key: str | None = None) -> Draft:
+    """What the form means, with what is wrong in it."""
+    problems: list[FieldProblem] = []
+    body = form.body(problems)
+    base_url = None if form.provider else form.base_url
+    return Draft(form.provider or None, base_url, key, body, tuple(problems))
 
 
 def read_form(request: HttpRequest) -> RequestForm:
@@ -149,14 +112,13 @@ def _read_json(data: bytes) -> Asked:
         raise InvalidRequestError(
             FieldProblem("body", say(gettext_noop("The body must be a JSON object with “request” in it.")))
         )
-    return Asked(
+    draft = Draft(
         provider=_text_or_none(values, "provider"),
         base_url=_text_or_none(values, "base_url"),
         key=_text_or_none(values, "api_key"),
-        form=None,
-        json_body=values.get("request"),
-        embed=_text_or_none(values, "embed"),
+        body=values.get("request"),
     )
+    return Asked(draft, None, _text_or_none(values, "embed"))
 
 
 def _text_or_none(values: dict[str, Any], name: str) -> str | None:

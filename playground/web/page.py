@@ -1,33 +1,36 @@
 """The playground as a whole page: what its templates need, and the form it starts with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground import snippets
+from playground.calls.draft import Draft
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.record import Exchange
-from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.upstream.readiness import missing, preselected
+from playground.upstream.reading import Live
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 from playground.web.as_json import as_json
-from playground.web.forms import MessageRow, RequestForm, collect
-from playground.web.incoming import Asked, Shape, check_count, shape_of
+from playground.web.forms import MessageRow, RequestForm
+from playground.web.incoming import Shape, check_count, draft_of, shape_of
 from playground.web.present import Listed, Result, codes
 from playground.web.presets import PRESETS
 from playground.web.refusals import sentences, with_retry
+from playground.web.relay import relay
 from playground.web.translate import translate
 
 # What gunicorn and nginx take for a request line, with room for the method and host.
@@ -143,13 +146,24 @@ def render_page(
         "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": models,
-        **code_context(Asked(form.provider or None, form.base_url, None, form)),
+        **code_context(draft_of(form)),
         "result": result,
         "refusal": refusal,
     }
     if refusal is None:
         return render(request, "page/index.html", context)
     return with_retry(render(request, "page/index.html", context, status=refusal.status), refusal)
+
+
+def answer(
+    request: HttpRequest, made: Exchange | Live, whole: Callable[..., HttpResponse]
+) -> HttpResponseBase:
+    """What was made of a call, in the shape that was asked for; `whole` renders a page with its `result`."""
+    if not isinstance(made, Exchange):
+        return relay(request, made)
+    if shape_of(request) is Shape.PAGE:
+        return whole(result=Result(made))
+    return render_outcome(request, made)
 
 
 def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
@@ -167,24 +181,24 @@ def mark_messages(form: RequestForm, refusal: Refusal) -> None:
             row.error = f"{row.error} {sentence}".strip()
 
 
-def code_context(asked: Asked) -> dict[str, Any]:
+def code_context(draft: Draft) -> dict[str, Any]:
     """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
     try:
-        body = asked.chat_request().body
-        call = call_of(asked.provider, asked.base_url, body)
+        body = draft.request().body
+        call = call_of(draft.provider, draft.base_url, body)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal}
     return {
         "codes": codes(call),
         "key_variable": call.key_variable,
-        "is_local_model": asked.provider == LOCAL_MODEL,
-        "link": _link(asked, body),
+        "is_local_model": draft.provider == LOCAL_MODEL,
+        "link": _link(draft, body),
     }
 
 
-def _link(asked: Asked, body: Mapping[str, Any]) -> str | None:
+def _link(draft: Draft, body: Mapping[str, Any]) -> str | None:
     """The address that fills the form like this; None when servers on the way would cut it."""
-    whose = {"provider": asked.provider} if asked.provider else {"base_url": asked.base_url}
+    whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
     link = reverse("index") + "?" + urlencode({**whose, "request": jsontext.dumps(body).decode()})
     return link if len(link) <= LONGEST_LINK else None
 

@@ -1,5 +1,7 @@
 """The playground's views. Each reads what is asked, lets the room below decide, and renders."""
 
+from functools import partial
+
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
@@ -12,19 +14,17 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground import snippets as code
-from playground.calls import rates
 from playground.calls.log import caller_of
+from playground.calls.make import Terms, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
-from playground.upstream import client
 from playground.upstream.running import running
 from playground.web import edits, incoming
 from playground.web.forms import RequestForm
 from playground.web.incoming import Asked, Shape, shape_of
 from playground.web.language import supported
-from playground.web.page import call_of, code_context, prefilled, render_outcome, render_page
+from playground.web.page import answer, call_of, code_context, prefilled, render_page
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
-from playground.web.relay import relay
 from playground.web.translate import translate
 
 
@@ -39,20 +39,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def send(request: HttpRequest) -> HttpResponseBase:
     """Sends the request. An error of the provider is a completed Exchange: 200."""
-    asked, shape = None, shape_of(request)
+    asked = None
     try:
         asked = incoming.read(request)
-        chat, route = asked.checked()
-        caller = caller_of(request)
-        rates.count(caller.client, route)
-        if chat.streams and shape is Shape.FRAGMENT:
-            return relay(request, client.stream(chat, route, settings.LIMITS, caller))
-        exchange = client.send(chat, route, settings.LIMITS, caller)
+        live = shape_of(request) is Shape.FRAGMENT
+        made = make(asked.draft, Terms(), caller_of(request), live=live)
+        return answer(request, made, partial(render_page, request, asked.form or RequestForm()))
     except RefusedError as error:
         return _refuse(request, asked, error.refusal)
-    if shape is Shape.PAGE:
-        return render_page(request, asked.form or RequestForm(), result=Result(exchange))
-    return render_outcome(request, exchange)
 
 
 @require_POST
@@ -68,8 +62,9 @@ def snippets(request: HttpRequest) -> HttpResponse:
     try:
         asked = incoming.read(request)
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "result/_codes.html", code_context(asked))
-        call = call_of(asked.provider, asked.base_url, asked.chat_request().body)
+            return render(request, "result/_codes.html", code_context(asked.draft))
+        draft = asked.draft
+        call = call_of(draft.provider, draft.base_url, draft.request().body)
     except InvalidRequestError as error:
         return refuse(request, error.refusal)
     return JsonResponse(code.render(call))
@@ -85,10 +80,7 @@ def models(request: HttpRequest) -> HttpResponse:
     asked = None
     try:
         asked = incoming.read(request)
-        route = asked.route()
-        caller = caller_of(request)
-        rates.count(caller.client, route)
-        listing = client.list_models(route, settings.LIMITS, caller)
+        listing = list_models(asked.draft, caller_of(request))
     except RefusedError as error:
         return _refuse(request, asked, error.refusal, fragment="form/_models.html")
     problem = listing.problem

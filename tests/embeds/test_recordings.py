@@ -14,6 +14,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.calls import replay as replay_of
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
@@ -301,7 +302,7 @@ def _where(parts: list[str], words: str) -> int:
     ],
 )
 def test_each_event_is_due_when_it_came(came_ms: list[float], due_s: list[float]) -> None:
-    assert list(recordings._due(came_ms)) == pytest.approx(due_s)
+    assert list(replay_of._due(came_ms)) == pytest.approx(due_s)
 
 
 def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Embed) -> None:
@@ -327,7 +328,7 @@ def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes],
     reader.feed(body, 0.0)
     times = sorted(times)[: len(reader.times_ms)]
 
-    pieces = list(recordings._parts(body, times))
+    pieces = list(replay_of.parts(body, times))
 
     assert b"".join(piece for _, piece in pieces) == body
     replayed = StreamReader(CHAT_COMPLETIONS, Redactor(""))
@@ -338,7 +339,7 @@ def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes],
 
 @given(st.lists(st.floats(0, 1e7), max_size=30))
 def test_no_silence_and_no_stream_is_longer_than_a_reader_waits(times: list[float]) -> None:
-    due = list(recordings._due(sorted(times)))
+    due = list(replay_of._due(sorted(times)))
 
     assert due == sorted(due)
     assert all(later - earlier <= 3.001 for earlier, later in pairwise(due))
@@ -360,7 +361,7 @@ def test_without_a_place_it_is_refused(client: Client, embed: Embed, monkeypatch
 
     assert send_form(client, **STREAM).status_code == 503
     with pytest.raises(BusyError):
-        next(recordings.replay(_shown(embed), "x"))
+        next(replay_of.replay(_shown(embed), "x"))
 
 
 @pytest.mark.parametrize("calls", [False, True])
@@ -376,7 +377,7 @@ def test_stop_shows_the_rest_at_once(
 
     number = seen.decode().split('data-live="')[1].split('"')[0]
     assert client.post("/embed/stop/", {"number": number}).status_code == 204
-    monkeypatch.setattr(recordings, "time", SimpleNamespace(monotonic=time.monotonic))  # which cannot sleep
+    monkeypatch.setattr(replay_of, "time", SimpleNamespace(monotonic=time.monotonic))  # which cannot sleep
     html = b"".join(parts).decode()
 
     assert ">Hello</p>" in html

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.calls import rates
 from playground.calls.buckets import Bucket, Empty
 from playground.calls.rates import TooManyCallsError
 from playground.env import Rate
@@ -136,7 +137,7 @@ def test_each_limit_is_chinese(chinese: Client, monkeypatch: pytest.MonkeyPatch,
     def refuse(*args: Any) -> None:
         raise error
 
-    monkeypatch.setattr(views.rates, "count", refuse)
+    monkeypatch.setattr(rates, "count", refuse)
 
     answer = post_form(chinese, htmx=True)
 
@@ -149,7 +150,7 @@ def test_a_time_is_said_as_in_chinese(chinese: Client, monkeypatch: pytest.Monke
     def refuse(*args: Any) -> None:
         raise _used_up("client:x", 60)
 
-    monkeypatch.setattr(views.rates, "count", refuse)
+    monkeypatch.setattr(rates, "count", refuse)
 
     assert "1 分钟内最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
 

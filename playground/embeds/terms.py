@@ -1,0 +1,49 @@
+"""Under which terms a call of an embed is made."""
+
+from dataclasses import dataclass, replace
+
+from playground.calls.draft import Draft
+from playground.calls.make import Terms
+from playground.dialects.chat_completions.request import ChatRequest
+from playground.embeds import budget, lookup, recordings, refusals
+from playground.embeds.models import Embed
+from playground.exchange.record import Exchange
+from playground.exchange.refusal import RefusedError
+from playground.text.sentence import Sentence, say
+from playground.upstream.route import Route
+
+
+@dataclass(frozen=True)
+class EmbedTerms(Terms):
+    """The day's budget holds, and a recorded answer stands in for a call that is not made.
+
+    `opened` is the digest of the request that the frame was opened with.
+    """
+
+    embed: Embed
+    opened: str = ""
+
+    def admit(self, draft: Draft) -> None:
+        if not self.embed.active:
+            raise refusals.turned_off(self.embed.name)
+        if self.embed.replay_only:
+            raise refusals.nothing_recorded()
+        lookup.check_key(self.embed, draft)
+
+    def reserve(self, request: ChatRequest, route: Route, client: str) -> budget.Reservation | None:
+        super().reserve(request, route, client)
+        return budget.reserve(self.embed, client, request) if route.at_servers_expense else None
+
+    def instead(self, draft: Draft, refused: RefusedError) -> Exchange | None:
+        reason = refused.reason if isinstance(refused, refusals.EmbedRefusedError) else None
+        return self._recorded(draft.request(), reason) if reason else None
+
+    def shown(self, request: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
+        """As a reader is told of it, or the recorded one where the provider is down."""
+        exchange = replace(exchange, fixed=lookup.fixed(self.embed))
+        if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
+            return exchange
+        return self._recorded(request, say(refusals.PROVIDER_DOWN)) or exchange
+
+    def _recorded(self, request: ChatRequest, reason: Sentence) -> Exchange | None:
+        return recordings.instead(self.embed, request.body, reason, self.opened)
