@@ -1,7 +1,9 @@
 """The page as it is run: gunicorn as configured, in processes of its own, on a real socket."""
 
+import fcntl
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,10 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import requests
+
+from playground.serving.static import _sum_of_sources
 
 ROOT = Path(__file__).parent.parent
 SERVER_KEY = "sk-of-the-server-1"
@@ -44,9 +49,6 @@ def serving(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    if not (folder / "static").exists():
-        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-        subprocess.run(collect, cwd=ROOT, env=variables, check=True)
     bind = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
     arguments = [*command, "playground.wsgi"]
@@ -74,7 +76,7 @@ def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict
     return {
         **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
         "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-        "TEST_STATIC_ROOT": str(folder / "static"),
+        "TEST_STATIC_ROOT": str(_static_folder()),
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
         "TEST_API_KEY": SERVER_KEY,
@@ -88,6 +90,26 @@ def workers(site: Site) -> set[int]:
         int(pid)
         for pid in Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
     }
+
+
+@cache
+def _static_folder() -> Path:
+    """The collected files, made once for all tests of these sources: to compress them takes seconds."""
+    folder = ROOT / ".cache" / "static" / _sum_of_sources()[:16]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".new")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+            variables = {
+                "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+                "TEST_STATIC_ROOT": str(unfinished),
+            }
+            subprocess.run(command, cwd=ROOT, env=os.environ | variables, check=True)
+            unfinished.rename(folder)
+    return folder
 
 
 def _wait_until_serving(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -58,6 +58,8 @@ def sources(settings: Any, tmp_path: Path) -> Path:
     (folder / "js").mkdir(parents=True)
     (folder / "js" / "a.js").write_text("let a = 1;")
     settings.STATICFILES_DIRS = [folder]
+    # Not the admin's files: there are many, and each is compressed.
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = tmp_path / "collected"
     settings.STORAGES = {"staticfiles": {"BACKEND": "playground.serving.static.Storage"}}
     return folder

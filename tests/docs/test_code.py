@@ -92,7 +92,14 @@ def test_it_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) ->
         assert done.stdout.strip("\n") == block.shows.strip("\n")
 
 
-@_named("sh")
+def _commands(block: Block) -> str:
+    """The code without what is translated in it."""
+    return re.sub(r"\s*#.*", "", block.code)
+
+
+@pytest.mark.parametrize(
+    "block", {_commands(block): block for block in blocks() if block.language == "sh"}.values(), ids=str
+)
 def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
