@@ -15,8 +15,9 @@ from playground.calls.replay import or_recorded, replay
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
-from playground.upstream import client
-from playground.upstream.client import Caller, Listing
+from playground.upstream import client, models
+from playground.upstream.client import Caller
+from playground.upstream.models import Listing
 from playground.upstream.reading import Live
 from playground.upstream.route import Route
 
@@ -83,7 +84,7 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     """The models that the provider lists. Raises `RefusedError` when it is not asked."""
     route = draft.route()
     rates.count(caller.client, route)
-    return client.list_models(route, settings.LIMITS, caller)
+    return models.list_models(route, settings.LIMITS, caller)
 
 
 def _or_given_back(steps: Live, reservation: Reservation | None) -> Live:

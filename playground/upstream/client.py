@@ -5,7 +5,6 @@ connection that a provider closed meanwhile, and the exchange's end is the socke
 """
 
 import logging
-import re
 import socket
 import time
 from collections.abc import Callable, Generator
@@ -17,14 +16,12 @@ import requests
 
 from playground import __version__
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.dialects.chat_completions.model_list import read_models
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.call import Call
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
-from playground.explanations.explain import Explanation, explain_arrival, explain_no_list
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
@@ -79,10 +76,10 @@ class Caller:
             _logger.exception("What follows a call failed")
 
 
-_NOBODY = Caller()
+NOBODY = Caller()
 
 
-def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> Exchange:
+def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
     """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
 
     Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
@@ -91,7 +88,7 @@ def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _N
     return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, caller))
 
 
-def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = _NOBODY) -> Live:
+def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
     Gives the `Reading` when the request is written, some 40 ms after something came, at least every
@@ -114,35 +111,10 @@ def _finish(steps: Live) -> Exchange:
             return exchange
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
-    wrong, where something did; how many the caps hold back."""
-
-    models: list[str]
-    exchange: Exchange
-    unread: int = 0
-    problem: Explanation | None = None
-    held_back: int = 0
-
-
-def list_models(route: Route, limits: Limits, caller: Caller = _NOBODY) -> Listing:
-    """Asks the provider for its models. Raises what `send` does."""
-    call = Call(route.endpoint.base_url, route.endpoint.models, route.key_variable, {})
-    exchange = _finish(_exchange("GET", call, b"", route, limits, caller))
-    if problem := explain_arrival(exchange):
-        return Listing([], exchange, problem=problem)
-    found = read_models(exchange.answer)
-    if found is None:
-        return Listing([], exchange, problem=explain_no_list(exchange))
-    allowed = [name for name in found.ids if route.caps is None or route.caps.allows_model(name)]
-    held_back = len(found.ids) - len(allowed)
-    return Listing(sorted(allowed, key=_natural), exchange, found.unread, held_back=held_back)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts `m-2` before `m-10`."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]
+def get(url: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
+    """Gets what stands at a URL of the route. Raises what `send` does."""
+    call = Call(route.endpoint.base_url, url, route.key_variable, {})
+    return _finish(_exchange("GET", call, b"", route, limits, caller))
 
 
 def _exchange(

@@ -7,7 +7,7 @@ long. A call that is sent never asks: it finds out.
 
 from playground.exchange.endpoint import Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.upstream import client
+from playground.upstream import client, models
 from playground.upstream.egress import AddressRefusedError
 from playground.upstream.limits import Limits
 from playground.upstream.local_model import abilities
@@ -76,7 +76,7 @@ def preselected() -> Provider:
 def _answers(provider: Provider, endpoint: Endpoint) -> bool:
     """Whether a Chat Completions server is there; many another program listens on port 8000."""
     try:
-        listing = client.list_models(Route(provider.id, endpoint, "", None), _LIMITS, _CALLER)
+        listing = models.list_models(Route(provider.id, endpoint, "", None), _LIMITS, _CALLER)
     except AddressRefusedError:
         return False
     if listing.problem:

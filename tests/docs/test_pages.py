@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.calls import buckets, rates
 from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
 from playground.dialects.chat_completions.request import ROLES, ChatRequest
 from playground.docs import markdown
@@ -14,8 +15,8 @@ from playground.docs.folder import Page
 from playground.docs.links import is_external, target
 from playground.explanations import diagnosis, explain
 from playground.explanations.advice import FAILURES, STATUSES
+from playground.upstream import egress, running
 from playground.upstream.providers import catalogue
-from playground.web import reasons
 from tests.docs.pages import (
     CJK,
     FOLDER,
@@ -307,7 +308,9 @@ def test_each_status_stands_in_the_reference_beside_its_kind(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["playground.md", "zh/playground.md"])
 def test_each_refusal_is_told(path: str) -> None:
-    kinds = _kinds_in(reasons, r'Refusal\(\s*\d{3}[^,]*,\s*"(\w+)"') | {"invalid_request"}
+    kinds = {"invalid_request"} | _kinds_in(running, r'\b(?:429|503), "(\w+)"')
+    for module in (buckets, egress, rates):
+        kinds |= _kinds_in(module, r'Refusal\(\s*\d{3}, "(\w+)"')
 
     told = {row[1].strip("`") for row in rows(section(_page(path), "refusals"))}
 

@@ -1,0 +1,42 @@
+"""The models that a provider lists."""
+
+import re
+from dataclasses import dataclass
+
+from playground.dialects.chat_completions.model_list import read_models
+from playground.exchange.record import Exchange
+from playground.explanations.explain import Explanation, explain_arrival, explain_no_list
+from playground.upstream import client
+from playground.upstream.client import NOBODY, Caller
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
+    wrong, where something did; how many the caps hold back."""
+
+    models: list[str]
+    exchange: Exchange
+    unread: int = 0
+    problem: Explanation | None = None
+    held_back: int = 0
+
+
+def list_models(route: Route, limits: Limits, caller: Caller = NOBODY) -> Listing:
+    """Asks the provider for its models. Raises what `client.send` does."""
+    exchange = client.get(route.endpoint.models, route, limits, caller)
+    if problem := explain_arrival(exchange):
+        return Listing([], exchange, problem=problem)
+    found = read_models(exchange.answer)
+    if found is None:
+        return Listing([], exchange, problem=explain_no_list(exchange))
+    allowed = [name for name in found.ids if route.caps is None or route.caps.allows_model(name)]
+    held_back = len(found.ids) - len(allowed)
+    return Listing(sorted(allowed, key=_natural), exchange, found.unread, held_back=held_back)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts `m-2` before `m-10`."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]

@@ -1,0 +1,61 @@
+"""ARCHITECTURE.md says what the code is: its rooms, what each imports, and the files that it names."""
+
+import ast
+import re
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "playground"
+TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+ROOMS = [folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists()]
+LONGEST_MODULE = 350
+
+
+def _imports() -> dict[str, set[str]]:
+    """Of each room, the other rooms that its modules import."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in PACKAGE.glob("*/**/*.py"):
+        room = file.relative_to(PACKAGE).parts[0]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "playground":
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                found[room] |= {name.split(".")[1] for name in names} & set(ROOMS) - {room}
+    return found
+
+
+def _table() -> dict[str, set[str]]:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\w ]*)\|$", TEXT, re.MULTILINE)
+    return {room: set(imports.split()) for room, imports in rows}
+
+
+def test_the_table_has_each_room_and_what_it_imports() -> None:
+    imports = _imports()
+
+    assert _table() == {room: imports[room] for room in ROOMS}
+
+
+def test_the_rooms_stand_in_the_order_that_is_held() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    held = [room.removeprefix("playground.") for layer in layers for room in layer.split(" : ")]
+
+    assert list(_table()) == [room for room in held if room in ROOMS]
+
+
+def test_what_it_names_is_there() -> None:
+    files = re.findall(r"`((?:playground|tests|static|locale|scripts)/[\w/.]*)`", TEXT)
+    modules = re.findall(rf"`((?:{'|'.join(ROOMS)})\.\w+)[\w.]*`", TEXT)
+    paths = [*files, *(f"playground/{module.replace('.', '/')}" for module in modules)]
+
+    missing = [path for path in paths if not any((ROOT / f"{path}{end}").exists() for end in ("", ".py"))]
+    assert files
+    assert modules
+    assert missing == []
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    sizes = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in PACKAGE.rglob("*.py")}
+
+    assert {file: size for file, size in sizes.items() if size > LONGEST_MODULE} == {}
