@@ -346,6 +346,6 @@ def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
 
 
 def check(environ: Mapping[str, str] = os.environ) -> None:
-    """Raises `SettingError` when one of `VARIABLES` cannot be used, also where it would be read much later."""
+    """Raises `SettingError` when one of `VARIABLES` cannot be used, also what would be read much later."""
     for variable in VARIABLES:
         read(variable.name, environ)
