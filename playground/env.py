@@ -343,3 +343,9 @@ def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
         raise
     except ValueError as error:
         raise SettingError(f"{name} {error}") from error
+
+
+def check(environ: Mapping[str, str] = os.environ) -> None:
+    """Raises `SettingError` when one of `VARIABLES` cannot be used, also what would be read much later."""
+    for variable in VARIABLES:
+        read(variable.name, environ)

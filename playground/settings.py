@@ -10,6 +10,7 @@ from playground.upstream.limits import Limits, exchanges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+env.check()  # all of them: what only a call reads would otherwise end that call, and not the start
 SECRET_KEY = env.read("PLAYGROUND_SECRET_KEY")
 DEBUG = env.read("PLAYGROUND_DEBUG")
 ALLOWED_HOSTS = env.read("PLAYGROUND_ALLOWED_HOSTS")

@@ -34,6 +34,31 @@ def test_a_value_that_cannot_be_used_is_one_line(command: str) -> None:
     assert done.stderr == "PLAYGROUND_SILENCE_SECONDS takes a number of seconds above 0 and below 86400\n"
 
 
+# One for each way to read a value; `text` and paths take anything.
+UNUSABLE = {
+    "PLAYGROUND_CAPS": "maybe",
+    "PLAYGROUND_PRIVATE_UPSTREAMS": "10.0.0.5",
+    "PLAYGROUND_PORTS": "http",
+    "PLAYGROUND_EGRESS_PROXY": "proxy",
+    "PLAYGROUND_CLIENT_RATE": "20/fortnight",
+    "PLAYGROUND_TRUSTED_PROXIES": "nginx",
+    "PLAYGROUND_ARRIVAL_SECONDS": "soon",
+    "PLAYGROUND_LOCAL_MODEL_URL": "no url",
+    "PLAYGROUND_PORT": "http",
+    "PLAYGROUND_THREADS": "1",
+    "CACHE_URL": "memcached://x",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), UNUSABLE.items())
+def test_a_value_that_only_a_call_reads_ends_the_start_as_well(name: str, value: str) -> None:
+    done = _run("manage.py", "check", **(KEY | {name: value}))
+
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_missing_secret_key_is_said_with_the_way_to_make_one() -> None:
     for done in (_run("manage.py", "check"), _run("-c", "import playground.wsgi")):
         assert done.returncode == 1

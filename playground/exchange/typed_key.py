@@ -13,17 +13,20 @@ _IN_FRONT = re.compile(
     r"""(?:(?:export|set|setx|-H|--header)\s+|\$env:
     |(?:[a-z_][a-z0-9_]{0,60}?)?(?:key|token|secret)\s?=\s?(?=[^=])
     |(?-i:[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,40}\s?=\s?(?=[^=]))
+    |(?-i:["']?[A-Z][A-Z0-9_]{0,60}_(?:KEY|TOKEN|SECRET|PAT)["']?\s?:\s?)
     |["']?(?:authorization|(?:x-)?(?:goog-)?api[-_\ ]?key|key|token)["']?\s?:\s?
     |bearer[\s:]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The one pair of a JSON object, without its braces.
+_IN_OBJECT = re.compile(r"""\{\s*(["'][^{},]*),?\s*\}""")
 _AROUND_VALUES = " \"'`“”‘’,;"
 _MOST_ROUNDS = 10
 _MASKS = (MASK, "...", "***", "•••", "…", "●●●", "xxxxxxxx")
 # As code names what holds a key: `$NAME`, `${NAME}`, `%NAME%`, `{{ secrets.NAME }}`, `os.environ["NAME"]`,
 # `NAME`.
 _VARIABLE = re.compile(
-    r"\$\w+|\$?\{+[^{}]*\}+|%\w+%|os\.(?:environ|getenv)\W\S*|process\.env\W\S*"
+    r"\$\w+|\$?\{+[^{}\x22]*\}+|%\w+%|os\.(?:environ|getenv)\W\S*|process\.env\W\S*"
     r"|(?-i:[A-Z][A-Z0-9_]{0,60}_(?:KEY|TOKEN|SECRET|PAT))",
     re.IGNORECASE | re.ASCII,
 )
@@ -60,6 +63,8 @@ def clean(typed: str) -> str:
     if not typed.strip():
         return ""
     key = bare(without_invisible(typed))
+    if found := _IN_OBJECT.fullmatch(key):
+        key = found[1].strip()
     for _ in range(_MOST_ROUNDS):
         found = _IN_FRONT.match(key)
         if not found:

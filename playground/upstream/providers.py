@@ -66,7 +66,7 @@ def catalogue() -> Catalogue:
         entries |= _read(own)
     local_model = env.read("PLAYGROUND_LOCAL_MODEL_URL")
     if local_model and LOCAL_MODEL in entries:
-        entries[LOCAL_MODEL] = replace(entries[LOCAL_MODEL], endpoint=Endpoint.parse(local_model))
+        entries[LOCAL_MODEL] = replace(entries[LOCAL_MODEL], endpoint=_local_endpoint(local_model))
     offers_local = env.read("PLAYGROUND_LOCAL_PROVIDERS")
     return Catalogue(
         [
@@ -75,6 +75,13 @@ def catalogue() -> Catalogue:
             if offers_local or not (provider.local or (provider.id == LOCAL_MODEL and not provider.endpoint))
         ]
     )
+
+
+def _local_endpoint(url: str) -> Endpoint:
+    try:
+        return Endpoint.parse(url)
+    except BaseURLError as error:
+        raise env.SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
 
 
 def lacks(provider: Provider) -> Sentence | None:

@@ -272,6 +272,17 @@ def test_a_request_too_long_for_an_address_comes_as_a_message(host: Host, upstre
     assert hosted.origin in told
 
 
+@pytest.mark.parametrize("request_", ["[1, 2]", '{"messages": 5}', '{"seed": 1e999}'])
+def test_a_request_that_cannot_be_read_is_told_to_the_author(host: Host, request_: str) -> None:
+    hosted = host(f"embed=hello&request={quote(request_)}")
+
+    (told,) = hosted.told
+    assert hosted.origin in told
+    for sentence in hosted.frame.locator("#outcome .refused-fields li").all_inner_texts():
+        assert sentence in told
+    expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
+
+
 def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> None:
     hosted = host("embed=hello")
 

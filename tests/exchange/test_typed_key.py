@@ -48,6 +48,12 @@ from tests.growth import is_linear
         '-H "Authorization: Bearer sk-1"',
         "--header 'x-api-key: sk-1'",
         '"Authorization": "Bearer sk-1"',
+        "OPENAI_API_KEY: sk-1",
+        '"HF_TOKEN":"sk-1"',
+        '{"key":"sk-1"}',
+        '{ "api_key": "sk-1" }\n',
+        '{\n  "OPENAI_API_KEY": "sk-1",\n}',
+        '{"Authorization": "Bearer sk-1"}',
     ],
 )
 def test_what_stands_around_a_key_is_taken_off(typed: str) -> None:

@@ -1,5 +1,6 @@
 """`manage.py play`: the playground with its local model, for one person on one machine."""
 
+import errno
 import ipaddress
 import os
 import secrets
@@ -28,6 +29,8 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
+_HOST = "--host takes an address or a name of this machine, such as 127.0.0.1."
+_OF_PORTS = (errno.EADDRINUSE, errno.EACCES)
 _QUEUE = 2048  # as in gunicorn.conf.py, which does not listen on a socket again that listens
 
 
@@ -139,7 +142,7 @@ class Command(BaseCommand):
 def _open_door(host: str, port: int) -> socket.socket:
     """Where the server will listen. It is held from now on: of two starts one is told that it is taken."""
     if not host.strip():
-        raise CommandError("--host takes an address or a name of this machine, such as 127.0.0.1.")
+        raise CommandError(_HOST)
     if not 1 <= port <= 65535:
         raise CommandError("--port takes a number from 1 to 65535.")
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -150,9 +153,9 @@ def _open_door(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         door.close()
         why = error.strerror if isinstance(error, OSError) else "no such name"
-        raise CommandError(
-            f"Cannot serve on {host} port {port}: {why}. Choose another with --port."
-        ) from error
+        is_the_port = isinstance(error, OSError) and error.errno in _OF_PORTS
+        advice = "Choose another with --port." if is_the_port else _HOST
+        raise CommandError(f"Cannot serve on {host} port {port}: {why}. {advice}") from error
     return door
 
 
