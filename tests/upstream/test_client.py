@@ -20,8 +20,9 @@ from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.text import jsontext
-from playground.upstream import client, egress, models
+from playground.upstream import client, egress
 from playground.upstream.limits import Limits
+from playground.upstream.models import list_models
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
 from tests.upstreams.scripted import (
@@ -617,7 +618,7 @@ def test_no_part_of_a_key_is_in_the_words_of_a_failure(upstream: ScriptedUpstrea
 
 
 def _models(url: str) -> list[str]:
-    return models.list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits()).models
+    return list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits()).models
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:
