@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "csp",
     "playground",
     "playground.embeds",
+    "playground.people",
 ]
 
 MIDDLEWARE = [
@@ -143,6 +144,7 @@ SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_PATH = "/admin/"  # nothing else knows who is logged in
+AUTH_USER_MODEL = "people.User"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

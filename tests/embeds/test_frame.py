@@ -391,7 +391,7 @@ def test_without_its_table_the_page_works_and_the_frame_says_why(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**changes: Any) -> None:
-        raise DatabaseError("no such table: embed_embed")
+        raise DatabaseError("no such table: embeds_embed")
 
     monkeypatch.setattr(lookup.Embed.objects, "filter", broken)
 
@@ -399,7 +399,7 @@ def test_without_its_table_the_page_works_and_the_frame_says_why(
 
     assert page.status_code == 503
     assert "manage.py migrate" in page.content.decode()
-    assert "embed_embed" not in page.content.decode()
+    assert "embeds_embed" not in page.content.decode()
     assert client.get("/").status_code == 200
     assert client.get("/embed/").status_code == 200
 

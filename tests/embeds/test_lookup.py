@@ -577,7 +577,7 @@ def test_odd_types_in_a_record_break_nothing(client: Client, value: Any) -> None
     make_embed()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA ignore_check_constraints = 1")
-        cursor.execute("UPDATE embed_embed SET max_tokens = %s, n = %s", [value, value])
+        cursor.execute("UPDATE embeds_embed SET max_tokens = %s, n = %s", [value, value])
         cursor.execute("PRAGMA ignore_check_constraints = 0")
 
     assert open_frame(client).status_code == 200

@@ -511,7 +511,7 @@ def test_a_broken_recording_is_as_if_it_were_not_there(
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA ignore_check_constraints = 1")
-        cursor.execute(f"UPDATE embed_recordedanswer SET {column} = %s", [value])
+        cursor.execute(f"UPDATE embeds_recordedanswer SET {column} = %s", [value])
         cursor.execute("PRAGMA ignore_check_constraints = 0")
     Embed.objects.update(replay_only=True)
 

@@ -47,7 +47,7 @@ def test_a_log_that_cannot_be_written_loses_no_answer(
 
 def _drop(database: Path) -> None:
     connection = sqlite3.connect(database)
-    connection.execute("drop table embed_spent")
+    connection.execute("drop table embeds_spent")
     connection.commit()
     connection.close()
 
