@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.database",
     "tests.language",
     "tests.local_model",
+    "tests.postgresql",
     "tests.redis",
     "tests.upstreams.plugin",
 ]

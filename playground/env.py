@@ -159,6 +159,24 @@ def cache_url(value: str) -> str:
     return known[scheme] + colon + rest
 
 
+def postgresql(value: str) -> dict[str, Any] | None:
+    """`"postgresql://user:password@host:5432/name?sslmode=require"` → an entry of Django's DATABASES."""
+    if not value:
+        return None
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(value) if value.startswith(("postgresql://", "postgres://")) else {}
+    except ProgrammingError:  # its words may quote the password
+        parts = {}
+    if not parts.get("dbname"):
+        raise ValueError("takes postgresql://user:password@host:5432/name")
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    entry = {name: str(parts.pop(part, "")) for name, part in names.items()}
+    return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"connect_timeout": 5} | parts} | entry
+
+
 def path_or_none(value: str) -> Path | None:
     return Path(value).expanduser() if value else None
 
@@ -286,6 +304,12 @@ VARIABLES = (
         "",
         "Path of the SQLite file of the embeds and their admin. Without it `db.sqlite3` beside `manage.py`.",
         path_or_none,
+    ),
+    Variable(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL (postgresql://user:password@host:5432/name) in place of the SQLite file.",
+        postgresql,
     ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),

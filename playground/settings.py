@@ -85,18 +85,17 @@ TEMPLATES = [
     },
 ]
 
-# The embeds and who may change them. Readers never wait for it, and who writes waits for its turn.
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": env.read("PLAYGROUND_DATABASE") or BASE_DIR / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
+# The embeds and who may change them. In SQLite readers never wait, and who writes waits for its turn.
+_SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": env.read("PLAYGROUND_DATABASE") or BASE_DIR / "db.sqlite3",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
 }
+DATABASES: dict[str, dict[str, Any]] = {"default": env.read("DATABASE_URL") or _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where calls are counted, and the used tokens of frames are kept. The memory of one process keeps the latest;

@@ -47,6 +47,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("PLAYGROUND_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CACHE_URL", "memcached://cache"),
         ("CACHE_URL", "redis://"),
+        ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "postgresql://host"),
+        ("DATABASE_URL", "postgresql://host/name?no=such"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:
@@ -91,3 +94,27 @@ def test_trusted_proxies_are_networks() -> None:
 )
 def test_redis_and_valkey_are_asked_alike(value: str, url: str) -> None:
     assert env.read("CACHE_URL", {"CACHE_URL": value}) == url
+
+
+def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
+    value = "postgres://ada:p%40ss@db.internal:5433/playground?sslmode=require"
+
+    found = env.read("DATABASE_URL", {"DATABASE_URL": value})
+
+    assert found == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "playground",
+        "USER": "ada",
+        "PASSWORD": "p@ss",
+        "HOST": "db.internal",
+        "PORT": "5433",
+        "OPTIONS": {"connect_timeout": 5, "sslmode": "require"},
+    }
+
+
+def test_a_database_that_cannot_be_read_is_not_quoted() -> None:
+    with pytest.raises(env.SettingError) as raised:
+        env.read("DATABASE_URL", {"DATABASE_URL": "postgresql://ada:hunter2 x@host/name"})
+
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None or "hunter2" not in str(raised.value.__cause__)

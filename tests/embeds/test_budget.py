@@ -490,3 +490,18 @@ def test_many_readers_at_once_through_the_page(upstream: ScriptedUpstream, setti
     assert statuses == {200: 5, 429: 25}
     assert len(upstream.requests) == 5
     assert _spent(embed) == (5, 60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_a_stream_holds_no_connection_to_the_database(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed()
+    upstream.reply(stream({"content": "x"}))
+
+    live = iter(send_form(client, **STREAM))
+    next(live)
+    during = connection.connection
+    list(live)
+
+    assert during is None
+    assert connection.connection is None

@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import playground.embeds.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -107,16 +109,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(max_length=32)),
-                ("tag", models.JSONField(default=dict)),
+                ("tag", playground.embeds.models.JSONText(default=dict)),
                 ("size", models.PositiveBigIntegerField(default=0)),
                 ("at", models.DateTimeField()),
                 ("provider", models.CharField(max_length=80)),
-                ("call", models.JSONField()),
-                ("sent", models.JSONField()),
-                ("received", models.JSONField()),
+                ("call", playground.embeds.models.JSONText()),
+                ("sent", playground.embeds.models.JSONText()),
+                ("received", playground.embeds.models.JSONText()),
                 ("body", models.BinaryField()),
-                ("timings_ms", models.JSONField()),
-                ("events_ms", models.JSONField(null=True)),
+                ("timings_ms", playground.embeds.models.JSONText()),
+                ("events_ms", playground.embeds.models.JSONText(null=True)),
                 (
                     "embed",
                     models.ForeignKey(

@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from playground import env
 from playground.serving import static
@@ -99,12 +99,13 @@ class Command(BaseCommand):
         self.check()
 
     def _migrate(self) -> None:
-        file = Path(settings.DATABASES["default"]["NAME"])
+        database = settings.DATABASES["default"]["NAME"]
+        folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
-            with weights.lock(file.parent):
+            with weights.lock(folder):
                 call_command("migrate", verbosity=0)
         except (DatabaseError, OSError) as error:
-            self.stderr.write(f"No embeds: {file} cannot be used ({reason(error) or error}).")
+            self.stderr.write(f"No embeds: {database} cannot be used ({reason(error) or error}).")
 
     def _start_model(self) -> Supervisor | None:
         try:
