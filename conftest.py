@@ -3,6 +3,7 @@
 import hypothesis
 
 pytest_plugins = [
+    "tests.configuration",
     "tests.database",
     "tests.language",
     "tests.local_model",

@@ -19,7 +19,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-from playground.env import Rate
+from playground.config import Rate
 
 # Less than this is a matter of rounding.
 _INSTANT = 1e-5

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from playground import env
 from playground.exchange.chat_request import FieldError
 from playground.exchange.fixes import Fix
 from playground.exchange.text import Sentence, gettext_noop, say
@@ -141,7 +140,7 @@ def cut_short(request: HttpRequest) -> HttpResponse:
                     "Nothing was sent. It broke off, or took longer than the %(seconds)s seconds of "
                     "PLAYGROUND_ARRIVAL_SECONDS. Send it again."
                 ),
-                seconds=f"{env.read('PLAYGROUND_ARRIVAL_SECONDS'):g}",
+                seconds=f"{settings.CONFIG.arrival_seconds:g}",
             ),
         ),
     )

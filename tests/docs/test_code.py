@@ -32,11 +32,11 @@ from typing import Any
 import pytest
 import requests
 
-from playground import env
+from playground import config
 from playground.calls.log import line as log_line
+from playground.config import SettingError
 from playground.docs import markdown
 from playground.embeds import tag
-from playground.env import SettingError
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.chunks import ChunkCollector
 from playground.exchange.record import Exchange, Received, Sent, Timings
@@ -296,8 +296,8 @@ def _env(block: Block) -> None:
         if name.endswith("_FILE"):
             assert value.startswith("/")
             assert name.removesuffix("_FILE") in SETTINGS
-        elif name in {variable.name for variable in env.VARIABLES}:
-            env.read(name, {name: value})
+        elif name in {variable.name for variable in config.VARIABLES}:
+            config.read(name, {name: value})
         else:
             assert name in SETTINGS
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError
 from django.db.utils import ConnectionHandler
 
-from playground import env
+from playground import config
 from playground.trouble import why
 from tests.postgresql import PostgreSQLServer
 
@@ -64,7 +64,7 @@ def asks(postgresql_server: PostgreSQLServer, django_db_blocker: Any) -> Iterato
     """`asks("SELECT …", url=…)` gives the words for what is wrong."""
 
     def ask(*statements: str, url: str = "") -> str:
-        databases = ConnectionHandler({"default": env.postgresql(url or postgresql_server.url())})
+        databases = ConnectionHandler({"default": config.postgresql(url or postgresql_server.url())})
         try:
             with databases["default"].cursor() as cursor:
                 for statement in statements:

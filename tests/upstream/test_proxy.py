@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import trustme
+from django.conf import settings
 
-from playground import env
+from playground import config
 from playground.exchange.chat_request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
@@ -16,6 +17,7 @@ from playground.upstream import client
 from playground.upstream.connection import Adapter
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from tests.configuration import configure
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -29,7 +31,7 @@ def inside() -> Iterator[ScriptedUpstream]:
 @pytest.fixture
 def proxy(inside: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectProxy]:
     with ConnectProxy({"api.example:80": ("127.0.0.1", inside.port)}) as server:
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{server.host_port}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://{server.host_port}")
         yield server
 
 
@@ -73,14 +75,14 @@ def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
 def test_a_proxy_that_is_gone_is_told_from_a_host_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://127.0.0.1:{closed.getsockname()[1]}")
 
         assert _kind(_send("https://api.example/v1")) == "proxy"
 
 
 def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
         assert _kind(_send("https://api.example/v1", connect_seconds=0.1)) == "proxy"
 
@@ -88,20 +90,20 @@ def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.Monke
 def test_it_is_told_who_calls_where_it_wants_that(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://play:p%40ss@{proxy.host_port}")
+    configure(PLAYGROUND_EGRESS_PROXY=f"http://play:p%40ss@{proxy.host_port}")
 
     exchange = _send("http://api.example/v1")
 
     assert "Proxy-Authorization: Basic cGxheTpwQHNz" in proxy.asked[0][1]
     assert inside.requests[0].header("Proxy-Authorization") is None
     assert "cGxheTpwQHNz" not in str(exchange)
-    assert "p@ss" not in repr(env.read("PLAYGROUND_EGRESS_PROXY"))
+    assert "p@ss" not in repr(settings.CONFIG)
 
 
 def test_a_door_that_was_opened_by_name_needs_no_proxy(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", inside.host_port)
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=inside.host_port)
 
     assert _send(inside.url).error is None
     assert proxy.asked == []
@@ -128,7 +130,7 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
         ScriptedUpstream(context) as far,
         ConnectProxy({"api.example:443": ("127.0.0.1", far.port)}) as proxy,
     ):
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{proxy.host_port}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://{proxy.host_port}")
 
         exchange = _send("https://api.example/v1")
 
@@ -146,10 +148,8 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
 def test_a_setting_that_names_none_is_refused_at_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", value)
-
-    with pytest.raises(env.SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address of an HTTP proxy"):
-        env.read("PLAYGROUND_EGRESS_PROXY")
+    with pytest.raises(config.SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address"):
+        configure(PLAYGROUND_EGRESS_PROXY=value)
 
 
 def _only(address: str) -> Any:

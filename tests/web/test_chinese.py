@@ -8,7 +8,7 @@ from django.test import Client
 
 from playground.calls.buckets import Bucket, Empty
 from playground.calls.rates import TooManyCallsError
-from playground.env import Rate
+from playground.config import Rate
 from playground.upstream.providers import catalogue
 from playground.upstream.running import BusyError
 from playground.web import views

@@ -1,6 +1,7 @@
 """Every setting of the playground: an environment variable with a default, a help line and a check.
 
-`settings.py` reads them here and nowhere else; a test holds the README's table against `VARIABLES`.
+`settings.CONFIG` is all of them, read and checked once at the start; a test holds the README's table against
+`VARIABLES`.
 A variable `NAME` can also be given as `NAME_FILE`, the path of a file that holds the value (the way
 Docker and Kubernetes hand out secrets).
 """
@@ -367,3 +368,46 @@ def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
         raise
     except ValueError as error:
         raise SettingError(f"{name} {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Config:
+    """All of `VARIABLES`, parsed. Hashed by identity: what is derived from one is cached under it."""
+
+    secret_key: str = field(repr=False)
+    debug: bool
+    allowed_hosts: tuple[str, ...]
+    https: bool
+    providers: Path | None
+    private_upstreams: frozenset[tuple[str, int]]
+    ports: tuple[int, ...]
+    egress_proxy: Proxy | None
+    local_providers: bool
+    local_model_url: str
+    log: bool
+    caps: bool
+    client_rate: tuple[Rate, ...]
+    total_rate: tuple[Rate, ...]
+    client_calls: int
+    trusted_proxies: frozenset[str]
+    cache_url: str = field(repr=False)
+    docs: Path | None
+    docs_html: bool
+    database: Path | None
+    database_url: dict[str, Any] | None = field(repr=False)
+    port: int
+    connect_seconds: float
+    silence_seconds: float
+    exchange_seconds: float
+    heartbeat_seconds: float
+    arrival_seconds: float
+    request_bytes: int
+    response_bytes: int
+    messages: int
+    threads: int
+    grace_seconds: float
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration that an environment says. Raises `SettingError` naming the variable."""
+    return Config(**{v.name.removeprefix("PLAYGROUND_").lower(): read(v.name, environ) for v in VARIABLES})
