@@ -3,9 +3,11 @@
 import hypothesis
 
 pytest_plugins = [
+    "tests.configuration",
     "tests.database",
     "tests.language",
     "tests.local_model",
+    "tests.postgresql",
     "tests.redis",
     "tests.upstreams.plugin",
 ]

@@ -11,7 +11,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
-    from playground.env import SettingError
+    from playground.config_types import SettingError
     from playground.trouble import reason
 
     for stream in (sys.stdout, sys.stderr):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from playground import env
+from playground.config_types import SettingError
 from playground.serving import static
 from playground.serving.health import database
 from playground.serving.static import Collected
@@ -25,7 +25,7 @@ _COLLECT = "Run: python manage.py collectstatic --noinput"
 @register
 def secret_key_is_set(app_configs: Any, **options: Any) -> list[CheckMessage]:
     del app_configs, options
-    if len(env.read("PLAYGROUND_SECRET_KEY")) >= _SHORTEST_KEY:
+    if len(settings.CONFIG.secret_key) >= _SHORTEST_KEY:
         return []
     return [
         Error(
@@ -41,7 +41,7 @@ def catalogue_is_readable(app_configs: Any, **options: Any) -> list[CheckMessage
     del app_configs, options
     try:
         catalogue()
-    except env.SettingError as error:
+    except SettingError as error:
         return [Error(str(error), id="playground.E002")]
     return []
 
@@ -49,7 +49,7 @@ def catalogue_is_readable(app_configs: Any, **options: Any) -> list[CheckMessage
 @register
 def docs_are_there(app_configs: Any, **options: Any) -> list[CheckMessage]:
     del app_configs, options
-    folder = env.read("PLAYGROUND_DOCS")
+    folder = settings.CONFIG.docs
     if folder is None or folder.is_dir():
         return []
     return [
@@ -65,7 +65,7 @@ def docs_are_there(app_configs: Any, **options: Any) -> list[CheckMessage]:
 def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMessage]:
     del app_configs, options
     workers = os.environ.get("WEB_CONCURRENCY", "1")
-    if workers == "1" or env.read("CACHE_URL") or not env.read("PLAYGROUND_CLIENT_RATE"):
+    if workers == "1" or settings.CONFIG.cache_url or not settings.CONFIG.client_rate:
         return []
     return [
         checks.Warning(
@@ -108,7 +108,7 @@ def before_serving() -> None:
     found = [message for message in checks.run_checks() if not message.is_silenced()]
     fatal = [m for m in found if m.is_serious() or m.id == _NOT_COLLECTED]
     if fatal:
-        raise env.SettingError("\n".join(map(_line, fatal)))
+        raise SettingError("\n".join(map(_line, fatal)))
     lines = [_line(message) for message in found if message.level >= checks.WARNING]
     if trouble := database():
         lines.append(f"No embeds and no admin: {trouble}.")

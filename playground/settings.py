@@ -1,34 +1,34 @@
-"""Django's settings. What a person can change stands in `env.py`; the rest is decided here."""
+"""Django's settings. What a person can change stands in `config.py`; the rest is decided here."""
 
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from playground import env
+from playground import config
 from playground.upstream.limits import Limits, exchanges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env.check()  # all of them: what only a call reads would otherwise end that call, and not the start
-SECRET_KEY = env.read("PLAYGROUND_SECRET_KEY")
-DEBUG = env.read("PLAYGROUND_DEBUG")
-ALLOWED_HOSTS = env.read("PLAYGROUND_ALLOWED_HOSTS")
+CONFIG = config.load()  # all of it: what only a call reads would otherwise end that call, and not the start
+SECRET_KEY = CONFIG.secret_key
+DEBUG = CONFIG.debug
+ALLOWED_HOSTS = CONFIG.allowed_hosts
 
 LIMITS = Limits(
-    connect_seconds=env.read("PLAYGROUND_CONNECT_SECONDS"),
-    silence_seconds=env.read("PLAYGROUND_SILENCE_SECONDS"),
-    exchange_seconds=env.read("PLAYGROUND_EXCHANGE_SECONDS"),
-    heartbeat_seconds=env.read("PLAYGROUND_HEARTBEAT_SECONDS"),
-    request_bytes=env.read("PLAYGROUND_REQUEST_BYTES"),
-    response_bytes=env.read("PLAYGROUND_RESPONSE_BYTES"),
-    messages=env.read("PLAYGROUND_MESSAGES"),
-    exchanges=exchanges(env.read("PLAYGROUND_THREADS")),
-    client_exchanges=env.read("PLAYGROUND_CLIENT_CALLS"),
+    connect_seconds=CONFIG.connect_seconds,
+    silence_seconds=CONFIG.silence_seconds,
+    exchange_seconds=CONFIG.exchange_seconds,
+    heartbeat_seconds=CONFIG.heartbeat_seconds,
+    request_bytes=CONFIG.request_bytes,
+    response_bytes=CONFIG.response_bytes,
+    messages=CONFIG.messages,
+    exchanges=exchanges(CONFIG.threads),
+    client_exchanges=CONFIG.client_calls,
 )
 
-DOCS = env.read("PLAYGROUND_DOCS") or BASE_DIR / "docs"
-DOCS_HTML = env.read("PLAYGROUND_DOCS_HTML")
+DOCS = CONFIG.docs or BASE_DIR / "docs"
+DOCS_HTML = CONFIG.docs_html
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "csp",
     "playground",
     "playground.embeds",
+    "playground.people",
 ]
 
 MIDDLEWARE = [
@@ -85,23 +86,22 @@ TEMPLATES = [
     },
 ]
 
-# The embeds and who may change them. Readers never wait for it, and who writes waits for its turn.
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": env.read("PLAYGROUND_DATABASE") or BASE_DIR / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
+# The embeds and who may change them. In SQLite readers never wait, and who writes waits for its turn.
+_SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": CONFIG.database or BASE_DIR / "db.sqlite3",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
 }
+DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database_url or _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where calls are counted, and the used tokens of frames are kept. The memory of one process keeps the latest;
 # the two are apart in it, so that many tokens push no count out.
-_CACHE_URL = env.read("CACHE_URL")
+_CACHE_URL = CONFIG.cache_url
 _REDIS = {
     "BACKEND": "playground.calls.buckets.RedisBuckets",
     "LOCATION": _CACHE_URL,
@@ -136,7 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * LIMITS.request_bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
 CSRF_FAILURE_VIEW = "playground.web.refusals.csrf_failure"
 
-_HTTPS = env.read("PLAYGROUND_HTTPS")
+_HTTPS = CONFIG.https
 CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -144,6 +144,7 @@ SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_PATH = "/admin/"  # nothing else knows who is logged in
+AUTH_USER_MODEL = "people.User"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -199,7 +200,7 @@ LOGGING = {
         "playground.exchange": {
             "handlers": ["exchanges"],
             "propagate": False,
-            "level": "INFO" if env.read("PLAYGROUND_LOG") else "WARNING",
+            "level": "INFO" if CONFIG.log else "WARNING",
         },
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -21,6 +21,13 @@ _DISK = {
 }
 # SQLite's messages (sqlite.org/rescode.html) and PostgreSQL's have these words in them.
 _DATABASE = {
+    "password authentication": gettext_noop("the database denies access"),
+    "pg_hba.conf": gettext_noop("the database denies access"),
+    "FATAL:  database": gettext_noop("the server has no database of this name"),
+    "too many connections": gettext_noop("the database takes no more connections"),
+    "too many clients": gettext_noop("the database takes no more connections"),
+    "connection slots": gettext_noop("the database takes no more connections"),
+    "resolve host": gettext_noop("the database cannot be reached"),
     "onnection": gettext_noop("the database cannot be reached"),
     "disk is full": gettext_noop("the disk of the database is full"),
     "No space left": gettext_noop("the disk of the database is full"),
@@ -34,6 +41,7 @@ _DATABASE = {
     "does not exist": NOT_MIGRATED,
     "already exists": gettext_noop("another migration runs, or ended halfway"),
     "is locked": gettext_noop("the database is locked by another program"),
+    "lock timeout": gettext_noop("the database is locked by another program"),
     "locking protocol": gettext_noop("the database is locked by another program"),
     "malformed": gettext_noop("the database file is damaged"),
     "not a database": gettext_noop("the database file is not a SQLite database"),

@@ -6,6 +6,7 @@ import pytest
 
 from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import Supervisor
+from tests.configuration import configure
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,6 @@ def running_model() -> Iterator[Supervisor]:
 @pytest.fixture
 def local_model(running_model: Supervisor, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """The running model as the catalogue's `local`."""
-    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", running_model.url)
+    configure(PLAYGROUND_LOCAL_MODEL_URL=running_model.url)
     monkeypatch.setenv("LOCAL_API_KEY", running_model.key)
     return running_model

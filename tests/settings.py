@@ -27,7 +27,8 @@ STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 # Logging in takes its time on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# A file: threads that share a database in memory lock each other out.
-DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
+# A file: threads that share a database in memory lock each other out. With DATABASE_URL it is PostgreSQL.
+if not os.environ.get("DATABASE_URL"):
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
 # pytest's own handler stands at the root.
 LOGGING["loggers"]["playground.exchange"]["propagate"] = True  # type: ignore[index]  # noqa: F405

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from playground import env
 from playground.checks import (
     all_workers_count_together,
     before_serving,
     docs_are_there,
     static_files_are_collected,
 )
+from playground.config_types import SettingError
+from tests.configuration import configure
 
 
 def _warnings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
-    for name, value in ({"PLAYGROUND_CLIENT_RATE": "1/day"} | environment).items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WEB_CONCURRENCY", environment.pop("WEB_CONCURRENCY"))
+    configure(**{"PLAYGROUND_CLIENT_RATE": "1/day"} | environment)
     return [warning.msg for warning in all_workers_count_together(None)]
 
 
@@ -42,10 +43,10 @@ def test_the_others_are_not(monkeypatch: pytest.MonkeyPatch, environment: dict[s
 
 def test_a_folder_of_docs_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert docs_are_there(None) == []
-    monkeypatch.setenv("PLAYGROUND_DOCS", str(tmp_path))
+    configure(PLAYGROUND_DOCS=str(tmp_path))
     assert docs_are_there(None) == []
 
-    monkeypatch.setenv("PLAYGROUND_DOCS", str(tmp_path / "nowhere"))
+    configure(PLAYGROUND_DOCS=str(tmp_path / "nowhere"))
 
     (warning,) = docs_are_there(None)
     assert str(tmp_path / "nowhere") in warning.msg
@@ -71,7 +72,7 @@ def _ids() -> list[str | None]:
 
 def test_files_that_were_not_collected_are_told(sources: Path) -> None:
     assert _ids() == ["playground.W003"]
-    with pytest.raises(env.SettingError, match="collectstatic"):
+    with pytest.raises(SettingError, match="collectstatic"):
         before_serving()
 
 

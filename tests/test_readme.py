@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from playground import env
+from playground import config
 
 README = Path(__file__).parent.parent / "README.md"
 
 
-@pytest.mark.parametrize("variable", env.VARIABLES, ids=lambda variable: variable.name)
-def test_each_setting_stands_in_the_readme(variable: env.Variable) -> None:
+@pytest.mark.parametrize("variable", config.VARIABLES, ids=lambda variable: variable.name)
+def test_each_setting_stands_in_the_readme(variable: config.Variable) -> None:
     default = f"`{variable.default}`" if variable.default else ""
 
     assert f"| `{variable.name}` | {default} | {variable.help} |" in README.read_text(encoding="utf-8")

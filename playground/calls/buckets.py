@@ -19,7 +19,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-from playground.env import Rate
+from playground.config_types import Rate
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.sentence import gettext_noop, say
 

@@ -3,9 +3,9 @@
 import math
 from typing import cast
 
+from django.conf import settings
 from django.core.cache import cache
 
-from playground import env
 from playground.calls.buckets import Bucket, Buckets, Empty
 from playground.exchange.refusal import Refusal, RefusedError
 from playground.text.durations import duration
@@ -49,8 +49,8 @@ def count(client: str, route: Route) -> None:
     if not route.at_servers_expense:
         return
     buckets = [
-        *(Bucket(f"client:{client}", rate) for rate in env.read("PLAYGROUND_CLIENT_RATE")),
-        *(Bucket(_TOTAL, rate) for rate in env.read("PLAYGROUND_TOTAL_RATE")),
+        *(Bucket(f"client:{client}", rate) for rate in settings.CONFIG.client_rate),
+        *(Bucket(_TOTAL, rate) for rate in settings.CONFIG.total_rate),
     ]
     if buckets and (empty := cast("Buckets", cache).take(buckets)):
         raise TooManyCallsError(empty)

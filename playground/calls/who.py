@@ -3,10 +3,11 @@
 import ipaddress
 from functools import cache
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from playground import env
+from playground.config_types import UNIX
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -21,9 +22,9 @@ def client_of(request: HttpRequest) -> str:
     `X-Forwarded-For` is read from its end, as far as the entries were written by proxies that
     PLAYGROUND_TRUSTED_PROXIES names: whatever stands before them, the client itself can have made up.
     """
-    trusted = env.read("PLAYGROUND_TRUSTED_PROXIES")
+    trusted = settings.CONFIG.trusted_proxies
     address = _address(request.META.get("REMOTE_ADDR", ""))
-    known = address is not None or env.UNIX in trusted
+    known = address is not None or UNIX in trusted
     for entry in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         if not known or (address is not None and not _is_trusted(address, trusted)):
             break
@@ -58,7 +59,7 @@ def _is_trusted(address: Address, trusted: frozenset[str]) -> bool:
 
 @cache
 def _networks(trusted: frozenset[str]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(name) for name in trusted if name != env.UNIX)
+    return tuple(ipaddress.ip_network(name) for name in trusted if name != UNIX)
 
 
 def _network(address: Address) -> str:

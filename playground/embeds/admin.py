@@ -165,7 +165,7 @@ class EmbedAdmin(_ModelAdmin):
             words = gettext("%(count)s, %(stale)s of them no longer match") % {
                 "count": len(matching), "stale": matching.count(False)
             }  # fmt: skip
-        address = reverse("admin:embed_recordedanswer_changelist")
+        address = reverse("admin:embeds_recordedanswer_changelist")
         return format_html('<a href="{}?embed__id__exact={}">{}</a>', address, embed.pk, words)
 
     @admin.display(description=_("Recorded answers"))
@@ -260,17 +260,17 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
-        return request.user.has_perm("embed.view_embed") or request.user.has_perm("embed.change_embed")
+        return request.user.has_perm("embeds.view_embed") or request.user.has_perm("embeds.change_embed")
 
     def has_change_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: RecordedAnswer | None = None) -> bool:
-        return request.user.has_perm("embed.change_embed")
+        return request.user.has_perm("embeds.change_embed")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         super().response_delete(request, obj_display, obj_id)  # says that it is done
-        return redirect("admin:embed_recordedanswer_changelist")
+        return redirect("admin:embeds_recordedanswer_changelist")
 
     @admin.display(description=_("request"))
     def question(self, answer: RecordedAnswer) -> str:

@@ -6,6 +6,7 @@ A call that is cut off by a crash stays counted as the worst case that was reser
 import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import refusals
-from playground.embeds.database import in_turn, let_go
+from playground.embeds.database import in_turn
 from playground.embeds.estimate import used, was_sent, worst_case
 from playground.embeds.models import Embed, Spent
 from playground.exchange.record import Exchange
@@ -45,11 +46,14 @@ class Reservation:
     def _change(self, calls: int, tokens: int) -> None:
         changes = {"calls": F("calls") + calls - 1, "tokens": F("tokens") + tokens - self.tokens}
         try:
-            in_turn(lambda: _rows(self.embed_id, self.day, self.reader).update(**changes))
+            in_turn(lambda: self._write(changes))
         except DatabaseError as error:
             _logger.error("A reservation of the budget stays as it is: %s", why(error))
-        finally:
-            let_go()
+
+    @transaction.atomic
+    def _write(self, changes: dict[str, Any]) -> None:
+        _lock(self.embed_id, self.day, self.reader)
+        _rows(self.embed_id, self.day, self.reader).update(**changes)
 
 
 def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
@@ -65,8 +69,6 @@ def reserve(embed: Embed, reader: str, chat: ChatRequest) -> Reservation:
     except DatabaseError as error:
         _logger.error("The budget cannot be counted: %s", why(error))
         raise refusals.no_database() from error
-    finally:
-        let_go()
     if not taken:
         raise refusals.BudgetSpentError(own=own, calls=calls, seconds=_until_tomorrow(now))
     return reservation
@@ -76,6 +78,7 @@ def _reserve(embed: Embed, reservation: Reservation) -> tuple[bool, bool, bool]:
     """Whether it was reserved; if not, whether the reader's own budget is spent, and whether on calls."""
     with transaction.atomic():
         _make_rows(embed, reservation.day, reservation.reader)
+        _lock(embed.pk, reservation.day, reservation.reader)
         if _take(embed, reservation):
             return True, False, False
         left = _left_for_all(embed, reservation.tokens)
@@ -113,6 +116,14 @@ def _take(embed: Embed, reservation: Reservation) -> bool:
 
 def _left_for_all(embed: Embed, worst: int) -> Q:
     return Q(reader=ALL, calls__lt=embed.calls_a_day, tokens__lte=embed.tokens_a_day - worst)
+
+
+def _lock(embed_id: int, day: date, reader: str) -> None:
+    """Locks both rows, always in this order: an UPDATE takes any, and two of them would wait for each other.
+
+    SQLite has no such locks and needs none: a transaction has the whole file.
+    """
+    list(_rows(embed_id, day, reader).select_for_update().order_by("reader").values_list("pk"))
 
 
 def _rows(embed_id: int, day: date, reader: str) -> QuerySet[Spent]:

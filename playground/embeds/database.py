@@ -1,4 +1,4 @@
-"""The embeds' database: short transactions one after the other."""
+"""The embeds' database: short transactions, and no connection that is held between them."""
 
 import sqlite3
 import threading
@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection
 _Result = TypeVar("_Result")
 
 # SQLite has one writer at a time, and those who wait poll in no order: among hundreds, one may starve. So the
-# threads of a process queue up here, and only the first of them polls.
-_turns = threading.Lock()
+# threads of a process queue up here, and only the first of them polls. PostgreSQL has many writers, but takes
+# some 100 connections from all workers together, and one worker has more threads than that.
+_TURNS = {"sqlite": threading.Semaphore(1), "postgresql": threading.Semaphore(8)}
 # While the last connection closes, or the first opens, SQLite says "locked" without any waiting
 # (https://sqlite.org/wal.html, section 8).
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
@@ -22,31 +23,36 @@ _PATIENCE_SECONDS = 10
 
 
 def let_go() -> None:
-    """Closes the connection: the call takes long, and needs no file open meanwhile."""
+    """Closes the connection: the call takes long, and needs none meanwhile."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 def in_turn(work: Callable[[], _Result]) -> _Result:
-    """What `work` gives, which is one transaction or one question. Raises `DatabaseError`."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+    """What `work` gives, which is one transaction or a few questions. The connection is closed after it.
+
+    Raises `DatabaseError`.
+    """
+    if connection.in_atomic_block:
         return work()
     last = time.monotonic() + _PATIENCE_SECONDS
-    is_ours = _turns.acquire(timeout=_PATIENCE_SECONDS)
+    turns = _TURNS[connection.vendor]
+    is_ours = turns.acquire(timeout=_PATIENCE_SECONDS)
     try:
         while True:
             try:
                 return work()
             except DatabaseError as error:
-                if _code(error) not in _LOCKED or time.monotonic() > last:
+                if _sqlite_code(error) not in _LOCKED or time.monotonic() > last:
                     raise
             connection.close()
             time.sleep(_PAUSE_SECONDS)
     finally:
+        let_go()
         if is_ours:
-            _turns.release()
+            turns.release()
 
 
-def _code(error: DatabaseError) -> int:
+def _sqlite_code(error: DatabaseError) -> int:
     """SQLite's primary code; 0 for another's error."""
     return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF

@@ -3,11 +3,12 @@
 import logging
 from dataclasses import replace
 
+from django.core.validators import slug_re
 from django.db import DatabaseError
 
 from playground.calls.draft import Draft
 from playground.embeds import policy, refusals
-from playground.embeds.database import in_turn, let_go
+from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.sentence import gettext_noop, say
@@ -26,13 +27,10 @@ def find(name: str | None) -> Embed | None:
     if not name:
         return None
     try:
-        embed = in_turn(lambda: Embed.objects.filter(name=name).first())
-        shows_nothing = embed is not None and not embed.active and not embed.recordings.exists()
+        embed, shows_nothing = in_turn(lambda: _look_up(name))
     except DatabaseError as error:
         _logger.error("The embeds cannot be read: %s", why(error))
         raise refusals.no_database() from error
-    finally:
-        let_go()
     if embed is None:
         raise refusals.unknown(name)
     if shows_nothing:
@@ -42,6 +40,13 @@ def find(name: str | None) -> Embed | None:
     except InvalidRequestError as error:
         raise refusals.broken(name) from error
     return embed
+
+
+def _look_up(name: str) -> tuple[Embed | None, bool]:
+    """The embed, and whether there is nothing that it can show."""
+    # PostgreSQL takes no text that has a NUL in it, even to look for.
+    embed = Embed.objects.filter(name=name).first() if slug_re.match(name) else None
+    return embed, embed is not None and not embed.active and not embed.recordings.exists()
 
 
 def allowed(embed: Embed | None, draft: Draft) -> Draft:

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from playground.calls.buckets import Bucket, Buckets, UnavailableError
 from playground.calls.who import client_of
+from playground.config_types import Rate
 from playground.embeds import refusals
-from playground.env import Rate
 from playground.trouble import why
 from playground.web.refusals import refuse
 

@@ -1,6 +1,7 @@
 """The records of the embeds: what each allows, what was spent of it, and its recorded answers."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -174,6 +175,23 @@ class Spent(models.Model):
         return f"{self.embed_id} {self.day} {self.reader or 'all'}"
 
 
+class JSONText(models.TextField):  # type: ignore[type-arg]
+    """A JSON value, kept as its text.
+
+    PostgreSQL's own type for JSON sorts an object's fields, rewrites numbers and takes no U+0000.
+    """
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        del expression, connection
+        return None if value is None else json.loads(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+
 class RecordedAnswer(models.Model):
     """An Exchange that is kept, to be shown when no call is made: its parts as JSON, its body as bytes.
 
@@ -183,16 +201,16 @@ class RecordedAnswer(models.Model):
 
     embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings")
     digest = models.CharField(max_length=32)
-    tag = models.JSONField(default=dict)
+    tag = JSONText(default=dict)
     size = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField()
     provider = models.CharField(max_length=80)
-    call = models.JSONField()
-    sent = models.JSONField()
-    received = models.JSONField()
+    call = JSONText()
+    sent = JSONText()
+    received = JSONText()
     body = models.BinaryField()
-    timings_ms = models.JSONField()
-    events_ms = models.JSONField(null=True)
+    timings_ms = JSONText()
+    events_ms = JSONText(null=True)
 
     class Meta:
         verbose_name = _("recorded answer")

@@ -82,6 +82,7 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     """
     chat = checked_request(embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
+    let_go()
     exchange = client.send(chat, find_route(embed.provider, None, None), settings.LIMITS, caller)
     problem = explain(exchange)
     if problem is None:
@@ -102,7 +103,8 @@ _FULL = gettext_noop(
 
 @transaction.atomic
 def _keep(embed: Embed, tag: Mapping[str, Any], digest: str, exchange: Exchange) -> None:
-    if not Embed.objects.filter(pk=embed.pk).exists():
+    # Locked, so that two answers that are kept at once are counted one after the other.
+    if not Embed.objects.select_for_update(no_key=True).filter(pk=embed.pk):
         raise NotKeptError(exchange, say(_GONE, name=embed.name))
     columns = _columns(exchange) | {"tag": json.loads(json.dumps(tag, sort_keys=True))}
     columns["size"] = len(columns["body"]) + len(json.dumps([columns["call"], columns["sent"], tag]))
@@ -213,8 +215,6 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
         _logger.error("No recorded answer can be looked for: %s", why(error))
     except _BROKEN as error:
         _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
-    finally:
-        let_go()
     return None
 
 

@@ -150,8 +150,8 @@ def admin_without_database(why: Sentence) -> Refusal:
         say(gettext_noop("The admin cannot be shown now")),
         say(
             gettext_noop(
-                "Nothing was changed: %(why)s. It is at PLAYGROUND_DATABASE; the playground itself works "
-                "without it."
+                "Nothing was changed: %(why)s. PLAYGROUND_DATABASE or DATABASE_URL says where it is; the "
+                "playground itself works without it."
             ),
             why=why,
         ),

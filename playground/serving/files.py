@@ -2,7 +2,7 @@
 
 import resource
 
-from playground.env import SettingError
+from playground.config_types import SettingError
 
 # Beyond that nobody needs more; some systems take no larger number, or close each in turn.
 _MOST_FILES = 65_536

@@ -109,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().init_process()
 
     def load_wsgi(self) -> None:
-        from playground.env import SettingError
+        from playground.config_types import SettingError
 
         try:
             super().load_wsgi()
@@ -118,9 +118,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sys.exit(Arbiter.APP_LOAD_ERROR)  # another try would not help
 
     def run(self) -> None:
-        from playground import env
+        from django.conf import settings
 
-        self._silent = Waiting(self.poller, env.read("PLAYGROUND_ARRIVAL_SECONDS"))
+        self._silent = Waiting(self.poller, settings.CONFIG.arrival_seconds)
         self._leaving = Waiting(self.poller, _GOODBYE_SECONDS)
         super().run()
 
@@ -209,12 +209,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._silent.hurry(deadline)
 
     def handle(self, conn: TConn) -> Any:
-        from playground import env
+        from django.conf import settings
+
         from playground.upstream import alarm
 
         with ExitStack() as arriving:
             arriving.enter_context(
-                alarm.clock().after(env.read("PLAYGROUND_ARRIVAL_SECONDS"), lambda: _hang_up(conn.sock))
+                alarm.clock().after(settings.CONFIG.arrival_seconds, lambda: _hang_up(conn.sock))
             )
             conn.arriving = arriving
             return super().handle(conn)
@@ -238,12 +239,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _stop_slowly(self) -> None:
         # Imported here: what the master has imported, a reload would not read anew.
-        from playground import env
+        from django.conf import settings
+
         from playground.exchange.failure import FailureKind
         from playground.upstream.running import running
 
         running.refuse_new()
-        if not running.wait_until_none(env.read("PLAYGROUND_GRACE_SECONDS")):
+        if not running.wait_until_none(settings.CONFIG.grace_seconds):
             running.end_all(FailureKind.RESTARTED)
             running.wait_until_none(LAST_WORDS_SECONDS)
         self.method_queue.defer(self._stop_now)

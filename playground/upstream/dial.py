@@ -8,7 +8,8 @@ import socket
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from playground import env
+from django.conf import settings
+
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
 from playground.upstream import egress, proxy
@@ -33,7 +34,7 @@ def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.s
     if asked != (host, port):
         raise _not_judged(*asked)
     deadline = time.monotonic() + timeout
-    way_out = env.read("PLAYGROUND_EGRESS_PROXY")
+    way_out = settings.CONFIG.egress_proxy
     if way_out is None or egress.is_door(host, port):
         addresses = _checked(host, port)
         sock = _open(addresses, port, deadline)

@@ -9,14 +9,16 @@ import ipaddress
 import socket
 import time
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 from typing import NoReturn
 
-from playground import env
+from django.conf import settings
+
+from playground.config import Config
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.refusal import FieldProblem, Refusal, RefusedError
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.providers import LOCAL_MODEL, catalogue
+from playground.upstream.providers import LOCAL_MODEL, read_catalogue
 
 # What the system says of addresses that it has no way to, or no protocol for.
 _NO_WAY = (
@@ -84,8 +86,8 @@ def addresses(host: str, port: int) -> list[str]:
     """
     if is_door(host, port):
         return _resolve(host, port)
-    named = (host, port) in _catalogue_hosts()
-    ports = env.read("PLAYGROUND_PORTS")
+    named = (host, port) in _catalogue_hosts(settings.CONFIG)
+    ports = settings.CONFIG.ports
     if port not in ports and not named:
         raise AddressRefusedError(Rule.PORT, host, port, ports)
     started = time.monotonic()
@@ -102,7 +104,7 @@ def addresses(host: str, port: int) -> list[str]:
 
 def is_door(host: str, port: int) -> bool:
     """Whether this exact pair may be called wherever its name leads."""
-    return (host, port) in _doors()
+    return (host, port) in _doors(settings.CONFIG)
 
 
 def _refuse(host: str, port: int, started: float) -> NoReturn:
@@ -189,18 +191,18 @@ _NOT_PUBLIC_V6 = _networks(
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-@cache
-def _doors() -> frozenset[tuple[str, int]]:
-    doors = set(env.read("PLAYGROUND_PRIVATE_UPSTREAMS"))
-    for provider in catalogue().values():
+@lru_cache(maxsize=4)
+def _doors(settled: Config) -> frozenset[tuple[str, int]]:
+    doors = set(settled.private_upstreams)
+    for provider in read_catalogue(settled).values():
         if provider.endpoint and (provider.local or provider.id == LOCAL_MODEL):
             doors |= _names(provider.endpoint)
     return frozenset(doors)
 
 
-@cache
-def _catalogue_hosts() -> frozenset[tuple[str, int]]:
-    endpoints = (provider.endpoint for provider in catalogue().values())
+@lru_cache(maxsize=4)
+def _catalogue_hosts(settled: Config) -> frozenset[tuple[str, int]]:
+    endpoints = (provider.endpoint for provider in read_catalogue(settled).values())
     return frozenset((endpoint.host, endpoint.port) for endpoint in endpoints if endpoint)
 
 

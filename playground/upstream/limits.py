@@ -1,4 +1,4 @@
-"""How long and how large an exchange may be, and how many there may be. `env.py` has the variables."""
+"""How long and how large an exchange may be, and how many there may be. `config.py` has the variables."""
 
 from dataclasses import dataclass
 

@@ -4,11 +4,14 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from playground import env
+from django.conf import settings
+
+from playground import config
+from playground.config_types import SettingError
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.caps import Caps
@@ -36,7 +39,7 @@ class Provider:
     @property
     def server_key(self) -> str:
         """The key that the server holds for this provider; "" when it holds none."""
-        return env.secret(self.key_variable).strip() if self.key_variable else ""
+        return config.secret(self.key_variable).strip() if self.key_variable else ""
 
 
 class Catalogue(Mapping[str, Provider]):
@@ -55,19 +58,24 @@ class Catalogue(Mapping[str, Provider]):
         return len(self._providers)
 
 
-@cache
 def catalogue() -> Catalogue:
     """The built-in entries, changed by the file of PLAYGROUND_PROVIDERS, as this server offers them.
 
     Raises `SettingError` naming the file, the entry and the key that cannot be used.
     """
+    return read_catalogue(settings.CONFIG)
+
+
+@lru_cache(maxsize=4)
+def read_catalogue(settled: config.Config) -> Catalogue:
+    """The same for one configuration, once. Raises as `catalogue` does."""
     entries = _read(BUILT_IN)
-    if own := env.read("PLAYGROUND_PROVIDERS"):
+    if own := settled.providers:
         entries |= _read(own)
-    local_model = env.read("PLAYGROUND_LOCAL_MODEL_URL")
+    local_model = settled.local_model_url
     if local_model and LOCAL_MODEL in entries:
         entries[LOCAL_MODEL] = replace(entries[LOCAL_MODEL], endpoint=_local_endpoint(local_model))
-    offers_local = env.read("PLAYGROUND_LOCAL_PROVIDERS")
+    offers_local = settled.local_providers
     return Catalogue(
         [
             provider
@@ -81,7 +89,7 @@ def _local_endpoint(url: str) -> Endpoint:
     try:
         return Endpoint.parse(url)
     except BaseURLError as error:
-        raise env.SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
+        raise SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
 
 
 def lacks(provider: Provider) -> Sentence | None:
@@ -92,7 +100,7 @@ def lacks(provider: Provider) -> Sentence | None:
                 "not running: start the playground with a network once, so that its weights are fetched"
             )
         )
-    if provider.local and provider.endpoint.port == env.read("PLAYGROUND_PORT"):
+    if provider.local and provider.endpoint.port == settings.CONFIG.port:
         return say(
             gettext_noop("port %(port)s is this playground's own: start it with another --port"),
             port=provider.endpoint.port,
@@ -117,7 +125,7 @@ def _read(path: Path) -> dict[str, Provider]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise env.SettingError(f"The provider file {path} cannot be read: {error}") from error
+        raise SettingError(f"The provider file {path} cannot be read: {error}") from error
     providers = [_provider(entry, path) for entry in entries]
     return {provider.id: provider for provider in providers}
 
@@ -142,4 +150,4 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
         base_url = values.pop("base_url", None)
         return Provider(endpoint=Endpoint.parse(base_url) if base_url else None, **values)
     except (TypeError, ValueError, BaseURLError) as error:
-        raise env.SettingError(f"{path}: provider {name!r}: {error}") from error
+        raise SettingError(f"{path}: provider {name!r}: {error}") from error

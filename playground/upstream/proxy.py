@@ -8,7 +8,7 @@ import base64
 import socket
 from http.client import HTTPException, HTTPResponse
 
-from playground.env import Proxy
+from playground.config_types import Proxy
 
 
 class ProxyError(Exception):

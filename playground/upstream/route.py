@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from playground import env
+from django.conf import settings
+
 from playground.exchange import typed_key
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -83,7 +84,7 @@ def _provider_route(provider: Provider, typed: str) -> Route:
 
 def applied(caps: Caps) -> Caps | None:
     """None where this server holds nobody to them."""
-    return caps if env.read("PLAYGROUND_CAPS") else None
+    return caps if settings.CONFIG.caps else None
 
 
 def _place(endpoint: Endpoint) -> tuple[str, int]:

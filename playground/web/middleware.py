@@ -16,7 +16,6 @@ from django.http import (
 )
 from django.views.defaults import page_not_found
 
-from playground import env
 from playground.upstream import alarm
 from playground.web import refusals
 
@@ -96,7 +95,7 @@ class BodyMiddleware:
 
     def _read(self, request: HttpRequest, length: int) -> bool:
         hang_up = partial(_stop_reading, request.META.get("gunicorn.socket"))
-        with alarm.clock().after(env.read("PLAYGROUND_ARRIVAL_SECONDS"), hang_up):
+        with alarm.clock().after(settings.CONFIG.arrival_seconds, hang_up):
             try:
                 return len(request.body) == length
             except UnreadablePostError:

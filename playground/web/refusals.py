@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from playground import env
 from playground.exchange.refusal import Refusal
 from playground.text.sentence import gettext_noop, say
 from playground.web.incoming import Shape, shape_of
@@ -127,7 +126,7 @@ def cut_short(request: HttpRequest) -> HttpResponse:
                     "Nothing was sent. It broke off, or took longer than the %(seconds)s seconds of "
                     "PLAYGROUND_ARRIVAL_SECONDS. Send it again."
                 ),
-                seconds=f"{env.read('PLAYGROUND_ARRIVAL_SECONDS'):g}",
+                seconds=f"{settings.CONFIG.arrival_seconds:g}",
             ),
         ),
     )

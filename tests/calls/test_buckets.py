@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from playground.calls.buckets import Bucket, Buckets, LocalBuckets, RedisBuckets, UnavailableError
-from playground.env import Rate
+from playground.config_types import Rate
 from tests.redis import RedisServer
 
 SLOW = Rate(3, 3600)

@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream, models
 from tests.web.client import body, post_form, post_json
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 @pytest.fixture(autouse=True)
 def _full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "2/minute")
+    configure(PLAYGROUND_CLIENT_RATE="2/minute")
     cache.clear()
 
 
@@ -56,7 +57,7 @@ def test_a_form_is_told_and_kept(client: Client, changes: dict[str, Any]) -> Non
 
 
 def test_all_together_have_a_rate_of_their_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_TOTAL_RATE", "3/hour")
+    configure(PLAYGROUND_TOTAL_RATE="3/hour")
 
     answers = [_send(client, f"192.0.2.{number}") for number in range(4)]
 
@@ -111,7 +112,7 @@ def test_pages_and_code_are_not_counted(client: Client) -> None:
 
 
 def test_rates_can_be_turned_off(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "off")
+    configure(PLAYGROUND_CLIENT_RATE="off")
 
     for _ in range(4):
         assert _send(client).status_code == 200
@@ -138,7 +139,7 @@ def test_calls_are_not_made_uncounted(client: Client, settings: Any, upstream: S
 
 @pytest.fixture
 def _capped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_CAPS", "1")
+    configure(PLAYGROUND_CAPS="1")
 
 
 @pytest.mark.usefixtures("_capped")

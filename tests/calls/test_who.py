@@ -4,6 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from playground.calls.who import client_of, pseudonym_of
+from tests.configuration import configure
 
 
 def _client(remote: str, forwarded: str | None = None) -> str:
@@ -39,14 +40,14 @@ def test_without_trusted_proxies_nobody_is_believed(forwarded: str | None) -> No
 def test_the_header_is_read_as_far_as_trusted_proxies_wrote_it(
     monkeypatch: pytest.MonkeyPatch, forwarded: str | None, client: str
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8:f::1")
+    configure(PLAYGROUND_TRUSTED_PROXIES="10.0.0.0/8, 2001:db8:f::1")
 
     assert _client("10.0.0.1", forwarded) == client
     assert _client("::ffff:10.0.0.1", forwarded) == client
 
 
 def test_who_is_not_a_trusted_proxy_is_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_TRUSTED_PROXIES", "10.0.0.1")
+    configure(PLAYGROUND_TRUSTED_PROXIES="10.0.0.1")
 
     assert _client("10.0.0.2", "192.0.2.7") == "10.0.0.2"
 
@@ -55,7 +56,7 @@ def test_who_is_not_a_trusted_proxy_is_the_client(monkeypatch: pytest.MonkeyPatc
 def test_a_proxy_on_a_unix_socket_goes_by_that_name(
     monkeypatch: pytest.MonkeyPatch, trusted: str, client: str
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_TRUSTED_PROXIES", trusted)
+    configure(PLAYGROUND_TRUSTED_PROXIES=trusted)
 
     assert _client("", "192.0.2.7") == client
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markdown_it.token import Token
 
-from playground import env
+from playground import config
 from playground.docs.folder import Docs, Page, look
 from playground.docs.markdown import Heading, budget, parse
 from playground.embeds import tag
@@ -19,7 +19,7 @@ FOLDER = ROOT / "docs"
 # Their output can be shown by a `text` block behind them.
 RUN = ("python", "js", "bash")
 # The environment's variables that the docs may name.
-SETTINGS = {variable.name for variable in env.VARIABLES} | {
+SETTINGS = {variable.name for variable in config.VARIABLES} | {
     provider.key_variable for provider in _read(BUILT_IN).values() if provider.key_variable
 }
 CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")

@@ -32,15 +32,15 @@ from typing import Any
 import pytest
 import requests
 
-from playground import env
+from playground import config
 from playground.calls.log import line as log_line
+from playground.config_types import SettingError
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.docs import markdown
 from playground.embeds import tag
-from playground.env import SettingError
 from playground.exchange.call import Call
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.explain import explain
@@ -308,8 +308,8 @@ def _env(block: Block) -> None:
         if name.endswith("_FILE"):
             assert value.startswith("/")
             assert name.removesuffix("_FILE") in SETTINGS
-        elif name in {variable.name for variable in env.VARIABLES}:
-            env.read(name, {name: value})
+        elif name in {variable.name for variable in config.VARIABLES}:
+            config.read(name, {name: value})
         else:
             assert name in SETTINGS
 

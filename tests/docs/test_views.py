@@ -394,7 +394,7 @@ def test_without_a_database_the_page_stands(
     (folder / "embed.md").write_text("<ApiPlayground embed='hello' />\n")
 
     def fails(*args: object, **values: object) -> None:
-        raise OperationalError("no such table: embed_embed")
+        raise OperationalError("no such table: embeds_embed")
 
     monkeypatch.setattr(Embed.objects, "filter", fails)
 

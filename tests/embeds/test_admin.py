@@ -5,7 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -14,15 +14,16 @@ from django.utils import timezone
 
 from playground.embeds import recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
+from playground.people.models import User
 from tests.embeds.client import make_embed
 from tests.embeds.test_lookup import BROKEN
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
-LIST = "/admin/embed/embed/"
+LIST = "/admin/embeds/embed/"
 ADD = f"{LIST}add/"
-RECORDED = "/admin/embed/recordedanswer/"
+RECORDED = "/admin/embeds/recordedanswer/"
 FIELDS = {
     "name": "made-here",
     "active": "on",
@@ -399,9 +400,7 @@ def test_single_recordings_are_removed(author: Client, upstream: ScriptedUpstrea
         recordings.record(embed, {"seed": seed})
     first, *others = RecordedAnswer.objects.values_list("pk", flat=True)
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA ignore_check_constraints = 1")
-        cursor.execute("UPDATE embed_recordedanswer SET call = '{', tag = '{' WHERE id = %s", [others[1]])
-        cursor.execute("PRAGMA ignore_check_constraints = 0")
+        cursor.execute("UPDATE embeds_recordedanswer SET call = '{', tag = '{' WHERE id = %s", [others[1]])
 
     answer = author.post(f"{RECORDED}{first}/delete/", {"post": "yes"}, follow=True)
     assert answer.redirect_chain == [(RECORDED, 302)]
@@ -449,7 +448,7 @@ def test_no_page_loads_more_of_the_recordings_than_it_shows(
 
     assert {page.status_code for page in pages} == {200}
     assert max(len(page.content) for page in pages) < 100_000
-    column = '"embed_recordedanswer"."body"'
+    column = '"embeds_recordedanswer"."body"'
     assert [query["sql"] for query in queries if column in query["sql"]] == [
         query["sql"] for query in queries if f"SUBSTR({column}, 1, 20001)" in query["sql"]
     ]

@@ -1,15 +1,14 @@
 """The day's budget: counted before the call, settled by what it took, never overspent."""
 
-import os
 import socket
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
@@ -19,8 +18,8 @@ from hypothesis import strategies as st
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import budget, estimate, refusals
 from playground.embeds.models import Embed, Spent
-from playground.upstream import egress, providers
 from playground.upstream.running import running
+from tests.configuration import configure
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import (
     STREAM_HEAD,
@@ -309,11 +308,9 @@ def test_where_nobody_listens_nothing_is_counted(
     embed = make_embed()
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = f"127.0.0.1:{unused.getsockname()[1]}"
-    entry = Path(os.environ["PLAYGROUND_PROVIDERS"])
+    entry = settings.CONFIG.providers
     entry.write_text(entry.read_text().replace(upstream.host_port, address))
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", address)
-    for cached in (providers.catalogue, egress._doors, egress._catalogue_hosts):
-        cached.cache_clear()
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=address)
 
     answer = send_json(client).json()
 
@@ -490,3 +487,18 @@ def test_many_readers_at_once_through_the_page(upstream: ScriptedUpstream, setti
     assert statuses == {200: 5, 429: 25}
     assert len(upstream.requests) == 5
     assert _spent(embed) == (5, 60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("provider")
+def test_a_stream_holds_no_connection_to_the_database(client: Client, upstream: ScriptedUpstream) -> None:
+    make_embed()
+    upstream.reply(stream({"content": "x"}))
+
+    live = iter(send_form(client, **STREAM))
+    next(live)
+    during = connection.connection
+    list(live)
+
+    assert during is None
+    assert connection.connection is None

@@ -13,7 +13,7 @@ from django.test import Client
 
 from playground.embeds.database import in_turn, let_go
 
-PAGES = ["/admin/", "/admin/embed/embed/", "/admin/embed/embed/1/change/"]
+PAGES = ["/admin/", "/admin/embeds/embed/", "/admin/embeds/embed/1/change/"]
 
 
 def _empty(file: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from playground.embeds import form_token
 from playground.embeds.models import Embed
+from tests.configuration import configure
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
@@ -169,7 +170,7 @@ def test_many_tokens_push_no_count_out(
         "default": few | {"LOCATION": "few"},
         "tokens": few | {"LOCATION": settings.CACHES["tokens"]["LOCATION"]},
     }
-    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "1/day")
+    configure(PLAYGROUND_CLIENT_RATE="1/day")
     assert send_json(client).status_code == 200
 
     for _ in range(10):

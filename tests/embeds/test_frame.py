@@ -13,6 +13,7 @@ from django.test import Client
 
 from playground.embeds import lookup, policy
 from playground.embeds.models import Embed
+from tests.configuration import configure
 from tests.embeds.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
 
@@ -198,8 +199,8 @@ def test_without_a_record_the_rules_of_the_page_hold(client: Client, upstream: S
 def test_without_a_record_the_catalogues_caps_and_the_rates_hold(
     client: Client, monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_CAPS", "1")
-    monkeypatch.setenv("PLAYGROUND_CLIENT_RATE", "1/day")
+    configure(PLAYGROUND_CAPS="1")
+    configure(PLAYGROUND_CLIENT_RATE="1/day")
 
     def send(**changes: Any) -> int:
         token = token_in(client.get("/embed/"))
@@ -214,7 +215,7 @@ def test_without_a_record_the_catalogues_caps_and_the_rates_hold(
 def test_rates_of_the_page_hold_for_embeds(
     client: Client, monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_TOTAL_RATE", "2/day")
+    configure(PLAYGROUND_TOTAL_RATE="2/day")
     make_embed()
 
     assert [send_json(client).status_code for _ in range(3)] == [200, 200, 429]
@@ -391,7 +392,7 @@ def test_without_its_table_the_page_works_and_the_frame_says_why(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**changes: Any) -> None:
-        raise DatabaseError("no such table: embed_embed")
+        raise DatabaseError("no such table: embeds_embed")
 
     monkeypatch.setattr(lookup.Embed.objects, "filter", broken)
 
@@ -399,7 +400,7 @@ def test_without_its_table_the_page_works_and_the_frame_says_why(
 
     assert page.status_code == 503
     assert "manage.py migrate" in page.content.decode()
-    assert "embed_embed" not in page.content.decode()
+    assert "embeds_embed" not in page.content.decode()
     assert client.get("/").status_code == 200
     assert client.get("/embed/").status_code == 200
 

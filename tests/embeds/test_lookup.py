@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playground.embeds import policy
 from playground.embeds.models import Embed
 from playground.exchange.refusal import InvalidRequestError
-from playground.upstream.providers import catalogue
+from tests.configuration import configure
 from tests.embeds.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -453,8 +453,7 @@ def test_a_machine_that_asks_for_no_key_is_the_servers_expense(
     file.write_text(
         f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "{upstream.url}"\nmodels = ["m"]\n'
     )
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
-    catalogue.cache_clear()
+    configure(PLAYGROUND_PROVIDERS=str(file))
     with pytest.raises(ValidationError, match="One call can take"):
         make_embed(key="reader", tokens_a_day=1)
     make_embed(key="reader", calls_a_day=1)
@@ -577,7 +576,7 @@ def test_odd_types_in_a_record_break_nothing(client: Client, value: Any) -> None
     make_embed()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA ignore_check_constraints = 1")
-        cursor.execute("UPDATE embed_embed SET max_tokens = %s, n = %s", [value, value])
+        cursor.execute("UPDATE embeds_embed SET max_tokens = %s, n = %s", [value, value])
         cursor.execute("PRAGMA ignore_check_constraints = 0")
 
     assert open_frame(client).status_code == 200

@@ -513,9 +513,7 @@ def test_a_broken_recording_is_as_if_it_were_not_there(
     client: Client, embed: Embed, column: str, value: str
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA ignore_check_constraints = 1")
-        cursor.execute(f"UPDATE embed_recordedanswer SET {column} = %s", [value])
-        cursor.execute("PRAGMA ignore_check_constraints = 0")
+        cursor.execute(f"UPDATE embeds_recordedanswer SET {column} = %s", [value])
     Embed.objects.update(replay_only=True)
 
     assert send_json(client).json()["error"]["kind"] == "nothing_recorded"

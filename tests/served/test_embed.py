@@ -66,7 +66,7 @@ class Embeds:
     def spent(self) -> tuple[int, int]:
         """Calls and tokens of all, today."""
         connection = sqlite3.connect(self.database)
-        rows = connection.execute("select calls, tokens from embed_spent where reader = ''").fetchall()
+        rows = connection.execute("select calls, tokens from embeds_spent where reader = ''").fetchall()
         connection.close()
         return rows[0] if rows else (0, 0)
 
@@ -281,7 +281,7 @@ def test_a_recorded_answer_comes_as_it_came(
     upstream.reply(STREAM_HEAD + token("first") + token(" second") + STREAM_END)
     embeds.change("--record", "--tokens-a-day", "200")
     with closing(sqlite3.connect(embeds.database)) as database, database:
-        database.execute("update embed_recordedanswer set events_ms = '[0, 1500]'")
+        database.execute("update embeds_recordedanswer set events_ms = '[0, 1500]'")
     upstream.reply(json_answer({"error": {"message": "down"}}, 503))
     site = embeds.site()
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.postgresql import PostgreSQLServer
 from tests.redis import RedisServer
 from tests.served.conftest import Tab, eventually
 from tests.site import ROOT, Site, manage, serving, workers
@@ -47,7 +48,7 @@ def test_a_log_that_cannot_be_written_loses_no_answer(
 
 def _drop(database: Path) -> None:
     connection = sqlite3.connect(database)
-    connection.execute("drop table embed_spent")
+    connection.execute("drop table embeds_spent")
     connection.commit()
     connection.close()
 
@@ -151,6 +152,22 @@ def test_readiness_names_what_fails(
             {"ready": False, "database": "ok", "cache": "the cache does not answer"},
         )
         assert requests.get(f"{site.address}healthz", timeout=5).text == "ok"
+
+
+def test_readiness_follows_postgresql(
+    static_folder: Path, upstream: ScriptedUpstream, postgresql_server: PostgreSQLServer
+) -> None:
+    settings = {"DATABASE_URL": postgresql_server.url()}
+    with serving(static_folder, upstream.host_port, **settings) as site:
+        assert "not migrated" in _readiness(site)[1]["database"]
+        manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        assert eventually(lambda: _readiness(site)[0] == 200)
+        postgresql_server.stop()
+        assert eventually(lambda: "cannot be reached" in _readiness(site)[1]["database"])
+        assert requests.get(f"{site.address}embed/", {"embed": "hello"}, timeout=30).status_code == 503
+        assert requests.get(site.address, timeout=30).status_code == 200
+        postgresql_server.start()
+        assert eventually(lambda: _readiness(site)[0] == 200)
 
 
 def test_a_server_without_collected_files_says_so_and_does_not_start(

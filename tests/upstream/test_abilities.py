@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from playground.upstream.local_model import abilities
+from tests.configuration import configure
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, json_answer
 from tests.web.client import post_json
 
@@ -37,7 +38,7 @@ class Model:
 @pytest.fixture
 def model(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Model:
     monkeypatch.setattr("playground.upstream.local_model.life._HEALTH_SECONDS", 60)
-    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", upstream.url)
+    configure(PLAYGROUND_LOCAL_MODEL_URL=upstream.url)
     monkeypatch.setenv("LOCAL_API_KEY", "sk-server-12345678")
     model = Model()
     upstream.reply(model)

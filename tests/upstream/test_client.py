@@ -25,6 +25,7 @@ from playground.upstream.limits import Limits
 from playground.upstream.models import list_models
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests.configuration import configure
 from tests.upstreams.scripted import (
     CHUNKED_HEAD,
     STREAM_END,
@@ -267,7 +268,7 @@ def _free_port() -> int:
 
 def test_a_closed_port_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     port = _free_port()
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=f"127.0.0.1:{port}")
 
     exchange = _send(f"http://127.0.0.1:{port}")
 
@@ -277,7 +278,7 @@ def test_a_closed_port_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_of_the_operators_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "no-such-host.invalid:443")
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS="no-such-host.invalid:443")
 
     exchange = _send("https://no-such-host.invalid")
 
@@ -318,7 +319,7 @@ def test_tls_with_a_server_that_has_none(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+        configure(PLAYGROUND_PRIVATE_UPSTREAMS=f"127.0.0.1:{port}")
         thread = threading.Thread(target=answer_in_plain, args=(server,))
         thread.start()
 
@@ -332,7 +333,7 @@ def test_tls_with_a_server_that_has_none(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_tls_that_never_ends_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", f"127.0.0.1:{port}")
+        configure(PLAYGROUND_PRIVATE_UPSTREAMS=f"127.0.0.1:{port}")
 
         exchange = _send(f"https://127.0.0.1:{port}", connect_seconds=0.2)
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
-from playground.upstream import client, egress, providers
+from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
+from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 
 INSIDE = [
@@ -193,8 +194,7 @@ def test_an_address_of_this_machine_is_refused_whatever_its_range(
 
     with pytest.raises(egress.AddressRefusedError):
         egress.addresses("llm.example", 443)
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "llm.example:443")
-    egress._doors.cache_clear()
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS="llm.example:443")
     assert egress.addresses("llm.example", 443) == [address]
 
 
@@ -285,7 +285,7 @@ def test_only_the_usual_ports_may_be_called_and_those_of_the_setting(monkeypatch
         assert refused.value.rule is egress.Rule.PORT
         assert refused.value.ports == (80, 443)
 
-    monkeypatch.setenv("PLAYGROUND_PORTS", "443, 8443")
+    configure(PLAYGROUND_PORTS="443, 8443")
     assert egress.addresses("llm.example", 8443)
     with pytest.raises(egress.AddressRefusedError):
         egress.addresses("llm.example", 80)
@@ -309,7 +309,7 @@ def test_the_catalogues_own_port_is_open_for_its_host_only(
     (tmp_path / "own.toml").write_text(
         '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.example:8443"\n'
     )
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "own.toml"))
+    configure(PLAYGROUND_PROVIDERS=str(tmp_path / "own.toml"))
     _answer_with(monkeypatch, "8.8.8.8")
 
     assert egress.addresses("llm.example", 8443)
@@ -331,7 +331,7 @@ def _unknown(host: str, port: int) -> list[str]:
 
 
 def test_a_door_is_open_for_its_exact_host_and_port_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", "127.0.0.1:8080, llm.internal:80")
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS="127.0.0.1:8080, llm.internal:80")
     _answer_with(monkeypatch, "127.0.0.1")
 
     assert egress.addresses("127.0.0.1", 8080) == ["127.0.0.1"]
@@ -347,8 +347,8 @@ def test_a_door_is_open_for_its_exact_host_and_port_only(monkeypatch: pytest.Mon
 
 
 def test_the_local_models_port_is_open_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", "http://127.0.0.1:40123/v1")
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    configure(PLAYGROUND_LOCAL_MODEL_URL="http://127.0.0.1:40123/v1")
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
 
     assert egress.addresses("127.0.0.1", 40123) == ["127.0.0.1"]
     with pytest.raises(egress.AddressRefusedError):
@@ -361,9 +361,7 @@ def test_servers_on_this_machine_are_open_only_where_they_are_offered(
     with pytest.raises(egress.AddressRefusedError):
         egress.addresses("localhost", 11434)
 
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
-    egress._doors.cache_clear()
-    providers.catalogue.cache_clear()
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
 
     assert egress.addresses("localhost", 11434)
 
@@ -374,7 +372,7 @@ def test_a_provider_of_the_operators_file_opens_no_door(
     (tmp_path / "own.toml").write_text(
         '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "http://10.0.0.5:8080"\n'
     )
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "own.toml"))
+    configure(PLAYGROUND_PROVIDERS=str(tmp_path / "own.toml"))
 
     with pytest.raises(egress.AddressRefusedError):
         egress.addresses("10.0.0.5", 8080)
@@ -411,7 +409,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         monkeypatch.setattr("playground.upstream.egress.socket.getaddrinfo", resolve)
         monkeypatch.setattr("playground.upstream.dial.socket.create_connection", connect)
 
-        monkeypatch.setenv("PLAYGROUND_PORTS", str(inside.port))
+        configure(PLAYGROUND_PORTS=str(inside.port))
         _send(f"http://rebinding.example:{inside.port}")
 
         assert asked == ["rebinding.example"]

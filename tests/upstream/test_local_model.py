@@ -21,6 +21,7 @@ from django.test import Client
 from playground.upstream.local_model import abilities, supervisor, weights
 from playground.upstream.local_model.life import Life
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor
+from tests.configuration import configure
 from tests.web.client import post_form, post_json
 
 # At temperature 0 it says the same every time; otherwise it may well stop after a word.
@@ -237,7 +238,7 @@ def test_a_send_while_it_starts_again_waits_for_it(
     own_model.start()
     try:
         own_model.wait_until_ready()
-        monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", own_model.url)
+        configure(PLAYGROUND_LOCAL_MODEL_URL=own_model.url)
         monkeypatch.setenv("LOCAL_API_KEY", own_model.key)
         assert own_model.pid is not None
         os.kill(own_model.pid, signal.SIGKILL)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from playground import env
+from playground.config_types import SettingError
 from playground.upstream.caps import Caps
 from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing, preselected
+from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
 
 ENTRY = '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.example"\n'
@@ -15,12 +16,12 @@ ENTRY = '[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "https://llm.exampl
 
 @pytest.fixture
 def under_play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, file: Path, text: str) -> None:
     file.write_text(text)
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    configure(PLAYGROUND_PROVIDERS=str(file))
 
 
 def _lacks(id_: str) -> str:
@@ -70,14 +71,12 @@ def test_what_runs_on_this_machine_is_offered_under_play_only(under_play: None) 
     local = {"local", "ollama", "lmstudio", "vllm"}
     assert local <= set(catalogue())
 
-    catalogue.cache_clear()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "0")
-        assert not local & set(catalogue())
+    configure(PLAYGROUND_LOCAL_PROVIDERS="0")
+    assert not local & set(catalogue())
 
 
 def test_the_local_model_stands_first_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_LOCAL_MODEL_URL", "http://127.0.0.1:40123/v1")
+    configure(PLAYGROUND_LOCAL_MODEL_URL="http://127.0.0.1:40123/v1")
     monkeypatch.setenv("LOCAL_API_KEY", "sk-local-model")
 
     assert next(iter(catalogue())) == "local"
@@ -102,7 +101,6 @@ def test_an_entry_replaces_the_built_in_one_whole_and_in_its_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     place = list(catalogue()).index("openai")
-    catalogue.cache_clear()
     _use(monkeypatch, tmp_path / "own.toml", ENTRY.replace('"own"', '"openai"'))
 
     assert list(catalogue()).index("openai") == place
@@ -130,9 +128,9 @@ def test_a_file_that_cannot_be_used_names_itself_and_the_reason(
 ) -> None:
     file = tmp_path / "own.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    configure(PLAYGROUND_PROVIDERS=str(file))
 
-    with pytest.raises(env.SettingError) as refused:
+    with pytest.raises(SettingError) as refused:
         catalogue()
 
     assert words in str(refused.value)
@@ -140,9 +138,9 @@ def test_a_file_that_cannot_be_used_names_itself_and_the_reason(
 
 
 def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(tmp_path / "none.toml"))
+    configure(PLAYGROUND_PROVIDERS=str(tmp_path / "none.toml"))
 
-    with pytest.raises(env.SettingError, match=r"none\.toml cannot be read"):
+    with pytest.raises(SettingError, match=r"none\.toml cannot be read"):
         catalogue()
 
 
@@ -206,5 +204,5 @@ def test_caps_that_cannot_be_used_are_told(
 ) -> None:
     _use(monkeypatch, tmp_path / "own.toml", f"{ENTRY}caps = {caps}\n")
 
-    with pytest.raises(env.SettingError, match=says):
+    with pytest.raises(SettingError, match=says):
         catalogue()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import trustme
+from django.conf import settings
 
-from playground import env
+from playground.config_types import SettingError
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
@@ -18,6 +19,7 @@ from playground.upstream.connection import Adapter
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests.configuration import configure
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -31,7 +33,7 @@ def inside() -> Iterator[ScriptedUpstream]:
 @pytest.fixture
 def proxy(inside: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectProxy]:
     with ConnectProxy({"api.example:80": ("127.0.0.1", inside.port)}) as server:
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{server.host_port}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://{server.host_port}")
         yield server
 
 
@@ -75,14 +77,14 @@ def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
 def test_a_proxy_that_is_gone_is_told_from_a_host_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://127.0.0.1:{closed.getsockname()[1]}")
 
         assert _kind(_send("https://api.example/v1")) == "proxy"
 
 
 def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
         assert _kind(_send("https://api.example/v1", connect_seconds=0.1)) == "proxy"
 
@@ -90,20 +92,20 @@ def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.Monke
 def test_it_is_told_who_calls_where_it_wants_that(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://play:p%40ss@{proxy.host_port}")
+    configure(PLAYGROUND_EGRESS_PROXY=f"http://play:p%40ss@{proxy.host_port}")
 
     exchange = _send("http://api.example/v1")
 
     assert "Proxy-Authorization: Basic cGxheTpwQHNz" in proxy.asked[0][1]
     assert inside.requests[0].header("Proxy-Authorization") is None
     assert "cGxheTpwQHNz" not in str(exchange)
-    assert "p@ss" not in repr(env.read("PLAYGROUND_EGRESS_PROXY"))
+    assert "p@ss" not in repr(settings.CONFIG)
 
 
 def test_a_door_that_was_opened_by_name_needs_no_proxy(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", inside.host_port)
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=inside.host_port)
 
     assert explain(_send(inside.url)) is None
     assert proxy.asked == []
@@ -130,7 +132,7 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
         ScriptedUpstream(context) as far,
         ConnectProxy({"api.example:443": ("127.0.0.1", far.port)}) as proxy,
     ):
-        monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", f"http://{proxy.host_port}")
+        configure(PLAYGROUND_EGRESS_PROXY=f"http://{proxy.host_port}")
 
         exchange = _send("https://api.example/v1")
 
@@ -148,10 +150,8 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
 def test_a_setting_that_names_none_is_refused_at_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_EGRESS_PROXY", value)
-
-    with pytest.raises(env.SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address of an HTTP proxy"):
-        env.read("PLAYGROUND_EGRESS_PROXY")
+    with pytest.raises(SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address"):
+        configure(PLAYGROUND_EGRESS_PROXY=value)
 
 
 def _only(address: str) -> Any:

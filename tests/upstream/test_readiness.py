@@ -13,12 +13,13 @@ from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
 from playground.upstream.route import find_route
 from playground.upstream.running import running
+from tests.configuration import configure
 from tests.upstreams.scripted import Answer, Paused, Recorded, ScriptedUpstream, json_answer, models
 
 
 @pytest.fixture(autouse=True)
 def under_play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
     # Opening a socket on a busy machine can take longer than a page should wait.
     monkeypatch.setattr(readiness, "_FIRST_WAIT_SECONDS", 20)
     monkeypatch.setattr(
@@ -44,7 +45,7 @@ def _local_server(monkeypatch: pytest.MonkeyPatch, file: Path, port: int) -> Non
         f'[[provider]]\nid = "own"\nlabel = "Own"\nbase_url = "http://127.0.0.1:{port}"\n'
         'local = true\nstart = "serve me"\n'
     )
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    configure(PLAYGROUND_PROVIDERS=str(file))
 
 
 def test_a_server_on_this_machine_that_is_not_started_names_its_command(
@@ -98,7 +99,7 @@ def test_another_program_on_that_port_is_no_model_server(
 def test_the_playgrounds_own_port_is_not_taken_for_a_model_server(
     monkeypatch: pytest.MonkeyPatch, under_play: None
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_PORT", "11434")
+    configure(PLAYGROUND_PORT="11434")
 
     assert "port 11434 is this playground's own" in _lacks("ollama")
 

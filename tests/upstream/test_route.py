@@ -6,6 +6,7 @@ import pytest
 
 from playground.exchange.refusal import InvalidRequestError
 from playground.upstream.route import find_route
+from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -134,7 +135,7 @@ def test_the_key_is_not_in_the_routes_repr(provider: str) -> None:
 
 
 def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
 
     assert "not running" in _refusal("local", None, "sk-typed")["provider"]
 
@@ -158,7 +159,7 @@ def test_a_provider_that_takes_no_key_is_paid_by_the_server(
 ) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(f'[[provider]]\nid = "free"\nlabel = "Free"\nbase_url = "{upstream.url}"\n')
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    configure(PLAYGROUND_PROVIDERS=str(file))
 
     assert find_route("free", None, "any-word").at_servers_expense
 
@@ -167,7 +168,7 @@ def test_a_provider_that_takes_no_key_is_paid_by_the_server(
 def test_caps_hold_for_what_the_server_pays(
     monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream, provider: str, switch: str, capped: bool
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_CAPS", switch)
+    configure(PLAYGROUND_CAPS=switch)
 
     assert (find_route(provider, None, None).caps is not None) == capped
     assert (find_route(None, upstream.url, None).caps is not None) == capped

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from playground.upstream import egress, providers, readiness
+from playground.upstream import egress, readiness
 from playground.upstream.local_model import abilities
+from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 
 SERVER_KEY = "sk-server-canary-7f3a91"
@@ -16,19 +17,6 @@ SERVER_KEY = "sk-server-canary-7f3a91"
 def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the tests of its time wait for it."""
     monkeypatch.setattr(egress, "REFUSAL_SECONDS", 0)
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """What is read from the environment once is read anew in each test."""
-    forget_settings()
-    yield
-    forget_settings()
-
-
-def forget_settings() -> None:
-    for cache in (egress._doors, egress._catalogue_hosts, providers.catalogue):
-        cache.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +30,7 @@ def _nothing_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
     """A provider on loopback, with the one door to it open."""
     with ScriptedUpstream() as server:
-        monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", server.host_port)
+        configure(PLAYGROUND_PRIVATE_UPSTREAMS=server.host_port)
         yield server
 
 
@@ -66,6 +54,6 @@ key_variable = "TEST_API_KEY"
 models = ["m"]
 """
     )
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", upstream.host_port)
-    monkeypatch.setenv("PLAYGROUND_PROVIDERS", str(file))
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=upstream.host_port)
+    configure(PLAYGROUND_PROVIDERS=str(file))
     monkeypatch.setenv("TEST_API_KEY", SERVER_KEY)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import body, post_form, post_json, post_raw
 
@@ -218,7 +219,7 @@ def test_an_address_inside_the_network_is_refused(
     client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = upstream.url.replace("127.0.0.1", "127.0.0.3")
-    monkeypatch.setenv("PLAYGROUND_PORTS", str(upstream.port))
+    configure(PLAYGROUND_PORTS=str(upstream.port))
 
     for answer in (
         post_json(client, provider=None, base_url=other),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 
 
@@ -43,10 +44,7 @@ def test_providers_on_this_machine_are_offered_under_play_only(
 ) -> None:
     assert "Ollama" not in _page(client)
 
-    from playground.upstream.providers import catalogue
-
-    catalogue.cache_clear()
-    monkeypatch.setenv("PLAYGROUND_LOCAL_PROVIDERS", "1")
+    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
     html = _page(client)
     assert "Ollama" in html
     assert "start the playground with a network once" in html  # the local model, which does not run here

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream, json_answer, models
 from tests.web.client import post_form, post_json
@@ -116,7 +117,7 @@ def test_no_models_is_said_to_be_none(client: Client, upstream: ScriptedUpstream
 def test_models_that_the_servers_key_is_not_for_are_not_said_to_be_none(
     client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYGROUND_CAPS", "1")
+    configure(PLAYGROUND_CAPS="1")
     upstream.reply(models("other-1", "other-2"))
 
     with_servers = post_form(client, "/models/", htmx=True).content.decode()

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from playground.upstream.running import running
+from tests.configuration import configure
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -53,7 +54,7 @@ def test_a_provider_that_is_not_there_gets_a_fragment_and_no_stream(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = f"127.0.0.1:{unused.getsockname()[1]}"
-    monkeypatch.setenv("PLAYGROUND_PRIVATE_UPSTREAMS", address)
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=address)
 
     response = post_form(client, htmx=True, provider="", base_url=f"http://{address}/v1", **STREAM)
 

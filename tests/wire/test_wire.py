@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from playground.web.forms import USAGE_WANTED, RequestForm
-from tests.upstreams.plugin import catalogue_of, forget_settings
+from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
 from tests.web.client import body, post_form, post_json
 from tests.wire import cases
@@ -49,11 +50,11 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture(scope="module")
 def provider(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    forget_settings()
+    before = settings.CONFIG
     with pytest.MonkeyPatch.context() as patch:
         catalogue_of(upstream, patch, tmp_path_factory.mktemp("wire"))
         yield
-    forget_settings()
+    settings.CONFIG = before
 
 
 @pytest.fixture(scope="module")

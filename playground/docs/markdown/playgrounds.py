@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.core.validators import slug_re
 from django.db import DatabaseError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -11,7 +12,7 @@ from django.utils.translation import gettext
 
 from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
-from playground.embeds.database import let_go
+from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.embeds.tag import LiveCall
 from playground.text.sentence import SentenceError, gettext_noop, say
@@ -77,11 +78,10 @@ class Playgrounds:
 def providers_of(names: Iterable[str]) -> dict[str, str | None]:
     """The provider of each embed; None where there is no such embed."""
     wanted = list(names)
+    possible = [name for name in wanted if slug_re.match(name)]
     try:
-        found = dict(Embed.objects.filter(name__in=wanted).values_list("name", "provider"))
+        found = in_turn(lambda: dict(Embed.objects.filter(name__in=possible).values_list("name", "provider")))
     except DatabaseError:
         _logger.exception("The embeds cannot be read")
         return dict.fromkeys(wanted, UNREADABLE)
-    finally:
-        let_go()
     return {name: found.get(name) for name in wanted}

@@ -17,9 +17,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from playground import env
+from playground import config
 from playground.serving import static
 from playground.serving.static import Collected
 from playground.trouble import reason
@@ -40,9 +40,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
-        parser.add_argument(
-            "--port", default=env.read("PLAYGROUND_PORT"), type=int, help="port to serve on (8000)"
-        )
+        parser.add_argument("--port", default=settings.CONFIG.port, type=int, help="port to serve on (8000)")
         parser.add_argument("--no-local-model", action="store_true", help="start without the local model")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -98,16 +96,18 @@ class Command(BaseCommand):
 
     def _check_settings(self) -> None:
         """Here rather than in gunicorn, whose worker would say it in a traceback."""
-        os.environ["PLAYGROUND_SECRET_KEY"] = env.read("PLAYGROUND_SECRET_KEY") or secrets.token_urlsafe(50)
+        os.environ["PLAYGROUND_SECRET_KEY"] = settings.CONFIG.secret_key or secrets.token_urlsafe(50)
+        settings.CONFIG = config.load()
         self.check()
 
     def _migrate(self) -> None:
-        file = Path(settings.DATABASES["default"]["NAME"])
+        database = settings.DATABASES["default"]["NAME"]
+        folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
-            with weights.lock(file.parent):
+            with weights.lock(folder):
                 call_command("migrate", verbosity=0)
         except (DatabaseError, OSError) as error:
-            self.stderr.write(f"No embeds: {file} cannot be used ({reason(error) or error}).")
+            self.stderr.write(f"No embeds: {database} cannot be used ({reason(error) or error}).")
 
     def _start_model(self) -> Supervisor | None:
         try:

@@ -1,166 +1,36 @@
 """Every setting of the playground: an environment variable with a default, a help line and a check.
 
-`settings.py` reads them here and nowhere else; a test holds the README's table against `VARIABLES`.
+`settings.CONFIG` is all of them, read and checked once at the start; a test holds the README's table against
+`VARIABLES`.
 A variable `NAME` can also be given as `NAME_FILE`, the path of a file that holds the value (the way
 Docker and Kubernetes hand out secrets).
 """
 
-import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-
-class SettingError(ValueError):
-    """A setting that cannot be used. The message names the variable and what it takes."""
-
-
-def text(value: str) -> str:
-    return value
-
-
-def flag(value: str) -> bool:
-    match value.strip().lower():
-        case "1" | "true" | "yes" | "on":
-            return True
-        case "0" | "false" | "no" | "off" | "":
-            return False
-    raise ValueError("takes 1 or 0")
-
-
-def names(value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
-def host_ports(value: str) -> frozenset[tuple[str, int]]:
-    """`"10.0.0.5:8080,[fd00::1]:80"` → the exact pairs it names."""
-    pairs = set()
-    for name in names(value):
-        host, colon, port = name.rpartition(":")
-        if not colon or not host or not port.isascii() or not port.isdigit():
-            raise ValueError(f"takes host:port pairs with commas between, not {name!r}")
-        if not 1 <= int(port) <= 65535:
-            raise ValueError(f"has a port outside 1–65535: {name!r}")
-        pairs.add((host.strip("[]").lower(), int(port)))
-    return frozenset(pairs)
-
-
-def seconds(value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0
-    if not 0 < number < 86_400:
-        raise ValueError("takes a number of seconds above 0 and below 86400")
-    return number
-
-
-def count(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:19]) < 2**40):
-        raise ValueError("takes a whole number of 1 or more")
-    return int(value)
-
-
-def threads(value: str) -> int:
-    if (number := count(value)) < 2:
-        raise ValueError("takes 2 or more: one for calls, one for pages")
-    return number
-
-
-def ports(value: str) -> tuple[int, ...]:
-    if not all(name.isascii() and name.isdigit() and 0 < int(name[:6]) < 65536 for name in names(value)):
-        raise ValueError("takes port numbers from 1 to 65535 with commas between")
-    return tuple(sorted({int(name) for name in names(value)}))
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """An HTTP proxy. `credentials` is `user:password`, or "" where it wants none."""
-
-    host: str
-    port: int
-    credentials: str = field(default="", repr=False)
-
-
-def proxy(value: str) -> Proxy | None:
-    """`"http://user:password@proxy.internal:4750"` → its parts."""
-    if not value:
-        return None
-    try:
-        parts = urlsplit(value)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if not host or not port or parts.scheme != "http" or parts.path not in ("", "/") or parts.query:
-        raise ValueError("takes the address of an HTTP proxy: http://host:port")
-    user = unquote(parts.username or "")
-    return Proxy(host, port, f"{user}:{unquote(parts.password or '')}" if user else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many calls in so many seconds: a bucket that holds `count`, and fills again in `seconds`."""
-
-    count: int
-    seconds: int
-
-
-_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
-
-
-def rates(value: str) -> tuple[Rate, ...]:
-    """`"20/minute, 500/day"` → each of them; `"off"` → none."""
-    if value.strip().lower() == "off":
-        return ()
-    found = []
-    for name in names(value):
-        number, _, period = name.partition("/")
-        if (
-            not (number.isascii() and number.isdigit() and 0 < int(number[:10]) < 10**9)
-            or period not in _PERIODS
-        ):
-            raise ValueError(
-                "takes rates like 20/minute or 20/minute,500/day (second, minute, hour, day), or off"
-            )
-        found.append(Rate(int(number), _PERIODS[period]))
-    return tuple(found)
-
-
-# What a proxy on a Unix socket goes by, since it has no address.
-UNIX = "unix"
-
-
-@cache
-def networks(value: str) -> frozenset[str]:
-    """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
-    found = set()
-    for name in names(value):
-        try:
-            found.add(name if name == UNIX else str(ipaddress.ip_network(name)))
-        except ValueError as error:
-            raise ValueError(
-                f"takes addresses and networks with commas between, or unix, not {name!r}"
-            ) from error
-    return frozenset(found)
-
-
-def cache_url(value: str) -> str:
-    """Redis' and Valkey's clients are one; the driver knows the first name only."""
-    if not value:
-        return ""
-    scheme, colon, rest = value.partition("://")
-    known = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
-    if scheme not in known or not rest:
-        raise ValueError("takes redis://host:port/0 (or rediss, valkey, valkeys, unix)")
-    return known[scheme] + colon + rest
-
-
-def path_or_none(value: str) -> Path | None:
-    return Path(value).expanduser() if value else None
+from playground.config_types import (
+    Proxy,
+    Rate,
+    SettingError,
+    cache_url,
+    count,
+    flag,
+    host_ports,
+    names,
+    networks,
+    path_or_none,
+    ports,
+    postgresql,
+    proxy,
+    rates,
+    seconds,
+    text,
+    threads,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +157,12 @@ VARIABLES = (
         "Path of the SQLite file of the embeds and their admin. Without it `db.sqlite3` beside `manage.py`.",
         path_or_none,
     ),
+    Variable(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL (postgresql://user:password@host:5432/name) in place of the SQLite file.",
+        postgresql,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),
@@ -345,7 +221,44 @@ def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
         raise SettingError(f"{name} {error}") from error
 
 
-def check(environ: Mapping[str, str] = os.environ) -> None:
-    """Raises `SettingError` when one of `VARIABLES` cannot be used, also what would be read much later."""
-    for variable in VARIABLES:
-        read(variable.name, environ)
+@dataclass(frozen=True, eq=False)
+class Config:
+    """All of `VARIABLES`, parsed. Hashed by identity: what is derived from one is cached under it."""
+
+    secret_key: str = field(repr=False)
+    debug: bool
+    allowed_hosts: tuple[str, ...]
+    https: bool
+    providers: Path | None
+    private_upstreams: frozenset[tuple[str, int]]
+    ports: tuple[int, ...]
+    egress_proxy: Proxy | None
+    local_providers: bool
+    local_model_url: str
+    log: bool
+    caps: bool
+    client_rate: tuple[Rate, ...]
+    total_rate: tuple[Rate, ...]
+    client_calls: int
+    trusted_proxies: frozenset[str]
+    cache_url: str = field(repr=False)
+    docs: Path | None
+    docs_html: bool
+    database: Path | None
+    database_url: dict[str, Any] | None = field(repr=False)
+    port: int
+    connect_seconds: float
+    silence_seconds: float
+    exchange_seconds: float
+    heartbeat_seconds: float
+    arrival_seconds: float
+    request_bytes: int
+    response_bytes: int
+    messages: int
+    threads: int
+    grace_seconds: float
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration that an environment says. Raises `SettingError` naming the variable."""
+    return Config(**{v.name.removeprefix("PLAYGROUND_").lower(): read(v.name, environ) for v in VARIABLES})

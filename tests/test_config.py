@@ -4,26 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from playground import env
+from playground import config
+from playground.config_types import Rate, SettingError
 
 
 def test_a_default_holds_while_nothing_is_set() -> None:
-    assert env.read("PLAYGROUND_CONNECT_SECONDS", {}) == 5
+    assert config.read("PLAYGROUND_CONNECT_SECONDS", {}) == 5
 
 
 def test_a_file_gives_the_value(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from the file\n")
 
-    assert env.secret("KEY", {"KEY_FILE": str(tmp_path / "secret")}) == "from the file"
+    assert config.secret("KEY", {"KEY_FILE": str(tmp_path / "secret")}) == "from the file"
 
 
 def test_the_variable_wins_over_the_file(tmp_path: Path) -> None:
-    assert env.secret("KEY", {"KEY": "direct", "KEY_FILE": str(tmp_path / "missing")}) == "direct"
+    assert config.secret("KEY", {"KEY": "direct", "KEY_FILE": str(tmp_path / "missing")}) == "direct"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(env.SettingError, match="KEY_FILE names a file that cannot be read"):
-        env.secret("KEY", {"KEY_FILE": str(tmp_path / "missing")})
+    with pytest.raises(SettingError, match="KEY_FILE names a file that cannot be read"):
+        config.secret("KEY", {"KEY_FILE": str(tmp_path / "missing")})
 
 
 @pytest.mark.parametrize(
@@ -47,17 +48,20 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("PLAYGROUND_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CACHE_URL", "memcached://cache"),
         ("CACHE_URL", "redis://"),
+        ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "postgresql://host"),
+        ("DATABASE_URL", "postgresql://host/name?no=such"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:
-    with pytest.raises(env.SettingError, match=f"^{name} "):
-        env.read(name, {name: value})
+    with pytest.raises(SettingError, match=f"^{name} "):
+        config.read(name, {name: value})
 
 
 def test_private_upstreams_are_exact_pairs() -> None:
     value = "10.0.0.5:8080, [FD00::1]:80"
 
-    assert env.read("PLAYGROUND_PRIVATE_UPSTREAMS", {"PLAYGROUND_PRIVATE_UPSTREAMS": value}) == {
+    assert config.read("PLAYGROUND_PRIVATE_UPSTREAMS", {"PLAYGROUND_PRIVATE_UPSTREAMS": value}) == {
         ("10.0.0.5", 8080),
         ("fd00::1", 80),
     }
@@ -65,17 +69,17 @@ def test_private_upstreams_are_exact_pairs() -> None:
 
 def test_rates_are_so_many_in_a_time() -> None:
     def read(value: str) -> object:
-        return env.read("PLAYGROUND_CLIENT_RATE", {"PLAYGROUND_CLIENT_RATE": value})
+        return config.read("PLAYGROUND_CLIENT_RATE", {"PLAYGROUND_CLIENT_RATE": value})
 
-    assert read("20/minute, 500/day") == (env.Rate(20, 60), env.Rate(500, 86_400))
-    assert read("1/second,2/hour") == (env.Rate(1, 1), env.Rate(2, 3600))
+    assert read("20/minute, 500/day") == (Rate(20, 60), Rate(500, 86_400))
+    assert read("1/second,2/hour") == (Rate(1, 1), Rate(2, 3600))
     assert read("Off") == ()
 
 
 def test_trusted_proxies_are_networks() -> None:
     value = "127.0.0.1, 10.0.0.0/8, unix, FD00::1"
 
-    found = env.read("PLAYGROUND_TRUSTED_PROXIES", {"PLAYGROUND_TRUSTED_PROXIES": value})
+    found = config.read("PLAYGROUND_TRUSTED_PROXIES", {"PLAYGROUND_TRUSTED_PROXIES": value})
 
     assert found == {"127.0.0.1/32", "10.0.0.0/8", "unix", "fd00::1/128"}
 
@@ -90,4 +94,28 @@ def test_trusted_proxies_are_networks() -> None:
     ],
 )
 def test_redis_and_valkey_are_asked_alike(value: str, url: str) -> None:
-    assert env.read("CACHE_URL", {"CACHE_URL": value}) == url
+    assert config.read("CACHE_URL", {"CACHE_URL": value}) == url
+
+
+def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
+    value = "postgres://ada:p%40ss@db.internal:5433/playground?sslmode=require"
+
+    found = config.read("DATABASE_URL", {"DATABASE_URL": value})
+
+    assert found == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "playground",
+        "USER": "ada",
+        "PASSWORD": "p@ss",
+        "HOST": "db.internal",
+        "PORT": "5433",
+        "OPTIONS": {"connect_timeout": 5, "sslmode": "require"},
+    }
+
+
+def test_a_database_that_cannot_be_read_is_not_quoted() -> None:
+    with pytest.raises(SettingError) as raised:
+        config.read("DATABASE_URL", {"DATABASE_URL": "postgresql://ada:hunter2 x@host/name"})
+
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None or "hunter2" not in str(raised.value.__cause__)

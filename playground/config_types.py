@@ -1,0 +1,174 @@
+"""What the text of a setting means. Each function raises `ValueError` with what the setting takes."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used. The message names the variable and what it takes."""
+
+
+def text(value: str) -> str:
+    return value
+
+
+def flag(value: str) -> bool:
+    match value.strip().lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off" | "":
+            return False
+    raise ValueError("takes 1 or 0")
+
+
+def names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def host_ports(value: str) -> frozenset[tuple[str, int]]:
+    """`"10.0.0.5:8080,[fd00::1]:80"` → the exact pairs it names."""
+    pairs = set()
+    for name in names(value):
+        host, colon, port = name.rpartition(":")
+        if not colon or not host or not port.isascii() or not port.isdigit():
+            raise ValueError(f"takes host:port pairs with commas between, not {name!r}")
+        if not 1 <= int(port) <= 65535:
+            raise ValueError(f"has a port outside 1–65535: {name!r}")
+        pairs.add((host.strip("[]").lower(), int(port)))
+    return frozenset(pairs)
+
+
+def seconds(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not 0 < number < 86_400:
+        raise ValueError("takes a number of seconds above 0 and below 86400")
+    return number
+
+
+def count(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:19]) < 2**40):
+        raise ValueError("takes a whole number of 1 or more")
+    return int(value)
+
+
+def threads(value: str) -> int:
+    if (number := count(value)) < 2:
+        raise ValueError("takes 2 or more: one for calls, one for pages")
+    return number
+
+
+def ports(value: str) -> tuple[int, ...]:
+    if not all(name.isascii() and name.isdigit() and 0 < int(name[:6]) < 65536 for name in names(value)):
+        raise ValueError("takes port numbers from 1 to 65535 with commas between")
+    return tuple(sorted({int(name) for name in names(value)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy. `credentials` is `user:password`, or "" where it wants none."""
+
+    host: str
+    port: int
+    credentials: str = field(default="", repr=False)
+
+
+def proxy(value: str) -> Proxy | None:
+    """`"http://user:password@proxy.internal:4750"` → its parts."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.scheme != "http" or parts.path not in ("", "/") or parts.query:
+        raise ValueError("takes the address of an HTTP proxy: http://host:port")
+    user = unquote(parts.username or "")
+    return Proxy(host, port, f"{user}:{unquote(parts.password or '')}" if user else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in so many seconds: a bucket that holds `count`, and fills again in `seconds`."""
+
+    count: int
+    seconds: int
+
+
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def rates(value: str) -> tuple[Rate, ...]:
+    """`"20/minute, 500/day"` → each of them; `"off"` → none."""
+    if value.strip().lower() == "off":
+        return ()
+    found = []
+    for name in names(value):
+        number, _, period = name.partition("/")
+        if (
+            not (number.isascii() and number.isdigit() and 0 < int(number[:10]) < 10**9)
+            or period not in _PERIODS
+        ):
+            raise ValueError(
+                "takes rates like 20/minute or 20/minute,500/day (second, minute, hour, day), or off"
+            )
+        found.append(Rate(int(number), _PERIODS[period]))
+    return tuple(found)
+
+
+# What a proxy on a Unix socket goes by, since it has no address.
+UNIX = "unix"
+
+
+@cache
+def networks(value: str) -> frozenset[str]:
+    """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
+    found = set()
+    for name in names(value):
+        try:
+            found.add(name if name == UNIX else str(ipaddress.ip_network(name)))
+        except ValueError as error:
+            raise ValueError(
+                f"takes addresses and networks with commas between, or unix, not {name!r}"
+            ) from error
+    return frozenset(found)
+
+
+def cache_url(value: str) -> str:
+    """Redis' and Valkey's clients are one; the driver knows the first name only."""
+    if not value:
+        return ""
+    scheme, colon, rest = value.partition("://")
+    known = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
+    if scheme not in known or not rest:
+        raise ValueError("takes redis://host:port/0 (or rediss, valkey, valkeys, unix)")
+    return known[scheme] + colon + rest
+
+
+def postgresql(value: str) -> dict[str, Any] | None:
+    """`"postgresql://user:password@host:5432/name?sslmode=require"` → an entry of Django's DATABASES."""
+    if not value:
+        return None
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(value) if value.startswith(("postgresql://", "postgres://")) else {}
+    except ProgrammingError:  # its words may quote the password
+        parts = {}
+    if not parts.get("dbname"):
+        raise ValueError("takes postgresql://user:password@host:5432/name")
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    entry = {name: str(parts.pop(part, "")) for name, part in names.items()}
+    return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"connect_timeout": 5} | parts} | entry
+
+
+def path_or_none(value: str) -> Path | None:
+    return Path(value).expanduser() if value else None

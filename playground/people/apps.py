@@ -1,0 +1,9 @@
+"""The app of the people who log in."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PeopleConfig(AppConfig):
+    name = "playground.people"
+    verbose_name = _("People")

@@ -1,0 +1,123 @@
+"""PostgreSQL in place of SQLite (DATABASE_URL): the races, the recordings, and what is said when it fails."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError
+from django.db.utils import ConnectionHandler
+
+from playground import config
+from playground.trouble import why
+from tests.postgresql import PostgreSQLServer
+
+ROOT = Path(__file__).parent.parent.parent
+_RACES = "two_hundred_readers or many_tabs or many_readers or holds_no_connection"
+
+
+def _run(url: str, settings: str, *command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _pytest(server: PostgreSQLServer, *arguments: str) -> None:
+    """The same tests as on SQLite, on this server. Django makes them a database of their own."""
+    done = _run(server.url(), "tests.settings", "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+
+
+def test_budgets_hold_when_all_come_at_once(postgresql_server: PostgreSQLServer) -> None:
+    _pytest(postgresql_server, "tests/embeds/test_budget.py", "-k", _RACES)
+
+
+def test_recordings_are_kept_and_shown(postgresql_server: PostgreSQLServer) -> None:
+    _pytest(postgresql_server, "tests/embeds/test_recordings.py")
+
+
+def test_the_commands_make_and_show_an_embed(postgresql_server: PostgreSQLServer) -> None:
+    url, name = postgresql_server.url("commands"), ["playground.settings", "manage.py", "embed", "hello"]
+    made = ["--origin", "https://docs.example.org", "--provider", "openai", "--request"]
+    request = '{"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "\\u0000"}]}'
+    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE commands")
+
+    assert "not migrated" in _run(url, *name, "--show").stderr
+    assert _run(url, "playground.settings", "manage.py", "migrate").returncode == 0
+    assert _run(url, *name, *made, request).returncode == 0
+    assert "https://docs.example.org" in _run(url, *name, "--show").stdout
+
+
+@pytest.fixture
+def asks(postgresql_server: PostgreSQLServer, django_db_blocker: Any) -> Iterator[Callable[..., str]]:
+    """`asks("SELECT …", url=…)` gives the words for what is wrong."""
+
+    def ask(*statements: str, url: str = "") -> str:
+        databases = ConnectionHandler({"default": config.postgresql(url or postgresql_server.url())})
+        try:
+            with databases["default"].cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+        except DatabaseError as error:
+            return str(why(error))
+        finally:
+            databases.close_all()
+        raise AssertionError("nothing went wrong")
+
+    with django_db_blocker.unblock():
+        yield ask
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        (["SELECT * FROM embeds_embed"], "not migrated"),
+        (["SELECT no_such_column FROM pg_class"], "not migrated"),
+        (["SET default_transaction_read_only = on", "CREATE TABLE x (y int)"], "read-only"),
+        (["CREATE TABLE pg_temp.x (y int)", "CREATE TABLE pg_temp.x (y int)"], "another migration"),
+        (["CREATE ROLE nobody", "SET ROLE nobody", "SELECT * FROM pg_authid"], "denies access"),
+        (["SELECT pg_terminate_backend(pg_backend_pid())"], "cannot be reached"),
+    ],
+)
+def test_what_a_statement_meets_has_words(
+    asks: Callable[..., str], statements: list[str], words: str
+) -> None:
+    assert words in asks(*statements)
+
+
+def test_what_a_connection_meets_has_words(
+    asks: Callable[..., str], postgresql_server: PostgreSQLServer
+) -> None:
+    assert "denies access" in asks(url=postgresql_server.url(password="wrong"))
+    assert "no database of this name" in asks(url=postgresql_server.url("nowhere"))
+    assert "cannot be reached" in asks(url="postgresql://playground@127.0.0.1:1/x")
+    assert "cannot be reached" in asks(url="postgresql://playground@nowhere.invalid/x")
+
+
+def test_a_lock_that_another_program_holds_has_words(
+    asks: Callable[..., str], postgresql_server: PostgreSQLServer
+) -> None:
+    with psycopg.connect(postgresql_server.url()) as other:
+        other.execute("LOCK TABLE pg_description")
+        assert "locked" in asks("SET lock_timeout = '10ms'", "SELECT * FROM pg_description")
+
+
+def test_connections_that_ran_out_have_words(
+    asks: Callable[..., str], postgresql_server: PostgreSQLServer
+) -> None:
+    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
+    url = postgresql_server.url().replace("playground:hunter2", "guest:guest")
+
+    assert "no more connections" in asks(url=url)

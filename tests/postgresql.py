@@ -1,0 +1,72 @@
+"""A real PostgreSQL on loopback, from the distribution's package; `scripts/test` sees to it."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_PASSWORD = "hunter2"
+_OPTIONS = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+
+
+@dataclass(frozen=True)
+class PostgreSQLServer:
+    """A running server, with the superuser `playground`."""
+
+    port: int
+    programs: Path
+    data: Path
+    user: str | None
+
+    def url(self, database: str = "postgres", *, password: str = _PASSWORD) -> str:
+        """What DATABASE_URL takes."""
+        return f"postgresql://playground:{password}@127.0.0.1:{self.port}/{database}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [self.programs / program, "-D", self.data, *arguments]
+        subprocess.run(command, user=self.user, stdout=subprocess.DEVNULL, check=True, cwd="/")
+
+    def start(self) -> None:
+        options = " ".join([f"-p {self.port}", *(f"'{option}'" for option in _OPTIONS)])
+        self.run("pg_ctl", "-w", "-o", options, "-l", f"{self.data}/log", "start")
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+    # Not in pytest's own folder, which only its own user may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        server = PostgreSQLServer(port, _programs(), Path(folder) / "data", user)
+        secret = Path(folder) / "password"
+        secret.write_text(_PASSWORD)
+        if user:
+            for path in (Path(folder), secret):
+                os.chown(path, pwd.getpwnam(user).pw_uid, -1)
+        login = ["-A", "scram-sha-256", "-U", "playground", f"--pwfile={secret}"]
+        server.run("initdb", *login, "-E", "UTF8", "--no-sync")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _programs() -> Path:
+    """Where Debian puts them, which is not on the PATH; or else where the PATH has them."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    program = str(found[-1]) if found else shutil.which("initdb")
+    assert program, "PostgreSQL is needed: on Debian, apt install postgresql"
+    return Path(program).parent
