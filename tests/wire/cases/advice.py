@@ -393,8 +393,8 @@ CASES = [
     ),
     _too_long(
         "LM Studio, with what is kept, in words",
-        "The number of tokens to keep from the initial prompt is greater than the context length. Try to load "
-        "the model with a larger context length, or provide a shorter input.",
+        "The number of tokens to keep from the initial prompt is greater than the context length. Try to "
+        "load the model with a larger context length, or provide a shorter input.",
         "Shorten message",
     ),
 ]
