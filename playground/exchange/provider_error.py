@@ -131,7 +131,7 @@ def read_body(received: "Received") -> ProviderError:
     if len(received.body) > _LARGEST_BODY:
         return read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
     try:
-        return read_value(jsontext.loads_leniently(received.body))
+        return read_value(jsontext.loads_leniently(received.in_utf8))
     except jsontext.JSONTextError:
         return read_text(received.text)
 

@@ -13,6 +13,7 @@ from playground.exchange.failure import Failure
 from playground.exchange.stream import Stream
 from playground.exchange.usage import Usage
 from playground.text import jsontext
+from playground.text.charset import in_utf8
 from playground.text.sentence import Sentence
 
 _SHORTEST_MS = 50
@@ -52,8 +53,13 @@ class Received:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
+    def in_utf8(self) -> bytes:
+        """The body to be read. Streams are read as they come, in UTF-8."""
+        return in_utf8(self.body, self.header("Content-Type") or "")
+
+    @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        return self.in_utf8.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ class Exchange:
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
         try:
-            return jsontext.loads_leniently(without_done(self.received.body if self.received else b"")), None
+            return jsontext.loads_leniently(
+                without_done(self.received.in_utf8 if self.received else b"")
+            ), None
         except jsontext.JSONTextError as error:
             return None, error
 

@@ -176,9 +176,13 @@ STATUSES: dict[int, tuple[str, str, str]] = {
 STATUSES |= {
     422: STATUSES[400],
     410: STATUSES[404],
+    451: STATUSES[403],
     498: STATUSES[529],  # Groq: the tier has no room
     504: STATUSES[408],
     524: STATUSES[408],  # Cloudflare: nothing came for 100 s
+    499: STATUSES[500],  # Google: cancelled, and not by this side
+    # Between here and the provider: a proxy or a network that wants a login.
+    **dict.fromkeys((407, 511), STATUSES[502]),
     # Cloudflare got nothing usable from the provider, or nothing at all.
     **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), STATUSES[502]),
 }

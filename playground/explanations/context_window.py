@@ -16,6 +16,8 @@ _PHRASES = (
     "context length exceeded",
     "model's context length",
     "context length of only",  # LM Studio
+    "is greater than the context length",
+    "cannot truncate prompt with n_keep",
     "exceeds the model's maximum context",  # SGLang
     "exceeds the context window",
     "exceed context window",  # llama-cpp-python
@@ -37,6 +39,7 @@ _PHRASES = (
     "please reduce the length of your prompt",
     "too many tokens: total number",  # Cohere
     "input_too_large",  # xAI
+    "cannot exceed the total tokens limit",  # watsonx
     "model max length exceeded",
     "tokens + `max_new_tokens` must be <=",  # Text Generation Inference
     "prompt exceeds max length",  # Zhipu
@@ -67,6 +70,8 @@ _LIMITS = tuple(
         r"must have less than N",
         r"max_seq_len \(N",
         r"max size: N tokens",
+        r"total tokens limit N",
+        r"n_ctx[ :(]{1,2}N",
     )
 )
 # Where the length of the whole request is said, answer included.
@@ -93,6 +98,8 @@ _ASKED = tuple(
         r"length of prompt_tokens \(N",
         r"current length is N",
         r"the input \(N tokens",
+        r"number of input tokens N",
+        r"n_keep[ :(]{1,2}N",
     )
 )
 # The messages and the answer apart: `(568 in the messages, 6048 in the completion)`.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from playground.exchange.failure import FailureKind
 from playground.exchange.provider_error import ProviderError
-from playground.explanations.advice import LISTING, STATUSES
+from playground.explanations.advice import FAILURES, LISTING, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
 from playground.explanations.implied_status import (
     OVERLOADED,
@@ -64,10 +65,11 @@ _SPENT = (
 _NO_MODEL_CODES = frozenset((
     "model_not_found", "modelnotfound", "invalid_model", "model_not_exist", "modelnotfoundexception",
     "unknown_model", "model_not_supported", "deploymentnotfound", "invalid_model_id",
-    "model_not_available", "model_decommissioned", "modelnotopen", "1211",
+    "model_not_available", "model_decommissioned", "modelnotopen", "1211", "unavailable_model",
 ))  # fmt: skip
 _NO_MODEL = re.compile(
     r"is not a valid model|not a valid model ?id|invalid model\b|unknown model\b|no such model|"
+    r"unavailable model: |no access to model\b|"
     r"model not exist|model identifier is invalid|no endpoints found (?:for|matching)|not found the model|"
     r"models?\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|"
     r"is not found|could not be found|is not available|isn't available|not exist|has been decommissioned|"
@@ -76,6 +78,15 @@ _NO_MODEL = re.compile(
     r"模型不存在|模型[^\n]{0,100}?无可用渠道",
     re.MULTILINE,
 )
+# A model that is known, and of another API: `This is not a chat model`, `does not support chat` (Ollama).
+_NO_CHAT = re.compile(
+    r"\bnot a chat model\b|does not support chat(?: completions?)?(?: api)?$|"
+    r"only (?:supported|available) in v1/(?:responses|completions)|"
+    r"not (?:supported|accessible|available) (?:in|via|with|through) (?:the )?/?(?:v1/)?chat/completions",
+    re.MULTILINE,
+)
+# nginx, Go, Tomcat: http:// was written where https:// is spoken.
+_WANTS_TLS = re.compile(r"http request (?:was sent )?to (?:an )?https (?:port|server)|port requires tls")
 # Said with status 400 or 403: a limit that lapses, who is not served, words that are not let through.
 _LIMIT_OF_A_TIME = re.compile(r"reached your specified api usage limits|out of call volume quota")
 _NOT_SERVED = re.compile(
@@ -89,6 +100,8 @@ _NOT_TAKEN = re.compile(
     r"unsupported param|requires --jinja"
 )
 _BROKE = re.compile(r"\bmodel has crashed\b|failed during generation")
+# Ollama, vLLM: another model may fit.
+_NO_MEMORY = re.compile(r"requires more system memory|\bout of memory\b")
 # A limit for a day or a month is told like one for a minute.
 _QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包|free allocation")
 # What Cloudflare says itself, in front of the provider: `error code: 1010`.
@@ -102,6 +115,8 @@ _MEANT: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
     ((400, 424), _BROKE, 500),
     ((429,), OVERLOADED, 529),
 )
+# Who answers with a page with one of these stands between here and the provider.
+_IN_BETWEEN = frozenset((403, 407, 511))
 _IDLE = frozenset((408, 504, 524))
 _BUSY = frozenset((429, 503, 529))
 
@@ -127,6 +142,11 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
             say(gettext_noop("The quota is used up")),
             say(gettext_noop("Waiting does not help. Add credit or raise the limit at the provider.")),
         )
+    if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
+        title, advice = FAILURES[FailureKind.NOT_HTTP]
+        return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
+    if "model" in exchange.call.body and _NO_CHAT.search(error.words):
+        return _no_chat_model(exchange)
     if "model" in exchange.call.body and status != 401 and _lacks_model(error):
         return _unknown_model(exchange)
     return None if status is None else _of_status(status, error, exchange, wait)
@@ -143,7 +163,9 @@ def _status(error: ProviderError, status: int) -> int | None:
         told = (told_status(error), quoted_status(error))
         if meant := next((inner for inner in told if inner and inner < 500), None):
             return meant
-        return 400 if status in (500, 501) and _NOT_TAKEN.search(error.words) else status
+        if status in (500, 501) and _NOT_TAKEN.search(error.words):
+            return 400
+        return 529 if status == 500 and _NO_MEMORY.search(error.words) else status
     said = implied_status(error) if status < 400 else status
     return next((meant for told, words, meant in _MEANT if said in told and words.search(error.words)), said)
 
@@ -220,6 +242,21 @@ def _unknown_model(exchange: "Exchange") -> Diagnosis:
     )
 
 
+def _no_chat_model(exchange: "Exchange") -> Diagnosis:
+    return Diagnosis(
+        "not_found",
+        say(gettext_noop("No chat model")),
+        say(
+            gettext_noop(
+                "%(host)s does not serve “%(model)s” with Chat Completions. Pick another model from the "
+                "provider's list (“List”, beside the model)."
+            ),
+            model=str(exchange.call.body.get("model"))[:100],
+            host=exchange.sent.host,
+        ),
+    )
+
+
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
     known = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
     if known is STATUSES[502] and exchange.received and exchange.received.status < 400:
@@ -234,7 +271,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         advice = say(LISTING[kind])
     if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
         advice = say(gettext_noop("No key was sent. Type one into the key field."))
-    elif status == 403 and error.is_page:
+    elif status in _IN_BETWEEN and error.is_page:
         title = gettext_noop("A firewall refused the call")
         advice = say(
             gettext_noop(

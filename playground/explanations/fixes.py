@@ -48,12 +48,18 @@ _ONLY = re.compile(
     rf"must (?:be exactly|be equal to|equal) {_NUMBER}|must be {_NUMBER}(?! ?(?:or|to|and|-|–))|"
     rf"\bonly supports {_NUMBER}"
 )
-_ONE_CHOICE = re.compile("only one (?:completion )?choice|multi-choice|multiple (?:choices|completions)")
+_ONE_CHOICE = re.compile(
+    r"only one (?:completion )?choice|multi-choice|multiple (?:choices|completions)|support n ?> ?1\b|"
+    r"only (?:supports? )?n ?={1,2} ?1\b"
+)
 _MOST = re.compile(
     r"(?:<=|≤|>|(?:less|lower|smaller) than or equal to|at most|no (?:more|greater|larger) than|"
     r"not (?:be )?exceed|cannot exceed|maximum(?: value)?(?: is| of|:)?|limit of|can only afford|"
     r"\[ ?-?\d{1,9}(?:\.\d{1,6})?,|between -?\d{1,9}(?:\.\d{1,6})? and) ?" + _NUMBER
 )
+
+# Gemini: `the supported range is from 1 (inclusive) to 65537 (exclusive)`
+_RANGE_END = re.compile(r"supported range is from [\d.-]{1,12} \(inclusive\) to (\d{1,9}) \((in|ex)clusive\)")
 
 _QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
 # `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
@@ -186,11 +192,15 @@ def _at_most(complaint: _Complaint) -> Fix | None:
     """`max_tokens is too large: 8192. This model supports at most 4096 completion tokens`"""
     body, words = complaint.body, complaint.words
     named = complaint.named
-    if not named and re.search("max_new_tokens|maximum (?:output )?tokens|output tokens", words):
+    if not named and re.search(
+        "max_new_tokens|maxoutputtokens|maximum (?:output )?tokens|output tokens", words
+    ):
         named = [name for name in _TOKEN_LIMITS if name in body]
     for name in named[:1]:
         current = _number(body[name])
-        most = [value for value in map(float, _MOST.findall(words)) if current and 0 < value < current]
+        ends = [float(number) - (kind == "ex") for number, kind in _RANGE_END.findall(words)]
+        said = [*ends, *map(float, _MOST.findall(words))]
+        most = [value for value in said if current and 0 < value < current]
         if most:
             return _set(body, name, most[0])
     return None

@@ -102,14 +102,15 @@ _NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
 # What providers write of a key that is none; some with status 400 or 403.
 WRONG_KEY = re.compile(
     "(?:incorrect|invalid|wrong) api[ _-]?key|"
-    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|reported as leaked)"
+    "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|reported as leaked)|"
+    "invalid (?:access|api|bearer) token|access token (?:is |was |has )?(?:invalid|expired)|"
+    "token seems invalid|jwt (?:is |has )?expired|authentication failed"
 )
 # Only what can hardly be said of something else. The more telling ones come first.
 _PHRASES: dict[int, tuple[str, ...]] = {
     401: (
         WRONG_KEY.pattern,
-        r"authentication (?:fail|error)|login fail|\bunauthorized\b",
-        r"invalid (?:access )?token\b|access token (?:is )?(?:invalid|expired)",
+        r"authentication (?:fail|error)|login fail|\bunauthorized\b|invalid token\b",
         r"鉴权失败|认证失败|身份验证失败",
         r"(?:密钥|令牌|api ?key|token) ?(?:无效|错误|不正确|不存在|已?过期)",
         r"无效的? ?(?:密钥|令牌|api ?key|token)",

@@ -22,9 +22,12 @@ _PART = re.compile(
     r"(?![a-z])[ ,]{0,2}"
 )
 _IN_WORDS = re.compile(
-    r"(?:try again|retry|retry again|available again|reset|resets|wait)"
-    r"(?: (?:in|after|within|for|at least|about|approximately)){0,3} (?=\d)(.{1,40})"
+    r"(?:try again|retry|retry again|available again|reset|resets|wait|replenished)"
+    r"(?: (?:in|after|within|for|at|at least|about|approximately|until)){0,3} (?=\d)(.{1,40})"
 )
+# `04:12:33` (Azure's API Management); a moment as `2026-11-27T00:00:00Z` or `2026-11-27 00:00:00 UTC`.
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)(?!\d)")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(z|utc|[+-]\d\d:\d\d)")
 _IN_CHINESE = re.compile(
     r"(?:等待|稍等) ?(\d{1,6}) ?个?(秒|s|分钟|小时)|(\d{1,6}) ?个?(秒|s|分钟|小时)(?:钟|之)? ?后(?:再|重)?试?"
 )
@@ -65,7 +68,7 @@ def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> It
             yield _seconds(_text(item.get(name)), now)
         yield from (_seconds(_text(part.get("retryDelay")), now) for part in _details(item))
     if found := _IN_WORDS.search(error.words):
-        yield _length(found[1])
+        yield _in_words(found[1], now)
     if found := _IN_CHINESE.search(error.words):
         yield float(found[1] or found[3]) * _CHINESE_SECONDS[found[2] or found[4]]
     yield _until_reset(headers, now)
@@ -119,6 +122,17 @@ def _seconds(text: str, now: datetime) -> float | None:
         return number
     length = _length(text.lower(), whole=True)
     return _until(text, now) if length is None else length
+
+
+def _in_words(text: str, now: datetime) -> float | None:
+    """Of what a length, a clock or a moment begins."""
+    if moment := _MOMENT.match(text):
+        zone = "+00:00" if moment[3] in ("z", "utc") else moment[3]
+        return _until(f"{moment[1]}T{moment[2]}{zone}", now)
+    if clock := _CLOCK.match(text):
+        hours, minutes, seconds = map(int, clock.groups())
+        return float(3600 * hours + 60 * minutes + seconds)
+    return _length(text)
 
 
 def _length(text: str, *, whole: bool = False) -> float | None:

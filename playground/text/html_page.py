@@ -8,6 +8,9 @@ _LONGEST_START = 20_000
 _MARKS = ("<!doctype html", "<html", "<head", "<body")
 _END = "</html>"
 _TAGS = ("title", "h1", "h2", "message")
+# Express and Python name no more in a title; what went wrong stands below.
+_NO_WORDS = frozenset(("", "error", "error response"))
+_LONGEST_BODY = 300
 # Letters that other ways to write small may make two of would move what follows.
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -32,10 +35,16 @@ def is_xml(text: str) -> bool:
 
 
 def words_of_page(text: str) -> str | None:
-    """Its title, else its heading, else the message of an XML document (S3 and its like)."""
+    """Its title, else its heading, else the message of an XML document (S3 and its like).
+
+    Where none says more than that there is an error it is the beginning of what the page shows.
+    """
     start = text[:_LONGEST_START]
-    found = (_content(start, tag) for tag in _TAGS)
-    return next((words for words in found if words), None)
+    found = [_content(start, tag) for tag in _TAGS]
+    telling = next((words for words in found if words.casefold() not in _NO_WORDS), None)
+    if telling is None and any(found):
+        telling = _content(start, "body")[:_LONGEST_BODY] or next(filter(None, found))
+    return telling
 
 
 def _content(text: str, tag: str) -> str:

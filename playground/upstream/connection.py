@@ -48,6 +48,8 @@ class Wire:
     ended: FailureKind | None = None
     # The buffer over the socket that the answer is read from.
     reader: Any = None
+    # Whether the body comes in chunks, of which each has an end of its own.
+    chunked: bool = False
     # To whom the answer is shown as it comes, until it has said all that it had to say.
     browser: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -107,7 +109,8 @@ class Wire:
         self.reader.raw.readinto = _nothing_now
         try:
             # The end of a chunk's line stays behind until the next chunk is asked for.
-            if self.reader.peek(1) not in (b"", b"\r", b"\r\n"):
+            ends = (b"\r", b"\r\n") if self.chunked else ()
+            if self.reader.peek(1) not in (b"", *ends):
                 return True
         finally:
             del self.reader.raw.readinto
@@ -229,6 +232,7 @@ class Adapter:
     def body(self, wire: Wire, head: Head, limits: Limits) -> Body:
         """The body behind the head, to be read while it comes."""
         wire.reader.raw.head_is_read()
+        wire.chunked = "chunked" in head.values("transfer-encoding")
         return Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)
 
 

@@ -41,6 +41,8 @@ _SHOWN = frozenset(
         "citations",
     )
 )
+# What a choice says of its answer.
+_OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))
 # Of those, what is something else is shown as it came.
 _READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "citations": list}
 
@@ -171,7 +173,9 @@ def _choice(index: int, item: dict[str, Any]) -> Choice:
 def _message(item: dict[str, Any]) -> dict[str, Any]:
     """Some send the delta of a stream, or the text of the older Completions API."""
     read = (as_message(item.get(name)) for name in ("message", "delta", "text"))
-    found = next((message for message in read if message is not None), {})
+    found = next((message for message in read if message is not None), None)
+    if found is None:  # then the answer stands under names that nobody knows here
+        return {name: value for name, value in item.items() if name not in _OF_A_CHOICE}
     return found | beside(item, found)
 
 

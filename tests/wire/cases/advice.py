@@ -380,4 +380,21 @@ CASES = [
         code=400,
         type="invalid_request_error",
     ),
+    _too_long(
+        "watsonx",
+        "Invalid input argument for Model 'ibm/granite': the number of input tokens 5000 cannot exceed "
+        "the total tokens limit 4096 for this model",
+        "5,000 tokens, 904 more than the model's 4,096",
+    ),
+    _too_long(
+        "LM Studio, with what is kept",
+        "Cannot truncate prompt with n_keep (5000) >= n_ctx (4096)",
+        "5,000 tokens, 904 more than the model's 4,096",
+    ),
+    _too_long(
+        "LM Studio, with what is kept, in words",
+        "The number of tokens to keep from the initial prompt is greater than the context length. Try to "
+        "load the model with a larger context length, or provide a shorter input.",
+        "Shorten message",
+    ),
 ]

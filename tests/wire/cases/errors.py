@@ -380,4 +380,27 @@ CASES = [
         {"error.message": None, "error.kind": "bad_request"},
     ),
     _said("an error that says true, and why", answer({"error": True, "message": "No."}, 400), "No."),
+    _said(
+        "a page whose title says no more than that there is an error (Express)",
+        http(
+            "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=utf-8>\n<title>Error</title>\n</head>\n"
+            "<body>\n<pre>Cannot POST /chat/completions</pre>\n</body>\n</html>\n",
+            "text/html; charset=utf-8",
+            404,
+        ),
+        "Cannot POST /chat/completions",
+        "not_found",
+    ),
+    _said(
+        "a page with nothing but that title",
+        http("<html><head><title>Error</title></head><body></body></html>", "text/html", 500),
+        "Error",
+        "server_error",
+    ),
+    Case(
+        "a choice under names that nobody knows is shown (Snowflake)",
+        answer({"choices": [{"messages": " Hello!"}]}),
+        shows=("The message also has: messages", "Hello!"),
+        hides=("no text",),
+    ),
 ]

@@ -379,4 +379,18 @@ CASES = [
     ),
     _fix("a maximum of 0 is none", "max_tokens must be at most 0", {"max_tokens": 5}, None),
     _fix("a user is no parameter", "This user is not allowed to use the model", {"user": "ada"}, None),
+    _fix(
+        "a range with an exclusive end (Gemini)",
+        "Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range "
+        "is from 1 (inclusive) to 65537 (exclusive). Update the value and try again.",
+        {"max_tokens": 100_000},
+        {"max_tokens": 65_536},
+    ),
+    _fix(
+        "a range with an inclusive end (Gemini)",
+        "a maxOutputTokens value of 9000 but the supported range is from 1 (inclusive) to 8192 (inclusive)",
+        {"max_tokens": 9000},
+        {"max_tokens": 8192},
+    ),
+    _fix("no n above 1", "This model does not support n > 1", {"n": 3}, {"n": 1}),
 ]

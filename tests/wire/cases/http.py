@@ -223,4 +223,10 @@ CASES = [
         says=SAYS,
         shows=SHOWS,
     ),
+    Case(
+        "a body of nothing but a line's end, open",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n\r\n",
+        says={"error.kind": "empty"},
+        holds=True,
+    ),
 ]

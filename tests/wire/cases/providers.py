@@ -535,4 +535,62 @@ CASES = [
         hides=("UTF-16",),
         request=STREAM,
     ),
+    *(
+        Case(
+            f"http:// where https:// is spoken: {name}",
+            http(body, "text/html", 400),
+            {"error.kind": "not_http"},
+            ("needs https://",),
+        )
+        for name, body in (
+            ("nginx", _TITLE.format("400 The plain HTTP request was sent to HTTPS port")),
+            ("Go", "Client sent an HTTP request to an HTTPS server.\n"),
+            ("Tomcat", "Bad Request\nThis combination of host and port requires TLS.\n"),
+        )
+    ),
+    *(
+        Case(
+            f"a model of another API: {words[:40]}",
+            answer({"error": {"message": words, "type": "invalid_request_error"}}, status),
+            {"error.kind": "not_found"},
+            ("Pick another model",),
+            hides=("/v1?",),
+        )
+        for status, words in (
+            (404, "This model is only supported in v1/responses and not in v1/chat/completions."),
+            (404, "This is not a chat model and thus not supported in the v1/chat/completions endpoint."),
+            (400, 'model "gpt-5-codex" is not accessible via the /chat/completions endpoint'),
+            (400, '"nomic-embed-text:latest" does not support chat'),
+            (400, "The model does not support Chat Completions API"),
+        )
+    ),
+    *(
+        Case(
+            f"{status}: {words}",
+            answer({"error": {"message": words}}, status),
+            {"error.kind": kind},
+        )
+        for status, words, kind in (
+            (403, "Invalid access token.", "unauthorized"),
+            (403, "Authentication failed: Please make sure your API Key is valid.", "unauthorized"),
+            (400, "Authorization header is correct, but the token seems invalid", "unauthorized"),
+            (400, "Unavailable model: o1", "not_found"),
+            (403, "No access to model: o1", "not_found"),
+            (500, "model requires more system memory (5.6 GiB) than is available (3.4 GiB)", "overloaded"),
+            (499, "The operation was cancelled.", "server_error"),
+            (451, "Unavailable For Legal Reasons", "forbidden"),
+            (407, "Sign in to the proxy first.", "unavailable"),
+            (400, "Invalid token id in logit_bias", "bad_request"),
+        )
+    ),
+    *(
+        Case(
+            f"{status} with a page is of who stands in between",
+            http(_TITLE.format("Sign in to the network"), "text/html", status),
+            {"error.kind": "unavailable", "error.message": "Sign in to the network"},
+            ("a firewall or proxy between",),
+            hides=("on your side",),
+        )
+        for status in (407, 511)
+    ),
 ]

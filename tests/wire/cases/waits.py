@@ -107,4 +107,18 @@ CASES = [
         )
         for value in ("0", "-1", "soon", "1e400", "99999999999", "9" * 200, "Wed, 21 Oct 2015 07:28:00 GMT")
     ),
+    *(
+        Case(
+            f"wait: {words[-28:]}",
+            answer({"message": words}, status, Date=_DATE),
+            {"error.kind": "rate_limited"},
+            (f"Wait {wait},",),
+        )
+        for words, status, wait in (
+            ("Out of call volume quota. Quota will be replenished in 00:12:30.", 403, "13 minutes"),
+            ("Limit reached. Try again at 2026-10-21T07:27:00Z.", 429, "a minute"),
+            ("Limit reached. Try again after 2026-10-21 09:56:00 +02:00.", 429, "30 minutes"),
+            ("Limit reached. Resets at 2026-10-21 07:56:00 UTC", 429, "30 minutes"),
+        )
+    ),
 ]
