@@ -3,7 +3,7 @@
 import os
 import sys
 
-from playground import config
+from playground.config import read  # not the module: gunicorn has a setting of its name
 from playground.config_types import SettingError
 from playground.serving import files
 from playground.serving.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- a hook, found by its name
@@ -23,10 +23,10 @@ _files = files.raise_limit()
 # A call to a provider mostly waits, so threads carry many at once: a waiting one costs tens of kilobytes.
 # An eighth of them is kept free of calls, so that streams never starve the page.
 try:
-    threads = config.read("PLAYGROUND_THREADS")
+    threads = read("PLAYGROUND_THREADS")
     # Those that wait, for a first or a next request, hold no thread.
     worker_connections = files.connections(_files, threads)
-    _grace = config.read("PLAYGROUND_GRACE_SECONDS")
+    _grace = read("PLAYGROUND_GRACE_SECONDS")
 except SettingError as error:
     sys.exit(str(error))
 
