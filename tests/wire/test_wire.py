@@ -63,11 +63,6 @@ def client() -> Client:
     return Client()
 
 
-@pytest.fixture(autouse=True)
-def _no_caches() -> None:
-    """Its settings are the same for all rows."""
-
-
 def _whole(data: bytes) -> Iterator[bytes]:
     yield data
 
