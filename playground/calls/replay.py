@@ -1,15 +1,14 @@
 """A recorded answer shown as it came, in place of a call."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from django.conf import settings
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.record import Exchange
-from playground.exchange.sse import LINES, EventParser
-from playground.exchange.stream import StreamReader
+from playground.exchange.stream import StreamReader, pieces
 from playground.text.redact import Redactor
 from playground.upstream.connection import Wire
 from playground.upstream.head import Head
@@ -64,18 +63,18 @@ def _replay(exchange: Exchange, reading: Reading) -> Live:
         reading.head = Head(received.status, received.reason)
         reading.stream = StreamReader(CHAT_COMPLETIONS, Redactor(""), live=True)
         yield reading
-        yield from _arriving(received.body, list(stream.times_ms), reading, reading.stream)
+        yield from _arriving(received.body, stream.times_ms, reading, reading.stream)
     reading.exchange = exchange
     yield reading
     return exchange
 
 
 def _arriving(
-    body: bytes, events_ms: list[float], reading: Reading, stream: StreamReader
+    body: bytes, events_ms: Sequence[float], reading: Reading, stream: StreamReader
 ) -> Iterator[Reading]:
-    pieces = list(parts(body, events_ms))
+    parts = list(pieces(body, events_ms))
     start, fresh = time.monotonic(), False
-    for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in pieces]), pieces, strict=True):
+    for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
         if fresh and start + due - time.monotonic() > _FLUSH_SECONDS:
             yield reading
             fresh = False
@@ -93,12 +92,3 @@ def _due(times_ms: list[float]) -> Iterator[float]:
     shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
     scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
     return (moment * scale / 1000 for moment in shown_ms)
-
-
-def parts(body: bytes, events_ms: list[float]) -> Iterator[tuple[float, bytes]]:
-    """The body in pieces, with the milliseconds at which the event was whole that each ends."""
-    times, at_ms, parser = iter(events_ms), 0.0, EventParser()
-    for line in LINES.finditer(body):
-        for _ in parser.feed(line[0]):
-            at_ms = next(times, at_ms)
-        yield at_ms, line[0]

@@ -1,1 +1,9 @@
 """The APIs that providers speak, each in a folder of its own."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.exchange.dialect import Dialect
+
+DIALECTS: Mapping[str, Dialect] = MappingProxyType({CHAT_COMPLETIONS.id: CHAT_COMPLETIONS})

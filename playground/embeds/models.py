@@ -203,6 +203,7 @@ class RecordedAnswer(models.Model):
     digest = models.CharField(max_length=32)
     tag = JSONText(default=dict)
     size = models.PositiveBigIntegerField(default=0)
+    exchange_id = models.CharField(max_length=32)
     at = models.DateTimeField()
     provider = models.CharField(max_length=80)
     call = JSONText()

@@ -14,7 +14,6 @@ from django.db.models.functions import Cast, Substr
 
 from playground.calls.draft import checked_request
 from playground.calls.log import logging_for
-from playground.calls.replay import parts
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
@@ -22,9 +21,8 @@ from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.call import Call
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
-from playground.exchange.stream import Stream, StreamReader
+from playground.exchange.stream import read_again
 from playground.explanations.explain import Explanation, explain
-from playground.text.redact import Redactor
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why
 from playground.upstream import client
@@ -184,6 +182,7 @@ def _columns(exchange: Exchange) -> dict[str, Any]:
         raise ValueError("there is no answer to keep")
     return {
         "at": exchange.started,
+        "exchange_id": exchange.id,
         "provider": exchange.provider or "",
         "call": {
             "base_url": call.base_url,
@@ -227,6 +226,7 @@ def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> E
     sent, received = answer.sent, answer.received
     body = bytes(answer.body)
     return Exchange(
+        id=answer.exchange_id,
         dialect=CHAT_COMPLETIONS,
         call=Call(**answer.call),
         provider=answer.provider,
@@ -235,21 +235,13 @@ def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> E
         received=Received(received["status"], received["reason"], _headers(received["headers"]), body),
         failure=None,
         timings=Timings(**answer.timings_ms),
-        stream=None if answer.events_ms is None else _stream(body, answer.events_ms),
+        stream=None if answer.events_ms is None else read_again(CHAT_COMPLETIONS, body, answer.events_ms),
         recorded=Recorded(answer.at.astimezone(UTC), reason, same_request),
     )
 
 
 def _headers(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs)
-
-
-def _stream(body: bytes, events_ms: list[float]) -> Stream:
-    reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
-    for at_ms, part in parts(body, events_ms):
-        reader.feed(part, at_ms)
-    reader.close(events_ms[-1] if events_ms else 0.0)
-    return reader.result(body)
 
 
 def is_down(exchange: Exchange, *, with_own_key: bool) -> bool:

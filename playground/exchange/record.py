@@ -85,10 +85,11 @@ class Recorded:
 class Exchange:
     """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
 
-    `failure` says why `received` is missing or short of its end. `fixed` names what its reader can't change
-    (an embed's): `base_url`, `api_key`, fields of the request.
+    `id` names it for good: no two have the same. `failure` says why `received` is missing or short of its
+    end. `fixed` names what its reader can't change (an embed's): `base_url`, `api_key`, fields of the body.
     """
 
+    id: str
     dialect: Dialect
     call: Call
     provider: str | None

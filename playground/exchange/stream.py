@@ -8,7 +8,7 @@ from typing import Any
 
 from playground.exchange.dialect import Collector, Dialect
 from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
-from playground.exchange.sse import Event, EventParser
+from playground.exchange.sse import LINES, Event, EventParser
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
@@ -214,6 +214,24 @@ class StreamReader:
             between = len(part) - len(part.lstrip(b"\r\n"))
             parts.append(part[:between] + b"data: " + MASK.encode() if masked else part)
         return b"".join([*parts, body[ends[-1] :]])
+
+
+def read_again(dialect: Dialect, body: bytes, times_ms: Sequence[float]) -> Stream:
+    """The stream that has these bytes, of which each event was whole at its time."""
+    reader = StreamReader(dialect, Redactor(""))
+    for at_ms, piece in pieces(body, times_ms):
+        reader.feed(piece, at_ms)
+    reader.close(times_ms[-1] if times_ms else 0.0)
+    return reader.result(body)
+
+
+def pieces(body: bytes, times_ms: Sequence[float]) -> Iterator[tuple[float, bytes]]:
+    """The body in lines, with the milliseconds at which the event was whole that each ends."""
+    times, at_ms, parser = iter(times_ms), 0.0, EventParser()
+    for line in LINES.finditer(body):
+        for _ in parser.feed(line[0]):
+            at_ms = next(times, at_ms)
+        yield at_ms, line[0]
 
 
 def _events(body: bytes) -> Iterator[Event]:

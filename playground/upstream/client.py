@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from uuid import uuid4
 
 import requests
 
@@ -139,6 +140,7 @@ def _exchange(
             stream = reading.stream.result(received.body)
             received = replace(received, body=stream.body)
         exchange = Exchange(
+            id=uuid4().hex,
             dialect=CHAT_COMPLETIONS,
             call=_without_key(call, redactor),
             provider=route.provider,

@@ -16,6 +16,8 @@ Translate = Callable[[Sentence], str]
 def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
     error = explain(exchange)
     return {
+        "id": exchange.id,
+        "dialect": exchange.dialect.id,
         "request": {
             "method": exchange.sent.method,
             "url": exchange.sent.url,

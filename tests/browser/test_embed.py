@@ -145,7 +145,7 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     complaints.watch(page)
     upstream.reply(completion("Hello"))
 
-    page.goto(f"{docs.playground}admin/embed/embed/")
+    page.goto(f"{docs.playground}admin/embeds/embed/")
     page.get_by_label("Username:").fill("author")
     page.get_by_label("Password:").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
@@ -154,8 +154,12 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     page.get_by_role("button", name="Go").click()
     page.get_by_text("“hello”: recorded.").wait_for()
     page.get_by_role("link", name="hello", exact=True).click()
-    page.locator("details", has_text="200 · application/json").locator("summary").click()
+    embed = page.url
+    page.locator(".field-recordings a").click()
+    page.get_by_text("200 · application/json").wait_for()
+    page.locator("#result_list tbody a").first.click()
     page.get_by_text('"content": "Hello"').wait_for()
+    page.goto(embed)
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("was changed successfully").wait_for()
     cookies = {cookie["name"]: (cookie["path"], cookie["sameSite"]) for cookie in context.cookies()}

@@ -218,6 +218,7 @@ def _exchange(status: int, answer: Any) -> Exchange:
     url = "https://api.example.com/v1/chat/completions"
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
     return Exchange(
+        "1",
         CHAT_COMPLETIONS,
         Call("https://api.example.com/v1", url, "KEY", body),
         "openai",

@@ -21,6 +21,7 @@ from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.exchange.stream import StreamReader
+from playground.exchange.stream import pieces as pieces_of
 from playground.explanations.explain import explain
 from playground.text.redact import Redactor
 from playground.text.sentence import say
@@ -328,7 +329,7 @@ def test_pieces_make_up_the_body_and_each_event_has_its_time(parts: list[bytes],
     reader.feed(body, 0.0)
     times = sorted(times)[: len(reader.times_ms)]
 
-    pieces = list(replay_of.parts(body, times))
+    pieces = list(pieces_of(body, times))
 
     assert b"".join(piece for _, piece in pieces) == body
     replayed = StreamReader(CHAT_COMPLETIONS, Redactor(""))

@@ -34,6 +34,7 @@ def exchange_of(
     body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
     sent_headers = (("Authorization", "Bearer [redacted]"),) if key else ()
     return Exchange(
+        id="1",
         dialect=CHAT_COMPLETIONS,
         call=Call(
             URL.removesuffix("/chat/completions"),

@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=32)),
                 ("tag", playground.embeds.models.JSONText(default=dict)),
                 ("size", models.PositiveBigIntegerField(default=0)),
+                ("exchange_id", models.CharField(max_length=32)),
                 ("at", models.DateTimeField()),
                 ("provider", models.CharField(max_length=80)),
                 ("call", playground.embeds.models.JSONText()),

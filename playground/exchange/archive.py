@@ -1,0 +1,136 @@
+"""An Exchange as a JSON value that is kept, and read again by every later version.
+
+    {"format": "api-playground.exchange", "version": 1, "id": …, "dialect": "chat_completions", "provider": …,
+     "started": "2026-01-02T03:04:05.678901+00:00",
+     "call": {"base_url", "url", "key_variable", "body"},
+     "sent": {"method", "url", "headers": [[name, value], …], "body": BYTES},
+     "received": null or {"status", "reason", "headers", "body": BYTES},
+     "failure": null or {"kind", "host", "detail", "limit"},
+     "timings_ms": {"first_byte", "first_token", "last_token", "total"},
+     "events_ms": null, or of a stream when each event was whole}
+
+BYTES are `{"text": …}`, or `{"base64": …}` where they are no UTF-8. What is derived is not kept: the answer,
+its usage and its explanation are read from the bytes again. A later version adds names, and never gives one
+another meaning; golden files in the tests hold what was written before.
+"""
+
+import base64
+import binascii
+from array import array
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from playground.exchange.call import Call
+from playground.exchange.dialect import Dialect
+from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.record import Exchange, Headers, Received, Sent, Timings
+from playground.exchange.stream import read_again
+
+FORMAT = "api-playground.exchange"
+VERSION = 1
+
+
+class ArchiveError(ValueError):
+    """What is no archive of an Exchange, or one of a version that is not known yet."""
+
+
+def dump(exchange: Exchange) -> dict[str, Any]:
+    received, failure, timings = exchange.received, exchange.failure, exchange.timings
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "id": exchange.id,
+        "dialect": exchange.dialect.id,
+        "provider": exchange.provider,
+        "started": exchange.started.isoformat(),
+        "call": {
+            "base_url": exchange.call.base_url,
+            "url": exchange.call.url,
+            "key_variable": exchange.call.key_variable,
+            "body": dict(exchange.call.body),
+        },
+        "sent": {
+            "method": exchange.sent.method,
+            "url": exchange.sent.url,
+            "headers": [list(pair) for pair in exchange.sent.headers],
+            "body": _kept(exchange.sent.body),
+        },
+        "received": received
+        and {
+            "status": received.status,
+            "reason": received.reason,
+            "headers": [list(pair) for pair in received.headers],
+            "body": _kept(received.body),
+        },
+        "failure": failure
+        and {
+            "kind": str(failure.kind),
+            "host": failure.host,
+            "detail": failure.detail,
+            "limit": failure.limit,
+        },
+        "timings_ms": {
+            "first_byte": timings.first_byte_ms,
+            "first_token": timings.first_token_ms,
+            "last_token": timings.last_token_ms,
+            "total": timings.total_ms,
+        },
+        "events_ms": list(exchange.stream.times_ms) if exchange.stream else None,
+    }
+
+
+def load(value: Any, dialects: Mapping[str, Dialect]) -> Exchange:
+    """Raises `ArchiveError`."""
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise ArchiveError("no archive of an exchange")
+    if value.get("version") != VERSION:
+        raise ArchiveError(f"an archive of version {value.get('version')!r}; this reads {VERSION}")
+    try:
+        return _exchange(value, dialects[value["dialect"]])
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ArchiveError(f"a broken archive: {type(error).__name__}: {error}") from error
+
+
+def _exchange(value: dict[str, Any], dialect: Dialect) -> Exchange:
+    sent, received, failure, timings = (value[name] for name in ("sent", "received", "failure", "timings_ms"))
+    events_ms = value["events_ms"]
+    answer = received and Received(
+        received["status"], received["reason"], _headers(received["headers"]), _bytes(received["body"])
+    )
+    times_ms = None if events_ms is None else array("d", events_ms)
+    return Exchange(
+        id=value["id"],
+        dialect=dialect,
+        call=Call(**value["call"]),
+        provider=value["provider"],
+        started=datetime.fromisoformat(value["started"]),
+        sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), _bytes(sent["body"])),
+        received=answer,
+        failure=failure
+        and Failure(FailureKind(failure["kind"]), failure["host"], failure["detail"], failure["limit"]),
+        timings=Timings(
+            timings["first_byte"], timings["first_token"], timings["total"], timings["last_token"]
+        ),
+        stream=None if times_ms is None or answer is None else read_again(dialect, answer.body, times_ms),
+    )
+
+
+def _kept(data: bytes) -> dict[str, str]:
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _bytes(kept: dict[str, str]) -> bytes:
+    if "text" in kept:
+        return kept["text"].encode()
+    try:
+        return base64.b64decode(kept["base64"], validate=True)
+    except binascii.Error as error:
+        raise ValueError("base64 that is none") from error
+
+
+def _headers(pairs: list[list[str]]) -> Headers:
+    return tuple((name, value) for name, value in pairs)

@@ -1,0 +1,77 @@
+"""The archive: what was written is read back equal, by this version and, from golden files, by later ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.dialects import DIALECTS
+from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange import archive
+from playground.exchange.endpoint import Endpoint
+from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
+from playground.text import jsontext
+from playground.upstream import client
+from playground.upstream.limits import Limits
+from playground.upstream.route import Route
+from tests.upstreams.scripted import ScriptedUpstream
+from tests.web.client import BODY
+from tests.wire.case import Case
+from tests.wire.test_wire import TABLE
+
+# Once written, never changed: they are what other versions have left in databases and files.
+GOLDEN = sorted((Path(__file__).parent / "archives").glob("*.json"))
+# Rows of every kind; the whole table would be no other test.
+ROWS = [case for case in TABLE if not case.holds][::12]
+
+
+def _through_json(exchange: Exchange) -> Exchange:
+    return archive.load(jsontext.loads(jsontext.dumps(archive.dump(exchange))), DIALECTS)
+
+
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: case.name)
+def test_what_is_written_is_read_back_equal(upstream: ScriptedUpstream, case: Case) -> None:
+    upstream.reply(case.reply)
+    body = ChatRequest.from_body(dict(BODY) | case.request, max_messages=100, max_bytes=1_000_000)
+    route = Route("test", Endpoint.parse(upstream.url), "sk-canary-8d1f", "TEST_API_KEY")
+
+    exchange = client.send(body, route, Limits())
+    again = _through_json(exchange)
+
+    assert again == exchange
+    assert (again.completion, again.usage) == (exchange.completion, exchange.usage)
+    assert explain(again) == explain(exchange)
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_what_an_earlier_version_wrote_is_read(file: Path) -> None:
+    value = json.loads(file.read_text(encoding="utf-8"))
+
+    exchange = archive.load(value["archive"], DIALECTS)
+
+    error = explain(exchange)
+    assert exchange.completion == value["completion"]
+    assert (error.kind if error else None) == value["error"]
+    assert archive.dump(exchange) | value["archive"] == archive.dump(exchange)
+
+
+def test_there_are_golden_files() -> None:
+    assert {file.stem for file in GOLDEN} >= {"completion", "stream", "failure", "no-utf8"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "else"}, {"version": 2}, {"version": "1"}, {"dialect": "nobody's"}, {"started": "now"},
+        {"sent": None}, {"received": {"status": 200}}, {"timings_ms": {}}, {"failure": {"kind": "new"}},
+        {"events_ms": "soon"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_no_archive_is_told(changes: dict[str, Any]) -> None:
+    value = json.loads(GOLDEN[0].read_text(encoding="utf-8"))["archive"]
+
+    with pytest.raises(archive.ArchiveError):
+        archive.load(value | changes, DIALECTS)
