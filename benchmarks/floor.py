@@ -8,7 +8,15 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="floor", MIDDLEWARE=[])
+from playground import config
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="floor",
+    MIDDLEWARE=[],
+    CONFIG=config.load(),  # for the worker
+)
 
 
 def forward(request: HttpRequest) -> HttpResponse:

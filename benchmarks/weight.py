@@ -11,7 +11,7 @@ AIM, FRAME_AIM, LOADER_AIM = 60_000, 53_000, 5_000
 
 
 def report(address: str) -> None:
-    for title, path, aim in (("the playground", "/", AIM), ("a frame", "/embed/?provider=test", FRAME_AIM)):
+    for title, path, aim in (("the playground", "/", AIM), ("a frame", "/embed/?provider=bench", FRAME_AIM)):
         sizes = first_load(urljoin(address, path))
         print(f"\nFirst load of {title} (bytes, gzip)\n")
         for name, size in sizes.items():
