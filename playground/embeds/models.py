@@ -193,25 +193,23 @@ class JSONText(models.TextField):  # type: ignore[type-arg]
 
 
 class RecordedAnswer(models.Model):
-    """An Exchange that is kept, to be shown when no call is made: its parts as JSON, its body as bytes.
+    """An Exchange that is kept, to be shown when no call is made: its archive, and the answer's body.
 
-    `tag` is the request that a page's tag asked for, {} for the embed's own; `digest` is that of what the
-    embed made of it. `size` is in bytes.
+    `question`, `status` and `content_type` are for lists. `tag` is the request that a page's tag asked for,
+    {} for the embed's own; `digest` is that of what the embed made of it. `size` is in bytes.
     """
 
     embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings")
     digest = models.CharField(max_length=32)
     tag = JSONText(default=dict)
     size = models.PositiveBigIntegerField(default=0)
-    exchange_id = models.CharField(max_length=32)
     at = models.DateTimeField()
     provider = models.CharField(max_length=80)
-    call = JSONText()
-    sent = JSONText()
-    received = JSONText()
+    question = models.TextField()
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=200)
+    archive = JSONText()
     body = models.BinaryField()
-    timings_ms = JSONText()
-    events_ms = JSONText(null=True)
 
     class Meta:
         verbose_name = _("recorded answer")
@@ -221,11 +219,6 @@ class RecordedAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embed_id} {self.at:%Y-%m-%d %H:%M}"
-
-    @property
-    def content_type(self) -> str:
-        headers = self.received["headers"]
-        return next((value for name, value in headers if name.lower() == "content-type"), "")
 
     def matches(self, embed: Embed) -> bool:
         """Whether the embed, as it stands now, makes the same of the tag. Raises as `Embed.body` does."""

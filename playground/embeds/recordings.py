@@ -3,8 +3,7 @@
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -14,14 +13,13 @@ from django.db.models.functions import Cast, Substr
 
 from playground.calls.draft import checked_request
 from playground.calls.log import logging_for
-from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects import DIALECTS
 from playground.embeds import policy
 from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed, RecordedAnswer
-from playground.exchange.call import Call
+from playground.exchange import archive
 from playground.exchange.failure import FailureKind
-from playground.exchange.record import Exchange, Received, Recorded, Sent, Timings
-from playground.exchange.stream import read_again
+from playground.exchange.record import Exchange, Recorded
 from playground.explanations.explain import Explanation, explain
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why
@@ -32,7 +30,8 @@ from playground.upstream.route import find_route
 MOST = 500
 MOST_BYTES = 64 * 1024 * 1024
 # Columns that hold what came, of megabytes.
-_LARGE = ("sent", "body", "timings_ms", "events_ms")
+_LARGE = ("archive", "body")
+_LONGEST_QUESTION, _LONGEST_TYPE = 1000, 200
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
 
 # What a row raises that was written past the checks.
@@ -64,12 +63,8 @@ class Recording:
 
     @classmethod
     def of(cls, answer: RecordedAnswer, embed: Embed) -> "Recording":
-        content = answer.call["body"]["messages"][-1].get("content")
-        question = (
-            content if isinstance(content, str) else json.dumps(answer.call["body"], ensure_ascii=False)
-        )
-        facts = f"{answer.at:%Y-%m-%d %H:%M} UTC · {answer.received['status']} · {answer.content_type}"
-        return cls(answer.pk, answer.matches(embed), question, facts)
+        facts = f"{answer.at:%Y-%m-%d %H:%M} UTC · {answer.status} · {answer.content_type}"
+        return cls(answer.pk, answer.matches(embed), answer.question, facts)
 
 
 def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange, Explanation | None]:
@@ -105,7 +100,7 @@ def _keep(embed: Embed, tag: Mapping[str, Any], digest: str, exchange: Exchange)
     if not Embed.objects.select_for_update(no_key=True).filter(pk=embed.pk):
         raise NotKeptError(exchange, say(_GONE, name=embed.name))
     columns = _columns(exchange) | {"tag": json.loads(json.dumps(tag, sort_keys=True))}
-    columns["size"] = len(columns["body"]) + len(json.dumps([columns["call"], columns["sent"], tag]))
+    columns["size"] = len(columns["body"]) + len(json.dumps([columns["archive"], tag]))
     others = embed.recordings.exclude(digest=digest)
     others.filter(tag=columns["tag"]).delete()  # the same tag, as it was before the embed was changed
     if not _fits(others, columns["size"]):
@@ -177,25 +172,25 @@ def _forget(embed: Embed, ids: Sequence[int]) -> int:
 
 
 def _columns(exchange: Exchange) -> dict[str, Any]:
-    sent, received, call = exchange.sent, exchange.received, exchange.call
+    received = exchange.received
     if received is None:
         raise ValueError("there is no answer to keep")
     return {
         "at": exchange.started,
-        "exchange_id": exchange.id,
         "provider": exchange.provider or "",
-        "call": {
-            "base_url": call.base_url,
-            "url": call.url,
-            "key_variable": call.key_variable,
-            "body": dict(call.body),
-        },
-        "sent": {"method": sent.method, "url": sent.url, "headers": sent.headers, "body": sent.text},
-        "received": {"status": received.status, "reason": received.reason, "headers": received.headers},
+        "question": _question(exchange.call.body)[:_LONGEST_QUESTION],
+        "status": received.status,
+        "content_type": (received.header("Content-Type") or "")[:_LONGEST_TYPE],
+        "archive": archive.dump(exchange, with_body=False),
         "body": received.body,
-        "timings_ms": asdict(exchange.timings),
-        "events_ms": list(exchange.stream.times_ms) if exchange.stream else None,
     }
+
+
+def _question(body: Mapping[str, Any]) -> str:
+    content = body["messages"][-1].get("content")
+    text = content if isinstance(content, str) else json.dumps(body, ensure_ascii=False)
+    # No database takes half a character, and PostgreSQL no NUL.
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: str = "") -> Exchange | None:
@@ -223,25 +218,8 @@ def _recorded(embed: Embed, digests: tuple[str, ...]) -> list[RecordedAnswer]:
 
 
 def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> Exchange:
-    sent, received = answer.sent, answer.received
-    body = bytes(answer.body)
-    return Exchange(
-        id=answer.exchange_id,
-        dialect=CHAT_COMPLETIONS,
-        call=Call(**answer.call),
-        provider=answer.provider,
-        started=answer.at.astimezone(UTC),
-        sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), sent["body"].encode()),
-        received=Received(received["status"], received["reason"], _headers(received["headers"]), body),
-        failure=None,
-        timings=Timings(**answer.timings_ms),
-        stream=None if answer.events_ms is None else read_again(CHAT_COMPLETIONS, body, answer.events_ms),
-        recorded=Recorded(answer.at.astimezone(UTC), reason, same_request),
-    )
-
-
-def _headers(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in pairs)
+    exchange = archive.load(answer.archive, DIALECTS, bytes(answer.body))
+    return replace(exchange, recorded=Recorded(exchange.started, reason, same_request))
 
 
 def is_down(exchange: Exchange, *, with_own_key: bool) -> bool:

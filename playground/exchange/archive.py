@@ -35,7 +35,8 @@ class ArchiveError(ValueError):
     """What is no archive of an Exchange, or one of a version that is not known yet."""
 
 
-def dump(exchange: Exchange) -> dict[str, Any]:
+def dump(exchange: Exchange, *, with_body: bool = True) -> dict[str, Any]:
+    """Without the body of what was received that is null: it may be kept beside the archive, as bytes."""
     received, failure, timings = exchange.received, exchange.failure, exchange.timings
     return {
         "format": FORMAT,
@@ -61,7 +62,7 @@ def dump(exchange: Exchange) -> dict[str, Any]:
             "status": received.status,
             "reason": received.reason,
             "headers": [list(pair) for pair in received.headers],
-            "body": _kept(received.body),
+            "body": _kept(received.body) if with_body else None,
         },
         "failure": failure
         and {
@@ -80,23 +81,26 @@ def dump(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def load(value: Any, dialects: Mapping[str, Dialect]) -> Exchange:
-    """Raises `ArchiveError`."""
+def load(value: Any, dialects: Mapping[str, Dialect], body: bytes | None = None) -> Exchange:
+    """`body` is what was received, where it is kept beside the archive. Raises `ArchiveError`."""
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ArchiveError("no archive of an exchange")
     if value.get("version") != VERSION:
         raise ArchiveError(f"an archive of version {value.get('version')!r}; this reads {VERSION}")
     try:
-        return _exchange(value, dialects[value["dialect"]])
+        return _exchange(value, dialects[value["dialect"]], body)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ArchiveError(f"a broken archive: {type(error).__name__}: {error}") from error
 
 
-def _exchange(value: dict[str, Any], dialect: Dialect) -> Exchange:
+def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Exchange:
     sent, received, failure, timings = (value[name] for name in ("sent", "received", "failure", "timings_ms"))
     events_ms = value["events_ms"]
     answer = received and Received(
-        received["status"], received["reason"], _headers(received["headers"]), _bytes(received["body"])
+        received["status"],
+        received["reason"],
+        _headers(received["headers"]),
+        _bytes(received["body"]) if body is None else body,
     )
     times_ms = None if events_ms is None else array("d", events_ms)
     return Exchange(

@@ -281,7 +281,9 @@ def test_a_recorded_answer_comes_as_it_came(
     upstream.reply(STREAM_HEAD + token("first") + token(" second") + STREAM_END)
     embeds.change("--record", "--tokens-a-day", "200")
     with closing(sqlite3.connect(embeds.database)) as database, database:
-        database.execute("update embeds_recordedanswer set events_ms = '[0, 1500]'")
+        database.execute(
+            "update embeds_recordedanswer set archive = json_set(archive, '$.events_ms', json('[0, 1500]'))"
+        )
     upstream.reply(json_answer({"error": {"message": "down"}}, 503))
     site = embeds.site()
 
