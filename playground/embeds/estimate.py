@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.chat_completions.completion import Choice, read_choices
+from playground.dialects.chat_completions.completion import Choice
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
@@ -66,7 +66,7 @@ def used(exchange: Exchange, reserved: int) -> int:
 def _came(exchange: Exchange) -> int:
     """A chunk of a stream is a token, or several in one piece."""
     chunks = sum(event.brought != "" for event in exchange.stream.events) if exchange.stream else 0
-    return max(chunks, sum(map(_in_answer, read_choices(exchange.completion))))
+    return max(chunks, sum(map(_in_answer, exchange.choices)))
 
 
 def _in_answer(choice: Choice) -> int:

@@ -1,6 +1,6 @@
 """The Exchange: the one record that every view, snippet and log line is made from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -101,6 +101,8 @@ class Exchange:
     stream: Stream | None = None
     recorded: Recorded | None = None
     fixed: frozenset[str] = frozenset()
+    # What the rooms above have made of it, each once.
+    derived: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def _read(self) -> tuple[Any, jsontext.JSONTextError | None]:
@@ -133,6 +135,10 @@ class Exchange:
             return self.dialect.completion(self.answer)
         except jsontext.JSONTextError:
             return None
+
+    @cached_property
+    def choices(self) -> list[Any]:
+        return self.dialect.choices(self.completion)
 
     @cached_property
     def usage(self) -> Usage | None:

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
-from playground.dialects.chat_completions.completion import read_choices
 from playground.exchange import event_data
 from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
@@ -54,7 +53,11 @@ class Explanation:
 
 def explain(exchange: Exchange) -> Explanation | None:
     """None for a completion in good order."""
-    return explain_arrival(exchange) or _within_reach(_explain_completion(exchange), exchange)
+    if "explanation" not in exchange.derived:
+        found = explain_arrival(exchange) or _within_reach(_explain_completion(exchange), exchange)
+        exchange.derived["explanation"] = found
+    explanation: Explanation | None = exchange.derived["explanation"]
+    return explanation
 
 
 def explain_arrival(exchange: Exchange) -> Explanation | None:
@@ -205,7 +208,7 @@ def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Exp
 def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> Explanation | None:
     if stream.error:
         explanation = _explain_reported(exchange, received, stream.error)
-        arrived = any(not choice.is_empty for choice in read_choices(exchange.completion))
+        arrived = any(not choice.is_empty for choice in exchange.choices)
         return _in_mid_stream(explanation) if arrived else explanation
     if not stream.times_ms:
         return _unusable(
@@ -229,9 +232,9 @@ def _explain_words(exchange: Exchange, received: Received, words: str) -> Explan
         explanation = Explanation(
             diagnosis.kind, diagnosis.title, diagnosis.advice, error.message or words, fix
         )
-        arrived = any(not choice.is_empty for choice in read_choices(exchange.completion))
+        arrived = any(not choice.is_empty for choice in exchange.choices)
         return _in_mid_stream(explanation) if arrived else explanation
-    if read_choices(exchange.completion):
+    if exchange.choices:
         return replace(_ended_early(error.message or words), fix=fix)
     explanation = _unusable(
         "unreadable_events",
@@ -297,7 +300,7 @@ def _explain_completion(exchange: Exchange) -> Explanation | None:
             gettext_noop("It is JSON without choices. Check that the base URL is one of Chat Completions."),
             said.message if said.texts else None,
         )
-    choices = read_choices(exchange.completion)
+    choices = exchange.choices
     if not choices:
         return _unusable(
             "no_choices",

@@ -6,7 +6,6 @@ connection that a provider closed meanwhile, and the exchange's end is the socke
 
 import logging
 import socket
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,7 +32,7 @@ from playground.upstream.ending import Ending
 from playground.upstream.head import Head, HeadReader, SlowHeadError
 from playground.upstream.limits import Limits
 from playground.upstream.local_model.life import Life
-from playground.upstream.pace import Clock, Pace
+from playground.upstream.pace import Clock, Pace, stopwatch
 from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
@@ -132,7 +131,7 @@ def _exchange(
     accept = EVENT_STREAM if call.body.get("stream") else "application/json"
     prepared = _prepare(method, call.url, body, route.key, accept)
     on_wire = Wire(browser=caller.browser if live else None)
-    started, clock = datetime.now(UTC), _stopwatch()
+    started, clock = datetime.now(UTC), stopwatch()
 
     def record(failure: Failure | None) -> Exchange:
         received, stream = _received(reading, redactor), None
@@ -344,8 +343,3 @@ def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     if completion is exchange.completion:
         return exchange
     return replace(exchange, received=replace(exchange.received, body=jsontext.dumps(completion)))
-
-
-def _stopwatch() -> Callable[[], float]:
-    start = time.perf_counter()
-    return lambda: (time.perf_counter() - start) * 1000

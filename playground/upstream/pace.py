@@ -16,6 +16,11 @@ _MOST_UNSHOWN = 1 << 18
 Clock = Callable[[], float]
 
 
+def stopwatch() -> Clock:
+    start = time.perf_counter()
+    return lambda: (time.perf_counter() - start) * 1000
+
+
 @dataclass
 class Pace:
     """When a `live` reading is to be shown again: soon after something new, and now and then in a silence.

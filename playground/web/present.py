@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 from django.utils.safestring import SafeString
 
 from playground import snippets
-from playground.dialects.chat_completions.completion import Choice, read_choices, turn
+from playground.dialects.chat_completions.completion import Choice, turn
 from playground.dialects.chat_completions.media import Media
 from playground.dialects.chat_completions.sources import Cited, Source, Sources, of_completion, of_message
 from playground.exchange.call import Call
@@ -212,7 +212,7 @@ class Result:
 
     @cached_property
     def choices(self) -> list[Choice]:
-        return read_choices(self.exchange.completion)
+        return self.exchange.choices
 
     @cached_property
     def answers(self) -> list[Answer]:

@@ -400,7 +400,7 @@ def test_single_recordings_are_removed(author: Client, upstream: ScriptedUpstrea
         recordings.record(embed, {"seed": seed})
     first, *others = RecordedAnswer.objects.values_list("pk", flat=True)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE embeds_recordedanswer SET call = '{', tag = '{' WHERE id = %s", [others[1]])
+        cursor.execute("UPDATE embeds_recordedanswer SET archive = '{', tag = '{' WHERE id = %s", [others[1]])
 
     answer = author.post(f"{RECORDED}{first}/delete/", {"post": "yes"}, follow=True)
     assert answer.redirect_chain == [(RECORDED, 302)]
