@@ -141,12 +141,11 @@
       frame.allow = "clipboard-write";
       frame.referrerPolicy = "strict-origin";
       frame.style.height = `${this.#height}px`;
-      const giveUpAfter = (patience) => setTimeout(() => this.#frame === frame && this.#giveUp(), patience);
-      frame.addEventListener("load", () => giveUpAfter(PATIENCE));
+      frame.addEventListener("load", () => this.#giveUpAfter(PATIENCE, frame));
       const seen = new IntersectionObserver((entries) => {
         if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         seen.disconnect();
-        giveUpAfter(SILENCE);
+        this.#giveUpAfter(SILENCE, frame);
       });
       seen.observe(frame);
       frame.src = `${origin}${pathname}embed/?${query}`;
@@ -157,8 +156,11 @@
       return WORDS[this.closest("[lang]")?.lang.slice(0, 2).toLowerCase()] ?? WORDS.en;
     }
 
+    #giveUpAfter(patience, frame, isFine = () => this.#isAlive) {
+      setTimeout(() => this.#frame === frame && !frame.hidden && !isFine() && this.#giveUp(), patience);
+    }
+
     #giveUp() {
-      if (this.#isAlive || this.#frame.hidden) return;
       const embed = this.getAttribute("embed");
       console.warn(
         `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
@@ -211,7 +213,8 @@
         return;
       }
       this.#isAlive = true;
-      if (!["waits", "ready"].includes(data.type)) this.#showFrame(); // it may wait for its request
+      if (data.type === "waits") this.#giveUpAfter(SILENCE, this.#frame, () => "here" in this.#frame.dataset);
+      else if (data.type !== "ready") this.#showFrame(); // it may wait for its request
       if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
         const [least, most] = HEIGHTS;
         this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);

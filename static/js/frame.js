@@ -104,6 +104,7 @@
     };
   });
 
+  // Not at `load`: Chromium may hold that back in a frame that is not drawn, and this one is drawn when it is filled.
   document.addEventListener("DOMContentLoaded", () => {
     if (isRefused) {
       const [title, advice] = document.querySelectorAll(".refused :is(h1, h1 + p)");
@@ -121,9 +122,6 @@
       const link = document.getElementById("permalink");
       if (link) document.querySelector("[data-open]").href = link.href;
     });
-  });
-  // When the form's own script listens.
-  addEventListener("load", () => {
-    if (!isRefused) say({ type: "ready" });
+    say({ type: "ready" }); // the form's own script has run: it is deferred
   });
 })();

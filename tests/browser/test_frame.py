@@ -46,6 +46,15 @@ TWO = (
 )
 
 
+# A tag that is too long for an address, and has no recorded answer.
+UNRECORDED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title>
+<script>window.heard = []; addEventListener("message", ({ data }) => heard.push(data.type));</script>
+<script src="{playground}embed.js" defer></script><main><h1>Docs</h1>
+<api-playground embed='off-with-answers' request='{request}'>
+<a slot="fallback" href="#">Try it</a></api-playground>
+</main>""".replace("{request}", json.dumps({"messages": [{"role": "user", "content": "页" * 900}]}))
+
+
 class _Host(BaseHTTPRequestHandler):
     playground = ""
 
@@ -54,6 +63,8 @@ class _Host(BaseHTTPRequestHandler):
         page = HOST.replace("{frame}", f"{self.playground}embed/?{query}")
         if path == "/loaded":
             page = LOADED.replace("{playground}", self.playground)
+        if path == "/unrecorded":
+            page = UNRECORDED.replace("{playground}", self.playground)
         if path == "/two":
             page = TWO.replace("{playground}", self.playground).replace("EMBED", query[6:] or "two")
         self.send_response(200)
@@ -338,6 +349,22 @@ def test_one_that_is_turned_off_shows_its_recorded_answer_at_once(
         expect(frame.get_by_label("Content of message 1")).to_have_value("One" if number == 0 else LONG)
         expect(frame.locator("#outcome[data-stale]")).to_have_count(0)
     assert page.evaluate("document.activeElement.localName") == "body"
+    assert upstream.requests == []
+    context.close()
+
+
+def test_one_that_is_turned_off_and_has_no_answer_is_a_card_from_the_start(
+    browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
+) -> None:
+    """Its frame is not shown before it knows what the tag asks for."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{playground[1]}/unrecorded")
+
+    expect(page.locator("api-playground").get_by_text("This example is turned off")).to_be_visible()
+    expect(page.get_by_role("link", name="Try it")).to_be_visible()
+    expect(page.locator("api-playground iframe")).to_have_count(0)
+    assert page.evaluate("heard") == ["waits", "ready", "refused"]
     assert upstream.requests == []
     context.close()
 

@@ -338,6 +338,23 @@ def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: P
     context.close()
 
 
+def test_a_frame_that_waits_for_its_request_and_is_silent_then_becomes_a_card(open_host: OpenHost) -> None:
+    """The loader's patience is set forward, not sat out."""
+    waits = "<!doctype html><script>parent.postMessage({ from: 'api-playground', type: 'waits' }, '*')</script>"
+    html = page_with('<api-playground embed="docs"><a slot="fallback" href="{}">Try it</a></api-playground>')
+    host = open_host(html, stub=waits)
+    host.page.clock.install()
+    host.page.reload()
+    host.page.wait_for_function("received.length")
+    host.page.clock.fast_forward(9_000)
+    expect(host.page.get_by_role("link", name="Try it")).not_to_be_visible()
+
+    host.page.clock.fast_forward(2_000)
+
+    expect(host.page.get_by_role("link", name="Try it")).to_be_visible()
+    expect(host.page.locator("api-playground iframe")).not_to_be_visible()
+
+
 def test_the_page_is_accessible(open_host: OpenHost) -> None:
     host = open_host(page_with("<p>Before</p>" + TAG + TAG))
     host.expect_height(300)
