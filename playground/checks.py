@@ -8,12 +8,12 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
 from playground.serving import static
 from playground.serving.health import database
 from playground.serving.static import Collected
 from playground.trouble import reason
-from playground.upstream.providers import catalogue
 
 _logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50

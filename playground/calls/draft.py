@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
+from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.upstream.caps import Caps
 from playground.upstream.local_model import abilities
 from playground.upstream.route import Route, find_route
 

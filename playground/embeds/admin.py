@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from playground.catalogue.providers import catalogue
 from playground.embeds import budget, recordings
 from playground.embeds.models import Embed, RecordedAnswer, Spent
 from playground.exchange.refusal import RefusedError
-from playground.upstream.providers import catalogue
 from playground.web.as_json import as_json
 from playground.web.refusals import sentences
 from playground.web.translate import translate

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from playground import snippets as code
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
+from playground.catalogue.providers import catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.embeds import form_token, lookup, policy, recordings, refusals
@@ -30,7 +31,6 @@ from playground.embeds.models import Embed
 from playground.embeds.terms import EmbedTerms
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
 from playground.text.sentence import say
-from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
 from playground.web import edits, incoming, page
 from playground.web.forms import MessageRow, RequestForm

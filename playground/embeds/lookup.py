@@ -7,13 +7,13 @@ from django.core.validators import slug_re
 from django.db import DatabaseError
 
 from playground.calls.draft import Draft
+from playground.catalogue.providers import LOCAL_MODEL, catalogue
 from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
-from playground.upstream.providers import LOCAL_MODEL, catalogue
 from playground.web.forms import RequestForm
 
 _logger = logging.getLogger(__name__)

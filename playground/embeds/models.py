@@ -11,14 +11,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from playground.calls.draft import checked_request
+from playground.catalogue.caps import Caps
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
-from playground.upstream.caps import Caps
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.web.page import link_body
 from playground.web.translate import translate
 

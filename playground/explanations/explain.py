@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 from playground.exchange import event_data
-from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
 from playground.exchange.provider_error import (
@@ -24,6 +23,7 @@ from playground.explanations.diagnosis import diagnose
 from playground.explanations.fixes import known_fix
 from playground.explanations.other_apis import api_of
 from playground.text import jsontext
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 _LONGEST_QUOTE = 300

@@ -15,6 +15,7 @@ from uuid import uuid4
 import requests
 
 from playground import __version__
+from playground.catalogue.providers import LOCAL_MODEL
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.call import Call
@@ -33,7 +34,6 @@ from playground.upstream.head import Head, HeadReader, SlowHeadError
 from playground.upstream.limits import Limits
 from playground.upstream.local_model.life import Life
 from playground.upstream.pace import Clock, Pace, stopwatch
-from playground.upstream.providers import LOCAL_MODEL
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
 from playground.upstream.running import Running, running

@@ -19,8 +19,8 @@ import certifi
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
+from playground.text.endpoint import Endpoint
 from playground.upstream.body import Body
 from playground.upstream.dial import dial
 from playground.upstream.head import Head

@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from django.conf import settings
 
+from playground.catalogue.providers import LOCAL_MODEL, read_catalogue
 from playground.config import Config
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.refusal import FieldProblem, Refusal, RefusedError
+from playground.text.endpoint import Endpoint
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.providers import LOCAL_MODEL, read_catalogue
 
 # What the system says of addresses that it has no way to, or no protocol for.
 _NO_WAY = (

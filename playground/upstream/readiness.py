@@ -5,13 +5,13 @@ the background. What it said holds for some seconds; a page waits only when noth
 long. A call that is sent never asks: it finds out.
 """
 
-from playground.exchange.endpoint import Endpoint
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.text.endpoint import Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import client, models
 from playground.upstream.egress import AddressRefusedError
 from playground.upstream.limits import Limits
 from playground.upstream.local_model import abilities
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.upstream.question import Question
 from playground.upstream.route import Route
 from playground.upstream.running import Running

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from playground.exchange import typed_key
-from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.catalogue.caps import Caps
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.text import typed_key
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import egress
-from playground.upstream.caps import Caps
 from playground.upstream.egress import LOOPBACK
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue, lacks
 
 OWN_KEY_VARIABLE = "API_KEY"
 

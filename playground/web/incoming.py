@@ -12,9 +12,8 @@ from django_htmx.middleware import HtmxDetails
 
 from playground.calls.draft import Draft
 from playground.dialects.chat_completions.request import too_many_messages
-from playground.exchange import typed_key
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
-from playground.text import jsontext
+from playground.text import jsontext, typed_key
 from playground.text.sentence import gettext_noop, say
 from playground.web.forms import RequestForm
 

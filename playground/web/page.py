@@ -12,15 +12,15 @@ from django.utils.translation import gettext
 
 from playground import snippets
 from playground.calls.draft import Draft
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
-from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.text import jsontext
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.providers import LOCAL_MODEL, Provider, catalogue
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.reading import Live
 from playground.upstream.route import OWN_KEY_VARIABLE, applied

@@ -340,7 +340,9 @@ def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: P
 
 def test_a_frame_that_waits_for_its_request_and_is_silent_then_becomes_a_card(open_host: OpenHost) -> None:
     """The loader's patience is set forward, not sat out."""
-    waits = "<!doctype html><script>parent.postMessage({ from: 'api-playground', type: 'waits' }, '*')</script>"
+    waits = (
+        "<!doctype html><script>parent.postMessage({ from: 'api-playground', type: 'waits' }, '*')</script>"
+    )
     html = page_with('<api-playground embed="docs"><a slot="fallback" href="{}">Try it</a></api-playground>')
     host = open_host(html, stub=waits)
     host.page.clock.install()

@@ -8,11 +8,11 @@ from pathlib import Path
 from markdown_it.token import Token
 
 from playground import config
+from playground.catalogue.providers import BUILT_IN, _read
 from playground.docs.folder import Docs, Page, look
 from playground.docs.markdown import Heading, budget, parse
 from playground.embeds import tag
 from playground.embeds.tag import LiveCall
-from playground.upstream.providers import BUILT_IN, _read
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs"

@@ -9,9 +9,9 @@ import re
 import socket
 from typing import Any
 
+from playground.catalogue.providers import BUILT_IN, _read
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.refusal import InvalidRequestError
-from playground.upstream.providers import BUILT_IN, _read
 from tests.upstreams.scripted import Answer, Recorded, event, event_stream, json_answer, models
 
 KEYS = {

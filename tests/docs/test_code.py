@@ -34,6 +34,7 @@ import requests
 
 from playground import config
 from playground.calls.log import line as log_line
+from playground.catalogue.providers import _read, catalogue
 from playground.config_types import SettingError
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_choices
@@ -44,7 +45,6 @@ from playground.embeds import tag
 from playground.exchange.call import Call
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.explain import explain
-from playground.upstream.providers import _read, catalogue
 from playground.web.as_json import as_json
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine

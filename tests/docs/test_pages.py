@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from playground.calls import buckets, rates
+from playground.catalogue.providers import catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
 from playground.dialects.chat_completions.request import ROLES, ChatRequest
 from playground.docs import markdown
@@ -16,7 +17,6 @@ from playground.docs.links import is_external, target
 from playground.explanations import diagnosis, explain
 from playground.explanations.advice import FAILURES, STATUSES
 from playground.upstream import egress, running
-from playground.upstream.providers import catalogue
 from tests.docs.pages import (
     CJK,
     FOLDER,

@@ -9,10 +9,10 @@ import pytest
 from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange import archive
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.text import jsontext
+from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route

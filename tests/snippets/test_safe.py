@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from playground import snippets
 from playground.exchange.call import Call
-from playground.exchange.endpoint import BaseURLError, Endpoint
 from playground.snippets import curl
 from playground.snippets.visible import is_visible
+from playground.text.endpoint import BaseURLError, Endpoint
 from tests.exchange.strategies import requests, texts
 from tests.snippets.test_run import generated
 

@@ -16,10 +16,10 @@ import pytest
 
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.text import jsontext
+from playground.text.endpoint import Endpoint
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.models import list_models

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route

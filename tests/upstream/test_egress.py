@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.endpoint import Endpoint
+from playground.text.endpoint import Endpoint
 from playground.upstream import client, egress
 from playground.upstream.limits import Limits
 from playground.upstream.route import Route

@@ -11,9 +11,9 @@ from django.conf import settings
 
 from playground.config_types import SettingError
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.connection import Adapter
 from playground.upstream.limits import Limits

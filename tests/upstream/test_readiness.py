@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from playground.catalogue.providers import catalogue
 from playground.upstream import readiness
 from playground.upstream.limits import Limits
-from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing
 from playground.upstream.route import find_route
 from playground.upstream.running import running

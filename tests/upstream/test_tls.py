@@ -11,8 +11,8 @@ import requests
 import trustme
 
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.endpoint import Endpoint
 from playground.exchange.failure import FailureKind
+from playground.text.endpoint import Endpoint
 from playground.upstream import client, egress
 from playground.upstream.connection import Adapter, Wire
 from playground.upstream.head import HeadReader

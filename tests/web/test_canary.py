@@ -13,7 +13,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.exchange.typed_key import clean
+from playground.text.typed_key import clean
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import Answer, Recorded, Reply, ScriptedUpstream, completion, json_answer
 from tests.web.client import body, post_form, post_json, post_raw

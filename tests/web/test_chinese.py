@@ -9,8 +9,8 @@ from django.test import Client
 from playground.calls import rates
 from playground.calls.buckets import Bucket, Empty
 from playground.calls.rates import TooManyCallsError
+from playground.catalogue.providers import catalogue
 from playground.config_types import Rate
-from playground.upstream.providers import catalogue
 from playground.upstream.running import BusyError
 from playground.web import views
 from tests.upstreams.scripted import Reply, ScriptedUpstream, json_answer, models

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from playground.exchange.refusal import InvalidRequestError
-from playground.exchange.typed_key import clean
+from playground.text.typed_key import clean
 from playground.upstream.route import find_route
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import post_form, post_json

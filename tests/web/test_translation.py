@@ -12,10 +12,10 @@ import pytest
 from django.test import Client
 from django.utils.translation import trans_real
 
+from playground.catalogue.providers import catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.snippets import TARGETS
-from playground.upstream.providers import catalogue
 from tests.upstreams.scripted import (
     Answer,
     Reply,

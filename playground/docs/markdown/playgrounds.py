@@ -10,13 +10,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground.catalogue.providers import catalogue
 from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
 from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.embeds.tag import LiveCall
 from playground.text.sentence import SentenceError, gettext_noop, say
-from playground.upstream.providers import catalogue
 from playground.web.language import PARAMETER
 
 _logger = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ waits for it, and what is not known yet is found out by sending.
 from collections.abc import Iterator
 from typing import Any
 
+from playground.catalogue.providers import LOCAL_MODEL, catalogue
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.fix import Fix
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life
-from playground.upstream.providers import LOCAL_MODEL, catalogue
 from playground.upstream.question import Question
 from playground.upstream.route import Route
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.upstream.caps import Caps
 
 CAPS = Caps(models=("m",), max_tokens=100, n=2, request_bytes=1000)
 

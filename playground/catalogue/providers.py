@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 
 from playground import config
+from playground.catalogue.caps import Caps
 from playground.config_types import SettingError
-from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.upstream.caps import Caps
 
 BUILT_IN = Path(__file__).with_name("providers.toml")
 LOCAL_MODEL = "local"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.typed_key import KeyProblemError, clean, was_cleaned
+from playground.text.typed_key import KeyProblemError, clean, was_cleaned
 from tests.growth import is_linear
 
 

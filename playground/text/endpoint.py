@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import idna
 
-from playground.exchange.pasted import bare
+from playground.text.pasted import bare
 from playground.text.sentence import SentenceError, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"

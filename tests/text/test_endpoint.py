@@ -7,7 +7,7 @@ import requests
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from playground.exchange.endpoint import BaseURLError, Endpoint
+from playground.text.endpoint import BaseURLError, Endpoint
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from playground.exchange.pasted import bare, without_invisible
+from playground.text.pasted import bare, without_invisible
 from playground.text.redact import MASK
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 

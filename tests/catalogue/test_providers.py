@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from playground.catalogue.caps import Caps
+from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
-from playground.upstream.caps import Caps
-from playground.upstream.providers import catalogue
 from playground.upstream.readiness import missing, preselected
 from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
