@@ -6,7 +6,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from playground import config
-from playground.upstream.limits import Limits, exchanges
+from playground.network.limits import Limits, exchanges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

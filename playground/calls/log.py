@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from playground.calls.who import pseudonym_of
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.network.watcher import INTERIM
 from playground.upstream.client import Caller
-from playground.upstream.watcher import INTERIM
 
 _logger = logging.getLogger("playground.exchange")
 _LONGEST_NAME = 100

@@ -9,11 +9,11 @@ from django.conf import settings
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamReader, pieces
+from playground.network.connection import Wire
+from playground.network.head import Head
+from playground.network.running import running
 from playground.text.redact import Redactor
-from playground.upstream.connection import Wire
-from playground.upstream.head import Head
 from playground.upstream.reading import Live, Reading
-from playground.upstream.running import running
 
 # How long a replayed stream is silent at a time, and how long it takes as a whole.
 LONGEST_SILENCE_MS = 3000.0

@@ -16,9 +16,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from playground.calls.buckets import RedisBuckets, UnavailableError
+from playground.network.running import running
 from playground.trouble import NOT_MIGRATED, why
 from playground.upstream.question import Question
-from playground.upstream.running import running
 
 _PATIENCE_SECONDS = 2.0
 _HOLDS_SECONDS = 1.0

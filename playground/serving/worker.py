@@ -211,7 +211,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: TConn) -> Any:
         from django.conf import settings
 
-        from playground.upstream import alarm
+        from playground.network import alarm
 
         with ExitStack() as arriving:
             arriving.enter_context(
@@ -242,7 +242,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         from django.conf import settings
 
         from playground.exchange.failure import FailureKind
-        from playground.upstream.running import running
+        from playground.network.running import running
 
         running.refuse_new()
         if not running.wait_until_none(settings.CONFIG.grace_seconds):

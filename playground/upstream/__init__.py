@@ -1,1 +1,1 @@
-"""Leaving this machine: who can be called, which addresses may be reached, and the call itself."""
+"""The call itself: whom to call, sending, reading what comes; the local model."""

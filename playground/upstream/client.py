@@ -23,21 +23,21 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
+from playground.network import alarm, failures
+from playground.network.body import Body
+from playground.network.connection import Adapter, Wire
+from playground.network.head import Head, HeadReader, SlowHeadError
+from playground.network.limits import Limits
+from playground.network.pace import Clock, Pace, stopwatch
+from playground.network.running import Running, running
+from playground.network.watcher import watching
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
-from playground.upstream import alarm, failures
-from playground.upstream.body import Body
-from playground.upstream.connection import Adapter, Wire
 from playground.upstream.ending import Ending
-from playground.upstream.head import Head, HeadReader, SlowHeadError
-from playground.upstream.limits import Limits
 from playground.upstream.local_model.life import Life
-from playground.upstream.pace import Clock, Pace, stopwatch
 from playground.upstream.reading import Live, Reading
 from playground.upstream.route import Route
-from playground.upstream.running import Running, running
-from playground.upstream.watcher import watching
 
 _logger = logging.getLogger(__name__)
 _adapter = Adapter()

@@ -9,8 +9,8 @@ import math
 from playground.dialects.chat_completions.sniff import is_chunk
 from playground.exchange.event_data import without_done
 from playground.exchange.stream import StreamReader
+from playground.network.limits import Limits
 from playground.text import jsontext
-from playground.upstream.limits import Limits
 from playground.upstream.reading import Reading
 
 # Each try parses all that came: a body that pauses more often than this waits for the silence.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from playground.dialects.chat_completions.model_list import read_models
 from playground.exchange.record import Exchange
 from playground.explanations.explain import Explanation, explain_arrival, explain_no_list
+from playground.network.limits import Limits
 from playground.upstream import client
 from playground.upstream.client import NOBODY, Caller
-from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 
 

@@ -6,15 +6,15 @@ long. A call that is sent never asks: it finds out.
 """
 
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.network.egress import AddressRefusedError
+from playground.network.limits import Limits
+from playground.network.running import Running
 from playground.text.endpoint import Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import client, models
-from playground.upstream.egress import AddressRefusedError
-from playground.upstream.limits import Limits
 from playground.upstream.local_model import abilities
 from playground.upstream.question import Question
 from playground.upstream.route import Route
-from playground.upstream.running import Running
 
 _FRESH_SECONDS = 5.0
 _FIRST_WAIT_SECONDS = 0.3

@@ -7,8 +7,8 @@ from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Sent
 from playground.exchange.stream import StreamReader
+from playground.network.head import Head
 from playground.text.redact import Redactor
-from playground.upstream.head import Head
 
 
 @dataclass

@@ -7,11 +7,11 @@ from django.conf import settings
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.network import egress
+from playground.network.egress import LOOPBACK
 from playground.text import typed_key
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.upstream import egress
-from playground.upstream.egress import LOOPBACK
 
 OWN_KEY_VARIABLE = "API_KEY"
 

@@ -16,7 +16,7 @@ from django.http import (
 )
 from django.views.defaults import page_not_found
 
-from playground.upstream import alarm
+from playground.network import alarm
 from playground.web import refusals
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

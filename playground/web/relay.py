@@ -20,10 +20,10 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from playground.exchange.stream import EVENT_STREAM, StreamEvent, StreamReader
+from playground.network import alarm
+from playground.network.head import Head
 from playground.text import jsontext
 from playground.text.pieces import Pieces
-from playground.upstream import alarm
-from playground.upstream.head import Head
 from playground.upstream.reading import Live, Reading
 from playground.web.present import (
     EVENTS_A_GROUP,

@@ -17,7 +17,7 @@ from playground import snippets as code
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
-from playground.upstream.running import running
+from playground.network.running import running
 from playground.web import edits, incoming
 from playground.web.forms import RequestForm
 from playground.web.incoming import Asked, Shape, shape_of

@@ -16,7 +16,7 @@ from playground.docs.folder import Page
 from playground.docs.links import is_external, target
 from playground.explanations import diagnosis, explain
 from playground.explanations.advice import FAILURES, STATUSES
-from playground.upstream import egress, running
+from playground.network import egress, running
 from tests.docs.pages import (
     CJK,
     FOLDER,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import budget, estimate, refusals
 from playground.embeds.models import Embed, Spent
-from playground.upstream.running import running
+from playground.network.running import running
 from tests.configuration import configure
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import (

@@ -23,9 +23,9 @@ from playground.exchange.refusal import InvalidRequestError
 from playground.exchange.stream import StreamReader
 from playground.exchange.stream import pieces as pieces_of
 from playground.explanations.explain import explain
+from playground.network.running import BusyError, running
 from playground.text.redact import Redactor
 from playground.text.sentence import say
-from playground.upstream.running import BusyError, running
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import (

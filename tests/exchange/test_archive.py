@@ -11,10 +11,10 @@ from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.network.limits import Limits
 from playground.text import jsontext
 from playground.text.endpoint import Endpoint
 from playground.upstream import client
-from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import BODY

@@ -8,9 +8,9 @@ from django.core.cache import caches
 from django.db import OperationalError
 from django.test import Client
 
+from playground.network.running import running
 from playground.serving import health
 from playground.serving.health import Probe, look
-from playground.upstream.running import running
 
 
 def test_questions_that_hang_are_asked_once_and_share_the_patience() -> None:

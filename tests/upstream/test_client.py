@@ -18,10 +18,11 @@ from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.network import egress
+from playground.network.limits import Limits
 from playground.text import jsontext
 from playground.text.endpoint import Endpoint
-from playground.upstream import client, egress
-from playground.upstream.limits import Limits
+from playground.upstream import client
 from playground.upstream.models import list_models
 from playground.upstream.route import Route
 from playground.web.as_json import as_json

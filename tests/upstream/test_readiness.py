@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from playground.catalogue.providers import catalogue
+from playground.network.limits import Limits
+from playground.network.running import running
 from playground.upstream import readiness
-from playground.upstream.limits import Limits
 from playground.upstream.readiness import missing
 from playground.upstream.route import find_route
-from playground.upstream.running import running
 from tests.configuration import configure
 from tests.upstreams.scripted import Answer, Paused, Recorded, ScriptedUpstream, json_answer, models
 

@@ -13,11 +13,11 @@ from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.network.connection import Wire
+from playground.network.limits import Limits
+from playground.network.pace import Pace
 from playground.text.endpoint import Endpoint
 from playground.upstream import client
-from playground.upstream.connection import Wire
-from playground.upstream.limits import Limits
-from playground.upstream.pace import Pace
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
 from tests.upstreams.scripted import (

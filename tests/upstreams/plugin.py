@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.upstream import egress, readiness
+from playground.network import egress
+from playground.upstream import readiness
 from playground.upstream.local_model import abilities
 from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.upstream.running import running
+from playground.network.running import running
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import post_form, post_json
 

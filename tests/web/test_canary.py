@@ -82,7 +82,7 @@ def _assert_absent(key: str, answers: Iterator[HttpResponse], logged: pytest.Log
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Any) -> None:
-    from playground.upstream.limits import Limits
+    from playground.network.limits import Limits
 
     settings.LIMITS = Limits(silence_seconds=0.1)
 

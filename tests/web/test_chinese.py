@@ -11,7 +11,7 @@ from playground.calls.buckets import Bucket, Empty
 from playground.calls.rates import TooManyCallsError
 from playground.catalogue.providers import catalogue
 from playground.config_types import Rate
-from playground.upstream.running import BusyError
+from playground.network.running import BusyError
 from playground.web import views
 from tests.upstreams.scripted import Reply, ScriptedUpstream, json_answer, models
 from tests.web.client import body, post_form, post_json

@@ -5,7 +5,7 @@ import socket
 import pytest
 from django.test import Client
 
-from playground.upstream.running import running
+from playground.network.running import running
 from tests.configuration import configure
 from tests.upstreams.scripted import (
     STREAM_HEAD,

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from playground.upstream.alarm import AlarmClock
+from playground.network.alarm import AlarmClock
 
 
 def test_it_rings_while_the_block_runs() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.upstream.decode import BadEncodingError, Decoder, TooMuchUnpackedError
+from playground.network.decode import BadEncodingError, Decoder, TooMuchUnpackedError
 
 if sys.version_info >= (3, 14):
     from compression import zstd

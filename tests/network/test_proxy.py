@@ -13,10 +13,10 @@ from playground.config_types import SettingError
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.network.connection import Adapter
+from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
 from playground.upstream import client
-from playground.upstream.connection import Adapter
-from playground.upstream.limits import Limits
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
 from tests.configuration import configure

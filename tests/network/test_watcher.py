@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from playground.upstream.watcher import INTERIM, watching
+from playground.network.watcher import INTERIM, watching
 
 
 @pytest.fixture(params=["tcp", "unix"])

@@ -11,8 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from django.conf import settings
 
 from playground.exchange.failure import FailureKind
+from playground.network import egress, proxy
 from playground.text.endpoint import Endpoint
-from playground.upstream import egress, proxy
 
 
 class ConnectError(Exception):

@@ -7,9 +7,10 @@ from ipaddress import ip_address
 import pytest
 
 from playground.dialects.chat_completions.request import ChatRequest
+from playground.network import egress
+from playground.network.limits import Limits
 from playground.text.endpoint import BaseURLError, Endpoint
-from playground.upstream import client, egress
-from playground.upstream.limits import Limits
+from playground.upstream import client
 from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream, _Server
 

@@ -8,12 +8,12 @@ import requests
 import urllib3.exceptions
 
 from playground.exchange.failure import Failure, FailureKind
-from playground.upstream.body import CutOffError
-from playground.upstream.connection import TooMuchError, Wire
-from playground.upstream.decode import BadEncodingError, TooMuchUnpackedError
-from playground.upstream.dial import ConnectError
-from playground.upstream.head import SlowHeadError
-from playground.upstream.limits import Limits
+from playground.network.body import CutOffError
+from playground.network.connection import TooMuchError, Wire
+from playground.network.decode import BadEncodingError, TooMuchUnpackedError
+from playground.network.dial import ConnectError
+from playground.network.head import SlowHeadError
+from playground.network.limits import Limits
 
 # What reading an answer can raise.
 ERRORS = (

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from playground.exchange.failure import FailureKind
-from playground.upstream.connection import Wire
-from playground.upstream.limits import Limits
-from playground.upstream.running import BusyError, Running
+from playground.network.connection import Wire
+from playground.network.limits import Limits
+from playground.network.running import BusyError, Running
 
 
 def test_a_place_is_given_back() -> None:

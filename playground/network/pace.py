@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playground.upstream.connection import Wire
-from playground.upstream.limits import Limits
-from playground.upstream.running import running
+from playground.network.connection import Wire
+from playground.network.limits import Limits
+from playground.network.running import running
 
 _FLUSH_SECONDS = 0.04
 _MOST_UNSHOWN = 1 << 18

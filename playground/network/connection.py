@@ -20,11 +20,11 @@ import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from playground.exchange.failure import FailureKind
+from playground.network.body import Body
+from playground.network.dial import dial
+from playground.network.head import Head
+from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
-from playground.upstream.body import Body
-from playground.upstream.dial import dial
-from playground.upstream.head import Head
-from playground.upstream.limits import Limits
 
 # The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
 _BUFFER_BYTES = 2048

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from http.client import HTTPException
 
-from playground.upstream.decode import PIECE, Decoder
-from playground.upstream.head import Head
-from playground.upstream.lines import Lines
+from playground.network.decode import PIECE, Decoder
+from playground.network.head import Head
+from playground.network.lines import Lines
 
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _LENGTH = re.compile("[0-9]{1,18}")

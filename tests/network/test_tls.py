@@ -12,11 +12,12 @@ import trustme
 
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.failure import FailureKind
+from playground.network import egress
+from playground.network.connection import Adapter, Wire
+from playground.network.head import HeadReader
+from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
-from playground.upstream import client, egress
-from playground.upstream.connection import Adapter, Wire
-from playground.upstream.head import HeadReader
-from playground.upstream.limits import Limits
+from playground.upstream import client
 from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream
 

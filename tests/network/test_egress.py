@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.request import ChatRequest
+from playground.network import egress
+from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
-from playground.upstream import client, egress
-from playground.upstream.limits import Limits
+from playground.upstream import client
 from playground.upstream.route import Route
 from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
@@ -406,8 +407,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
             called.append(address)
             raise ConnectionRefusedError
 
-        monkeypatch.setattr("playground.upstream.egress.socket.getaddrinfo", resolve)
-        monkeypatch.setattr("playground.upstream.dial.socket.create_connection", connect)
+        monkeypatch.setattr("playground.network.egress.socket.getaddrinfo", resolve)
+        monkeypatch.setattr("playground.network.dial.socket.create_connection", connect)
 
         configure(PLAYGROUND_PORTS=str(inside.port))
         _send(f"http://rebinding.example:{inside.port}")

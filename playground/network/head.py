@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 
-from playground.upstream.lines import Lines
+from playground.network.lines import Lines
 
 MOST_HEADERS = 1000
 _STATUS_LINE = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?[ \t]+([1-9][0-9]{2})(?![0-9])(.*)", re.DOTALL)

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 from playground.exchange.failure import FailureKind
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
+from playground.network.connection import Wire
+from playground.network.limits import Limits
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.connection import Wire
-from playground.upstream.limits import Limits
 
 CROWD = 100
 
