@@ -32,7 +32,7 @@ from playground.docs.links import docs_url
 from playground.docs.markdown import Document
 from playground.docs.markdown.playgrounds import providers_of
 from playground.docs.search import LONGEST_QUERY, search
-from playground.web.incoming import HtmxRequest
+from playground.forms.incoming import HtmxRequest
 from playground.web.language import PARAMETER, speak
 
 # Shown by the browser. What else lies in the folder is offered as a download, so that no file of it runs as a

@@ -30,11 +30,13 @@ from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.embeds.terms import EmbedTerms
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
+from playground.forms import edits, incoming
+from playground.forms.form import MessageRow, RequestForm
+from playground.forms.incoming import Shape, shape_of
+from playground.forms.link import link_body
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
-from playground.web import edits, incoming, page
-from playground.web.forms import MessageRow, RequestForm
-from playground.web.incoming import Shape, shape_of
+from playground.web import page
 from playground.web.present import Result
 from playground.web.refusals import refuse, sentences, with_retry
 from playground.web.views import stop as stop_running
@@ -148,7 +150,7 @@ def fill(request: HttpRequest) -> HttpResponseBase:
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
-        opened = _Opened.of(embed, page.link_body(request.POST.get("request", "")))
+        opened = _Opened.of(embed, link_body(request.POST.get("request", "")))
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
     except RefusedError as error:
@@ -205,7 +207,7 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
         return form, _Opened(), refusal
     errors: list[FieldProblem] = []
     text = request.GET.get("request", "")
-    asked = collect(errors, {}, page.link_body, text) if text else {}
+    asked = collect(errors, {}, link_body, text) if text else {}
     opened = _Opened.of(embed, asked, request.GET.get("provider", ""))
     form = RequestForm.from_body(embed.provider, "", opened.body)
     return form, opened, InvalidRequestError(*errors).refusal if errors else None

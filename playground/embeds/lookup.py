@@ -12,9 +12,9 @@ from playground.embeds import policy, refusals
 from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.form import RequestForm
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
-from playground.web.forms import RequestForm
 
 _logger = logging.getLogger(__name__)
 

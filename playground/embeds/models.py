@@ -17,9 +17,9 @@ from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import policy
 from playground.embeds.estimate import worst_case
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.link import link_body
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
-from playground.web.page import link_body
 from playground.web.translate import translate
 
 _MOST_ORIGINS = 50

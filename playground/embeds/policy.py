@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.form import RequestForm
 from playground.text import jsontext
 from playground.text.sentence import SentenceError, gettext_noop, say
-from playground.web.forms import RequestForm
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::(?P<port>[1-9][0-9]{0,4}))?"

@@ -18,6 +18,10 @@ from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
+from playground.forms.form import MessageRow, RequestForm
+from playground.forms.incoming import Shape, draft_of, shape_of
+from playground.forms.link import link_body
+from playground.forms.presets import PRESETS
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
@@ -25,10 +29,7 @@ from playground.upstream.readiness import missing, preselected
 from playground.upstream.reading import Live
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 from playground.web.as_json import as_json
-from playground.web.forms import MessageRow, RequestForm
-from playground.web.incoming import Shape, check_count, draft_of, shape_of
 from playground.web.present import Listed, Result, codes
-from playground.web.presets import PRESETS
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 from playground.web.translate import translate
@@ -104,25 +105,6 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     if text and (body := collect(errors, None, link_body, text)) is not None:
         form.fill(body)
     return form, InvalidRequestError(*errors).refusal if errors else None
-
-
-def link_body(text: str) -> dict[str, Any]:
-    """The request that a link carries, fit for a form. Raises `InvalidRequestError`."""
-    try:
-        body = jsontext.loads(text)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldProblem("request", error.sentence)) from error
-    if not isinstance(body, dict):
-        raise InvalidRequestError(
-            FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
-        )
-    messages = body.get("messages", [])
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise InvalidRequestError(
-            FieldProblem("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
-        )
-    check_count(len(messages))
-    return body
 
 
 def render_page(

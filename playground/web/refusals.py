@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from playground.exchange.refusal import Refusal
+from playground.forms.incoming import Shape, shape_of
 from playground.text.sentence import gettext_noop, say
-from playground.web.incoming import Shape, shape_of
 from playground.web.translate import translate
 
 

@@ -17,10 +17,10 @@ from playground import snippets as code
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
+from playground.forms import edits, incoming
+from playground.forms.form import RequestForm
+from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
-from playground.web import edits, incoming
-from playground.web.forms import RequestForm
-from playground.web.incoming import Asked, Shape, shape_of
 from playground.web.language import supported
 from playground.web.page import answer, call_of, code_context, prefilled, render_page
 from playground.web.present import Listed, Result

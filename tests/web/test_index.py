@@ -100,7 +100,7 @@ def test_a_link_with_a_base_url_fills_that(client: Client) -> None:
 def test_a_link_means_what_it_says(
     client: Client, provider: str, upstream: ScriptedUpstream, request_: dict[str, object]
 ) -> None:
-    from playground.web.forms import RequestForm
+    from playground.forms.form import RequestForm
 
     errors: list[object] = []
     body = RequestForm.from_body(provider, "", request_).body(errors)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from playground.web.forms import USAGE_WANTED, RequestForm
+from playground.forms.form import USAGE_WANTED, RequestForm
 from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
 from tests.web.client import body, post_form, post_json

@@ -16,9 +16,9 @@ from playground.embeds import budget, policy, recordings
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError, RefusedError
+from playground.forms.link import link_body
 from playground.trouble import why
 from playground.web.as_json import as_json
-from playground.web.page import link_body
 
 _NUMBERS = {
     "max_tokens": "most tokens a call; 0 for what the catalogue allows",

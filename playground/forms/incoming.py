@@ -13,9 +13,9 @@ from django_htmx.middleware import HtmxDetails
 from playground.calls.draft import Draft
 from playground.dialects.chat_completions.request import too_many_messages
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.form import RequestForm
 from playground.text import jsontext, typed_key
 from playground.text.sentence import gettext_noop, say
-from playground.web.forms import RequestForm
 
 
 class HtmxRequest(HttpRequest):

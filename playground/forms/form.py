@@ -9,9 +9,7 @@ from django.http import QueryDict
 
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.text import jsontext
-from playground.text.sentence import gettext_noop, say
-from playground.web.fields import (
+from playground.forms.fields import (
     fits_a_line,
     fits_a_textarea,
     is_given,
@@ -21,6 +19,8 @@ from playground.web.fields import (
     parameter_value,
     unix_lines,
 )
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 
 PARAMETER_NAMES = tuple(parameter.name for parameter in PARAMETERS)
 USAGE_WANTED = {"include_usage": True}

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 
+from playground.forms.form import MessageRow, RequestForm
+from playground.forms.incoming import check_count
 from playground.text import jsontext
-from playground.web.forms import MessageRow, RequestForm
-from playground.web.incoming import check_count
 
 
 def edit(form: RequestForm, action: str) -> None:

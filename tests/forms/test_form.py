@@ -9,8 +9,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playground.forms.form import PARAMETER_NAMES, RequestForm
 from playground.text import jsontext
-from playground.web.forms import PARAMETER_NAMES, RequestForm
 from tests.exchange import strategies
 from tests.web.browser_form import posted
 from tests.web.client import BODY, post_form

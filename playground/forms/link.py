@@ -1,0 +1,27 @@
+"""The request that a link carries."""
+
+from typing import Any
+
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.incoming import check_count
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
+
+
+def link_body(text: str) -> dict[str, Any]:
+    """Fit for a form. Raises `InvalidRequestError`."""
+    try:
+        body = jsontext.loads(text)
+    except jsontext.JSONTextError as error:
+        raise InvalidRequestError(FieldProblem("request", error.sentence)) from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError(
+            FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
+        )
+    messages = body.get("messages", [])
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidRequestError(
+            FieldProblem("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
+        )
+    check_count(len(messages))
+    return body
