@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from playground.docs import yamltext
 from playground.docs.kept import Kept
 from playground.docs.links import docs_url
+from playground.text import yamltext
 from playground.text.sentence import Sentence, gettext_noop, say
 
 LARGEST = 1_048_576

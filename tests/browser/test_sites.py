@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from playground.docs import tags_in_sites
-from playground.embeds import tag
+from playground.tags import tag
 from tests.browser import built_sites
 from tests.browser.conftest import Bare, Complaints
 from tests.browser.host import READY, STUB, free_port, hosting

@@ -11,8 +11,8 @@ from playground import config
 from playground.catalogue.providers import BUILT_IN, _read
 from playground.docs.folder import Docs, Page, look
 from playground.docs.markdown import Heading, budget, parse
-from playground.embeds import tag
-from playground.embeds.tag import LiveCall
+from playground.tags import tag
+from playground.tags.tag import LiveCall
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs"

@@ -41,10 +41,10 @@ from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.docs import markdown
-from playground.embeds import tag
 from playground.exchange.call import Call
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.explain import explain
+from playground.tags import tag
 from playground.web.as_json import as_json
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine

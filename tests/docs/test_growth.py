@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from django.utils.html import escape
 
-from playground.docs import fence, markdown, yamltext
+from playground.docs import markdown
 from playground.docs.folder import LARGEST, Docs, Page, parse
 from playground.docs.markdown import budget
 from playground.docs.markdown.budget import Budget
 from playground.docs.search import search
-from playground.embeds.tag import TagError
+from playground.tags import fence
+from playground.tags.tag import TagError
+from playground.text import yamltext
 from tests.docs.folder import write
 from tests.growth import is_linear, seconds
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from playground.embeds import tag
+from playground.tags import tag
 from tests.exchange.strategies import requests
 
 PATH = Path(__file__).parents[2] / "packages" / "mkdocs" / "api_playground_hook.py"

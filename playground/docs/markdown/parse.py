@@ -18,8 +18,8 @@ from mdit_py_plugins.container import container_plugin
 
 from playground.docs.links import may_be_followed
 from playground.docs.markdown import budget
-from playground.embeds import tag
-from playground.embeds.tag import Tag
+from playground.tags import tag
+from playground.tags.tag import Tag
 
 # VitePress's boxes.
 BOXES = ("info", "note", "tip", "important", "warning", "caution", "danger", "details")

@@ -15,7 +15,7 @@ from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
 from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
-from playground.embeds.tag import LiveCall
+from playground.tags.tag import LiveCall
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.language import PARAMETER
 

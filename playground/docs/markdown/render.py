@@ -14,15 +14,14 @@ from django.utils.translation import gettext
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from playground.docs import fence
 from playground.docs.folder import Docs, Page
 from playground.docs.links import docs_url, is_external, target
 from playground.docs.markdown import code
 from playground.docs.markdown.budget import Budget, OverBudgetError
 from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
 from playground.docs.markdown.playgrounds import Playgrounds
-from playground.embeds import tag
-from playground.embeds.tag import LiveCall, TagError
+from playground.tags import fence, tag
+from playground.tags.tag import LiveCall, TagError
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.web.translate import translate
 

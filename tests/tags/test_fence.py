@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.docs import fence, yamltext
-from playground.embeds.tag import LiveCall, TagError
+from playground.tags import fence
+from playground.tags.tag import LiveCall, TagError
+from playground.text import yamltext
 from tests.exchange.strategies import requests
 
 

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.docs import fence
-from playground.embeds import tag
-from playground.embeds.tag import MAX_DEPTH, LiveCall, TagError
+from playground.tags import fence, tag
+from playground.tags.tag import MAX_DEPTH, LiveCall, TagError
 from tests.exchange.strategies import json_values, requests
 
 

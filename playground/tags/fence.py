@@ -8,9 +8,8 @@ request: {model: gpt-4, messages: [{role: user, content: Hello!}]}
 
 from typing import Any
 
-from playground.docs import yamltext
-from playground.embeds.tag import LiveCall, TagError, checked, name_of, value_of
-from playground.text import jsontext
+from playground.tags.tag import LiveCall, TagError, checked, name_of, value_of
+from playground.text import jsontext, yamltext
 from playground.text.sentence import SentenceError, gettext_noop, say
 
 LANGUAGE = "api-playground"
