@@ -12,10 +12,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from playground.calls.estimate import used, was_sent, worst_case
+from playground.database import in_turn
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import refusals
-from playground.embeds.database import in_turn
-from playground.embeds.estimate import used, was_sent, worst_case
 from playground.embeds.models import Embed, Spent
 from playground.exchange.record import Exchange
 from playground.trouble import why

@@ -8,8 +8,8 @@ from django.db import DatabaseError
 
 from playground.calls.draft import Draft
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
+from playground.database import in_turn
 from playground.embeds import policy, refusals
-from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm

@@ -11,11 +11,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from playground.calls.draft import checked_request
+from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import policy
-from playground.embeds.estimate import worst_case
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.link import link_body
 from playground.text import jsontext

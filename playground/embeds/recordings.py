@@ -13,9 +13,9 @@ from django.db.models.functions import Cast, Substr
 
 from playground.calls.draft import checked_request
 from playground.calls.log import logging_for
+from playground.database import in_turn, let_go
 from playground.dialects import DIALECTS
 from playground.embeds import policy
-from playground.embeds.database import in_turn, let_go
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange import archive
 from playground.exchange.failure import FailureKind

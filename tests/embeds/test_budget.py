@@ -15,8 +15,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.calls import estimate
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.embeds import budget, estimate, refusals
+from playground.embeds import budget, refusals
 from playground.embeds.models import Embed, Spent
 from playground.network.running import running
 from tests.configuration import configure

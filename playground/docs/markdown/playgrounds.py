@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground.catalogue.providers import catalogue
+from playground.database import in_turn
 from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
-from playground.embeds.database import in_turn
 from playground.embeds.models import Embed
 from playground.tags.tag import LiveCall
 from playground.text.sentence import SentenceError, gettext_noop, say

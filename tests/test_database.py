@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 from django.test import Client
 
-from playground.embeds.database import in_turn, let_go
+from playground.database import in_turn, let_go
 
 PAGES = ["/admin/", "/admin/embeds/embed/", "/admin/embeds/embed/1/change/"]
 
