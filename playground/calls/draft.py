@@ -1,14 +1,12 @@
 """What is asked for, before anybody knows whether it can be sent."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
-from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.upstream.local_model import abilities
 from playground.upstream.route import Route, find_route
 
 
@@ -16,7 +14,7 @@ from playground.upstream.route import Route, find_route
 class Draft:
     """To whom, with which key, and a body of JSON values.
 
-    `problems` were found where it was read. `caps` hold in place of the route's, where the server pays.
+    `problems` were found where it was read.
     """
 
     provider: str | None
@@ -24,7 +22,6 @@ class Draft:
     key: str | None = field(repr=False)
     body: Any
     problems: tuple[FieldProblem, ...] = ()
-    caps: Caps | None = None
 
     def checked(self) -> tuple[ChatRequest, Route]:
         """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
@@ -33,10 +30,6 @@ class Draft:
         request = collect(problems, None, self.request)
         if problems:
             raise InvalidRequestError(*problems)
-        if route.caps and (beyond := route.caps.errors(request)):
-            raise InvalidRequestError(*beyond, fix=route.caps.fix(beyond))
-        if in_vain := abilities.errors(route, request):
-            raise InvalidRequestError(*in_vain, fix=abilities.fix(in_vain))
         return request, route
 
     def request(self) -> ChatRequest:
@@ -49,8 +42,7 @@ class Draft:
 
     def route(self) -> Route:
         """Raises `InvalidRequestError`."""
-        route = find_route(self.provider, self.base_url, self.key)
-        return replace(route, caps=self.caps) if self.caps and route.at_servers_expense else route
+        return find_route(self.provider, self.base_url, self.key)
 
 
 def checked_request(body: Any) -> ChatRequest:

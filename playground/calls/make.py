@@ -9,14 +9,16 @@ from typing import Protocol
 
 from django.conf import settings
 
-from playground.calls import rates
+from playground.calls import caps, rates
 from playground.calls.draft import Draft
 from playground.calls.replay import or_recorded, replay
+from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
 from playground.upstream import client, models
 from playground.upstream.client import Caller
+from playground.upstream.local_model import abilities
 from playground.upstream.models import Listing
 from playground.upstream.reading import Live
 from playground.upstream.route import Route
@@ -37,6 +39,10 @@ class Terms:
 
     def admit(self, draft: Draft) -> None:
         """Raises `RefusedError` for what is not sent, whatever it asks for."""
+
+    def caps(self, route: Route) -> Caps | None:
+        """What a call on this route may ask for; None for no limits."""
+        return route.caps
 
     def reserve(self, request: ChatRequest, route: Route, client: str) -> Reservation | None:
         """Counts the call. Raises `RefusedError` when there is nothing left for it."""
@@ -60,6 +66,8 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
     try:
         terms.admit(draft)
         request, route = draft.checked()
+        caps.check(request, terms.caps(route))
+        abilities.check(request, route)
         reservation = terms.reserve(request, route, caller.client)
     except RefusedError as refused:
         recorded = terms.instead(draft, refused)

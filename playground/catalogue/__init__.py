@@ -1,1 +1,1 @@
-"""Who can be called: the providers, their addresses, and the caps on calls that the server pays for."""
+"""Who can be called: the providers, their addresses, and what the server pays for with each."""

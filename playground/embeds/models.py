@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from playground.calls import caps
 from playground.calls.draft import checked_request
 from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
@@ -149,7 +150,7 @@ class Embed(models.Model):
 
     def _expense_problems(self, chat: ChatRequest) -> dict[str, list[Sentence]]:
         """Why the author's own request could never be sent."""
-        if beyond := self.caps.errors(chat):
+        if beyond := caps.problems(chat, self.caps):
             return {"request": [_named(error) for error in beyond]}
         worst = worst_case(chat)
         too_low = say(

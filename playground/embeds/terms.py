@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from playground.calls.draft import Draft
 from playground.calls.make import Terms
+from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import budget, lookup, recordings, refusals
 from playground.embeds.models import Embed
@@ -29,6 +30,9 @@ class EmbedTerms(Terms):
         if self.embed.replay_only:
             raise refusals.nothing_recorded()
         lookup.check_key(self.embed, draft)
+
+    def caps(self, route: Route) -> Caps | None:
+        return self.embed.caps if route.at_servers_expense else None
 
     def reserve(self, request: ChatRequest, route: Route, client: str) -> budget.Reservation | None:
         super().reserve(request, route, client)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.calls import buckets, rates
+from playground.calls import buckets, caps, rates
 from playground.catalogue.providers import catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
 from playground.dialects.chat_completions.request import ROLES, ChatRequest
@@ -229,7 +229,7 @@ def test_its_calls_can_be_made(path: str) -> None:
         provider = catalogue()[call.provider or "openai"]
         body = ({} if call.provider else {"model": provider.models[0]}) | (call.body or {})
         request = ChatRequest.from_body(body, max_messages=1000, max_bytes=1_000_000)
-        beyond = {error.field for error in provider.caps.errors(request)}
+        beyond = {error.field for error in caps.problems(request, provider.caps)}
         assert beyond <= {"tools"}  # the page says so
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.fix import Fix
-from playground.exchange.refusal import FieldProblem
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.local_model.life import Life
 from playground.upstream.question import Question
@@ -52,17 +52,20 @@ class Probe:
 probe = Probe()
 
 
-def errors(route: Route, request: ChatRequest) -> list[FieldProblem]:
-    """All that the request asks of the local model in vain; [] for every other provider."""
+def check(request: ChatRequest, route: Route) -> None:
+    """Raises `InvalidRequestError` with all that the request asks of the local model in vain."""
     if route.provider != LOCAL_MODEL:
-        return []
+        return
     probe.ask()
     asks = [*_tools(request.body), *_parts(request.body["messages"])]
-    return [FieldProblem(name, sentence) for name, ability, sentence in asks if ability in probe.lacks]
+    if in_vain := [
+        FieldProblem(name, sentence) for name, ability, sentence in asks if ability in probe.lacks
+    ]:
+        raise InvalidRequestError(*in_vain, fix=_fix(in_vain))
 
 
-def fix(errors: list[FieldProblem]) -> Fix | None:
-    names = [error.field for error in errors if error.field in _TOOLS]
+def _fix(in_vain: list[FieldProblem]) -> Fix | None:
+    names = [problem.field for problem in in_vain if problem.field in _TOOLS]
     return Fix(say(gettext_noop("Send without tools")), dict.fromkeys(names)) if names else None
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from playground.calls import caps
 from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.refusal import InvalidRequestError
 
 CAPS = Caps(models=("m",), max_tokens=100, n=2, request_bytes=1000)
 
@@ -16,8 +18,8 @@ def _request(**changes: Any) -> ChatRequest:
     return ChatRequest.from_body(given, max_messages=1000, max_bytes=1 << 20)
 
 
-def _errors(caps: Caps = CAPS, **changes: Any) -> dict[str, str]:
-    return {error.field: str(error.sentence) for error in caps.errors(_request(**changes))}
+def _errors(most: Caps = CAPS, **changes: Any) -> dict[str, str]:
+    return {error.field: str(error.sentence) for error in caps.problems(_request(**changes), most)}
 
 
 @pytest.mark.parametrize(
@@ -101,16 +103,18 @@ def test_any_model_where_none_or_a_star_is_named(models: tuple[str, ...]) -> Non
 
 def test_all_that_is_too_much_is_told_at_once_and_mended_by_one_change() -> None:
     too_much = {"model": "m-large", "max_tokens": ..., "n": 5, "tools": [], "logit_bias": {}}
-    errors = CAPS.errors(_request(**too_much))
 
-    fix = CAPS.fix(errors)
+    with pytest.raises(InvalidRequestError) as refused:
+        caps.check(_request(**too_much), CAPS)
 
+    fix = refused.value.fix
     assert fix is not None
     assert fix.changes == {"model": "m", "max_tokens": 100, "n": 2, "tools": None, "logit_bias": None}
     assert _errors(**(too_much | fix.changes)) == {}
 
 
 def test_what_no_change_mends_has_no_fix() -> None:
-    errors = CAPS.errors(_request(messages=[{"role": "user", "content": "x" * 1000}]))
+    with pytest.raises(InvalidRequestError) as refused:
+        caps.check(_request(messages=[{"role": "user", "content": "x" * 1000}]), CAPS)
 
-    assert CAPS.fix(errors) is None
+    assert refused.value.fix is None
