@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "playground",
+    "playground.calls",
     "playground.embeds",
     "playground.people",
 ]

@@ -34,7 +34,7 @@ SQLITE = {
         (OSError(errno.EMFILE, "Too many"), "too many files are open (ulimit -n)"),
         (OperationalError("database or disk is full"), "the disk of the database is full"),
         (OperationalError("attempt to write a readonly database"), "the database is read-only"),
-        (OperationalError("no such table: embeds_spent"), "the database is not migrated (manage.py migrate)"),
+        (OperationalError("no such table: calls_spent"), "the database is not migrated (manage.py migrate)"),
         (OperationalError("no such column: x.y"), "the database is not migrated (manage.py migrate)"),
         (ProgrammingError('relation "x" does not exist'), "the database is not migrated (manage.py migrate)"),
         (OperationalError("connection to server at x failed"), "the database cannot be reached"),

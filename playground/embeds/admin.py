@@ -2,25 +2,24 @@
 
 # ruff: noqa: ARG002 -- Django calls each of them with all that it has
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from playground.calls import budget
 from playground.catalogue.providers import catalogue
-from playground.embeds import budget, recordings
-from playground.embeds.models import Embed, RecordedAnswer, Spent
+from playground.embeds import recordings
+from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
 from playground.web.as_json import as_json
 from playground.web.refusals import sentences
@@ -113,7 +112,7 @@ class EmbedAdmin(_ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Embed]:
-        today = Spent.objects.filter(embed=OuterRef("pk"), day=timezone.now().date(), reader=budget.ALL)
+        today = budget.recent(ACCOUNT_OF_OUTER, 1)
         return (
             super()
             .get_queryset(request)
@@ -150,8 +149,7 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.display(description=_("Recent days"))
     def recent_days(self, embed: Embed) -> str | SafeString:
-        since = timezone.now().date() - timedelta(days=_DAYS)
-        days = Spent.objects.filter(embed=embed, day__gt=since, reader=budget.ALL).order_by("-day")
+        days = budget.recent(embed.account, _DAYS)
         rows = [(spent.day.isoformat(), _calls_and_tokens(spent.calls, spent.tokens)) for spent in days]
         if not rows:
             return gettext("Nothing was spent in the last %(days)s days.") % {"days": _DAYS}

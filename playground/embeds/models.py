@@ -1,4 +1,4 @@
-"""The records of the embeds: what each allows, what was spent of it, and its recorded answers."""
+"""The records of the embeds: what each allows, and its recorded answers."""
 
 import hashlib
 import json
@@ -8,9 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from playground.calls import caps
+from playground.calls import budget, caps
 from playground.calls.draft import checked_request
 from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
@@ -25,6 +29,9 @@ from playground.web.translate import translate
 
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")
+_ACCOUNT = "embed:"
+# The same in a query about embeds, for a subquery in it.
+ACCOUNT_OF_OUTER = Concat(Value(_ACCOUNT), Cast(OuterRef("pk"), models.CharField()))
 
 
 class Embed(models.Model):
@@ -100,6 +107,17 @@ class Embed(models.Model):
         return ["provider", *fields] if provider not in ("", self.provider) else fields
 
     @property
+    def account(self) -> str:
+        """The key under which its readers' calls are counted."""
+        return f"{_ACCOUNT}{self.pk}"
+
+    @property
+    def limits(self) -> budget.Limits:
+        return budget.Limits(
+            self.reader_calls_a_day, self.reader_tokens_a_day, self.calls_a_day, self.tokens_a_day
+        )
+
+    @property
     def digest(self) -> str:
         """Of all its rules: another one after each change, but for the switch, which is asked each time."""
         rules = [
@@ -160,20 +178,9 @@ class Embed(models.Model):
         return {name: [too_low] for name in names if getattr(self, name) < worst}
 
 
-class Spent(models.Model):
-    """What was spent of an embed on a day (UTC): by a reader, or by all together, whose `reader` is empty."""
-
-    embed = models.ForeignKey(Embed, models.CASCADE, related_name="spent")
-    day = models.DateField()
-    reader = models.CharField(max_length=20, blank=True)
-    calls = models.PositiveBigIntegerField(default=0)
-    tokens = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["embed", "day", "reader"], name="one_row_a_day")]
-
-    def __str__(self) -> str:
-        return f"{self.embed_id} {self.day} {self.reader or 'all'}"
+@receiver(post_delete, sender=Embed)
+def _forget_spent(instance: Embed, **_: Any) -> None:
+    budget.forget(instance.account)
 
 
 class JSONText(models.TextField):  # type: ignore[type-arg]

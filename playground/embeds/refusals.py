@@ -3,6 +3,7 @@
 import math
 
 from playground.calls.buckets import Empty
+from playground.calls.budget import SpentError
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -38,16 +39,12 @@ _SPENT_ADVICE = {
 }
 
 
-class BudgetSpentError(EmbedRefusedError):
-    """The day's budget has not enough left for this call. `reason` says so in a few words.
-
-    `calls` tells that it has no call left, so that a smaller one is no help.
-    """
-
-    def __init__(self, *, own: bool, calls: bool, seconds: int) -> None:
-        reason = say(OWN_BUDGET_SPENT if own else BUDGET_SPENT)
-        advice = say(_SPENT_ADVICE[own, calls], wait=duration(seconds))
-        super().__init__(Refusal(429, "budget_spent", reason, advice, retry_seconds=seconds), reason)
+def budget_spent(spent: SpentError) -> EmbedRefusedError:
+    reason = say(OWN_BUDGET_SPENT if spent.own else BUDGET_SPENT)
+    advice = say(_SPENT_ADVICE[spent.own, spent.calls], wait=duration(spent.seconds))
+    return EmbedRefusedError(
+        Refusal(429, "budget_spent", reason, advice, retry_seconds=spent.seconds), reason
+    )
 
 
 # Why an answer is a recorded one.

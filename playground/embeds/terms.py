@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, replace
 
+from django.db import DatabaseError
+
+from playground.calls import budget
 from playground.calls.draft import Draft
+from playground.calls.estimate import worst_case
 from playground.calls.make import Terms
 from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.embeds import budget, lookup, recordings, refusals
+from playground.embeds import lookup, recordings, refusals
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
@@ -36,7 +40,14 @@ class EmbedTerms(Terms):
 
     def reserve(self, request: ChatRequest, route: Route, client: str) -> budget.Reservation | None:
         super().reserve(request, route, client)
-        return budget.reserve(self.embed, client, request) if route.at_servers_expense else None
+        if not route.at_servers_expense:
+            return None
+        try:
+            return budget.reserve(self.embed.account, client, self.embed.limits, worst_case(request))
+        except budget.SpentError as spent:
+            raise refusals.budget_spent(spent) from spent
+        except DatabaseError as error:
+            raise refusals.no_database() from error
 
     def instead(self, draft: Draft, refused: RefusedError) -> Exchange | None:
         reason = refused.reason if isinstance(refused, refusals.EmbedRefusedError) else None

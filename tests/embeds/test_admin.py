@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from playground.calls.models import Spent
 from playground.embeds import recordings
-from playground.embeds.models import Embed, RecordedAnswer, Spent
+from playground.embeds.models import Embed, RecordedAnswer
 from playground.people.models import User
 from tests.embeds.client import make_embed
 from tests.embeds.test_lookup import BROKEN
@@ -122,8 +123,8 @@ def test_what_cannot_work_is_said_at_the_field(author: Client, changes: dict[str
 
 def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
     embed = make_embed(calls_a_day=10, tokens_a_day=1000, origins="https://a.example https://b.example")
-    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=4, tokens=1500)
-    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="r", calls=4, tokens=1500)
+    Spent.objects.create(account=embed.account, day=timezone.now().date(), who="", calls=4, tokens=1500)
+    Spent.objects.create(account=embed.account, day=timezone.now().date(), who="r", calls=4, tokens=1500)
 
     html = _text(author.get(LIST))
 
@@ -171,7 +172,7 @@ def test_the_detail_shows_the_days_and_leads_to_the_answers(
     author: Client, upstream: ScriptedUpstream
 ) -> None:
     embed = make_embed()
-    Spent.objects.create(embed=embed, day=timezone.now().date(), reader="", calls=3, tokens=77)
+    Spent.objects.create(account=embed.account, day=timezone.now().date(), who="", calls=3, tokens=77)
     upstream.reply(stream({"content": "<script>alert(1)</script>"}))
     recordings.record(embed)
 

@@ -1,25 +1,20 @@
 """The day's budget: counted before the call, settled by what it took, never overspent."""
 
 import socket
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import Client
-from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
-from playground.calls import estimate
+from playground.calls import budget, estimate
+from playground.calls.models import Spent
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.embeds import budget, refusals
-from playground.embeds.models import Embed, Spent
+from playground.embeds.models import Embed
 from playground.network.running import running
+from tests.at_once import in_threads
 from tests.configuration import configure
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
 from tests.upstreams.scripted import (
@@ -40,44 +35,21 @@ CHAT = ChatRequest(REQUEST)
 WORST = estimate.worst_case(CHAT)
 
 
-def _spent(embed: Embed, reader: str = budget.ALL) -> tuple[int, int]:
+def _spent(embed: Embed) -> tuple[int, int]:
     """Calls and tokens of today."""
-    row = Spent.objects.filter(embed=embed, reader=reader).first()
-    return (row.calls, row.tokens) if row else (0, 0)
+    row = budget.spent_today(embed.account)
+    return row.calls, row.tokens
 
 
 def _both(embed: Embed) -> tuple[int, int]:
     """The same for all and for the one reader there is."""
-    (row,) = Spent.objects.filter(embed=embed).exclude(reader=budget.ALL)
+    (row,) = Spent.objects.filter(account=embed.account).exclude(who=budget.ALL)
     assert _spent(embed) == (row.calls, row.tokens)
     return row.calls, row.tokens
 
 
-# --- the worst case ---
-
-
 def _chat(**changes: Any) -> ChatRequest:
     return ChatRequest(REQUEST | changes)
-
-
-def test_the_worst_case_is_each_answers_most_and_the_prompt() -> None:
-    assert estimate.worst_case(_chat(n=2)) == 2 * 50 + len(_chat(n=2).encoded)
-    both = _chat(max_tokens=10, max_completion_tokens=40)
-    assert estimate.worst_case(both) == 40 + len(both.encoded)
-
-
-def test_an_image_counts_as_the_dearest_there_is() -> None:
-    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": "x"}}]
-    chat = _chat(messages=[{"role": "user", "content": parts}])
-
-    assert estimate.worst_case(chat) - len(chat.encoded) - 50 >= 48_169
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_prompt_counts_at_least_its_bytes(text: str) -> None:
-    chat = _chat(messages=[{"role": "user", "content": text}])
-
-    assert estimate.worst_case(chat) >= 50 + len(text.encode())
 
 
 # --- counting ---
@@ -158,41 +130,11 @@ def test_what_one_alone_has_left_is_not_taken(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("provider")
-def test_a_new_day_is_a_new_budget_and_yesterdays_readers_are_forgotten(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    embed = make_embed(calls_a_day=1)
-    assert [send_json(client).status_code for _ in range(2)] == [200, 429]
-
-    later = datetime.now(UTC) + timedelta(days=4)
-    monkeypatch.setattr(budget.timezone, "now", lambda: later)
-
-    reserved = budget.reserve(embed, "somebody", CHAT)
-    assert reserved.day == later.date()
-    readers = set(Spent.objects.filter(embed=embed).values_list("reader", flat=True))
-    assert readers == {budget.ALL, "somebody"}
-    assert Spent.objects.filter(embed=embed, reader=budget.ALL).count() == 2
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("provider")
-def test_a_call_that_ends_tomorrow_is_settled_on_its_own_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    embed = make_embed()
-    reserved = budget.reserve(embed, "somebody", CHAT)
-
-    monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=1))
-    reserved.give_back()
-
-    assert _both(embed) == (0, 0)
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("provider")
 def test_a_readers_own_key_is_not_counted(client: Client) -> None:
-    embed = make_embed(reader_calls_a_day=0)
+    make_embed(reader_calls_a_day=0)
 
     assert send_json(client, api_key="sk-of-the-reader").status_code == 200
-    assert not Spent.objects.filter(embed=embed).exists()
+    assert not Spent.objects.exists()
 
 
 @pytest.mark.django_db
@@ -229,7 +171,7 @@ def test_a_budget_that_cannot_be_counted_is_not_spent(
     def broken(*args: Any) -> None:
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr(budget, "_take", broken)
+    monkeypatch.setattr(budget, "_charge", broken)
 
     assert send_json(client).status_code == 503
     assert not upstream.requests
@@ -256,6 +198,18 @@ def test_what_cannot_be_settled_stays_reserved_and_the_answer_comes(
 
     assert send_json(client).status_code == 200
     assert _both(embed) == (1, WORST)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_with_the_embed_goes_what_was_spent_of_it(client: Client) -> None:
+    embed, other = make_embed(), make_embed(name="other")
+    assert send_json(client).status_code == 200
+    budget.reserve(other.account, "somebody", other.limits, 1)
+
+    embed.delete()
+
+    assert set(Spent.objects.values_list("account", flat=True)) == {other.account}
 
 
 # --- settling ---
@@ -421,59 +375,6 @@ def test_a_stream_that_is_stopped_costs_at_least_what_the_provider_had_said(
 # --- all at once ---
 
 
-def _in_threads(count: int, call: Any) -> list[Any]:
-    """What each of so many callers gets who start at the same moment."""
-    start = threading.Barrier(count)
-
-    def one(number: int) -> Any:
-        start.wait()
-        try:
-            return call(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("provider")
-def test_two_hundred_readers_never_overspend_the_last_of_a_budget() -> None:
-    embed = make_embed(tokens_a_day=7 * WORST + 5, reader_tokens_a_day=WORST)
-
-    def reserve(number: int) -> bool:
-        try:
-            budget.reserve(embed, f"reader-{number}", CHAT)
-        except refusals.BudgetSpentError:
-            return False
-        return True
-
-    taken = _in_threads(200, reserve)
-
-    assert Counter(taken) == {True: 7, False: 193}
-    assert _spent(embed) == (7, 7 * WORST)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("provider")
-def test_one_reader_in_many_tabs_has_one_budget() -> None:
-    embed = make_embed(reader_calls_a_day=5)
-
-    def reserve_and_settle(number: int) -> bool:
-        try:
-            reserved = budget.reserve(embed, "reader", CHAT)
-        except refusals.BudgetSpentError:
-            return False
-        if number % 2:
-            reserved.give_back()
-        return True
-
-    _in_threads(40, reserve_and_settle)
-
-    assert _both(embed)[0] <= 5
-    assert _both(embed)[1] == _both(embed)[0] * WORST
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("provider")
 def test_many_readers_at_once_through_the_page(upstream: ScriptedUpstream, settings: Any) -> None:
@@ -483,7 +384,7 @@ def test_many_readers_at_once_through_the_page(upstream: ScriptedUpstream, setti
         client = Client(REMOTE_ADDR=f"192.0.2.{number + 1}")
         return send_json(client, token=token_in(open_frame(client))).status_code
 
-    statuses = Counter(_in_threads(30, send))
+    statuses = Counter(in_threads(30, send))
 
     assert statuses == {200: 5, 429: 25}
     assert len(upstream.requests) == 5

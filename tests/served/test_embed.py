@@ -66,7 +66,7 @@ class Embeds:
     def spent(self) -> tuple[int, int]:
         """Calls and tokens of all, today."""
         connection = sqlite3.connect(self.database)
-        rows = connection.execute("select calls, tokens from embeds_spent where reader = ''").fetchall()
+        rows = connection.execute("select calls, tokens from calls_spent where who = ''").fetchall()
         connection.close()
         return rows[0] if rows else (0, 0)
 

@@ -48,7 +48,7 @@ def test_a_log_that_cannot_be_written_loses_no_answer(
 
 def _drop(database: Path) -> None:
     connection = sqlite3.connect(database)
-    connection.execute("drop table embeds_spent")
+    connection.execute("drop table calls_spent")
     connection.commit()
     connection.close()
 
@@ -119,7 +119,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
         assert sent.json()["completion"]["choices"][0]["message"]["content"] == "all the same"
         assert eventually(lambda: words in log.read_text())
         (line,) = [line for line in log.read_text().splitlines() if words in line]
-        assert "playground.embeds.budget" in line
+        assert "playground.calls.budget" in line
         assert "Traceback" not in log.read_text()
 
 

@@ -136,30 +136,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
-            name="Spent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("reader", models.CharField(blank=True, max_length=20)),
-                ("calls", models.PositiveBigIntegerField(default=0)),
-                ("tokens", models.PositiveBigIntegerField(default=0)),
-                (
-                    "embed",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="spent", to="embeds.embed"
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("embed", "day", "reader"), name="one_row_a_day")
-                ],
-            },
-        ),
     ]

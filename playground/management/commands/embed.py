@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from playground.calls import budget
 from playground.docs.tags_in_sites import tags_in
-from playground.embeds import budget, policy, recordings
+from playground.embeds import policy, recordings
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError, RefusedError
@@ -156,7 +157,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.{where}")
 
     def _show(self, embed: Embed) -> None:
-        spent, answers = budget.spent_today(embed), list(recordings.listed(embed))
+        spent, answers = budget.spent_today(embed.account), list(recordings.listed(embed))
         stale = [kept.matches for kept in answers].count(False)
         caps = embed.caps
         lines = {
