@@ -1,4 +1,4 @@
-"""The embeds' database: short transactions, and no connection that is held between them."""
+"""The database: short transactions, and no connection that is held between them."""
 
 import sqlite3
 import threading

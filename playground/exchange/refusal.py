@@ -2,12 +2,11 @@
 
 RefusedError
 ├── InvalidRequestError     here                 400, 413
-├── AddressRefusedError     upstream/egress      403
-├── BusyError               upstream/running     429, 503
+├── AddressRefusedError     network/egress       403
+├── BusyError               network/running      429, 503
 ├── TooManyCallsError       calls/rates          429
 ├── UnavailableError        calls/buckets        503
 └── EmbedRefusedError       embeds/refusals      403, 404, 429, 503
-    ├── BudgetSpentError    embeds/refusals      429
     └── SpentTokenError     embeds/form_token    403
 """
 

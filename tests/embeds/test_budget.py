@@ -336,7 +336,8 @@ def _leave_after(live: Any, words: bytes) -> None:
 @pytest.mark.usefixtures("provider")
 def test_a_stream_that_is_stopped_counts_what_came(client: Client, upstream: ScriptedUpstream) -> None:
     embed = make_embed()
-    upstream.reply(Paused(STREAM_HEAD + token("x") + token("y") + token("z")))
+    # No "z": base64 of the key may begin with it, and the event would be held back.
+    upstream.reply(Paused(STREAM_HEAD + token("x") + token("y") + token("x")))
 
     _leave_after(send_form(client, **STREAM), b'data-n="3"')
 
