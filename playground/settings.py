@@ -61,10 +61,10 @@ MIDDLEWARE = [
     "playground.web.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.embeds.middleware.AdminMiddleware",
-    "playground.embeds.middleware.AdminSessions",
-    "playground.embeds.middleware.AdminAuthentication",
-    "playground.embeds.middleware.AdminMessages",
+    "playground.people.middleware.AdminMiddleware",
+    "playground.people.middleware.AdminSessions",
+    "playground.people.middleware.AdminAuthentication",
+    "playground.people.middleware.AdminMessages",
 ]
 
 ROOT_URLCONF = "playground.urls"

@@ -1,8 +1,5 @@
 """Why an embed does not do what is asked, each in words that say what to do next."""
 
-import math
-
-from playground.calls.buckets import Empty
 from playground.calls.budget import SpentError
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.durations import duration
@@ -140,22 +137,6 @@ def no_database() -> EmbedRefusedError:
     )
 
 
-def admin_without_database(why: Sentence) -> Refusal:
-    return Refusal(
-        503,
-        "database_unavailable",
-        say(gettext_noop("The admin cannot be shown now")),
-        say(
-            gettext_noop(
-                "Nothing was changed: %(why)s. PLAYGROUND_DATABASE or DATABASE_URL says where it is; the "
-                "playground itself works without it."
-            ),
-            why=why,
-        ),
-        retry_seconds=RETRY_SECONDS,
-    )
-
-
 def nothing_recorded() -> EmbedRefusedError:
     return EmbedRefusedError(
         Refusal(
@@ -191,29 +172,4 @@ def tokens_not_counted() -> EmbedRefusedError:
             ),
             retry_seconds=RETRY_SECONDS,
         )
-    )
-
-
-LOGINS_NOT_COUNTED = Refusal(
-    503,
-    "not_counted",
-    say(gettext_noop("Nobody can log in now")),
-    say(gettext_noop("What counts the attempts cannot be reached (CACHE_URL). Try again later.")),
-    retry_seconds=RETRY_SECONDS,
-)
-
-
-def too_many_logins(empty: Empty) -> Refusal:
-    seconds = math.ceil(empty.seconds)
-    return Refusal(
-        429,
-        "too_many_logins",
-        say(gettext_noop("Too many attempts to log in")),
-        say(
-            gettext_noop("From one address %(count)s are taken in %(period)s. Try again in %(wait)s."),
-            count=empty.bucket.rate.count,
-            period=duration(empty.bucket.rate.seconds),
-            wait=duration(seconds),
-        ),
-        retry_seconds=seconds,
     )

@@ -1,0 +1,94 @@
+"""What the admin's addresses have of their own: sessions, a policy, and a rate of logins."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from csp.constants import NONE, SELF
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.cache import cache
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from playground.calls.buckets import Bucket, Buckets, UnavailableError
+from playground.calls.who import client_of
+from playground.config_types import Rate
+from playground.people import refusals
+from playground.trouble import why
+from playground.web.refusals import refuse
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_logger = logging.getLogger(__name__)
+
+ADMIN = "/admin/"
+LOGINS = Rate(10, 900)
+
+# Django's admin has no inline scripts or styles; its jQuery knows nothing of Trusted Types.
+ADMIN_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+class AdminMiddleware:
+    """A policy of the admin's own; and so many logins from an address and no more."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(ADMIN):
+            return self.get_response(request)
+        response = self._refused(request) or self.get_response(request)
+        response._csp_config = ADMIN_POLICY  # type: ignore[attr-defined]  # django-csp reads it
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        is_ours = request.path.startswith(ADMIN) and isinstance(exception, DatabaseError)
+        return _without_database(request, cast("DatabaseError", exception)) if is_ours else None
+
+    def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
+        if request.method != "POST" or request.path != reverse("admin:login"):
+            return None
+        try:
+            empty = cast("Buckets", cache).take([Bucket(f"login:{client_of(request)}", LOGINS)])
+        except UnavailableError:
+            return refuse(request, refusals.LOGINS_NOT_COUNTED)
+        return refuse(request, refusals.too_many_logins(empty)) if empty else None
+
+
+def _without_database(request: HttpRequest, error: DatabaseError) -> HttpResponseBase:
+    _logger.error("The admin cannot be shown: %s", why(error))
+    return refuse(request, refusals.admin_without_database(why(error)))
+
+
+class AdminSessions(SessionMiddleware):
+    """Sessions under `/admin/`, and nothing elsewhere; as are the two below."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not request.path.startswith(ADMIN):
+            return self.get_response(request)
+        try:
+            return super().__call__(request)
+        except DatabaseError as error:  # the session cannot be saved
+            return _without_database(request, error)
+
+
+class AdminAuthentication(AuthenticationMiddleware):
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+
+
+class AdminMessages(MessageMiddleware):
+    def __call__(self, request: HttpRequest) -> Any:
+        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
