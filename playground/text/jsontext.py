@@ -263,7 +263,7 @@ def _children(value: Any) -> list[Any]:
 
 
 def number_of(digits: str) -> float:
-    """Return the float. Raises `JSONTextError` if none holds the number (1e400, or 1e-400, not to become 0)."""
+    """Return the float. Raises `JSONTextError` if none holds the number: 1e400, or 1e-400 (it would be 0)."""
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))

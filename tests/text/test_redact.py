@@ -40,8 +40,8 @@ pieces = st.text(st.sampled_from("[]redact \n,;:-"), max_size=6)
 def test_the_key_is_left_in_none_of_its_forms(
     key: str, parts: list[tuple[str, Callable[[str], str]]], end: str
 ) -> None:
-    # A "%" at the end is ambiguous once percent-encoded: what follows may belong to it. No provider's key
-    # ends so.
+    # Percent-encoded, a "%" at the end and what follows can be read in two ways. No provider's key ends in
+    # "%".
     assume(not key.endswith("%"))
     text = "".join(piece + form(key) for piece, form in parts) + end
     redactor = Redactor(key)
