@@ -6,7 +6,7 @@ import sys
 from playground.config import read  # not the module: gunicorn has a setting called `config`
 from playground.config_types import SettingError
 from playground.serving import files
-from playground.serving.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- a hook that gunicorn looks up
+from playground.serving.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- gunicorn looks it up
 
 wsgi_app = "playground.wsgi"
 

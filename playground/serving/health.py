@@ -46,8 +46,7 @@ class Probe:
 
 
 def look(probes: dict[str, Probe], patience: float = _PATIENCE_SECONDS) -> dict[str, str | None]:
-    """Run the checks side by side; return what is wrong with each. `patience` (seconds) is for all of
-    them."""
+    """Run the checks side by side, within `patience` seconds; return what is wrong with each."""
     until = time.monotonic() + patience
     put_at = {name: probe.question.put() for name, probe in probes.items()}
     return {name: probe.found(put_at[name], until - time.monotonic()) for name, probe in probes.items()}

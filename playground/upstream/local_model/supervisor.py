@@ -138,8 +138,7 @@ class Supervisor:
             self._respawn()
 
     def _wait_for_end(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until the process ends, killing it if it hangs. A restart may be as slow as the first
-        start."""
+        """Wait until the process ends, and kill it if it hangs. A restart may take as long as a start."""
         life = Life(f"http://127.0.0.1:{self.port}", self.key)
         heard = time.monotonic() + _START_SECONDS
         while True:
@@ -211,13 +210,10 @@ def _reserved(port: int) -> socket.socket:
         door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            door.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # beside a guard that did not get to listen
+            # Binds beside a guard that lost (of a start at the same time), which must not listen after ours.
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             door.bind(guard.getsockname())
-            door.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 0
-            )  # such a guard must not listen after ours
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         except OSError:
             door.close()
             raise
