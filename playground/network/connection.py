@@ -26,8 +26,7 @@ from playground.network.head import Head
 from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
 
-# Hundreds of streams may wait at once, so each gets less than the usual 8 KiB. Larger reads bypass the
-# buffer.
+# Less than the usual 8 KiB, because hundreds of streams may wait at once. Larger reads bypass the buffer.
 _BUFFER_BYTES = 2048
 _END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
 # Also bounds interim responses (1xx), of which any number may come first.

@@ -20,7 +20,8 @@ else:
 
 PIECE = 65_536
 _MOST_LAYERS = 5
-# gzip and zstd may have several parts. An empty one takes 9 bytes, but as long to decode as a full one.
+# gzip and zstd may have several parts. An empty one takes few bytes (9 in zstd), but as long to decode as a
+# full one.
 _MOST_PARTS = 100_000
 # RFC 9659 allows at most 8 MiB; without a limit a frame may ask for gigabytes.
 _ZSTD_WINDOW_LOG = 23

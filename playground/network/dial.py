@@ -67,7 +67,7 @@ def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
 
 
 def _check_peer(sock: socket.socket, addresses: list[str], port: int) -> None:
-    """Close a socket that is connected to anything else than a checked address."""
+    """Raise `AddressRefusedError`, and close the socket, if its peer is not a checked address."""
     try:
         peer, peer_port = sock.getpeername()[:2]
     except OSError:  # the peer has left already

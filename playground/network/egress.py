@@ -81,8 +81,8 @@ class UnknownHostError(Exception):
 def addresses(host: str, port: int) -> list[str]:
     """Return the addresses to try, in order. Raises `AddressRefusedError` or `UnknownHostError`.
 
-    One internal address refuses the whole name. So does a name without any address, unless the administrator
-    has named it: callers must not learn which internal names exist.
+    One internal address refuses the whole name. A name without any address is refused too, unless it is in
+    the provider list: callers must not learn which internal names exist.
     """
     if is_door(host, port):
         return _resolve(host, port)

@@ -131,9 +131,9 @@ def watching(
 
 
 def _notice_death(browser: socket.socket) -> None:
-    """Let the system check for a network that is gone, which sends nothing, and give up in good time.
+    """Let the system probe for a dead network, which sends nothing, and give up in good time.
 
-    The defaults are two hours without traffic, and a quarter of an hour for unacknowledged data.
+    Its defaults are two hours without traffic, and a quarter of an hour for unacknowledged data.
     """
     if browser.family not in (socket.AF_INET, socket.AF_INET6):
         return

@@ -320,8 +320,7 @@ class _Ids:
 
     def __init__(self) -> None:
         self._taken = set[str]()
-        # The last number given for each id, so that a thousand equal headings are not counted again each
-        # time.
+        # The last number given for each id, so that a thousand equal headings take linear time.
         self._numbers = dict[str, int]()
 
     def take(self, wanted: str) -> str:
