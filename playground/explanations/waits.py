@@ -52,13 +52,13 @@ def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datet
 
     The names in `headers` are in lower case.
     """
-    for seconds in _said(headers, error, now):
+    for seconds in _candidates(headers, error, now):
         if seconds is not None and 0 < seconds <= _LONGEST_SECONDS:
             return math.ceil(seconds)
     return None
 
 
-def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> Iterator[float | None]:
+def _candidates(headers: Mapping[str, str], error: ProviderError, now: datetime) -> Iterator[float | None]:
     for name in _IN_MS:
         yield _scaled(_seconds(headers.get(name, ""), now), 0.001)
     for name in _IN_SECONDS:

@@ -48,7 +48,7 @@ _PROBLEMS = {
     "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
 }
 _BREAKS_OFF = gettext_noop("it breaks off")
-_TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
+_TOO_MANY_DIGITS = gettext_noop("A number in the JSON has too many digits.")
 
 
 class JSONTextError(SentenceError):
@@ -98,7 +98,7 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     try:
         value = _parse(text, _LENIENT)
     except _TooManyDigitsError:
-        value = _parse(text, _LENIENT_OF_DIGITS)
+        value = _parse(text, _LENIENT_WITH_HUGE_INTEGERS)
     # A stream has thousands of small texts: walk the value only if it could be too deep.
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(value)
@@ -116,11 +116,11 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     except JSONTextError:
         raise
     except json.JSONDecodeError as error:
-        raise JSONTextError(_where(error, text)) from error
+        raise JSONTextError(_syntax_error(error, text)) from error
     except RecursionError as error:
         raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
     except ValueError as error:  # an integer with more digits than Python converts
-        raise _TooManyDigitsError(say(_TOO_LONG_A_NUMBER)) from error
+        raise _TooManyDigitsError(say(_TOO_MANY_DIGITS)) from error
 
 
 def mended(value: Any) -> Any:
@@ -309,7 +309,7 @@ def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _where(error: json.JSONDecodeError, text: str) -> Sentence:
+def _syntax_error(error: json.JSONDecodeError, text: str) -> Sentence:
     breaks_off = error.pos >= len(text.rstrip()) > 0
     return say(
         gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
@@ -327,7 +327,7 @@ def _problem(message: str) -> Sentence | str:
 # Built once: `json.loads` with options builds a decoder for each call.
 _LENIENT = json.JSONDecoder(parse_float=_float_or_text, parse_constant=str, strict=False)
 # A `parse_int` called for every integer costs more than parsing the rare text with huge integers twice.
-_LENIENT_OF_DIGITS = json.JSONDecoder(
+_LENIENT_WITH_HUGE_INTEGERS = json.JSONDecoder(
     parse_float=_float_or_text, parse_int=_int_or_text, parse_constant=str, strict=False
 )
 _STRICT = json.JSONDecoder(parse_float=number_of, parse_constant=no_constant, object_pairs_hook=object_of)
