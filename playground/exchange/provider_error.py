@@ -50,7 +50,7 @@ _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
 _SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
-# Two words, or a letter of a script without spaces.
+# Two words, or one letter of a script without spaces.
 _SENTENCE = re.compile(r"[^\W\d_]{2} [^\W\d_]|[\u3040-\u30ff\u4e00-\u9fff]")
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
 # Values that mean nothing is wrong.

@@ -14,7 +14,7 @@ from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 
 EVENT_STREAM = "text/event-stream"
-# A chunk with text takes 60 bytes or more, so this many come close to the limit on bytes.
+# A chunk with text takes 60 bytes or more, so the limit on bytes allows about this many.
 MOST_EVENTS = 250_000
 # Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS

@@ -12,7 +12,7 @@ from playground.exchange.provider_error import ProviderError
 # Nobody waits longer than this; a longer wait is often a number in the wrong unit.
 _LONGEST_SECONDS = 7 * 86_400
 _LONGEST_TEXT = 60
-# Numbers from the first on are seconds since 1970, from the second on milliseconds.
+# Numbers from `_EPOCH` on are seconds since 1970, from `_EPOCH_MS` on milliseconds.
 _EPOCH, _EPOCH_MS = 1e9, 1e12
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{0,12})?")

@@ -99,7 +99,7 @@ class Attribute:
 class Tag:
     """A tag in a text: where it ends, and its attributes or why they cannot be read.
 
-    `awaits` is what may still follow if the text just ends too early: `>` or `</ApiPlayground`.
+    `awaits` is what is missing if the text merely ends too early: `>` or `</ApiPlayground`.
     """
 
     end: int

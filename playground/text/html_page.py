@@ -21,7 +21,7 @@ def is_page(text: str) -> bool:
 
 
 def page_within(text: str) -> slice | None:
-    """Return where a page is within a text (a gateway's words around it), from its first mark to its end."""
+    """Return where a page is within a text, which may have a gateway's words around it, or None."""
     lower = text[:_LONGEST_START].translate(_LOWER)
     starts = [at for mark in _MARKS[:2] if (at := lower.find(mark)) >= 0]
     if not starts:

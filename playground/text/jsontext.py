@@ -18,12 +18,12 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
 DEEPEST_PRETTY = 12
-# The limit for one response: each value takes 60 to 230 bytes of memory. Each logprob, and each alternative
-# of one, is about 10 values per token.
+# The limit for one response: each value takes 60 to 230 bytes of memory. Logprobs have about 10 values per
+# token and alternative.
 MAX_VALUES = 1_000_000
 
-# An unterminated string runs to the end of the text: searching for the closing quote from each of its quotes
-# again would take quadratic time.
+# An unterminated string runs to the end of the text: looking for its end again from every quote in it would
+# take quadratic time.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -80,10 +80,9 @@ def loads(text: str | bytes) -> Any:
 def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     """Parse a provider's response, which is shown and not sent on. Raises `JSONTextError`.
 
-    The last of several equal keys wins, as in most parsers. Strings may contain raw control characters. A
-    number that is not JSON, or that no float holds, becomes a string. Lone surrogates and broken UTF-8 become
-    U+FFFD, so that the rest can be shown; `halves` keeps lone surrogates, for text whose other half may still
-    arrive.
+    The last of several equal keys wins, as in most parsers. Strings may contain raw control characters. NaN,
+    Infinity, and numbers out of range become strings. Lone surrogates and broken UTF-8 become U+FFFD, so that
+    the rest can be shown; `halves` keeps lone surrogates, for text whose other half may still arrive.
     """
     if isinstance(text, bytes):
         if _is_wide(text[:4096]):
@@ -281,7 +280,7 @@ def _float_or_text(digits: str) -> float | str:
 
 
 def _is_not_zero(digits: str) -> bool:
-    """Whether a number that a float rounds to 0 is written as another one: 1e-400."""
+    """Whether a number that a float rounds to 0 is not 0 as written: 1e-400."""
     return digits.lower().partition("e")[0].strip("+-0.") != ""
 
 

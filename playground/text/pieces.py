@@ -11,13 +11,11 @@ from playground.text.jsontext import MAX_VALUES, mended_text
 MOST_PLACES = 500
 MOST_NAMES = 1000
 _MOST_PIECES = 64
-# I-JSON's largest integer (RFC 7493, 2.2). Adding 1 to one of 4,300 digits could give one that Python cannot
-# print.
+# I-JSON's largest integer (RFC 7493, 2.2). Python could not print one of 4,300 digits once 1 is added to it.
 _LARGEST_NUMBER = 2**53 - 1
 # A `Pieces` takes as much memory as several values.
 _PIECES_SIZE = 4
-# Matches the last word of a field's name. These say which or what kind; providers repeat them, never split
-# them.
+# By the last word of its name, a field that says which or what kind: providers repeat it, never split it.
 _LABELS = frozenset(
     ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at")
 )

@@ -81,14 +81,14 @@ class Redactor:
         return value
 
     def settled(self, value: str) -> int:
-        """Return how many characters of a growing text come before an end that may start the key."""
+        """Return how many characters of a growing text precede what may be an unfinished key."""
         if not self._forms:
             return len(value)
         tail = value[-self._longest * _LONGEST_ESCAPE :]
         return len(value) - len(tail) + self._unfinished_from(tail, _LAYERS)
 
     def is_settled(self, value: str) -> bool:
-        """Whether a growing text neither contains the key nor ends in what may start it."""
+        """Whether a growing text neither contains the key nor ends in what may be an unfinished one."""
         return self.text(value) == value and self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
@@ -127,7 +127,7 @@ class Redactor:
         return _united(heapq.merge(*found))
 
     def _unfinished_from(self, text: str, layers: int) -> int:
-        """Return where the end of the text may start the key, or an escape that may be part of one."""
+        """Return where an unfinished key at the end of the text begins, or an escape that may be in one."""
         # An unfinished escape may become any character, or turn out not to be one.
         text = text[: unfinished(text)]
         end, first = len(text), self._first_characters

@@ -40,8 +40,7 @@ pieces = st.text(st.sampled_from("[]redact \n,;:-"), max_size=6)
 def test_every_form_of_the_key_is_redacted(
     key: str, parts: list[tuple[str, Callable[[str], str]]], end: str
 ) -> None:
-    # Percent-encoded, a "%" at the end and what follows can be read in two ways. No provider's key ends in
-    # "%".
+    # Percent-encoded, a "%" at the end and what follows are ambiguous. No provider's key ends in "%".
     assume(not key.endswith("%"))
     text = "".join(piece + form(key) for piece, form in parts) + end
     redactor = Redactor(key)
