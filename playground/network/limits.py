@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds, bytes and counts; `response_bytes` counts after decoding, `exchanges` in one process, and
-    `client_exchanges` of one client in it.
+    `client_exchanges` of one visitor in it.
 
     `grace_seconds` is the wait for more after an answer that says it is whole (`[DONE]`, the last brace), and
     `finish_seconds` after one that only gave its finish reasons: usage and `[DONE]` may follow late.

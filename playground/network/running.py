@@ -20,7 +20,7 @@ CROWD = 100
 
 
 class BusyError(RefusedError):
-    """No further exchange now. `most` is how many there may be, for this client if it is `own`.
+    """No further exchange now. `most` is how many there may be, for this visitor if it is `own`.
 
     `stopping` tells whether the server is about to end.
     """
@@ -52,34 +52,34 @@ _BUSY_ADVICE = gettext_noop(
 
 
 class Running:
-    """`with running.place(wire, limits, client) as id:` holds one of the places."""
+    """`with running.place(wire, limits, visitor) as id:` holds one of the places."""
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
-        self._clients: Counter[str] = Counter()
+        self._by_visitor: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._stopping = False
 
     @contextmanager
-    def place(self, wire: Wire, limits: Limits, client: str = "") -> Iterator[str]:
-        """Raises `BusyError` at once when all places are taken, or this client's, or the server stops."""
+    def place(self, wire: Wire, limits: Limits, visitor: str = "") -> Iterator[str]:
+        """Raises `BusyError` at once when all places are taken, or this visitor's, or the server stops."""
         # Nobody can guess it, so who knows it may stop the exchange.
         number = secrets.token_urlsafe(16)
         with self._changed:
             if self._stopping or len(self._wires) >= limits.exchanges:
                 raise BusyError(limits.exchanges, stopping=self._stopping)
-            if client and self._clients[client] >= limits.client_exchanges:
+            if visitor and self._by_visitor[visitor] >= limits.client_exchanges:
                 raise BusyError(limits.client_exchanges, own=True)
             self._wires[number] = wire
-            self._clients[client] += 1
+            self._by_visitor[visitor] += 1
         try:
             yield number
         finally:
             with self._changed:
                 del self._wires[number]
-                self._clients[client] -= 1
-                if not self._clients[client]:
-                    del self._clients[client]
+                self._by_visitor[visitor] -= 1
+                if not self._by_visitor[visitor]:
+                    del self._by_visitor[visitor]
                 self._changed.notify_all()
 
     def stop(self, number: str) -> bool:

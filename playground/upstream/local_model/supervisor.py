@@ -207,13 +207,15 @@ def _reserved(port: int) -> socket.socket:
         guard.bind(("127.0.0.1", port))
         guard.listen(0)
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside a guard that has lost
-            door.bind(guard.getsockname())
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # which shall not listen after ours
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside a guard that has lost
+            reserved.bind(guard.getsockname())
+            reserved.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 0
+            )  # which shall not listen after ours
         except OSError:
-            door.close()
+            reserved.close()
             raise
-        return door
+        return reserved
