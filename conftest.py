@@ -1,4 +1,4 @@
-"""Fixtures for all tests; `tests/settings.py` has what they run with."""
+"""Fixtures for all tests; their settings are in `tests/settings.py`."""
 
 import hypothesis
 
@@ -12,8 +12,8 @@ pytest_plugins = [
     "tests.upstreams.plugin",
 ]
 
-# Few examples for each change; `scripts/test --hypothesis-profile=many` looks further, now and then.
-# A busy machine is no fault of the code's: no example has to come to its end within so many milliseconds.
+# Few examples on each change; `scripts/test --hypothesis-profile=many` runs more, now and then. No deadline
+# for an example, because the machine may be busy.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("many", deadline=None, max_examples=250)
 hypothesis.settings.load_profile("few")

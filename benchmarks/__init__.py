@@ -1,1 +1,1 @@
-"""What the playground costs, measured beside the least that any program must pay: `python -m benchmarks`."""
+"""What the playground costs, compared with the least that any program must pay: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Prints every figure, each with its floor from the same run."""
+"""Print every figure, each with its floor from the same run."""
 
 from benchmarks import docs, latency, start, streams, weight
 from benchmarks.servers import all_servers

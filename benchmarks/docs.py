@@ -1,4 +1,4 @@
-"""What a docs page costs at the server, warm and after a change: `python -m benchmarks.docs`."""
+"""What a docs page costs on the server, warm and after a change: `python -m benchmarks.docs`."""
 
 import os
 import statistics
@@ -55,7 +55,7 @@ def _report(address: str, changed: Path) -> None:
             taken = _milliseconds(call)
             if number >= 5:
                 times[name].append(taken)
-    # Last: after it all pages are made anew.
+    # Last, because every page is rendered again after it.
     times["a page that has just changed"] = [_milliseconds(touch) for _ in range(ROUNDS)]
     print(f"\nDocs, a folder of {PAGES} pages (milliseconds, {ROUNDS} rounds)\n")
     print(f"{'':30}{'p50':>8}{'p99':>8}")

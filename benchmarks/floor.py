@@ -15,7 +15,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
     SECRET_KEY="floor",
     MIDDLEWARE=[],
-    CONFIG=config.load(),  # for the worker
+    CONFIG=config.load(),  # gunicorn's worker reads it
 )
 
 

@@ -1,4 +1,4 @@
-"""What a call costs through the playground, beside a direct call and the floor."""
+"""What a call costs through the playground, compared with a direct call and the floor."""
 
 import statistics
 import time
@@ -35,7 +35,7 @@ Call = Callable[[], requests.Response]
 
 
 def calls(servers: Servers) -> dict[str, Call]:
-    """Each way to make the same request; every one keeps its connection to the server that it asks."""
+    """Return each way to make the same request; each keeps its connection to the server."""
     direct, floor, playground = requests.Session(), requests.Session(), requests.Session()
     playground.get(servers.playground, timeout=60)
     token = {"X-CSRFToken": playground.cookies["csrftoken"]}
@@ -52,7 +52,7 @@ def calls(servers: Servers) -> dict[str, Call]:
 
 
 def measure(servers: Servers) -> dict[str, list[float]]:
-    """Milliseconds of each call, one kind after the other in every round: noise meets all alike."""
+    """Time each call in milliseconds, alternating between the ways so that noise hits all alike."""
     ways = calls(servers)
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(WARM_UP + ROUNDS):
@@ -83,7 +83,7 @@ def report(servers: Servers) -> None:
 
 
 def throughput(servers: Servers, name: str, each: int = 60) -> float:
-    """Calls a second of `CLIENTS` at once, each with a connection of its own."""
+    """Return calls per second of `CLIENTS` parallel clients, each with its own connection."""
 
     def client(_: int) -> None:
         call = calls(servers)[name]

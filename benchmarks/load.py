@@ -1,8 +1,8 @@
-"""Opens many streams at once and times their tokens: `python -m benchmarks.load`, a job as JSON on stdin.
+"""Open many streams at once and time their tokens: `python -m benchmarks.load`, with a job as JSON on stdin.
 
-In a process of its own, so that its work is not the server's. Prints `open` when all are, then as JSON:
-`complete`, `first_ms` (from the request to its first token), `late_ms` (each token's way from the provider
-to here), `tokens`.
+It is a process of its own, so that its work is not the server's. It prints `open` when all streams are, then
+JSON: `complete`, `first_ms` (from a request to its first token), `late_ms` (each token's way from the
+provider to here), `tokens`.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ async def _run(job: dict[str, Any]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     streams = []
     for number in range(job["streams"]):
-        # Not all in the same millisecond: people come one by one.
+        # Not all in the same millisecond, as people do not come all at once.
         await asyncio.sleep(job["ramp_seconds"] / job["streams"])
         stream = Stream(job["request"].encode(), job["tokens"], loop.create_future())
         streams.append(stream)

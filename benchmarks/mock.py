@@ -31,7 +31,7 @@ class _Handler(socketserver.BaseRequestHandler):
     request: socket.socket
 
     def handle(self) -> None:
-        """Reads one request to its end, which its Content-Length tells, and answers."""
+        """Read one request, as long as its Content-Length says, and answer it."""
         data = b""
         while (end := data.find(b"\r\n\r\n")) < 0:
             if not (chunk := self.request.recv(65_536)):

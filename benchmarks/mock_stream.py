@@ -1,7 +1,7 @@
 """A provider that streams: `python -m benchmarks.mock_stream PORT`.
 
-`max_tokens` tokens, `user` of them a second. Each token tells its number and when it left, in nanoseconds of
-the machine's monotonic clock, which all processes share: `@7:123456789;`.
+It sends `max_tokens` tokens, `user` of them per second. Each token has its number and when it left, in
+nanoseconds of the machine's monotonic clock, which all processes share: `@7:123456789;`.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
-        writer.close()  # somebody looked whether the port listens
+        writer.close()  # a probe whether the port listens
         return
     length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
     body = json.loads(await reader.readexactly(length))

@@ -1,4 +1,4 @@
-"""The processes that are measured: the provider, the floor and the playground, each on a port of its own."""
+"""The processes to measure: the provider, the floor and the playground, each on its own port."""
 
 import os
 import socket
@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-# Both under the same settings, so that the difference is the program's.
+# The same settings for both, so that only the programs differ.
 _GUNICORN = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "--workers=1", "--threads=16"]
 
 
@@ -38,7 +38,7 @@ def all_servers() -> Iterator[Servers]:
 
 
 def environment(folder: Path, upstream: int) -> dict[str, str]:
-    """The variables of every server: one provider, `bench`, on the port `upstream`."""
+    """Return the variables for every server: one provider, `bench`, on the port `upstream`."""
     url = f"http://127.0.0.1:{upstream}/v1"
     (folder / "providers.toml").write_text(
         f'[[provider]]\nid = "bench"\nlabel = "Bench"\nbase_url = "{url}"\n'
@@ -47,12 +47,12 @@ def environment(folder: Path, upstream: int) -> dict[str, str]:
     return {
         "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
         "PLAYGROUND_HTTPS": "0",
-        # One machine asks for all of them.
+        # All calls come from one machine.
         "PLAYGROUND_CAPS": "0",
         "PLAYGROUND_CLIENT_RATE": "off",
         "PLAYGROUND_TOTAL_RATE": "off",
         "PLAYGROUND_CLIENT_CALLS": "100000",
-        "PLAYGROUND_LOG": "0",  # its lines would stand between the figures
+        "PLAYGROUND_LOG": "0",  # its lines would mix with the figures
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": f"127.0.0.1:{upstream}",
         "BENCH_API_KEY": "sk-only-for-benchmarks",

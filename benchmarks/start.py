@@ -1,4 +1,4 @@
-"""From `scripts/play` to the first answer of the local model, at a second start."""
+"""Time from `scripts/play` to the local model's first answer, at a second start."""
 
 import os
 import re
@@ -17,7 +17,7 @@ HELLO = {
 
 
 def report() -> None:
-    _start()  # the first start may install and fetch
+    _start()  # the first start may install and download
     serving, answered = _start()
     print("\nSecond start of scripts/play (seconds)\n")
     print(f"{serving:8.2f}  to a serving page (aim: under 5)")

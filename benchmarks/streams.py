@@ -1,4 +1,4 @@
-"""What many streams at once cost through the playground, beside the floor: `python -m benchmarks.streams`."""
+"""What many streams at once cost, compared with the floor: `python -m benchmarks.streams`."""
 
 import json
 import os
@@ -61,13 +61,13 @@ def _line(name: str, figures: Figures) -> None:
 
 
 def measure(name: str, count: int, tokens: int, rate: float, folder: Path) -> Figures:
-    """Fresh servers each time: memory that a run has left behind would not be counted in the next."""
+    """Measure with fresh servers, because memory left by an earlier run would not count in the next."""
     with _servers(name, count, folder) as (port, process):
         worker = _worker(process)
         cpu, memory = _cpu(worker), _resident(worker)
         job = _job(name, port, count, tokens, rate)
         with _loading(job) as load:
-            load.stdout.readline()  # all are open
+            load.stdout.readline()  # all streams are open
             time.sleep((tokens / rate - job["ramp_seconds"]) / 2)
             held = _resident(worker) - memory
             result = json.loads(load.stdout.read())
@@ -117,12 +117,12 @@ def _servers(name: str, count: int, folder: Path) -> Iterator[tuple[int, "subpro
         server([*command, application], port, variables) as process,
     ):
         with _loading(_job(name, port, 1, 1, RATE)) as load:
-            load.wait()  # what is loaded with the first stream is no stream's own
+            load.wait()  # what loads with the first stream does not count
         yield port, process
 
 
 def _request(name: str, port: int, tokens: int, rate: float) -> str:
-    """The whole HTTP request: the form with `stream` on, or for the floor the body itself."""
+    """Return the whole HTTP request: the form with `stream` on, or for the floor the JSON body itself."""
     if name == "floor":
         body = json.dumps(
             {"model": "m", "messages": [], "max_tokens": tokens, "user": str(rate), "stream": True}

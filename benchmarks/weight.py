@@ -1,4 +1,4 @@
-"""What a first visit loads: the playground, a frame of it, and its loader in a page of another site."""
+"""What a first visit loads: the playground, an embed's iframe, and the loader in a page of another site."""
 
 import gzip
 import re
@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import requests
 
-# Bytes, gzip.
+# Bytes, gzipped.
 AIM, FRAME_AIM, LOADER_AIM = 60_000, 53_000, 5_000
 
 
@@ -21,7 +21,7 @@ def report(address: str) -> None:
 
 
 def first_load(address: str) -> dict[str, int]:
-    """The page and each file that it names, with its bytes in gzip."""
+    """Return the gzipped size of the page and of each file that it names."""
     page = requests.get(address, timeout=60)
     page.raise_for_status()
     found = re.findall(r'(?:src|href)="(/static/[^"#]+)', page.text)

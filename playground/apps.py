@@ -1,4 +1,4 @@
-"""The Django app, which is the whole project."""
+"""The Django app for the whole project."""
 
 from django.apps import AppConfig
 
@@ -8,4 +8,4 @@ class PlaygroundConfig(AppConfig):
     verbose_name = "API Playground"
 
     def ready(self) -> None:
-        from playground import checks  # noqa: F401 -- registers them
+        from playground import checks  # noqa: F401 -- registers the checks

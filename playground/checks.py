@@ -1,4 +1,4 @@
-"""What must hold before the playground serves: `manage.py check` and every start of the server ask."""
+"""What must hold before the playground serves; run by `manage.py check` and by every start of the server."""
 
 import logging
 import os
@@ -78,7 +78,7 @@ def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMe
 
 @register
 def static_files_are_collected(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """A warning: `migrate` and `collectstatic` itself would not run after an error."""
+    """Warn only: after an error, `migrate` and `collectstatic` itself would not run."""
     del app_configs, options
     if settings.DEBUG or settings.STORAGES["staticfiles"]["BACKEND"] != _STORAGE:
         return []
@@ -104,7 +104,7 @@ def _uncollected(words: str) -> CheckMessage:
 
 
 def before_serving() -> None:
-    """Logs what is amiss, a line each. Raises `SettingError` when no page could be shown."""
+    """Log a line for each problem. Raises `SettingError` if no page could be shown."""
     found = [message for message in checks.run_checks() if not message.is_silenced()]
     fatal = [m for m in found if m.is_serious() or m.id == _NOT_COLLECTED]
     if fatal:

@@ -1,9 +1,8 @@
 """Every setting of the playground: an environment variable with a default, a help line and a check.
 
-`settings.CONFIG` is all of them, read and checked once at the start; a test holds the README's table against
-`VARIABLES`.
-A variable `NAME` can also be given as `NAME_FILE`, the path of a file that holds the value (the way
-Docker and Kubernetes hand out secrets).
+`settings.CONFIG` holds all of them, read and checked once at the start; a test compares the README's table
+with `VARIABLES`. A variable `NAME` can also be given as `NAME_FILE`, the path of a file with the value (as
+Docker and Kubernetes pass secrets).
 """
 
 import os
@@ -35,7 +34,7 @@ from playground.config_types import (
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable: how it is called, what it is when unset, what it does."""
+    """One environment variable: its name, its value when unset, and what it does."""
 
     name: str
     default: str
@@ -200,7 +199,7 @@ _BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
 def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The value of `NAME`, or of the file that `NAME_FILE` names; `""` when neither is set."""
+    """Return the value of `NAME`, or of the file that `NAME_FILE` names; `""` if neither is set."""
     if name in environ or f"{name}_FILE" not in environ:
         return environ.get(name, "")
     file = environ[f"{name}_FILE"]
@@ -211,7 +210,7 @@ def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
-    """The parsed value of one of `VARIABLES`. Raises `SettingError` naming the variable."""
+    """Return the parsed value of one of `VARIABLES`. Raises `SettingError` naming the variable."""
     variable = _BY_NAME[name]
     try:
         return variable.parse(secret(name, environ) or variable.default)
@@ -223,7 +222,7 @@ def read(name: str, environ: Mapping[str, str] = os.environ) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Config:
-    """All of `VARIABLES`, parsed. Hashed by identity: what is derived from one is cached under it."""
+    """All of `VARIABLES`, parsed. Hashed by identity, so that caches can use it as a key."""
 
     secret_key: str = field(repr=False)
     debug: bool
@@ -260,5 +259,5 @@ class Config:
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
-    """The configuration that an environment says. Raises `SettingError` naming the variable."""
+    """Read the configuration from an environment. Raises `SettingError` naming the variable."""
     return Config(**{v.name.removeprefix("PLAYGROUND_").lower(): read(v.name, environ) for v in VARIABLES})

@@ -1,4 +1,4 @@
-"""What the text of a setting means. Each function raises `ValueError` with what the setting takes."""
+"""Parse the text of each kind of setting. Each function raises `ValueError` saying what the setting takes."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class SettingError(ValueError):
-    """A setting that cannot be used. The message names the variable and what it takes."""
+    """A setting cannot be used. The message names the variable and what it takes."""
 
 
 def text(value: str) -> str:
@@ -30,7 +30,7 @@ def names(value: str) -> tuple[str, ...]:
 
 
 def host_ports(value: str) -> frozenset[tuple[str, int]]:
-    """`"10.0.0.5:8080,[fd00::1]:80"` → the exact pairs it names."""
+    """Parse exact pairs: `"10.0.0.5:8080,[fd00::1]:80"`."""
     pairs = set()
     for name in names(value):
         host, colon, port = name.rpartition(":")
@@ -72,7 +72,7 @@ def ports(value: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy. `credentials` is `user:password`, or "" where it wants none."""
+    """An HTTP proxy. `credentials` is `user:password`, or "" if it needs none."""
 
     host: str
     port: int
@@ -80,7 +80,7 @@ class Proxy:
 
 
 def proxy(value: str) -> Proxy | None:
-    """`"http://user:password@proxy.internal:4750"` → its parts."""
+    """Parse a proxy's address: `"http://user:password@proxy.internal:4750"`."""
     if not value:
         return None
     try:
@@ -96,7 +96,7 @@ def proxy(value: str) -> Proxy | None:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls in so many seconds: a bucket that holds `count`, and fills again in `seconds`."""
+    """`count` calls in `seconds`: a bucket that holds `count` and refills in `seconds`."""
 
     count: int
     seconds: int
@@ -106,7 +106,7 @@ _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
 def rates(value: str) -> tuple[Rate, ...]:
-    """`"20/minute, 500/day"` → each of them; `"off"` → none."""
+    """Parse rates: `"20/minute, 500/day"`; `"off"` means none."""
     if value.strip().lower() == "off":
         return ()
     found = []
@@ -123,13 +123,13 @@ def rates(value: str) -> tuple[Rate, ...]:
     return tuple(found)
 
 
-# What a proxy on a Unix socket goes by, since it has no address.
+# Stands for a proxy on a Unix socket, which has no address.
 UNIX = "unix"
 
 
 @cache
 def networks(value: str) -> frozenset[str]:
-    """`"127.0.0.1, 10.0.0.0/8, unix"` → the networks as written in full, and `"unix"`."""
+    """Parse networks, written out in full, and `"unix"`: `"127.0.0.1, 10.0.0.0/8, unix"`."""
     found = set()
     for name in names(value):
         try:
@@ -142,7 +142,7 @@ def networks(value: str) -> frozenset[str]:
 
 
 def cache_url(value: str) -> str:
-    """Redis' and Valkey's clients are one; the driver knows the first name only."""
+    """Parse the URL of Redis or Valkey. Both speak the same protocol, but the driver only knows `redis`."""
     if not value:
         return ""
     scheme, colon, rest = value.partition("://")
@@ -153,7 +153,7 @@ def cache_url(value: str) -> str:
 
 
 def postgresql(value: str) -> dict[str, Any] | None:
-    """`"postgresql://user:password@host:5432/name?sslmode=require"` → an entry of Django's DATABASES."""
+    """Convert `"postgresql://user:password@host:5432/name?sslmode=require"` to an entry of DATABASES."""
     if not value:
         return None
     from psycopg import ProgrammingError
@@ -161,7 +161,7 @@ def postgresql(value: str) -> dict[str, Any] | None:
 
     try:
         parts = conninfo_to_dict(value) if value.startswith(("postgresql://", "postgres://")) else {}
-    except ProgrammingError:  # its words may quote the password
+    except ProgrammingError:  # its text may quote the password
         parts = {}
     if not parts.get("dbname"):
         raise ValueError("takes postgresql://user:password@host:5432/name")

@@ -1,4 +1,4 @@
-"""The database: short transactions, and no connection that is held between them."""
+"""The database: short transactions, and no connection held between them."""
 
 import sqlite3
 import threading
@@ -10,11 +10,11 @@ from django.db import DatabaseError, connection
 
 _Result = TypeVar("_Result")
 
-# SQLite has one writer at a time, and those who wait poll in no order: among hundreds, one may starve. So the
-# threads of a process queue up here, and only the first of them polls. PostgreSQL has many writers, but takes
-# some 100 connections from all workers together, and one worker has more threads than that.
+# SQLite has one writer at a time, and waiting threads poll in no order: among hundreds, one may starve. So
+# the threads of a process queue up here, and only the first of them polls. PostgreSQL has many writers, but
+# accepts some 100 connections from all workers together, and a single worker has more threads than that.
 _TURNS = {"sqlite": threading.Semaphore(1), "postgresql": threading.Semaphore(8)}
-# While the last connection closes, or the first opens, SQLite says "locked" without any waiting
+# While the last connection closes or the first one opens, SQLite says "locked" without waiting
 # (https://sqlite.org/wal.html, section 8).
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 _PAUSE_SECONDS = 0.05
@@ -23,15 +23,15 @@ _PATIENCE_SECONDS = 10
 
 
 def let_go() -> None:
-    """Closes the connection: the call takes long, and needs none meanwhile."""
+    """Close the connection before a long call that does not need it."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 def in_turn(work: Callable[[], _Result]) -> _Result:
-    """What `work` gives, which is one transaction or a few questions. The connection is closed after it.
+    """Run `work`, a transaction or a few queries, when it is our turn; then close the connection.
 
-    Raises `DatabaseError`.
+    Returns what `work` returns. Raises `DatabaseError`.
     """
     if connection.in_atomic_block:
         return work()
@@ -54,5 +54,5 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
 
 
 def _sqlite_code(error: DatabaseError) -> int:
-    """SQLite's primary code; 0 for another's error."""
+    """Return SQLite's primary error code; 0 for other databases."""
     return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF

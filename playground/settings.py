@@ -1,4 +1,4 @@
-"""Django's settings. What a person can change stands in `config.py`; the rest is decided here."""
+"""Django's settings. What an administrator can change is in `config.py`; the rest is decided here."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from playground.network.limits import Limits, exchanges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-CONFIG = config.load()  # all of it: what only a call reads would otherwise end that call, and not the start
+CONFIG = config.load()  # all variables: a bad one then fails the start, not the first call that reads it
 SECRET_KEY = CONFIG.secret_key
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.allowed_hosts
@@ -74,7 +74,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,  # the admin's own
+        "APP_DIRS": True,  # for the admin's own templates
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -87,7 +87,7 @@ TEMPLATES = [
     },
 ]
 
-# The embeds and who may change them. In SQLite readers never wait, and who writes waits for its turn.
+# Embeds and users. In SQLite readers never wait, and writers wait their turn.
 _SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": CONFIG.database or BASE_DIR / "db.sqlite3",
@@ -100,8 +100,8 @@ _SQLITE = {
 DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database_url or _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where calls are counted, and the used tokens of frames are kept. The memory of one process keeps the latest;
-# the two are apart in it, so that many tokens push no count out.
+# Where calls are counted and used page credentials are remembered. A process's own memory keeps the latest of
+# each, apart, so that many credentials do not push out the counts.
 _CACHE_URL = CONFIG.cache_url
 _REDIS = {
     "BACKEND": "playground.calls.buckets.RedisBuckets",
@@ -116,7 +116,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 LANGUAGE_CODE = "en"
-# A language calls itself by its own name.
+# Each language is named in that language.
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
@@ -131,8 +131,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "playground.serving.static.Storage"},
 }
 
-# A form that carries the largest request body takes more room than the body: a character can take
-# three (`%0A`), and a message has fields of its own.
+# A form takes more room than the request body it carries: a character may take three (`%0A`), and a message
+# has fields of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * LIMITS.request_bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
 CSRF_FAILURE_VIEW = "playground.web.refusals.csrf_failure"
@@ -144,7 +144,7 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_PATH = "/admin/"  # nothing else knows who is logged in
+SESSION_COOKIE_PATH = "/admin/"  # only the admin needs to know who is logged in
 AUTH_USER_MODEL = "people.User"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 AUTH_PASSWORD_VALIDATORS = [
@@ -160,14 +160,14 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-# Own scripts and styles only; htmx is the one holder of a Trusted Types policy (its hx-csp extension).
+# Own scripts and styles only; htmx (its hx-csp extension) holds the only Trusted Types policy.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "media-src": ["data:"],  # an answer that is spoken
+        "media-src": ["data:"],  # spoken answers
         "connect-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -177,7 +177,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# A report or a log line holds no input: neither shows an exception's message.
+# Reports and log lines contain no input: neither shows an exception's message.
 DEFAULT_EXCEPTION_REPORTER = "playground.serving.report.Reporter"
 
 LOGGING = {
@@ -189,14 +189,14 @@ LOGGING = {
             "fmt": "{asctime} {levelname} {name} {message}",
             "style": "{",
         },
-        "bare": {"format": "{message}", "style": "{"},  # a JSON object, which tells its time itself
+        "bare": {"format": "{message}", "style": "{"},  # a JSON object with a time of its own
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "exchanges": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "loggers": {
-        "django": {"handlers": [], "level": "INFO"},  # in place of Django's own handlers, which show all
+        "django": {"handlers": [], "level": "INFO"},  # instead of Django's own handlers, which log content
         "django.server": {"handlers": [], "level": "CRITICAL"},  # runserver's access log, which has the query
         "playground.exchange": {
             "handlers": ["exchanges"],

@@ -1,6 +1,6 @@
-"""What is wrong with the disk or the database, in a few words: no trace is needed to put it right.
+"""What is wrong with the disk or the database, in a few words that need no traceback.
 
-The libraries tell it in messages of their own, which may quote what was being written; ours may not.
+The libraries' own messages may quote the data being written; ours do not.
 """
 
 import errno
@@ -19,7 +19,7 @@ _DISK = {
     errno.EMFILE: "too many files are open (ulimit -n)",
     errno.ENFILE: "too many files are open in the system",
 }
-# SQLite's messages (sqlite.org/rescode.html) and PostgreSQL's have these words in them.
+# Parts of SQLite's messages (sqlite.org/rescode.html) and PostgreSQL's.
 _DATABASE = {
     "password authentication": gettext_noop("the database denies access"),
     "pg_hba.conf": gettext_noop("the database denies access"),
@@ -51,12 +51,12 @@ _OTHERWISE = gettext_noop("the database does not answer")
 
 
 def reason(error: BaseException) -> str | None:
-    """Why the disk or the database does not do what was asked; None where it is neither's fault."""
+    """Return why the disk or the database failed; None if neither is at fault."""
     return next((words for link in chain(error) if (words := _disk(link) or _database(link))), None)
 
 
 def why(error: Error) -> Sentence:
-    """What is wrong with the database, for whoever runs the playground: words to stand behind a colon."""
+    """Return what is wrong with the database, for the administrator: text to follow a colon."""
     return say(_database(error) or _OTHERWISE)
 
 
@@ -75,7 +75,7 @@ def _database(error: BaseException) -> str | None:
 
 
 def chain(error: BaseException) -> list[BaseException]:
-    """The error and what led to it, the last first."""
+    """Return the error and what led to it, latest first."""
     links: list[BaseException] = []
     following: BaseException | None = error
     while following is not None and following not in links:

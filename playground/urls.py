@@ -1,4 +1,4 @@
-"""The playground's addresses."""
+"""The playground's URLs."""
 
 from django.contrib import admin
 from django.urls import path

@@ -13,10 +13,10 @@ log_what_nobody_catches()
 
 
 def _check() -> None:
-    from playground.checks import before_serving  # it looks at the settings while it is imported
+    from playground.checks import before_serving  # reads the settings when imported
 
     before_serving()
 
 
-# A setting that cannot be used ends the start, not the first request; the error says which one.
+# A bad setting fails the start, not the first request; the error names it.
 _check()

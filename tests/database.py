@@ -1,4 +1,7 @@
-"""Leaves the database closed: at the end of a page Django looks for an open one, and most tests may not."""
+"""Close the database after each test: Django looks for an open connection when a request ends.
+
+Most tests may not use the database at all, and would fail there.
+"""
 
 from typing import Any
 
@@ -6,6 +9,6 @@ import pytest
 from django.db import connection
 
 
-@pytest.hookimpl(trylast=True)  # after the fixtures are gone, and a test's transaction with them
+@pytest.hookimpl(trylast=True)  # after the fixtures, and with them a test's transaction, are gone
 def pytest_runtest_teardown(item: Any) -> None:
     connection.close()

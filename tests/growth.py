@@ -1,4 +1,4 @@
-"""How the time of something grows with its size: by doubling it, on the processor's time."""
+"""Measure how CPU time grows with size, by doubling the size."""
 
 import gc
 import time
@@ -8,7 +8,7 @@ _TRIES = 5
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """CPU time without the garbage collector, whose share grows with what other tests keep alive."""
+    """Return CPU time without the garbage collector, whose share grows with what other tests keep alive."""
     gc.disable()
     began = time.thread_time()
     try:
@@ -19,9 +19,9 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def is_linear(work: Callable[[int], object], size: int) -> bool:
-    """Whether `work` of twice and four times the size takes about as many times longer.
+    """Whether twice and four times the size take `work` about two and four times as long.
 
-    The best of a few tries: what else runs on the machine makes any of them slower.
+    Takes the best of a few tries, because other load on the machine slows some of them.
     """
     best = {size: 1e9, 2 * size: 1e9, 4 * size: 1e9}
     for _ in range(_TRIES):

@@ -1,4 +1,4 @@
-"""Texts that want to be more than text, and a provider that answers with them wherever it can."""
+"""Texts that try to become more than text, and a provider that answers with them wherever it can."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.upstreams.scripted import (
     models,
 )
 
-# `zq-zq` is nowhere in the page: an element or an attribute with it stems from such a text.
+# `zq-zq` appears nowhere in our pages: an element or attribute with it comes from such a text.
 PIECES = (
     "<zq-zq zq-zq=zq-zq>",
     "<script>window.zq=1</script>",
@@ -75,7 +75,7 @@ def completion_of(text: str) -> Answer:
 
 
 def raw(text: str, status: str = "200", content_type: str = "application/json", body: bytes = b"") -> bytes:
-    """An answer with the text in its status line, and in headers and their names."""
+    """Build a response with the text in its status line, its headers and their names."""
     line = re.sub("[\x00-\x1f\x7f]", "", text).encode()
     name = line.replace(b":", b"").replace(b" ", b"")
     head = f"HTTP/1.1 {status} ".encode() + line + b"\r\nX-Request-Id: " + line + b"\r\n" + name
@@ -83,7 +83,7 @@ def raw(text: str, status: str = "200", content_type: str = "application/json", 
 
 
 def answers(text: str) -> dict[str, Any]:
-    """Every shape of an answer that is no stream, by name."""
+    """Return every shape of a response that is not a stream, by name."""
     error = {"message": text, "type": text, "code": text, "param": text}
     return {
         "completion": completion_of(text),
@@ -104,7 +104,7 @@ def models_of(text: str) -> Answer:
 
 
 def stream_start(pieces: Iterable[str], text: str) -> bytes:
-    """The answer, reasoning, refusal and a tool call in many deltas; the text whole in all other places."""
+    """Build a stream: answer, reasoning, refusal and a tool call in deltas, the text everywhere else."""
     line = re.sub("[\r\n]", " ", text)
     begun = f": {line}\nevent: {line}\nid: {line}\nretry: {line}\n{line}: {line}\n".encode()
     begun += event(
@@ -115,7 +115,7 @@ def stream_start(pieces: Iterable[str], text: str) -> bytes:
         call = {"index": 0, "id": piece, "type": "function", "function": function}
         delta = {"content": piece, "reasoning_content": piece, "refusal": piece, "tool_calls": [call]}
         begun += event(chunk(delta)) + event(chunk(delta, index=1))
-    begun += f"data: {line}\rdata: {line}\n\n".encode()  # no JSON, in two lines
+    begun += f"data: {line}\rdata: {line}\n\n".encode()  # not JSON, in two lines
     return STREAM_HEAD.replace(b"200 OK", b"200 " + re.sub("[\x00-\x1f]", "", text).encode()) + begun
 
 
@@ -125,7 +125,7 @@ def stream_end(text: str) -> bytes:
 
 
 def full_request(text: str) -> dict[str, Any]:
-    """A request body with the text in every field that the form has, and in some that it has not."""
+    """Build a request body with the text in every field that the form has, and in some that it does not."""
     call = {"id": text, "type": "function", "function": {"name": text, "arguments": text}}
     return {
         "model": text,
@@ -144,7 +144,7 @@ def full_request(text: str) -> dict[str, Any]:
 
 
 def full_form(text: str) -> dict[str, Any]:
-    """The form's fields with the text in each."""
+    """Return the form's fields with the text in each."""
     from playground.dialects.chat_completions.parameters import PARAMETERS
 
     return {

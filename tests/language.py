@@ -1,4 +1,4 @@
-"""Each test begins in English: Django leaves a reader's language to whatever runs next in the thread."""
+"""Start each test in English: Django leaves a reader's language active in the thread."""
 
 from collections.abc import Iterator
 

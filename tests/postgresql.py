@@ -1,4 +1,4 @@
-"""A real PostgreSQL on loopback, from the distribution's package; `scripts/test` sees to it."""
+"""A real PostgreSQL on loopback, from the distribution's package, which `scripts/test` installs."""
 
 import os
 import pwd
@@ -18,7 +18,7 @@ _OPTIONS = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="
 
 @dataclass(frozen=True)
 class PostgreSQLServer:
-    """A running server, with the superuser `playground`."""
+    """A running server with the superuser `playground`."""
 
     port: int
     programs: Path
@@ -26,7 +26,7 @@ class PostgreSQLServer:
     user: str | None
 
     def url(self, database: str = "postgres", *, password: str = _PASSWORD) -> str:
-        """What DATABASE_URL takes."""
+        """Return a value for DATABASE_URL."""
         return f"postgresql://playground:{password}@127.0.0.1:{self.port}/{database}"
 
     def run(self, program: str, *arguments: str) -> None:
@@ -46,8 +46,8 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    # Not in pytest's own folder, which only its own user may enter.
+    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    # Not in pytest's temporary folder, which only the current user may enter.
     with tempfile.TemporaryDirectory() as folder:
         server = PostgreSQLServer(port, _programs(), Path(folder) / "data", user)
         secret = Path(folder) / "password"
@@ -65,7 +65,7 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
 
 
 def _programs() -> Path:
-    """Where Debian puts them, which is not on the PATH; or else where the PATH has them."""
+    """Find the programs: Debian does not put them on the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     program = str(found[-1]) if found else shutil.which("initdb")
     assert program, "PostgreSQL is needed: on Debian, apt install postgresql"

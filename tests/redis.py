@@ -1,4 +1,4 @@
-"""A real Redis (or Valkey) on loopback, from the distribution's package; `scripts/test` sees to it."""
+"""A real Redis (or Valkey) on loopback, from the distribution's package, which `scripts/test` installs."""
 
 import shutil
 import socket
@@ -12,7 +12,7 @@ import pytest
 
 @dataclass(frozen=True)
 class RedisServer:
-    """A running server. `url` is what CACHE_URL takes."""
+    """A running server. `url` is a value for CACHE_URL."""
 
     url: str
 

@@ -1,4 +1,4 @@
-"""A resolver of the tests' own: names under `.test`, with the answers that a test gives them."""
+"""A fake DNS resolver: names under `.test`, with the answers that a test defines."""
 
 import json
 import os
@@ -10,9 +10,9 @@ _real = socket.getaddrinfo
 
 
 def install() -> None:
-    """Answers from `TEST_ZONE`: `{"a.test": [["10.0.0.1"], ["127.0.0.1"]]}`, an answer for each look-up.
+    """Resolve from `TEST_ZONE`: `{"a.test": [["10.0.0.1"], ["127.0.0.1"]]}` has an answer for each lookup.
 
-    After the last one it begins anew; an empty one means that there is no such name.
+    After the last one it starts over; an empty answer means that the name does not exist.
     """
     zone: dict[str, list[list[str]]] = json.loads(os.environ.get("TEST_ZONE", "{}"))
     asked = {name: count() for name in zone}

@@ -1,6 +1,6 @@
-"""The playground's settings for the server that the browser's tests start, with a static folder of its own.
+"""Settings for the servers that tests start, with a static folder of their own.
 
-A playground that runs from the same checkout meanwhile keeps its files.
+So a playground that runs from the same checkout keeps its files.
 """
 
 import os

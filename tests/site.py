@@ -1,4 +1,4 @@
-"""The page as it is run: gunicorn as configured, in processes of its own, on a real socket."""
+"""The playground as deployed: gunicorn as configured, in processes of its own, on a real socket."""
 
 import fcntl
 import os
@@ -25,7 +25,7 @@ SERVER_KEY = "sk-of-the-server-1"
 
 @dataclass(frozen=True)
 class Site:
-    """A running page with the provider `test`. `process` is gunicorn's master."""
+    """A running playground with the provider `test`. `process` is gunicorn's master."""
 
     address: str
     port: int
@@ -41,9 +41,9 @@ def serving(
     files: tuple[int, int] | None = None,
     **environment: str,
 ) -> Iterator[Site]:
-    """Serves with the scripted provider `upstream` (`host:port`) and further variables set.
+    """Start a site with the scripted provider `upstream` (`host:port`) and further environment variables.
 
-    `files` is the soft and the hard limit of open files that it starts with.
+    `files` is the soft and the hard limit of open files at the start.
     """
     variables = _variables(folder, upstream, environment)
     with socket.socket() as probe:
@@ -53,7 +53,7 @@ def serving(
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
     arguments = [*command, "playground.wsgi"]
     with subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=stderr) as process:
-        if files:  # gunicorn takes longer than this to read its settings
+        if files:  # in time: gunicorn takes longer to read its settings
             resource.prlimit(process.pid, resource.RLIMIT_NOFILE, files)
         try:
             _wait_until_serving(f"http://{bind}/healthz", process)
@@ -63,7 +63,7 @@ def serving(
 
 
 def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> None:
-    """Runs a command of `manage.py` as the site would that `serving` starts with the same values."""
+    """Run a `manage.py` command with the settings that `serving` would use for the same arguments."""
     variables = _variables(folder, upstream, environment)
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=variables, check=True)
 
@@ -85,7 +85,7 @@ def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict
 
 
 def workers(site: Site) -> set[int]:
-    """The ids of gunicorn's worker processes."""
+    """Return the ids of gunicorn's worker processes."""
     return {
         int(pid)
         for pid in Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
@@ -94,7 +94,7 @@ def workers(site: Site) -> set[int]:
 
 @cache
 def _static_folder() -> Path:
-    """The collected files, made once for all tests of these sources: to compress them takes seconds."""
+    """Return the collected static files, made once for the same sources: compressing them takes seconds."""
     folder = ROOT / ".cache" / "static" / _sum_of_sources()[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:

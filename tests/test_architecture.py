@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md says what the code is: its rooms, what each imports, and the files that it names."""
+"""ARCHITECTURE.md matches the code: its rooms, what each imports, and the files that it names."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ LONGEST_MODULE, LARGEST_ROOM = 350, 2000
 
 
 def _imports() -> dict[str, set[str]]:
-    """Of each room, the other rooms that its modules import."""
+    """Return for each room the other rooms that its modules import."""
     found: dict[str, set[str]] = defaultdict(set)
     for file in PACKAGE.glob("*/**/*.py"):
         room = file.relative_to(PACKAGE).parts[0]

@@ -1,4 +1,4 @@
-"""The catalogues say all that the code says, and are compiled: nobody meets half of a language."""
+"""The translation catalogues are complete and compiled, so that nobody sees half a language."""
 
 import ast
 import io
@@ -111,7 +111,7 @@ def test_marks_of_every_kind_are_found_in_the_code(said: Catalog, text: str) -> 
 
 
 def test_no_mark_stands_inside_an_f_string() -> None:
-    """Babel reads Python by its tokens, and before 3.12 an f-string is one."""
+    """Babel reads Python as tokens, and before 3.12 an f-string is a single token."""
     marks = [
         f"{file.relative_to(ROOT)}:{call.lineno}"
         for file in ROOT.glob("playground/**/*.py")
@@ -217,18 +217,18 @@ def test_chinese_is_written_as_chinese() -> None:
 
 # --- scripts ---
 
-# What a script puts in the page comes from the template, in `data-` attributes or a <template>.
+# Texts that a script shows come from the template, in `data-` attributes or a <template>.
 _LITERAL = re.compile(
     r"""//[^\n]*|/\*.*?\*/|`((?:[^`\\]|\\.)*)`|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""", re.DOTALL
 )
-# A literal that is shown as it is, be it one word.
+# A literal that is shown as it is, even a single word.
 _SHOWN = re.compile(
     r"""(?:\.(?:textContent|innerText|title|placeholder|alt|ariaLabel|innerHTML)\s*=\s*"""
     r"""|setAttribute\(\s*"(?:aria-label|title|placeholder|aria-description|alt)"\s*,\s*"""
     r"""|\b(?:alert|confirm|prompt|setCustomValidity|Option)\(\s*)["'`]([^"'`]*)["'`]"""
 )
-# An error that is caught beside its throw; the name of it all; what has its Chinese beside it; what is for
-# authors, in the console; names of classes.
+# An error thrown and caught in one place; the product's name; texts that have their Chinese beside them;
+# console messages for authors; class names.
 _UNSEEN = {
     "nothing to copy",
     "API Playground",
@@ -242,7 +242,7 @@ _UNSEEN = {
 
 
 def _sentences(script: str) -> set[str]:
-    """Literals that read like English: two words or more, and no selector or code."""
+    """Find literals that read like English: two words or more, and not a selector or code."""
     found = {next((part for part in match.groups() if part), "") for match in _LITERAL.finditer(script)}
     plain = {re.sub(r"\$\{[^}]*\}", "", text) for text in found}
     return {

@@ -1,4 +1,4 @@
-"""What is said at start about settings that do not fit together."""
+"""Checks at start for settings that do not fit together."""
 
 import os
 from pathlib import Path
@@ -54,12 +54,12 @@ def test_a_folder_of_docs_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def sources(settings: Any, tmp_path: Path) -> Path:
-    """A folder of static files of our own, which production would collect."""
+    """A folder of our static files, to be collected as in production."""
     folder = tmp_path / "sources"
     (folder / "js").mkdir(parents=True)
     (folder / "js" / "a.js").write_text("let a = 1;")
     settings.STATICFILES_DIRS = [folder]
-    # Not the admin's files: there are many, and each is compressed.
+    # Without the admin's files: there are many, and compressing each takes time.
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = tmp_path / "collected"
     settings.STORAGES = {"staticfiles": {"BACKEND": "playground.serving.static.Storage"}}

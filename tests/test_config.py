@@ -1,4 +1,4 @@
-"""Settings: what each form takes, and what is said of the rest."""
+"""Settings: which values each form accepts, and the error for others."""
 
 from pathlib import Path
 

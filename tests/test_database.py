@@ -1,4 +1,4 @@
-"""What people see when the database is not there, not a database, or was never migrated."""
+"""What people see when the database is missing, not a database, or not migrated."""
 
 import sqlite3
 import threading
@@ -37,7 +37,7 @@ STATES = [_empty, _corrupt, _another_file, _nowhere]
 
 @pytest.fixture(params=STATES)
 def broken(request: pytest.FixtureRequest, django_db_blocker: Any, tmp_path: Path) -> Any:
-    """The database is a file in no good order. The tests' own comes back afterwards."""
+    """The database is an unusable file. The tests' own is restored afterwards."""
     file = tmp_path / "embeds.sqlite3"
     request.param(file)
     with django_db_blocker.unblock():

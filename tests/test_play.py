@@ -64,7 +64,7 @@ def _play(port: int, *options: str, cwd: Path = ROOT, **environment: str) -> Ite
 
 
 def _until_serving(process: subprocess.Popen[str]) -> str:
-    """The address, once it is printed. pip's lines, on a first fetch, stand before it."""
+    """Return the address once it is printed. On a first download, pip's output comes before it."""
     assert process.stdout is not None
     for line in process.stdout:
         if found := re.match(r"API Playground: (http://\S+)$", line):
@@ -79,7 +79,7 @@ def _children(pid: int) -> list[int]:
 
 def _parent(process: Path) -> int | None:
     try:
-        # After the name in brackets, which may hold anything: the state, then the parent.
+        # The state and the parent follow the name in parentheses, which may hold anything.
         return int((process / "stat").read_text().rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -102,7 +102,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 def _post(address: str, values: dict[str, Any]) -> requests.Response | None:
-    """None when the server ended meanwhile."""
+    """Send a request; None if the server ended meanwhile."""
     session = requests.Session()
     session.get(address, timeout=30).raise_for_status()
     headers = {"X-CSRFToken": session.cookies["csrftoken"]}
@@ -123,7 +123,7 @@ def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
         assert answer["error"] is None
         assert answer["completion"]["choices"][0]["message"]["content"]
 
-        # The printed line makes the printed code run.
+        # The printed line makes the code from the page run.
         key = re.search(r"export LOCAL_API_KEY=(\S+)", exported)
         assert key is not None
         done = subprocess.run(
@@ -174,7 +174,7 @@ def test_it_stops_soon_while_a_call_is_under_way(number: signal.Signals) -> None
 
 
 def test_a_signal_that_came_within_a_destructor_is_not_lost() -> None:
-    """What a signal raises there goes nowhere, and the start is full of closing connections."""
+    """An exception that a signal handler raises in a destructor is lost; a start runs many of them."""
     command = Command()
     with suppress(KeyboardInterrupt):
         command._interrupt(signal.SIGTERM, None)
@@ -249,7 +249,7 @@ def test_a_port_in_use_is_named() -> None:
 
 
 def test_of_two_starts_on_one_port_the_second_is_told_at_once() -> None:
-    """While the first is not ready yet, too: it must not announce the address of the other."""
+    """Even if the first is not ready yet: the second must not announce the other's address."""
     port = _free_port()
     with _play(port, "--no-local-model") as first:
         time.sleep(0.5)
@@ -262,7 +262,7 @@ def test_of_two_starts_on_one_port_the_second_is_told_at_once() -> None:
 
 
 def _end_or_address(process: subprocess.Popen[str]) -> tuple[str | None, str]:
-    """The address once it is announced, or the last words of one that ends without."""
+    """Return the announced address, or stderr if the process ends without one."""
     assert process.stdout is not None
     assert process.stderr is not None
     for line in process.stdout:
@@ -305,7 +305,8 @@ def test_a_terminal_that_lacks_characters_gets_others(tmp_path: Path) -> None:
 def test_a_link_to_the_script_finds_the_project(tmp_path: Path) -> None:
     link = tmp_path / "play"
     link.symlink_to(ROOT / "scripts" / "play")
-    # The venv of the project, whatever it is, is not touched: `install` finds nothing to do or says so.
+    # `_venv.sh` replaces the stub of `install` by its own, which finds nothing to do in a checkout that is
+    # set up.
     done = subprocess.run(
         ["bash", "-c", f'exec() {{ echo "$PWD"; exit 0; }}; install() {{ :; }}; source "{link}"'],
         cwd=tmp_path,
@@ -337,7 +338,7 @@ def test_a_first_start_without_a_network_ends_in_a_sentence(tmp_path: Path) -> N
 
 
 def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Runs `play` after some code that makes a call fail the way a system does."""
+    """Run `play` after code that makes a call fail as a system would."""
     main = f"import sys; sys.argv = ['manage.py', 'play', *{options!r}]; import manage; manage.main()"
     return subprocess.run(
         [sys.executable, "-c", f"{code}\n{main}"],
@@ -354,7 +355,7 @@ def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:
     ("number", "words"), [("ENOSPC", "the disk is full"), ("EROFS", "the disk is read-only")]
 )
 def test_files_that_cannot_be_written_are_one_line(tmp_path: Path, number: str, words: str) -> None:
-    """Simulated at the call: who runs the tests may be allowed to write everywhere."""
+    """Simulated at the call, because the user running the tests may be allowed to write everywhere."""
     code = (
         "import errno, os; from playground import settings\n"
         f"settings.STATIC_ROOT = {str(tmp_path / 'static')!r}\n"
@@ -371,7 +372,7 @@ def test_files_that_cannot_be_written_are_one_line(tmp_path: Path, number: str, 
 
 
 def test_collected_files_need_not_be_writable() -> None:
-    """An image is built once, and started read-only."""
+    """A container image is built once and started read-only."""
     code = (
         "from django.core.files.storage import FileSystemStorage as S\n"
         "from django.core.management import call_command\n"
@@ -420,7 +421,7 @@ def test_what_cannot_be_used_is_said_without_a_traceback(
 
 
 def test_another_host_name_is_not_served() -> None:
-    """A name that was rebound to this machine must not reach the keys that the playground holds."""
+    """A name rebound to this machine must not reach the keys that the playground holds."""
     with _play(_free_port(), "--no-local-model") as process:
         address = _until_serving(process)
 

@@ -1,4 +1,4 @@
-"""The README says of each setting what the code says."""
+"""The README describes each setting as the code does."""
 
 from pathlib import Path
 

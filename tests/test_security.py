@@ -1,4 +1,4 @@
-"""SECURITY.md promises what a test holds: each that it names is there."""
+"""Every test that SECURITY.md names for a promise exists."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A setting that cannot be used ends the start, in one line that names it."""
+"""A bad setting fails the start, with one line that names it."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def test_a_value_that_cannot_be_used_is_one_line(command: str) -> None:
     assert done.stderr == "PLAYGROUND_SILENCE_SECONDS takes a number of seconds above 0 and below 86400\n"
 
 
-# One for each way to read a value; `text` and paths take anything.
+# One for each kind of value; `text` and paths accept anything.
 UNUSABLE = {
     "PLAYGROUND_CAPS": "maybe",
     "PLAYGROUND_PRIVATE_UPSTREAMS": "10.0.0.5",

@@ -1,4 +1,4 @@
-"""What the disk or the database does wrong is told in a line, and nothing else is."""
+"""Failures of the disk or the database are logged as one line; nothing else is."""
 
 import errno
 import logging
@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, Programmi
 from playground.serving.traces import TraceFormatter
 from playground.trouble import reason, why
 
-# Its codes that are not a mistake of ours, with its words (sqlite3_errstr).
+# SQLite's error codes that are not our own mistake, with their messages (sqlite3_errstr).
 SQLITE = {
     "PERM": "access permission denied",
     "BUSY": "database is locked",

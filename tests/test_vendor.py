@@ -1,4 +1,4 @@
-"""Third-party files are those that `vendor.toml` names, byte for byte."""
+"""Third-party files are exactly those listed in `vendor.toml`, byte for byte."""
 
 import hashlib
 import tomllib

@@ -1,4 +1,4 @@
-"""The catalogue of providers: who can be called, and with whose key."""
+"""The provider list: who can be called, and with whose key."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ DIALECTS = ("openai",)
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One entry. `endpoint` is None for the local model as long as it does not run."""
+    """One entry. `endpoint` is None for the local model while it does not run."""
 
     id: str
     label: str
@@ -38,7 +38,7 @@ class Provider:
 
     @property
     def server_key(self) -> str:
-        """The key that the server holds for this provider; "" when it holds none."""
+        """The server's key for this provider; "" if it has none."""
         return config.secret(self.key_variable).strip() if self.key_variable else ""
 
 
@@ -48,7 +48,7 @@ class Catalogue(Mapping[str, Provider]):
     def __init__(self, providers: list[Provider]) -> None:
         self._providers = {provider.id: provider for provider in providers}
 
-    def __getitem__(self, id: str) -> Provider:  # noqa: A002 -- the catalogue's own word
+    def __getitem__(self, id: str) -> Provider:  # noqa: A002 -- the provider's field has this name
         return self._providers[id]
 
     def __iter__(self) -> Iterator[str]:
@@ -59,16 +59,16 @@ class Catalogue(Mapping[str, Provider]):
 
 
 def catalogue() -> Catalogue:
-    """The built-in entries, changed by the file of PLAYGROUND_PROVIDERS, as this server offers them.
+    """Return the providers that this server offers: the built-in ones, changed by PLAYGROUND_PROVIDERS.
 
-    Raises `SettingError` naming the file, the entry and the key that cannot be used.
+    Raises `SettingError` naming the file and the provider, or the variable, that cannot be used.
     """
     return read_catalogue(settings.CONFIG)
 
 
 @lru_cache(maxsize=4)
 def read_catalogue(settled: config.Config) -> Catalogue:
-    """The same for one configuration, once. Raises as `catalogue` does."""
+    """Build the catalogue of one configuration, once. Raises as `catalogue` does."""
     entries = _read(BUILT_IN)
     if own := settled.providers:
         entries |= _read(own)
@@ -93,7 +93,7 @@ def _local_endpoint(url: str) -> Endpoint:
 
 
 def lacks(provider: Provider) -> Sentence | None:
-    """What the provider lacks as far as this server's settings tell; nobody is asked."""
+    """Return what the provider lacks according to the settings alone, or None; no request is made."""
     if provider.endpoint is None:
         return say(
             gettext_noop(

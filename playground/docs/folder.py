@@ -1,7 +1,7 @@
-"""A folder of Markdown files as pages: which there are, in which order, and what an address means.
+"""A folder of Markdown files as pages: which pages there are, their order, and what an address means.
 
-Every request looks at the folder, so a changed file is seen at once; what is made of the files is kept for
-as long as none of them changes.
+Every request scans the folder, so a changed file shows at once. What is made of the files is cached until one
+of them changes.
 """
 
 import os
@@ -18,16 +18,16 @@ from playground.text import yamltext
 from playground.text.sentence import Sentence, gettext_noop, say
 
 LARGEST = 1_048_576
-# Twins of the pages in a folder of this name, and the language that it means.
+# Translated pages are in a folder with this name; the value is the language tag.
 LANGUAGES = {"": "en", "zh": "zh-Hans"}
-# What VitePress serves from its root.
+# The folder that VitePress serves from the site's root.
 PUBLIC = "public"
 _SKIPPED = {"node_modules"}
-# Folders within folders: a page's place in the navigation is found and shown by recursion.
+# Nesting limit: a page's place in the navigation is found and rendered by recursion.
 _DEEPEST = 20
-# Characters of rendered pages that are kept.
+# Characters of rendered pages to cache.
 _MOST_MADE = 64 * 2**20
-# Characters of a heading that becomes a page's title.
+# Characters of a heading to use as a page title.
 _LONGEST_TITLE = 300
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n((?:.*?\n)??)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _HEADING = re.compile(r"^ {0,3}#[ \t]++(.+)$", re.MULTILINE)
@@ -35,12 +35,12 @@ _CLOSING = re.compile(r"(?:^|[ \t])#+$")
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 _MARKUP = re.compile(r"[`*]|\{#[^}]*\}|!?\[([^\]]*)\]\([^)]*\)")
 
-Stamp = tuple[int, int]  # time of change in ns, bytes
+Stamp = tuple[int, int]  # modification time in ns, size in bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A page as its author wrote it. `first_line` is the line of the file at which `text` begins, from 1."""
+    """A page as its author wrote it. `first_line` is the line in the file where `text` begins, from 1."""
 
     text: str
     front: Mapping[str, Any]
@@ -58,7 +58,7 @@ class Source:
 
 
 def parse(text: str) -> Source:
-    """A page's text without its front matter. Front matter that cannot be read is a problem, not an error."""
+    """Separate a page's text from its front matter. Unreadable front matter becomes `Source.problem`."""
     text = text.removeprefix("\ufeff")
     matter = _FRONT_MATTER.match(text)
     if matter is None:
@@ -78,7 +78,7 @@ def parse(text: str) -> Source:
 
 @dataclass(frozen=True)
 class Page:
-    """One Markdown file. `path` is its place in the folder: `openai/chat-completion.md`."""
+    """One Markdown file. `path` is relative to the folder: `openai/chat-completion.md`."""
 
     path: str
     stamp: Stamp
@@ -86,7 +86,7 @@ class Page:
 
     @cached_property
     def address(self) -> str:
-        """Its address below `/docs/`: without `.md`, and a folder's own page without `index`."""
+        """The address below `/docs/`: without `.md`, and without `index` for a folder's own page."""
         folder, _, name = self.path.removesuffix(".md").rpartition("/")
         return (f"{folder}/" if folder else "") + ("" if name == "index" else name)
 
@@ -112,14 +112,14 @@ class Page:
 
     @property
     def language(self) -> str:
-        """The language's folder: `zh`, or `""` for the pages outside all of them."""
+        """The language's folder: `zh`, or `""` for pages outside all of them."""
         first = self.path.partition("/")[0]
         return first if first in LANGUAGES and "/" in self.path else ""
 
 
 @dataclass
 class Entry:
-    """A line of the navigation. A folder without an `index.md` has no page of its own."""
+    """One entry of the navigation. A folder without an `index.md` has no page of its own."""
 
     name: str
     title: str = ""
@@ -135,7 +135,7 @@ class Entry:
 
 
 class Docs:
-    """The folder as it was when it was looked at."""
+    """A snapshot of the folder."""
 
     def __init__(self, root: Path, files: Mapping[str, Stamp]) -> None:
         self.root = root
@@ -145,12 +145,12 @@ class Docs:
             for path, stamp in files.items()
             if path.endswith(".md") and PUBLIC not in path.split("/")
         }
-        # What is made of the pages, for as long as no file changes.
+        # What was rendered from the pages; valid because a change makes a new `Docs`.
         self.made = Kept[tuple[str, ...], Any](_MOST_MADE)
         self._navigations: dict[str, Entry] = {}
 
     def page(self, address: str) -> Page | None:
-        """The page at an address below `/docs/`, with or without `.md`, `.html`, `index` and the last `/`."""
+        """Find the page at an address below `/docs/`; `.md`, `.html`, `index` and final `/` are optional."""
         address = address.strip("/")
         if PurePosixPath(address).name in ("index", "index.html"):
             address = address.rpartition("/")[0]
@@ -159,7 +159,7 @@ class Docs:
         return next((self.pages[path] for path in candidates if path in self.pages), None)
 
     def file(self, address: str) -> str | None:
-        """The path of another file of the folder; VitePress serves those of `public/` from the root."""
+        """Find the path of a file that is no page; as in VitePress, `public/` is served from the root."""
         return next(
             (
                 path
@@ -170,27 +170,27 @@ class Docs:
         )
 
     def navigation(self, language: str) -> Entry:
-        """The language's pages as a tree, in order."""
+        """Return the language's pages as an ordered tree."""
         if language not in self._navigations:
             pages = [page for page in self.pages.values() if page.language == language]
             self._navigations[language] = _tree(pages, language)
         return self._navigations[language]
 
     def neighbours(self, page: Page) -> tuple[Page | None, Page | None]:
-        """The pages before and after it in the navigation."""
+        """Return the previous and the next page in the navigation."""
         pages = list(self.navigation(page.language).pages())
         at = [other.path for other in pages].index(page.path)
         return pages[at - 1] if at else None, pages[at + 1] if at + 1 < len(pages) else None
 
     def first_within(self, address: str) -> Page | None:
-        """The first page of a folder that has no `index.md`."""
+        """Return the first page of a folder that has no `index.md`."""
         folder = address.strip("/")
         language = folder.partition("/")[0]
         pages = self.navigation(language if language in LANGUAGES else "").pages()
         return next((page for page in pages if not folder or page.path.startswith(f"{folder}/")), None)
 
     def twins(self, page: Page) -> dict[str, Page]:
-        """The same page in other languages, by the language's folder."""
+        """Return the same page in other languages, keyed by the language's folder."""
         plain = page.path.removeprefix(f"{page.language}/") if page.language else page.path
         paths = {language: f"{language}/{plain}" if language else plain for language in LANGUAGES}
         return {
@@ -201,12 +201,12 @@ class Docs:
 
 
 def look(root: Path) -> Docs:
-    """The folder as it is now; empty when it is not there."""
+    """Return the folder as it is now; empty if it does not exist."""
     return _docs(root, tuple(sorted(_files(root))))
 
 
 def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
-    """Each file below `root` that may be shown, with its stamp: no dotfiles, nothing that links out."""
+    """Yield the files below `root` that may be served, with stamps: no dotfiles, no links to outside."""
     real_root = os.path.realpath(root)
     waiting = [""]
     while waiting:
@@ -219,7 +219,7 @@ def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
             if entry.name.startswith(".") or entry.name in _SKIPPED:
                 continue
             path = f"{folder}{entry.name}"
-            if not path.isprintable():  # not UTF-8, or a line break
+            if not path.isprintable():  # not UTF-8, or with a line break
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
@@ -228,12 +228,12 @@ def _files(root: Path) -> Iterator[tuple[str, Stamp]]:
                 elif _may_be_shown(entry, real_root):
                     about = entry.stat()
                     yield path, (about.st_mtime_ns, about.st_size)
-            except OSError:  # it is a circle of links, or has gone meanwhile
+            except OSError:  # a loop of links, or deleted meanwhile
                 continue
 
 
 def _may_be_shown(entry: "os.DirEntry[str]", real_root: str) -> bool:
-    if not entry.is_file():  # a broken link is none
+    if not entry.is_file():  # false for a broken link
         return False
     return not entry.is_symlink() or os.path.realpath(entry.path).startswith(real_root + os.sep)
 
@@ -244,7 +244,7 @@ def _docs(root: Path, files: tuple[tuple[str, Stamp], ...]) -> Docs:
 
 
 def read(path: Path, stamp: Stamp) -> Source:
-    """The page in a file. What cannot be read of it is its `problem`: no file takes another with it."""
+    """Read a page from its file. Errors become its `problem`, so one bad file does not break the rest."""
     if stamp[1] > LARGEST:
         return Source("", {}, 1, say(gettext_noop("The file is larger than %(most)s bytes."), most=LARGEST))
     try:
@@ -262,7 +262,7 @@ def read(path: Path, stamp: Stamp) -> Source:
     return source
 
 
-# As they are in the folder, for as long as they do not change.
+# Parsed files, cached as long as their stamp stays the same.
 _sources = Kept[tuple[Path, Stamp], Source](64 * 2**20)
 
 
@@ -294,13 +294,13 @@ def _folder(folders: dict[str, Entry], path: str) -> Entry:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """`2-second` before `10-tenth`."""
+    """Sort key that puts `2-second` before `10-tenth`."""
     return [
         (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,9})", name.lower())
     ]
 
 
 def _readable(name: str) -> str:
-    """`chat-completion` → `Chat completion`"""
+    """Turn a file name into a title: `chat-completion` → `Chat completion`."""
     words = re.sub("[-_]+", " ", name).strip() or name
     return words[:1].upper() + words[1:]

@@ -1,4 +1,4 @@
-"""A cache bounded by the size of what it keeps, not by its number: a page may have 10 bytes or a million."""
+"""A cache bounded by the size of its values, not by their number: a page may have 10 bytes or a million."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Kept(Generic[Key, Value]):
-    """What was asked for last, up to `most` characters in all. Safe between threads."""
+    """An LRU cache of up to `most` characters in all. Thread-safe."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -19,7 +19,7 @@ class Kept(Generic[Key, Value]):
         self._lock = Lock()
 
     def get(self, key: Key, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
-        """The value, made where it is not kept."""
+        """Return the value, making it if it is not cached."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -40,5 +40,5 @@ class Kept(Generic[Key, Value]):
             self._size -= self._values.popitem(last=False)[1][1]
 
 
-# Of a value without any content, its key included.
+# Counted for each value besides its content: its key and bookkeeping.
 _OVERHEAD = 500

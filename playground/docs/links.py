@@ -1,4 +1,4 @@
-"""Addresses: of a live playground, and of what a docs page links to."""
+"""Addresses of live playgrounds, and of what a docs page links to."""
 
 import posixpath
 import re
@@ -19,16 +19,16 @@ _SCHEMES = ("http", "https", "mailto", "tel")
 
 
 class TooLongError(SentenceError):
-    """An address that servers on the way would cut."""
+    """The address is so long that servers on the way would cut it."""
 
 
 def embed_url(provider: str, body: Mapping[str, Any] | None, **options: str) -> str:
-    """The page for a frame. Raises `TooLongError`."""
+    """Return the address for an iframe. Raises `TooLongError`."""
     return _url(reverse("embed"), provider, body, options)
 
 
 def playground_url(provider: str, body: Mapping[str, Any] | None) -> str:
-    """The playground, filled. Raises `TooLongError`."""
+    """Return the address of the playground with its form filled in. Raises `TooLongError`."""
     return _url(reverse("index"), provider, body, {})
 
 
@@ -51,7 +51,7 @@ def _url(page: str, provider: str, body: Mapping[str, Any] | None, options: Mapp
 
 
 def docs_url(path: str) -> str:
-    """`openai/chat-completion` → `/docs/openai/chat-completion`"""
+    """Return a page's address: `openai/chat-completion` → `/docs/openai/chat-completion`."""
     return reverse("docs") + quote(path)
 
 
@@ -60,16 +60,16 @@ def is_external(href: str) -> bool:
 
 
 def may_be_followed(href: str) -> bool:
-    """Whether it is an address of the web, a mail's or a phone's; `javascript:` and `data:` are text."""
+    """Whether a link may be clickable: web, mail or phone. `javascript:` and `data:` stay text."""
     scheme = _SCHEME.match(_DROPPED.sub("", href))
     return scheme is None or scheme[1].lower() in _SCHEMES
 
 
 def target(href: str, page: str) -> tuple[str, str]:
-    """What `href` means on the page `page`: a path within the folder, and its `?query#anchor`.
+    """Resolve `href` on the page `page` to a path within the folder and its `?query#anchor`.
 
-    `./x#y` on `openai/index.md` is `("openai/x", "#y")`. A leading `/` is the folder's root, as in VitePress.
-    Raises `ValueError` when it leaves the folder.
+    `./x#y` on `openai/index.md` is `("openai/x", "#y")`. A leading `/` means the folder's root, as in
+    VitePress. Raises `ValueError` if it leads out of the folder.
     """
     path, suffix = re.fullmatch(r"([^?#]*)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]
     path = unquote(path)

@@ -1,7 +1,7 @@
-"""The search of the docs: every word must stand in a section, in its heading or in its page's title.
+"""Search in the docs: every word must occur in a section's text, its heading or the page title.
 
-Words are found at their beginning and within others, without regard to case, width and accents. Chinese and
-Japanese have no spaces, so a run of theirs is also looked for as its pairs of characters.
+Words match anywhere, better at the start of a word, and regardless of case, width and accents. Chinese and
+Japanese have no spaces, so a run of their characters also matches by pairs of characters.
 """
 
 import re
@@ -26,7 +26,7 @@ _EXCERPT = 180
 _LONGEST_TITLE = 300
 # Characters of the pages' texts, of which the index keeps two copies.
 _MOST_INDEXED = 32 * 2**20
-# The writings that put no spaces between words: kana, Han and Hangul.
+# Kana, Han and Hangul: scripts whose runs are also matched by pairs.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\s{_CJK}\"'“”‘’.,:;!?()<>\[\]{{}}，。、：；！？（）「」《》]+")
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
@@ -35,7 +35,7 @@ _NEXT_WORD = re.compile(r"\S{0,15}\s")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A section that was found. `title` and `excerpt` are HTML in which the words are marked."""
+    """A section that was found. `title` and `excerpt` are HTML with the matches marked."""
 
     page: Page
     url: str
@@ -56,20 +56,20 @@ class _Indexed:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """A word that is looked for; of a run without spaces also its pairs of characters."""
+    """A word of the query; a CJK run also has its pairs of characters."""
 
     word: str
     pairs: tuple[str, ...] = ()
 
     def is_in(self, *texts: str) -> bool:
-        """Of a run more than half of the pairs must be there: those between its words never are."""
+        """Whether the texts have the word, or most of a run's pairs: those across two words never match."""
         if any(self.word in text for text in texts):
             return True
         return 2 * sum(any(pair in text for text in texts) for pair in self.pairs) > len(self.pairs)
 
 
 def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[Hit]:
-    """The best sections of the language's pages, best first; of all pages when it has none."""
+    """Return the best sections of the language's pages, best first; of the other pages if it has none."""
     terms = _terms(query)
     if not terms:
         return []
@@ -97,7 +97,7 @@ def _scored(
     for page in pages:
         title = _folded(page.title)
         for number, indexed in enumerate(_indexed(docs, page, allow_html)):
-            # The page's title counts for all its sections, and is itself found at its beginning.
+            # The page title counts for all sections; a match in the title alone finds only the first section.
             texts = (indexed.text, indexed.title)
             is_meant = number == 0 or any(term.is_in(*texts) for term in terms)
             if is_meant and all(term.is_in(*texts, title) for term in terms):
@@ -117,7 +117,7 @@ def _score(page_title: str, indexed: _Indexed, terms: list[_Term], is_first: boo
 def _hit(page: Page, indexed: _Indexed, terms: list[_Term]) -> Hit:
     section = indexed.section
     anchor = f"#{section.id}" if section.id else ""
-    # The longest first: a run is marked as one, and by its pairs only where it is torn.
+    # Longest first: a run is marked as a whole, and by its pairs only where it is split.
     words = sorted({part for term in terms for part in (term.word, *term.pairs)}, key=len, reverse=True)
     title = _marked(section.title or page.title, words)
     return Hit(page, page.url + anchor, title, _excerpt(section.text, indexed.text, words))
@@ -144,7 +144,7 @@ def _marked(text: str, words: list[str]) -> SafeString:
     return mark_safe("".join([*parts, escape(text[position:])]))  # noqa: S308 -- escaped piece by piece
 
 
-# By what a page is made of: a changed file is read again.
+# Keyed by what determines the sections, so a changed file is indexed again.
 _index = Kept[tuple[Path, Stamp, bool], list[_Indexed]](_MOST_INDEXED)
 
 
@@ -166,7 +166,7 @@ def _size(indexed: list[_Indexed]) -> int:
 
 
 class _Folds(dict[int, str]):
-    """A letter without case, width and accents. One character stays one, so that places stay the same."""
+    """Letters without case, width and accents. Each maps to one character, so that positions stay valid."""
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
@@ -177,7 +177,7 @@ class _Folds(dict[int, str]):
         return self[code]
 
 
-# Behind Latin, Greek and Cyrillic: a Korean syllable also comes apart, and its parts mean something else.
+# The end of Latin, Greek and Cyrillic: Korean syllables decompose too, into parts that mean something else.
 _LAST_WITH_ACCENTS = "\u0530"
 _FOLDS = _Folds()
 

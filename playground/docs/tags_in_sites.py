@@ -1,4 +1,4 @@
-"""What the tags in a site ask for: in the pages that its tool has built, or in a folder of Markdown."""
+"""Find the embeds' tags in a site: in the pages that its generator has built, or in a folder of Markdown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _ELEMENT = "api-playground"
 
 @dataclass(frozen=True)
 class Tagged:
-    """A tag of an embed: its file, its provider, and its request as JSON text; "" for one without."""
+    """A tag of an embed: its file, its provider, and its request as JSON text ("" if it has none)."""
 
     file: Path
     provider: str
@@ -22,9 +22,9 @@ class Tagged:
 
 
 class _Reader(HTMLParser):
-    """The attributes of each `<api-playground>`, with the request that stands within as `request`.
+    """Collects the attributes of each `<api-playground>`, with the request inside it as `request`.
 
-    Of each frame without the script, what its address asks for.
+    For an iframe written without the script, it collects the parameters of its address.
     """
 
     def __init__(self) -> None:
@@ -57,16 +57,16 @@ class _Reader(HTMLParser):
 
 
 def _asked_by(address: str) -> dict[str, str]:
-    """The values of a frame's address; of anything else none that names an embed."""
+    """Return the query of an iframe's address; nothing for an address that is not an embed's."""
     try:
         parts = urlsplit(address)
-    except ValueError:  # brackets around what is no address
+    except ValueError:  # brackets around something that is not an IP address
         return {}
     return dict(parse_qsl(parts.query)) if parts.path.endswith("/embed/") else {}
 
 
 def tags_in(folder: Path, embed: str) -> Iterator[Tagged]:
-    """The tags that name the embed. Raises `OSError`."""
+    """Yield the tags that name the embed. Raises `OSError`."""
     for path, html in _pages(folder):
         reader = _Reader()
         reader.feed(html)

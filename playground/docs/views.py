@@ -1,4 +1,4 @@
-"""The docs pages. Their content is made in the room's other modules; here it is found and shown."""
+"""Views of the docs pages: find the page, decide, render."""
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -35,8 +35,8 @@ from playground.docs.search import LONGEST_QUERY, search
 from playground.forms.incoming import HtmxRequest
 from playground.web.language import PARAMETER, speak
 
-# Shown by the browser. What else lies in the folder is offered as a download, so that no file of it runs as a
-# page or script of this site, beside the keys that a browser keeps for it.
+# Shown by the browser. All other files are downloads, so that none of them runs as a page or script of this
+# site, where browsers store people's keys.
 _SHOWN = {
     ".avif": "image/avif",
     ".gif": "image/gif",
@@ -51,20 +51,20 @@ _SHOWN = {
     ),
 }
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
-# django-csp types its decorators for views that take a request alone.
+# django-csp types its decorators for views that take only a request.
 _may_frame_the_playground: Callable[[_View], _View] = csp_update({"frame-src": [SELF]})  # type: ignore[assignment]
 _may_do_nothing: Callable[[_View], _View] = csp_replace(  # type: ignore[assignment]
     {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "sandbox": True}
 )
 
 _SUGGESTIONS = 6
-# The interface's language for each of the docs'.
+# The interface language for each docs folder.
 _CODES = {folder: language.lower() for folder, language in LANGUAGES.items()}
 
 
 @require_safe
 def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
-    """A page of the folder, one of its other files, or with `?q=` what a search finds."""
+    """Show a page of the folder or one of its other files; with `?q=`, search results."""
     found = look(settings.DOCS)
     page = found.page(address)
     if "q" in request.GET:
@@ -84,13 +84,13 @@ def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
 
 
 def _at_home(found: Docs, page: Page) -> Page | None:
-    """The first page in the reader's own language, where that has one: `/docs/` leads there."""
+    """Return the start page in the reader's language, if there is one; `/docs/` redirects to it."""
     language = get_language()
     return next((twin for folder, twin in found.twins(page).items() if _CODES[folder] == language), None)
 
 
 def _around_words(request: HttpRequest, found: Docs, language: str, query: str = "") -> dict[str, Any]:
-    """What stands around a page of the playground's own words, in the language of the docs it belongs to."""
+    """Context for docs pages that have no Markdown of their own (search, 404), in the docs' language."""
     if language:
         speak(request, _CODES[language])
     elsewhere = {
@@ -136,7 +136,7 @@ def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
 
 
 def _document(found: Docs, page: Page) -> Document:
-    """The rendered page, kept with the folder that it was found in; its own words are in a language."""
+    """Return the rendered page, cached with its folder. Its labels depend on the language."""
     key = ("page", page.path, get_language() or "", str(settings.DOCS_HTML))
 
     def kept() -> Document:
@@ -147,7 +147,7 @@ def _document(found: Docs, page: Page) -> Document:
 
     document = kept()
     if document.embeds and document.embeds != providers_of(document.embeds):
-        found.made.forget(key)  # an embed was made, or deleted, or calls another provider
+        found.made.forget(key)  # an embed was created or deleted, or its provider changed
         document = kept()
     return document
 
@@ -177,7 +177,7 @@ def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
     suffix = PurePosixPath(path).suffix.lower()
     try:
         file = (found.root / path).open("rb")
-    except OSError as error:  # it has gone meanwhile, or may not be read
+    except OSError as error:  # deleted meanwhile, or not readable
         raise Http404 from error
     response = FileResponse(
         file,
@@ -186,12 +186,12 @@ def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
         content_type=_SHOWN.get(suffix, "application/octet-stream"),
     )
     response["Last-Modified"] = http_date(changed)
-    response["Cache-Control"] = "no-cache"  # kept, and asked for again whether it has changed
+    response["Cache-Control"] = "no-cache"  # browsers may cache it but must revalidate
     return response
 
 
 def _around(found: Docs, language: str, page: Page | None = None) -> dict[str, Any]:
-    """What stands around every docs page."""
+    """Context for every docs page."""
     return {
         "navigation": _navigation(found, language, page),
         "docs_language": LANGUAGES[language],
@@ -200,14 +200,14 @@ def _around(found: Docs, language: str, page: Page | None = None) -> dict[str, A
 
 
 def _navigation(found: Docs, language: str, page: Page | None) -> SafeString:
-    """The list of all pages. Made once and marked for each page: of 300 pages it takes 10 ms."""
+    """Render the list of all pages once, then mark the current one: 300 pages take 10 ms."""
     values = {"entry": found.navigation(language), "is_root": True}
     key = ("navigation", language, get_language() or "")
     html: str = found.made.get(key, lambda: render_to_string("docs/_pages.html", values), len)
     if page:
         link = format_html('<a href="{}"', page.url)
         html = html.replace(link, f'{link} aria-current="page"', 1)
-    return mark_safe(html)  # noqa: S308 -- our own template's
+    return mark_safe(html)  # noqa: S308 -- from our own template
 
 
 def _search_url(language: str) -> str:

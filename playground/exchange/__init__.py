@@ -1,1 +1,1 @@
-"""The heart: what was asked, what went out, what came back, and what it means. Pure Python, no Django."""
+"""The record of a call: what was asked, sent, and received, and what it means. Pure Python, no Django."""

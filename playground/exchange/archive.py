@@ -1,4 +1,4 @@
-"""An Exchange as a JSON value that is kept, and read again by every later version.
+"""An Exchange as a JSON value to keep, readable by every later version.
 
     {"format": "api-playground.exchange", "version": 1, "id": …, "dialect": "chat_completions", "provider": …,
      "started": "2026-01-02T03:04:05.678901+00:00",
@@ -7,11 +7,11 @@
      "received": null or {"status", "reason", "headers", "body": BYTES},
      "failure": null or {"kind", "host", "detail", "limit"},
      "timings_ms": {"first_byte", "first_token", "last_token", "total"},
-     "events_ms": null, or of a stream when each event was whole}
+     "events_ms": null, or when each event of a stream was complete}
 
-BYTES are `{"text": …}`, or `{"base64": …}` where they are no UTF-8. What is derived is not kept: the answer,
-its usage and its explanation are read from the bytes again. A later version adds names, and never gives one
-another meaning; golden files in the tests hold what was written before.
+BYTES is `{"text": …}`, or `{"base64": …}` if not UTF-8. Derived data is not kept: the completion, its usage,
+and its explanation are read from the bytes again. A later version adds names, and never changes the meaning
+of one; golden files in the tests hold what earlier versions wrote.
 """
 
 import base64
@@ -32,11 +32,11 @@ VERSION = 1
 
 
 class ArchiveError(ValueError):
-    """What is no archive of an Exchange, or one of a version that is not known yet."""
+    """The value is not an archive of an Exchange, or its version is unknown."""
 
 
 def dump(exchange: Exchange, *, with_body: bool = True) -> dict[str, Any]:
-    """Without the body of what was received that is null: it may be kept beside the archive, as bytes."""
+    """Return the archive. Without `with_body`, the received body is null, to be kept elsewhere as bytes."""
     received, failure, timings = exchange.received, exchange.failure, exchange.timings
     return {
         "format": FORMAT,
@@ -82,7 +82,7 @@ def dump(exchange: Exchange, *, with_body: bool = True) -> dict[str, Any]:
 
 
 def load(value: Any, dialects: Mapping[str, Dialect], body: bytes | None = None) -> Exchange:
-    """`body` is what was received, where it is kept beside the archive. Raises `ArchiveError`."""
+    """Read an archive; `body` is the received body, if it was kept elsewhere. Raises `ArchiveError`."""
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ArchiveError("no archive of an exchange")
     if value.get("version") != VERSION:

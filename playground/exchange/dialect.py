@@ -1,4 +1,4 @@
-"""What the record needs to know of the API that a provider speaks; `dialects` has one for each API."""
+"""What the record needs from the API that a provider speaks; `dialects` implements it for each API."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,16 +9,16 @@ from playground.text.pieces import Pieces
 
 @dataclass(frozen=True, slots=True)
 class LiveMessage:
-    """What a page shows of a message that grows: the text of each place, and its tool calls."""
+    """A growing message as a page shows it: the text of each place, and its tool calls."""
 
     texts: dict[str, Pieces]
     calls: list[Any]
 
 
 class Collector(Protocol):
-    """Puts a stream together: `add` each event's JSON value; `completion` is what they add up to so far.
+    """Assembles a stream: `add` each event's JSON value; `completion` is the result so far.
 
-    `tokens` counts the events that brought something, `fields` the names in them beside the answer.
+    `tokens` counts the events that added text, `fields` the names in them beside the choices.
     """
 
     error: Any
@@ -26,11 +26,11 @@ class Collector(Protocol):
     has_begun: bool
 
     def add(self, chunk: Any) -> str:
-        """The text that it brought. Raises `TooManyError` at what would fill the memory."""
+        """Return the text that it added. Raises `TooManyError` before memory fills up."""
         ...
 
     def is_finished(self, choices: int) -> bool:
-        """Whether at least so many answers came, and each has said that it is finished."""
+        """Whether at least `choices` choices arrived, and each has finished."""
         ...
 
     @property
@@ -41,32 +41,32 @@ class Collector(Protocol):
 
     @property
     def indexes(self) -> list[int]:
-        """The answers' own numbers, in the order of `messages`."""
+        """The choices' own indexes, in the order of `messages`."""
         ...
 
     @property
     def messages(self) -> list[LiveMessage]:
-        """Each answer as far as it came, in the order of their first chunks."""
+        """Each choice's message so far, in the order of their first chunks."""
         ...
 
 
 class Dialect(Protocol):
-    """`id` stands in requests and archives."""
+    """`id` appears in requests and archives."""
 
     id: str
 
     def collector(self) -> Collector: ...
 
     def is_done(self, data: str) -> bool:
-        """Whether an event's data says that the stream is over."""
+        """Whether an event's data announces the end of the stream."""
         ...
 
     def completion(self, value: Any) -> dict[str, Any] | None:
-        """The answer in a received JSON value; None when there is none in it."""
+        """Return the completion in a received JSON value, or None if there is none."""
         ...
 
     def choices(self, completion: dict[str, Any] | None) -> list[Any]:
-        """Its answers, one after the other."""
+        """Return the completion's choices in order."""
         ...
 
     def usage(self, completion: dict[str, Any]) -> Usage | None: ...

@@ -1,8 +1,8 @@
-"""Which `data` lines make up one event, where no blank line says so.
+"""Decide which `data` lines make up one event when no blank line says so.
 
-The rules of server-sent events join the lines of an event with line feeds. JSON over several lines is whole
-again then. But providers also leave out the blank line between events, or break off within one and write
-their error behind it. So lines that cannot be one JSON text together are taken apart.
+The rules of server-sent events join an event's lines with line feeds, which restores JSON sent over several
+lines. But providers also leave out the blank line between events, or break off within one and append their
+error. So lines that cannot be one JSON text together are split.
 """
 
 import re
@@ -14,22 +14,22 @@ from playground.text import jsontext
 from playground.text.redact import MASK
 
 DONE = "[DONE]"
-# A byte order mark may stand before each JSON text.
+# Each JSON text may start with a byte order mark.
 _BLANKS = " \t\r\n\ufeff"
-# Some write it as JSON.
+# Some servers send it as a JSON string.
 _AROUND_DONE = _BLANKS + '"'
 _BRACKET_OR_QUOTE = re.compile(r'["{}\[\]]')
 _REST_OF_STRING = re.compile(r'(?:[^"\\]++|\\.?)*+("?)', re.DOTALL)
-# Were it the rest of a string, its first quote would end that, and JSON has no bare word behind one.
+# If this were the rest of a string, its first quote would end that, and JSON has no bare word after a string.
 _NOT_WITHIN_STRING = re.compile(r'\s*+\{\s*+"\w')
 _DATA_AGAIN = re.compile(rb"(?:data:[ \t]*+)++(?=[{\[])")
 
-# Its text, the value of its JSON (None when it is none) and where it ends.
+# The text, its JSON value (None if it is not JSON), and where it ends in the stream.
 Part = tuple[str, Any, int]
 
 
 def read(text: str) -> Any:
-    """The value of a JSON text, half surrogates as they came; None when it is none."""
+    """Parse JSON, lone surrogates kept; None if it is not JSON."""
     try:
         return jsontext.loads_leniently(text, halves=True)
     except jsontext.JSONTextError:
@@ -41,12 +41,12 @@ def is_done(text: str) -> bool:
 
 
 def is_alone(text: str) -> bool:
-    """Whether no text can go on with it: `[DONE]`, or what stands in place of an event with the key."""
+    """Whether no text can continue it: `[DONE]`, or the mask of an event that held the key."""
     return is_done(text) or text.strip(_BLANKS) == MASK
 
 
 class DataLines:
-    """The lines of an event so far, each with its end. Time grows with their length, not their number."""
+    """The data lines of an event so far, with where each ends. Takes time linear in their total length."""
 
     __slots__ = ("_depth", "_ends", "_followed", "_in_string", "_opening", "_texts", "_value")
 
@@ -55,7 +55,7 @@ class DataLines:
         self._ends = array("q")
         self._opening = ""
         self._value: Any = None
-        # How far brackets and strings have been followed, and to where.
+        # How many lines have been scanned for brackets and strings, and the state after them.
         self._followed = 0
         self._depth = 0
         self._in_string = False
@@ -69,7 +69,7 @@ class DataLines:
         self._opening = self._opening or text.lstrip(_BLANKS)[:1]
 
     def go_on_with(self, text: str) -> bool:
-        """Whether the lines and this one may be one JSON text, or are all words."""
+        """Whether the lines so far and this one may be one JSON text, or are all plain text."""
         text = text.lstrip(_BLANKS)
         if not text or not self._opening:
             return True
@@ -81,7 +81,7 @@ class DataLines:
 
     @property
     def is_open(self) -> bool:
-        """Whether they begin an object or an array, and not its end."""
+        """Whether they begin an object or an array that has not ended."""
         if self._opening not in ("{", "["):
             return False
         for text in self._texts[self._followed :]:
@@ -112,7 +112,7 @@ class DataLines:
         return isinstance(self._value, dict | list)
 
     def parts(self) -> list[Part]:
-        """All of them as one, when that is JSON or none of the lines is by itself; else as several."""
+        """Return all lines as one part if that is JSON or none of them is by itself; else as several."""
         text = "\n".join(self._texts)
         one = len(self._texts) == 1
         value = self._value if one and self._value is not None else read(text)
@@ -140,9 +140,9 @@ class DataLines:
 
 
 def glued(line: bytes) -> list[tuple[int, int]]:
-    """Where the parts of a line stand that has `data:` within it, the last of them JSON; else the whole line.
+    """Return the spans of the parts of a line with `data:` within it, if the last part is JSON.
 
-    `data: {…}` with a prefix too many is one part.
+    Otherwise returns one span for the whole line. `data: {…}` with a repeated prefix is one part.
     """
     marks = [mark.span() for mark in _DATA_AGAIN.finditer(line)]
     if not marks or _is_whole(line) or not _is_whole(line[marks[-1][1] :]):
@@ -158,7 +158,7 @@ def _is_whole(line: bytes) -> bool:
 
 
 def without_done(body: bytes) -> bytes:
-    """A JSON text without the stream's end that some put after it (`data: [DONE]`)."""
+    """Remove the `data: [DONE]` that some servers append to a JSON body."""
     rest = body.rstrip()
     if not rest.endswith(DONE.encode()):
         return body

@@ -1,4 +1,4 @@
-"""The ways in which no answer comes, or not all of it."""
+"""The ways in which a response is missing or incomplete."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,7 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`host` is `name:port`; `detail` is the system's own words, `limit` the number that was met."""
+    """`host` is `name:port`; `detail` is the system's own message, `limit` the limit that was reached."""
 
     kind: FailureKind
     host: str

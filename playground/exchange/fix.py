@@ -1,4 +1,4 @@
-"""A change of one click that mends a request."""
+"""A one-click change that repairs a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from playground.text.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change of the request that is known to help: new values by parameter, None to leave one out."""
+    """A change to the request that is known to help: new values by parameter, None to remove one."""
 
     label: Sentence
     changes: dict[str, Any]

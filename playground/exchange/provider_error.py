@@ -1,8 +1,8 @@
-"""What a provider says went wrong. This is the one place that knows the shapes of error bodies.
+"""Read what a provider says went wrong. Only this module knows the shapes of error bodies.
 
-A new shape is a name in `_SAYING`, or a mark in `_is_failure`. The shapes here were sent by OpenAI, Azure,
-Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, Tencent, Spark, Qianfan, vLLM,
-llama.cpp, Ollama, LiteLLM, FastAPI, NestJS and others; the wire table of the tests names a report for each.
+To add a shape, add a name to `_SAYING` or a mark to `_is_failure`. The shapes here were sent by OpenAI,
+Azure, Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, Tencent, Spark, Qianfan,
+vLLM, llama.cpp, Ollama, LiteLLM, FastAPI, NestJS, and others; the tests' wire table names a report for each.
 """
 
 import json
@@ -23,38 +23,38 @@ if TYPE_CHECKING:
     from playground.exchange.record import Received
 
 LONGEST_MESSAGE = 2000
-# A longer body is no message, and to read it once more takes as much memory again.
+# A longer body is no message, and parsing it again would take as much memory again.
 _LARGEST_BODY = 1 << 20
 _LONGEST_EVENTS = 100_000
-# Of an error inside an error; of entries in a list of them; of objects in all.
+# Limits: errors within errors, entries in a list of them, objects in total.
 _DEEPEST = 8
 _MOST_ENTRIES = 10
 _MOST_OBJECTS = 100
-# How often JSON is looked for within a text.
+# How many brackets within a text are tried as the start of JSON.
 _MOST_STARTS = 4
 _LONGEST_CODE = 100
 
 _NAMED_ERRORS = (
     "error_code", "error_type", "error_message", "errorMessage", "error_msg", "error_description",
 )  # fmt: skip
-# What says what went wrong: a text, an object or a list. The order is that in which they are shown.
+# Fields that say what went wrong (string, object, or array), in the order in which they are shown.
 _SAYING = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
     "base_resp", "Response",
 )  # fmt: skip
-# What an error stands in beside a choice: Groq's, Tencent's, OpenAI's (`response.failed`).
+# Objects beside a choice that may hold an error: Groq's, Tencent's, OpenAI's (`response.failed`).
 _AROUND = ("x_groq", "Response", "response")
 _CAPITALS = frozenset(("Error", "Code", "Message"))
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
 _SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
-# Two words, or a letter of a script that sets no blanks.
+# Two words, or a letter of a script without spaces.
 _SENTENCE = re.compile(r"[^\W\d_]{2} [^\W\d_]|[\u3040-\u30ff\u4e00-\u9fff]")
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
-# Said where nothing is wrong.
+# Values that mean nothing is wrong.
 _FINE = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
-# Said in place of a reason: shown where no other is.
+# Phrases without a reason, shown only if there is no other text.
 _EMPTY_PHRASES = frozenset((
     "error", "failed", "bad request error", "param incorrect", "provider returned error", "upstream error",
     "an error occurred", *(status.phrase.casefold() for status in HTTPStatus),
@@ -68,9 +68,9 @@ _DECODER = json.JSONDecoder(strict=False)
 
 @dataclass(frozen=True)
 class ProviderError:
-    """A provider's words. `texts` are single messages, `objects` the JSON objects that they stood in.
+    """A provider's own words. `texts` are the messages, `objects` the JSON objects that contained them.
 
-    `is_page` tells that the body was a page of HTML.
+    `is_page` says that the body was an HTML page.
     """
 
     texts: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class ProviderError:
 
     @cached_property
     def message(self) -> str | None:
-        """The words as people read them, a line each, at most `LONGEST_MESSAGE` characters."""
+        """The words as people read them, one line each, at most `LONGEST_MESSAGE` characters."""
         relayed = (item.get("provider_name") for item in self.objects if "raw" in item)
         upstream = next((f"{name[:60]}: " for name in relayed if isinstance(name, str) and name), "")
         lines = "\n".join(self.texts or self._named_codes)
@@ -90,25 +90,25 @@ class ProviderError:
 
     @cached_property
     def words(self) -> str:
-        """All that is said in small letters and straight quotation marks, to look for phrases in."""
+        """All texts in lower case with straight quotation marks, for finding phrases."""
         text = "\n".join(self.texts)[:LONGEST_MESSAGE].casefold()
         return text.translate(_STRAIGHT)
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """The names and numbers that the provider has for the error, in small letters."""
+        """The provider's names and numbers for the error, in lower case."""
         return frozenset(code.casefold() for code in self._codes)
 
     @cached_property
     def status(self) -> int | None:
-        """The HTTP status that the body tells, whatever that of the answer is."""
+        """The HTTP status that the body names, whatever the response's own."""
         values = (item.get(name) for item in self.objects for name in _STATUSES)
         texts = (str(value) for value in values if isinstance(value, str | int))
         return next((int(text) for text in texts if _BAD_STATUS.fullmatch(text)), None)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """What it is about, as far as that is named apart from the words: `seed`, `messages[0].role`."""
+        """The parameters it is about, if named apart from the words: `seed`, `messages[0].role`."""
         found = [name for item in self.objects for name in _parameters(item)]
         return tuple(dict.fromkeys(found))
 
@@ -127,7 +127,7 @@ class ProviderError:
 
 
 def read_body(received: "Received") -> ProviderError:
-    """The words of a body, whatever it is: JSON, events, a page, a text."""
+    """Read a body of any kind: JSON, events, a page, plain text."""
     if len(received.body) > _LARGEST_BODY:
         return read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
     try:
@@ -137,7 +137,7 @@ def read_body(received: "Received") -> ProviderError:
 
 
 def read_value(value: Any) -> ProviderError:
-    """The words of a JSON value, be they in an object, a list, a text, or JSON in a text."""
+    """Read a JSON value: an object, an array, a string, or JSON in a string."""
     reader = _Reader()
     reader.read(value)
     texts = _telling(reader.texts)
@@ -147,9 +147,9 @@ def read_value(value: Any) -> ProviderError:
 
 
 def error_in(value: Any) -> Any:
-    """What of a JSON value reports an error, although it came as a success; None where nothing does.
+    """Return the part of a JSON value that reports an error although the status says success, or None.
 
-    The `error` is looked for at the top, in a list's first item, and in each choice. An empty one is none.
+    Looks for `error` at the top, in a list's first item, and in each choice. An empty one does not count.
     """
     value = unwrapped(value)
     if isinstance(value, list):
@@ -169,7 +169,7 @@ def error_in(value: Any) -> Any:
 
 
 def read_text(text: str) -> ProviderError:
-    """The words of a text, be it JSON, events or a page."""
+    """Read a text: JSON, events, a page, or plain words."""
     if is_page(text) or is_xml(text):
         words = words_of_page(text)
         return ProviderError((words,) if words else (), is_page=is_page(text))
@@ -177,7 +177,7 @@ def read_text(text: str) -> ProviderError:
 
 
 def _events_in(text: str) -> list[str]:
-    """The data of events that a text is made of; empty where it is made of none."""
+    """Return the data of the events that a text consists of; empty if it is something else."""
     if not _FRAMED.match(text):
         return []
     parser = EventParser()
@@ -187,7 +187,7 @@ def _events_in(text: str) -> list[str]:
 
 @dataclass
 class _Reader:
-    """Walks through a value and gathers its texts and objects, as many of them as people can use."""
+    """Walks through a value and gathers its texts and objects, as many as people can use."""
 
     texts: list[str] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
@@ -213,7 +213,7 @@ class _Reader:
             self.read(value.get(name), depth + 1)
         for choice in _holders(value.get("choices")):
             self.read(choice.get("error"), depth + 1)
-        if isinstance(param := value.get("param"), str) and " " in param:  # the reason in the wrong place
+        if isinstance(param := value.get("param"), str) and " " in param:  # a reason in the wrong place
             self.read(param, depth + 1)
         if "error_code" in value:  # FastChat
             self.read(value.get("text"), depth + 1)
@@ -250,7 +250,7 @@ class _Reader:
 
 
 def _json_within(text: str) -> Iterator[tuple[int, Any, int]]:
-    """An error in JSON within a text (`Error from provider: {…}`): where it begins, its value, its end."""
+    """Yield an error in JSON within a text (`Error from provider: {…}`): its start, value, and end."""
     for found in islice(re.finditer(r"[{\[]", text), _MOST_STARTS):
         start = found.start()
         try:
@@ -265,12 +265,12 @@ def _json_within(text: str) -> Iterator[tuple[int, Any, int]]:
 
 
 def _looks_like_an_error(value: Any) -> bool:
-    """Stricter than for a whole text: a message may quote any JSON, that of the request too."""
+    """Stricter than for a whole text: a message may quote any JSON, even that of the request."""
     return error_in(value) is not None or (isinstance(value, dict) and [*value] == ["message"])
 
 
 def _telling(texts: list[str]) -> list[str]:
-    """Without codes and phrases of the status, where something else says why."""
+    """Drop codes and status phrases if another text says why."""
     return [text for text in texts if _tells(text)] or texts[:1]
 
 
@@ -279,7 +279,7 @@ def _tells(text: str) -> bool:
 
 
 def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
-    """What reads like a sentence, under whatever name it stands."""
+    """Yield what reads like a sentence, whatever its field is called."""
     if isinstance(value, str):
         if _SENTENCE.search(value[:LONGEST_MESSAGE]) and _tells(value):
             yield value[: LONGEST_MESSAGE + 1].strip()
@@ -290,12 +290,12 @@ def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _small(item: dict[str, Any]) -> dict[str, Any]:
-    """With the names as most write them: Tencent's and Alibaba's begin with a capital."""
+    """Return the names as most providers write them: Tencent's and Alibaba's begin with a capital."""
     return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
 
 
 def _holders(choices: Any) -> Iterator[dict[str, Any]]:
-    """Where an error may stand in choices: in each, in its message, in its delta."""
+    """Yield where choices may hold an error: each choice, its message, its delta."""
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):
             parts = choice, choice.get("message"), choice.get("delta")
@@ -303,7 +303,7 @@ def _holders(choices: Any) -> Iterator[dict[str, Any]]:
 
 
 def _place(item: dict[str, Any]) -> str:
-    """`body.seed`, of an entry as FastAPI writes it."""
+    """Return the location in a FastAPI entry, such as `body.seed`."""
     loc = item.get("loc")
     return ".".join(str(part)[:_LONGEST_CODE] for part in loc[:_DEEPEST]) if isinstance(loc, list) else ""
 
@@ -325,7 +325,7 @@ def _is_fine(value: Any) -> bool:
 
 
 def _is_marked(value: dict[str, Any]) -> bool:
-    """Whether it says to be an error, whatever else is in it."""
+    """Whether it declares itself an error, whatever else it contains."""
     if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR:
         return True
     base = value.get("base_resp")  # MiniMax
@@ -333,7 +333,7 @@ def _is_marked(value: dict[str, Any]) -> bool:
 
 
 def _is_failure(value: dict[str, Any]) -> bool:
-    """Whether a value without choices is an error in all but the name."""
+    """Whether a value without choices is an error in all but name."""
     if any(value.get(name) in (False, "false") for name in ("success", "ok")):
         return True
     if any(not _is_fine(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):

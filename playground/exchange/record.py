@@ -1,4 +1,4 @@
-"""The Exchange: the one record that every view, snippet and log line is made from."""
+"""The Exchange: the one record from which every view, snippet, and log line is made."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What went over the wire, as it went, but for the key."""
+    """What went over the wire, byte for byte except for the key."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ class Sent:
 
     @property
     def host(self) -> str:
-        """As the URL has it: with its port, when that is not the scheme's own."""
+        """The host as in the URL: with its port, unless that is the scheme's default."""
         return urlsplit(self.url).netloc
 
     @property
@@ -42,7 +42,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came back. `body` is decoded; `Exchange.failure` says when it is short of its end."""
+    """What came back. `body` is decompressed; `Exchange.failure` says when it is incomplete."""
 
     status: int
     reason: str
@@ -54,7 +54,7 @@ class Received:
 
     @property
     def in_utf8(self) -> bytes:
-        """The body to be read. Streams are read as they come, in UTF-8."""
+        """The body converted to UTF-8 for reading. Streams are read as UTF-8 while they arrive."""
         return in_utf8(self.body, self.header("Content-Type") or "")
 
     @property
@@ -64,7 +64,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds since the call began; None for what never happened. Tokens are timed in streams only."""
+    """Milliseconds since the call began; None for what never happened. Only streams have token times."""
 
     first_byte_ms: float | None
     first_token_ms: float | None
@@ -74,7 +74,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """That an exchange took place earlier: when, why it is shown now, and whether it is the same request."""
+    """Marks an exchange from earlier: when, why it is shown now, and whether it was the same request."""
 
     at: datetime
     reason: Sentence
@@ -83,10 +83,10 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call, whole and unchangeable. No key is in it: the client takes it out before it makes this.
+    """One call, complete and immutable. It contains no key: the client redacts it before creating this.
 
-    `id` names it for good: no two have the same. `failure` says why `received` is missing or short of its
-    end. `fixed` names what its reader can't change (an embed's): `base_url`, `api_key`, fields of the body.
+    `id` is unique for good. `failure` says why `received` is missing or incomplete. `fixed` names what the
+    reader of an embed can't change: `base_url`, `api_key`, fields of the body.
     """
 
     id: str
@@ -101,7 +101,7 @@ class Exchange:
     stream: Stream | None = None
     recorded: Recorded | None = None
     fixed: frozenset[str] = frozenset()
-    # What the rooms above have made of it, each once.
+    # A cache for what the rooms above derive from it.
     derived: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -115,12 +115,12 @@ class Exchange:
 
     @property
     def is_listing(self) -> bool:
-        """Whether it asked for the provider's models."""
+        """Whether the call asked for the provider's models."""
         return self.sent.method == "GET"
 
     @property
     def answer(self) -> Any:
-        """The received body's JSON value. Raises `JSONTextError` when it is none."""
+        """The JSON value of the received body. Raises `JSONTextError` if it is not JSON."""
         value, error = self._read
         if error:
             raise error
@@ -128,7 +128,7 @@ class Exchange:
 
     @cached_property
     def completion(self) -> dict[str, Any] | None:
-        """The answer as its dialect has it, when that is what was received; a streamed one put together."""
+        """The completion in its dialect, assembled if streamed; None if something else was received."""
         if self.stream:
             return self.stream.completion
         try:
@@ -146,8 +146,9 @@ class Exchange:
 
     @cached_property
     def tokens_per_second(self) -> float | None:
-        """Completion tokens over the time in which they came. In a stream that is from the first token to the
-        last, in which all but the first came. Too short a time says nothing.
+        """Completion tokens per second while they arrived; None if that time is too short to tell.
+
+        In a stream, that is from the first token to the last, so the first is not counted.
         """
         tokens = self.usage.completion_tokens if self.usage else None
         first, last, milliseconds = (
@@ -161,7 +162,7 @@ class Exchange:
 
 
 def joined(headers: Headers) -> dict[str, str]:
-    """Headers as an object; a repeated name's values stand in one, with commas between (RFC 9110, 5.3)."""
+    """Return headers as an object; a repeated name's values are joined by commas (RFC 9110, 5.3)."""
     values: dict[str, str] = {}
     for name, value in headers:
         values[name] = f"{values[name]}, {value}" if name in values else value

@@ -1,4 +1,4 @@
-"""What is refused before anything is sent: one root, so that a view needs one `except`.
+"""What is rejected before anything is sent: one root, so that a view needs one `except`.
 
 RefusedError
 ├── InvalidRequestError     here                 400, 413
@@ -17,7 +17,7 @@ from typing import Any
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# Calls end all the time; a restart takes about as long.
+# Calls end all the time, and a restart takes about this long.
 RETRY_SECONDS = 5
 
 
@@ -25,7 +25,7 @@ RETRY_SECONDS = 5
 class FieldProblem:
     """What is wrong with one field: `model`, `temperature`, `messages.2.content`, `request`…
 
-    `status` is that of a refusal for this alone.
+    `status` is the HTTP status if this is the only problem.
     """
 
     field: str
@@ -35,7 +35,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a person is told, with an HTTP status. `fields` may be empty. `fix` mends it with one click."""
+    """What a person is told, with an HTTP status. `fields` may be empty. `fix` repairs it with one click."""
 
     status: int
     kind: str
@@ -55,7 +55,7 @@ class RefusedError(Exception):
 
 
 class InvalidRequestError(RefusedError):
-    """A request that is not sent. `problems` has at least one `FieldProblem`; a `fix` mends some of them."""
+    """The request was not sent. `problems` has at least one `FieldProblem`; `fix` repairs some of them."""
 
     def __init__(self, *problems: FieldProblem, fix: Fix | None = None) -> None:
         status = problems[0].status if len(problems) == 1 else 400
@@ -69,7 +69,7 @@ class InvalidRequestError(RefusedError):
 
 
 def collect(problems: list[FieldProblem], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
-    """What `read` gives, or `otherwise`, with its problems kept: a person wants all of them at once."""
+    """Return what `read` gives, or `otherwise`; collects its problems, to show a person all at once."""
     try:
         return read(*values)
     except InvalidRequestError as error:

@@ -1,7 +1,7 @@
-"""A key that comes back in pieces: what is shown of a stream must not add up to it.
+"""Guard against a key that comes back in pieces: what is shown of a stream must not add up to it.
 
-A text that may be about to become the key waits for what follows, until the stream ends. Nothing that a
-provider says ends the wait sooner, since a finish reason may come in every chunk.
+Text that may become the key is held back until more arrives or the stream ends. Nothing that a provider sends
+ends the wait sooner, since a finish reason may come in every chunk.
 """
 
 import itertools
@@ -14,18 +14,18 @@ from playground.exchange.sse import Event
 from playground.text.pieces import numbered
 from playground.text.redact import MASK, Redactor
 
-# Said anew in each event and never joined; what has logprobs has their text as well.
+# Repeated in each event and never joined. The text in logprobs is in the content too.
 _NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))
 
-# As many texts may wait for their next piece; an event with more of them is masked.
+# How many texts may wait for their next piece; an event with more of them is masked.
 MOST_PLACES = 1000
 
-# Names, and positions in lists as tuples of one.
+# Field names, and positions in arrays as tuples of one.
 Place = tuple[object, ...]
 
 
 class HeldText:
-    """A text that grows, the key taken out. What may be its beginning is held back until more comes."""
+    """A growing text with the key redacted. Holds back what may start the key until more arrives."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -33,7 +33,7 @@ class HeldText:
         self.found = False
 
     def add(self, text: str) -> str:
-        """What can be shown now. `found` tells whether the key ended in it."""
+        """Return what can be shown now. `found` says whether the key ended in it."""
         joined = self.rest + text
         redacted = self._redactor.text(joined)
         self.found = redacted != joined
@@ -43,24 +43,26 @@ class HeldText:
 
 
 class HeldTexts:
-    """The texts of a live answer by the place where each is shown."""
+    """The texts of a live answer, by the place where each is shown."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._held: dict[Hashable, HeldText] = {}
 
     def add(self, place: Hashable, text: str) -> str:
-        """What can be shown behind what is there already."""
+        """Return what can be appended to what is shown already."""
         return self._held.setdefault(place, HeldText(self._redactor)).add(text)
 
     def instead(self, text: str) -> str:
-        """What can be shown of a text that is shown anew as a whole."""
+        """Return what can be shown of a text that replaces the one shown."""
         return HeldText(self._redactor).add(text)
 
 
 class _End:
-    """The end of a text that may be the beginning of a key: the events that it came in, and how many
-    characters came in each."""
+    """The end of a text that may start the key.
+
+    `pieces` are the events that it came in, and how many characters came in each.
+    """
 
     def __init__(self, redactor: Redactor) -> None:
         self.held = HeldText(redactor)
@@ -68,7 +70,7 @@ class _End:
         self._length = 0
 
     def add(self, number: int, text: str) -> list[int]:
-        """The events that hold the key, if this is its end."""
+        """Return the events that hold the key, if it ends here."""
         self.held.add(text)
         self.pieces.append((number, len(text)))
         self._length += len(text)
@@ -83,17 +85,17 @@ class _End:
 
 
 class SplitKeyGuard:
-    """`add` an event's number and the event; gives the events that are settled, and whether to mask them.
+    """`add` an event; it returns the numbers of the events that are settled, and whether to mask each.
 
-    An event whose text may begin a key is held until later ones settle it. Those behind it wait too, so that
-    the events stay in order.
+    An event whose text may start the key is held until later ones settle it. Events after it wait too, so
+    that they stay in order.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._ends: dict[Place, _End] = {}
         self._waiting: deque[int] = deque()
-        # By the first event of each end: those behind it wait in any case.
+        # Counts the first event of each held text: later ones wait in any case.
         self._held: Counter[int] = Counter()
         self._found: set[int] = set()
 
@@ -110,7 +112,7 @@ class SplitKeyGuard:
         return settled
 
     def release(self) -> list[tuple[int, bool]]:
-        """All that still wait: the stream has ended."""
+        """Return all events that still wait: the stream has ended."""
         self._ends.clear()
         self._held.clear()
         return [self._settled() for _ in range(len(self._waiting))]
@@ -120,7 +122,7 @@ class SplitKeyGuard:
         if end:
             self._let_go(end)
         elif self._redactor.is_settled(text):
-            return  # as most texts are
+            return  # true of most texts
         else:
             end = _End(self._redactor)
         self._found.update(end.add(number, text))
@@ -146,8 +148,10 @@ class SplitKeyGuard:
 
 
 def without_split_key(redactor: Redactor, completion: Any) -> Any:
-    """A completion with each text masked that is a piece of the key once people read it with others, as they
-    do with content parts; the same one if there is none."""
+    """Mask the texts of a completion that are pieces of the key once read together, as content parts are.
+
+    Returns the same object if there are none.
+    """
     if not redactor.has_secret:
         return completion
     ends: dict[Place, _End] = defaultdict(partial(_End, redactor))
@@ -158,7 +162,7 @@ def without_split_key(redactor: Redactor, completion: Any) -> Any:
 
 
 def _masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
-    """With the texts masked that have these numbers in the order of `_texts`."""
+    """Mask the texts with these numbers, counted in the order of `_texts`."""
     count = itertools.count()
 
     def mask(value: Any) -> Any:
@@ -180,7 +184,7 @@ def _masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
 
 
 def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place, ...], str]]:
-    """Each text that may go on in the next event, and the places where it does."""
+    """Yield each text that may continue in the next event, and the places where it does."""
     if event and event.name != "message":
         yield (("name",),), event.name
     if event and event.id:
@@ -212,17 +216,17 @@ def _walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _places(path: Place) -> tuple[Place, ...]:
-    """Where a text goes on: at the same path, and in what people read as one text whatever its spelling.
+    """Return where a text continues: at its own path, and in what people read as the same text.
 
-    The content of a delta, of a message and of its parts is one; so is all reasoning; so are the arguments
-    of tool calls, whatever their numbers.
+    All content of a delta, a message, and its parts is one text; so is all reasoning; so are the arguments of
+    tool calls, whatever their indexes.
     """
     if path in _ONLY_JOINED:
         return _CONTENT
     names = [name for name in path if isinstance(name, str)]
     if names and names[0] in ("delta", "message"):
         del names[0]
-        if not names:  # some send the text alone
+        if not names:  # some providers send the text itself as the delta
             return (*_CONTENT, path)
     if not names:
         return (path,)
@@ -232,6 +236,6 @@ def _places(path: Place) -> tuple[Place, ...]:
     return ("all", group, "text" if said else names[-1]), path
 
 
-# What a stream has most of: to follow it twice would find nothing more.
+# Most of a stream: following it at its own path too would find nothing more.
 _ONLY_JOINED = (("delta", "content"), ("text",))
 _CONTENT = (("all", "content", "text"),)

@@ -1,15 +1,15 @@
-"""Server-sent events out of bytes, by the WHATWG rules ("Interpreting an event stream"), and leniently where
-providers depart from them.
+"""Parse server-sent events by the WHATWG rules, and leniently where providers depart from them.
 
-Bytes in, events out: any split of the same bytes gives the same events. No line is searched twice, so that
-a line of megabytes without an end costs no more than its length.
+The rules are those of "Interpreting an event stream". Bytes in, events out: any split of the same bytes gives
+the same events. No line is searched twice, so that a line of megabytes without an end costs no more than its
+length.
 
-    data: {"a":1}               two events: a JSON value is whole, and another line follows
+    data: {"a":1}               two events: the JSON is complete, and another line follows
     data: {"b":2}
     data: {"a":"unfini          two events: the second line is JSON, the first one never will be
     data: {"error":"down"}
-    data: {"a":data: {"b":2}    two events as well; a doubled `data: data:` is one
-    {"a":1}                     an event, over several lines, too
+    data: {"a":data: {"b":2}    also two events; a doubled `data: data:` is one
+    {"a":1}                     an event, also over several lines
     error: {"code":500}         an event with the name "error" (llama.cpp)
     upstream not available      an event; other fields, like `retry: 10`, are none
 """
@@ -22,10 +22,10 @@ from typing import Any
 from playground.exchange.event_data import DataLines, glued, is_alone
 from playground.exchange.wrapping import unwrapped
 
-# A line with its end and the blank ones behind it.
+# A line with its line ending and the blank lines after it.
 LINES = re.compile(rb"[^\r\n]*+[\r\n]++|[^\r\n]++")
 _BOM = b"\xef\xbb\xbf"
-# Signs of life, which gateways send as data or as events of this name.
+# Heartbeats, which gateways send as data or as events with this name.
 _HEARTBEAT = re.compile(
     r"\W*(?:(?:ping|pong|heart-?beat|keep-?alive|openrouter processing|processing)\W*)+", re.IGNORECASE
 )
@@ -33,12 +33,12 @@ _LONGEST_HEARTBEAT = 100
 _FIELD_NAME = re.compile(rb"[A-Za-z_][\w-]*+")
 
 
-@dataclass(slots=True)  # not frozen, which takes as long as the rest of the parser's work
+@dataclass(slots=True)  # not frozen: that would double the parser's time
 class Event:
-    """One event. `name` is "message" unless the stream says otherwise.
+    """One event. `name` is "message" unless the stream sets it.
 
-    `value` is that of its JSON, half surrogates as they came; None when it is none. Its last line ends at
-    byte `end` of the stream.
+    `value` is its JSON with lone surrogates kept; None if it is not JSON. `end` is the byte of the stream at
+    which its last line ends.
     """
 
     data: str
@@ -49,24 +49,24 @@ class Event:
 
     @property
     def words(self) -> str | None:
-        """What it says in place of a JSON value: a text, or JSON that cannot be read."""
+        """What it says in place of a JSON value: plain text, or JSON that cannot be read."""
         text = self.data.strip()
         if text in ("", "null") or is_alone(text) or self.is_heartbeat:
             return None
         if self.value is not None:
             return self.value if isinstance(self.value, str) else None
-        if text.startswith(":"):  # a comment that a gateway took for data
+        if text.startswith(":"):  # a comment that a gateway sent as data
             return None
-        # An event of another name may have a form of its own ("event: ping", with a time).
+        # Events with other names may have their own format ("event: ping" with a time).
         return text if self.name == "message" or text[0] in "{[" else None
 
     @property
     def is_heartbeat(self) -> bool:
-        """Whether it only says that the connection lives: `data: ping`, `{"type": "ping"}`, `event: ping`."""
+        """Whether it only keeps the connection alive: `data: ping`, `{"type": "ping"}`, `event: ping`."""
         said: tuple[Any, ...]
         if isinstance(self.value, dict):
             said = ("" if "choices" in self.value else self.value.get("type"),)
-        elif self.data.lstrip().startswith(("{", "[{")):  # JSON that breaks off
+        elif self.data.lstrip().startswith(("{", "[{")):  # truncated JSON, or an array
             said = ()
         else:
             said = (self.name, self.value if isinstance(self.value, str) else self.data)
@@ -77,10 +77,10 @@ class Event:
 
 
 class EventParser:
-    """`feed(bytes)` gives the events that are whole; `close()` what the end of the stream leaves.
+    """`feed(bytes)` yields events once they are complete; `close()` yields what the stream's end leaves.
 
-    The rules drop an event without its blank line. Providers that end like this mean it, so `close()`
-    gives it all the same.
+    The rules drop a last event without its blank line. Providers that end like this mean it, so `close()`
+    yields it.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class EventParser:
         self._ready: list[Event] = []
         self._data = DataLines()
         self._fields: dict[str, str] = {}
-        # Those after the data: of the same event by the rules, of the next one where no blank line comes.
+        # Fields after the data: of the same event by the rules, of the next one if no blank line comes.
         self._later: dict[str, str] = {}
         self._fields_end = 0
 
@@ -118,7 +118,7 @@ class EventParser:
         return ready
 
     def _lines(self, data: bytes) -> Iterator[tuple[bytes, int]]:
-        """Whole lines and where they end. CR, LF or both end them; a CRLF may come in two pieces."""
+        """Yield complete lines and where they end: at CR, LF, or CRLF, which may arrive in two pieces."""
         if self._after_cr and data:
             self._offset += data.startswith(b"\n")
             data = data.removeprefix(b"\n")
@@ -147,7 +147,7 @@ class EventParser:
         return cr if cr >= 0 else lf
 
     def _drop_bom(self) -> bool:
-        """Whether the start is known: a byte order mark may come byte by byte."""
+        """Drop a byte order mark, which may arrive byte by byte. Returns whether the start is known."""
         if len(self._rest) < len(_BOM) and _BOM.startswith(self._rest):
             return False
         self._at_start = False
@@ -161,7 +161,7 @@ class EventParser:
         if not line:
             self._dispatch()
             return
-        if line.startswith(b"data: "):  # as nearly all do
+        if line.startswith(b"data: "):  # the fast path for nearly all lines
             self._add_data(line[6:], end)
             return
         name, colon, value = line.partition(b":")
@@ -202,12 +202,12 @@ class EventParser:
             self._separate()
             self._unseparated = True
         self._data.add(text, end)
-        # Where no blank lines come, an event need not wait for the next one to be whole.
+        # Without blank lines between events, pass an event on as soon as it is complete.
         if is_alone(text) or (self._unseparated and self._data.is_whole):
             self._separate()
 
     def _separate(self) -> None:
-        """Ends the event as if a blank line stood before the fields that came after its data."""
+        """End the event as if a blank line stood before the fields that came after its data."""
         if self._data:
             later, self._later = self._later, {}
             self._dispatch()

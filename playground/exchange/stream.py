@@ -1,4 +1,4 @@
-"""A streamed answer: its events as received, and the answer that they add up to in their dialect."""
+"""A streamed response: its events as received, and the completion that they add up to in their dialect."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,20 @@ from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 
 EVENT_STREAM = "text/event-stream"
-# A chunk with a text has 60 bytes and more, so this many events are within the limit of bytes.
+# A chunk with text takes 60 bytes or more, so this many come close to the limit on bytes.
 MOST_EVENTS = 250_000
-# Also of comments, and of blank lines that end nothing.
+# Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS
 _LONGEST_WORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event's name and data, when it was whole, in milliseconds since the call began, and what its chunk
-    added to the answer in whole characters. `id` is the last that the stream gave."""
+    """One event: when it was complete, in milliseconds since the call began, its name and data.
+
+    `brought` is what its chunk added to the answer, in whole characters. `id` is the last that the stream
+    gave.
+    """
 
     at_ms: float
     name: str
@@ -35,9 +38,9 @@ class StreamEvent:
 
 @dataclass(frozen=True)
 class Events:
-    """The events of a stream, made anew each time they are asked for: there may be very many.
+    """The events of a stream, parsed anew on each iteration: there may be very many.
 
-    Only their times are kept beside the body that they came in.
+    Only their times are kept, beside the body that they came in.
     """
 
     body: bytes
@@ -56,7 +59,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The events that hold words or broken JSON: how many, and what the first one says."""
+    """The events with plain text or broken JSON: how many, and what the first one says."""
 
     count: int
     first: str
@@ -67,8 +70,10 @@ class Unread:
 
 @dataclass(frozen=True)
 class Stream:
-    """`completion` is None when no answer came. `done` tells whether the stream said that it is over,
-    `is_finished` whether each of its answers did."""
+    """What a stream brought, to its end or so far; `completion` is None if it brought none.
+
+    `done` says whether the stream announced its end, `is_finished` whether each of its choices finished.
+    """
 
     body: bytes
     times_ms: Sequence[float]
@@ -78,7 +83,7 @@ class Stream:
     done: bool
     is_finished: bool
     unread: Unread | None = None
-    is_foreign: bool = False  # whole events of another API (`message_start`)
+    is_foreign: bool = False  # complete events of another API (`message_start`)
 
     @property
     def events(self) -> Events:
@@ -86,14 +91,14 @@ class Stream:
 
     @property
     def ended_early(self) -> bool:
-        """Whether it just ended, without a word that this is its end."""
+        """Whether the stream stopped without announcing its end."""
         return not self.done and not self.is_finished
 
 
 class StreamReader:
     """Reads a stream while it arrives.
 
-    In `collector` the key is not taken out yet: what is shown of it goes through `held`.
+    `collector` still contains the key: show its texts only through `held`.
     """
 
     def __init__(self, dialect: Dialect, redactor: Redactor, *, live: bool = False) -> None:
@@ -107,7 +112,7 @@ class StreamReader:
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor)
         self._split = False
-        self._masked_id = ""  # which holds for the events behind it, too
+        self._masked_id = ""  # later events repeat it
         self._halves = False
         self._unread = 0
         self._first_unread = (-1, "")
@@ -117,7 +122,7 @@ class StreamReader:
         self._parser = EventParser()
 
     def feed(self, data: bytes, at_ms: float) -> None:
-        """Raises `TooManyError` at the first event that is not taken."""
+        """Add bytes that arrived at `at_ms`. Raises `TooManyError` at the first event over a limit."""
         for event in self._parser.feed(data):
             self._add(event, at_ms)
         if self._parser.lines > _MOST_LINES:
@@ -128,18 +133,18 @@ class StreamReader:
             self._add(event, at_ms)
 
     def is_finished(self, choices: int) -> bool:
-        """Whether at least so many answers came, and each has said that it is finished."""
+        """Whether at least `choices` choices arrived, and each has finished."""
         return self.collector.is_finished(choices)
 
     def take_fresh(self) -> list[StreamEvent]:
-        """The events since the last time, of a live stream, the key taken out."""
+        """Return a live stream's events since the last call, the key redacted."""
         fresh, self._fresh = self._fresh, []
         return fresh
 
     def result(self, body: bytes) -> Stream:
-        """What has arrived so far, in the redacted `body` that it came in.
+        """Return the stream so far; `body` is what it came in, redacted.
 
-        The key is also taken out where only the joined text has it whole.
+        Also redacts a key that only the joined texts contain in full.
         """
         self._settle(self._guard.release())
         completion = self._clean(self.collector.completion) if self.collector.has_begun else None
@@ -203,7 +208,7 @@ class StreamReader:
                 )
 
     def _without_split_key(self, body: bytes) -> bytes:
-        """The body with each event that held a piece of the key masked."""
+        """Mask each event of the body that held a piece of the key."""
         guard, settled, ends = SplitKeyGuard(self._redactor), [], [0]
         for number, event in enumerate(_events(body)):
             ends.append(event.end)
@@ -217,7 +222,7 @@ class StreamReader:
 
 
 def read_again(dialect: Dialect, body: bytes, times_ms: Sequence[float]) -> Stream:
-    """The stream that has these bytes, of which each event was whole at its time."""
+    """Rebuild a stream from its bytes and the times at which its events were complete."""
     reader = StreamReader(dialect, Redactor(""))
     for at_ms, piece in pieces(body, times_ms):
         reader.feed(piece, at_ms)
@@ -226,7 +231,7 @@ def read_again(dialect: Dialect, body: bytes, times_ms: Sequence[float]) -> Stre
 
 
 def pieces(body: bytes, times_ms: Sequence[float]) -> Iterator[tuple[float, bytes]]:
-    """The body in lines, with the milliseconds at which the event was whole that each ends."""
+    """Yield the body line by line, each with the time in milliseconds of the last event complete by then."""
     times, at_ms, parser = iter(times_ms), 0.0, EventParser()
     for line in LINES.finditer(body):
         for _ in parser.feed(line[0]):
@@ -240,7 +245,7 @@ def _events(body: bytes) -> Iterator[Event]:
 
 
 def _chunk_of(event: Event) -> Any:
-    """Its value, unless it is a sign of life: `{"type": "ping"}` is no field of the completion."""
+    """Return the event's value; None for a heartbeat: `{"type": "ping"}` is no field of the completion."""
     return None if event.is_heartbeat else event.value
 
 

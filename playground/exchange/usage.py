@@ -1,11 +1,11 @@
-"""The tokens that a provider says it counted."""
+"""Token counts as the provider reports them."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Counts in tokens; None where the provider said nothing, which is not 0."""
+    """Counts in tokens; None where the provider reported nothing, which is not 0."""
 
     prompt_tokens: int | None
     completion_tokens: int | None

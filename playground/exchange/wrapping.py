@@ -1,18 +1,17 @@
-"""A completion, or a chunk of one, out of what some servers put around it."""
+"""Unwrap a completion, or a chunk of one, from what some servers put around it."""
 
 from typing import Any
 
 from playground.text import jsontext
 
-# Gateways of their own making; DashScope's first API (`output`).
+# Gateways' own envelopes, and that of DashScope's first API (`output`).
 _ENVELOPES = ("data", "result", "output", "response", "body")
 
 
 def unwrapped(value: Any) -> Any:
-    """The object with `choices`, be it the only one of a list, JSON in a text or inside an envelope.
+    """Return the object with `choices` from within a list of one, a JSON string, or an envelope.
 
-    What stands beside it in the envelope stays beside its fields. Without such an object it is the value
-    itself.
+    The envelope's other fields are merged into it. Without such an object, returns the value itself.
     """
     if isinstance(value, dict):
         if "choices" in value:

@@ -1,1 +1,1 @@
-"""What went wrong, in words that say what to do next: read from an Exchange, never part of it."""
+"""What went wrong, in words that say what to do next: derived from an Exchange, never part of it."""

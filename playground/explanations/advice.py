@@ -1,9 +1,9 @@
-"""What people are told of each failure and each status: a title, and what to do next."""
+"""What people are told about each failure and each status: a title, and what to do next."""
 
 from playground.exchange.failure import FailureKind
 from playground.text.sentence import gettext_noop
 
-# Title and advice; `%(host)s` and `%(limit)s` are the failure's.
+# Title and advice; `%(host)s` and `%(limit)s` come from the failure.
 FAILURES: dict[FailureKind, tuple[str, str]] = {
     FailureKind.UNKNOWN_HOST: (
         gettext_noop("No host is called %(host)s"),
@@ -99,13 +99,13 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
     ),
 }
 
-# A connection that ends before an answer shows nothing of one.
+# For a connection that closes before any response: there is nothing to show.
 CLOSED = (
     gettext_noop("%(host)s closed the connection without an answer"),
     gettext_noop("Try again; if it stays so, check the port, and whether the base URL needs https://."),
 )
 
-# Kind, title and advice; `%(host)s` is who answered, `%(method)s` how it was asked.
+# Kind, title, and advice; `%(host)s` is the host that responded, `%(method)s` the request's method.
 STATUSES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
@@ -177,24 +177,24 @@ STATUSES |= {
     422: STATUSES[400],
     410: STATUSES[404],
     451: STATUSES[403],
-    498: STATUSES[529],  # Groq: the tier has no room
+    498: STATUSES[529],  # Groq: no capacity in this tier
     504: STATUSES[408],
-    524: STATUSES[408],  # Cloudflare: nothing came for 100 s
-    499: STATUSES[500],  # Google: cancelled, and not by this side
-    # Between here and the provider: a proxy or a network that wants a login.
+    524: STATUSES[408],  # Cloudflare: no response within 100 s
+    499: STATUSES[500],  # Google: canceled, but not by us
+    # A proxy or a network on the way that requires a login.
     **dict.fromkeys((407, 511), STATUSES[502]),
     # Cloudflare got nothing usable from the provider, or nothing at all.
     **dict.fromkeys((520, 521, 522, 523, 525, 526, 530), STATUSES[502]),
 }
 
-# The same kinds, where a list of models was asked for. Those that are not here are said as above.
+# The advice for these kinds when models were listed. Other kinds keep the advice above.
 LISTING = {
     "bad_request": gettext_noop("The provider gives no list. Enter a model id."),
     "forbidden": gettext_noop("The key may not list models. Enter a model id, or try another key."),
     "not_found": gettext_noop(
         "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
     ),
-    # Nothing of a list is shown before its end, and it has no tokens to ask fewer of.
+    # A partial list is not shown, and it has no tokens to reduce.
     **dict.fromkeys(
         ("timeout", "overloaded", "silence", "too_long", "too_large", "too_many", "cut_off", "restarted"),
         gettext_noop("Try again, or enter a model id."),
@@ -202,8 +202,8 @@ LISTING = {
     "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
 }
 
-# What an embed's reader would have to change to follow the advice on a kind. They are told otherwise where
-# that is fixed.
+# What the reader of an embed would have to change to follow the advice on a kind. If that is fixed, they get
+# `OUT_OF_REACH` instead.
 ABOUT = {
     **dict.fromkeys(
         (

@@ -1,4 +1,4 @@
-"""That a request is too long for its model, out of each provider's words, and by how much."""
+"""Find in each provider's words that a request is too long for its model, and by how much."""
 
 import re
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ _PHRASES = (
 )
 _TOO_LONG = re.compile("|".join([*map(re.escape, _PHRASES), r"input length \d{1,10} exceeds"]))  # Volcengine
 _N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
-# Where the limit is said; of several that match, the first that is smaller than what was asked for.
+# Where the limit is stated; of several matches, the first that is smaller than what was asked for.
 _LIMITS = tuple(
     re.compile(pattern.replace("N", _N))
     for pattern in (
@@ -74,7 +74,7 @@ _LIMITS = tuple(
         r"n_ctx[ :(]{1,2}N",
     )
 )
-# Where the length of the whole request is said, answer included.
+# Where the length of the request is stated; some count the answer too, some only the prompt.
 _ASKED = tuple(
     re.compile(pattern.replace("N", _N))
     for pattern in (
@@ -102,7 +102,7 @@ _ASKED = tuple(
         r"n_keep[ :(]{1,2}N",
     )
 )
-# The messages and the answer apart: `(568 in the messages, 6048 in the completion)`.
+# Messages and answer counted separately: `(568 in the messages, 6048 in the completion)`.
 _PARTS = tuple(
     re.compile(pattern.replace("N", _N))
     for pattern in (
@@ -120,7 +120,7 @@ _MOST_TOKENS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """Counts in tokens; None where none is told. `asked` is for all, `messages` without the answer."""
+    """Counts in tokens; None where not stated. `asked` is the request, `messages` excludes the answer."""
 
     limit: int | None = None
     asked: int | None = None
@@ -132,14 +132,14 @@ class Overrun:
 
     @property
     def room(self) -> int | None:
-        """What is left for the answer, where the messages by themselves fit."""
+        """How many tokens are left for the answer; None if the messages alone do not fit."""
         if not self.limit or not self.messages or self.messages >= self.limit:
             return None
         return self.limit - self.messages
 
 
 def overrun_in(error: ProviderError) -> Overrun | None:
-    """None where the words are about something else."""
+    """Return by how much the request is too long, or None if the words are about something else."""
     words = error.words
     if not error.codes & _CODES and not _TOO_LONG.search(words):
         return None
@@ -155,7 +155,7 @@ def overrun_in(error: ProviderError) -> Overrun | None:
     asked = asked or _told(error, "n_prompt_tokens")
     found_limits = (pattern.search(words) for pattern in _LIMITS)
     limits = [_told(error, "n_ctx"), *(_count(found[1]) for found in found_limits if found)]
-    # More was asked for than the limit, or it would be no error: another number is not the limit.
+    # The request exceeds the limit, or it would be no error: a larger number is not the limit.
     sane = [limit for limit in limits if limit and (asked is None or limit < asked)]
     return Overrun(sane[0], asked, messages) if sane else Overrun()
 
@@ -169,6 +169,6 @@ def _count(digits: str) -> int:
 
 
 def _told(error: ProviderError, name: str) -> int | None:
-    """A count that a field of its own tells (llama.cpp)."""
+    """Return a count that has a field of its own (llama.cpp)."""
     values = (item.get(name) for item in error.objects)
     return next((value for value in values if type(value) is int and 0 < value <= _MOST_TOKENS), None)

@@ -1,4 +1,4 @@
-"""What kind of error a provider's words and status tell of, and what to do about it."""
+"""Decide what kind of error a provider's words and status mean, and what to do about it."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from playground.text.sentence import Sentence, gettext_noop, say
 if TYPE_CHECKING:
     from playground.exchange.record import Exchange, Received
 
-# The account has run dry, and waiting does not help.
+# The account has no credit or quota left, and waiting does not help.
 _SPENT_CODES = frozenset((
     "insufficient_quota", "insufficient_balance", "insufficient_balance_error", "billing_hard_limit_reached",
     "insufficient_credits", "insufficient_user_quota", "1113", "30001", "30011", "arrearage",
@@ -78,23 +78,23 @@ _NO_MODEL = re.compile(
     r"模型不存在|模型[^\n]{0,100}?无可用渠道",
     re.MULTILINE,
 )
-# A model that is known, and of another API: `This is not a chat model`, `does not support chat` (Ollama).
+# A model that exists, but for another API: `This is not a chat model`, `does not support chat` (Ollama).
 _NO_CHAT = re.compile(
     r"\bnot a chat model\b|does not support chat(?: completions?)?(?: api)?$|"
     r"only (?:supported|available) in v1/(?:responses|completions)|"
     r"not (?:supported|accessible|available) (?:in|via|with|through) (?:the )?/?(?:v1/)?chat/completions",
     re.MULTILINE,
 )
-# nginx, Go, Tomcat: http:// was written where https:// is spoken.
+# nginx, Go, Tomcat: the URL says http:// where the port speaks TLS.
 _WANTS_TLS = re.compile(r"http request (?:was sent )?to (?:an )?https (?:port|server)|port requires tls")
-# Said with status 400 or 403: a limit that lapses, who is not served, words that are not let through.
+# Sent with status 400 or 403: a limit that lapses, someone who is not served, flagged content.
 _LIMIT_OF_A_TIME = re.compile(r"reached your specified api usage limits|out of call volume quota")
 _NOT_SERVED = re.compile(
     r"location is not supported|not (?:available|supported) in your (?:country|region|location)|"
     r"organization has been disabled"
 )
 _FLAGGED = re.compile(r"\b(?:input|prompt|content|message|request) was flagged\b")
-# Said with status 500 of what was sent (llama.cpp), and with 400 or 424 of what broke (LM Studio, TGI).
+# Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI).
 _NOT_TAKEN = re.compile(
     r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
     r"unsupported param|requires --jinja"
@@ -102,12 +102,12 @@ _NOT_TAKEN = re.compile(
 _BROKE = re.compile(r"\bmodel has crashed\b|failed during generation")
 # Ollama, vLLM: another model may fit.
 _NO_MEMORY = re.compile(r"requires more system memory|\bout of memory\b")
-# A limit for a day or a month is told like one for a minute.
+# A daily or monthly limit is worded like one per minute.
 _QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包|free allocation")
-# What Cloudflare says itself, in front of the provider: `error code: 1010`.
+# Cloudflare's own error, in front of the provider: `error code: 1010`.
 _CLOUDFLARE = re.compile(r"error code: (1\d{3})")
 _CLOUDFLARES_RATE = 1015
-# A status, the words that belie it, and the status that is meant.
+# A status, the words that contradict it, and the status that is meant.
 _MEANT: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
     ((400, 403), _LIMIT_OF_A_TIME, 429),
     ((400,), _NOT_SERVED, 403),
@@ -115,7 +115,7 @@ _MEANT: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
     ((400, 424), _BROKE, 500),
     ((429,), OVERLOADED, 529),
 )
-# Who answers with a page with one of these stands between here and the provider.
+# A web page with one of these comes from something between here and the provider.
 _IN_BETWEEN = frozenset((403, 407, 511))
 _IDLE = frozenset((408, 504, 524))
 _BUSY = frozenset((429, 503, 529))
@@ -129,7 +129,7 @@ class Diagnosis:
 
 
 def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
-    """None where neither the words nor a status say more than that there is an error."""
+    """Return the diagnosis; None if neither words nor status say more than that there is an error."""
     status = _status(error, received.status)
     if overrun := overrun_in(error):
         return _too_long(overrun, exchange.call.body)
@@ -153,8 +153,8 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
 
 
 def _status(error: ProviderError, status: int) -> int | None:
-    """The status that counts: a gateway may answer 200 or 500 where the provider behind it had another."""
-    # Some say status 400 or 403 of a wrong key (Gemini, xAI).
+    """Return the status that counts: a gateway may send 200 or 500 where the provider sent another."""
+    # Some send status 400 or 403 for a wrong key (Gemini, xAI).
     if status in (400, 403) and (WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
         return 401
     if status == 403 and _cloudflares(error) == _CLOUDFLARES_RATE:
@@ -171,7 +171,7 @@ def _status(error: ProviderError, status: int) -> int | None:
 
 
 def _cloudflares(error: ProviderError) -> int | None:
-    """The number of Cloudflare's own error, be it a text or JSON."""
+    """Return the number of Cloudflare's own error, sent as text or JSON."""
     if found := _CLOUDFLARE.fullmatch(error.words.strip()):
         return int(found[1])
     told = (item.get("error_code") for item in error.objects if item.get("cloudflare_error") is True)
@@ -218,7 +218,7 @@ def _what_to_shorten(messages: Any) -> Sentence:
 
 
 def _is_spent(error: ProviderError, wait: int | None) -> bool:
-    # Gemini says the same of a limit for each minute, and how long to wait.
+    # Gemini says the same about a limit per minute, together with how long to wait.
     by_words = any(phrase in error.words for phrase in _SPENT) and not wait
     return bool(error.codes & _SPENT_CODES) or by_words
 
@@ -263,7 +263,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         known = (
             *known[:2],
             STATUSES[529][2],
-        )  # no gateway answered in its place: it told of the status itself
+        )  # the provider told the status itself, so no gateway answered in its place
     kind, title, text = known
     sent = exchange.sent
     advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)

@@ -1,4 +1,4 @@
-"""What went wrong, in words that say what to do next."""
+"""Explain what went wrong, in words that say what to do next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,13 +27,13 @@ from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 _LONGEST_QUOTE = 300
-# Of a stream, to know whose it is: its first may be a sign of life.
+# How many events of a stream are checked for another API; the first may be a heartbeat.
 _FIRST_EVENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error for people. `message` is the provider's own words, `fix` a change of one click."""
+    """An error for people. `message` is the provider's own words, `fix` a one-click change."""
 
     kind: str
     title: Sentence
@@ -52,7 +52,7 @@ class Explanation:
 
 
 def explain(exchange: Exchange) -> Explanation | None:
-    """None for a completion in good order."""
+    """Return what went wrong, or None for a sound completion."""
     if "explanation" not in exchange.derived:
         found = explain_arrival(exchange) or _within_reach(_explain_completion(exchange), exchange)
         exchange.derived["explanation"] = found
@@ -61,7 +61,7 @@ def explain(exchange: Exchange) -> Explanation | None:
 
 
 def explain_arrival(exchange: Exchange) -> Explanation | None:
-    """None for an answer that arrived whole, with a status of success and JSON in it that is no error."""
+    """Return what went wrong with the response, or None if it is complete, readable, and reports no error."""
     return _within_reach(_explain_arrival(exchange), exchange)
 
 
@@ -79,7 +79,7 @@ def _explain_arrival(exchange: Exchange) -> Explanation | None:
 
 
 def _within_reach(explanation: Explanation | None, exchange: Exchange) -> Explanation | None:
-    """Neither advises nor offers what its reader can't change."""
+    """Drop advice and fixes for what the reader can't change."""
     if explanation is None or not exchange.fixed:
         return explanation
     about = ABOUT.get(explanation.kind)
@@ -91,7 +91,7 @@ def _within_reach(explanation: Explanation | None, exchange: Exchange) -> Explan
 
 
 def explain_no_list(exchange: Exchange) -> Explanation:
-    """For an answer to the question for models that arrived well and is no list of them."""
+    """Explain a sound response that is not a model list although one was asked for."""
     return Explanation(
         "no_list",
         say(gettext_noop("The model list could not be read")),
@@ -138,12 +138,12 @@ def _explain_redirect(url: str, received: Received, message: str | None) -> Expl
 
 
 def _pasteable(url: str, location: str) -> str:
-    """Where a redirect leads, as an address that can be made the base URL where it is one."""
+    """Return where a redirect leads, as a base URL if it can be one."""
     try:
         return Endpoint.parse(target := urljoin(url, location)).given
     except BaseURLError:
         return target
-    except ValueError:  # it is no URL, nor a part of one
+    except ValueError:  # not a URL, nor a part of one
         return location
 
 
@@ -168,7 +168,7 @@ def _explain_body(exchange: Exchange, received: Received) -> Explanation | None:
 
 
 def _explain_not_json(exchange: Exchange, received: Received, error: jsontext.JSONTextError) -> Explanation:
-    # Lines of JSON (Ollama), whose first one tells.
+    # Lines of JSON (Ollama): the first one tells which API it is.
     if name := api_of(event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))):
         return _of_other_api(name)
     title, message = gettext_noop("The answer is not JSON"), read_body(received).message
@@ -190,7 +190,7 @@ def _explain_not_json(exchange: Exchange, received: Received, error: jsontext.JS
 
 
 def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Explanation:
-    """An error that came with a status of success: told as one with its own status, where that is known."""
+    """Explain an error sent with a success status as if sent with its own status, if that is known."""
     error = read_value(value)
     diagnosis = diagnose(error, exchange, received)
     fix = known_fix(exchange.call.body, error)
@@ -224,8 +224,8 @@ def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> E
 
 
 def _explain_words(exchange: Exchange, received: Received, words: str) -> Explanation:
-    """A stream that ends with words in place of JSON: they are the provider's, and may say why."""
-    # What looks like JSON is a chunk that breaks off, with words of the model's.
+    """Explain a stream that ends with plain text: the provider's words, which may say why."""
+    # Text that looks like JSON is a truncated chunk, and its words are the model's.
     error = ProviderError() if words.startswith(("{", "[")) else read_text(words)
     diagnosis, fix = diagnose(error, exchange, received), known_fix(exchange.call.body, error)
     if diagnosis is not None:

@@ -1,7 +1,7 @@
-"""Changes of a request that are known to help, out of a provider's words.
+"""Changes to a request that are known to help, taken from a provider's words.
 
-The words are read once, into the names and numbers that they hold; how many parameters a request has does
-not matter. What a provider says is input: a value is only taken over where it is a sane one.
+The words are scanned once for names and numbers, however many parameters the request has. What a provider
+says is untrusted input: a value is used only if it is sane.
 """
 
 import json
@@ -20,14 +20,14 @@ _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 _COSTLY = (*_TOKEN_LIMITS, "n")
 _CHECKS = {parameter.name: parameter.check for parameter in PARAMETERS}
 _TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
-_LONGEST_MESSAGES = 100_000  # in a button
+_LONGEST_MESSAGES = 100_000  # the fix's button carries them
 
 _UNSUPPORTED = re.compile(
     "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|not permitted|not allowed|"
     "unexpected|extra[ _](?:inputs|fields|forbidden)|deprecated|unavailable|not available|no longer|"
     "not recogni[sz]ed|can(?:not|'t) be used|cannot find field|only the default|additional propert"
 )
-# Who complains about a value knows the parameter.
+# A complaint about a value means that the parameter is known.
 _ABOUT_A_VALUE = re.compile(
     "(?:must|should) (?:not )?be|at least|at most|too (?:large|small|high|low)|out of range|"
     "(?:less|greater) than|minimum|maximum|[<>]="
@@ -69,9 +69,9 @@ _INTRODUCED = re.compile(
     r"(?: supplied| not supported on this model)?: ?([a-z_]\w{0,80})"
 )
 _WORD = re.compile(r"[a-z_]\w{0,80}")
-# Words that mean a parameter wherever they stand. Others (user, n, stop) may be meant otherwise.
+# Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
-# `presencePenalty` (xAI), in small letters.
+# `presencePenalty` (xAI), in lower case.
 _IN_ONE_WORD = {
     parameter.name.replace("_", ""): parameter.name for parameter in PARAMETERS if "_" in parameter.name
 }
@@ -85,7 +85,7 @@ _REFUSED_ROLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    """One of the provider's messages in small letters, and which of the request's parameters it names."""
+    """One of the provider's messages in lower case, and the parameters of the request that it names."""
 
     body: Mapping[str, Any]
     words: str
@@ -93,7 +93,7 @@ class _Complaint:
 
 
 def known_fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-    """The change that the provider's words ask for, when it is one that can be made for the person."""
+    """Return the change that the provider's words ask for, if it can be made for the person."""
     if overrun := overrun_in(error):
         return _room_for_messages(body, overrun.room)
     complaints = list(_complaints(body, error))
@@ -106,7 +106,7 @@ def known_fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
 def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
     texts = error.words.split("\n")
     for words in texts:
-        # What is named apart from the words belongs to the only message.
+        # Parameters named apart from the words belong to the message if there is only one.
         apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
         found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
         found += [(match.start(), match[1] or match[2]) for match in _INTRODUCED.finditer(words)]
@@ -123,16 +123,19 @@ def _may_go(body: Mapping[str, Any], name: str) -> bool:
     return name not in ("model", "messages") and body.get(name) is not None
 
 
-# --- the rules, the surest first ---
+# --- the rules, the most certain first ---
 
 
 def _without_tools(complaint: _Complaint) -> Fix | None:
-    """`registry.ollama.ai/library/gemma3:4b does not support tools`"""
+    """Drop the tools: `registry.ollama.ai/library/gemma3:4b does not support tools`."""
     return _without(complaint.body.keys() & _TOOLS) if _NO_TOOLS.search(complaint.words) else None
 
 
 def _other_role(complaint: _Complaint) -> Fix | None:
-    """``messages[0].role: unknown variant `developer`, expected one of `system`, `user`, …``"""
+    """Replace a role that the provider rejects.
+
+    ``messages[0].role: unknown variant `developer`, expected one of `system`, `user`, …``
+    """
     messages, words = complaint.body.get("messages"), complaint.words
     if not isinstance(messages, list) or not _ABOUT_A_ROLE.search(words):
         return None
@@ -152,14 +155,17 @@ def _other_role(complaint: _Complaint) -> Fix | None:
 
 
 def _refused_role(words: str, used: list[str]) -> str | None:
-    """The one named first; where only those that are taken are named, the one that is missing."""
+    """Return the role named first; if only accepted ones are named, the used role that is missing."""
     if _REFUSED_ROLE.search(words):
         return min((role for role in used if role in words), key=words.find, default=None)
     return next((role for role in used if role not in words), None) if "input should be" in words else None
 
 
 def _other_streaming(complaint: _Complaint) -> Fix | None:
-    """`This model only support stream mode`, `Your organization must be verified to stream this model`"""
+    """Turn streaming on or off.
+
+    `This model only support stream mode`, `Your organization must be verified to stream this model`
+    """
     if _ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
         return Fix(say(_SET, name="stream", value="true"), {"stream": True})
     if _STREAMS_NOT.search(complaint.words) and complaint.body.get("stream"):
@@ -168,7 +174,10 @@ def _other_streaming(complaint: _Complaint) -> Fix | None:
 
 
 def _one_of_two(complaint: _Complaint) -> Fix | None:
-    """`temperature and top_p cannot both be specified for this model. Please use only one.`"""
+    """Drop one of two parameters that exclude each other.
+
+    `temperature and top_p cannot both be specified for this model. Please use only one.`
+    """
     if len(complaint.named) < 2 or not _BOTH.search(complaint.words):
         return None
     both = complaint.named[:2]
@@ -176,7 +185,7 @@ def _one_of_two(complaint: _Complaint) -> Fix | None:
 
 
 def _only_value(complaint: _Complaint) -> Fix | None:
-    """`invalid temperature: only 1 is allowed for this model`"""
+    """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
     if _ONE_CHOICE.search(complaint.words) and _number(complaint.body.get("n")) != 1:
         return _set(complaint.body, "n", 1) if complaint.body.get("n") else None
     found = _ONLY.search(complaint.words)
@@ -189,7 +198,10 @@ def _only_value(complaint: _Complaint) -> Fix | None:
 
 
 def _at_most(complaint: _Complaint) -> Fix | None:
-    """`max_tokens is too large: 8192. This model supports at most 4096 completion tokens`"""
+    """Lower a value to the stated maximum.
+
+    `max_tokens is too large: 8192. This model supports at most 4096 completion tokens`
+    """
     body, words = complaint.body, complaint.words
     named = complaint.named
     if not named and re.search(
@@ -207,7 +219,10 @@ def _at_most(complaint: _Complaint) -> Fix | None:
 
 
 def _other_limit(complaint: _Complaint) -> Fix | None:
-    """`'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`"""
+    """Replace one token limit by the other.
+
+    `'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`
+    """
     old = next(iter(_unknown(complaint)), None)
     if old not in _TOKEN_LIMITS:
         return None
@@ -222,7 +237,7 @@ _RULES = (_without_tools, _other_role, _other_streaming, _one_of_two, _only_valu
 
 
 def _unknown(complaint: _Complaint) -> list[str]:
-    """The parameter that the provider does not take; of several, only the first is surely meant."""
+    """Return the parameter that the provider rejects; of several, only the first is certain."""
     words = complaint.words
     return complaint.named[:1] if _UNSUPPORTED.search(words) and not _ABOUT_A_VALUE.search(words) else []
 
@@ -237,12 +252,12 @@ def _without(names: Collection[str]) -> Fix | None:
         return None
     changes: dict[str, Any] = dict.fromkeys(sorted(names))
     if "stream" in changes:
-        changes["stream_options"] = None  # nothing takes it without
+        changes["stream_options"] = None  # invalid without `stream`
     return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
 
 
 def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
-    """None where the value is not one that the parameter takes, or would cost more."""
+    """Set a parameter; None if it does not accept the value, or would cost more."""
     value = int(value) if value == int(value) else value
     if name in _COSTLY and value > (_number(body.get(name)) or 0):
         return None
@@ -254,7 +269,7 @@ def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
 
 
 def _room_for_messages(body: Mapping[str, Any], room: int | None) -> Fix | None:
-    """The messages fit by themselves: then the answer gets what is left."""
+    """Lower the token limit to what the messages leave, if they fit by themselves."""
     for name in _TOKEN_LIMITS:
         if room and (current := _number(body.get(name))) and room < current:
             return _set(body, name, room)

@@ -1,15 +1,15 @@
-"""The HTTP status that an error means, where the answer's own says success: Chinese gateways and streams.
+"""The HTTP status that an error means when the response's own says success: Chinese gateways and streams.
 
-The body may tell it, its code may mean one, and else its words may. Codes that are numbers are a provider's
-own, so they count only in that provider's shape.
+The body may name it, its code may mean one, or else its words may. Numeric codes are a provider's own, so
+they count only in that provider's shape.
 """
 
 import re
 
 from playground.exchange.provider_error import ProviderError
 
-# The more telling ones come first. Written small and without `_`, as `_of_code` compares them; of
-# `AuthFailure.SignatureExpire` the part before the dot counts as well.
+# The more specific ones come first. In lower case without `_`, as `_of_code` compares them; of
+# `AuthFailure.SignatureExpire` the part before the dot counts too.
 _CODES = {
     "invalidapikey": 401,
     "authenticationerror": 401,
@@ -59,7 +59,7 @@ _CODES = {
     "internalservererror": 500,
     "internalserviceerror": 500,  # Volcengine
 }
-# By the name that marks a provider's shape, the field of its code, and what the codes mean.
+# The field that marks a provider's shape, the field of its code, and what the codes mean.
 _NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
     (
         "status_msg",  # MiniMax
@@ -99,14 +99,14 @@ _NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
         },
     ),
 )
-# What providers write of a key that is none; some with status 400 or 403.
+# What providers write about a wrong key; some with status 400 or 403.
 WRONG_KEY = re.compile(
     "(?:incorrect|invalid|wrong) api[ _-]?key|"
     "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|reported as leaked)|"
     "invalid (?:access|api|bearer) token|access token (?:is |was |has )?(?:invalid|expired)|"
     "token seems invalid|jwt (?:is |has )?expired|authentication failed"
 )
-# Only what can hardly be said of something else. The more telling ones come first.
+# Only phrases that can hardly mean anything else. The more specific ones come first.
 _PHRASES: dict[int, tuple[str, ...]] = {
     401: (
         WRONG_KEY.pattern,
@@ -132,9 +132,10 @@ _PHRASES: dict[int, tuple[str, ...]] = {
     500: (r"internal (?:server |service )?error|failed during generation", r"内部错误"),
 }
 _WORDS = {status: re.compile("|".join(phrases)) for status, phrases in _PHRASES.items()}
-# Also with status 429, where slowing down would not help.
+# Also sent with status 429, where slowing down would not help.
 OVERLOADED = _WORDS[529]
-# A gateway's 500 around an answer that it got. What of a key is said there may be of the gateway's own.
+# A gateway's 500 around the response that it got. Without 401 and 403: those may be about the gateway's own
+# key.
 _QUOTED = re.compile(
     r"(?:error code|status(?: ?code)?|http)[: ]{1,2}(400|404|413|422|429)\b|"
     r"\b(400|404|413|422|429) "
@@ -143,18 +144,18 @@ _QUOTED = re.compile(
 
 
 def told_status(error: ProviderError) -> int | None:
-    """What the body or a code of its own tells."""
+    """Return the status that the body names or that its code means."""
     return error.status or _of_code(error) or _of_number(error)
 
 
 def quoted_status(error: ProviderError) -> int | None:
-    """What the words say that another server answered: `Error code: 400 - {…}`, `400 Bad Request`."""
+    """Return the status that the words quote from elsewhere: `Error code: 400 - {…}`, `400 Bad Request`."""
     found = _QUOTED.search(error.words)
     return int(found[1] or found[2]) if found else None
 
 
 def implied_status(error: ProviderError) -> int | None:
-    """The same, else what the words mean; None where they may mean anything."""
+    """Return the told status, else the one that the words mean; None if they may mean anything."""
     return told_status(error) or _of_words(error)
 
 

@@ -1,4 +1,4 @@
-"""Names the API that an answer is of, where it is none of Chat Completions. Nothing more is read of it."""
+"""Name the API of a response that is not from Chat Completions. Nothing else of it is read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ def _type_begins(*prefixes: str) -> _Test:
     return lambda value: str(value.get("type")).startswith(prefixes)
 
 
-# What only an answer, an event or a line of that API has.
+# What only a response, an event, or a line of that API has.
 _APIS: tuple[tuple[str, _Test], ...] = (
     ("OpenAI Responses API", lambda value: value.get("object") == "response" and "output" in value),
     ("OpenAI Responses API", _type_begins("response.")),
@@ -26,7 +26,7 @@ _APIS: tuple[tuple[str, _Test], ...] = (
 
 
 def api_of(value: Any) -> str | None:
-    """The API that an answer, or the first of a list (Gemini), is of; None where it is not known."""
+    """Return the API of a response, or of the first item in a list (Gemini); None if unknown."""
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):

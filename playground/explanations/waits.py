@@ -1,4 +1,4 @@
-"""How long a provider asks to wait before the next call, in each of the ways in which they say it."""
+"""How long a provider asks to wait before the next call, in all the ways in which providers say it."""
 
 import math
 import re
@@ -9,10 +9,10 @@ from typing import Any
 
 from playground.exchange.provider_error import ProviderError
 
-# A longer wait is none that somebody sits out; it is also what a number in the wrong unit gives.
+# Nobody waits longer than this; a longer wait is often a number in the wrong unit.
 _LONGEST_SECONDS = 7 * 86_400
 _LONGEST_TEXT = 60
-# Numbers from here on are seconds since 1970, and from there on milliseconds.
+# Numbers from the first on are seconds since 1970, from the second on milliseconds.
 _EPOCH, _EPOCH_MS = 1e9, 1e12
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{0,12})?")
@@ -25,20 +25,20 @@ _IN_WORDS = re.compile(
     r"(?:try again|retry|retry again|available again|reset|resets|wait|replenished)"
     r"(?: (?:in|after|within|for|at|at least|about|approximately|until)){0,3} (?=\d)(.{1,40})"
 )
-# `04:12:33` (Azure's API Management); a moment as `2026-11-27T00:00:00Z` or `2026-11-27 00:00:00 UTC`.
+# `04:12:33` (Azure's API Management); a time such as `2026-11-27T00:00:00Z` or `2026-11-27 00:00:00 UTC`.
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)(?!\d)")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(z|utc|[+-]\d\d:\d\d)")
 _IN_CHINESE = re.compile(
     r"(?:等待|稍等) ?(\d{1,6}) ?个?(秒|s|分钟|小时)|(\d{1,6}) ?个?(秒|s|分钟|小时)(?:钟|之)? ?后(?:再|重)?试?"
 )
 _CHINESE_SECONDS = {"秒": 1, "s": 1, "分钟": 60, "小时": 3600}
-# The names of headers, the surest first, and in what they count.
+# Header names by their unit, the most reliable first.
 _IN_MS = ("retry-after-ms", "x-retry-after-ms")
 _IN_SECONDS = ("retry-after", "x-retry-after")
 _RESETS = re.compile(
     r"((?:x-|anthropic-)?ratelimit(?:bysize)?-)(?:reset(-[a-z]+(?:-[a-z]+)?)?|([a-z-]+)-reset)"
 )
-# In one header: `limit=10, remaining=0, reset=50`, `"default";r=0;t=50` (the IETF's draft).
+# All in one header: `limit=10, remaining=0, reset=50`, `"default";r=0;t=50` (the IETF's draft).
 _REMAINS_NONE = re.compile(r"\b(?:remaining|r)=0\b")
 _RESET_IN_ONE = re.compile(r"\b(?:reset|t)=(\d{1,9})\b")
 _IN_BODY = (
@@ -48,9 +48,9 @@ _IN_BODY = (
 
 
 def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datetime) -> int | None:
-    """Whole seconds from `now` on, rounded up, at least one; None where nothing usable is said.
+    """Return whole seconds from `now` on, rounded up, at least 1; None if nothing usable is said.
 
-    The names in `headers` are in small letters.
+    The names in `headers` are in lower case.
     """
     for seconds in _said(headers, error, now):
         if seconds is not None and 0 < seconds <= _LONGEST_SECONDS:
@@ -72,13 +72,13 @@ def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> It
     if found := _IN_CHINESE.search(error.words):
         yield float(found[1] or found[3]) * _CHINESE_SECONDS[found[2] or found[4]]
     yield _until_reset(headers, now)
-    for item in error.objects:  # OpenRouter tells the headers of its own in the body
+    for item in error.objects:  # OpenRouter puts its headers into the body
         if isinstance(inner := item.get("headers"), dict):
             yield _until_reset({str(name).lower(): _text(value) for name, value in inner.items()}, now)
 
 
 def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Until the last of the limits that are used up. Answers in good order tell when theirs reset, too."""
+    """Return the seconds until the last used-up limit resets. Other limits name their reset too."""
     waits = []
     for name, value in headers.items():
         if (found := _RESETS.fullmatch(name)) and _is_used_up(headers, *found.groups()):
@@ -95,7 +95,7 @@ def _is_used_up(headers: Mapping[str, str], start: str, after: str | None, befor
 
 
 def _details(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Google's RetryInfo and its like."""
+    """Return Google's RetryInfo and similar."""
     details = item.get("details")
     return [part for part in details[:20] if isinstance(part, dict)] if isinstance(details, list) else []
 
@@ -111,7 +111,7 @@ def _scaled(seconds: float | None, factor: float) -> float | None:
 
 
 def _seconds(text: str, now: datetime) -> float | None:
-    """Of a number, a length (`6m0s`), a date (HTTP or ISO) or a moment in seconds or milliseconds."""
+    """Parse a number, a duration (`6m0s`), a date (HTTP or ISO), or a Unix time (s or ms)."""
     text = text.strip()
     if not text or len(text) > _LONGEST_TEXT:
         return None
@@ -125,7 +125,7 @@ def _seconds(text: str, now: datetime) -> float | None:
 
 
 def _in_words(text: str, now: datetime) -> float | None:
-    """Of what a length, a clock or a moment begins."""
+    """Parse the duration, clock, or date at the start of the text."""
     if moment := _MOMENT.match(text):
         zone = "+00:00" if moment[3] in ("z", "utc") else moment[3]
         return _until(f"{moment[1]}T{moment[2]}{zone}", now)
@@ -136,7 +136,7 @@ def _in_words(text: str, now: datetime) -> float | None:
 
 
 def _length(text: str, *, whole: bool = False) -> float | None:
-    """The length that a text begins with; with `whole`, that it is."""
+    """Return the duration that a text begins with; with `whole`, that it consists of."""
     total, at = None, 0
     while part := _PART.match(text, at):
         unit = part[2] if part[2] in _UNIT_SECONDS else "ms" if part[2].startswith("mil") else part[2][0]
@@ -158,7 +158,7 @@ def _until(text: str, now: datetime) -> float | None:
 
 
 def clock_of(headers: Mapping[str, str], otherwise: datetime) -> datetime:
-    """The provider's own clock, by which its dates are meant."""
+    """Return the provider's own time, to which its dates refer."""
     try:
         moment = parsedate_to_datetime(headers.get("date", "")[:_LONGEST_TEXT])
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -1,1 +1,1 @@
-"""Leaving this machine: which addresses may be reached, the connection, its clock and its limits."""
+"""Outgoing connections: which addresses may be reached, the checked connection, its clock and its limits."""

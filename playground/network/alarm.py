@@ -1,4 +1,4 @@
-"""Calls back after a while: one thread for all calls, where `threading.Timer` would take one for each."""
+"""Timers that share one thread for all calls, where `threading.Timer` would start one for each."""
 
 import logging
 import math
@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 
 
 class AlarmClock:
-    """`with clock.after(seconds, ring):` calls `ring`, from another thread, unless the block ends sooner."""
+    """Call `ring` from another thread unless the block ends first: `with clock.after(seconds, ring):`."""
 
     def __init__(self) -> None:
         self._alarms: dict[object, tuple[float, Callable[[], None]]] = {}
@@ -39,11 +39,11 @@ class AlarmClock:
                 try:
                     ring()
                 except Exception:
-                    # Every limit in time hangs on this thread: one alarm must not end it.
+                    # Every time limit depends on this thread, so a failing alarm must not end it.
                     _logger.exception("an alarm failed")
 
     def _wait(self) -> list[Callable[[], None]]:
-        """Sleeps until the next alarm may be due, and takes out those that are."""
+        """Sleep until the next alarm may be due, then remove and return those that are."""
         with self._changed:
             self._sleeps_until = min((due for due, _ in self._alarms.values()), default=math.inf)
             pause = self._sleeps_until - time.monotonic()
@@ -56,5 +56,5 @@ class AlarmClock:
 
 @cache
 def clock() -> AlarmClock:
-    """This process' own, started when it is first needed: a thread does not live on in a forked worker."""
+    """Return this process's clock, started on first use because threads do not survive a fork."""
     return AlarmClock()

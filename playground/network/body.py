@@ -1,4 +1,4 @@
-"""A response's body: its framing (RFC 9112, 6.3) and its codings taken off, piece by piece."""
+"""Read a response body piece by piece: remove its framing (RFC 9112, 6.3), then its content codings."""
 
 import io
 import re
@@ -19,9 +19,10 @@ class CutOffError(HTTPException):
 
 
 class Framed:
-    """`read1` gives bytes of the body, by one read at most: b"" when it brought none, None at the end.
+    """A body without its framing.
 
-    Raises `CutOffError` when the end came too soon, and `HTTPException` for broken framing.
+    `read1` returns the next bytes after at most one read: b"" if that read brought none, None at the end of
+    the body. It raises `CutOffError` if the connection ends too soon and `HTTPException` for broken framing.
     """
 
     def __init__(self, source: io.BufferedReader, head: Head) -> None:
@@ -33,7 +34,7 @@ class Framed:
 
     @property
     def has_ended(self) -> bool:
-        """Whether all of the announced length has been read: the connection may stay open, and silent."""
+        """Whether the whole Content-Length has been read, after which the connection may stay open."""
         return self._left == 0 and not self._chunked
 
     def read1(self) -> bytes | None:
@@ -52,12 +53,15 @@ class Framed:
         return data
 
     def _next_chunk(self) -> bytes | None:
-        """b"" when the next chunk begins or is still to come, None after the last; bytes of a body without
-        chunks after all."""
+        """Read the start of the next chunk.
+
+        Returns b"" when one begins or is still to come, None after the last, and bytes if the body is not
+        chunked.
+        """
         if self._first and not self._lines.has_begun and self._source.peek(1)[:1] in (b"{", b"[", b"<", b":"):
             return self._without_chunks(b"")
         line = self._lines.read1()
-        if line in (b"\r\n", b"\n") and not self._first:  # the end of the chunk before
+        if line in (b"\r\n", b"\n") and not self._first:  # the end of the previous chunk
             line = self._lines.read1() if self._lines.has_more else None
         if line is None:
             return b""
@@ -70,17 +74,17 @@ class Framed:
                 return self._without_chunks(line)
             raise HTTPException(f"not the size of a chunk: {line!r}")
         self._left = int(size[1], 16)
-        # Trailers are not waited for: nothing is made of them.
+        # Do not wait for trailers: nobody uses them.
         return b"" if self._left else None
 
     def _without_chunks(self, start: bytes) -> bytes:
-        """Some proxies take the chunks away and leave the header."""
+        """Read a body that is not chunked after all: some proxies remove the chunks and leave the header."""
         self._chunked, self._left = False, None
         return start or self._source.read1(PIECE)
 
 
 def _length(head: Head) -> int | None:
-    """None when only the end of the connection tells. Lengths that contradict each other tell nothing."""
+    """Return the length, or None when it is missing or contradictory: the end of the connection counts."""
     if head.status in (204, 304):
         return 0
     lengths = set(head.values("content-length"))
@@ -90,9 +94,10 @@ def _length(head: Head) -> int | None:
 
 
 class Body:
-    """`read1` gives the next decoded piece: b"" when what came decodes to nothing yet, None at the end.
+    """A decoded body.
 
-    `has_more` tells whether the next piece is ready without another read from the wire.
+    `read1` returns the next decoded piece: b"" when what arrived decodes to nothing yet, None at the end.
+    `has_more` tells whether the next piece is ready without another read from the socket.
     """
 
     def __init__(self, source: io.BufferedReader, head: Head, most: int) -> None:
@@ -108,11 +113,11 @@ class Body:
 
     @property
     def unread(self) -> str:
-        """The content coding that could not be read; the body is as it came then."""
+        """The content coding that could not be decoded, in which case the body is passed on as received."""
         return self._decoder.unread
 
     def read1(self) -> bytes | None:
-        """Raises what `Framed.read1` and `Decoder.feed` do."""
+        """Return the next piece. Raises what `Framed.read1` and `Decoder.feed` raise."""
         piece = self._ahead
         if piece is None:
             if self._ended:

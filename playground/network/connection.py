@@ -1,7 +1,7 @@
-"""The connections under `requests`: where a socket opens, the policy is asked and the call is recorded.
+"""Connections under `requests` that apply the egress policy and record the call.
 
-A single seam: `dial` opens the socket, the `Wire` of the running call learns what was really written, can
-wait for what comes, and can be shut from another thread.
+There is one seam: `dial` opens the socket, and the call's `Wire` records what was really written, waits for
+data, and can be shut down from another thread.
 """
 
 import io
@@ -26,62 +26,63 @@ from playground.network.head import Head
 from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
 
-# The usual 8 KiB are much for each of hundreds of streams that wait. Larger reads pass it by.
+# Less than the usual 8 KiB, because hundreds of streams may wait at once. Larger reads bypass the buffer.
 _BUFFER_BYTES = 2048
 _END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
 # Also bounds interim responses (1xx), of which any number may come first.
 _HEAD_BYTES = 1 << 20
-# What a body takes on the wire, chunked byte by byte. Empty blocks of gzip or trailers have no end otherwise.
+# A body that is chunked byte by byte takes up to this many times its size on the wire. Without a bound, empty
+# gzip blocks or chunk extensions could go on forever.
 _WIRE_FACTOR = 8
 
 
 class TooMuchError(HTTPException):
-    """More bytes came than any answer within the limit has."""
+    """More bytes arrived than any response within the limit can have."""
 
 
 @dataclass
 class Wire:
-    """What one call does on its connection."""
+    """The connection of one call: what was written to it, and whether and why we ended it."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
     ended: FailureKind | None = None
-    # The buffer over the socket that the answer is read from.
+    # The buffered reader over the socket; the response is read from it.
     reader: Any = None
-    # Whether the body comes in chunks, of which each has an end of its own.
+    # Whether the body is chunked: each chunk then ends with a line break of its own.
     chunked: bool = False
-    # To whom the answer is shown as it comes, until it has said all that it had to say.
+    # The browser that sees the answer as it arrives, until it has closed its sending half.
     browser: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, sock: socket.socket) -> None:
-        """Raises `OSError` when the call was ended before it was connected."""
+        """Take over the socket. Raises `OSError` if the call was ended before it was connected."""
         with self._lock:
             if self.ended:
                 raise OSError("the call was ended before it was connected")
             self.sock = sock
 
     def shutdown(self, kind: FailureKind) -> None:
-        """Ends the call from any thread: a read that waits returns at once. The first reason counts."""
+        """End the call, from any thread: a waiting read returns at once. The first reason is kept."""
         with self._lock:
             self.ended = self.ended or kind
             if self.sock is None:
                 return
             try:
-                # Not SSLSocket's own: it drops the TLS state under a thread that is reading.
+                # Not `SSLSocket.shutdown`, which drops the TLS state under a thread that is reading.
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
             except OSError:
                 return  # the other side closed first
 
     def close(self) -> None:
-        """Gives the buffer up, which would hold the socket open."""
+        """Close the buffered reader, which would otherwise keep the socket open."""
         if self.reader is not None:
             self.reader.close()
 
     def wait(self, seconds: float) -> bool:
-        """Waits until something can be read, be it the end; whether it can, within that time.
+        """Wait until there is something to read, the end included; return whether there is, within that time.
 
-        False at once when the browser may have left: what is shown to it next tells (see `watcher`).
+        Returns False at once when the browser may have left: the next write to it will tell (see `watcher`).
         """
         deadline = time.monotonic() + seconds
         while not self._has_buffered():
@@ -96,19 +97,19 @@ class Wire:
             if number not in ready:
                 self.browser = None if ready else self.browser
                 return False
-            # TLS has messages of its own, such as session tickets, which are nothing to read.
+            # TLS has messages of its own, such as session tickets, that carry no data.
             if not isinstance(self.sock, ssl.SSLSocket) or self._fill(self.sock):
                 break
         return True
 
     def _has_buffered(self) -> bool:
-        """Whether bytes have left the socket that nobody has read: the poll would not tell of them."""
+        """Whether bytes have left the socket that nobody has read, which `poll` does not report."""
         if self.reader is None or self.reader.closed:
             return True
-        # An empty buffer would be filled by a peek; from a source that has nothing now it stays empty.
+        # A peek would refill an empty buffer; from a source that has nothing right now it stays empty.
         self.reader.raw.readinto = _nothing_now
         try:
-            # The end of a chunk's line stays behind until the next chunk is asked for.
+            # The line break that ends a chunk stays in the buffer until the next chunk is read.
             ends = (b"\r", b"\r\n") if self.chunked else ()
             if self.reader.peek(1) not in (b"", *ends):
                 return True
@@ -117,7 +118,7 @@ class Wire:
         return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
 
     def _fill(self, sock: ssl.SSLSocket) -> bool:
-        """Reads what is there into the buffer, without waiting; whether that was anything, or the end."""
+        """Read what is available without waiting, and return whether that was data or the end."""
         patience = sock.gettimeout()
         sock.settimeout(0)
         try:
@@ -125,19 +126,19 @@ class Wire:
         except ssl.SSLWantReadError:
             return False
         except OSError:
-            return True  # the read that follows says what it is
+            return True  # the read that follows reports it
         finally:
             sock.settimeout(patience)
         return True
 
 
 def _nothing_now(buffer: object) -> None:
-    """`readinto` of a raw stream that would block (`io.RawIOBase`)."""
+    """Stand in for `readinto` of a raw stream that would block (`io.RawIOBase`)."""
     del buffer
 
 
 class _Counted(io.RawIOBase):
-    """A socket's bytes, up to a limit: that of a head first, then that of a body of `body_bytes`."""
+    """A socket's bytes up to a limit: first that of a head, then that of a body of `body_bytes`."""
 
     def __init__(self, source: Any, body_bytes: int) -> None:
         self._source = source
@@ -168,7 +169,7 @@ class _Counted(io.RawIOBase):
 
 
 class _Connection(HTTPConnection):
-    """Connects to checked addresses only and tells the call's `Wire` what it writes."""
+    """A connection to checked addresses only, which tells the call's `Wire` what it writes."""
 
     def __init__(self, wire: Wire, endpoint: Endpoint, **options: Any) -> None:
         super().__init__(endpoint.host, endpoint.port, **options)
@@ -187,25 +188,25 @@ class _Connection(HTTPConnection):
 class _SecureConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
-        # TLS has put a socket of its own over the first one, which is detached by now.
+        # TLS has wrapped the first socket in one of its own and detached it.
         self.wire.attach(self.sock)
 
 
 class Adapter:
-    """The transport in two halves, so that the time between them is ours. It keeps nothing of a call.
+    """The transport in two halves, so that we control the time between them. It keeps no state of a call.
 
-    No pool: a connection is one call's. No `Session` above it either: no cookies kept, no redirects, no
-    proxies or netrc of this machine.
+    There is no pool: each call has its own connection. There is no `Session` either, so no cookies, no
+    redirects, and none of this machine's proxies or netrc.
     """
 
     def __init__(self) -> None:
-        # One context for all: reading the certificates anew costs more than 10 ms a call.
+        # Shared by all calls: loading the certificates again takes more than 10 ms.
         self._tls = ssl.create_default_context(cafile=certifi.where())
 
     def start(
         self, request: requests.PreparedRequest, endpoint: Endpoint, wire: Wire, limits: Limits
     ) -> _Connection:
-        """Connects to the endpoint and writes the request. The response is still to come."""
+        """Connect to the endpoint and write the request, without reading the response."""
         timeout = limits.connect_seconds
         connection = (
             _SecureConnection(wire, endpoint, timeout=timeout, ssl_context=self._tls)
@@ -217,7 +218,7 @@ class Adapter:
         connection.sock.settimeout(limits.silence_seconds)
         source = _Counted(connection.sock.makefile("rb", 0), limits.response_bytes)
         wire.reader = io.BufferedReader(source, _BUFFER_BYTES)
-        # Who refuses a body while it is still being written may have said why.
+        # A server that rejects a body while it is still being written may have said why.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method or "",
@@ -230,7 +231,7 @@ class Adapter:
         return connection
 
     def body(self, wire: Wire, head: Head, limits: Limits) -> Body:
-        """The body behind the head, to be read while it comes."""
+        """Return a reader for the body that follows the head."""
         wire.reader.raw.head_is_read()
         wire.chunked = "chunked" in head.values("transfer-encoding")
         return Body(wire.reader, head, _WIRE_FACTOR * limits.response_bytes)

@@ -1,8 +1,8 @@
-"""Takes the content codings off a body: gzip, deflate, br and zstd, though none of them was asked for.
+"""Decode gzip, deflate, br and zstd, although we ask for none of them.
 
-What begins otherwise than its label says is passed on as it is: proxies unpack an answer and leave its label,
-or pack it without one. Output comes in small pieces, made as they are taken, so that a bomb meets the limit
-before it meets the memory.
+A body that does not start like its label says is passed on as it is: proxies decompress a response and keep
+the label, or compress it without one. Output is produced lazily in small pieces, so that a decompression bomb
+reaches the limit before it fills the memory.
 """
 
 import re
@@ -20,12 +20,13 @@ else:
 
 PIECE = 65_536
 _MOST_LAYERS = 5
-# gzip and zstd may be in several parts. An empty one takes 9 bytes, and as long to unpack as a full one.
+# gzip and zstd may have several parts. An empty one takes few bytes (9 in zstd), but as long to decode as a
+# full one.
 _MOST_PARTS = 100_000
-# RFC 9659: no more than 8 MiB. A frame may ask for gigabytes.
+# RFC 9659 allows at most 8 MiB; without a limit a frame may ask for gigabytes.
 _ZSTD_WINDOW_LOG = 23
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
-# The other codings begin with anything: what reads like the start of an answer is taken for one.
+# The other codings can start with any bytes, so text that looks like the start of an answer counts as text.
 _TEXT = re.compile(rb"\s*(?:[{\[<:]|data:|event:|id:|retry:)[\x20-\x7e\s]*")
 _ENOUGH = 8
 _ERRORS: tuple[type[Exception], ...] = (zlib.error, brotli.error, zstd.ZstdError)
@@ -34,15 +35,15 @@ _PLAIN = ("identity", "none")
 
 
 class BadEncodingError(Exception):
-    """What was packed cannot be unpacked to its end."""
+    """The compressed data is broken."""
 
 
 class TooMuchUnpackedError(Exception):
-    """A coding inside another unpacked to more than any answer has, or was in more parts."""
+    """One layer decoded to more bytes than the limit, or had too many parts."""
 
 
 class Unpacker(Protocol):
-    """`ended` tells whether what came is whole."""
+    """A decompressor. `ended` tells whether the data so far is complete."""
 
     ended: bool
 
@@ -130,19 +131,22 @@ def _unpacker(coding: str, start: bytes) -> Unpacker:
             return _Brotli()
         case "zstd":
             return _Zstd()
-    # Deflate in zlib's wrapping, as the RFC has it, or without, as some servers do.
+    # The RFC wraps deflate in zlib's format; some servers send it bare.
     wrapped = start[0] & 15 == 8 and int.from_bytes(start[:2], "big") % 31 == 0
     return _Zlib(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
 
 
 class _Layer:
-    """One coding. "" is what the first bytes say. `unread` once it could not be read from the start."""
+    """One coding; "" means to detect it from the first bytes.
+
+    `unread` is set once the data turns out not to be in that coding and is passed on as received.
+    """
 
     def __init__(self, coding: str, most: int) -> None:
         self.unread = False
         self._coding, self._left = coding, most
         self._unpacker: Unpacker | None = None
-        # As received, until something is unpacked.
+        # The bytes as received, until something has been decoded.
         self._start: bytes | None = b""
 
     @property
@@ -172,14 +176,14 @@ class _Layer:
             yield self._start
 
     def close(self) -> Iterator[bytes]:
-        """What the first bytes hold, when they were too few to tell what they are."""
+        """Decode the first bytes when the body ended before there were enough to tell what they are."""
         if self._unpacker is None and self._start:
             self._unpacker = self._chosen(self._start.ljust(_ENOUGH, b"\xff"))
             start, self._start = self._start, b""
             yield from self.feed(start)
 
     def _chosen(self, start: bytes) -> Unpacker | None:
-        """None while there are too few bytes to say."""
+        """Choose a decompressor, or None while there are too few bytes."""
         if self._coding in _MAGIC or not self._coding:
             return self._by_magic(start)
         if len(start) < _ENOUGH:
@@ -196,9 +200,10 @@ class _Layer:
 
 
 class Decoder:
-    """`feed` each piece of a body, `close` at its end. `most` bounds what any of its layers gives, in bytes.
+    """Decodes a body: call `feed` for each piece, then `close`.
 
-    `unread` names the coding that could not be read, where the body is passed on as it came; "" otherwise.
+    `most` bounds the output of each layer, in bytes. `unread` names the coding that could not be decoded, in
+    which case the body is passed on as received; "" otherwise.
     """
 
     def __init__(self, codings: list[str], most: int) -> None:
@@ -207,7 +212,7 @@ class Decoder:
         if len(codings) > _MOST_LAYERS or not all(coding in _CODINGS for coding in codings):
             self._unknown, codings = ", ".join(codings), []
         self._codings = codings
-        # The last coding was put on last.
+        # Codings are listed in the order in which they were applied.
         self._layers = [_Layer(coding, most) for coding in reversed(codings or [""])]
 
     @property
@@ -217,11 +222,11 @@ class Decoder:
 
     @property
     def ended(self) -> bool:
-        """False when what is packed goes on after what came."""
+        """Whether the compressed data is complete."""
         return all(layer.ended for layer in self._layers)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Raises `BadEncodingError` and `TooMuchUnpackedError`."""
+        """Decode a piece. Raises `BadEncodingError` and `TooMuchUnpackedError`."""
         return self._through(self._layers, iter((data,)))
 
     def close(self) -> Iterator[bytes]:

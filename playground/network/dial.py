@@ -1,7 +1,7 @@
-"""What was judged is what is dialled: the one place where a socket to a provider opens.
+"""Open the socket to a provider: the only place that does, so that only what was checked is dialled.
 
-Caps and rates were asked about the endpoint, `egress` about the addresses that its host has. Both are
-compared with the socket: with what it is opened for, and with what is at its other end.
+Caps and rates were checked for the endpoint, and `egress` checks the addresses of its host. Both are compared
+with the socket: with the host it is opened for, and with its peer.
 """
 
 import socket
@@ -16,7 +16,7 @@ from playground.text.endpoint import Endpoint
 
 
 class ConnectError(Exception):
-    """No connection: `kind` says in which way, the text is the system's own words."""
+    """There is no connection: `kind` says why, and the text is the operating system's."""
 
     def __init__(self, kind: FailureKind, detail: str = "") -> None:
         super().__init__(detail)
@@ -24,12 +24,12 @@ class ConnectError(Exception):
 
 
 def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.socket:
-    """A socket to the endpoint, over the proxy where one is set. `timeout` in seconds is for all of it.
+    """Open a socket to the endpoint, through the proxy if one is set.
 
-    `asked` is the host and port that the library above was about to call. Raises `ConnectError` and
-    `egress.AddressRefusedError`.
+    `timeout`, in seconds, is shared by all addresses that are tried. `asked` is the host and port that the
+    library above was about to call. Raises `ConnectError` and `egress.AddressRefusedError`.
     """
-    # Caps and rates were asked about the endpoint: nothing else is called, whatever a library made of it.
+    # Caps and rates were checked for this endpoint, so nothing else is called, whatever a library made of it.
     host, port = endpoint.host, endpoint.port
     if asked != (host, port):
         raise _not_judged(*asked)
@@ -56,7 +56,7 @@ def _checked(host: str, port: int) -> list[str]:
 
 
 def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
-    """A socket to the first address that answers."""
+    """Return a socket to the first address that answers."""
     for position, address in enumerate(addresses):
         share = (deadline - time.monotonic()) / (len(addresses) - position)
         try:
@@ -67,10 +67,10 @@ def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:
 
 
 def _check_peer(sock: socket.socket, addresses: list[str], port: int) -> None:
-    """Closes a socket that leads elsewhere than to what was judged."""
+    """Raise `AddressRefusedError`, and close the socket, if its peer is not a checked address."""
     try:
         peer, peer_port = sock.getpeername()[:2]
-    except OSError:  # it has left already
+    except OSError:  # the peer has left already
         return
     if peer_port != port or _number(peer) not in map(_number, addresses):
         sock.close()

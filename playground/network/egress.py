@@ -1,7 +1,7 @@
-"""Which addresses may be reached.
+"""The egress policy: which addresses may be reached.
 
-The one policy, asked where a socket opens: a name's addresses are checked and the connection goes to one
-of those that were checked, so a second look-up cannot answer otherwise.
+It is applied where the socket opens: the connection goes to one of the addresses that were checked, so a
+second DNS lookup cannot give another answer.
 """
 
 import errno
@@ -20,7 +20,7 @@ from playground.exchange.refusal import FieldProblem, Refusal, RefusedError
 from playground.text.endpoint import Endpoint
 from playground.text.sentence import gettext_noop, say
 
-# What the system says of addresses that it has no way to, or no protocol for.
+# Errors for addresses that this system has no route to, or no protocol for.
 _NO_WAY = (
     errno.EAFNOSUPPORT,
     errno.ENETUNREACH,
@@ -30,7 +30,7 @@ _NO_WAY = (
     errno.EPERM,
     errno.EINVAL,
 )
-# A refusal after a look-up comes at a multiple of this, so that its time says nothing of what was found.
+# A refusal after a lookup is delayed to a multiple of this, so that its timing does not reveal the result.
 REFUSAL_SECONDS = 0.25
 
 
@@ -42,9 +42,9 @@ class Rule(Enum):
 
 
 class AddressRefusedError(RefusedError):
-    """The policy does not let this host be called. Says nothing of what is there.
+    """The policy does not allow this host. The error does not reveal what is there.
 
-    `ports` are those that may be called, when it was for its port.
+    `ports` are the allowed ones, if the port was the reason.
     """
 
     def __init__(self, rule: Rule, host: str, port: int, ports: tuple[int, ...] = ()) -> None:
@@ -53,7 +53,7 @@ class AddressRefusedError(RefusedError):
             sentence = say(_OTHER_PORTS, port=port, ports=", ".join(map(str, ports)))
             advice = say(_ALLOW_PORTS)
         else:
-            # The same for a name that is unknown: what names there are inside is nobody's business.
+            # Unknown names get the same text: callers must not learn which internal names exist.
             sentence, advice = say(_NO_PUBLIC_ADDRESS, host=host[:200]), say(_ALLOW_ADDRESS)
         problem = FieldProblem("base_url", sentence)
         super().__init__(Refusal(403, "address_refused", say(_ADDRESS_REFUSED), advice, (problem,)))
@@ -75,14 +75,14 @@ _ALLOW_ADDRESS = gettext_noop(
 
 
 class UnknownHostError(Exception):
-    """The name has no address. Only said of hosts that who runs the playground has named."""
+    """The name has no address. Raised only for hosts in the provider list or PLAYGROUND_PRIVATE_UPSTREAMS."""
 
 
 def addresses(host: str, port: int) -> list[str]:
-    """The addresses to try, in order. Raises `AddressRefusedError` or `UnknownHostError`.
+    """Return the addresses to try, in order. Raises `AddressRefusedError` or `UnknownHostError`.
 
-    One address inside the network refuses the whole name. A name without any is refused alike, unless it
-    was named by who runs the playground: who asks must not learn which names there are inside.
+    One internal address refuses the whole name. A name without any address is refused too, unless it is in
+    the provider list: callers must not learn which internal names exist.
     """
     if is_private_upstream(host, port):
         return _resolve(host, port)
@@ -103,7 +103,7 @@ def addresses(host: str, port: int) -> list[str]:
 
 
 def is_private_upstream(host: str, port: int) -> bool:
-    """Whether this exact pair may be called wherever its name leads."""
+    """Whether this exact host and port may be called wherever the name leads."""
     return (host, port) in _private_upstreams(settings.CONFIG)
 
 
@@ -122,11 +122,11 @@ def _resolve(host: str, port: int) -> list[str]:
 
 
 def _is_public(address: str) -> bool:
-    """Whether it is public unicast, also when it is IPv4 inside IPv6."""
+    """Whether the address is public unicast, including IPv4 embedded in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return not any(ip in network for network in _NOT_PUBLIC)
-    # An ISATAP router would send it on to the IPv4 address in its interface's number (RFC 5214, 6.1).
+    # An ISATAP router would forward it to the IPv4 address in its interface identifier (RFC 5214, 6.1).
     if int(ip) >> 32 & 0xFDFFFFFF == 0x5EFE and not _is_public(_last_four_bytes(ip)):
         return False
     if ip.ipv4_mapped:
@@ -139,7 +139,7 @@ def _is_public(address: str) -> bool:
 
 
 def _is_own(address: str, port: int) -> bool:
-    """Whether it is this machine's: then a packet to it leaves from it. None is sent."""
+    """Whether the address is this machine's: a packet to it would leave from it. No packet is sent."""
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect((address, port))
@@ -159,16 +159,16 @@ def _networks(*texts: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Networ
     return tuple(map(ipaddress.ip_network, texts))
 
 
-# IANA's special-purpose registries (RFC 6890), written out: Python's own tables differ from release to
-# release. 192.0.0.0/24 has Oracle's metadata, 100.64.0.0/10 Alibaba's, 169.254.0.0/16 most others'.
+# IANA's special-purpose registries (RFC 6890), spelled out because Python's own tables differ between
+# releases. 192.0.0.0/24 has Oracle's metadata service, 100.64.0.0/10 Alibaba's, 169.254.0.0/16 most others'.
 _NOT_PUBLIC = _networks(
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
-    "161.26.0.0/16",  # IBM Cloud's services inside
-    "166.8.0.0/14",  # and more of them
-    "168.63.129.16/32",  # Azure's platform: public by its number, and answering only inside
+    "161.26.0.0/16",  # IBM Cloud's internal services
+    "166.8.0.0/14",  # more of them
+    "168.63.129.16/32",  # Azure's platform: a public number that answers only inside
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
@@ -180,8 +180,8 @@ _NOT_PUBLIC = _networks(
     "203.0.113.0/24",
     "224.0.0.0/3",  # multicast, reserved and broadcast
 )
-# All unicast that was ever given out is in 2000::/3; what else there is (loopback, fc00::/7, fe80::/10,
-# fec0::/10, multicast, 64:ff9b:1::/48, IPv4-compatible ones) is none.
+# All unicast space that was ever allocated is in 2000::/3. The rest (loopback, fc00::/7, fe80::/10,
+# fec0::/10, multicast, 64:ff9b:1::/48, IPv4-compatible addresses) is not public.
 _UNICAST = ipaddress.ip_network("2000::/3")
 _NOT_PUBLIC_V6 = _networks(
     "2001::/23",  # Teredo, benchmarking, ORCHID and other protocols
@@ -207,7 +207,7 @@ def _catalogue_hosts(settled: Config) -> frozenset[tuple[str, int]]:
 
 
 def _names(endpoint: Endpoint) -> set[tuple[str, int]]:
-    """The exact pair; this machine goes by all of its names."""
+    """Return the exact pair; for a loopback host, one pair for each of its names."""
     names = LOOPBACK if endpoint.host in LOOPBACK else {endpoint.host}
     return {(name, endpoint.port) for name in names}
 

@@ -1,4 +1,4 @@
-"""The libraries' errors, and what we ended ourselves, as the failures of an Exchange."""
+"""Translate the libraries' errors, and calls that we ended ourselves, into failures of an Exchange."""
 
 import ssl
 from http.client import HTTPException
@@ -15,7 +15,7 @@ from playground.network.dial import ConnectError
 from playground.network.head import SlowHeadError
 from playground.network.limits import Limits
 
-# What reading an answer can raise.
+# What reading a response can raise.
 ERRORS = (
     ConnectError,
     BadEncodingError,
@@ -28,7 +28,7 @@ ERRORS = (
 
 
 def ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure | None:
-    """Whether we ended the call ourselves, which shows as any error or as a plain end."""
+    """Return the failure if we ended the call ourselves, which looks like any error or like a normal end."""
     if on_wire.ended is None:
         return None
     limit = limits.exchange_seconds if on_wire.ended is FailureKind.TOO_LONG else None
@@ -36,7 +36,7 @@ def ended(prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> 
 
 
 def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wire, limits: Limits) -> Failure:
-    """The libraries' errors, said once in our words."""
+    """Translate a library's error into a `Failure`."""
     causes = _causes(error)
     if end := ended(prepared, on_wire, limits):
         return end
@@ -46,7 +46,7 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
     if _any(causes, ssl.SSLError, urllib3.exceptions.SSLError):
         return failure(FailureKind.TLS, prepared, str(causes[-1]))
     if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-        if not on_wire.headers:  # TLS never came to an end
+        if not on_wire.headers:  # the TLS handshake never finished
             return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
         kind = FailureKind.SLOW_HEAD if _any(causes, SlowHeadError) else FailureKind.SILENCE
         return failure(kind, prepared, limit=limits.silence_seconds)
@@ -60,7 +60,7 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what it wraps, the outermost first: in `args`, `reason` or as its cause."""
+    """Return the error and what it wraps (in `args`, `reason` or as its cause), outermost first."""
     causes: list[BaseException] = []
     following: object = error
     while isinstance(following, BaseException) and following not in causes:

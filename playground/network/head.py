@@ -1,8 +1,8 @@
-"""The head of an HTTP/1.1 response, read leniently: one odd line costs nothing of the rest.
+"""Read the head of an HTTP/1.1 response leniently: one malformed line does not cost the rest.
 
-`http.client` ends the headers at a line without a colon, takes 100 of them at most and skips no interim
-response but 100. The connection is closed after each response, so a head that is misread cannot make one
-response out of another (response splitting).
+`http.client` ends the headers at a line without a colon, accepts at most 100 of them, and skips no interim
+response but 100. Each connection is closed after its response, so a misread head cannot turn one response
+into another (response splitting).
 """
 
 import io
@@ -14,14 +14,14 @@ from playground.network.lines import Lines
 
 MOST_HEADERS = 1000
 _STATUS_LINE = re.compile(rb"HTTP/[0-9]+(?:\.[0-9]+)?[ \t]+([1-9][0-9]{2})(?![0-9])(.*)", re.DOTALL)
-# RFC 9110, 5.5: a recipient puts a space in place of CR, LF and NUL in a value.
+# RFC 9110, 5.5: a recipient replaces CR, LF and NUL in a value with spaces.
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BLANK = (b"\r\n", b"\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status, reason and headers in their order. A line without a colon is a name without a value."""
+    """Status, reason, and headers in order. A line without a colon is a name with an empty value."""
 
     status: int
     reason: str
@@ -33,26 +33,27 @@ class Head:
 
     @property
     def is_interim(self) -> bool:
-        """Whether another one follows: 1xx, but for the switch to another protocol."""
+        """Whether another head follows: any 1xx except the switch to another protocol (101)."""
         return 100 <= self.status < 200 and self.status != 101
 
     def values(self, name: str) -> list[str]:
-        """The comma-separated values of all headers of this (lower-case) name, in lower case."""
+        """Return the comma-separated values of all headers with this (lower-case) name, in lower case."""
         return [value.strip().lower() for value in self.text(name).split(",") if value.strip()]
 
     def text(self, name: str) -> str:
-        """What all headers of this (lower-case) name say, as they say it."""
+        """Return the unchanged values of all headers with this (lower-case) name, joined by commas."""
         return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
 class SlowHeadError(TimeoutError):
-    """A head that had begun was not whole in time."""
+    """A head began but was not complete in time."""
 
 
 class HeadReader:
-    """`read1` takes what has come, by one read at most: the next head, or None while it is not whole.
+    """Reads heads from a connection.
 
-    After an interim one (1xx) another follows. `source` bounds the bytes.
+    `read1` returns the next head, or None while it is incomplete, after at most one read. After an interim
+    response (1xx) another head follows. `source` bounds the number of bytes.
     """
 
     def __init__(self, source: io.BufferedReader) -> None:
@@ -65,8 +66,10 @@ class HeadReader:
         return self._lines.has_begun or self._status is not None
 
     def read1(self) -> Head | None:
-        """Raises `HTTPException`: `RemoteDisconnected` when nothing came, `BadStatusLine` for another
-        protocol."""
+        """Return the next head or None.
+
+        Raises `HTTPException`: `RemoteDisconnected` if nothing came, `BadStatusLine` for another protocol.
+        """
         while (line := self._lines.read1()) is not None:
             if self._status is None:
                 self._status = None if line in _BLANK else _status(line)
@@ -81,7 +84,7 @@ class HeadReader:
         return None
 
     def _add(self, line: bytes) -> None:
-        if self._headers and line[:1] in (b" ", b"\t"):  # goes on with the one before (RFC 9112, 5.2)
+        if self._headers and line[:1] in (b" ", b"\t"):  # continues the previous line (RFC 9112, 5.2)
             self._headers[-1].append(line)
         elif len(self._headers) == MOST_HEADERS:
             raise HTTPException(f"more than {MOST_HEADERS} headers")

@@ -1,15 +1,17 @@
-"""How long and how large an exchange may be, and how many there may be. `config.py` has the variables."""
+"""How long and how large an exchange may be, and how many may run. `config.py` has the variables."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, bytes and counts; `response_bytes` counts after decoding, `exchanges` in one process, and
-    `client_exchanges` of one visitor in it.
+    """Limits in seconds, bytes and counts.
 
-    `grace_seconds` is the wait for more after an answer that says it is whole (`[DONE]`, the last brace), and
-    `finish_seconds` after one that only gave its finish reasons: usage and `[DONE]` may follow late.
+    `response_bytes` counts decoded bytes. `exchanges` is for one process, `client_exchanges` for one visitor
+    in it.
+
+    `grace_seconds` is how long to wait for more after an answer that says it is complete (`[DONE]`, the last
+    brace); `finish_seconds` after one that only gave its finish reasons: usage and `[DONE]` may follow late.
     """
 
     connect_seconds: float = 5
@@ -26,5 +28,5 @@ class Limits:
 
 
 def exchanges(threads: int) -> int:
-    """How many of a worker's threads may wait for providers; the rest answers pages."""
+    """Return how many of a worker's threads may wait for providers; the rest are kept free to serve pages."""
     return max(1, threads - max(2, threads // 8))

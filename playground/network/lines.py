@@ -1,14 +1,15 @@
-"""Lines from a connection that may bring them byte by byte."""
+"""Read lines from a connection that may deliver them byte by byte."""
 
 import io
 import sys
 
 
 class Lines:
-    """`read1` gives the next line, with its end, by one read at most: None while it is not whole.
+    """A connection's lines, with their line breaks.
 
-    The end of the connection ends a line too; b"" after it. A line over `most` bytes is given in parts. In
-    `readline` one would wait for each byte, without heartbeats, and for as long as they come.
+    `read1` returns the next line after at most one read, or None while it is incomplete. The end of the
+    connection ends a line too; b"" follows. A line over `most` bytes comes in parts. `readline` would wait
+    for every byte, without heartbeats, for as long as they keep coming.
     """
 
     def __init__(self, source: io.BufferedReader, most: int = sys.maxsize) -> None:

@@ -1,4 +1,4 @@
-"""When a reader of a growing answer wakes, and when what came is shown."""
+"""When to wake the reader of a growing answer, and when to show what has arrived."""
 
 import math
 import time
@@ -23,10 +23,10 @@ def stopwatch() -> Clock:
 
 @dataclass
 class Pace:
-    """When a `live` reading is to be shown again: soon after something new, and now and then in a silence.
+    """Decides when a `live` answer is shown again: soon after new bytes, and at intervals during silence.
 
-    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`. `works` is asked
-    when the silence has lasted too long: whether the work goes on all the same.
+    `fresh` counts the bytes that are not shown yet; times are in milliseconds of `clock`. After too long a
+    silence, `works` says whether the provider is still working on the answer.
     """
 
     limits: Limits
@@ -42,22 +42,21 @@ class Pace:
         self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
 
     def wait(self, on_wire: Wire, *, ready: bool = False, until_ms: float = math.inf) -> bool:
-        """Waits for the wire, unless it is `ready`; False when the reading is to be shown first, or at
-        `until_ms`.
+        """Wait for data unless it is `ready`. Return False when the answer is to be shown first.
 
-        Raises `TimeoutError` when the silence has lasted too long.
+        Returns False at `until_ms` too. Raises `TimeoutError` when the silence has lasted too long.
         """
         if self.live and running.crowded and not self.fresh:
-            # Many streams at once: each waking costs more than the token that it is for.
+            # With many streams, each wake-up costs more than the token that it delivers.
             time.sleep(max(0.0, self.shown_ms + 1000 * _FLUSH_SECONDS - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
         patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
-        # What is there already is shown with the rest, unless that is much, or nothing was shown for long.
+        # More data that is already there is read first, unless much is unshown or nothing was shown for long.
         if not (self.live and self._is_due()) and (ready or on_wire.wait(patience)):
             return True
         self.shown_ms, self.fresh = self.clock(), 0
         if self.shown_ms >= silent_ms and not on_wire.wait(0):
-            if not self.works() and not on_wire.wait(0):  # its end may have come while it was asked
+            if not self.works() and not on_wire.wait(0):  # the end may have arrived while `works` ran
                 raise TimeoutError
             self.heard_ms = self.clock()
         return False

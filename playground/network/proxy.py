@@ -1,7 +1,7 @@
-"""The way out through an HTTP proxy, when who runs the playground has set one.
+"""The way out through an HTTP proxy, if the administrator has set one.
 
-Always a tunnel (CONNECT, RFC 9110, 9.3.6), for `http` too: the request goes through it as it would go
-without, and an answer of the proxy is never taken for the provider's.
+It is always a tunnel (CONNECT, RFC 9110, 9.3.6), for `http` too: the request is the same as without a proxy,
+and the proxy's own response is never mistaken for the provider's.
 """
 
 import base64
@@ -12,11 +12,11 @@ from playground.config_types import Proxy
 
 
 class ProxyError(Exception):
-    """The proxy gives no tunnel. Why is not passed on: it may tell what there is inside."""
+    """The proxy refused the tunnel. Its reason is not passed on: it may reveal the internal network."""
 
 
 def tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> socket.socket:
-    """The same socket, now connected to the host. Raises `OSError` or `ProxyError`, and closes it then."""
+    """Connect the socket to the host. Closes it and raises `OSError` or `ProxyError` on failure."""
     name = f"[{host}]" if ":" in host else host
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
     if proxy.credentials:

@@ -1,7 +1,7 @@
-"""The exchanges under way in this process: how many there may be, ending one by its id, and the end of all.
+"""The exchanges running in this process: how many there may be, and how to end one by its id or all of them.
 
-A waiting exchange holds a thread. Some threads are kept free of them, so that pages and `/healthz` are
-answered however many streams there are.
+A waiting exchange holds a thread. Some threads are kept free, so that pages and `/healthz` are served however
+many streams there are.
 """
 
 import secrets
@@ -20,9 +20,9 @@ CROWD = 100
 
 
 class BusyError(RefusedError):
-    """No further exchange now. `most` is how many there may be, for this visitor if it is `own`.
+    """No further exchange is accepted now. `most` is the limit: this visitor's if `own`, else the process's.
 
-    `stopping` tells whether the server is about to end.
+    `stopping` tells whether the server is shutting down.
     """
 
     def __init__(self, most: int, *, own: bool = False, stopping: bool = False) -> None:
@@ -52,7 +52,7 @@ _BUSY_ADVICE = gettext_noop(
 
 
 class Running:
-    """`with running.place(wire, limits, visitor) as id:` holds one of the places."""
+    """Running exchanges: `with running.place(wire, limits, visitor) as id:` takes one of the places."""
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
@@ -62,8 +62,8 @@ class Running:
 
     @contextmanager
     def place(self, wire: Wire, limits: Limits, visitor: str = "") -> Iterator[str]:
-        """Raises `BusyError` at once when all places are taken, or this visitor's, or the server stops."""
-        # Nobody can guess it, so who knows it may stop the exchange.
+        """Raise `BusyError` at once if all places, or this visitor's, are taken or the server is stopping."""
+        # Unguessable, because whoever knows it may stop the exchange.
         number = secrets.token_urlsafe(16)
         with self._changed:
             if self._stopping or len(self._wires) >= limits.exchanges:
@@ -83,7 +83,7 @@ class Running:
                 self._changed.notify_all()
 
     def stop(self, number: str) -> bool:
-        """Ends one exchange; its record says so. False when there is none of this id here."""
+        """End one exchange; its record says so. Return False when this process has none with this id."""
         with self._changed:
             wire = self._wires.get(number)
         if wire:
@@ -91,7 +91,7 @@ class Running:
         return wire is not None
 
     def is_ended(self, number: str) -> bool:
-        """Whether an exchange that is under way here was told to end."""
+        """Whether an exchange that is still running here was told to end."""
         with self._changed:
             wire = self._wires.get(number)
         return wire is not None and wire.ended is not None
@@ -105,11 +105,11 @@ class Running:
         return self._stopping
 
     def refuse_new(self) -> None:
-        """From now on; those under way go on."""
+        """Refuse new exchanges from now on; running ones continue."""
         self._stopping = True
 
     def wait_until_none(self, seconds: float) -> bool:
-        """Whether all came to their end within that time."""
+        """Return whether all exchanges ended within that time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._wires, seconds)
 

@@ -1,13 +1,13 @@
-"""Sees browsers leave: one thread for all calls, woken by the system, so that waiting costs nothing.
+"""Notice browsers that leave. One thread does it for all calls; the system wakes it, so waiting is free.
 
-A thread that waits for a provider cannot notice that nobody waits for it any more, and the provider would
-go on working, for money. Linux only (epoll); elsewhere a call runs to its end.
+A thread that waits for a provider cannot notice that nobody is waiting for it any more, and the provider
+would keep working, for money. Linux only (epoll); elsewhere a call runs to its end.
 
-A FIN does not say whether a browser has left or only has no more to send: RFC 9112, 9.6 lets a client close
-its half of the connection and read on. Writing to it tells: whoever has left answers with a reset. Before the
-answer that is an interim one (100 Continue), which every HTTP/1.1 client skips (RFC 9110, 15.2); a stream has
-its heartbeats. A Unix socket tells the two apart by itself. A client of HTTP/1.0, or behind TLS of our own,
-takes no interim answer, and is believed to have left.
+A FIN does not say whether a browser has left or just has no more to send: RFC 9112, 9.6 lets a client close
+its half of the connection and keep reading. Writing to it tells: a browser that has left answers with a
+reset. Before the response we write an interim one (100 Continue), which every HTTP/1.1 client skips (RFC
+9110, 15.2); a stream has its heartbeats. On a Unix socket the events alone tell the two apart. A client that
+speaks HTTP/1.0, or TLS directly to us, gets no interim response and is assumed to have left.
 """
 
 import logging
@@ -29,7 +29,7 @@ _GONE = select.POLLERR | select.POLLHUP
 
 @dataclass
 class _Watch:
-    """One browser. `interim` asks whether it is there; None where its answer is being written anyway."""
+    """One browser. `interim` is the probe to send; None while its response is being written anyway."""
 
     browser: socket.socket
     leave: Callable[[], None]
@@ -37,7 +37,7 @@ class _Watch:
     has_finished: bool = False
 
     def has_left(self, events: int) -> bool:
-        """Probes the connection if need be; the reset that this may provoke is a later event."""
+        """Probe the connection if necessary; a reset that the probe provokes arrives as a later event."""
         if events & _GONE:
             return True
         self.has_finished = True
@@ -47,7 +47,7 @@ class _Watch:
             return True
         try:
             self.browser.send(self.interim, socket.MSG_DONTWAIT)
-        except BlockingIOError:  # what it has not read yet fills the connection
+        except BlockingIOError:  # it has not read what it was sent: the connection is full
             return False
         except OSError:
             return True
@@ -55,7 +55,7 @@ class _Watch:
 
 
 class Watcher:
-    """`watching(browser, leave, interim)` calls `leave` when the browser has left."""
+    """Calls `leave` when the browser of a `watching(browser, leave, interim)` block leaves."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -88,17 +88,17 @@ class Watcher:
                     if leave:
                         leave()
                 except Exception:
-                    # All who leave are seen by this thread: one of them must not end it.
+                    # This thread watches all browsers, so one failing call must not end it.
                     _logger.exception("a call could not be ended")
 
     def _leave(self, number: int) -> Callable[[], None] | None:
-        # The number may belong to a new browser by now: it is asked once more.
+        # The number may belong to a new browser by now, so its events are read again.
         watch, events = self._watches.get(number), _events(number)
         if watch is None:
             return None
         if events and watch.has_left(events):
             return watch.leave
-        # Of the end of what it sends it is told once; an error or a reset is always told.
+        # A half-close is reported once; an error or a reset always.
         self._epoll.modify(number, select.EPOLLONESHOT | (0 if watch.has_finished else select.EPOLLRDHUP))
         return None
 
@@ -117,9 +117,10 @@ _starting = threading.Lock()
 def watching(
     browser: socket.socket | None, leave: Callable[[], None], interim: bytes | None = INTERIM
 ) -> Iterator[None]:
-    """Calls `leave`, from another thread, when the browser leaves. Without its socket nothing is watched.
+    """Call `leave`, from another thread, when the browser leaves. Without a socket nothing is watched.
 
-    `interim` is b"" for a client that knows no interim answers, and None when its answer is being written.
+    `interim` is b"" for a client that does not know interim responses, and None while its response is being
+    written.
     """
     if browser is None or not hasattr(select, "epoll"):
         yield
@@ -130,9 +131,9 @@ def watching(
 
 
 def _notice_death(browser: socket.socket) -> None:
-    """A network that is gone says nothing: the system asks after it, and gives up in good time.
+    """Let the system probe for a dead network, which sends nothing, and give up in good time.
 
-    Its own defaults are two hours without traffic, and a quarter of an hour for what is not acknowledged.
+    Its defaults are two hours without traffic, and a quarter of an hour for unacknowledged data.
     """
     if browser.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -144,7 +145,7 @@ def _notice_death(browser: socket.socket) -> None:
 
 
 def _the_watcher() -> Watcher:
-    """One a process, started when it is first needed: a thread does not live on in a forked worker."""
+    """Return this process's watcher, started on first use because threads do not survive a fork."""
     global _watcher
     with _starting:
         if _watcher is None:

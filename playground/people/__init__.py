@@ -1,1 +1,1 @@
-"""Who logs in. Not `accounts`: django-allauth, which teams will need, has an app called `account`."""
+"""Who logs in. Not called `accounts`: django-allauth, which teams will need, has an app called `account`."""

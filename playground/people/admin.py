@@ -1,4 +1,4 @@
-"""People in Django's admin, as Django shows its own users."""
+"""People in Django's admin, shown like Django's own users."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin

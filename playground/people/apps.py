@@ -1,4 +1,4 @@
-"""The app of the people who log in."""
+"""The app for people who log in."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

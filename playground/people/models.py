@@ -1,7 +1,7 @@
-"""The user model: our own from the start, because Django cannot swap it once there are databases."""
+"""Our own user model, from the start: Django cannot swap it once there are databases."""
 
 from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """Somebody who may log in. Django's user, with nothing added yet."""
+    """A person who may log in. Nothing is added to Django's user yet."""

@@ -1,4 +1,4 @@
-"""gunicorn's log without what a request said: its own lines quote the link, and what it could not read."""
+"""gunicorn's log without request content: its own lines quote the URL and the line it could not parse."""
 
 import logging
 import re
@@ -9,14 +9,15 @@ from gunicorn.glogging import Logger as GunicornLogger
 
 from playground.serving.traces import TraceFormatter, name
 
-# A link's query holds a prompt. gunicorn splits a request line at spaces, so none is in it.
+# The query of a link may hold a prompt. It has no spaces, because gunicorn splits the request line at them.
 _QUERY = re.compile("[?][^ ]*")
 
 
 class Formatter(TraceFormatter):
     def message(self, record: logging.LogRecord) -> str:
         message = super().message(record)
-        # "Invalid request from ip=…: …" comes with the error's text in it: the line that could not be read.
+        # "Invalid request from ip=…: …" quotes the exception's text, which holds the line that could not be
+        # parsed.
         if (error := sys.exception()) and (text := str(error)):
             message = message.replace(text, name(error))
         return _QUERY.sub("?…", message)

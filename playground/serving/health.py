@@ -1,7 +1,7 @@
-"""Whether what the playground leans on answers: its database, and the Redis that calls are counted in.
+"""Health checks: the database, and the Redis that counts calls.
 
-Who asks waits for two seconds at most. What hangs is asked once and not once for each who asks, and what was
-found holds for a second: anybody may ask, as often as they like.
+A caller waits two seconds at most. A check that hangs runs once, not once per caller, and its result holds
+for a second: anyone may call, as often as they like.
 """
 
 import time
@@ -26,7 +26,7 @@ _NO_ANSWER = "no answer in time"
 
 
 class Probe:
-    """`ask` gives what is wrong, or None."""
+    """A health check: `ask` returns what is wrong, or None."""
 
     def __init__(self, ask: Callable[[], str | None]) -> None:
         self._ask = ask
@@ -34,7 +34,7 @@ class Probe:
         self.question = Question(self._look, _HOLDS_SECONDS)
 
     def found(self, put_at: float, seconds: float) -> str | None:
-        """What is wrong, in a few words that hold no secret; None when all is well."""
+        """Return what is wrong, in a few words without secrets; None if all is well."""
         return self._found if self.question.wait(put_at, seconds) else _NO_ANSWER
 
     def _look(self) -> None:
@@ -46,17 +46,17 @@ class Probe:
 
 
 def look(probes: dict[str, Probe], patience: float = _PATIENCE_SECONDS) -> dict[str, str | None]:
-    """What is wrong with each: they are asked side by side, and the patience is for all of them."""
+    """Run the checks side by side, within `patience` seconds; return what is wrong with each."""
     until = time.monotonic() + patience
     put_at = {name: probe.question.put() for name, probe in probes.items()}
     return {name: probe.found(put_at[name], until - time.monotonic()) for name, probe in probes.items()}
 
 
 def database() -> str | None:
-    """What is wrong with the database: it does not answer, or was not migrated to this version."""
+    """Return what is wrong with the database: no answer, or not migrated to this version."""
     file = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite" and not Path(file).exists():
-        return NOT_MIGRATED  # SQLite would make an empty one, which is then perhaps the wrong person's
+        return NOT_MIGRATED  # SQLite would create an empty file, perhaps owned by the wrong user
     try:
         applied = MigrationRecorder(connection).applied_migrations()
     except Error as error:
@@ -68,12 +68,12 @@ def database() -> str | None:
 
 @cache
 def _known() -> set[tuple[str, str]]:
-    """The last migrations of this version's apps."""
+    """Return the latest migration of each app in this version."""
     return set(MigrationLoader(None).graph.leaf_nodes())
 
 
 def cache_server() -> str | None:
-    """What is wrong with the Redis of CACHE_URL. Without one there is nothing to ask."""
+    """Return what is wrong with the Redis of CACHE_URL; None if there is none."""
     shared = caches["default"]
     if not isinstance(shared, RedisBuckets):
         return None
@@ -88,10 +88,10 @@ PROBES = {"database": Probe(database), "cache": Probe(cache_server)}
 
 
 class HealthMiddleware:
-    """`/healthz` and `/readyz` for a load balancer, whatever host name it asks under.
+    """`/healthz` and `/readyz` for a load balancer, under any host name.
 
-    `/healthz` says that this process answers, and costs nothing. `/readyz` says that what it leans on answers
-    too. 503 once it is stopping: new calls belong to another process.
+    `/healthz` says that this process answers, and costs nothing. `/readyz` says that its database and cache
+    answer too. Both return 503 while the process stops, so that new calls go to another one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,7 +1,7 @@
-"""What the C library does with freed memory.
+"""How the C library handles freed memory.
 
-glibc keeps blocks up to 32 MiB for the next time once it has seen some of that size, in a heap for each
-thread: a worker that has had a few answers of 16 MiB stays hundreds of megabytes larger than it needs to be.
+glibc keeps blocks of up to 32 MiB for reuse once it has freed some of that size, in a heap for each thread: a
+worker that had a few responses of 16 MiB stays hundreds of megabytes larger than necessary.
 """
 
 import ctypes
@@ -12,6 +12,6 @@ _LARGE = 1 << 20
 
 
 def return_large_blocks() -> None:
-    """From now on blocks of a megabyte or more go back to the system when they are freed. For glibc."""
+    """Make glibc return blocks of a megabyte or more to the system when they are freed."""
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         mallopt(_M_MMAP_THRESHOLD, _LARGE)

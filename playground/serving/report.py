@@ -1,7 +1,7 @@
-"""Django's error report (its debug page, and its mail to admins), made of what holds no input.
+"""Django's error report (its debug page, and its mail to admins) without any input.
 
-Django's own shows the form, the link, headers, cookies, the variables of every frame and the exception's
-message: a key and a prompt are in all of them.
+Django's own shows the form, the URL, headers, cookies, each frame's variables and the exception's message,
+all of which may hold keys and prompts.
 """
 
 import platform
@@ -18,7 +18,7 @@ from playground.serving.traces import name, trace
 
 class Reporter(ExceptionReporter):
     def get_traceback_data(self) -> dict[str, Any]:
-        """Facts by their names, for both ways to write them."""
+        """Collect the labeled facts for both the text and the HTML report."""
         facts = {"Django": django.get_version(), "Python": platform.python_version()}
         if self.request is not None:
             facts["View"] = get_caller(self.request)
@@ -28,7 +28,7 @@ class Reporter(ExceptionReporter):
         return facts
 
     def get_traceback_text(self) -> SafeString:
-        return SafeString(self._text)  # plain text: there is nothing to escape in it
+        return SafeString(self._text)  # plain text, so there is nothing to escape
 
     def get_traceback_html(self) -> SafeString:
         return format_html(

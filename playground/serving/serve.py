@@ -12,9 +12,9 @@ _STOP_SECONDS = 3.0
 
 
 def _end() -> None:
-    os.kill(os.getpid(), signal.SIGINT)  # gunicorn's quick way
+    os.kill(os.getpid(), signal.SIGINT)  # gunicorn's quick shutdown
     time.sleep(_STOP_SECONDS)
-    os.killpg(0, signal.SIGKILL)  # the group that `play` gave us: a worker's call to a provider may wait long
+    os.killpg(0, signal.SIGKILL)  # the process group that `play` made for us: a call may still wait
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Static files as they are served: hashed and compressed by WhiteNoise, our own without comments and indents.
+"""Static files: hashed and compressed by WhiteNoise, and ours minified first.
 
-Nobody has to build anything: it happens when `collectstatic` copies them. Third-party files stay as they are.
+There is no build step: `collectstatic` does it while it copies them. Third-party files are not changed.
 """
 
 import hashlib
@@ -18,12 +18,12 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _OURS = ("js/", "css/")
-# Beside the collected files: the sum of what they were made from.
+# A file beside the collected ones, with the checksum of their sources.
 _SOURCES = "sources.sha256"
 
 
 class Collected(Enum):
-    """What `collectstatic` has left behind."""
+    """The state of what `collectstatic` has left."""
 
     MISSING = "missing"
     OLD = "old"
@@ -34,13 +34,13 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     def _save(self, name: str, content: Any) -> str:
         if name.startswith(_OURS):
             minify = rcssmin.cssmin if name.endswith(".css") else rjsmin.jsmin
-            content.seek(0)  # it has been read for its hash
+            content.seek(0)  # it was read for its hash
             content = ContentFile(minify(content.read().decode()).encode())
         saved: str = super()._save(name, content)
         return saved
 
     def get_modified_time(self, name: str) -> datetime:
-        """Django copies what is newer than here; a file that came with an old date would stay out."""
+        """Always raise: Django would skip a changed source file whose date is older than its copy's."""
         raise NotImplementedError
 
     def save_manifest(self) -> None:
@@ -49,7 +49,7 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 
 def collected() -> Collected:
-    """Whether STATIC_ROOT has what would be collected now. Raises `OSError` when it cannot be looked into."""
+    """Compare STATIC_ROOT with what would be collected now. Raises `OSError` if it cannot be read."""
     root = Path(settings.STATIC_ROOT)
     if not (root / "staticfiles.json").exists():
         return Collected.MISSING
@@ -59,7 +59,7 @@ def collected() -> Collected:
 
 
 def _sum_of_sources() -> str:
-    """Of each file's name and content, and of what is done with them here."""
+    """Hash the name and content of every source file, and this module, which processes them."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     ignored: list[str] = apps.get_app_config("staticfiles").ignore_patterns  # type: ignore[attr-defined]
     for finder in get_finders():

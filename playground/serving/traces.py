@@ -1,6 +1,6 @@
-"""What happened, without what was said: an exception's message may quote a prompt, a key or a provider.
+"""Log what happened without content: an exception's message may quote a prompt, a key or a provider.
 
-Its type, and the files and lines it passed, tell where to look; the rest of it stays in memory.
+Its type, and the files and lines of its traceback, tell where to look.
 """
 
 import logging
@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 
 
 def trace(error: BaseException) -> str:
-    """The exception and its causes as Python prints them, messages left out."""
+    """Format the exception and its causes like Python does, without their messages."""
     return "\n\n".join(_parts(error))
 
 
@@ -34,14 +34,14 @@ def name(error: BaseException) -> str:
 
 
 class TraceFormatter(logging.Formatter):
-    """Writes of an exception its trace only, and of a request its method and path only.
+    """Logs only the trace of an exception, and only the method and path of a request.
 
-    What the disk or the database is to blame for, or whoever sent the request, is one line without a trace.
+    If the disk, the database or the client is at fault, that is one line without a trace.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy(record)
-        record.exc_text = None  # another formatter's, with the message in it
+        record.exc_text = None  # cached by another formatter, message included
         record.msg, record.args = self.message(record), None
         if record.name.startswith("django.security."):
             record.exc_info = None
@@ -62,14 +62,17 @@ class TraceFormatter(logging.Formatter):
 
 
 def _place(error: BaseException) -> str:
-    """The last line of ours that the error passed."""
+    """Return the last line of our own code in the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if "site-packages" not in frame.filename), None)
     return f"{name(error)} at {last.filename}:{last.lineno}" if last else name(error)
 
 
 def _of_request(record: logging.LogRecord, path: str) -> str:
-    """Django's own words quote exceptions, and for CSRF the Referer, which may be a link with a prompt."""
+    """Describe a request without Django's own text, which quotes exceptions.
+
+    For CSRF it quotes the Referer too, which may be a link with a prompt.
+    """
     reason = ""
     if record.name == "django.security.csrf" and isinstance(record.args, tuple):
         reason = f" ({str(record.args[0]).split(' - ')[0]})"
@@ -81,7 +84,7 @@ def _of_request(record: logging.LogRecord, path: str) -> str:
 
 
 def log_what_nobody_catches() -> None:
-    """Python prints what ends a thread, or fails in a destructor, to stderr with its message."""
+    """Log errors that end a thread or occur in a destructor, which Python prints with their message."""
     threading.excepthook = _ended
     sys.unraisablehook = _unraisable
 

@@ -8,7 +8,7 @@ from gunicorn.workers.gthread import TConn
 
 
 class Waiting:
-    """Connections in the order in which they came, each for `seconds` at most; the poller's thread has it."""
+    """Connections in order of arrival, each for at most `seconds`. Used by the poller's thread only."""
 
     def __init__(self, poller: selectors.BaseSelector, seconds: float) -> None:
         self._poller = poller
@@ -19,7 +19,7 @@ class Waiting:
         return conn in self._until
 
     def add(self, conn: TConn, speaks: Callable[[TConn], None]) -> None:
-        """Calls `speaks` whenever something, be it the end, can be read."""
+        """Call `speaks` whenever there is something to read, the end included."""
         conn.sock.setblocking(False)
         self._poller.register(conn.sock, selectors.EVENT_READ, lambda _: speaks(conn))
         self._until[conn] = time.monotonic() + self._seconds
@@ -32,12 +32,12 @@ class Waiting:
         return next(iter(self._until), None)
 
     def late(self) -> Iterator[TConn]:
-        """Takes out those whose time is up, one after the other."""
+        """Remove and yield the connections whose time is up, one by one."""
         now = time.monotonic()
         while (conn := self.oldest()) and self._until[conn] <= now:
             self.remove(conn)
             yield conn
 
     def hurry(self, until: float) -> None:
-        """Nobody is waited for beyond that moment (of `time.monotonic`)."""
+        """Let no connection wait beyond that moment (of `time.monotonic`)."""
         self._until = {conn: min(own, until) for conn, own in self._until.items()}

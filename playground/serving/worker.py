@@ -1,17 +1,18 @@
 """gunicorn's threaded worker, changed in four ways.
 
-It is stopped in two steps: no new calls; then, when the running ones ended, the end. gunicorn's own way
-closes the listener at once: whoever comes meanwhile finds nobody, where a 503 with Retry-After tells a load
-balancer and a person what is going on.
+It stops in two steps: it refuses new calls, and ends when the running ones have ended. gunicorn closes the
+listener at once, so new clients cannot connect; a 503 with Retry-After tells a load balancer and a person
+what is going on.
 
-A connection that has sent nothing holds no thread, and closing one holds up nobody: gunicorn's own threads
-wait up to five seconds for the first byte of each, and its main loop up to two for each that it closes. When
-all connections are taken, the one that has been silent for longest makes room. Running out of open files
-ends no worker.
+A connection that has sent nothing holds no thread, and closing one blocks nobody: gunicorn's threads wait up
+to five seconds for the first byte, and its main loop up to two for each connection that it closes. When all
+connections are taken, the one that was silent for longest makes room. Running out of open files ends no
+worker.
 
-It does not wait for ever for the head of a request: whoever sends a byte now and then would hold a thread.
+It limits the time for the head of a request: a client that sends a byte now and then would hold a thread
+forever.
 
-And its own answers, to what no view can read, have the headers of all others.
+And gunicorn's own responses, to requests that no view can read, have the same headers as all others.
 """
 
 import errno
@@ -33,27 +34,27 @@ from playground.serving.waiting import Waiting
 
 # For the last event of a stream that was ended, and for gunicorn's own shutdown.
 LAST_WORDS_SECONDS = 5
-# A connection that is closed with something unread may lose the end of its answer (RFC 9112, 9.6).
+# Closing a connection with unread data may cost the client the end of its response (RFC 9112, 9.6).
 _GOODBYE_SECONDS = 2
 _GOODBYE_BYTES = 1 << 16
-# No connection after all: nobody is there any more, or another worker was quicker.
+# There is no connection after all: the client has left, or another worker was faster.
 _NOBODY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EINTR, errno.EPROTO)
 _PAUSE_SECONDS = 0.5
 _ROOM = 8
 _SAY_AGAIN_SECONDS = 60
 
-# Shared by the master and its workers: how many reloads there were.
+# The number of reloads, shared by the master and its workers.
 _reloads = mmap.mmap(-1, 1)
 
 
 def on_reload(arbiter: Arbiter) -> None:
-    """gunicorn's hook: old workers are about to end, and new ones take the listener over."""
+    """gunicorn's hook: old workers are about to end, and new ones take over the listener."""
     del arbiter
     _reloads[0] = (_reloads[0] + 1) % 256
 
 
 class _ErrorWriter:
-    """A connection on which gunicorn's own answers, to what no view can read, are like all others."""
+    """A connection that adds our headers to gunicorn's own responses to unreadable requests."""
 
     def __init__(self, client: socket.socket) -> None:
         self._client = client
@@ -70,11 +71,11 @@ class _ErrorWriter:
 
 
 class HostError(InvalidHeader):  # type: ignore[misc]
-    """A request has one Host, and from HTTP/1.1 on it must (RFC 9112, 3.2)."""
+    """A request has more than one Host, or none in HTTP/1.1 or later (RFC 9112, 3.2)."""
 
 
 class _Connection(TConn):  # type: ignore[misc]
-    """One whose goodbye is not waited for by the thread that closes it."""
+    """A connection whose graceful close does not block the thread that closes it."""
 
     def __init__(self, worker: "Worker", *args: Any) -> None:
         super().__init__(worker.cfg, *args)
@@ -115,7 +116,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             super().load_wsgi()
         except SettingError as error:
             print(error, file=sys.stderr, flush=True)
-            sys.exit(Arbiter.APP_LOAD_ERROR)  # another try would not help
+            sys.exit(Arbiter.APP_LOAD_ERROR)  # a retry would not help
 
     def run(self) -> None:
         from django.conf import settings
@@ -137,17 +138,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._silent.add(_Connection(self, client, address, listener.getsockname()), self._speaks)
 
     def _speaks(self, conn: TConn) -> None:
-        if conn in self._silent:  # it may have made room a moment ago
+        if conn in self._silent:  # it may have been closed a moment ago to make room
             self._silent.remove(conn)
             conn.data_ready = True
             self.enqueue_req(conn)
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        if client.fileno() >= 0:  # the same
+        if client.fileno() >= 0:  # closed to make room, as above
             super().on_client_socket_readable(conn, client)
 
     def _make_room(self) -> bool:
-        """Closes the connection that has been silent for longest, or else one between two requests."""
+        """Close the connection that was silent for longest, or else one between two requests."""
         if conn := self._silent.oldest():
             self._silent.remove(conn)
         elif self.keepalived_conns:
@@ -163,12 +164,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _lacks(self, error: OSError) -> None:
-        """No connection could be taken, for want of open files or memory."""
+        """Handle a failed accept, for want of open files or memory."""
         now = time.monotonic()
         if now >= self._says_from:
             self._says_from = now + _SAY_AGAIN_SECONDS
             self.log.error("No further connection for now (%s): raise `ulimit -n`.", error.strerror)
-        # Some at a time: a call needs a file too.
+        # Several at once: a call needs a file too.
         if not sum(self._make_room() for _ in range(_ROOM)):
             self._accepts_from = now + _PAUSE_SECONDS
             self.set_accept_enabled(False)
@@ -177,12 +178,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().set_accept_enabled(enabled and time.monotonic() >= self._accepts_from)
 
     def take_leave(self, conn: _Connection) -> None:
-        """Says goodbye, and waits for the other side's in the main loop."""
+        """Close our half of the connection, and wait in the main loop for the client to close its own."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             self._leaving.add(conn, self._drain)
         except (OSError, ValueError, KeyError):
-            conn.close()  # it has left
+            conn.close()  # the client has left
         else:
             self.nr_conns += 1
 
@@ -199,7 +200,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
 
     def murder_pending(self) -> None:
-        """gunicorn's place to close who has waited for too long."""
+        """Close connections that have waited too long; gunicorn calls this regularly."""
         for waiting in (self._silent, self._leaving):
             for conn in waiting.late():
                 self._drop(conn)
@@ -232,13 +233,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if _reloads[0] != self._born_after:
-            super().handle_exit(sig, frame)  # new workers answer: this one need not
+            super().handle_exit(sig, frame)  # new workers take over, so this one need not answer
         elif not self._stopping:
             self._stopping = True
             threading.Thread(target=self._stop_slowly, name="stop", daemon=True).start()
 
     def _stop_slowly(self) -> None:
-        # Imported here: what the master has imported, a reload would not read anew.
+        # Imported here, because a reload does not read again what the master has imported.
         from django.conf import settings
 
         from playground.exchange.failure import FailureKind
@@ -255,5 +256,5 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _hang_up(sock: socket.socket) -> None:
-    with suppress(OSError):  # it has left
+    with suppress(OSError):  # the client has left
         sock.shutdown(socket.SHUT_RDWR)

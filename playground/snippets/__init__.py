@@ -1,6 +1,6 @@
 """Code for a call, made from the very body that is sent, never from text.
 
-A new language is one file beside this one and one row in `TARGETS`.
+To add a language, add a file beside this one and a row in `TARGETS`.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ __all__ = ["TARGETS", "Target", "render"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A way to write the call down. `lexer` is Pygments' name of the language."""
+    """A language or tool to write the call in. `lexer` is Pygments' name of the language."""
 
     id: str
     label: str
@@ -30,5 +30,5 @@ TARGETS = (
 
 
 def render(call: Call) -> dict[str, str]:
-    """`{target id: code}`"""
+    """Return `{target id: code}`."""
     return {target.id: target.render(call) for target in TARGETS}

@@ -7,7 +7,7 @@ from playground.exchange.call import Call
 from playground.snippets.visible import show
 from playground.text import jsontext
 
-# Linux takes no argument over 128 KiB; a longer body comes in by standard input.
+# Linux accepts no argument over 128 KiB; a longer body goes through standard input.
 _LONGEST_ARGUMENT = 100_000
 
 
@@ -18,15 +18,15 @@ def render(call: Call) -> str:
         lines.append(f'  -H "Authorization: Bearer ${call.key_variable}"')
     body = _json(call)
     if len(body.encode()) <= _LONGEST_ARGUMENT:
-        # --data-raw: plain --data would take a leading @ for a file's name.
+        # --data-raw: plain --data would read a leading @ as a file name.
         lines.append(f"  --data-raw {shlex.quote(body)}")
         return " \\\n".join(lines) + "\n"
-    # No line of the JSON can be the word that ends it: strings hold no line breaks.
+    # No line of the JSON can be the heredoc's end word: strings contain no line breaks.
     return " \\\n".join([*lines, "  --data-binary @- <<'JSON'"]) + f"\n{body}\nJSON\n"
 
 
 def _url(url: str) -> str:
-    # curl would read brackets and braces as ranges.
+    # curl would expand brackets and braces.
     globs = "--globoff " if set(url) & set("[]{}") else ""
     return globs + shlex.quote(url)
 
@@ -37,5 +37,5 @@ def _json(call: Call) -> str:
 
 
 def _escaped(character: str) -> str:
-    """As JSON writes it: `\\u202e`."""
+    """Escape as JSON does: `\\u202e`."""
     return json.dumps(character)[1:-1]

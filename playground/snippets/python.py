@@ -8,18 +8,47 @@ from playground.snippets.visible import show
 from playground.text import jsontext
 
 _WIDTH = 88
-# Deeper, and the spaces would outweigh the rest by far.
+# Any deeper, indentation would far outweigh the rest.
 _DEEPEST_INDENT = 4 * jsontext.DEEPEST_PRETTY
-# The keyword arguments of the SDK's `chat.completions.create`; it takes any other key in `extra_body` only.
-# fmt: off
-KEYWORDS = frozenset((
-    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
-    "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
-    "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "reasoning_effort",
-    "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream",
-    "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity",
-    "web_search_options",
-))
+# The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
+KEYWORDS = frozenset(
+    (
+        "audio",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "metadata",
+        "modalities",
+        "model",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "reasoning_effort",
+        "response_format",
+        "safety_identifier",
+        "seed",
+        "service_tier",
+        "stop",
+        "store",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "user",
+        "verbosity",
+        "web_search_options",
+    )
+)
 # fmt: on
 
 
@@ -54,7 +83,7 @@ def render(call: Call) -> str:
 def _key(call: Call) -> str:
     if call.key_variable:
         return f"os.environ[{quoted(call.key_variable)}]"
-    return '"none"'  # the server takes no key, but the SDK wants one
+    return '"none"'  # the server takes no key, but the SDK requires one
 
 
 # The last chunk of a stream has no choices, and a delta's content can be null.
@@ -69,16 +98,16 @@ print()"""
 def _print(body: Mapping[str, Any]) -> list[str]:
     if body.get("stream"):
         return [_PRINT_STREAM]
-    shown = "message" if body.get("tools") else "message.content"  # tool calls stand beside the content
+    shown = "message" if body.get("tools") else "message.content"  # tool calls are next to the content
     if body.get("n") in (None, 1):
         return [f"print(response.choices[0].{shown})"]
     return ["for choice in response.choices:", f"    print(choice.{shown})"]
 
 
 def literal(value: Any, indent: int = 0, taken: int = 0) -> str:
-    """A JSON value as a Python literal: on one line where it fits, else an item a line.
+    """Write a JSON value as a Python literal: on one line if it fits, else one item per line.
 
-    `indent` is that of the line on which the literal starts, `taken` what stands before it there.
+    `indent` is that of the line on which the literal starts, `taken` the width of what precedes it there.
     """
     if not isinstance(value, dict | list) or not value or indent > _DEEPEST_INDENT:
         return _flat(value)
@@ -98,9 +127,9 @@ def literal(value: Any, indent: int = 0, taken: int = 0) -> str:
 
 
 def _room_left(value: Any, room: int) -> int:
-    """What a literal on one line leaves of so many characters at most, or less than 0.
+    """Return how many of `room` characters a one-line literal leaves; negative if it does not fit.
 
-    To write each level out before it is known to fit would take a second for each megabyte and level.
+    Writing out each level before it is known to fit would take a second per megabyte and level.
     """
     if isinstance(value, str):
         return room - len(value) - 2
@@ -126,7 +155,7 @@ def _flat(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string literal in double quotes. What a reader could not see is escaped."""
+    """Write a string literal in double quotes, with what a reader could not see escaped."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{show(plain, _escaped)}"'
 

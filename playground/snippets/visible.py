@@ -1,21 +1,29 @@
-"""What a reader of code can see. All else is escaped: code that is pasted must do what it seems to do."""
+"""Escape what a reader of code cannot see: pasted code must do what it seems to do."""
 
 from collections.abc import Callable
 
-# `str.isprintable()` leaves out controls, format characters (bidirectional, zero-width), private use and all
-# spaces but one. These it lets through, and yet nothing is drawn: what else has Unicode's property
+# `str.isprintable()` rejects controls, format characters (bidirectional, zero-width), private use, and all
+# spaces but one. It accepts these, though nothing is drawn: what else has Unicode's property
 # Default_Ignorable_Code_Point (DerivedCoreProperties.txt of Unicode 16), and two blank symbols.
-# fmt: off
-_UNSEEN = frozenset(map(chr, (
-    0x034F,                        # combining grapheme joiner
-    0x115F, 0x1160, 0x3164, 0xFFA0,  # Hangul fillers
-    0x17B4, 0x17B5,                # Khmer inherent vowels
-    *range(0x180B, 0x1810),        # Mongolian variation selectors
-    *range(0xFE00, 0xFE10),        # variation selectors
-    *range(0xE0100, 0xE01F0),      # and their supplement
-    0x2800,                        # blank Braille pattern
-    0x1D159,                       # null notehead
-)))
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            0x034F,  # combining grapheme joiner
+            0x115F,
+            0x1160,
+            0x3164,
+            0xFFA0,  # Hangul fillers
+            0x17B4,
+            0x17B5,  # Khmer inherent vowels
+            *range(0x180B, 0x1810),  # Mongolian variation selectors
+            *range(0xFE00, 0xFE10),  # variation selectors
+            *range(0xE0100, 0xE01F0),  # and their supplement
+            0x2800,  # blank Braille pattern
+            0x1D159,  # null notehead
+        ),
+    )
+)
 # fmt: on
 
 
@@ -24,5 +32,5 @@ def is_visible(character: str) -> bool:
 
 
 def show(text: str, escape: Callable[[str], str]) -> str:
-    """The text with each invisible character, line breaks included, as `escape` writes it."""
+    """Return the text with each invisible character, line breaks included, replaced by its `escape`."""
     return "".join(character if is_visible(character) else escape(character) for character in text)

@@ -1,1 +1,1 @@
-"""A playground in an author's Markdown: the tag and the fence, read as the literals that they are."""
+"""Playgrounds in an author's Markdown: the tag and the fence, read as literals."""

@@ -1,4 +1,4 @@
-"""The fence that makes a live playground where a tag cannot stand: its body is YAML or JSON.
+"""The `api-playground` fence, for places where a tag cannot stand; its body is YAML or JSON.
 
 ```api-playground
 provider: openai
@@ -16,7 +16,10 @@ LANGUAGE = "api-playground"
 
 
 def read(text: str) -> LiveCall:
-    """Takes what a tag takes. Raises `TagError`, whose line counts from the body's first line, which is 0."""
+    """Parse a fence, which accepts what a tag accepts.
+
+    Raises `TagError`; its line counts from the body's first line, which is 0.
+    """
     found = _values(text)
     if not isinstance(found, dict):
         raise TagError(say(gettext_noop("The fence takes “provider: …” and “request: …”.")))

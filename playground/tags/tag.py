@@ -1,13 +1,13 @@
-"""The tag that docs authors write, and what stands in it: text in, a `LiveCall` out.
+"""Parse the tag that docs authors write into a `LiveCall`.
 
     <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-4', messages: [] }" />
 
-It is written for Vue (VitePress), where the request is JavaScript. Here it is never executed: it is read as
-JSON5, which covers Vue's object literals as people write them, and everything else is refused with its place.
+Authors write it for Vue (VitePress), where the request is JavaScript. Here it is never executed but parsed as
+JSON5, which covers Vue's object literals as people write them; anything else is rejected with its position.
 
-json5 reads it, and not the 1,000 times faster pyjson5: it tells line and column where pyjson5 tells an
-offset, and hands over each object's keys, numbers and constants to be judged, where pyjson5 takes the
-last of two equal keys. A literal is short and its page is kept once rendered.
+Uses json5, although pyjson5 is 1,000 times faster: json5 reports line and column instead of an offset, and
+passes us each object's keys, numbers, and constants to check, where pyjson5 keeps the last of two equal keys.
+Literals are short, and rendered pages are cached.
 """
 
 import html
@@ -24,7 +24,7 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 NAMES = ("ApiPlayground", "api-playground")
 LONGEST = 16_384
-# json5 goes a score of calls deep for each level, and Python stops at a thousand.
+# json5 makes about 20 nested calls per level, and Python stops at 1,000.
 MAX_DEPTH = 24
 
 OPENING = re.compile(rf"<(?P<name>{'|'.join(NAMES)})(?=[\s/>])")
@@ -34,16 +34,16 @@ _ATTRIBUTE = re.compile(
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _END = re.compile(r"\s*(?P<closed>/)?>")
 _CLOSINGS = {name: re.compile(rf"</{name}\s*>") for name in NAMES}
-# A text that ends within an attribute, or between two.
+# Text that ends within an attribute, or between two.
 _CUT = re.compile(r"""\s*+(?:[^\s"'<>/=]++\s*+)?(?:=\s*+(?:"[^"]*+|'[^']*+|[^\s"'=<>`]++)?)?(?:/\s*+)?\Z""")
-# An entity without its semicolon is text in an attribute: `a&copy=1` (HTML standard, 13.2.5.73).
+# Without its semicolon, an entity in an attribute is plain text: `a&copy=1` (HTML standard, 13.2.5.73).
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 _REQUEST_NAMES = ("request", "defaultrequest", "default-request")
 _NAMES = ("provider", "embed")
 _TEXT = gettext_noop("“%(name)s” must be a string.")
-# What tags and fences take, by the name in a `LiveCall`, and what is said of another value.
+# What tags and fences accept, by the name in a `LiveCall`, and the error for other values.
 _TAKES: dict[str, tuple[type, str]] = {
     "provider": (str, gettext_noop("“provider” takes the id of a provider, such as “openai”.")),
     "embed": (str, gettext_noop("“embed” must be the name of an embed of this playground.")),
@@ -52,21 +52,21 @@ _TAKES: dict[str, tuple[type, str]] = {
     "theme": (str, _TEXT),
     "lang": (str, _TEXT),
 }
-# What Vue puts on the component's element, what only steers Vue, and what only a page of another site needs.
+# What Vue puts on the component's element, what only controls Vue, and what only pages of other sites need.
 _IGNORED = re.compile(
     r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src)|v-pre|v-once|v-cloak", re.IGNORECASE
 )
 
 
 class TagError(SentenceError):
-    """A tag that makes no playground; `line` counts from the tag's own first line, which is 0."""
+    """The tag makes no playground; `line` counts from the tag's own first line, which is 0."""
 
     def __init__(self, sentence: Sentence, line: int = 0) -> None:
         super().__init__(sentence)
         self.line = line
 
 
-class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 makes a text of those
+class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 turns those into text
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
@@ -74,7 +74,7 @@ class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 makes a te
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """What a live playground in a page starts with; "" and None where it is not said."""
+    """What a live playground in a page starts with; "" and None where nothing was given."""
 
     provider: str = ""
     body: Mapping[str, Any] | None = None
@@ -86,7 +86,7 @@ class LiveCall:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` has its entities decoded; `line` is where the value begins, in the tag."""
+    """An attribute of a tag, entities decoded; `line` is where its value begins, counted within the tag."""
 
     name: str
     value: str | None
@@ -95,9 +95,9 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag as it stands in a text: where it ends, and its attributes or why they cannot be read.
+    """A tag in a text: where it ends, and its attributes or why they cannot be read.
 
-    `awaits` is what could still come, where the text's end may be its only problem: `>` or `</ApiPlayground`.
+    `awaits` is what may still follow if the text just ends too early: `>` or `</ApiPlayground`.
     """
 
     end: int
@@ -107,7 +107,7 @@ class Tag:
 
 
 def scan(text: str, start: int) -> Tag | None:
-    """The tag that begins at `start`; None where none begins."""
+    """Return the tag that begins at `start`, or None."""
     opening = OPENING.match(text, start)
     if opening is None:
         return None
@@ -159,7 +159,7 @@ def _decoded(value: str) -> str:
 
 
 def read(tag: Tag) -> LiveCall:
-    """Raises `TagError`."""
+    """Turn a scanned tag into a `LiveCall`. Raises `TagError`."""
     if tag.problem:
         raise TagError(tag.problem)
     values: dict[str, Any] = {}
@@ -175,9 +175,9 @@ def read(tag: Tag) -> LiveCall:
 
 
 def name_of(written: str, values: Collection[str]) -> str:
-    """What an attribute of a tag, or a key of a fence, is in a `LiveCall`; "" for what is left aside.
+    """Map a tag's attribute or a fence's key to its name in a `LiveCall`; "" for what is ignored.
 
-    Raises `SentenceError` for another, and for one of which there is a value already.
+    Raises `SentenceError` for unknown names and for those that have a value already.
     """
     if _IGNORED.fullmatch(written):
         return ""
@@ -199,7 +199,7 @@ def name_of(written: str, values: Collection[str]) -> str:
 
 
 def value_of(name: str, value: Any) -> Any:
-    """A value as a `LiveCall` has it; null says nothing. Raises `SentenceError`."""
+    """Return a value as a `LiveCall` holds it; null counts as not given. Raises `SentenceError`."""
     kind, problem = _TAKES[name]
     if value is None:
         return None if name == "body" else ""
@@ -219,7 +219,7 @@ def _said(attribute: Attribute, name: str) -> Any:
 
 
 def _constant(text: str) -> str | None:
-    """What is bound to more than a text is for Vue to work out."""
+    """Return a bound string, or None for any other expression, which only Vue could evaluate."""
     with suppress(TagError):
         value = literal(text)
         return value if isinstance(value, str) else None
@@ -227,7 +227,7 @@ def _constant(text: str) -> str | None:
 
 
 def literal(text: str, line: int = 0) -> Any:
-    """The value of an object literal, which begins on the tag's line `line`. Raises `TagError`."""
+    """Parse an object literal that begins on the tag's line `line`. Raises `TagError`."""
     if not text.strip():
         raise TagError(say(gettext_noop("The request is empty.")), line)
     try:
@@ -249,7 +249,7 @@ def literal(text: str, line: int = 0) -> Any:
 
 
 def checked(value: Any) -> Any:
-    """A value that can be sent: the halves of surrogate pairs are put together. Raises `SentenceError`."""
+    """Return a value that can be sent, surrogate halves joined. Raises `SentenceError`."""
     if _depth(value) > MAX_DEPTH:
         raise SentenceError(_too_deep())
     value = _joined(value)
@@ -275,7 +275,7 @@ def _located(error: ValueError, line: int) -> TagError:
 
 
 def _problem(message: str) -> Sentence | str:
-    """json5 says `Unexpected "("`, or `Unexpected end of input`."""
+    """Translate json5's message: `Unexpected "("`, or `Unexpected end of input`."""
     if message == "Unexpected end of input":
         return say(gettext_noop("unexpected end"))
     if message.startswith("Unexpected "):
@@ -329,13 +329,13 @@ def _integer(digits: str, base: int = 10) -> int:
 
 
 def _number(digits: str) -> int | float:
-    """As JavaScript has it, where 150.0 is 150."""
+    """Return the number as JavaScript has it, where 150.0 is 150."""
     number: float = _refusing(jsontext.number_of)(digits)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _refusing(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`read` with what it refuses as a `_RefusedValue`."""
+    """Wrap `read` so that what it rejects raises `_RefusedValue`."""
 
     def reading(value: Any) -> Any:
         try:

@@ -1,1 +1,1 @@
-"""Text from outside: JSON, HTML, escapes, pieces of a stream; sentences for people; the key taken out."""
+"""Text from outside: JSON, YAML, HTML, escapes, addresses and keys that people type; redaction of the key."""

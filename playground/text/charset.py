@@ -1,9 +1,9 @@
-"""Bytes in the charset that their sender names, where they are not UTF-8."""
+"""Convert text that is not UTF-8 from the charset that its sender names."""
 
 import re
 
-# By the names that senders give, the codec. Big5 and Shift JIS are not here: half of a character looks like
-# ASCII in them, a backslash too.
+# Codecs by the charset names that senders use. Without Big5 and Shift JIS: the second byte of a character is
+# often ASCII there, even a backslash (in GBK only for rare characters, and `in_utf8` leaves such text alone).
 _CODECS = {
     **dict.fromkeys(("gbk", "gb2312", "gb18030", "x-gbk", "cp936"), "gb18030"),
     **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "windows-1252"), "cp1252"),
@@ -13,15 +13,15 @@ _CODECS = {
     **{f"windows-125{part}": f"cp125{part}" for part in (0, 1, 3, 4, 7)},
 }
 _CHARSET = re.compile(r"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-# Where browsers look for the `meta` of a page; XML has it in its first line.
+# Browsers look for a page's `meta` within this many bytes; XML names it in its first line.
 _START = 1024
 _NOT_ASCII = bytes(range(0x80, 0x100))
 
 
 def in_utf8(body: bytes, content_type: str) -> bytes:
-    """The same text in UTF-8, by the charset in its label or its page; as it came where that says nothing.
+    """Return the text in UTF-8, by the charset in its label or page; unchanged if neither names one.
 
-    All ASCII in it stays as it stood: what was taken out of the bytes does not come back.
+    All ASCII must stay as it was, so that a redacted key cannot reappear.
     """
     codec = _codec(body, content_type)
     if codec is None or _is_utf8(body):

@@ -1,4 +1,4 @@
-"""A time in words."""
+"""A duration in words."""
 
 import math
 
@@ -13,7 +13,10 @@ _UNITS = (
 
 
 def duration(seconds: int) -> Sentence:
-    """In words, in the largest unit of which there are two or more, rounded up: nobody comes too early."""
+    """Say it in the largest unit that fits at least twice, or exactly once.
+
+    Rounds up, so that nobody retries too early.
+    """
     for size, one, many in _UNITS:
         if seconds == size:
             return say(one)

@@ -1,4 +1,4 @@
-"""From the base URL that people give to the URL that is called."""
+"""Turn the base URL that people enter into the URL to call."""
 
 import ipaddress
 import re
@@ -12,13 +12,13 @@ from playground.text.sentence import SentenceError, gettext_noop, say
 
 CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
-# Labels may hold "_", which is no host name but is in use (Docker's service names).
+# Labels may contain "_": host names may not, but Docker's service names do.
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_HOST = 253
-# urlsplit drops it: `[::1]9381`.
+# urlsplit drops what follows the bracket: `[::1]9381`.
 _BEHIND_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
-# Other endpoints than that of Chat Completions, by what their address ends with.
+# Endpoints of other APIs, by the end of their path.
 _OTHER_ENDPOINTS = {
     "/messages": "Messages",
     "/responses": "Responses",
@@ -29,14 +29,14 @@ _NEAR = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.inte
 
 
 class BaseURLError(SentenceError):
-    """A base URL that cannot be called; `sentence` says why."""
+    """The base URL cannot be called; `sentence` says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A provider's address. `base_url` is normalised: ASCII, no slash at its end.
+    """A provider's address. `base_url` is normalized: ASCII, no trailing slash.
 
-    It has a path of its own, unless a whole endpoint was given that has no other (`is_whole`).
+    It has a path, unless the URL entered was `https://host/chat/completions` (`is_whole`).
     """
 
     base_url: str
@@ -55,15 +55,15 @@ class Endpoint:
 
     @property
     def given(self) -> str:
-        """What `parse` makes the same of."""
+        """A URL that `parse` turns into this endpoint again."""
         return self.chat_completions if self.is_whole else self.base_url
 
     @classmethod
     def parse(cls, base_url: str) -> "Endpoint":
-        """`https://api.example.com` gets `/v1`; a base with a path keeps it. Raises `BaseURLError`.
+        """Parse a base URL: `https://api.example.com` gets `/v1`, a path is kept. Raises `BaseURLError`.
 
-        A whole endpoint (`…/v1/chat/completions`) is taken for the base it stands on, and called as it is:
-        people copy it from documentation.
+        A full endpoint (`…/v1/chat/completions`) is reduced to its base and called as entered: people copy it
+        from documentation.
         """
         text = bare(base_url)
         parts = _split(text)
@@ -100,7 +100,7 @@ class Endpoint:
 
 
 def _split(text: str) -> SplitResult:
-    # urlsplit drops tabs and newlines silently; a person should see what is called.
+    # urlsplit silently drops tabs and newlines, so the URL called would not be the one a person sees.
     if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
         raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
     try:
@@ -118,7 +118,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _no_scheme(text: str) -> BaseURLError:
-    """`api.example.com/v1`, `localhost:11434`, `https//api.example.com`: the sentence offers it."""
+    """Return the error for `api.example.com/v1`, `localhost:11434`, or `https//…`; it suggests a full URL."""
     rest = re.sub(r"^(https?(?=[:/]))?[:/]+", "", text, flags=re.IGNORECASE)
     otherwise = BaseURLError(
         say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
@@ -146,11 +146,11 @@ def _is_azures_older_one(host: str, parts: SplitResult) -> bool:
 
 
 def _base_path(origin: str, path: str) -> str:
-    """The path without what stands for one endpoint of it."""
+    """Return the path without the endpoint at its end. Raises `BaseURLError` for another API's endpoint."""
     before = None
     while before != path:
         before, path = path, path.removesuffix(CHAT_COMPLETIONS).rstrip("/")
-        if re.search("/v[0-9][^/]*/models$", path):  # elsewhere it can be a base of its own, as at Azure
+        if re.search("/v[0-9][^/]*/models$", path):  # elsewhere it can be the base itself, as on Azure
             path = path.removesuffix("/models")
     for end, name in _OTHER_ENDPOINTS.items():
         if path.endswith(end):
@@ -168,7 +168,7 @@ def _base_path(origin: str, path: str) -> str:
 
 
 def _normal_path(path: str) -> str:
-    """The path as a client library writes it (RFC 3986, 6.2.2): what is shown is what is sent."""
+    """Normalize the path as client libraries do (RFC 3986, 6.2.2), so that the URL shown is the URL sent."""
     path = re.sub("%[0-9A-Fa-f]{2}", _normal_escape, path).rstrip("/")
     if not _PATH.fullmatch(path):
         raise BaseURLError(say(gettext_noop("The path of a base URL is ASCII; percent-encode the rest.")))
@@ -190,15 +190,17 @@ def _ascii_host(host: str) -> str:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
         raise _no_host_name(host) from error
-    name = name.removesuffix(".")  # the root of all names, which certificates leave out
+    name = name.removesuffix(".")  # the DNS root, which certificates leave out
     if len(name) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, name.split("."))):
         raise _no_host_name(host)
     return name
 
 
 def _ipv6(host: str) -> str:
-    """In its canonical form (RFC 5952). urlsplit takes a zone (`fe80::1%…`) or a future version (`v1.…`) with
-    whatever text it has."""
+    """Return the canonical form (RFC 5952).
+
+    Rejects zones (`fe80::1%…`) and future versions (`v1.…`), in which urlsplit accepts any text.
+    """
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:

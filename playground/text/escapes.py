@@ -1,7 +1,7 @@
-"""The ways in which JSON, URLs and HTML write a printable ASCII character otherwise.
+"""The escapes with which JSON, URLs, and HTML can write a printable ASCII character.
 
-One pattern for all keys: to compile one for each would cost more than the call. It takes linear time on
-any text: zeros are never given back, and a run of backslashes is counted once, from its end.
+One pattern serves all keys: compiling one per key would cost more than the call. It takes linear time on any
+text: zeros are matched possessively, and a run of backslashes is counted once, from its end.
 """
 
 import re
@@ -12,10 +12,10 @@ from io import StringIO
 _HEX = "[2-7][0-9a-fA-F]"
 _NAMES = {name: value for name, value in html5.items() if len(value) == 1 and "!" <= value <= "~"}
 _LONGEST_NAME = max(map(len, _NAMES))
-# Each begins with a character of its own, not with a look behind: so the search can leap to it.
+# Each alternative starts with a literal character instead of a lookbehind, so that the search can skip to it.
 _ESCAPE = (
     rf"\\(?:u00({_HEX})|(/))"
-    rf"|%(?:25)*({_HEX})"  # a URL in a URL has %25 for %, and so on
+    rf"|%(?:25)*({_HEX})"  # a URL within a URL has %25 for %, and so on
     rf"|&#[xX]0*+({_HEX})(?![0-9a-fA-F]);?"
     r"|&#0*+([1-9][0-9]{1,2}+)(?![0-9]);?"
     rf"|&({'|'.join(sorted(map(re.escape, _NAMES), key=len, reverse=True))})"
@@ -29,14 +29,14 @@ _UNFINISHED = re.compile(
 
 
 class Escapes:
-    """Finds and reads escapes. Without `quotes`, `\\"` and a backslash before another one are none."""
+    """Finds and decodes escapes. Without `quotes`, an escaped quote or backslash does not count as one."""
 
     def __init__(self, *, quotes: bool) -> None:
         self._quotes = quotes
         self._pattern = re.compile(rf'{_ESCAPE}|\\(["\\])' if quotes else _ESCAPE)
 
     def are_in(self, text: str) -> bool:
-        # Asked in this way, the many texts that have none cost next to nothing.
+        # Substring checks first: they cost next to nothing for the many texts without escapes.
         return (
             "%" in text
             or "&" in text
@@ -44,8 +44,8 @@ class Escapes:
         ) and self._pattern.search(text) is not None
 
     def decoded(self, text: str) -> str:
-        """The text with each escape as its character: one layer, so that what it says may be one again."""
-        plain, at = StringIO(), 0  # `sub` would hold millions of small texts at once
+        """Decode one layer of escapes; the result may contain escapes again."""
+        plain, at = StringIO(), 0  # `sub` would hold millions of small strings at once
         for start, end, escape in self._spans(text):
             plain.write(text[at:start])
             plain.write(_character(escape))
@@ -54,7 +54,7 @@ class Escapes:
         return plain.getvalue()
 
     def origins(self, text: str, positions: Iterable[int]) -> Iterator[int]:
-        """Where in `text` ascending positions of its `decoded` text stand."""
+        """Map ascending positions in the `decoded` text to positions in `text`."""
         spans, shift = self._spans(text), 0
         span = next(spans, None)
         for position in positions:
@@ -67,7 +67,7 @@ class Escapes:
         last = 0
         for escape in self._pattern.finditer(text):
             start, end = escape.span()
-            # JSON in JSON doubles backslashes: any number of them is one.
+            # JSON in JSON doubles backslashes: count any run of them as one.
             while text[start] == "\\" and start > last and text[start - 1] == "\\":
                 start -= 1
             yield start, end, escape
@@ -75,12 +75,12 @@ class Escapes:
 
 
 ESCAPES = Escapes(quotes=False)
-# JSON texts are full of \" and \\, which hardly any key has.
+# JSON is full of \" and \\, which hardly any key contains.
 ESCAPES_WITH_QUOTES = Escapes(quotes=True)
 
 
 def unfinished(text: str) -> int:
-    """Where the escape begins that a growing text may be about to end; its length when there is none."""
+    """Return where an escape begins that a growing text may end in the middle of; else the text's length."""
     start = max(text.rfind("\\"), text.rfind("%"), text.rfind("&"))
     if start < 0 or not _UNFINISHED.fullmatch(text, start):
         return len(text)

@@ -1,17 +1,17 @@
-"""The few words of a page of HTML or XML that a proxy, a firewall or a wrong address answers with."""
+"""Extract the message from an HTML or XML page that a proxy, a firewall, or a wrong address returns."""
 
 import html
 import string
 
-# A page says what it is at its beginning. Each tag is looked for once: the time is linear.
+# A page shows what it is near its start. Each tag is searched for once, so the time is linear.
 _LONGEST_START = 20_000
 _MARKS = ("<!doctype html", "<html", "<head", "<body")
 _END = "</html>"
 _TAGS = ("title", "h1", "h2", "message")
-# Express and Python name no more in a title; what went wrong stands below.
+# Express and Python put nothing more into the title; the message is in the body.
 _NO_WORDS = frozenset(("", "error", "error response"))
 _LONGEST_BODY = 300
-# Letters that other ways to write small may make two of would move what follows.
+# ASCII only: `str.lower` can turn one letter into two, which would shift the positions after it.
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -21,7 +21,7 @@ def is_page(text: str) -> bool:
 
 
 def page_within(text: str) -> slice | None:
-    """Where a page stands within a text (a gateway's words around it), from its first mark to its end."""
+    """Return where a page is within a text (a gateway's words around it), from its first mark to its end."""
     small = text[:_LONGEST_START].translate(_SMALL)
     starts = [at for mark in _MARKS[:2] if (at := small.find(mark)) >= 0]
     if not starts:
@@ -35,9 +35,9 @@ def is_xml(text: str) -> bool:
 
 
 def words_of_page(text: str) -> str | None:
-    """Its title, else its heading, else the message of an XML document (S3 and its like).
+    """Return the page's title, else its heading, else the message of an XML document (S3 and similar).
 
-    Where none says more than that there is an error it is the beginning of what the page shows.
+    If none says more than that there is an error, return the beginning of the body's text.
     """
     start = text[:_LONGEST_START]
     found = [_content(start, tag) for tag in _TAGS]
@@ -48,7 +48,7 @@ def words_of_page(text: str) -> str | None:
 
 
 def _content(text: str, tag: str) -> str:
-    """What stands in the first element of this name, the tags within it taken out."""
+    """Return the text of the first element with this name, without the tags within it."""
     small = text.translate(_SMALL)
     opening = small.find(f"<{tag}")
     start = small.find(">", opening) + 1

@@ -1,11 +1,11 @@
-"""JSON as text: read strictly, write canonically, indent without changing a value.
+"""JSON as text: parse strictly, write canonically, indent without changing a value.
 
-Strict (RFC 8259, and I-JSON where it leaves a choice): no NaN or Infinity, no number that a float cannot
-hold, no repeated key, no half of a surrogate pair, a bounded depth. What passes can be sent to any provider
-and means the same to all.
+Strict parsing (RFC 8259, and I-JSON where it leaves a choice) rejects NaN and Infinity, numbers that a float
+cannot hold, repeated keys, lone surrogates, and deep nesting. What passes can be sent to any provider and
+means the same to all.
 
-An answer is read leniently. A value that no JSON could say again (NaN, 1e400, 5,000 digits) becomes the text
-that came, so that whatever is made of the answer is JSON once more.
+Responses are parsed leniently. A value that could not be written as JSON again (NaN, 1e400, an integer of
+5,000 digits) becomes the string that was received, so that anything built from the response is valid JSON.
 """
 
 import json
@@ -18,18 +18,18 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
 DEEPEST_PRETTY = 12
-# Of an answer, for which each one takes 60 to 230 bytes. Logprobs with their alternatives are some 10 values
-# a token each.
+# The limit for one response: each value takes 60 to 230 bytes of memory. Each logprob, and each alternative
+# of one, is about 10 values per token.
 MAX_VALUES = 1_000_000
 
-# A string without its end is taken to the end of the text: to look for the quote from each of its own anew
-# would take quadratic time.
+# An unterminated string runs to the end of the text: searching for the closing quote from each of its quotes
+# again would take quadratic time.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\0")
 _TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
-# What Python's parser finds wrong (json.decoder, json.scanner).
+# The messages of Python's parser (json.decoder, json.scanner), by their start.
 _PROBLEMS = {
     "Expecting value": gettext_noop("expecting value"),
     "Expecting property name enclosed in double quotes": gettext_noop(
@@ -52,19 +52,19 @@ _TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
 
 
 class JSONTextError(SentenceError):
-    """A text that is not JSON as this module takes it; `sentence` says why and where."""
+    """The text is not JSON that this module accepts; `sentence` says why and where."""
 
 
 class TooManyValuesError(JSONTextError):
-    """A text of more than `MAX_VALUES`, which is not even tried."""
+    """The text has more than `MAX_VALUES` values, so it was not parsed."""
 
 
 class _TooManyDigitsError(JSONTextError):
-    """An integer of more digits than Python converts."""
+    """An integer has more digits than Python converts."""
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text. Raises `JSONTextError`."""
+    """Parse JSON strictly. Raises `JSONTextError`."""
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8-sig")
@@ -78,19 +78,19 @@ def loads(text: str | bytes) -> Any:
 
 
 def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
-    """The value of a provider's answer, which is shown and not sent on. Raises `JSONTextError`.
+    """Parse a provider's response, which is shown and not sent on. Raises `JSONTextError`.
 
-    Of a repeated key the last one counts, as most parsers have it. Raw control characters may stand in
-    strings. A number that is none or that no float holds becomes its text. Half of a surrogate pair and
-    broken UTF-8 become U+FFFD, so that the rest can be shown; with `halves` the former stay, for a text
-    whose other half is still to come.
+    The last of several equal keys wins, as in most parsers. Strings may contain raw control characters. A
+    number that is not JSON, or that no float holds, becomes a string. Lone surrogates and broken UTF-8 become
+    U+FFFD, so that the rest can be shown; `halves` keeps lone surrogates, for text whose other half may still
+    arrive.
     """
     if isinstance(text, bytes):
         if _is_wide(text[:4096]):
             raise JSONTextError(say(gettext_noop("The JSON is not in UTF-8 but in UTF-16 or UTF-32.")))
         text = text.decode("utf-8", "replace")
     text = text.removeprefix("\ufeff")
-    # As many as there may be: a comma in a text counts as well.
+    # An upper bound: commas and brackets within strings count too.
     if len(text) > MAX_VALUES and text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
         raise TooManyValuesError(
             say(gettext_noop("The JSON has too many values; at most %(most)s are taken."), most=MAX_VALUES)
@@ -99,14 +99,14 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
         value = _parse(text, _LENIENT)
     except _TooManyDigitsError:
         value = _parse(text, _LENIENT_OF_DIGITS)
-    # A stream has thousands of small texts: what cannot be wrong with them is not looked for.
+    # A stream has thousands of small texts: walk the value only if it could be too deep.
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(value)
     return value if halves or not has_halves(text) else mended(value)
 
 
 def has_halves(text: str) -> bool:
-    """Whether a JSON text may hold half of a surrogate pair: one that has whole pairs only counts as well."""
+    """Whether a JSON text may contain a lone surrogate. Complete pairs match too."""
     return _SURROGATE_ESCAPE.search(text) is not None
 
 
@@ -119,12 +119,12 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
         raise JSONTextError(_where(error, text)) from error
     except RecursionError as error:
         raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
-    except ValueError as error:  # an integer of more digits than Python converts
+    except ValueError as error:  # an integer with more digits than Python converts
         raise _TooManyDigitsError(say(_TOO_LONG_A_NUMBER)) from error
 
 
 def mended(value: Any) -> Any:
-    """A value whose texts UTF-8 can carry: two halves that stand together make a character, others U+FFFD."""
+    """Return a value that UTF-8 can encode: adjacent surrogate halves are joined, lone ones become U+FFFD."""
     if isinstance(value, str):
         return mended_text(value)
     if isinstance(value, list):
@@ -139,12 +139,15 @@ def mended_text(text: str) -> str:
 
 
 def whole_characters(text: str) -> str:
-    """A text without the halves whose other one is not beside them."""
+    """Remove lone surrogates."""
     return joined_halves(text, "ignore")
 
 
 def _is_wide(start: bytes) -> bool:
-    """Whether a text begins in UTF-16 or UTF-32. Binary data may have a zero at its beginning, too."""
+    """Whether the text begins in UTF-16 or UTF-32.
+
+    Binary data can start with a zero byte too, so try to decode it.
+    """
     if not start.startswith(_UTF_16) and start[1:2] != b"\0":
         return False
     try:
@@ -155,14 +158,14 @@ def _is_wide(start: bytes) -> bool:
 
 
 def joined_halves(text: str, lone: str = "surrogatepass") -> str:
-    """Two halves that stand together make a character; `lone` is what becomes of others (as of errors)."""
+    """Join adjacent surrogate halves into characters; `lone` is the codec error handler for lone ones."""
     if text.isascii() or not _LONE_SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", lone)
 
 
 def check(value: Any) -> None:
-    """Raises `JSONTextError` when a value is too deep or holds a text that UTF-8 cannot carry."""
+    """Raise `JSONTextError` if a value is too deep or has a lone surrogate, which UTF-8 cannot encode."""
     for level in _levels(value):
         texts = [item for item in level if isinstance(item, str)]
         texts += [key for item in level if isinstance(item, dict) for key in item]
@@ -176,7 +179,7 @@ def _check_depth(value: Any) -> None:
 
 
 def _levels(value: Any) -> Iterator[list[Any]]:
-    """What stands on each level of nesting. Raises `JSONTextError` past `MAX_DEPTH` of them."""
+    """Yield the values of each nesting level. Raises `JSONTextError` past `MAX_DEPTH` levels."""
     level, depth = [value], 0
     while level:
         depth += 1
@@ -187,26 +190,26 @@ def _levels(value: Any) -> Iterator[list[Any]]:
 
 
 def dumps(value: Any) -> bytes:
-    """The canonical bytes: UTF-8, no needless spaces, keys in their order."""
+    """Return the canonical bytes: UTF-8, no needless spaces, keys in their given order."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def pretty(value: Any) -> str:
-    """For people: two spaces a level, where it is not nested so deep that spaces would outweigh the rest."""
+    """Indent by two spaces per level, unless nesting is so deep that spaces would outweigh the rest."""
     deep = any(depth > DEEPEST_PRETTY for depth, _ in enumerate(_levels(value)))
     return json.dumps(value, ensure_ascii=False, indent=None if deep else 2)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: for Python, 1, 1.0 and true are equal."""
+    """Whether two values are the same JSON. Python's `==` treats 1, 1.0, and true as equal."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def indent(text: str, longest: int | None = None) -> str:
-    """A JSON text, two spaces a level; numbers stay as written, `\\uXXXX` letters become readable.
+    """Indent a JSON text by two spaces per level; numbers stay as written, `\\uXXXX` letters become readable.
 
-    Works on the text, not on parsed values: `1.0e5` must not be shown as `100000.0`. Raises `JSONTextError`
-    when it becomes longer than `longest`: brackets grow a hundredfold.
+    Works on the text, not on parsed values: `1.0e5` must not appear as `100000.0`. Raises `JSONTextError`
+    when the result exceeds `longest` characters: nested brackets can grow a hundredfold.
     """
     parts, length = [], 0
     for part in _indented(_TOKEN.findall(text)):
@@ -244,7 +247,7 @@ def _indented(parts: list[str]) -> Iterator[str]:
 def _readable(string: str) -> str:
     try:
         value = json.loads(string)
-    except json.JSONDecodeError:  # the text is no JSON: a redacted key can take a quotation mark along
+    except json.JSONDecodeError:  # not JSON: redacting a key can remove a quotation mark with it
         return string
     return string if _LONE_SURROGATE.search(value) or not value.isprintable() else _quoted(value)
 
@@ -260,7 +263,7 @@ def _children(value: Any) -> list[Any]:
 
 
 def number_of(digits: str) -> float:
-    """Raises `JSONTextError` for a number that no float holds: `1e400`, or `1e-400`, which would become 0."""
+    """Return the float. Raises `JSONTextError` if none holds the number: 1e400, or 1e-400 (it would be 0)."""
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
@@ -278,7 +281,7 @@ def _float_or_text(digits: str) -> float | str:
 
 
 def _is_not_zero(digits: str) -> bool:
-    """Whether what a float has as 0 is written as another number: 1e-400."""
+    """Whether a number that a float rounds to 0 is written as another one: 1e-400."""
     return digits.lower().partition("e")[0].strip("+-0.") != ""
 
 
@@ -290,15 +293,15 @@ def _int_or_text(digits: str) -> int | str:
 
 
 def no_constant(name: str) -> NoReturn:
-    """Raises `JSONTextError`: NaN and Infinity are JavaScript's."""
+    """Raise `JSONTextError`: NaN and Infinity are JavaScript, not JSON."""
     raise JSONTextError(say(gettext_noop("%(name)s is not a JSON number."), name=name))
 
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises `JSONTextError` for a key that stands there twice."""
+    """Build an object from its pairs. Raises `JSONTextError` for a repeated key."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        # Counted in one pass: asking for each name anew takes minutes for a megabyte of keys.
+        # Count all names in one pass: counting each one separately takes minutes for a megabyte of keys.
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise JSONTextError(
             say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=repeated[:80])
@@ -321,9 +324,9 @@ def _problem(message: str) -> Sentence | str:
     return say(known) if known else message[:1].lower() + message[1:]
 
 
-# Made once: `json.loads` makes one for each call that has options.
+# Built once: `json.loads` with options builds a decoder for each call.
 _LENIENT = json.JSONDecoder(parse_float=_float_or_text, parse_constant=str, strict=False)
-# A function of our own for every integer costs more than to read the rare text of many digits twice.
+# A `parse_int` called for every integer costs more than parsing the rare text with huge integers twice.
 _LENIENT_OF_DIGITS = json.JSONDecoder(
     parse_float=_float_or_text, parse_int=_int_or_text, parse_constant=str, strict=False
 )

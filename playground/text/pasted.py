@@ -1,4 +1,4 @@
-"""What comes along when people copy: blanks, invisible characters and quotation marks around it."""
+"""Strip what gets copied along with a value: blanks, invisible characters, and quotation marks around it."""
 
 import unicodedata
 
@@ -15,12 +15,14 @@ _QUOTES = {
     "<": ">",
     "「": "」",
 }
-# So that a megabyte of quotes costs what a megabyte costs.
+# Bounds the cost of a pasted megabyte of quotes.
 _MOST_ROUNDS = 50
 
 
 def bare(text: str) -> str:
-    """Without all of these at its ends: `" “sk-1”\\u200b"` → `sk-1`."""
+    """Return the text without blanks, invisible characters, and quotes around it: `" “sk-1”\\u200b"` →
+    `sk-1`.
+    """
     for _ in range(_MOST_ROUNDS):
         before = text
         text = text.strip().strip(_invisible_in(text))
@@ -32,7 +34,7 @@ def bare(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """Without characters that nobody sees: zero width, byte order marks, directions."""
+    """Remove invisible characters: zero-width characters, byte order marks, direction marks."""
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 

@@ -1,4 +1,4 @@
-"""Values that arrive in pieces: texts are joined, objects merged, lists extended; nothing is lost."""
+"""Values that arrive in pieces: strings are joined, objects merged, arrays extended; nothing is lost."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -7,21 +7,23 @@ from typing import Any
 
 from playground.text.jsontext import MAX_VALUES, mended_text
 
-# Choices and tool calls; providers make 128 of either at most.
+# Choices and tool calls; providers return at most 128 of either.
 MOST_PLACES = 500
 MOST_NAMES = 1000
 _MOST_PIECES = 64
-# I-JSON (RFC 7493, 2.2). Of 4,300 digits, one more would be a number that no text can say.
+# I-JSON's largest integer (RFC 7493, 2.2). Adding 1 to one of 4,300 digits could give one that Python cannot
+# print.
 _LARGEST_NUMBER = 2**53 - 1
-# A `Pieces` takes the room of several values.
+# A `Pieces` takes as much memory as several values.
 _PIECES_SIZE = 4
-# By the last word of a name: what says which or what kind, and is said again, never in pieces.
+# Matches the last word of a field's name. These say which or what kind; providers repeat them, never split
+# them.
 _LABELS = frozenset(
     ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at")
 )
-# These come whole or in pieces, and some say them again with each piece.
+# These come whole or in pieces, and some providers repeat them with each piece.
 _SAID_AGAIN = frozenset(("name", "signature", "thought_signature"))
-# A part of a list without an index goes on with the last one when both are texts and nothing more.
+# An array item without an index continues the last one if both have only these fields.
 _TEXT_PART = frozenset(
     ("type", "id", "text", "thinking", "summary", "reasoning", "format", "signature", "closed")
 )
@@ -29,7 +31,7 @@ _TELLING_APART = ("type", "id", "url", "image_url")
 
 
 class TooManyError(ValueError):
-    """More of something than is put together: `limit` of them."""
+    """A response has more than `limit` of something."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit}")
@@ -43,7 +45,7 @@ def check(count: int, most: int) -> None:
 
 @dataclass
 class Room:
-    """Counts what is kept of an answer, so that none fills the memory."""
+    """Counts what is kept of a response, so that it cannot exhaust memory."""
 
     values: int = 0
     places: int = 0
@@ -58,12 +60,12 @@ class Room:
 
 
 class Pieces:
-    """A text that grows: joining it anew for each piece would take quadratic time, keeping each much room."""
+    """A growing string: joining it per piece would take quadratic time, keeping all pieces much memory."""
 
     def __init__(self) -> None:
         self._head = ""
         self._tail: list[str] = []
-        # The first half of a surrogate pair, until the other one comes.
+        # The first half of a surrogate pair, until the other one arrives.
         self._half = ""
         self.length = 0
 
@@ -74,18 +76,18 @@ class Pieces:
             piece = mended_text(piece.removesuffix(self._half))
         self._tail.append(piece)
         self.length += len(piece)
-        # The longer it is, the more rarely: otherwise the time would be quadratic again.
+        # Join less often as it grows; otherwise the time would be quadratic again.
         if len(self._tail) >= max(_MOST_PIECES, len(self._head) >> 10):
             self._head, self._tail = self.since(0), []
 
     def since(self, start: int) -> str:
-        """What came after the first `start` characters, but for half a character at the end."""
+        """Return what follows the first `start` characters, without half a character at the end."""
         if start < len(self._head):
             return (self._head + "".join(self._tail))[start:]
         return "".join(self._tail)[start - len(self._head) :]
 
     def is_text(self, text: str) -> bool:
-        # By their lengths first: to join the pieces for each one that comes would take quadratic time.
+        # Compare lengths first: joining the pieces for each comparison would take quadratic time.
         return self.length == len(text) and str(self) == text
 
     def __str__(self) -> str:
@@ -93,7 +95,7 @@ class Pieces:
 
 
 class Parts:
-    """A list that grows. A part goes on with the one of its index, a text without an index with the last."""
+    """A growing array: an item continues the one with its index, a text without an index the last one."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -118,7 +120,7 @@ class Parts:
             merge(known, value, room)
 
     def add_text(self, text: str, room: Room) -> None:
-        """A text among parts is a part as well."""
+        """Add a string as a content part of type `text`."""
         if text:
             self.extend([{"type": "text", "text": text}], room)
 
@@ -129,7 +131,7 @@ class Parts:
 
 
 def merge(into: dict[str, Any], more: dict[str, Any], room: Room, but: Container[str] = ()) -> None:
-    """Adds the fields of a delta. Nothing of `more` is kept itself: others read it too."""
+    """Merge a delta into `into`, but for the fields in `but`. Never mutates `more`: others read it too."""
     for name, value in more.items():
         if (value is not None or name not in into) and name not in but:
             into[name] = _joined(into.get(name), name, value, room)
@@ -138,13 +140,13 @@ def merge(into: dict[str, Any], more: dict[str, Any], room: Room, but: Container
 
 @lru_cache(1000)
 def is_label(name: str) -> bool:
-    """Whether a text of this name says which or what kind, and is not joined."""
+    """Whether a string field with this name says which or what kind, so that its values are not joined."""
     return name.rpartition("_")[2] in _LABELS
 
 
 def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
     if isinstance(value, str):
-        if isinstance(old, Pieces) and name not in _SAID_AGAIN:  # nearly all of a stream
+        if isinstance(old, Pieces) and name not in _SAID_AGAIN:  # most of a stream
             old.append(value)
             return old
         return _with_text(old, name, value, room)
@@ -192,13 +194,13 @@ def _as_parts(old: Any, room: Room) -> Parts:
 
 
 def _agree(known: dict[str, Any], value: dict[str, Any]) -> bool:
-    """Whether a part can be of the one that came before: two images may say the same index."""
+    """Whether an item may continue `known`: two images may have the same index."""
     both = (name for name in _TELLING_APART if known.get(name) and value.get(name))
     return all(joined(known[name]) == value[name] for name in both)
 
 
 def overlay(into: dict[str, Any], more: dict[str, Any], room: Room, but: Container[str] = ()) -> None:
-    """Puts fields over what is said anew with each chunk, whole: an empty value never hides a real one."""
+    """Merge fields that each chunk repeats in full, except `but`. Empty values never replace real ones."""
     for name, value in more.items():
         old = into.get(name)
         if name in but or (old == value and name in into):
@@ -223,14 +225,14 @@ def _is_empty(value: Any) -> bool:
 
 
 def copied(value: Any) -> Any:
-    """A copy of its own: the chunk that a value came in is read by others as well."""
+    """Return a deep copy, because others also read the chunk that the value came in."""
     if isinstance(value, dict):
         return {name: copied(item) for name, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value
 
 
 def joined(value: Any) -> Any:
-    """A copy of a collected value with its texts joined."""
+    """Return a copy of a collected value with its strings joined."""
     if isinstance(value, Pieces):
         return str(value)
     if isinstance(value, dict):
@@ -241,14 +243,14 @@ def joined(value: Any) -> Any:
 
 
 def size(value: Any) -> int:
-    """How many values there are in a value, itself included."""
+    """Count the values within a value, itself included."""
     if isinstance(value, dict):
         return 1 + sum(map(size, value.values()))
     return 1 + sum(map(size, value)) if isinstance(value, list) else 1
 
 
 def numbered(choices: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each choice with its index, or its position where it has none. A text is one as well."""
+    """Yield each choice with its index, or its position if it has none. A string counts as a choice."""
     for position, choice in enumerate(choices if isinstance(choices, list) else ()):
         if isinstance(choice, str):
             yield position, {"text": choice}
@@ -258,13 +260,13 @@ def numbered(choices: Any) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def number_of(index: Any) -> int | None:
-    """An index; some servers write it as a text."""
+    """Return an index as an integer, or None; some servers write it as a string."""
     is_text = isinstance(index, str) and len(index) < 5 and index.isascii() and index.isdigit()
     return int(index) if is_text else whole_number(index)
 
 
 def whole_number(value: Any) -> int | None:
-    """Some servers write whole numbers as 12.0. None for what is none, or none that all programs hold."""
+    """Return an integer (some servers write 12.0); None for anything else or beyond I-JSON's range."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_NUMBER:
         return None
     return int(value) if value == int(value) else None

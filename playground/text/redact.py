@@ -1,4 +1,4 @@
-"""Takes a key out of everything that is kept or shown."""
+"""Remove the key from everything that is kept or shown."""
 
 import base64
 import heapq
@@ -12,12 +12,12 @@ from typing import Any
 from playground.text.escapes import ESCAPES, ESCAPES_WITH_QUOTES, Escapes, unfinished
 
 MASK = "[redacted]"
-# Local servers take any word as a key ("none", "ollama"). Such a word is no secret, and cutting it out of
-# an answer would show something that was never received.
+# Local servers accept any word as a key ("none", "ollama"). Such a word is no secret, and cutting it out of a
+# response would show something that was never received.
 SHORTEST_SECRET = 8
-# How often a text is decoded anew, as for HTML in JSON in JSON.
+# How many layers of escapes are decoded, as in HTML in JSON in JSON.
 _LAYERS = 4
-# An escape of more than this many characters keeps nobody waiting for its end.
+# Text that is still growing is not held back for an escape longer than this.
 _LONGEST_ESCAPE = 16
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
@@ -26,8 +26,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Redactor:
-    """Replaces the exact value by `MASK`: as it is, within base64, or with any of its characters escaped as
-    JSON, URLs and HTML do, in whatever mixture."""
+    """Replaces the key with `MASK`.
+
+    Finds it verbatim, within base64, or with any characters escaped as in JSON, URLs, and HTML, in any
+    mixture.
+    """
 
     key: str
 
@@ -37,15 +40,15 @@ class Redactor:
             return ()
         forms = {self.key, *_in_base64(self.key.encode())}
         plain = self.key
-        for _ in range(_LAYERS):  # a key may itself have what looks like an escape
+        for _ in range(_LAYERS):  # a key may itself contain what looks like an escape
             plain = self._escapes.decoded(plain)
             forms.add(plain)
-        # The longest first: a shorter form may be part of a longer one.
+        # Longest first: a shorter form may be part of a longer one.
         return tuple(sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len, reverse=True))
 
     @property
     def has_secret(self) -> bool:
-        """Whether there is anything to take out: what is too short is none."""
+        """Whether there is anything to redact; a key that is too short is no secret."""
         return bool(self._forms)
 
     @cached_property
@@ -78,27 +81,27 @@ class Redactor:
         return value
 
     def settled(self, value: str) -> int:
-        """How many characters of a text that still grows are surely no beginning of the key."""
+        """Return how many characters of a growing text come before an end that may start the key."""
         if not self._forms:
             return len(value)
         tail = value[-self._longest * _LONGEST_ESCAPE :]
         return len(value) - len(tail) + self._open(tail, _LAYERS)
 
     def is_settled(self, value: str) -> bool:
-        """Whether a text that still grows has nothing of the key so far, nor an end that may begin it."""
+        """Whether a growing text neither contains the key nor ends in what may start it."""
         return self.text(value) == value and self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
-        if b"\0" in value and self._forms:  # a browser leaves the zeros of a wide text out
+        if b"\0" in value and self._forms:  # a browser drops the zeros of UTF-16 text
             for encoding in _WIDE:
                 value = value.replace(self.key.encode(encoding), MASK.encode(encoding))
-        # Each byte as a character of its own: what is no text stays as it is.
+        # Latin-1 maps each byte to one character, so binary data survives unchanged.
         text = value.decode("latin-1")
         redacted = self.text(text)
         return value if redacted is text else redacted.encode("latin-1")
 
     def value(self, value: Any) -> Any:
-        """A JSON value with every text in it redacted, keys included; the same one if there was nothing."""
+        """Redact all strings in a JSON value, keys included. Returns the same object if nothing changed."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
@@ -115,7 +118,7 @@ class Redactor:
         return tuple((self.text(name), self.text(value)) for name, value in pairs)
 
     def _spans(self, text: str, layers: int) -> Iterator[Span]:
-        """Where a form stands, as it is or escaped: from left to right, none over another."""
+        """Yield where the key occurs, verbatim or escaped, from left to right without overlap."""
         found = [_places(text, form) for form in self._forms if form in text]
         if layers and self._escapes.are_in(text):
             inner = self._spans(self._escapes.decoded(text), layers - 1)
@@ -124,8 +127,8 @@ class Redactor:
         return _united(heapq.merge(*found))
 
     def _open(self, text: str, layers: int) -> int:
-        """Where the first form begins that the text may be about to end, or an escape that may be in one."""
-        # What an unfinished escape will say is not known, nor whether it will be one.
+        """Return where the end of the text may start the key, or an escape that may be part of one."""
+        # An unfinished escape may become any character, or turn out not to be one.
         text = text[: unfinished(text)]
         end, first = len(text), self._first
         for start in range(max(0, end - self._longest + 1), end):
@@ -143,12 +146,12 @@ class Redactor:
 
 
 def _in_base64(key: bytes) -> Iterator[str]:
-    """The base64 of a key by itself, and what it shows as wherever it stands in a longer text."""
+    """Yield the key's base64, alone and as it appears at any offset within longer data."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole = encode(key).decode()
         yield from (whole, whole.rstrip("="))
         for before in range(3):
-            # Six bits a letter: the first and the last one may have bits of the key's neighbours.
+            # Six bits per letter: the first and the last letter may share bits with the key's neighbors.
             text = encode(b"\0" * before + key).decode()
             yield text[-(-8 * before // 6) : 8 * (before + len(key)) // 6]
 
@@ -161,7 +164,7 @@ def _places(text: str, form: str) -> Iterator[Span]:
 
 
 def _united(spans: Iterable[Span]) -> Iterator[Span]:
-    """Ascending spans, those that overlap as one."""
+    """Merge overlapping spans; `spans` must be ascending."""
     first, last = 0, 0
     for start, end in spans:
         if start >= last:

@@ -1,7 +1,7 @@
 """Sentences for people, kept apart from their language.
 
-This room knows no Django, so it cannot translate. It says what to say; the pages say it in the reader's
-language. `gettext_noop` marks a text for `makemessages` and does nothing else.
+This room does not import Django, so it cannot translate. It stores what to say; the pages translate it into
+the reader's language. `gettext_noop` only marks a text for `makemessages`.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ def gettext_noop(message: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text with `%(name)s` places and what goes into them. `str()` gives it in English."""
+    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English."""
 
     template: str
     params: dict[str, object] = field(default_factory=dict)
@@ -23,12 +23,12 @@ class Sentence:
 
 
 def say(template: str, **params: object) -> Sentence:
-    """`say(gettext_noop("No host is called %(host)s."), host=host)`"""
+    """Return a `Sentence`: `say(gettext_noop("No host is called %(host)s."), host=host)`."""
     return Sentence(template, params)
 
 
 class SentenceError(ValueError):
-    """Something that cannot be used; `sentence` says why, and what would do."""
+    """A value cannot be used; `sentence` says why, and what would work."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))

@@ -1,4 +1,4 @@
-"""A key as people paste it: from a `.env` file, a header, a shell; and what is wrong with what is left."""
+"""Find the API key in what people paste (a `.env` line, a header, a command), or say what is wrong."""
 
 import re
 import unicodedata
@@ -7,8 +7,8 @@ from playground.text.pasted import bare, without_invisible
 from playground.text.redact import MASK
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
-# What stands in front: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's
-# `name:`; and the word that headers begin with. The end of a key in base64 (`…==`) is no name.
+# Prefixes: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's `name:`; and
+# `Bearer`. The end of a key in base64 (`…==`) is no name.
 _IN_FRONT = re.compile(
     r"""(?:(?:export|set|setx|-H|--header)\s+|\$env:
     |(?:[a-z_][a-z0-9_]{0,60}?)?(?:key|token|secret)\s?=\s?(?=[^=])
@@ -18,19 +18,19 @@ _IN_FRONT = re.compile(
     |bearer[\s:]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# The one pair of a JSON object, without its braces.
+# A JSON object's only field, without the braces.
 _IN_OBJECT = re.compile(r"""\{\s*(["'][^{},]*),?\s*\}""")
 _AROUND_VALUES = " \"'`“”‘’,;"
 _MOST_ROUNDS = 10
 _MASKS = (MASK, "...", "***", "•••", "…", "●●●", "xxxxxxxx")
-# As code names what holds a key: `$NAME`, `${NAME}`, `%NAME%`, `{{ secrets.NAME }}`, `os.environ["NAME"]`,
+# A variable as code refers to it: `$NAME`, `${NAME}`, `%NAME%`, `{{ secrets.NAME }}`, `os.environ["NAME"]`,
 # `NAME`.
 _VARIABLE = re.compile(
     r"\$\w+|\$?\{+[^{}\x22]*\}+|%\w+%|os\.(?:environ|getenv)\W\S*|process\.env\W\S*"
     r"|(?-i:[A-Z][A-Z0-9_]{0,60}_(?:KEY|TOKEN|SECRET|PAT))",
     re.IGNORECASE | re.ASCII,
 )
-# What examples write in place of a key: `sk-...`, `sk-xxxx`, `<key>`, `<your key>`, `sk-your-api-key-here`.
+# Placeholders in examples: `sk-...`, `sk-xxxx`, `<key>`, `<your key>`, `sk-your-api-key-here`.
 _LEFT_OUT = re.compile(r"(?:[a-z]{1,9}[-_]){1,3}(?:\.{2,}|…|x{3,})", re.IGNORECASE)
 _ASKING = frozenset(("your", "insert", "enter", "paste", "replace", "put", "fill"))
 _NAMING = frozenset((
@@ -40,18 +40,19 @@ _NAMING = frozenset((
 ))  # fmt: skip
 _LONGEST_PLACEHOLDER = 100
 _CHINESE = re.compile(r"(?:[\u4e00-\u9fff\s_-]|api|key|token|openai)+", re.IGNORECASE)
-# Servers take 8 to 16 KiB of headers. What it costs to look for a key in an answer grows with its square.
+# Servers accept 8 to 16 KiB of headers. Searching a response for a key takes time quadratic in the key's
+# length.
 _LONGEST = 16_384
-# What a header value may hold (RFC 9110 allows a little more; no key needs it).
+# What a header value may contain (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
 class KeyProblemError(SentenceError):
-    """A key that cannot be sent; `sentence` says why and quotes none of it."""
+    """The key cannot be sent; `sentence` says why without quoting it."""
 
 
 def was_cleaned(typed: str) -> bool:
-    """Whether another text than this is sent as the key."""
+    """Whether the key that is sent differs from what was typed."""
     try:
         return clean(typed) != typed
     except KeyProblemError:
@@ -59,7 +60,7 @@ def was_cleaned(typed: str) -> bool:
 
 
 def clean(typed: str) -> str:
-    """The key in what was typed; "" for blanks. Raises `KeyProblemError`."""
+    """Return the key in what was typed; "" for blanks. Raises `KeyProblemError`."""
     if not typed.strip():
         return ""
     key = bare(without_invisible(typed))
@@ -69,7 +70,7 @@ def clean(typed: str) -> str:
         found = _IN_FRONT.match(key)
         if not found:
             break
-        # One of a pair of quotes may have stood in front of the name.
+        # The opening quote may have stood before the name.
         key = bare(key[found.end() :].strip(_AROUND_VALUES))
     if problem := _problem(key, in_brackets=f"<{key}>" in typed):
         raise KeyProblemError(problem)
@@ -77,7 +78,7 @@ def clean(typed: str) -> str:
 
 
 def can_be_sent(key: str) -> bool:
-    """Whether a header can hold it, and no client or server on the way reads it otherwise."""
+    """Whether a header can carry the key, and every client and server on the way reads it the same."""
     return _KEY.fullmatch(key) is not None
 
 

@@ -1,8 +1,8 @@
 """YAML as docs authors write it: front matter, and the body of an `api-playground` fence.
 
-YAML 1.2's core schema, so that every JSON text means here what it means as JSON: `no` and `2024-01-01` are
-texts, 1e-7 is a number. No aliases (a few lines of them unfold to gigabytes), no tags, no repeated key, and
-no text or number that the page or a request could not hold.
+Follows YAML 1.2's core schema, so that every JSON text means here what it means as JSON: `no` and
+`2024-01-01` are strings, 1e-7 is a number. Rejects aliases (a few lines can expand to gigabytes), tags,
+repeated keys, and strings or numbers that the page or a request could not hold.
 """
 
 import re
@@ -14,9 +14,9 @@ from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 LONGEST = 65_536
-# PyYAML's scanner takes quadratic time of how deep lists and maps in brackets stand in each other.
+# PyYAML's scanner takes time quadratic in the nesting depth of bracketed lists and maps.
 DEEPEST = 64
-# Python writes no integer of more than 4,300 digits, and reads one in hexadecimal of any length.
+# Python cannot print an integer of more than 4,300 digits, but reads hexadecimal ones of any length.
 _MOST_DIGITS = 1_000
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
@@ -26,7 +26,7 @@ _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-# What PyYAML finds wrong in what people write, and how it is said here.
+# PyYAML's messages for mistakes that people make, as patterns, with our texts.
 _PROBLEMS = (
     (
         r"expected (?P<expected>.+), but (?:found|got) (?P<found>.+)",
@@ -52,7 +52,7 @@ _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
 
 
 class YAMLTextError(SentenceError):
-    """A text that is not YAML as this module takes it; `line` counts from 0."""
+    """The text is not YAML that this module accepts; `line` counts from 0."""
 
     def __init__(self, sentence: Sentence, line: int = 0) -> None:
         super().__init__(sentence)
@@ -60,7 +60,7 @@ class YAMLTextError(SentenceError):
 
 
 def loads(text: str) -> Any:
-    """The value of a YAML text; None of an empty one. Raises `YAMLTextError`."""
+    """Parse YAML; an empty text gives None. Raises `YAMLTextError`."""
     if len(text) > LONGEST:
         raise YAMLTextError(say(gettext_noop("The YAML has more than %(most)s characters."), most=LONGEST))
     try:
@@ -71,14 +71,14 @@ def loads(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         raise _located(error) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # The latter two of `\UFFFFFFFF`, and of `%YAML 1.` with thousands of digits.
+        # `%YAML 1.` with thousands of digits raises ValueError, `\UFFFFFFFF` OverflowError.
         raise YAMLTextError(say(gettext_noop("The YAML holds characters that YAML has not."))) from error
     except RecursionError as error:
         raise YAMLTextError(say(_TOO_DEEP)) from error
 
 
 class _Loader(yaml.SafeLoader):
-    """Makes nodes alone; it takes no scalar for anything but a text, which is judged in `_scalar`."""
+    """Builds nodes only. Every scalar stays a string; `_scalar` decides what it means."""
 
     yaml_implicit_resolvers = {}
 
@@ -110,7 +110,7 @@ def _located(error: yaml.MarkedYAMLError) -> YAMLTextError:
 
 
 def _problem(message: str) -> Sentence | str:
-    """PyYAML's words, so that they can be said in another language; what is rare stays as it came."""
+    """Return PyYAML's message in a form that can be translated; rare ones stay in English."""
     for pattern, text in _PROBLEMS:
         if found := re.fullmatch(pattern, message, re.DOTALL):
             return say(text, **{name: value[:60] for name, value in found.groupdict().items()})
@@ -143,7 +143,7 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
 
 
 def _text(node: yaml.Node) -> str:
-    # The halves of `\ud83d\ude00` are one character in JSON.
+    # JSON reads the escapes `\ud83d\ude00` as one character; PyYAML gives two surrogate halves.
     text = jsontext.joined_halves(node.value)
     try:
         jsontext.check(text)
@@ -153,7 +153,7 @@ def _text(node: yaml.Node) -> str:
 
 
 def _scalar(node: yaml.Node) -> Any:
-    """What an unquoted scalar means (YAML 1.2.2, 10.3.2)."""
+    """Return the value of an unquoted scalar (YAML 1.2.2, 10.3.2)."""
     text: str = node.value
     if _NULL.fullmatch(text):
         return None

@@ -1,4 +1,4 @@
-// Copying, on every page: a button with `data-copy="ID"` copies the text of that element.
+// Copy buttons, on every page: a button with `data-copy="ID"` copies the text of that element.
 async function copyText(button, text) {
   const label = button.querySelector("span");
   button.dataset.before ??= label.textContent;
@@ -8,7 +8,7 @@ async function copyText(button, text) {
     await navigator.clipboard.writeText(text);
     label.textContent = button.dataset.done;
   } catch {
-    label.textContent = button.dataset.failed; // no permission, or no secure context
+    label.textContent = button.dataset.failed; // no permission, or not a secure context
   }
   clearTimeout(button.timer);
   button.timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-// The docs' search by keyboard, and where in the page one is. Without scripts the search is a form.
+// Keyboard control of the docs search, and the current heading. Without scripts the search is a plain form.
 (() => {
   const input = document.getElementById("docs-search");
   const suggestions = document.getElementById("docs-suggestions");
@@ -14,7 +14,7 @@
     }
   });
 
-  // Up and down go through the suggestions and back to the field; Esc closes them.
+  // Up and down move through the suggestions and back to the field; Esc closes them.
   document.querySelector(".docs-search").addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "Escape" && links().length) {
@@ -31,12 +31,12 @@
   document.addEventListener("click", (event) => {
     if (!event.target.closest(".docs-search")) close();
   });
-  // A suggestion of the page that one is on leads down the page.
+  // A suggestion may be a heading of this very page, which does not reload.
   suggestions.addEventListener("click", (event) => {
     if (event.target.closest("a")) setTimeout(close);
   });
 
-  // --- the heading that one reads, in the table of contents ---
+  // --- mark the current heading in the table of contents ---
 
   const entries = new Map(
     [...document.querySelectorAll(".docs-contents a")].map((link) => [

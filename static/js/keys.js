@@ -1,5 +1,5 @@
-// The key: kept for this tab or this browser only when the person says so, and apart for each provider,
-// so that a key never goes to a host that it was not typed for. That holds without any storage as well.
+// The API key: stored for this tab or this browser only if the person chooses so, and separately for each
+// provider, so that a key never goes to a host that it was not typed for. That also holds without storage.
 (() => {
   const form = document.getElementById("request-form");
   const input = document.getElementById("api_key");
@@ -9,9 +9,9 @@
   const remember = document.querySelector("[data-remember]");
   const full = document.querySelector("[data-storage-full]");
   const forget = document.querySelector("[data-forget]");
-  const typed = new Map(); // for the life of this page
+  const typed = new Map(); // as long as this page is open
 
-  // Storage can be switched off (asking for it throws, or gives null) and full (writing throws).
+  // Storage can be disabled (reading it throws, or gives null) or full (writing throws).
   const stores = Object.entries({ tab: () => sessionStorage, browser: () => localStorage }).flatMap(
     ([name, get]) => {
       try {
@@ -26,7 +26,7 @@
 
   function owner() {
     if (provider.value) return provider.value;
-    // What is no URL yet is nobody else's either.
+    // Text that is not a URL yet is still an owner of its own.
     try {
       return new URL(base.value).origin;
     } catch {
@@ -39,17 +39,17 @@
       return store.get().getItem(slot(name));
     } catch {
       return null;
-    } // switched off meanwhile
+    } // disabled meanwhile
   };
   const erase = (store, name) => {
     if (read(store, name) !== null) store.get().removeItem(slot(name));
   };
   const found = (name) => stores.find((store) => read(store, name) !== null);
 
-  // Whom the key in the field was typed for; "" while no base URL says so.
+  // The owner that the key in the field was typed for; "" while there is no base URL yet.
   let keyOwner = owner();
 
-  // Before a key goes anywhere: it goes to whom it was typed for, and to nobody else.
+  // Runs before a key is sent, so that it only goes to the owner that it was typed for.
   function settle() {
     const name = owner();
     if (name === keyOwner) return;
@@ -81,15 +81,14 @@
     reveal();
   }
 
-  // The question stands only beside a key, and where there is something to keep it in.
+  // Ask whether to remember the key only when there is one, and storage for it.
   function reveal() {
     forget.hidden = !found(keyOwner);
     remember.hidden = !stores.length || (!input.value && forget.hidden);
     document.dispatchEvent(new Event("playground:key"));
   }
 
-  // What is typed is written over what was kept, never after taking that away: another tab would take that
-  // for the wish to forget it.
+  // Overwrite the stored key, never remove it first: another tab would take that for the wish to forget it.
   function keep() {
     const name = owner();
     keyOwner = name;
@@ -102,7 +101,7 @@
         store.get().setItem(slot(name), input.value);
       } catch {
         choice.value = "";
-        erase(store, name); // an older key would come back in place of this one
+        erase(store, name); // or an older key would come back instead
         full.hidden = false;
       }
     }
@@ -117,14 +116,14 @@
   });
   provider.addEventListener("change", settle);
   base.addEventListener("change", settle);
-  // A shortcut sends before a field has told that it changed.
+  // A keyboard shortcut sends before the field has fired its change event.
   document.addEventListener("htmx:config:request", (event) => {
     const body = event.detail.ctx.request.body;
     if (!body?.has?.("api_key")) return;
     settle();
     body.set("api_key", input.value);
   });
-  // Forgotten in another tab is forgotten here.
+  // A key forgotten in another tab is forgotten here too.
   window.addEventListener("storage", (event) => {
     if (event.key === slot(keyOwner) && event.newValue === null) {
       typed.delete(keyOwner);

@@ -1,4 +1,4 @@
-"""A folder of docs that a test writes."""
+"""A docs folder that a test writes."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from playground.docs.folder import Docs, look
 
 
 def write(folder: Path, **files: str) -> Docs:
-    """`write(folder, **{"openai/index.md": "# OpenAI"})`"""
+    """Write files and return the docs: `write(folder, **{"openai/index.md": "# OpenAI"})`."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""The machine on which the docs' code is run: what it reaches under the addresses that the docs name.
+"""The machine that runs the docs' code: what it reaches at the addresses that the docs name.
 
-The code runs as it stands. Its environment alone is ours: keys, certificates and a proxy lead the providers'
-names to `provider.Provider`, and the ports that the docs name lead to those that are free here.
+The code runs unchanged. Only its environment differs: keys, certificates and a proxy lead the providers'
+names to `provider.Provider`, and the ports that the docs name lead to free ones here.
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.upstreams.scripted import ScriptedUpstream
 PLAYGROUND_PORT = 8000
 MODEL_PORT = 8484
 
-# What the docs install must be here already.
+# Packages that the docs install must be here already.
 INSTALLS_NOTHING = {
     "PIP_DRY_RUN": "1",
     "PIP_NO_INDEX": "1",
@@ -45,7 +45,7 @@ def connect(self, address):
     return _connect(self, address)
 socket.socket.connect = connect
 """
-# Node's fetch knows neither proxies nor ports of ours.
+# Node's fetch ignores our proxies and ports.
 _NODE_HOSTS = """\
 const real = globalThis.fetch;
 const places = {places};
@@ -66,7 +66,7 @@ class Machine:
     _number: int = field(default=0)
 
     def run(self, block: Block) -> subprocess.CompletedProcess[str]:
-        """Runs a block to its end, in an empty folder of its own."""
+        """Run a block to its end, in an empty folder of its own."""
         self.provider.forget()
         self._number += 1
         folder = self.folder / str(self._number)
@@ -120,7 +120,7 @@ def _server_context(authority: trustme.CA) -> ssl.SSLContext:
 
 @contextmanager
 def _playground(folder: Path, upstream: ScriptedUpstream, model: Supervisor) -> Iterator[int]:
-    """The playground as `scripts/play` serves it, OpenAI being the scripted provider."""
+    """Start the playground as `scripts/play` serves it, with the scripted provider as OpenAI."""
     catalogue = folder / "openai.toml"
     catalogue.write_text(
         f'[[provider]]\nid = "openai"\nlabel = "OpenAI"\nbase_url = "{upstream.url}"\n'

@@ -1,4 +1,4 @@
-"""The project's docs as their tests see them: pages, blocks of code, tags and headings."""
+"""The project's docs as the tests see them: pages, code blocks, tags and headings."""
 
 import re
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from playground.tags.tag import LiveCall
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs"
-# Their output can be shown by a `text` block behind them.
+# Languages whose output a `text` block right behind may show.
 RUN = ("python", "js", "bash")
-# The environment's variables that the docs may name.
+# Environment variables that the docs may name.
 SETTINGS = {variable.name for variable in config.VARIABLES} | {
     provider.key_variable for provider in _read(BUILT_IN).values() if provider.key_variable
 }
@@ -27,7 +27,7 @@ CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 @dataclass(frozen=True)
 class Block:
-    """A fence. `shows` is the output that the `text` block right behind it promises, None without one."""
+    """A code block. `shows` is the output that a `text` block right behind it promises, or None."""
 
     path: str
     line: int
@@ -81,18 +81,18 @@ def blocks_of(page: Page) -> list[Block]:
 
 
 def calls_of(page: Page) -> list[LiveCall]:
-    """The live playgrounds, as the app itself reads them."""
+    """Return the live playgrounds as the app itself reads them."""
     flat = [inner for token in tokens(page) for inner in [token, *(token.children or [])]]
     return [tag.read(token.meta["tag"]) for token in flat if token.type == "live_call"]
 
 
 def twin(path: str) -> str:
-    """`openai/index.md` ↔ `zh/openai/index.md`"""
+    """Return the path in the other language: `openai/index.md` ↔ `zh/openai/index.md`."""
     return path.removeprefix("zh/") if path.startswith("zh/") else f"zh/{path}"
 
 
 def section(page: Page, anchor: str) -> str:
-    """The Markdown below the heading with this anchor, up to the next of its level."""
+    """Return the Markdown below the heading with this anchor, up to the next heading of its level."""
     lines = page.source.text.split("\n")
     start = next(at for at, line in enumerate(lines) if line.endswith(f"{{#{anchor}}}"))
     level = len(lines[start]) - len(lines[start].lstrip("#"))
@@ -101,7 +101,7 @@ def section(page: Page, anchor: str) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of every table row in a piece of Markdown."""
+    """Return the cells of every table row in a piece of Markdown."""
     return [
         [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         for line in text.split("\n")

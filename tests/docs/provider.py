@@ -1,7 +1,7 @@
-"""The providers that the docs' examples call, answering by script: each question of the docs has its answer.
+"""The providers that the docs' examples call: each of the docs' questions has a scripted answer.
 
-A question that has none here, a key of another provider, a model that the catalogue does not suggest or a
-request that the playground would refuse is answered 400 with the reason, so that the example fails.
+An unknown question, another provider's key, a model that the provider list does not suggest, or a request
+that the playground would reject gets an error that says why, so that the example fails.
 """
 
 import json
@@ -44,7 +44,7 @@ ANSWERS = {
     "在吗？": "在。",
     "1 + 1 = ?": "2",
 }
-# The first call of an example that asks this is turned away.
+# The first call that asks this is rejected as rate limited.
 BUSY = ("Are you there?", "在吗？")
 STORIES = ("Tell me a long story.", "讲一个长故事。")
 WEATHER = {
@@ -55,7 +55,7 @@ CREATED = 1_767_225_600
 
 
 class Provider:
-    """`reply` is a script for a `ScriptedUpstream`; `bodies` are the requests that it was asked."""
+    """`reply` is a script for a `ScriptedUpstream`; `bodies` are the requests it received."""
 
     def __init__(self) -> None:
         self.bodies: list[Any] = []

@@ -1,16 +1,16 @@
-"""Every block of code in the docs is held to something. Its language says to what:
+"""Every code block in the docs is checked. Its language says how:
 
-python, js, bash   run to its end as it stands, on `machine.Machine`; it must succeed
+python, js, bash   run to its end as it is, on `machine.Machine`; it must succeed
 sh                 starts a playground: run until that answers, then ended
-text               right behind one of the above: what it prints. Nowhere else
-json               a request, an answer, a chunk, an error, a log line or the playground's record
-html, vue, md      its tags are read and its scripts parsed; Markdown is rendered without a complaint
-toml               read by the catalogue
-env                lines of NAME=value: settings of the playground that take these values
-nginx, http        written as these are; a request line must be one that the examples send
+text               the output of a block right above it; not allowed elsewhere
+json               a request, a completion, a chunk, an error, a log line or call data
+html, vue, md      tags are read, scripts parsed, Markdown is rendered without an error
+toml               read as a provider file
+env                lines of NAME=value: settings of the playground with valid values
+nginx, http        syntax; a request line must be one that the examples send
 
-A language without a row in `HOLD` fails. The blocks of `embedding/`, but for its index, are the files of
-sites that `tests/browser` builds; their Chinese twins are the same but for words, says `test_pages.py`.
+A language without a row in `HOLD` fails. The blocks of `embedding/`, except its index, are the files of
+sites that `tests/browser` builds; their Chinese twins differ only in words, which `test_pages.py` checks.
 """
 
 import json
@@ -65,7 +65,7 @@ def test_every_language_is_held_to_something() -> None:
 
 
 def test_there_are_examples_of_each_kind_that_is_run() -> None:
-    """Or the tests below would be about nothing."""
+    """Otherwise the tests below would test nothing."""
     assert {*RUN, "sh"} <= {block.language for block in blocks()}
 
 
@@ -93,7 +93,7 @@ def test_it_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) ->
 
 
 def _commands(block: Block) -> str:
-    """The code without what is translated in it."""
+    """Return the code without comments, which are translated."""
     return re.sub(r"\s*#.*", "", block.code)
 
 
@@ -130,7 +130,7 @@ def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
         try:
             answered = _answers(process, port)
         finally:
-            with suppress(ProcessLookupError):  # it has ended by itself, and its words say why
+            with suppress(ProcessLookupError):  # it ended by itself, and its output says why
                 os.killpg(process.pid, signal.SIGTERM)
             said = _last_words(process)
 
@@ -141,12 +141,12 @@ def _last_words(process: "subprocess.Popen[str]") -> str:
     try:
         return process.communicate(timeout=60)[0]
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # or this would be waited for
+        os.killpg(process.pid, signal.SIGKILL)  # or leaving the `with` block would wait for it
         raise
 
 
 def _checkout(folder: Path, port: int) -> None:
-    """The project's folder; its `scripts/play` installs nothing, and serves on a port that is free."""
+    """Make a copy of the project whose `scripts/play` installs nothing and serves on a free port."""
     for path in ROOT.iterdir():
         if path.name not in ("scripts", ".git"):
             (folder / path.name).symlink_to(path)
@@ -204,7 +204,7 @@ def _read_json(value: Any) -> None:
             assert explained.message == message
         case {"who": _}:
             assert set(value) <= set(log_line("", None, _exchange(200, {})))
-        case [{"error": {"message": message}}]:  # Gemini's
+        case [{"error": {"message": message}}]:  # Gemini's shape
             explained = explain(_exchange(400, value))
             assert explained
             assert explained.message == message
@@ -254,7 +254,7 @@ class _Elements(HTMLParser):
 def _html(block: Block) -> None:
     position, rest = 0, ""
     while opening := tag.OPENING.search(block.code, position):
-        # Where the loader is used, the element has the same name in HTML's own form.
+        # With the loader, the element has the same name, in HTML syntax.
         found = tag.scan(block.code, opening.start())
         assert found
         if opening["name"] == "ApiPlayground":
@@ -316,7 +316,7 @@ def _env(block: Block) -> None:
 
 
 def _nginx(block: Block) -> None:
-    """Directives that end in `;`, blocks in braces; nginx itself where it is installed."""
+    """Check directives that end in `;` and blocks in braces, with nginx itself if it is installed."""
     code = re.sub(r"#.*", "", block.code)
     depth = 0
     for part in re.findall(r"[^;{}]*[;{}]", code):
@@ -326,7 +326,7 @@ def _nginx(block: Block) -> None:
         assert depth >= 0
     assert depth == 0
     assert code.rstrip().endswith(("}", ";"))
-    # What both name must be the same as in the README, which says why.
+    # Directives that are also in the README, which explains them, must have the same value.
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, value in re.findall(r"^\s*(proxy_\w+)\s+([^;]+);", code, re.MULTILINE):
         assert re.search(rf"{name}\s+{re.escape(value)};", readme), name

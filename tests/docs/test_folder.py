@@ -1,4 +1,4 @@
-"""The folder: its pages and their order, what an address means, and what is never shown."""
+"""The docs folder: its pages and their order, what an address means, and what is never served."""
 
 import os
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_each_way_to_name_a_page_finds_it(tmp_path: Path, address: str, path: st
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Path:
-    """A folder with a secret beside it, and all ways out of it that a file system has."""
+    """A folder with a secret beside it, and every way out that a file system offers."""
     (tmp_path / "secret.md").write_text("# secret")
     (tmp_path / "docs-beside").mkdir()
     (tmp_path / "docs-beside" / "secret.md").write_text("# secret")

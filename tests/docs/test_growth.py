@@ -1,4 +1,4 @@
-"""Pages that are built to take long: time grows as the page does, and a page that takes too much is plain."""
+"""Pages built to take long: time grows linearly with size, and a page over budget is shown as plain text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -176,7 +176,7 @@ def test_what_takes_too_much_is_still_found(tmp_path: Path, allow_html: bool) ->
 
 
 def test_a_page_has_so_much_time_for_its_code() -> None:
-    """Of which a hundred thousand empty lines need more than there is."""
+    """A hundred thousand empty lines need more time than there is."""
     text, shown = ("```python\n" + " \n" * 49_000 + "```\n\n") * 8 + "The end\n", list[str]()
 
     took = seconds(lambda: shown.append(_render(text, allow_html=False, of=Budget(1e6)).html))

@@ -1,4 +1,4 @@
-"""Markdown as it is shown: VitePress's files as they are, and nothing that a reader's browser would run."""
+"""Markdown: VitePress's files work unchanged, and nothing runs in a reader's browser."""
 
 import json
 import re
@@ -21,7 +21,7 @@ TAG = """<ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-4' }" /
 
 @pytest.fixture
 def shown(tmp_path: Path) -> Show:
-    """`shown("# Text")` is the HTML of that page, beside a few others."""
+    """Return a function that renders a page beside a few others: `shown("# Text")`."""
 
     def show(text: str, *, allow_html: bool = False, path: str = "guide/page.md") -> Document:
         docs = write(

@@ -1,4 +1,4 @@
-"""The hook of packages/mkdocs: what it makes of a page, and that it reads the tag as the docs pages do."""
+"""The hook of packages/mkdocs: its output, and that it reads the tag as the docs pages do."""
 
 import importlib.util
 import json
@@ -31,7 +31,7 @@ def _page(markdown: str, front_matter: str = "", **options: Any) -> str:
 
 
 def _calls(markdown: str) -> list[dict[str, str]]:
-    """The attributes of each playground of the page."""
+    """Return the attributes of each playground in the page."""
     return [
         {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes)}
         for attributes in re.findall("<api-playground([^>]*)>", markdown)

@@ -1,4 +1,4 @@
-"""The docs hold together: links lead somewhere, languages agree, and what the code has stands in them."""
+"""The docs are consistent: links lead somewhere, languages agree, and they cover what the code has."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ from tests.docs.pages import (
 PAGES = list(docs().pages)
 ENGLISH = [path for path in PAGES if not path.startswith("zh/")]
 REFERENCES = ["openai/chat-completion.md", "zh/openai/chat-completion.md"]
-# Parameters that have no field of their own.
+# Parameters without a field of their own in the form.
 OTHERS = (
     *("model", "messages", "stream", "stream_options", "response_format", "reasoning_effort"),
     *("tools", "tool_choice", "parallel_tool_calls", "logprobs", "top_logprobs", "logit_bias"),
@@ -152,7 +152,7 @@ def _without_code(page: Page) -> str:
 
 @each_english_page
 def test_twins_have_the_same_code(path: str) -> None:
-    """But for comments and for texts that are in Chinese. What it prints is compared where it is run."""
+    """Except comments and Chinese texts. The blocks' output is checked where they are run."""
     english, chinese = blocks_of(_page(path)), blocks_of(_page(twin(path)))
 
     assert len(english) == len(chinese)
@@ -162,7 +162,7 @@ def test_twins_have_the_same_code(path: str) -> None:
         assert _differences(one, other) == []
 
 
-# Texts by the quotes that a language has outside of them: in a shell JSON stands within single ones.
+# Texts by the quotes around them: in a shell, JSON is inside single quotes.
 _DOUBLE = r'(?:\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*")'
 _TEXTS = dict.fromkeys(("html", "jsx"), r"'[^']*'|(?<=>)[^<>{}]+(?=<)|(?<=[=]|\s)\"[^\"{]*\"")
 _COMMENTS = {"python": "#.*", "bash": "#.*", "sh": "#.*", "toml": "#.*", "env": "#.*", "js": "//.*"}
@@ -204,7 +204,7 @@ def test_differences_are_found(language: str, one: str, other: str, count: int) 
 
 @each_english_page
 def test_twins_have_the_same_calls(path: str) -> None:
-    """But for what is said in them."""
+    """Except for their texts."""
     english, chinese = calls_of(_page(path)), calls_of(_page(twin(path)))
 
     assert [call.provider for call in english] == [call.provider for call in chinese]
@@ -225,7 +225,7 @@ def _without_words(value: Any) -> Any:
 @each_page
 def test_its_calls_can_be_made(path: str) -> None:
     for call in calls_of(_page(path)):
-        # Without a provider it is the first that works where it is read, with that one's first model.
+        # Without a provider, the frame uses the first one that works there, with its first model.
         provider = catalogue()[call.provider or "openai"]
         body = ({} if call.provider else {"model": provider.models[0]}) | (call.body or {})
         request = ChatRequest.from_body(body, max_messages=1000, max_bytes=1_000_000)
@@ -235,7 +235,7 @@ def test_its_calls_can_be_made(path: str) -> None:
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path.startswith("zh/")])
 def test_chinese_is_set_as_chinese(path: str) -> None:
-    """Full-width marks beside Chinese, and a space between it and Latin letters or digits."""
+    """Full-width punctuation beside Chinese, and a space between Chinese and Latin letters or digits."""
     plain = re.sub(r"`[^`]*`|\{#[^}]*\}|\]\([^)]*\)|https?://\S+", "x", _without_code(_page(path)))
 
     assert re.findall(r"[\u4e00-\u9fff][,;:?!.]", plain) == []

@@ -1,4 +1,4 @@
-"""The search: what is found, in which order, and how it is shown."""
+"""Search: what is found, in which order, and how it is shown."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The docs' own words go through Django's translation; the texts of the folder stay as they are."""
+"""The docs pages' labels are translated through Django; the folder's own texts stay as they are."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.docs.folder import write
-from tests.web.test_translation import _another_language, _untranslated  # noqa: F401 -- a fixture of its own accord
+from tests.web.test_translation import _another_language, _untranslated  # noqa: F401 -- an autouse fixture
 
 PAGE = """# «Title»
 
@@ -46,6 +46,6 @@ def test_no_english_is_left_around_the_texts(
 
     html = client.get(path).content.decode()
 
-    # The marks of a search stand within the texts.
+    # The marks of a search are inside the texts.
     left = _untranslated(re.sub("</?mark>", "", html), {"js"})
     assert left == set()

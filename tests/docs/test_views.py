@@ -1,4 +1,4 @@
-"""The docs as they are asked for: pages, files, searches, and what is not there."""
+"""Requests to the docs: pages, files, searches, and missing ones."""
 
 import os
 import re
@@ -58,7 +58,7 @@ def test_a_page_stands_in_the_navigation_and_between_its_neighbours(client: Clie
     assert '<a href="/docs/guide/one" aria-current="page">One</a>' in html
     assert 'rel="prev" href="/docs/"' in html
     assert 'rel="next" href="/docs/guide/two"' in html
-    assert html.count('href="#first-part"') == 3  # beside the heading, and the contents for each width
+    assert html.count('href="#first-part"') == 3  # at the heading, and in the contents for each width
 
 
 def test_a_page_without_a_heading_is_headed_by_its_title(client: Client, folder: Path) -> None:
@@ -112,7 +112,7 @@ def test_twins_tell_search_engines_of_each_other(client: Client, folder: Path) -
     [
         ("/docs/zh/guide/one", "en", "zh-hans"),
         ("/docs/guide/one", "zh-CN", "en"),  # its twin is one click away
-        ("/docs/guide/two", "zh-CN", "zh-hans"),  # no twin: what the reader reads best
+        ("/docs/guide/two", "zh-CN", "zh-hans"),  # no twin: the reader's own language
         ("/docs/guide/two", "en", "en"),
         ("/docs/zh/?q=x", "en", "zh-hans"),
         ("/docs/zh/nowhere", "en", "zh-hans"),
@@ -390,7 +390,7 @@ def test_an_embed_that_is_not_there_is_told_until_it_is(client: Client, folder: 
 def test_without_a_database_the_page_stands(
     client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The frame says what is wrong, where it is asked for."""
+    """The frame says what is wrong."""
     (folder / "embed.md").write_text("<ApiPlayground embed='hello' />\n")
 
     def fails(*args: object, **values: object) -> None:

@@ -1,4 +1,4 @@
-"""packages/react/docusaurus.js, run by Node: tags as Vue has them become tags as MDX has them."""
+"""packages/react/docusaurus.js, run by Node: converts Vue's tags to MDX's."""
 
 import json
 import subprocess

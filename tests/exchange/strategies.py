@@ -1,4 +1,4 @@
-"""Generated requests: bodies that a provider could be sent, full of what breaks quoting."""
+"""Generated requests that a provider could be sent, full of what breaks quoting."""
 
 import re
 from html import unescape
@@ -7,16 +7,72 @@ from urllib.parse import unquote_to_bytes
 
 from hypothesis import strategies as st
 
-# What has broken snippets elsewhere, each beside plain text. NUL stays out: no shell argument can hold it,
-# though JSON's \u0000 can, and that is among the controls below.
-# fmt: off
+# Strings that have broken snippets elsewhere, each beside plain text. NUL is left out: no shell argument can
+# hold it, though JSON's \u0000 can, and that is among the controls below.
 _HARD = [
-    "It's", '"', "\\", "\\n", "\n", "\r\n", "\t", "$HOME", "$(id)", "`id`", "!", "!!",
-    "%s", "%", "{}", "{{x}}", "true", "null", "None", "False", "NaN", "@/etc/passwd", "-d",
-    "--", "'''", '"""', "EOF", "JSON", "\nJSON\n", "中文", "é", "👍🏽", "👨‍👩‍👧", "\u2028",
-    "\ue000", "\u034f", "\u3164", "\ufe0f", "\u2800", "\U000e0101",
-    "\u2029", "\u202e", "\u200b", "\ufeff", "\x01", "\x07", "\x1b[31m", "\x7f", "\x85",
-    "\xa0", "#", "~", "*", "?", "[a-z]", ";", "&&", "|", ">", "<b>", "&amp;", " ", "",
+    "It's",
+    '"',
+    "\\",
+    "\\n",
+    "\n",
+    "\r\n",
+    "\t",
+    "$HOME",
+    "$(id)",
+    "`id`",
+    "!",
+    "!!",
+    "%s",
+    "%",
+    "{}",
+    "{{x}}",
+    "true",
+    "null",
+    "None",
+    "False",
+    "NaN",
+    "@/etc/passwd",
+    "-d",
+    "--",
+    "'''",
+    '"""',
+    "EOF",
+    "JSON",
+    "\nJSON\n",
+    "中文",
+    "é",
+    "👍🏽",
+    "👨‍👩‍👧",
+    "\u2028",
+    "\ue000",
+    "\u034f",
+    "\u3164",
+    "\ufe0f",
+    "\u2800",
+    "\U000e0101",
+    "\u2029",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "\x01",
+    "\x07",
+    "\x1b[31m",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "#",
+    "~",
+    "*",
+    "?",
+    "[a-z]",
+    ";",
+    "&&",
+    "|",
+    ">",
+    "<b>",
+    "&amp;",
+    " ",
+    "",
 ]
 # fmt: on
 
@@ -96,7 +152,7 @@ requests = st.fixed_dictionaries(
         "metadata": st.one_of(st.none(), st.dictionaries(texts, texts, max_size=2)),
         "stream": st.booleans(),
         "stream_options": st.fixed_dictionaries({"include_usage": st.booleans()}),
-        # Names that no keyword argument can have, or that mean something else to the SDK.
+        # Names that cannot be keyword arguments, or that mean something else to the SDK.
         "timeout": json_values,
         "extra_body": json_values,
         "extra_headers": json_values,
@@ -107,7 +163,7 @@ requests = st.fixed_dictionaries(
 )
 
 
-# What a header can carry, but for the letters of the mask and what begins an escape.
+# Everything a header can carry, without the mask's letters and what begins an escape.
 keys = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="[]redact\\%&"),
     min_size=8,
@@ -116,7 +172,7 @@ keys = st.text(
 
 
 def _ways(character: str) -> list[str]:
-    """The ways to write a character of a key: JSON's, those of URLs and of HTML, and some in others."""
+    """Return the ways to write a character of a key: as JSON, URLs, and HTML do, some nested."""
     number, hexadecimal = ord(character), f"{ord(character):02x}"
     ways = [
         character,
@@ -141,12 +197,12 @@ def _ways(character: str) -> list[str]:
 
 @st.composite
 def escaped(draw: st.DrawFn, text: str) -> str:
-    """A text with each of its characters written in one of the ways."""
+    """Draw a text with each character written in one of the ways."""
     return "".join(draw(st.sampled_from(_ways(character))) for character in text)
 
 
 def unescaped(text: str) -> str:
-    """All that a text says once every escape in it is read, by the libraries' own readers."""
+    """Decode a text until no escape is left in it, with the standard library's decoders."""
     before = ""
     while before != text:
         before = text

@@ -21,9 +21,9 @@ from tests.web.client import BODY
 from tests.wire.case import Case
 from tests.wire.test_wire import TABLE
 
-# Once written, never changed: they are what other versions have left in databases and files.
+# Never changed once written: they are what earlier versions left in databases and files.
 GOLDEN = sorted((Path(__file__).parent / "archives").glob("*.json"))
-# Rows of every kind; the whole table would be no other test.
+# A sample with rows of every kind; the whole table would test nothing more.
 ROWS = [case for case in TABLE if not case.holds][::12]
 
 

@@ -1,4 +1,4 @@
-"""Whatever a provider sends as an error is read without a fault and within bounds; a fix is a sane one."""
+"""Any error body is read without a failure and within bounds; any fix is sane."""
 
 import json
 from typing import Any

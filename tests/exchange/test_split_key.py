@@ -1,4 +1,4 @@
-"""A key in pieces, split anywhere over the events of a stream, is in none of its views."""
+"""A key split anywhere over a stream's events appears in none of its views."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def _pieces(draw: st.DataObject, text: str) -> list[str]:
 
 
 def _json(text: str, draw: st.DataObject) -> str:
-    """A JSON string with some of its letters written as escapes."""
+    """Write a JSON string with some of its letters as escapes."""
     parts = [
         f"\\u{ord(letter):04{draw.draw(st.sampled_from('xX'))}}"
         if draw.draw(st.booleans())
@@ -81,7 +81,7 @@ def _json(text: str, draw: st.DataObject) -> str:
 
 
 def _shown(stream: Stream, fresh: list[StreamEvent]) -> Iterator[str]:
-    """All that the page and the JSON interface make of a stream."""
+    """Yield everything that the page and the JSON interface make of a stream."""
     for events in (fresh, list(stream.events)):
         for event in events:
             yield event.name + event.data + event.brought

@@ -1,4 +1,4 @@
-"""Server-sent events: the WHATWG rules, under every way in which the bytes can be split."""
+"""Server-sent events: the WHATWG rules, with the bytes split in every possible way."""
 
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ FRAMINGS = {
     "nothing": (b"", []),
 }
 A, B = '{"a":1}', '{"b":2}'
-# What departs from the rules, and the events that are meant.
+# Streams that depart from the rules, and the events that they mean.
 LENIENT = {
     "no blank lines": (f"data: {A}\ndata: {B}\ndata: [DONE]\n", [A, B, "[DONE]"]),
     "no blank lines, CR": (f"data: {A}\rdata: {B}\rdata: [DONE]\r", [A, B, "[DONE]"]),
@@ -221,5 +221,5 @@ def test_a_long_line_costs_no_more_than_its_length() -> None:
             list(parser.feed(b"x" * 1000))
         list(parser.feed(b"\n\n"))
 
-    # Were each piece to search the whole line anew, twice the line would take four times as long.
+    # If each piece searched the whole line again, twice the line would take four times as long.
     assert is_linear(work, 1_000_000)

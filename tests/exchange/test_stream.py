@@ -1,4 +1,4 @@
-"""A stream's events: as many as are taken, and made anew for each who asks."""
+"""A stream's events: limited in number, and parsed anew on each iteration."""
 
 from typing import Any
 

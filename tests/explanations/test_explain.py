@@ -30,7 +30,7 @@ def exchange_of(
     fixed: frozenset[str] = frozenset(),
     **request: Any,
 ) -> Exchange:
-    """An exchange whose answer is a JSON value or, where it is a text, that text as it stands."""
+    """Return an exchange whose response is a JSON value; a string is sent as is."""
     body = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
     sent_headers = (("Authorization", "Bearer [redacted]"),) if key else ()
     return Exchange(
@@ -291,7 +291,7 @@ def test_the_fix_is_part_of_the_json() -> None:
     }
 
 
-# --- for whom it is said ---
+# --- what the reader can change ---
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_list_of_models_has_advice_of_its_own(status: int) -> None:
     "kind", ["silence", "too_long", "too_large", "too_many", "cut_off", "restarted", "not_json"]
 )
 def test_a_list_that_did_not_arrive_is_not_told_of_an_answer(kind: str) -> None:
-    """Nothing of a list is shown, no tab has it, and it has no tokens."""
+    """A partial list is not shown, no tab has it, and it has no tokens."""
     failure = Failure(FailureKind(kind), "llm.example:8443", "", 5.0) if kind != "not_json" else None
     as_chat = replace(exchange_of(200, "{", failure=failure), received=Received(200, "", (), b"{"))
     as_list = replace(as_chat, sent=replace(as_chat.sent, method="GET"))

@@ -1,4 +1,4 @@
-"""Explaining costs the processor no more than reading what came once, whatever a provider sends."""
+"""Explaining takes time linear in the body's size, whatever a provider sends."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.explanations.test_explain import exchange_of
 from tests.growth import is_linear, seconds
 
 _SIZE = 50_000
-# Each of a size of about as many characters.
+# Each body has about `size` characters.
 _BODIES: dict[str, Callable[[int], Any]] = {
     "endless words": lambda size: {"error": {"message": "x" * size}},
     "endless digits": lambda size: {"error": {"message": "maximum context length is " + "1" * size}},

@@ -1,4 +1,4 @@
-"""One clock for all calls."""
+"""The one clock for all calls."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def test_an_earlier_alarm_does_not_wait_for_a_later_one() -> None:
         done.set()
 
     with clock.after(0.4, last):
-        time.sleep(0.05)  # it sleeps until the late one by now
+        time.sleep(0.05)  # the clock now sleeps until the late alarm
         with clock.after(0.05, lambda: order.append("early")):
             assert done.wait(5)
 

@@ -1,4 +1,4 @@
-"""Codings of a body: the same bytes however they come, and no more memory than a decoder may take."""
+"""Content codings: the same bytes however they are split, and bounded memory."""
 
 import gzip
 import sys
@@ -73,7 +73,7 @@ def test_what_breaks_after_its_start_is_not_passed_on_as_it_came() -> None:
 
 
 def test_a_frame_that_asks_for_much_memory_is_not_unpacked() -> None:
-    """RFC 9659: 8 MiB at most. A header of some bytes would take 128 MiB and more."""
+    """RFC 9659 allows at most 8 MiB. A header of a few bytes could ask for 128 MiB and more."""
     packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 25})
     packed = packer.compress(b"a" * 1000) + packer.flush()
     decoder = Decoder(["zstd"], 1 << 30)
@@ -84,7 +84,7 @@ def test_a_frame_that_asks_for_much_memory_is_not_unpacked() -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_parts_without_end_are_not_unpacked(coding: str) -> None:
-    """Empty ones give no byte that would meet a limit, and a coding around them makes them very small."""
+    """Empty parts produce no bytes that would reach a limit, and a second coding makes them tiny."""
     empty = gzip.compress(b"") if coding == "gzip" else zstd.compress(b"")
     decoder = Decoder([coding, "gzip"], 1 << 30)
 

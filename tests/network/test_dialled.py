@@ -1,4 +1,4 @@
-"""What was judged is what is dialled: the host and port of every rule are those of the socket's other end."""
+"""Only what was checked is dialled: the host and port of every rule are those of the socket's peer."""
 
 import socket
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from playground.upstream.route import Route
 from tests.upstreams.scripted import ScriptedUpstream, _Server
 
 Judged = list[tuple[str, int]]
-# As typed, as judged, as dialled. `{port}` is the server's; without it, the scheme's.
+# Hosts as typed, as checked and as dialled.
 LITERALS = [
     ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
     ("127.1", "127.1", "127.0.0.1"),
@@ -42,7 +42,7 @@ class _Server6(_Server):
 
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
-    """What the policy was asked; it lets everything pass."""
+    """The hosts and ports that the policy was asked about; it allows everything."""
     asked: Judged = []
 
     def addresses(host: str, port: int) -> list[str]:
@@ -87,7 +87,7 @@ def test_with_a_port(
 
 
 def _canonical(host: str) -> str:
-    """Python's releases write IPv4 inside IPv6 in two ways."""
+    """Normalize IPv4 inside IPv6, which Python's releases write in two ways."""
     return Endpoint.parse(f"http://[{host}]").host if ":" in host else host
 
 
@@ -139,7 +139,7 @@ def test_what_is_read_in_more_than_one_way_is_called_in_none(typed: str) -> None
 def test_a_port_within_the_brackets_is_a_part_of_the_address(
     monkeypatch: pytest.MonkeyPatch, server6: ScriptedUpstream, judged: Judged
 ) -> None:
-    """`http://[::1:9381]` reached port 9381 of ::1 by the name of another host."""
+    """`http://[::1:9381]` used to reach port 9381 of ::1 under another host's name."""
     dialled: Judged = []
 
     def connect(address: tuple[str, int], timeout: float) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Which addresses may be reached: public ones, and the exact private upstreams that the operator allows."""
+"""Which addresses may be reached: public ones, and exact host:port pairs that the settings allow."""
 
 import ipaddress
 import socket
@@ -162,7 +162,7 @@ def _is_refused(host: str) -> bool:
 
 
 def _answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    """Every name has these addresses."""
+    """Give every name these addresses."""
 
     def resolve(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
@@ -189,7 +189,7 @@ def test_a_public_address_is_reached(monkeypatch: pytest.MonkeyPatch, address: s
 def test_an_address_of_this_machine_is_refused_whatever_its_range(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    # A public address that is the machine's own: no range is inside here, and loopback is its own.
+    # Acts as a public address of this machine: with no range excluded, loopback is still its own.
     monkeypatch.setattr(egress, "_is_public", lambda address: True)
     _answer_with(monkeypatch, address)
 
@@ -261,7 +261,7 @@ def test_the_time_of_a_refusal_says_nothing_of_what_was_found(
 
 @given(_NUMBERS, st.sampled_from(_FORMS))
 def test_every_form_of_an_address_is_what_it_resolves_to(number: int, form: Callable[[int], str]) -> None:
-    """Decimal, hexadecimal, octal, short, full-width and inside IPv6: refused when it is not public."""
+    """Decimal, hexadecimal, octal, short, full-width and inside IPv6: each is refused if it is not public."""
     plain = str(ipaddress.IPv4Address(number))
     spelled = Endpoint.parse(f"http://{form(number)}/").host
 
@@ -395,7 +395,7 @@ def test_nothing_reaches_a_private_server_that_is_not_allowed() -> None:
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that answers otherwise when asked again (DNS rebinding) gains nothing: it is asked once."""
+    """A name that changes its answer (DNS rebinding) gains nothing, because it is resolved once."""
     asked: list[str] = []
     with ScriptedUpstream() as inside:
         called: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""A proxy that is set on purpose carries every call, and is the policy then."""
+"""A configured proxy carries every call, and is then the policy."""
 
 import socket
 import ssl
@@ -51,7 +51,7 @@ def _kind(exchange: Exchange) -> str:
 def test_a_call_goes_through_it_as_it_would_go_without(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", _only("127.0.0.1"))  # the proxy looks names up
+    monkeypatch.setattr(socket, "getaddrinfo", _only("127.0.0.1"))  # only the proxy looks names up
 
     exchange = _send("http://api.example/v1")
 

@@ -1,4 +1,4 @@
-"""TLS: the name is checked, and its own messages after the handshake are nothing to read."""
+"""TLS: the name is checked, and TLS's own messages after the handshake do not count as data."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: clo
 
 @contextmanager
 def _provider(authority: trustme.CA, say: list[tuple[threading.Event, bytes]]) -> Iterator[int]:
-    """Reads a request, then says each thing when its event is set."""
+    """Read a request, then send each piece of data when its event is set."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
 
@@ -67,7 +67,7 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
         connection = adapter.start(request, endpoint, wire, Limits())
         assert isinstance(wire.sock, ssl.SSLSocket)
 
-        assert not wire.wait(0.3)  # though session tickets have come
+        assert not wire.wait(0.3)  # although session tickets have arrived
         begin.set()
         assert wire.wait(5)
         head = HeadReader(wire.reader).read1()

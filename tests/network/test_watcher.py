@@ -1,4 +1,4 @@
-"""The watcher sees browsers leave, and takes nobody else for one who left."""
+"""The watcher notices browsers that leave, and mistakes nobody else for one."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from playground.network.watcher import INTERIM, watching
 
 @pytest.fixture(params=["tcp", "unix"])
 def pair(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A browser's end and ours."""
+    """The browser's end and ours."""
     if request.param == "unix":
         browser, ours = socket.socketpair()
     else:
@@ -28,7 +28,7 @@ def test_who_leaves_is_seen(pair: tuple[socket.socket, socket.socket]) -> None:
     left = threading.Event()
 
     with watching(ours, left.set):
-        browser.sendall(b"x")  # no reason to go
+        browser.sendall(b"x")  # sending data is no reason to end the call
         assert not left.wait(0.1)
         browser.close()
         assert left.wait(5)
@@ -45,11 +45,11 @@ def test_who_only_has_no_more_to_say_has_not_left(
         browser.shutdown(socket.SHUT_WR)
         assert not left.wait(0.2)
         if interim and ours.family != socket.AF_UNIX:
-            assert browser.recv(100) == interim  # once
+            assert browser.recv(100) == interim  # sent once
         ours.sendall(b"the answer")
         assert browser.recv(100) == b"the answer"
         browser.close()
-        with suppress(BrokenPipeError):  # a Unix socket tells at once
+        with suppress(BrokenPipeError):  # a Unix socket fails at once
             ours.sendall(b":\n\n")
         assert left.wait(5)
 

@@ -41,7 +41,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture
 def serve(static_folder: Path, upstream: ScriptedUpstream) -> Iterator[Callable[..., Site]]:
-    """`serve(PLAYGROUND_THREADS="10")` starts a site of its own."""
+    """Return a function that starts a site: `serve(PLAYGROUND_THREADS="10")`."""
     with ExitStack() as stack:
         yield lambda **environment: stack.enter_context(
             serving(static_folder, upstream.host_port, **environment)
@@ -64,7 +64,7 @@ class Tab:
         return self.session.cookies["csrftoken"]
 
     def open(self, *, receive_buffer: int = 0, **changes: str) -> "OpenStream":
-        """Sends the form with `stream` on, and gives the connection once the answer's head is there."""
+        """Send the form with `stream` on, and return the connection once the response's head has arrived."""
         connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=20)
         connection.connect()
         if receive_buffer:
@@ -106,20 +106,20 @@ class Tab:
 
 @dataclass
 class OpenStream:
-    """An answer as it arrives."""
+    """A streamed response as it arrives."""
 
     connection: http.client.HTTPConnection
     response: http.client.HTTPResponse
     seen: str = ""
 
     def read(self) -> str:
-        """What came next: a part of an event, one, or several; empty at the end."""
+        """Return what came next: part of an event, one, or several; "" at the end."""
         text = self.response.read1(65_536).decode()
         self.seen += text
         return text
 
     def until(self, words: str) -> str:
-        """Everything so far, as soon as `words` is in it."""
+        """Return everything so far as soon as it contains `words`."""
         while words not in self.seen:
             assert self.read(), f"the stream ended without {words!r}: {self.seen[-3000:]}"
         return self.seen
@@ -136,7 +136,7 @@ class OpenStream:
         return found[1]
 
     def leave(self, *, reset: bool = False) -> None:
-        """Closes the connection: with a FIN, or with a RST as a network that gives up does."""
+        """Close the connection: with a FIN, or with a RST as a failing network does."""
         sock = self.connection.sock or self.response.fp.raw._sock  # type: ignore[attr-defined]
         if reset:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

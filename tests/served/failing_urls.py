@@ -1,4 +1,4 @@
-"""The playground's addresses, and some that fail, each with what was sent in its exception's message."""
+"""The playground's URLs, and some that fail with the request's content in the exception's message."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Many connections that say nothing, and some that never end: whoever asks is answered all the same."""
+"""Many silent connections, and some that never end: other clients are still served."""
 
 import resource
 import socket
@@ -70,7 +70,7 @@ def test_a_thousand_silent_connections_end_no_worker(
 def test_without_a_file_for_a_connection_the_worker_goes_on(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
-    """As when something else in the process has taken them."""
+    """As if something else in the process had taken the files."""
     site = serve()
     before, tab = workers(site), open_tab(site)
     (worker,) = before
@@ -96,7 +96,7 @@ def test_idle_connections_hold_no_thread(serve: Serve) -> None:
 
 
 def test_a_browser_that_keeps_a_closed_connection_open_holds_nobody_up(serve: Serve) -> None:
-    """gunicorn waits for its goodbye in the loop that takes everybody's connections."""
+    """gunicorn waits for the client's close in the loop that accepts everybody's connections."""
     site = serve(PLAYGROUND_THREADS="8")
 
     with _silent(site, 20) as connections:

@@ -1,4 +1,4 @@
-"""No way into the network that the server stands in, tried from outside with names that lie."""
+"""There is no way into the server's network, tried from outside with names that lie."""
 
 import json
 import socket
@@ -14,13 +14,13 @@ from tests.served.conftest import Tab
 from tests.site import SERVER_KEY, Site, serving
 from tests.upstreams.scripted import Answer, ScriptedUpstream, completion
 
-# Addresses on this machine: the canary's, an allowed upstream's, and one where nothing listens.
+# Separate addresses on this machine: the canary's, an allowed upstream's, and one where nothing listens.
 CANARY, ALLOWED, NOBODY = "127.0.0.3", "127.0.0.4", "127.0.0.5"
 
 
 @pytest.fixture(scope="module")
 def canary() -> Iterator[ScriptedUpstream]:
-    """Must never be touched; it listens where every attack of these tests leads."""
+    """Must never be touched: it listens where every attack in these tests leads."""
     with ScriptedUpstream(address=(CANARY, 0)) as server:
         yield server
         assert server.requests == []
@@ -134,7 +134,7 @@ def test_nothing_inside_is_reached(tab: Tab, canary: ScriptedUpstream, host: str
 def test_a_closed_port_an_open_one_and_a_name_that_is_none_look_alike(
     tab: Tab, canary: ScriptedUpstream
 ) -> None:
-    """The same words in the same time: whoever asks learns nothing of what there is inside."""
+    """Same text, same time: the caller learns nothing about the internal network."""
     hosts = {
         "open": f"inside.test:{canary.port}",
         "closed": "inside.test:1",
@@ -159,7 +159,7 @@ def test_a_closed_port_an_open_one_and_a_name_that_is_none_look_alike(
 def test_a_private_upstream_is_called_where_its_name_was_checked_to_lead(
     tab: Tab, canary: ScriptedUpstream, private_upstream: ScriptedUpstream
 ) -> None:
-    """One look-up a call: the name answers with the canary's address when it is asked again."""
+    """There is one lookup per call: a second one would give the canary's address."""
     before = len(private_upstream.requests)
 
     assert _call(tab, f"http://allowed.test:{canary.port}/v1").json()["error"] is None
@@ -245,7 +245,7 @@ def test_the_servers_key_goes_to_its_providers_origin_and_nowhere_else(
     assert canary.connections == 0
     assert SERVER_KEY not in answer.text
     for request in provider.requests[before:]:
-        # A base URL of one's own has no key but one that is typed, be it the provider's own.
+        # A custom base URL gets no key but a typed one, even if it is the provider's own address.
         assert request.header("Authorization") is None
         assert request.header("X-Forwarded-Host") is None
         assert request.header("Cookie") is None
@@ -269,7 +269,7 @@ def test_nothing_of_the_browsers_request_is_sent_along(tab: Tab, provider: Scrip
 
 
 def test_the_canary_can_be_touched(canary: ScriptedUpstream) -> None:
-    """So that the other tests mean something. It counts from here on as if nothing had been."""
+    """Proves that the other tests mean something. Counts from zero again after that."""
     with socket.create_connection((CANARY, canary.port)) as touching:
         touching.sendall(b"x")
     deadline = time.monotonic() + 5

@@ -1,4 +1,4 @@
-"""Embeds through gunicorn as configured: several workers and one budget, frames on the wire, crashes."""
+"""Embeds through gunicorn as configured: several workers with one budget, streaming to iframes, crashes."""
 
 import http.client
 import json
@@ -64,7 +64,7 @@ class Embeds:
         self.run("embed", "hello", *options)
 
     def spent(self) -> tuple[int, int]:
-        """Calls and tokens of all, today."""
+        """Return today's calls and tokens of all readers."""
         connection = sqlite3.connect(self.database)
         rows = connection.execute("select calls, tokens from calls_spent where who = ''").fetchall()
         connection.close()
@@ -125,7 +125,7 @@ def open_stream() -> Iterator[OpenFrame]:
 
 
 def _stream(site: Site, address: str) -> OpenStream:
-    """Sends the frame's form as htmx does, and gives the connection once the answer's head is there."""
+    """Send the iframe's form as htmx does, and return the connection once the response's head has arrived."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
     connection.request(
         "POST",
@@ -153,7 +153,7 @@ def test_two_hundred_readers_in_several_workers_never_overspend(
     assert len(workers(site)) == 3
     addresses = [f"192.0.2.{number}" for number in range(200)]
     tokens = {address: _token(site, address) for address in addresses}
-    # While all are under way, each holds the most that it can take: nothing is given back meanwhile.
+    # While all calls are running, each reserves the most it can take, and nothing is given back.
     paused = Paused(b"", completion().encode())
     upstream.reply(paused)
 

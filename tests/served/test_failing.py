@@ -1,4 +1,4 @@
-"""A full disk, a database that is gone, a log that nobody reads: an answer comes all the same."""
+"""A full disk, a database that is gone, a log that nobody reads: the answer arrives all the same."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
     break_: Callable[[Path], None],
     words: str,
 ) -> None:
-    """The database breaks while the provider works, and the log says so in a line."""
+    """The database breaks while the provider is working, and the log says so in one line."""
     database, log = tmp_path / "embeds.sqlite3", tmp_path / "log"
     settings = {"PLAYGROUND_DATABASE": str(database)}
     manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **settings)

@@ -1,4 +1,4 @@
-"""Providers that mean harm, over real sockets: the worker's memory stays bounded, and it serves on."""
+"""Malicious providers over real sockets: the worker's memory stays bounded, and it keeps serving."""
 
 import gzip
 import json
@@ -28,9 +28,9 @@ from tests.upstreams.scripted import (
 
 MIB = 1 << 20
 LIMIT = 16 * MIB
-# As JSON, 16 MiB of NULs are 96 MiB, which are there as text and as bytes.
+# As JSON, 16 MiB of NULs take 96 MiB, which exist both as text and as bytes.
 MOST_GROWTH = 320 * MIB
-# What the allocator does not give back, each thread having a heap of its own.
+# What the allocator keeps, with a heap for each thread.
 MOST_KEPT = 480 * MIB
 JSON_HEAD = STREAM_HEAD.replace(b"text/event-stream", b"application/json")
 
@@ -60,14 +60,14 @@ def _live(tab: Tab) -> str:
 
 @dataclass(frozen=True)
 class Served:
-    """A running page, its one tab, and the provider that it calls."""
+    """A running site, its one tab, and the provider it calls."""
 
     tab: Tab
     upstream: ScriptedUpstream
     resident: int
 
     def peak(self, ask: Ask, reply: Reply) -> tuple[str, int]:
-        """The answer, and by how many bytes the worker's memory was larger meanwhile than before."""
+        """Return the answer, and by how many bytes the worker's memory grew in the meantime."""
         self.upstream.reply(reply)
         worker = _worker(self.tab.site)
         Path(f"/proc/{worker}/clear_refs").write_text("5")
@@ -85,7 +85,7 @@ class Served:
 def _serving(folder: Path, **environment: str) -> Iterator[Served]:
     with ScriptedUpstream() as upstream, serving(folder, upstream.host_port, **environment) as site:
         tab = Tab(site)
-        tab.send()  # what is loaded with the first call is no growth
+        tab.send()  # what loads with the first call is not growth
         yield Served(tab, upstream, _memory(_worker(site), "VmRSS"))
         tab.close()
 
@@ -108,7 +108,7 @@ def _worker(site: Site) -> int:
 
 
 def _memory(pid: int, name: str) -> int:
-    """Bytes, from the kernel's table of a process."""
+    """Read a size in bytes from the kernel's status of a process."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
@@ -129,7 +129,7 @@ def _packed(body: bytes, encoding: str, kind: str = "application/json") -> Answe
 
 
 def _many(*parts: str, size: int = LIMIT - 100) -> bytes:
-    """A JSON text of about `size` bytes: a beginning, a part that is repeated, and an end."""
+    """Build JSON text of about `size` bytes: a beginning, a repeated part, and an end."""
     first, part, last = (text.encode() for text in parts)
     return first + part * (size // len(part)) + last
 
@@ -139,7 +139,7 @@ def _event(data: str) -> bytes:
 
 
 def _numbered(template: str, size: int = LIMIT) -> bytes:
-    """Events that differ by a number."""
+    """Build events that differ by a number."""
     parts, length, number = [], 0, 0
     while length < size:
         parts.append(_event(template.replace("#", str(number))))

@@ -1,4 +1,4 @@
-"""Rates and places of clients, through gunicorn as configured, with several workers."""
+"""Rates, and limits on a client's running calls, through gunicorn as configured with several workers."""
 
 import threading
 from collections import Counter
@@ -19,7 +19,7 @@ REQUEST = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
 
 
 def _send(tab: Tab, forwarded: str = "192.0.2.1") -> requests.Response:
-    """As a client that a proxy tells of."""
+    """Send a call as a client that a proxy names."""
     headers = {
         "X-CSRFToken": tab.token,
         "Cookie": f"csrftoken={tab.token}",
@@ -53,7 +53,7 @@ def test_several_workers_count_together(
 
     assert raced == {(one, 200): 8, (one, 429): 12, (other, 200): 8, (other, 429): 12}
     assert len(upstream.requests) == 16
-    # The same /64 is the same client; all together have 20, of which 16 are taken.
+    # Addresses in one /64 are one client. All clients together have 20 calls, of which 16 are used.
     assert _send(open_tab(site), "2001:db8::ffff").status_code == 429
     assert Counter(_send(open_tab(site), third).status_code for _ in range(6)) == {200: 4, 429: 2}
 

@@ -1,4 +1,4 @@
-"""Browsers that send slowly, too much, without an end or only half: cut off while it arrives."""
+"""Browsers that send slowly, too much, endlessly or only half a request are cut off."""
 
 import socket
 import time
@@ -36,18 +36,18 @@ def _connect(site: Site) -> socket.socket:
 
 
 def _answer(connection: socket.socket) -> bytes:
-    """All that comes until the other side closes."""
+    """Return everything until the server closes."""
     answer = b""
     try:
         while part := connection.recv(65_536):
             answer += part
     except ConnectionResetError:
-        pass  # it closed with something of ours unread
+        pass  # it closed with some of our data unread
     return answer
 
 
 def test_half_a_form_is_not_sent(site: Site, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
-    """A browser that breaks off: what has come would be a form in good order, with half of the message."""
+    """When a browser stops halfway, what has arrived is a valid form with half of the message."""
     form = urlencode(FORM | {"content": "Do not delete the file"}).encode()
     half = form[: form.index(b"not") + 3]
     with _connect(site) as connection:
@@ -82,7 +82,7 @@ def test_a_head_that_drips_is_cut_off(site: Site) -> None:
 
 
 def test_many_who_drip_do_not_hold_the_page_for_long(site: Site) -> None:
-    """They take every thread there is, and give it back."""
+    """They occupy every thread, and have to give it back."""
     slow = [_connect(site) for _ in range(40)]
     for connection in slow:
         connection.sendall(b"GET / HTTP/1.1\r\n")
@@ -134,7 +134,7 @@ def test_a_flood_in_the_head_is_cut_off(site: Site, head: bytes) -> None:
         try:
             connection.sendall(head)
         except (BrokenPipeError, ConnectionResetError):
-            answer = b"HTTP/1.1 400 "  # it did not even wait for all of it
+            answer = b"HTTP/1.1 400 "  # the server did not even wait for all of it
         else:
             answer = _answer(connection)
 
@@ -143,7 +143,7 @@ def test_a_flood_in_the_head_is_cut_off(site: Site, head: bytes) -> None:
 
 
 def _is_hung_up_on(connection: socket.socket, piece: bytes, *, most: int, pause: float = 0) -> bool:
-    """Whether the other side closes while so many pieces are sent."""
+    """Whether the server closes while up to `most` pieces are sent."""
     for _ in range(most):
         try:
             connection.sendall(piece)

@@ -1,4 +1,4 @@
-"""What gunicorn, Django and the libraries write to stderr: what failed and where, not what was said."""
+"""What gunicorn, Django and the libraries write to stderr: what failed and where, but no content."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def _exchange(site: Site, data: str) -> str:
 
 
 def _written(log: Path, since: int, *words: str) -> str:
-    """What was written since, once all of `words` are in it."""
+    """Return what was written since, once it contains all of `words`."""
 
     def text() -> str:
         return log.read_text()[since:]
@@ -132,7 +132,7 @@ def test_a_host_that_is_not_ours_is_not_quoted(site: Site, log: Path) -> None:
     [
         ("", "CSRF cookie not set."),
         (f"Origin: http://{CANARY}.example\r\n", "Origin checking failed"),
-        # As a proxy on this machine says it of a request that came by TLS.
+        # As a proxy on this machine describes a request that came over TLS.
         (f"X-Forwarded-Proto: https\r\nReferer: https://x.example/{QUERY}\r\n", "Referer checking failed"),
     ],
 )

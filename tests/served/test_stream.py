@@ -41,7 +41,7 @@ def site(serve: Serve) -> Site:
 
 @pytest.fixture
 def calm_site(serve: Serve) -> Site:
-    """No heartbeat and no limit comes within the time that a test waits."""
+    """A site with no heartbeat and no limit within the time that a test waits."""
     return serve(PLAYGROUND_HEARTBEAT_SECONDS="60", PLAYGROUND_SILENCE_SECONDS="120")
 
 
@@ -89,7 +89,7 @@ def test_a_token_is_shown_while_the_next_is_not_even_made(
 def test_whoever_leaves_closes_the_connection_to_the_provider(
     calm_site: Site, upstream: ScriptedUpstream, first: bytes, way: str, open_tab: OpenTab
 ) -> None:
-    """At once: no heartbeat and no limit would do it in this time."""
+    """At once: no heartbeat and no limit could do it in this time."""
     tab, paused = open_tab(calm_site), Paused(first)
     upstream.reply(paused)
     live = tab.open()
@@ -156,7 +156,7 @@ def test_a_silence_has_heartbeats(
     paused.go.set()
 
     assert "late</p>" in live.rest()
-    assert live.seen.count(":\n\n") < 200  # while pages were served, and not as many as fit in
+    assert live.seen.count(":\n\n") < 200  # while pages were served; far fewer than would fit in that time
 
 
 @pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\nA: ", CHUNKED_HEAD], ids=["head", "size of a chunk"])
@@ -307,9 +307,10 @@ def test_a_slow_browser_slows_the_provider_down(
         return sent == so_far
 
     assert eventually(stalled, 3.5), f"{sent} bytes and counting"
-    assert sent < 40 << 20  # what the buffers of four sockets hold, and no more
+    assert sent < 40 << 20  # at most what the buffers of four sockets hold
     assert _resident(site) - before < 150 << 20
-    # And it does not hold its thread for ever: the whole time is up, and nobody reads the last words.
+    # And it does not hold its thread forever: the total time limit ends it, although nobody reads its last
+    # event.
     assert ended.wait(10)
     assert eventually(lambda: _connections(site.port) == 0, 12)
 
@@ -412,13 +413,13 @@ def test_json_collects_a_stream(site: Site, upstream: ScriptedUpstream, open_tab
 
 
 def _resident(site: Site) -> int:
-    """Bytes of memory of all workers."""
+    """Return the memory of all workers, in bytes."""
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in workers(site))
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _connections(port: int) -> int:
-    """Established connections on the server's side of a port."""
+    """Count the established connections on the server's side of a port."""
     wanted = f":{port:04X}"
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(line.split()[1].endswith(wanted) and line.split()[3] == "01" for line in lines)

@@ -1,4 +1,4 @@
-"""What a first visit loads stays as light as was promised."""
+"""A first visit loads no more than promised."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`/readyz`: what is wrong, in time, whoever asks however often."""
+"""`/readyz` says what is wrong, in time, however often it is called."""
 
 import threading
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_questions_that_hang_are_asked_once_and_share_the_patience() -> None:
 
 
 def test_they_are_asked_side_by_side() -> None:
-    """Each waits for the other one: neither could answer first."""
+    """Each check waits for the other, so neither could finish first."""
     both = threading.Barrier(2)
 
     def ask() -> None:

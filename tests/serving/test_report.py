@@ -1,4 +1,4 @@
-"""Reports of an error show what failed and where; of the request and of what was said they show nothing."""
+"""Error reports show what failed and where, but nothing of the request or its content."""
 
 import sys
 from typing import Any
@@ -132,7 +132,7 @@ def test_debugging_shows_no_link_of_a_page_that_is_not_there(
 
 @pytest.mark.parametrize("message", [None, CANARY])
 def test_a_mail_to_admins_holds_no_input(rf: Any, message: str | None) -> None:
-    """Django hands a log line in place of an exception where there was none."""
+    """Without an exception, Django passes a log line instead."""
     request = rf.post(f"/send/?request={CANARY}", {"api_key": CANARY}, headers={"X-Key": CANARY})
     try:
         _raise(ValueError)

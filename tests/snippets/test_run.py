@@ -1,4 +1,4 @@
-"""Three hundred generated calls, their code run for real: what arrives is what was asked for."""
+"""Run the code of 300 generated calls for real: what arrives is what was asked for."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, str
 CALLS = 300
 KEY = "sk-from-the-environment"
 
-# The openai SDK takes a second to import, so that one process runs all the files, each as `__main__`.
+# Importing the openai SDK takes a second, so one process runs all files, each as `__main__`.
 _RUN_ALL = """
 import contextlib, io, runpy, sys
 for path in sys.argv[1:]:
@@ -31,7 +31,7 @@ for path in sys.argv[1:]:
 
 
 def generated(count: int) -> list[dict[str, Any]]:
-    """The same requests in every run: a failure here can be seen again."""
+    """Generate the same requests in every run, so that failures are reproducible."""
     bodies: list[dict[str, Any]] = []
 
     @settings(
@@ -52,7 +52,7 @@ def generated(count: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def bodies() -> list[dict[str, Any]]:
     found = generated(CALLS)
-    # Hypothesis may end early when it has seen all there is, which is never so for these strategies.
+    # Hypothesis may stop early once it has seen every value, but these strategies never run out.
     assert len(found) >= CALLS
     return found
 
@@ -65,7 +65,7 @@ def recorder() -> Iterator[ScriptedUpstream]:
 
 
 def _answer(connection: socket.socket, recorded: Recorded) -> None:
-    """As a provider does: a stream for who asks, with null deltas and a last chunk without choices."""
+    """Answer like a provider: streamed if asked for, with null deltas and a last chunk without choices."""
     if recorded.json.get("stream"):
         connection.sendall(stream({"content": "Hel"}, {"content": None}, {"content": "lo!"}).encode())
     else:
@@ -73,7 +73,7 @@ def _answer(connection: socket.socket, recorded: Recorded) -> None:
 
 
 def _code(upstream: ScriptedUpstream, number: int, body: dict[str, Any]) -> dict[str, str]:
-    """The number is the path, so that each recorded request finds its body again."""
+    """Put the number into the path, so that each recorded request can be matched with its body."""
     base = upstream.url.replace("/v1", f"/call{number}/v1")
     return snippets.render(Call(base, f"{base}/chat/completions", "TEST_KEY", body))
 
@@ -86,7 +86,7 @@ def _assert_arrived(recorded: list[Recorded], bodies: list[dict[str, Any]]) -> N
     assert len(recorded) == len(bodies)
     for request in recorded:
         number = int(request.path.split("/")[1].removeprefix("call"))
-        # Text compares more than `==` does: 1, 1.0 and true are different values of JSON.
+        # `==` would treat 1, 1.0, and true as equal, which are different values in JSON.
         assert _canonical(json.loads(request.body)) == _canonical(bodies[number])
         assert request.header("Authorization") == f"Bearer {KEY}"
 

@@ -1,4 +1,4 @@
-"""Code that is safe to paste: all of it can be seen, and neither a shell nor Python makes more of it."""
+"""Code is safe to paste: all of it is visible, and neither a shell nor Python reads more into it."""
 
 import ast
 import json
@@ -18,7 +18,7 @@ from playground.text.endpoint import BaseURLError, Endpoint
 from tests.exchange.strategies import requests, texts
 from tests.snippets.test_run import generated
 
-# Unicode's Default_Ignorable_Code_Point, whole (DerivedCoreProperties.txt).
+# Unicode's complete Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
 DEFAULT_IGNORABLE = [
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
     (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
@@ -94,7 +94,7 @@ def test_python_makes_of_its_code_one_call_and_its_arguments(call: Call) -> None
     assert _canonical(values | extra) == _canonical(call.body)
 
 
-# `curl` as a function that writes down what it was given, in a shell that finds no other command.
+# `curl` as a function that records its arguments, in a shell that finds no other command.
 _RECORD = r"""
 curl() {
   for argument in "$@"; do printf '%s\0' "$argument"; done

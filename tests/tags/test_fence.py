@@ -1,4 +1,4 @@
-"""The fence and its YAML: what it means, and what it does not."""
+"""The fence and its YAML: what is read, and what is rejected."""
 
 import json
 

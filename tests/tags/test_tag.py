@@ -1,4 +1,4 @@
-"""The tag: what its attributes and its literal mean, and what is said of those that mean nothing."""
+"""The tag: its attributes and its literal, and the errors for those that cannot be read."""
 
 import html
 import json
@@ -118,7 +118,7 @@ def test_a_quoted_bracket_does_not_end_it() -> None:
 
 
 def _as_vue(value: Any, chance: random.Random) -> str:
-    """A JSON value as people write it in a Vue attribute: any of the spellings that mean the same."""
+    """Write a JSON value as people do in a Vue attribute, in a random one of the equivalent spellings."""
     gap = chance.choice(["", " ", "\n  ", " /* { */ ", " // ]\n"])
     if isinstance(value, dict):
         pairs = [f"{_key(key, chance)}{gap}:{_as_vue(item, chance)}" for key, item in value.items()]
@@ -140,7 +140,7 @@ def _string(text: str, chance: random.Random) -> str:
     return "'" + quoted[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
 
-@settings(deadline=None)  # json5 takes its time, on a busy machine more
+@settings(deadline=None)  # json5 is slow, more so on a busy machine
 @given(value=st.one_of(requests, st.dictionaries(st.text(), json_values)), seed=st.integers())
 def test_any_json_object_comes_back_from_a_tag(value: dict[str, Any], seed: int) -> None:
     literal = _as_vue(value, random.Random(seed))

@@ -1,4 +1,4 @@
-"""Base URLs: as people give them, and as they are called."""
+"""Base URLs: what people enter and what is called."""
 
 from urllib.parse import urlsplit
 

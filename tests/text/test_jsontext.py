@@ -1,4 +1,4 @@
-"""JSON as text: strict to read, canonical to write, indented without a change of value."""
+"""JSON as text: strict parsing, canonical writing, indenting without changing a value."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from playground.text import jsontext
 from tests.exchange.strategies import json_values
 from tests.growth import is_linear
 
-# A string may hold what looks like a number; nothing else in JSON has a digit.
+# Strings may contain what looks like a number; no other token of JSON has digits.
 _NUMBER_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*')
 
 
@@ -167,7 +167,7 @@ def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
 )
 def test_an_answer_is_read_as_far_as_it_can_be_shown(data: bytes, value: object) -> None:
     assert jsontext.loads_leniently(data) == value
-    # What is made of it is JSON once more.
+    # Whatever is built from it is valid JSON.
     assert jsontext.loads(jsontext.dumps(jsontext.loads_leniently(data))) == value
 
 

@@ -1,4 +1,4 @@
-"""A key is in nothing that is kept or shown, in none of the forms in which it comes back."""
+"""The key is in nothing that is kept or shown, in whatever form it comes back."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ _FORMS: list[Callable[[str], str]] = [
     lambda key: base64.b64encode(key.encode()).decode(),
     lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
 ]
-# What a header can carry, but for the mask's own letters and brackets.
+# Everything a header can carry, without the mask's own letters and brackets.
 all_keys = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="[]redact"),
     min_size=8,
@@ -40,7 +40,8 @@ pieces = st.text(st.sampled_from("[]redact \n,;:-"), max_size=6)
 def test_the_key_is_left_in_none_of_its_forms(
     key: str, parts: list[tuple[str, Callable[[str], str]]], end: str
 ) -> None:
-    # Percent-encoded, an end in "%" and what follows can be read in two ways. No provider's key ends so.
+    # Percent-encoded, a "%" at the end and what follows can be read in two ways. No provider's key ends in
+    # "%".
     assume(not key.endswith("%"))
     text = "".join(piece + form(key) for piece, form in parts) + end
     redactor = Redactor(key)
@@ -210,7 +211,7 @@ def test_nor_of_one_that_is_escaped(
         shown, held = shown + held[:settled], held[settled:]
         assert (before + MASK).startswith(shown) or shown.startswith(before + MASK)
 
-    # "&#115" is a letter before its ";" has come.
+    # "&#115" is a letter even before its ";" arrives.
     assert unescaped(shown + held) in (before + MASK + after, f"{before}{MASK};{after}")
 
 

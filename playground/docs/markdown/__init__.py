@@ -1,8 +1,8 @@
-"""Markdown as the docs pages show it: CommonMark with tables, VitePress's additions, and live playgrounds.
+"""Markdown for the docs pages: CommonMark with tables, VitePress's additions, and live playgrounds.
 
-What stands in the Markdown is text until proven otherwise: raw HTML is escaped unless the settings allow it,
-and all markup is made here. `parse` makes tokens of it, `render` makes HTML of the tokens, `sections` makes
-texts of them for the search; each page has a `budget`.
+Authors' HTML is escaped unless the settings allow it; all other markup is generated here. `parse` makes
+tokens, `render` turns them into HTML, and `sections` turns them into text for the search. Each page has a
+`budget`.
 """
 
 from playground.docs.markdown.parse import Heading, slug

@@ -1,27 +1,29 @@
-"""What one page may take. A page of the web's largest docs needs a tenth of it; a page that is built to need
-more (or a pattern that takes quadratic time, in a library of ours) ends as plain text.
+"""Limits on the work for one page.
+
+The largest docs pages on the web need a tenth of it. A page that is built to need more, or that hits a
+pattern of quadratic time in a library, is shown as plain text.
 """
 
 import time
 from typing import Any
 
-# Of the processor's time, so that a busy machine changes nothing. Code that is highlighted has its own part.
+# CPU time, so that a busy machine makes no difference. Highlighting has a share of its own.
 SECONDS = 8.0
 HIGHLIGHT_SECONDS = 2.0
-# Elements, headings, pieces of text: each one takes some 300 bytes while a page is made.
+# Elements, headings, pieces of text: each takes some 300 bytes while a page is rendered.
 MOST_TOKENS = 400_000
-# Characters. Browsers show larger pages by the second, not at once.
+# Characters. Browsers need seconds to show larger pages.
 MOST_HTML = 4 * 2**20
-# Steps between two looks at the clock: a look costs as much as a step.
+# Steps between two readings of the clock: one reading costs as much as a step.
 _EACH = 64
 
 
 class OverBudgetError(Exception):
-    """The page takes more than it may."""
+    """The page exceeds its budget."""
 
 
 class Budget:
-    """What is left of it, for one page."""
+    """What is left of one page's budget."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._end = time.thread_time() + seconds
@@ -31,13 +33,13 @@ class Budget:
         self.highlight_seconds = HIGHLIGHT_SECONDS
 
     def step(self) -> None:
-        """Counts a small piece of work. Raises `OverBudgetError`, as all of these do."""
+        """Count a small piece of work. Raises `OverBudgetError`, as the other methods do."""
         self._steps += 1
         if self._steps % _EACH == 0:
             self.ask()
 
     def ask(self) -> None:
-        """Before work that takes long: whether there is time."""
+        """Check the time before a piece of work that takes long."""
         if time.thread_time() > self._end:
             raise OverBudgetError
 
@@ -56,6 +58,6 @@ class Budget:
 
 
 def of(env: Any) -> Budget:
-    """The budget of the page that the parser is at."""
+    """Return the budget of the page being parsed."""
     budget: Budget = env["budget"]
     return budget

@@ -1,4 +1,4 @@
-"""Fences: their language, the lines that are marked, and highlighting within the page's budget."""
+"""Code fences: language, marked lines, and highlighting within the page's budget."""
 
 import re
 import time
@@ -12,12 +12,12 @@ from playground.web.highlight import highlight
 _INFO = re.compile(
     r"\s*(?P<language>[^\s{\[:]*)(?::[\w-]+(?:=\d+)?)*\s*(?:\{(?P<lines>[\d,\s-]*)\})?[^\[]*(?:\[(?P<title>[^\]]*)\])?"
 )
-# Characters of what stands behind a fence's marks.
+# Characters of the text after a fence's opening marks.
 _LONGEST_INFO = 1_000
 
 
 class Info(NamedTuple):
-    """What stands behind a fence's marks: ```` ```js{2,4-5} [app.js] ````"""
+    """The text after a fence's opening marks: ```` ```js{2,4-5} [app.js] ````."""
 
     language: str
     lines: str
@@ -38,7 +38,7 @@ def highlighted(code: str, info: Info, budget: Budget) -> SafeString:
 
 
 def _numbers(text: str, most: int) -> set[int]:
-    """`1,3-5` → 1, 3, 4, 5; of `most` lines."""
+    """Parse line numbers up to `most`: `1,3-5` → 1, 3, 4, 5."""
     found: set[int] = set()
     for part in text.split(","):
         first, _, last = (word.strip()[:6] for word in part.partition("-"))
@@ -48,9 +48,9 @@ def _numbers(text: str, most: int) -> set[int]:
 
 
 def _marked(code: SafeString, numbers: set[int]) -> SafeString:
-    """Pygments closes its elements at each line's end, so a line can be put into one of ours."""
+    """Wrap the marked lines. Pygments closes its elements at each line's end, so a line can be wrapped."""
     lines = [
         f'<span class="marked-line">{line}</span>' if number in numbers else line
         for number, line in enumerate(code.split("\n"), 1)
     ]
-    return mark_safe("\n".join(lines))  # noqa: S308 -- lines of what was escaped
+    return mark_safe("\n".join(lines))  # noqa: S308 -- made of escaped lines

@@ -1,4 +1,4 @@
-"""Text in, tokens out: CommonMark's, tables, boxes, live playgrounds, and headings with their ids."""
+"""Text in, tokens out: CommonMark, tables, boxes, live playgrounds, and headings with ids."""
 
 import re
 import unicodedata
@@ -21,15 +21,15 @@ from playground.docs.markdown import budget
 from playground.tags import tag
 from playground.tags.tag import Tag
 
-# VitePress's boxes.
+# VitePress's containers.
 BOXES = ("info", "note", "tip", "important", "warning", "caution", "danger", "details")
-# Those that only group or steer VitePress: what is in them is shown.
+# Containers that only group or control VitePress; their content is shown as usual.
 GROUPS = ("code-group", "v-pre", "raw")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(.*)", re.IGNORECASE)
 _CUSTOM_ID = re.compile(r"[\w:.-]+")
-# Ids of the page around.
+# Ids that the surrounding page uses.
 _TAKEN = re.compile(r"main|docs-(?:search|suggestions|pages|contents-heading|code-\d+)")
-# What VitePress does not show either: an author's notes, and where a page imports its components.
+# Hidden in VitePress too: an author's comments, and where a page imports its components.
 _UNSEEN = (("<!--", "-->"), ("<script setup", "</script>"))
 _TAIL = 200
 
@@ -44,11 +44,11 @@ class Heading:
 
 
 def parsed(parser: MarkdownIt, text: str, env: Env) -> list[Token]:
-    """The page's tokens. `env["budget"]` is what it may take; raises `OverBudgetError`."""
+    """Parse a page into tokens. `env["budget"]` limits the work. Raises `OverBudgetError`."""
     return list(_with_additions(parser.parse(text, env)))
 
 
-# --- the parser, with what a page may take ---
+# --- the parser, with the page's budget ---
 
 
 class _StateBlock(StateBlock):
@@ -119,11 +119,11 @@ def _is_box(name: str, params: str, markup: str) -> bool:
     return params.strip().split(" ", 1)[0].lower() == name
 
 
-# --- playgrounds, and what is not shown ---
+# --- playgrounds, and what is hidden ---
 
 
 def _block_tag(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """A tag that begins a block. It may hold empty lines, which end an element of plain HTML."""
+    """Parse a tag that starts a block. Unlike plain HTML elements, it may hold empty lines."""
     start = state.bMarks[line] + state.tShift[line]
     if state.is_code_block(line) or not tag.OPENING.match(state.src, start):
         return False
@@ -133,7 +133,7 @@ def _block_tag(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
     used = text.count("\n", 0, found.end) + 1
     rest = text[found.end :].partition("\n")[0]
     if rest.strip():
-        return False  # words behind it make it part of a paragraph
+        return False  # text behind it makes it part of a paragraph
     if not silent:
         token = state.push("live_call", "", 0)
         token.map, token.meta = [line, line + used], {"tag": found, "element": "div"}
@@ -142,9 +142,9 @@ def _block_tag(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
 
 
 def _scanned(state: StateBlock, line: int, end_line: int) -> tuple[str, Tag | None]:
-    """The tag's lines, without what stands before each of a quote's, and the tag.
+    """Return the tag's lines, without a quote's markers, and the tag.
 
-    Lines are added for as long as the tag breaks off at their end: twice as many each time.
+    As long as the tag is incomplete, lines are added, doubling their number each time.
     """
     start, text, following, until = state.bMarks[line], "", line, line + 1
     while True:
@@ -176,7 +176,7 @@ def _may_end(state: StateBlock, found: Tag, start: int) -> bool:
     at = _next(state, found.awaits, start)
     return (
         at is not None and at < start + 2 * tag.LONGEST
-    )  # as a quote's lines begin with more than the tag's
+    )  # lines of a quote have their markers in front as well
 
 
 def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
@@ -187,7 +187,7 @@ def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> 
     if ending is None or (at := _next(state, ending, first)) is None:
         return False
     end = bisect_left(state.eMarks, at + len(ending), line)
-    # Of a line that may be very long, and the end of many: its last characters.
+    # Lines may be very long, and one may end many comments: only look at the last characters.
     if end >= end_line or not state.src[
         max(at, state.eMarks[end] - _TAIL) : state.eMarks[end]
     ].rstrip().endswith(ending):
@@ -198,9 +198,9 @@ def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> 
 
 
 def _next(state: StateBlock | StateInline, words: str, start: int) -> int | None:
-    """Where `words` stand next. Found once for the whole text: a thousand openings may have one end."""
+    """Find the next `words`. All places are found once per text: a thousand openings may share one end."""
     places: dict[Any, list[int]] = state.env.setdefault("places", {})
-    # The text of a paragraph, and not its place in memory, which another one may have later.
+    # Keyed by the text itself, not by its id, which another text may get later.
     key = (state.src, words)
     if key not in places:
         places[key] = [found.start() for found in re.finditer(re.escape(words), state.src)]
@@ -231,11 +231,11 @@ def _inline_tag(state: StateInline, silent: bool) -> bool:
     return True
 
 
-# --- what is made of the parser's tokens ---
+# --- changes to the parser's tokens ---
 
 
 def _with_additions(tokens: list[Token]) -> Iterator[Token]:
-    """VitePress's `[[toc]]` and GitHub's `> [!NOTE]`, which are paragraphs and quotes so far."""
+    """Make tokens of VitePress's `[[toc]]` and GitHub's `> [!NOTE]`, parsed as paragraph and quote."""
     alerts: list[tuple[int, str]] = []
     position = 0
     while position < len(tokens):
@@ -256,7 +256,7 @@ def _with_additions(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _tell_lines(inline: Token, first: int) -> None:
-    """The parser knows the lines of a paragraph, and not those of what stands in it."""
+    """Set the lines of tags and HTML within a paragraph: the parser only knows the paragraph's."""
     line, told = first, 0
     for child in inline.children or []:
         if child.type == "live_call":
@@ -267,7 +267,7 @@ def _tell_lines(inline: Token, first: int) -> None:
 
 
 def _alert(tokens: list[Token], position: int) -> re.Match[str] | None:
-    """The first line of a quote that is an alert; it is taken out of the quote."""
+    """Match the first line of a quote that is an alert, and remove it from the quote."""
     if tokens[position + 1].type != "paragraph_open":
         return None
     inline = tokens[position + 2]
@@ -281,7 +281,7 @@ def _alert(tokens: list[Token], position: int) -> re.Match[str] | None:
 
 
 def headings_of(tokens: list[Token]) -> list[Heading]:
-    """Gives each heading its id, which stays the same as long as its words do."""
+    """Give each heading an id, which stays the same as long as the heading's text does."""
     found: list[Heading] = []
     free = _Ids()
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
@@ -297,7 +297,7 @@ def headings_of(tokens: list[Token]) -> list[Heading]:
 
 
 def _chosen_id(inline: Token) -> str:
-    """VitePress's `## Heading {#id}`; it is taken out of the heading."""
+    """Return the id of VitePress's `## Heading {#id}`, and remove it from the heading."""
     last = inline.children[-1] if inline.children else None
     if last is None or last.type != "text" or not last.content.rstrip().endswith("}"):
         return ""
@@ -309,18 +309,18 @@ def _chosen_id(inline: Token) -> str:
 
 
 def slug(text: str) -> str:
-    """`What's new?` → `what-s-new`, letter by letter as VitePress makes it, so that links mean the same."""
+    """Make a heading's id exactly as VitePress does, so links work in both: `What's new?` → `what-s-new`."""
     text = re.sub("[\u0300-\u036f\0-\x1f]", "", unicodedata.normalize("NFKD", text))
     text = re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'“”‘’<>,.?/]+", "-", text).strip("-")
     return re.sub(r"^(\d)", r"_\1", text).lower()
 
 
 class _Ids:
-    """The ids of a page, each once: `a`, `a-1`, `a-2`."""
+    """Makes the ids of a page unique: `a`, `a-1`, `a-2`."""
 
     def __init__(self) -> None:
         self._taken = set[str]()
-        # The number that each has come to, so that a thousand equal headings are not counted anew.
+        # The last number given for each id, so that a thousand equal headings take linear time.
         self._numbers = dict[str, int]()
 
     def take(self, wanted: str) -> str:
@@ -334,7 +334,7 @@ class _Ids:
 
 
 def plain(inline: Token) -> str:
-    """The words of a line, without its markup."""
+    """Return a line's text without markup."""
     parts = []
     for child in inline.children or []:
         if child.type in ("text", "code_inline"):

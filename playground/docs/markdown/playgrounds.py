@@ -1,4 +1,4 @@
-"""The live playgrounds of a page: what stands for a `LiveCall` in its HTML."""
+"""The live playgrounds of a page: the HTML for each `LiveCall`."""
 
 import logging
 from collections.abc import Iterable
@@ -21,37 +21,37 @@ from playground.web.language import PARAMETER
 
 _logger = logging.getLogger(__name__)
 
-# The provider of an embed that nobody can look up now: its frame says why.
+# For an embed that cannot be looked up now; its frame says why.
 UNREADABLE = ""
 
 
 @dataclass
 class Playgrounds:
-    """`embeds` are those that the page names, each with its provider; None where there is no such embed."""
+    """A page's playgrounds. `embeds` maps each embed it names to its provider; None if it does not exist."""
 
     count: int = 0
     embeds: dict[str, str | None] = field(default_factory=dict)
 
     def show(self, call: LiveCall, language: str, element: str) -> SafeString:
-        """HTML within an `element`, for a page of the docs' folder `language`. Raises `SentenceError`."""
+        """Render a playground as `element` for the docs in `language` (a folder). Raises `SentenceError`."""
         provider = self._provider(call)
         self.count += 1
         options = {"embed": call.embed} if call.embed else {}
-        # Where the tag says no language, in a page that is not in English, it speaks as the page does.
+        # Without a language in the tag, a page in another language than English sets it.
         lang = call.lang or (LANGUAGES[language] if language else "")
         options |= {PARAMETER: lang} if lang else {}
         options |= {"theme": call.theme} if call.theme else {}
         values = {"element": element, "number": self.count, "call": call}
         try:
             src, link = embed_url(call.provider, call.body, **options), playground_url(provider, call.body)
-        except TooLongError:  # scripts hand it over, and nothing else can
+        except TooLongError:  # the script passes the request on; there is no other way
             src = link = ""
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
         addresses = {"src": src, "link": link, "label": label}
         return render_to_string("docs/_playground.html", values | addresses)
 
     def _provider(self, call: LiveCall) -> str:
-        """An embed's own provider comes before the tag's, as in its frame. Raises `SentenceError`."""
+        """Return the provider: the embed's own before the tag's, as in its frame. Raises `SentenceError`."""
         if call.provider and call.provider not in catalogue():
             raise SentenceError(
                 say(
@@ -76,7 +76,7 @@ class Playgrounds:
 
 
 def providers_of(names: Iterable[str]) -> dict[str, str | None]:
-    """The provider of each embed; None where there is no such embed."""
+    """Return each embed's provider, or None for an embed that does not exist."""
     wanted = list(names)
     possible = [name for name in wanted if slug_re.match(name)]
     try:

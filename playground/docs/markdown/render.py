@@ -1,6 +1,6 @@
-"""Tokens in, HTML out: each method of `_Renderer` makes one kind of token into HTML."""
+"""Tokens in, HTML out: each method of `_Renderer` renders one kind of token."""
 
-# ruff: noqa: ARG002 -- the library calls each of them with all that it has
+# ruff: noqa: ARG002 -- the library passes all arguments to every method
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from playground.tags.tag import LiveCall, TagError
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 from playground.web.translate import translate
 
-# What the boxes are called where the author names none.
+# Titles of boxes that the author gave none.
 _TITLES = {
     "info": gettext_noop("Info"),
     "note": gettext_noop("Note"),
@@ -41,7 +41,11 @@ _TOC_LEVELS = (2, 3)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page's content. `contents` are the headings for a table of contents; `embeds` as they were."""
+    """A rendered page.
+
+    `contents` are the headings for the table of contents, `embeds` the providers of its embeds when it was
+    rendered.
+    """
 
     html: SafeString
     contents: tuple[Heading, ...] = ()
@@ -51,7 +55,7 @@ class Document:
 
 @dataclass
 class _Context:
-    """What the rules need to know of the page that they render, and what they have come to."""
+    """What the rules know about the page being rendered, and their running state."""
 
     docs: Docs
     page: Page
@@ -61,18 +65,18 @@ class _Context:
     contents: str = ""
     codes: int = 0
     links_open: int = 0
-    # A reference is written once and linked to a thousand times.
+    # Resolved links: a reference is written once and may be linked a thousand times.
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def line(self, line: int) -> int:
-        """The line of the file, from 1, for a line of the text, from 0."""
+        """Convert a line of the text, from 0, to a line of the file, from 1."""
         return self.page.source.first_line + line
 
 
 def render(docs: Docs, page: Page, *, allow_html: bool, budget: Budget | None = None) -> Document:
-    """The page's HTML; what cannot be understood stands in it as a box with file, line and reason.
+    """Render a page. Each error in it becomes a box with file, line and reason.
 
-    A page that takes more than its budget stands there as it is written.
+    A page that exceeds its budget is shown as its source.
     """
     context = _Context(docs, page, budget or Budget())
     try:
@@ -95,7 +99,7 @@ def _document(context: _Context, allow_html: bool) -> Document:
     context.headings = headings_of(tokens)
     html = _renderer.render(tokens, made.options, env)
     return Document(
-        mark_safe(html),  # noqa: S308 -- of the renderer below
+        mark_safe(html),  # noqa: S308 -- rendered by the class below
         tuple(heading for heading in context.headings if heading.level in _TOC_LEVELS),
         any(heading.level == 1 for heading in context.headings),
         context.playgrounds.embeds,
@@ -129,7 +133,7 @@ def _call_or_problem(context: _Context, read: Callable[[], LiveCall], line: int,
 
 
 def _within(context: _Context, href: str) -> tuple[str, str]:
-    """The address of a page or file of the folder, and what is wrong with it."""
+    """Return the address of a page or file in the folder, and what is wrong with the link ("" if nothing)."""
     if href not in context.places:
         context.places[href] = _place(context, href)
     return context.places[href]
@@ -147,7 +151,7 @@ def _place(context: _Context, href: str) -> tuple[str, str]:
 
 
 class _Renderer(RendererHTML):
-    """One method for a kind of token, as the library has it; `env` holds the page's context."""
+    """One method for each kind of token, as the library expects; `env` holds the page's context."""
 
     def render(self, tokens: Sequence[Token], options: Any, env: Any) -> str:
         wrote = env["budget"].wrote
@@ -188,7 +192,7 @@ class _Renderer(RendererHTML):
         return _code(env["context"], escape(tokens[at].content.removesuffix("\n")), code.Info("", "", ""))
 
     def html_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-        """HTML that the settings allow; a tag within it is a playground as anywhere else."""
+        """Pass on HTML that the settings allow; a tag in it becomes a playground, as elsewhere."""
         token, context = tokens[at], env["context"]
         parts, position, line = [], 0, token.map[0] if token.map else 0
         while opening := tag.OPENING.search(token.content, position):
@@ -244,7 +248,7 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, at, options, env)
 
     def image(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-        """An image of another server would tell it who reads; it is offered as a link."""
+        """Render an image; one on another server, which would learn who reads the page, becomes a link."""
         token, context = tokens[at], env["context"]
         src = str(token.attrGet("src") or "")
         if not is_external(src):
@@ -267,7 +271,7 @@ class _Renderer(RendererHTML):
         return "</table></div>\n"
 
     def td_open(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-        """The policy allows no style in an attribute."""
+        """Replace the alignment style by a class: the CSP allows no style attributes."""
         token = tokens[at]
         if style := token.attrs.pop("style", None):
             token.attrSet("class", str(style).replace("text-align:", "align-"))

@@ -1,4 +1,4 @@
-"""A page's text in pieces, for the search."""
+"""Split a page's text into sections, for the search."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from playground.docs.markdown.parse import headings_of, parsed, parser, plain
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands below one heading, as text; `id` is "" before the first."""
+    """The plain text below one heading; `id` is "" before the first heading."""
 
     id: str
     title: str
@@ -16,7 +16,7 @@ class Section:
 
 
 def sections(text: str, *, allow_html: bool) -> list[Section]:
-    """A page's text by its headings; as it is written where it takes more than a page may."""
+    """Split a page by its headings; one that exceeds its budget becomes a single section with its source."""
     try:
         found = _sections(text, allow_html)
     except (OverBudgetError, RecursionError):

@@ -1,4 +1,5 @@
-"""A small real model on this machine, so that the playground answers without any key.
+"""A small real model on this machine, so that the playground answers without a key.
 
-`weights` fetches it once, `server` serves it as a process of its own, `supervisor` keeps that alive.
+`weights` downloads it once, `server` serves it in a process of its own, `supervisor` keeps that process
+alive.
 """

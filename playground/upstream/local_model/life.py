@@ -1,4 +1,4 @@
-"""What the local model tells of itself: whether it is there and works, and what it can take.
+"""What the local model's server reports: whether it is up and working, and what it can do.
 
 The paths are those of llama.cpp's server.
 """
@@ -14,17 +14,17 @@ _HEALTH_SECONDS = 1.0
 # It answers between two batches of its work.
 _SLOTS_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
-# Without any progress. A batch of a prompt takes a slow machine some seconds.
+# Time without any progress. On a slow machine, one batch of a prompt takes some seconds.
 _STUCK_SECONDS = 180.0
-# In place of the counters, from a model that does not answer.
+# Stands for the counters of a server that does not answer.
 _UNKNOWN = "unknown"
-# Of a slot: what it works on, how much of the prompt it has read, and what it has written.
+# Fields of a slot: its task, how much of the prompt it has read, and what it has written.
 _COUNTERS = ("id", "id_task", "n_prompt_tokens", "n_prompt_tokens_processed", "next_token")
 
 
 @dataclass
 class Life:
-    """A model at `base`, such as `http://127.0.0.1:8484`. One asks for one purpose, since it remembers."""
+    """A server at `base` (`http://127.0.0.1:8484`). It remembers progress: make one for each purpose."""
 
     base: str
     key: str = field(default="", repr=False)
@@ -32,31 +32,31 @@ class Life:
     _moved: float = 0.0
 
     def is_there(self) -> bool:
-        """Whether it answers, and has loaded its weights."""
+        """Whether the server answers and has loaded its weights."""
         answer = self._get("/health", _HEALTH_SECONDS)
         return answer is not None and answer.status_code != requests.codes.unavailable
 
     def wait_until_there(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        """Waits while it starts, for so long at most, and no longer than somebody waits for it."""
+        """Wait while the server starts, for at most `seconds` and only until `is_over`."""
         deadline = time.monotonic() + seconds
         while not self.is_there() and not is_over() and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
 
     def works(self) -> bool:
-        """Whether it works on something, and has got on with it lately."""
+        """Whether the server is working on something and has made progress lately."""
         work, now = self._slots(), time.monotonic()
         if work is None:
-            work = self._work or [_UNKNOWN]  # what answers nothing may be in the middle of a long step
+            work = self._work or [_UNKNOWN]  # a server that does not answer may be in a long step
         if work != self._work:
             self._work, self._moved = work, now
         return bool(work) and now - self._moved <= _STUCK_SECONDS
 
     def hangs(self) -> bool:
-        """Whether it has something to work on, and does not get on."""
+        """Whether the server has something to work on but makes no progress."""
         return not self.works() and bool(self._work)
 
     def _slots(self) -> list[Any] | None:
-        """How far it has got with each call; [] when it has none, None when it does not say."""
+        """Return the progress of each running call; [] if there is none, None if the server does not say."""
         slots = self._json("/slots", _SLOTS_SECONDS)
         if slots is None:
             return None
@@ -64,7 +64,7 @@ class Life:
         return [[slot.get(name) for name in _COUNTERS] for slot in busy]
 
     def props(self) -> dict[str, Any] | None:
-        """What it says of itself; None when it does not."""
+        """Return the server's properties, or None if it does not answer."""
         props = self._json("/props", _HEALTH_SECONDS)
         return props if isinstance(props, dict) else None
 
@@ -77,7 +77,7 @@ class Life:
 
     def _get(self, path: str, seconds: float) -> requests.Response | None:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy for the rest of the world has no part in it
+            session.trust_env = False  # ignore a proxy that is set for the outside world
             headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
             try:
                 return session.get(self.base + path, headers=headers, timeout=seconds, allow_redirects=False)

