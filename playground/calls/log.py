@@ -25,9 +25,9 @@ def caller_of(request: HttpRequest, embed: str | None = None) -> Caller:
     return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed), interim)
 
 
-def logging_for(client: str, embed: str | None = None) -> Callable[[Exchange], None]:
-    """Writes the line of an exchange that this client, by its pseudonym, began, perhaps from an embed."""
-    return partial(_log, client, embed)
+def logging_for(visitor: str, embed: str | None = None) -> Callable[[Exchange], None]:
+    """Writes the line of an exchange that this visitor, by their pseudonym, began, perhaps from an embed."""
+    return partial(_log, visitor, embed)
 
 
 def _log(who: str, embed: str | None, exchange: Exchange) -> None:

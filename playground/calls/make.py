@@ -44,9 +44,9 @@ class Terms:
         """What a call on this route may ask for; None for no limits."""
         return route.caps
 
-    def reserve(self, request: ChatRequest, route: Route, client: str) -> Reservation | None:
+    def reserve(self, request: ChatRequest, route: Route, visitor: str) -> Reservation | None:
         """Counts the call. Raises `RefusedError` when there is nothing left for it."""
-        rates.count(client, route)
+        rates.count(visitor, route)
         return None
 
     def instead(self, draft: Draft, refused: RefusedError) -> Exchange | None:
@@ -68,12 +68,12 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
         request, route = draft.checked()
         caps.check(request, terms.caps(route))
         abilities.check(request, route)
-        reservation = terms.reserve(request, route, caller.client)
+        reservation = terms.reserve(request, route, caller.visitor)
     except RefusedError as refused:
         recorded = terms.instead(draft, refused)
         if recorded is None:
             raise
-        return replay(recorded, caller.client) if live and draft.request().streams else recorded
+        return replay(recorded, caller.visitor) if live and draft.request().streams else recorded
     if reservation:
         caller = replace(caller, ended=_both(caller.ended, reservation.settle))
     shown = partial(terms.shown, request, route)
@@ -91,7 +91,7 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
 def list_models(draft: Draft, caller: Caller) -> Listing:
     """The models that the provider lists. Raises `RefusedError` when it is not asked."""
     route = draft.route()
-    rates.count(caller.client, route)
+    rates.count(caller.visitor, route)
     return models.list_models(route, settings.LIMITS, caller)
 
 

@@ -1,4 +1,4 @@
-"""How often the server's keys may be used: by each client, and by all together."""
+"""How often the server's keys may be used: by each visitor, and by all together."""
 
 import math
 from typing import cast
@@ -41,15 +41,15 @@ _BY_YOU = gettext_noop(
 )
 
 
-def count(client: str, route: Route) -> None:
-    """Counts a client's call that the server pays for.
+def count(visitor: str, route: Route) -> None:
+    """Counts a visitor's call that the server pays for.
 
     Raises `TooManyCallsError` and `buckets.UnavailableError`.
     """
     if not route.at_servers_expense:
         return
     buckets = [
-        *(Bucket(f"client:{client}", rate) for rate in settings.CONFIG.client_rate),
+        *(Bucket(f"visitor:{visitor}", rate) for rate in settings.CONFIG.client_rate),
         *(Bucket(_TOTAL, rate) for rate in settings.CONFIG.total_rate),
     ]
     if buckets and (empty := cast("Buckets", cache).take(buckets)):

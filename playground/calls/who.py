@@ -16,11 +16,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _IPV6_PREFIX = 64
 
 
-def client_of(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
     """The IPv4 address, or the IPv6 network, from which a request comes; "" on a socket without any.
 
     `X-Forwarded-For` is read from its end, as far as the entries were written by proxies that
-    PLAYGROUND_TRUSTED_PROXIES names: whatever stands before them, the client itself can have made up.
+    PLAYGROUND_TRUSTED_PROXIES names: whatever stands before them, the visitor can have made up.
     """
     trusted = settings.CONFIG.trusted_proxies
     address = _address(request.META.get("REMOTE_ADDR", ""))
@@ -35,8 +35,8 @@ def client_of(request: HttpRequest) -> str:
 
 
 def pseudonym_of(request: HttpRequest) -> str:
-    """The same for the same client as long as the secret key is; the address cannot be read off it."""
-    return salted_hmac("playground.log", client_of(request)).hexdigest()[:12]
+    """The same for the same address as long as the secret key is; the address cannot be read off it."""
+    return salted_hmac("playground.log", address_of(request)).hexdigest()[:12]
 
 
 def _address(text: str) -> Address | None:

@@ -38,12 +38,12 @@ class EmbedTerms(Terms):
     def caps(self, route: Route) -> Caps | None:
         return self.embed.caps if route.at_servers_expense else None
 
-    def reserve(self, request: ChatRequest, route: Route, client: str) -> budget.Reservation | None:
-        super().reserve(request, route, client)
+    def reserve(self, request: ChatRequest, route: Route, visitor: str) -> budget.Reservation | None:
+        super().reserve(request, route, visitor)
         if not route.at_servers_expense:
             return None
         try:
-            return budget.reserve(self.embed.account, client, self.embed.limits, worst_case(request))
+            return budget.reserve(self.embed.account, visitor, self.embed.limits, worst_case(request))
         except budget.SpentError as spent:
             raise refusals.budget_spent(spent) from spent
         except DatabaseError as error:

@@ -50,69 +50,67 @@ _PHRASES = (
 )
 _TOO_LONG = re.compile("|".join([*map(re.escape, _PHRASES), r"input length \d{1,10} exceeds"]))  # Volcengine
 _N = r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?!,?\d)"
+
+
+def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """`N` in them is a number."""
+    return tuple(re.compile(pattern.replace("N", _N)) for pattern in patterns)
+
+
 # Where the limit is stated; of several matches, the first that is smaller than what was asked for.
-_LIMITS = tuple(
-    re.compile(pattern.replace("N", _N))
-    for pattern in (
-        r"maximum (?:context|prompt|input|sequence|model) length (?:is|of) (?:only )?N",
-        r"context (?:length|size|window|limit) (?:is |of )?(?:only )?\(?N",
-        r"with N maximum context length",
-        r"tokens allowed \(N",
-        r"> N\b",
-        r"<= N\b",
-        r"limit(?: of| is|:)? ?N",
-        r"cannot exceed N",
-        r"exceeds budget \(N",
-        r"max length:? ?N",
-        r"maximum length (?:of )?N",
-        r"should be \[\d{1,9}, ?N\]",
-        r"maximum of N",
-        r"must have less than N",
-        r"max_seq_len \(N",
-        r"max size: N tokens",
-        r"total tokens limit N",
-        r"n_ctx[ :(]{1,2}N",
-    )
+_LIMITS = _compiled(
+    r"maximum (?:context|prompt|input|sequence|model) length (?:is|of) (?:only )?N",
+    r"context (?:length|size|window|limit) (?:is |of )?(?:only )?\(?N",
+    r"with N maximum context length",
+    r"tokens allowed \(N",
+    r"> N\b",
+    r"<= N\b",
+    r"limit(?: of| is|:)? ?N",
+    r"cannot exceed N",
+    r"exceeds budget \(N",
+    r"max length:? ?N",
+    r"maximum length (?:of )?N",
+    r"should be \[\d{1,9}, ?N\]",
+    r"maximum of N",
+    r"must have less than N",
+    r"max_seq_len \(N",
+    r"max size: N tokens",
+    r"total tokens limit N",
+    r"n_ctx[ :(]{1,2}N",
 )
 # Where the length of the request is stated; some count the answer too, some only the prompt.
-_REQUESTED = tuple(
-    re.compile(pattern.replace("N", _N))
-    for pattern in (
-        r"you requested (?:about |a total of )?N",
-        r"\brequested:? (?:tokens )?\(?N",
-        r"current message \(N",
-        r"messages resulted in N",
-        r"request contains N",
-        r"request has N",
-        r"request \(N",
-        r"prompt is too long: N",
-        r"token count \(?(?:of )?N",
-        r"token count of N",
-        r"prompt contains N",
-        r"input length \(?(?:of )?N",
-        r"keep the first N",
-        r"- received N",
-        r"\bgiven: N",
-        r"\bgot=?:? ?N",
-        r"prompt \(length N",
-        r"length of prompt_tokens \(N",
-        r"current length is N",
-        r"the input \(N tokens",
-        r"number of input tokens N",
-        r"n_keep[ :(]{1,2}N",
-    )
+_REQUESTED = _compiled(
+    r"you requested (?:about |a total of )?N",
+    r"\brequested:? (?:tokens )?\(?N",
+    r"current message \(N",
+    r"messages resulted in N",
+    r"request contains N",
+    r"request has N",
+    r"request \(N",
+    r"prompt is too long: N",
+    r"token count \(?(?:of )?N",
+    r"token count of N",
+    r"prompt contains N",
+    r"input length \(?(?:of )?N",
+    r"keep the first N",
+    r"- received N",
+    r"\bgiven: N",
+    r"\bgot=?:? ?N",
+    r"prompt \(length N",
+    r"length of prompt_tokens \(N",
+    r"current length is N",
+    r"the input \(N tokens",
+    r"number of input tokens N",
+    r"n_keep[ :(]{1,2}N",
 )
 # Messages and answer counted separately: `(568 in the messages, 6048 in the completion)`.
-_PARTS = tuple(
-    re.compile(pattern.replace("N", _N))
-    for pattern in (
-        r"N (?:tokens )?in (?:the|your) (?:messages|prompt)[,;] N (?:tokens )?(?:in|for) the completion",
-        r"\bN \+ N > ",
-        r"given: N `inputs` tokens and N `max_new_tokens`",
-        r"N of text input, N in the output",
-        r"you passed N input tokens and requested N output tokens",
-        r"N tokens from the input messages and N tokens for the completion",
-    )
+_PARTS = _compiled(
+    r"N (?:tokens )?in (?:the|your) (?:messages|prompt)[,;] N (?:tokens )?(?:in|for) the completion",
+    r"\bN \+ N > ",
+    r"given: N `inputs` tokens and N `max_new_tokens`",
+    r"N of text input, N in the output",
+    r"you passed N input tokens and requested N output tokens",
+    r"N tokens from the input messages and N tokens for the completion",
 )
 _INPUT_LEFT = re.compile(rf"your request has {_N} input tokens \((\d{{1,10}}) > ")
 _MOST_TOKENS = 10**9

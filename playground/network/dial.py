@@ -35,7 +35,7 @@ def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.s
         raise _not_judged(*asked)
     deadline = time.monotonic() + timeout
     way_out = settings.CONFIG.egress_proxy
-    if way_out is None or egress.is_door(host, port):
+    if way_out is None or egress.is_private_upstream(host, port):
         addresses = _checked(host, port)
         sock = _open(addresses, port, deadline)
         _check_peer(sock, addresses, port)

@@ -84,7 +84,7 @@ def addresses(host: str, port: int) -> list[str]:
     One internal address refuses the whole name. A name without any address is refused too, unless it is in
     the provider list: callers must not learn which internal names exist.
     """
-    if is_door(host, port):
+    if is_private_upstream(host, port):
         return _resolve(host, port)
     named = (host, port) in _catalogue_hosts(settings.CONFIG)
     ports = settings.CONFIG.ports
@@ -102,9 +102,9 @@ def addresses(host: str, port: int) -> list[str]:
     return found
 
 
-def is_door(host: str, port: int) -> bool:
+def is_private_upstream(host: str, port: int) -> bool:
     """Whether this exact host and port may be called wherever the name leads."""
-    return (host, port) in _doors(settings.CONFIG)
+    return (host, port) in _private_upstreams(settings.CONFIG)
 
 
 def _refuse(host: str, port: int, started: float) -> NoReturn:
@@ -192,12 +192,12 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @lru_cache(maxsize=4)
-def _doors(settled: Config) -> frozenset[tuple[str, int]]:
-    doors = set(settled.private_upstreams)
+def _private_upstreams(settled: Config) -> frozenset[tuple[str, int]]:
+    allowed = set(settled.private_upstreams)
     for provider in read_catalogue(settled).values():
         if provider.endpoint and (provider.local or provider.id == LOCAL_MODEL):
-            doors |= _names(provider.endpoint)
-    return frozenset(doors)
+            allowed |= _names(provider.endpoint)
+    return frozenset(allowed)
 
 
 @lru_cache(maxsize=4)

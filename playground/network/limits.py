@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """Limits in seconds, bytes and counts.
 
-    `response_bytes` counts decoded bytes. `exchanges` is for one process, `client_exchanges` for one client
+    `response_bytes` counts decoded bytes. `exchanges` is for one process, `client_exchanges` for one visitor
     in it.
 
     `grace_seconds` is how long to wait for more after an answer that says it is complete (`[DONE]`, the last

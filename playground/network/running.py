@@ -20,7 +20,7 @@ CROWD = 100
 
 
 class BusyError(RefusedError):
-    """No further exchange is accepted now. `most` is the limit: this client's if `own`, else the process's.
+    """No further exchange is accepted now. `most` is the limit: this visitor's if `own`, else the process's.
 
     `stopping` tells whether the server is shutting down.
     """
@@ -52,34 +52,34 @@ _BUSY_ADVICE = gettext_noop(
 
 
 class Running:
-    """Running exchanges: `with running.place(wire, limits, client) as id:` takes one of the places."""
+    """Running exchanges: `with running.place(wire, limits, visitor) as id:` takes one of the places."""
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
-        self._clients: Counter[str] = Counter()
+        self._by_visitor: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._stopping = False
 
     @contextmanager
-    def place(self, wire: Wire, limits: Limits, client: str = "") -> Iterator[str]:
-        """Raise `BusyError` at once if all places, or this client's, are taken or the server is stopping."""
+    def place(self, wire: Wire, limits: Limits, visitor: str = "") -> Iterator[str]:
+        """Raise `BusyError` at once if all places, or this visitor's, are taken or the server is stopping."""
         # Unguessable, because whoever knows it may stop the exchange.
         number = secrets.token_urlsafe(16)
         with self._changed:
             if self._stopping or len(self._wires) >= limits.exchanges:
                 raise BusyError(limits.exchanges, stopping=self._stopping)
-            if client and self._clients[client] >= limits.client_exchanges:
+            if visitor and self._by_visitor[visitor] >= limits.client_exchanges:
                 raise BusyError(limits.client_exchanges, own=True)
             self._wires[number] = wire
-            self._clients[client] += 1
+            self._by_visitor[visitor] += 1
         try:
             yield number
         finally:
             with self._changed:
                 del self._wires[number]
-                self._clients[client] -= 1
-                if not self._clients[client]:
-                    del self._clients[client]
+                self._by_visitor[visitor] -= 1
+                if not self._by_visitor[visitor]:
+                    del self._by_visitor[visitor]
                 self._changed.notify_all()
 
     def stop(self, number: str) -> bool:

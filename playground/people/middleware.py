@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from playground.calls.buckets import Bucket, Buckets, UnavailableError
-from playground.calls.who import client_of
+from playground.calls.who import address_of
 from playground.config_types import Rate
 from playground.people import refusals
 from playground.trouble import why
@@ -61,7 +61,7 @@ class AdminMiddleware:
         if request.method != "POST" or request.path != reverse("admin:login"):
             return None
         try:
-            empty = cast("Buckets", cache).take([Bucket(f"login:{client_of(request)}", LOGINS)])
+            empty = cast("Buckets", cache).take([Bucket(f"login:{address_of(request)}", LOGINS)])
         except UnavailableError:
             return refuse(request, refusals.LOGINS_NOT_COUNTED)
         return refuse(request, refusals.too_many_logins(empty)) if empty else None

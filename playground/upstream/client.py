@@ -55,14 +55,14 @@ def _nothing(exchange: Exchange) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who waits for a call. `client` tells one from another; "" is nobody in particular.
+    """Who waits for a call. `visitor` tells one from another; "" is nobody in particular.
 
     The call takes one of `places`. When `browser`, their connection, is closed, the provider's is closed at
     once; `interim` asks it before the answer whether it is there (see `watcher`). `ended` is called with each
     Exchange that was begun, also when nobody waits for its end; what it raises is logged.
     """
 
-    client: str = ""
+    visitor: str = ""
     browser: socket.socket | None = None
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
@@ -158,7 +158,7 @@ def _exchange(
         return _without_joined_key(exchange, redactor)
 
     with (
-        caller.places.place(on_wire, limits, caller.client) as number,
+        caller.places.place(on_wire, limits, caller.visitor) as number,
         alarm.clock().after(limits.exchange_seconds, partial(on_wire.shutdown, FailureKind.TOO_LONG)),
         watching(
             caller.browser,

@@ -53,7 +53,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
         raise InvalidRequestError(FieldProblem("base_url", error.sentence), *problems) from error
     if problems:
         raise InvalidRequestError(*problems)
-    if not egress.is_door(endpoint.host, endpoint.port):
+    if not egress.is_private_upstream(endpoint.host, endpoint.port):
         return Route(None, endpoint, typed, OWN_KEY_VARIABLE)
     # A machine of the server's own network works for them, whatever the address was typed for.
     behind = (p for p in catalogue().values() if p.endpoint and _place(p.endpoint) == _place(endpoint))

@@ -24,7 +24,7 @@ def _send(client: Client, address: str = "192.0.2.1", **changes: Any) -> Any:
     return post_json(client, **changes)
 
 
-def test_a_client_has_so_many_calls(client: Client, upstream: ScriptedUpstream) -> None:
+def test_a_visitor_has_so_many_calls(client: Client, upstream: ScriptedUpstream) -> None:
     statuses = [_send(client).status_code for _ in range(4)]
 
     assert statuses == [200, 200, 429, 429]

@@ -3,13 +3,13 @@
 import pytest
 from django.test import RequestFactory
 
-from playground.calls.who import client_of, pseudonym_of
+from playground.calls.who import address_of, pseudonym_of
 from tests.configuration import configure
 
 
 def _client(remote: str, forwarded: str | None = None) -> str:
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    return client_of(RequestFactory().get("/", REMOTE_ADDR=remote, headers=headers))
+    return address_of(RequestFactory().get("/", REMOTE_ADDR=remote, headers=headers))
 
 
 @pytest.mark.parametrize("forwarded", [None, "192.0.2.7", "192.0.2.7, 127.0.0.1"])

@@ -331,7 +331,9 @@ def _unknown(host: str, port: int) -> list[str]:
     raise egress.UnknownHostError(host)
 
 
-def test_a_door_is_open_for_its_exact_host_and_port_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_private_upstream_is_allowed_for_its_exact_host_and_port_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     configure(PLAYGROUND_PRIVATE_UPSTREAMS="127.0.0.1:8080, llm.internal:80")
     _answer_with(monkeypatch, "127.0.0.1")
 
@@ -367,7 +369,7 @@ def test_servers_on_this_machine_are_open_only_where_they_are_offered(
     assert egress.addresses("localhost", 11434)
 
 
-def test_a_provider_of_the_operators_file_opens_no_door(
+def test_a_provider_of_the_operators_file_is_no_private_upstream(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "own.toml").write_text(
@@ -384,7 +386,7 @@ def _send(url: str) -> object:
     return client.send(request, Route(None, Endpoint.parse(url), "sk-12345678", "API_KEY"), Limits())
 
 
-def test_nothing_reaches_a_server_behind_a_closed_door() -> None:
+def test_nothing_reaches_a_private_server_that_is_not_allowed() -> None:
     with ScriptedUpstream() as inside:
         with pytest.raises(egress.AddressRefusedError):
             _send(inside.url)

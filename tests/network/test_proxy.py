@@ -102,7 +102,7 @@ def test_it_is_told_who_calls_where_it_wants_that(
     assert "p@ss" not in repr(settings.CONFIG)
 
 
-def test_a_door_that_was_opened_by_name_needs_no_proxy(
+def test_a_private_upstream_that_was_allowed_by_name_needs_no_proxy(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(PLAYGROUND_PRIVATE_UPSTREAMS=inside.host_port)

@@ -62,7 +62,7 @@ def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
     thread.join()
 
 
-def test_one_client_takes_so_many_and_leaves_the_others_theirs() -> None:
+def test_one_visitor_takes_so_many_and_leaves_the_others_theirs() -> None:
     running, limits = Running(), Limits(exchanges=5, client_exchanges=2)
 
     with running.place(Wire(), limits, "a"), running.place(Wire(), limits, "b"):
@@ -76,7 +76,7 @@ def test_one_client_takes_so_many_and_leaves_the_others_theirs() -> None:
         with running.place(Wire(), limits, "a"):
             pass
 
-    assert not running._clients
+    assert not running._by_visitor
 
 
 def test_nobody_in_particular_has_no_share() -> None:

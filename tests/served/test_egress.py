@@ -15,7 +15,7 @@ from tests.site import SERVER_KEY, Site, serving
 from tests.upstreams.scripted import Answer, ScriptedUpstream, completion
 
 # Separate addresses on this machine: the canary's, an allowed upstream's, and one where nothing listens.
-CANARY, DOOR, NOBODY = "127.0.0.3", "127.0.0.4", "127.0.0.5"
+CANARY, ALLOWED, NOBODY = "127.0.0.3", "127.0.0.4", "127.0.0.5"
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def canary() -> Iterator[ScriptedUpstream]:
 
 
 @pytest.fixture(scope="module")
-def behind_door(canary: ScriptedUpstream) -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream(address=(DOOR, canary.port)) as server:
+def private_upstream(canary: ScriptedUpstream) -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream(address=(ALLOWED, canary.port)) as server:
         yield server
 
 
@@ -43,7 +43,7 @@ def provider() -> Iterator[ScriptedUpstream]:
 def site(
     static_folder: Path,
     canary: ScriptedUpstream,
-    behind_door: ScriptedUpstream,
+    private_upstream: ScriptedUpstream,
     provider: ScriptedUpstream,
 ) -> Iterator[Site]:
     zone = {
@@ -51,17 +51,17 @@ def site(
         "mixed-first.test": [[CANARY, "192.31.196.1"]],
         "mixed-last.test": [["192.31.196.1", CANARY]],
         "mixed-six.test": [["192.31.196.1", f"::ffff:{CANARY}"]],
-        "door.test": [[DOOR], [CANARY]],
-        "failover.test": [[NOBODY, DOOR]],
+        "allowed.test": [[ALLOWED], [CANARY]],
+        "failover.test": [[NOBODY, ALLOWED]],
         "gone.test": [[]],
     }
-    doors = [f"door.test:{canary.port}", f"failover.test:{canary.port}", provider.host_port]
+    allowed = [f"allowed.test:{canary.port}", f"failover.test:{canary.port}", provider.host_port]
     with serving(
         static_folder,
         provider.host_port,
         TEST_ZONE=json.dumps(zone),
         PLAYGROUND_PORTS=f"80,443,{canary.port},1",
-        PLAYGROUND_PRIVATE_UPSTREAMS=",".join(doors),
+        PLAYGROUND_PRIVATE_UPSTREAMS=",".join(allowed),
         PLAYGROUND_CONNECT_SECONDS="2",
     ) as running:
         yield running
@@ -156,25 +156,30 @@ def test_a_closed_port_an_open_one_and_a_name_that_is_none_look_alike(
     assert canary.connections == 0
 
 
-def test_a_door_leads_where_its_name_was_checked_to_lead(
-    tab: Tab, canary: ScriptedUpstream, behind_door: ScriptedUpstream
+def test_a_private_upstream_is_called_where_its_name_was_checked_to_lead(
+    tab: Tab, canary: ScriptedUpstream, private_upstream: ScriptedUpstream
 ) -> None:
     """There is one lookup per call: a second one would give the canary's address."""
-    before = len(behind_door.requests)
+    before = len(private_upstream.requests)
 
-    assert _call(tab, f"http://door.test:{canary.port}/v1").json()["error"] is None
+    assert _call(tab, f"http://allowed.test:{canary.port}/v1").json()["error"] is None
 
-    assert len(behind_door.requests) == before + 1
+    assert len(private_upstream.requests) == before + 1
     assert canary.connections == 0
 
 
-def test_a_door_is_for_its_own_name_only(tab: Tab, canary: ScriptedUpstream) -> None:
-    for host_port in (f"{DOOR}:{canary.port}", f"x.door.test:{canary.port}", "door.test:80", "door.test:1"):
+def test_a_private_upstream_is_for_its_own_name_only(tab: Tab, canary: ScriptedUpstream) -> None:
+    for host_port in (
+        f"{ALLOWED}:{canary.port}",
+        f"x.allowed.test:{canary.port}",
+        "allowed.test:80",
+        "allowed.test:1",
+    ):
         assert _call(tab, f"http://{host_port}/v1").status_code == 403
 
 
 def test_the_next_address_is_tried_when_one_is_dead(
-    tab: Tab, canary: ScriptedUpstream, behind_door: ScriptedUpstream
+    tab: Tab, canary: ScriptedUpstream, private_upstream: ScriptedUpstream
 ) -> None:
     assert _call(tab, f"http://failover.test:{canary.port}/v1").json()["response"]["status"] == 200
 

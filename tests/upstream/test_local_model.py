@@ -293,10 +293,10 @@ def test_two_starts_at_once_have_two_ports(monkeypatch: pytest.MonkeyPatch) -> N
 
     with ThreadPoolExecutor(2) as pool:
         for _ in range(300):
-            doors = list(pool.map(reserve, range(2)))
-            ports = {door.getsockname()[1] for door in doors}
-            for door in doors:
-                door.close()
+            reserved = list(pool.map(reserve, range(2)))
+            ports = {one.getsockname()[1] for one in reserved}
+            for one in reserved:
+                one.close()
             assert len(ports) == 2
             assert usual in ports
 

@@ -29,7 +29,7 @@ def _nothing_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
-    """A provider on loopback, with the one door to it open."""
+    """A provider on loopback, which may be called as a private upstream."""
     with ScriptedUpstream() as server:
         configure(PLAYGROUND_PRIVATE_UPSTREAMS=server.host_port)
         yield server
@@ -43,7 +43,7 @@ def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def catalogue_of(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Makes `upstream` the provider "test" of the catalogue, and opens the door to it."""
+    """Makes `upstream` the provider "test" of the catalogue, and lets it be called as a private upstream."""
     file = folder / "providers.toml"
     file.write_text(
         f"""

@@ -13,9 +13,9 @@ from playground.catalogue.providers import catalogue
 from playground.config_types import Rate
 from playground.network.running import BusyError
 from playground.web import views
-from tests.upstreams.scripted import Reply, ScriptedUpstream, json_answer, models
+from tests.upstreams.scripted import Reply, ScriptedUpstream
 from tests.web.client import body, post_form, post_json
-from tests.web.test_translation import _DATA, _NAMES, REPLIES, _data_of, _Texts
+from tests.web.shown import DATA, LISTS, NAMES, REFUSED, REPLIES, Texts, data_of
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -50,12 +50,12 @@ def chinese(client: Client) -> Client:
 def _english(html: str, data: set[str] = frozenset()) -> dict[str, set[str]]:  # type: ignore[assignment]
     """The English words of a page, with the text that each stands in."""
     left: dict[str, set[str]] = {}
-    for text in _Texts(html).found:
+    for text in Texts(html).found:
         text = re.sub(r"\w{1000,}", "", text).strip()  # a huge answer's
-        if not text or text in _NAMES | data or _DATA.fullmatch(text):
+        if not text or text in NAMES | data or DATA.fullmatch(text):
             continue
         bare = _IDENTIFIER.sub(" ", text)
-        for name in sorted(_NAMES | data, key=len, reverse=True):
+        for name in sorted(NAMES | data, key=len, reverse=True):
             bare = bare.replace(name, " ") if len(name) > 2 else bare
         for word in set(_WORD.findall(bare)) - _KEPT:
             left.setdefault(word, set()).add(text)
@@ -76,7 +76,7 @@ def test_each_result_is_chinese(
     chinese: Client, upstream: ScriptedUpstream, reply: Reply, htmx: bool
 ) -> None:
     upstream.reply(reply)
-    data = _data_of(post_json(chinese, request=body(max_tokens=5)).json())
+    data = data_of(post_json(chinese, request=body(max_tokens=5)).json())
 
     html = post_form(chinese, htmx=htmx, max_tokens="5").content.decode()
 
@@ -101,14 +101,7 @@ def test_each_page_is_chinese(chinese: Client, path: str, settings: Any, tmp_pat
 @pytest.mark.parametrize(
     "changes",
     [
-        {"temperature": "hot", "n": "0", "stop": "[", "more": "{", "model": ""},
-        {"role": ["tool"]},
-        {"role": ["42"]},
-        {"provider": "nobody"},
-        {"provider": "openai"},
-        {"provider": "", "base_url": "ftp://42"},
-        {"provider": "", "base_url": "http://127.0.0.9"},
-        {"api_key": "4 2"},
+        *REFUSED,
         {"more": '{"a": }'}, {"more": "{a: 1}"}, {"more": '{"a": 1,}'}, {"more": '{"a" 1}'},
         {"more": "{} {}"}, {"more": '{"a'}, {"more": '{"a": "\\x"}'}, {"more": '{"a": 1 2}'},
     ],
@@ -128,7 +121,7 @@ def _used_up(key: str, seconds: int) -> TooManyCallsError:
 @pytest.mark.parametrize(
     "error",
     [
-        _used_up("total", 60), _used_up("client:x", 86_400), _used_up("client:x", 7200),
+        _used_up("total", 60), _used_up("visitor:x", 86_400), _used_up("visitor:x", 7200),
         BusyError(most=3), BusyError(most=3, own=True), BusyError(most=3, stopping=True),
     ],
     ids=str,
@@ -148,7 +141,7 @@ def test_each_limit_is_chinese(chinese: Client, monkeypatch: pytest.MonkeyPatch,
 
 def test_a_time_is_said_as_in_chinese(chinese: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any) -> None:
-        raise _used_up("client:x", 60)
+        raise _used_up("visitor:x", 60)
 
     monkeypatch.setattr(rates, "count", refuse)
 
@@ -180,9 +173,7 @@ def test_an_error_of_our_own_is_chinese(monkeypatch: pytest.MonkeyPatch) -> None
     assert _english(answer.content.decode()) == {}
 
 
-@pytest.mark.parametrize(
-    "reply", [models("a"), models(), json_answer({}, 401)], ids=["some", "none", "error"]
-)
+@pytest.mark.parametrize("reply", LISTS.values(), ids=LISTS)
 def test_the_list_of_models_is_chinese(chinese: Client, upstream: ScriptedUpstream, reply: Reply) -> None:
     upstream.reply(reply)
 

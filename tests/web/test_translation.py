@@ -4,7 +4,6 @@ import ast
 import gettext
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,13 @@ from django.test import Client
 from django.utils.translation import trans_real
 
 from playground.catalogue.providers import catalogue
-from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import ROLES
-from playground.snippets import TARGETS
 from tests.upstreams.scripted import (
-    Answer,
     Reply,
     ScriptedUpstream,
-    completion,
-    completion_body,
     json_answer,
-    models,
 )
 from tests.web.client import body, post_form, post_json
+from tests.web.shown import DATA, LISTS, NAMES, REFUSED, REPLIES, Texts, data_of
 
 PACKAGE = Path(__file__).parents[2] / "playground"
 
@@ -54,89 +47,16 @@ def _another_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     trans_real.deactivate()  # what the last request left in this thread
 
 
-# What is code, data or a person's own: not ours to translate.
-_NOT_OURS = {"script", "style", "pre", "code", "kbd", "textarea", "blockquote"}
-_NAMES = {
-    *ROLES,
-    *(parameter.name for parameter in PARAMETERS),
-    *(name for target in TARGETS for name in (target.label, target.note)),
-}
-# Numbers with their unit, a status as it came, JSON as an example.
-_DATA = re.compile(r"[\d.,]+ m?s|\d{3} \w+|[\d: -]+UTC|https?://\S+|[{\[].*[}\]]")
-_SPOKEN = re.compile("aria-label|aria-description|title|placeholder|alt|data-(?!field|error|model|keys).*")
-
-
-class _Texts(HTMLParser):
-    """All that a page says: its text, and the attributes that are read out, shown or put in by a script."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._within: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = [value or "" for name, value in attrs if _SPOKEN.fullmatch(name)]
-        self.found += [value for value in values if " " in value or value[:1].isupper()]
-        if tag in _NOT_OURS:
-            self._within.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._within and self._within[-1] == tag:
-            self._within.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._within:
-            self.found.append(data)
-
-
 def _untranslated(html: str, data: set[str] = frozenset()) -> set[str]:  # type: ignore[assignment]
     """What stands outside all brackets and is neither a name nor among `data`."""
     left = set()
-    for text in _Texts(html).found:
+    for text in Texts(html).found:
         outside = text
         while (fewer := re.sub("«[^«»]*»", "", outside)) != outside:
             outside = fewer
         left.add(outside.strip().removesuffix(" —"))
-    names = _NAMES | {provider.label for provider in catalogue().values()} | data
-    return {text for text in left - names if re.search("[A-Za-z]", text) and not _DATA.fullmatch(text)}
-
-
-def _data_of(exchange: dict[str, Any]) -> set[str]:
-    """What an Exchange shows as it is: headers, method, URL, status."""
-    parts = [exchange["request"], exchange["response"] or {"headers": {}}]
-    shown = {text for part in parts for pair in part["headers"].items() for text in pair}
-    return shown | {exchange["request"]["method"], exchange["request"]["url"]}
-
-
-def _message(**message: Any) -> Reply:
-    return completion(choices=[{"index": 0, "message": message, "finish_reason": "length"}])
-
-
-REPLIES: dict[str, Reply] = {
-    "completion": completion("42"),
-    "two choices": completion(choices=completion_body("42")["choices"] * 2),
-    "reasoning": _message(content="42", reasoning="42"),
-    "null": _message(content=None),
-    "empty text": _message(content=""),
-    "refusal": _message(content=None, refusal="42"),
-    "tool calls": _message(content=None, tool_calls=[{"id": "1"}]),
-    "no usage": completion("42", usage=None),
-    "cached": completion("42", usage={"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 3}}),
-    "huge": completion("4" * 1_100_000),
-    "fix": json_answer({"error": {"message": "max_tokens is unsupported"}}, 400),
-    "wait": json_answer({}, 429, Retry_After="5"),
-    "redirect": Answer(302, headers={"Location": "42"}),
-    "nothing": b"",
-    "no completion": json_answer({}),
-    "no choices": json_answer({"choices": []}),
-    "no JSON": Answer(body=b"42 42"),
-    "no body": Answer(204),
-    **{
-        str(status): json_answer({}, status)
-        for status in (400, 401, 402, 403, 404, 405, 413, 500, 502, 503, 504)
-    },
-}
+    names = NAMES | {provider.label for provider in catalogue().values()} | data
+    return {text for text in left - names if re.search("[A-Za-z]", text) and not DATA.fullmatch(text)}
 
 
 def test_english_that_was_left_is_found() -> None:
@@ -151,7 +71,7 @@ def test_each_result_is_translated(
     client: Client, upstream: ScriptedUpstream, reply: Reply, htmx: bool
 ) -> None:
     upstream.reply(reply)
-    data = _data_of(post_json(client, request=body(max_tokens=5)).json())
+    data = data_of(post_json(client, request=body(max_tokens=5)).json())
 
     html = post_form(client, htmx=htmx, max_tokens="5").content.decode()
 
@@ -173,14 +93,7 @@ def test_the_page_is_translated(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"temperature": "hot", "n": "0", "stop": "[", "more": "{", "model": ""},
-        {"role": ["tool"]},
-        {"role": ["42"]},
-        {"provider": "nobody"},
-        {"provider": "openai"},
-        {"provider": "", "base_url": "ftp://42"},
-        {"provider": "", "base_url": "http://127.0.0.9"},
-        {"api_key": "4 2"},
+        *REFUSED,
         {"content": ["4" * (5 << 20)]},
         {"role": ["user"] * 1001, "content": ["42"] * 1001},
     ],
@@ -201,9 +114,7 @@ def test_the_refusals_before_any_view_are_translated() -> None:
         assert _untranslated(answer.content.decode()) == set()
 
 
-@pytest.mark.parametrize(
-    "reply", [models("a"), models(), json_answer({}, 401)], ids=["some", "none", "error"]
-)
+@pytest.mark.parametrize("reply", LISTS.values(), ids=LISTS)
 def test_the_list_of_models_is_translated(client: Client, upstream: ScriptedUpstream, reply: Reply) -> None:
     upstream.reply(reply)
 

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         del options
         model: Supervisor | None = None
         server: subprocess.Popen[bytes] | None = None
-        door = _open_door(host, port)
+        listener = _listen(host, port)
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._interrupt)
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self._migrate()
             if model:
                 model = self._ready(model)
-            server = _start_server(host, port, door, model)
+            server = _start_server(host, port, listener, model)
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass  # the way to end it
         finally:
-            door.close()
+            listener.close()
             # A second Ctrl-C must not leave half of it running.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
@@ -139,24 +139,24 @@ class Command(BaseCommand):
         )
 
 
-def _open_door(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     """Where the server will listen. It is held from now on: of two starts one is told that it is taken."""
     if not host.strip():
         raise CommandError(_HOST)
     if not 1 <= port <= 65535:
         raise CommandError("--port takes a number from 1 to 65535.")
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((host, port))
-        door.listen(_QUEUE)
+        listener.bind((host, port))
+        listener.listen(_QUEUE)
     except (OSError, UnicodeError) as error:
-        door.close()
+        listener.close()
         why = error.strerror if isinstance(error, OSError) else "no such name"
         is_the_port = isinstance(error, OSError) and error.errno in _OF_PORTS
         advice = "Choose another with --port." if is_the_port else _HOST
         raise CommandError(f"Cannot serve on {host} port {port}: {why}. {advice}") from error
-    return door
+    return listener
 
 
 def _collect_static() -> None:
@@ -173,7 +173,7 @@ def _collect_static() -> None:
 
 
 def _start_server(
-    host: str, port: int, door: socket.socket, model: Supervisor | None
+    host: str, port: int, listener: socket.socket, model: Supervisor | None
 ) -> subprocess.Popen[bytes]:
     environment = (
         (_one_person() if _is_loopback(host) else {})
@@ -188,10 +188,10 @@ def _start_server(
     )
     if model:
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
-    bind = f"fd://{door.fileno()}"
+    bind = f"fd://{listener.fileno()}"
     return subprocess.Popen(
         [sys.executable, "-m", "playground.serving.serve", "--bind", bind, "playground.wsgi"],
-        pass_fds=[door.fileno()],
+        pass_fds=[listener.fileno()],
         cwd=settings.BASE_DIR,
         env=environment,
         stdin=subprocess.PIPE,

@@ -207,14 +207,14 @@ def _reserved(port: int) -> socket.socket:
         guard.bind(("127.0.0.1", port))
         guard.listen(0)
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             # Binds beside a guard that lost (of a start at the same time), which must not listen after ours.
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind(guard.getsockname())
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind(guard.getsockname())
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         except OSError:
-            door.close()
+            reserved.close()
             raise
-        return door
+        return reserved
