@@ -22,7 +22,6 @@ from playground.forms.form import MessageRow, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.forms.presets import PRESETS
-from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.readiness import missing, preselected
@@ -111,11 +110,15 @@ def render_page(
     request: HttpRequest,
     form: RequestForm,
     *,
+    draft: Draft | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
     models: Listed | None = None,
 ) -> HttpResponse:
-    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
+    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong.
+
+    `draft` is what the form means, where that is known already.
+    """
     if refusal:
         mark_messages(form, refusal)
     context: dict[str, Any] = {
@@ -128,7 +131,7 @@ def render_page(
         "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": models,
-        **code_context(draft_of(form)),
+        **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,
     }
@@ -166,22 +169,22 @@ def mark_messages(form: RequestForm, refusal: Refusal) -> None:
 def code_context(draft: Draft) -> dict[str, Any]:
     """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
     try:
-        body = draft.request().body
-        call = call_of(draft.provider, draft.base_url, body)
+        asked = draft.request()
+        call = call_of(draft.provider, draft.base_url, asked.body)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal}
     return {
         "codes": codes(call),
         "key_variable": call.key_variable,
         "is_local_model": draft.provider == LOCAL_MODEL,
-        "link": _link(draft, body),
+        "link": _link(draft, asked.encoded),
     }
 
 
-def _link(draft: Draft, body: Mapping[str, Any]) -> str | None:
+def _link(draft: Draft, body: bytes) -> str | None:
     """The address that fills the form like this; None when servers on the way would cut it."""
     whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
-    link = reverse("index") + "?" + urlencode({**whose, "request": jsontext.dumps(body).decode()})
+    link = reverse("index") + "?" + urlencode({**whose, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
 
