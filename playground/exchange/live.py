@@ -1,0 +1,138 @@
+"""A call while it runs, as a row of values that do not change: `Started`, each `Progress`, `Finished`.
+
+Who shows it gets no more than these, and the key is taken out of all of them.
+"""
+
+import json
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.exchange.dialect import LiveMessage
+from playground.exchange.record import Exchange, Sent
+from playground.exchange.split_key import HeldTexts
+from playground.exchange.stream import StreamEvent, StreamReader
+from playground.text import jsontext
+from playground.text.pieces import Pieces
+from playground.text.redact import Redactor
+
+# Of tool calls while they grow, each time anew; the end has them whole.
+_MOST_CALLS = 100
+_LONGEST_CALLS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The request is written. `number` is by what `running.stop` ends the call."""
+
+    number: str
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What one choice has grown by: in `texts` what came at each place, in `calls` all of its tool calls if
+    one has changed, as `name(arguments)`. Without a name it is `(arguments)`."""
+
+    position: int
+    texts: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What came since the step before; of a mere sign of life that is nothing.
+
+    `status` is there once, as `200 OK`. `choices` are the numbers of the new ones, in the order of their
+    positions. `events` are those that can be shown now; `arrived` counts all events so far, also those that
+    wait because a key may begin in them. So do `tokens` and the times, in milliseconds since the call began.
+    """
+
+    status: str = ""
+    events: tuple[StreamEvent, ...] = ()
+    choices: tuple[int, ...] = ()
+    growth: tuple[Growth, ...] = ()
+    arrived: int = 0
+    tokens: int = 0
+    first_token_ms: float | None = None
+    last_event_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end, with what came since the last step. When the request could not be written it is the only
+    step."""
+
+    number: str
+    exchange: Exchange
+    rest: Progress = field(default_factory=Progress)
+
+
+Step = Started | Progress | Finished
+Live = Generator[Step, None, None]
+
+
+class News:
+    """Tells what is new of an answer, each time since the last."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = HeldTexts(redactor)
+        self._status = ""
+        self._choices = 0
+        self._lengths: dict[tuple[int, str], int] = {}
+        self._calls: dict[int, tuple[str, ...]] = {}
+
+    def answered(self, status: int, reason: str) -> None:
+        """The head has come, of which the reason may be long."""
+        self._status = self._redactor.text(f"{status} {reason}".strip())
+
+    def take(self, stream: StreamReader | None) -> Progress:
+        status, self._status = self._status, ""
+        if stream is None:
+            return Progress(status)
+        collector = stream.collector
+        choices = tuple(collector.indexes[self._choices :])
+        self._choices += len(choices)
+        growth = (self._growth(position, message) for position, message in enumerate(collector.messages))
+        return Progress(
+            status,
+            tuple(stream.take_fresh()),
+            choices,
+            tuple(grown for grown in growth if grown.texts or grown.calls),
+            len(stream.times_ms),
+            collector.tokens,
+            stream.first_token_ms,
+            stream.times_ms[-1] if stream.times_ms else 0.0,
+        )
+
+    def _growth(self, position: int, message: LiveMessage) -> Growth:
+        texts = []
+        for place, pieces in message.texts.items():
+            if pieces.length > (length := self._lengths.get((position, place), 0)):
+                self._lengths[position, place] = pieces.length
+                if text := self._held.add((position, place), pieces.since(length)):
+                    texts.append((place, text))
+        return Growth(position, tuple(texts), self._new_calls(position, message.calls))
+
+    def _new_calls(self, position: int, calls: list[Any]) -> tuple[str, ...]:
+        lines = [_line(call) for call in calls[:_MOST_CALLS] if isinstance(call, dict)]
+        if not lines or sum(map(len, lines)) + len(lines) - 1 > _LONGEST_CALLS:
+            return ()
+        shown = tuple(map(self._held.instead, lines))
+        if shown == self._calls.get(position):
+            return ()
+        self._calls[position] = shown
+        return shown
+
+
+def _line(call: dict[str, Any]) -> str:
+    function = call.get("function")
+    function = function if isinstance(function, dict) else {}
+    return f"{_joined(function.get('name'))}({_joined(function.get('arguments'))})"
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return jsontext.mended_text(json.dumps(value, ensure_ascii=False))
+    return str(value) if isinstance(value, str | Pieces) else ""
