@@ -116,20 +116,22 @@ class News:
         return Growth(position, tuple(texts), self._new_calls(position, message.calls))
 
     def _new_calls(self, position: int, calls: list[Any]) -> tuple[str, ...]:
-        lines = [_line(call) for call in calls[:_MOST_CALLS] if isinstance(call, dict)]
-        if not lines or sum(map(len, lines)) + len(lines) - 1 > _LONGEST_CALLS:
+        lines = [_open_line(call) for call in calls[:_MOST_CALLS] if isinstance(call, dict)]
+        if not lines or sum(map(len, lines)) > _LONGEST_CALLS:
             return ()
-        shown = tuple(map(self._held.instead, lines))
+        # First as it stands: behind a bracket the beginning of a key would be no end that may go on.
+        shown = tuple(self._held.instead(f"{self._held.instead(line)})") for line in lines)
         if shown == self._calls.get(position):
             return ()
         self._calls[position] = shown
         return shown
 
 
-def _line(call: dict[str, Any]) -> str:
+def _open_line(call: dict[str, Any]) -> str:
+    """`name(arguments`, as far as they came."""
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
-    return f"{_joined(function.get('name'))}({_joined(function.get('arguments'))})"
+    return f"{_joined(function.get('name'))}({_joined(function.get('arguments'))}"
 
 
 def _joined(value: Any) -> str:

@@ -122,3 +122,17 @@ def test_no_text_adds_up_to_the_key(before: str, cuts: set[int], place: str) -> 
     texts = [text for progress in told for growth in progress.growth for _, text in growth.texts]
     assert KEY not in "".join(texts)
     assert "".join(texts).endswith(f"{MASK}.")
+
+
+@given(
+    before=st.text("({f)", max_size=5),
+    after=st.text("({f)", max_size=5),
+    key=st.sampled_from([KEY, "f(f(f()))", "f)f)f)f)"]),
+)
+def test_no_call_shows_the_key_nor_nearly_all_of_it(before: str, after: str, key: str) -> None:
+    watched = Watched(key)
+
+    told = [watched.feed(_call("f", before)), *(watched.feed(_call(None, piece)) for piece in (*key, after))]
+
+    calls = [call for progress in told for growth in progress.growth for call in growth.calls]
+    assert not any(key[:-1] in call for call in calls)
