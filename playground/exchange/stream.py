@@ -131,10 +131,6 @@ class StreamReader:
         for event in self._parser.close():
             self._add(event, at_ms)
 
-    def is_finished(self, choices: int) -> bool:
-        """Whether at least `choices` choices arrived, and each has finished."""
-        return self.collector.is_finished(choices)
-
     def take_fresh(self) -> list[StreamEvent]:
         """Return a live stream's events since the last call, the key redacted."""
         fresh, self._fresh = self._fresh, []

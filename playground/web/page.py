@@ -146,16 +146,13 @@ def answer(
     """What was made of a call, in the shape that was asked for; `whole` renders a page with its `result`."""
     if not isinstance(made, Exchange):
         return relay(request, made)
-    if shape_of(request) is Shape.PAGE:
-        return whole(result=Result(made))
-    return render_outcome(request, made)
-
-
-def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
-    """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
-    if shape_of(request) is Shape.JSON:
-        return JsonResponse(as_json(exchange, translate))
-    return render(request, "result/_outcome.html", {"result": Result(exchange)})
+    match shape_of(request):
+        case Shape.PAGE:
+            return whole(result=Result(made))
+        case Shape.JSON:
+            return JsonResponse(as_json(made, translate))
+        case Shape.FRAGMENT:
+            return render(request, "result/_outcome.html", {"result": Result(made)})
 
 
 def mark_messages(form: RequestForm, refusal: Refusal) -> None:
