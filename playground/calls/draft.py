@@ -34,7 +34,7 @@ class Draft:
         return request, route
 
     def request(self) -> ChatRequest:
-        """The same one each time. Raises `InvalidRequestError`."""
+        """Checked once, and the same object every time. Raises `InvalidRequestError`."""
         return self._request
 
     @cached_property

@@ -64,7 +64,7 @@ def _replay(exchange: Exchange, number: str, *, started: bool = False) -> Live:
 
 
 def _arriving(body: bytes, events_ms: Sequence[float], number: str, stream: StreamReader) -> Iterator[None]:
-    """Feeds the stream; stops where something new is to be shown."""
+    """Feeds the stream, and yields whenever something new is to be shown."""
     parts = list(pieces(body, events_ms))
     start, fresh = time.monotonic(), False
     for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):

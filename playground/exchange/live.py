@@ -1,6 +1,6 @@
-"""A call while it runs, as a row of values that do not change: `Started`, each `Progress`, `Finished`.
+"""A running call as a sequence of immutable steps: `Started`, any number of `Progress`, then `Finished`.
 
-Who shows it gets no more than these, and the key is taken out of all of them.
+Code that shows a running call sees only these steps. The key is redacted in all of them.
 """
 
 import json
@@ -16,14 +16,14 @@ from playground.text import jsontext
 from playground.text.pieces import Pieces
 from playground.text.redact import Redactor
 
-# Of tool calls while they grow, each time anew; the end has them whole.
+# Growing tool calls are shown whole at each step, up to these limits; the finished answer has all of them.
 _MOST_CALLS = 100
 _LONGEST_CALLS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The request is written. `number` is by what `running.stop` ends the call."""
+    """The request is on the wire. `running.stop` takes `number`."""
 
     number: str
     sent: Sent
@@ -31,8 +31,11 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What one choice has grown by: in `texts` what came at each place, in `calls` all of its tool calls if
-    one has changed, as `name(arguments)`. Without a name it is `(arguments)`."""
+    """What is new in the choice at `position`: pairs of a place and the text to append there.
+
+    `calls` holds all tool calls of the choice if any of them changed, else nothing. Each is written as
+    `name(arguments)`, or `(arguments)` until its name arrives.
+    """
 
     position: int
     texts: tuple[tuple[str, str], ...] = ()
@@ -41,11 +44,11 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What came since the step before; of a mere sign of life that is nothing.
+    """What is new since the previous step; a heartbeat has nothing new.
 
-    `status` is there once, as `200 OK`. `choices` are the numbers of the new ones, in the order of their
-    positions. `events` are those that can be shown now; `arrived` counts all events so far, also those that
-    wait because a key may begin in them. So do `tokens` and the times, in milliseconds since the call began.
+    `status`, such as `200 OK`, is set once. `choices` has the numbers of new choices, in the order of their
+    positions. `events` can be shown now. The rest are totals so far: `arrived` counts all events, including
+    those held back because a key may begin in them; times are milliseconds since the call began.
     """
 
     status: str = ""
@@ -60,8 +63,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end, with what came since the last step. When the request could not be written it is the only
-    step."""
+    """The end; `rest` is what is new since the previous step. If the request was not sent, the only step."""
 
     number: str
     exchange: Exchange
@@ -73,7 +75,7 @@ Live = Generator[Step, None, None]
 
 
 class News:
-    """Tells what is new of an answer, each time since the last."""
+    """Turns an answer that is being read into `Progress`: each call of `take` returns what is new."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -84,7 +86,7 @@ class News:
         self._calls: dict[int, tuple[str, ...]] = {}
 
     def answered(self, status: int, reason: str) -> None:
-        """The head has come, of which the reason may be long."""
+        """Takes the status line. It is redacted once, because `reason` may be a megabyte."""
         self._status = self._redactor.text(f"{status} {reason}".strip())
 
     def take(self, stream: StreamReader | None) -> Progress:
@@ -119,7 +121,7 @@ class News:
         lines = [_open_line(call) for call in calls[:_MOST_CALLS] if isinstance(call, dict)]
         if not lines or sum(map(len, lines)) > _LONGEST_CALLS:
             return ()
-        # First as it stands: behind a bracket the beginning of a key would be no end that may go on.
+        # Hold back the end of the open line first: behind a bracket it would not look like a key's beginning.
         shown = tuple(self._held.instead(f"{self._held.instead(line)})") for line in lines)
         if shown == self._calls.get(position):
             return ()
@@ -128,7 +130,7 @@ class News:
 
 
 def _open_line(call: dict[str, Any]) -> str:
-    """`name(arguments`, as far as they came."""
+    """`name(arguments`, as far as they have arrived."""
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     return f"{_joined(function.get('name'))}({_joined(function.get('arguments'))}"

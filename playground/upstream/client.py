@@ -92,8 +92,8 @@ def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NO
 def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
-    Gives `Started` when the request is written, `Progress` some 40 ms after something came and at least every
-    `heartbeat_seconds`, and `Finished`. The first `next` raises what `send` does.
+    Yields `Started` once the request is written, `Progress` some 40 ms after something arrived and at least
+    every `heartbeat_seconds`, then `Finished`. The first `next` raises what `send` does.
     """
     call = _call(request, route)
     return _exchange("POST", call, request.encoded, route, limits, caller, live=True)

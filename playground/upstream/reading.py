@@ -1,4 +1,4 @@
-"""An answer while it arrives, as the client reads it."""
+"""The client's own, changing state of an answer that it reads."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from playground.text.redact import Redactor
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `number` is by what `running.stop` ends it; who watches gets its `progress`.
+    """An answer as it arrives. `running.stop` takes `number`. `progress` is what others get to see of it.
 
     `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
     """
@@ -61,7 +61,7 @@ class Reading:
             self.stream.close(at_ms)
 
     def progress(self) -> Progress:
-        """What came since the last time, where somebody watches."""
+        """What is new since the last time; nothing if nobody watches (`live`)."""
         return self._news.take(self.stream) if self.live else Progress()
 
     def _settle(self, sort: Sort | None, at_ms: float) -> None:

@@ -117,7 +117,7 @@ def render_page(
 ) -> HttpResponse:
     """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong.
 
-    `draft` is what the form means, where that is known already.
+    Pass `draft` if the form has been read already.
     """
     if refusal:
         mark_messages(form, refusal)

@@ -63,7 +63,7 @@ class ChatRequest:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The body as it goes over the wire. Its size is checked, reserved and sent from this one value."""
+        """The body as it is sent. Encoded once: caps, budgets and links use these bytes too."""
         return jsontext.dumps(self.body)
 
     @property
