@@ -1,6 +1,7 @@
 """What is asked for, before anybody knows whether it can be sent."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +34,11 @@ class Draft:
         return request, route
 
     def request(self) -> ChatRequest:
-        """Raises `InvalidRequestError`."""
+        """Checked once, and the same object every time. Raises `InvalidRequestError`."""
+        return self._request
+
+    @cached_property
+    def _request(self) -> ChatRequest:
         problems = list(self.problems)
         request: ChatRequest = collect(problems, None, checked_request, self.body)
         if problems:

@@ -14,13 +14,13 @@ from playground.calls.draft import Draft
 from playground.calls.replay import or_recorded, replay
 from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.live import Live
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
 from playground.upstream import client, models
 from playground.upstream.client import Caller
 from playground.upstream.local_model import abilities
 from playground.upstream.models import Listing
-from playground.upstream.reading import Live
 from playground.upstream.route import Route
 
 
@@ -59,7 +59,7 @@ class Terms:
 
 
 def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> Exchange | Live:
-    """The Exchange, or with `live`, for a request that streams, the steps in which it grows.
+    """The Exchange, or with `live`, for a request that streams, the steps of the call as they happen.
 
     Raises `RefusedError` when nothing is sent; the steps raise it at the first `next`.
     """
@@ -97,7 +97,7 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
 
 def _or_given_back(steps: Live, reservation: Reservation | None) -> Live:
     try:
-        return (yield from steps)
+        yield from steps
     except RefusedError:
         if reservation:
             reservation.give_back()

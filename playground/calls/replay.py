@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from django.conf import settings
 
-from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.exchange.live import Finished, Live, News, Progress, Started
 from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamReader, pieces
 from playground.network.connection import Wire
-from playground.network.head import Head
 from playground.network.running import running
 from playground.text.redact import Redactor
-from playground.upstream.reading import Live, Reading
 
 # How long a replayed stream is silent at a time, and how long it takes as a whole.
 LONGEST_SILENCE_MS = 3000.0
@@ -28,21 +28,16 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
 
     `instead_of` gives the exchange to show for the one that was made, which may be the same.
     """
-    try:
-        for reading in steps:
-            if reading.exchange is None:
-                yield reading
-                continue
-            exchange = instead_of(reading.exchange)
-            if exchange.recorded:
-                yield from _replay(exchange, reading)
+    started = False
+    with closing(steps):
+        for step in steps:
+            if not isinstance(step, Finished):
+                started = True
+                yield step
+            elif (exchange := instead_of(step.exchange)).recorded:
+                yield from _replay(exchange, step.number, started=started)
             else:
-                reading.exchange = exchange
-                yield reading
-            return exchange
-    finally:
-        steps.close()
-    raise RuntimeError("a live call ends with its exchange")
+                yield replace(step, exchange=exchange)
 
 
 def replay(exchange: Exchange, who: str) -> Live:
@@ -51,36 +46,32 @@ def replay(exchange: Exchange, who: str) -> Live:
     Raises `BusyError`.
     """
     with running.place(Wire(), settings.LIMITS, who) as number:
-        yield from _replay(exchange, Reading(number, CHAT_COMPLETIONS, Redactor("")))
-    return exchange
+        yield from _replay(exchange, number)
 
 
-def _replay(exchange: Exchange, reading: Reading) -> Live:
-    """Fills the reading as the recorded answer came. Stop shows the rest at once."""
-    received, stream = exchange.received, exchange.stream
+def _replay(exchange: Exchange, number: str, *, started: bool = False) -> Live:
+    """The steps as the recorded answer came. Stop shows the rest at once."""
+    received, stream, rest = exchange.received, exchange.stream, Progress()
     if stream and received:
-        reading.sent, reading.exchange = exchange.sent, None
-        reading.head = Head(received.status, received.reason)
-        reading.stream = StreamReader(CHAT_COMPLETIONS, Redactor(""), live=True)
-        yield reading
-        yield from _arriving(received.body, stream.times_ms, reading, reading.stream)
-    reading.exchange = exchange
-    yield reading
-    return exchange
+        news = News(Redactor(""))
+        news.answered(received.status, received.reason)
+        reader = StreamReader(exchange.dialect, Redactor(""), live=True)
+        yield news.take(reader) if started else Started(number, exchange.sent)
+        for _ in _arriving(received.body, stream.times_ms, number, reader):
+            yield news.take(reader)
+        rest = news.take(reader)
+    yield Finished(number, exchange, rest)
 
 
-def _arriving(
-    body: bytes, events_ms: Sequence[float], reading: Reading, stream: StreamReader
-) -> Iterator[Reading]:
+def _arriving(body: bytes, events_ms: Sequence[float], number: str, stream: StreamReader) -> Iterator[None]:
+    """Feeds the stream, and yields whenever something new is to be shown."""
     parts = list(pieces(body, events_ms))
     start, fresh = time.monotonic(), False
     for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
         if fresh and start + due - time.monotonic() > _FLUSH_SECONDS:
-            yield reading
+            yield
             fresh = False
-        while (ahead := start + due - time.monotonic()) > _FLUSH_SECONDS and not running.is_ended(
-            reading.number
-        ):
+        while (ahead := start + due - time.monotonic()) > _FLUSH_SECONDS and not running.is_ended(number):
             time.sleep(min(ahead, _STOP_SECONDS))
         stream.feed(part, at_ms)
         fresh = True

@@ -20,6 +20,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from playground import snippets as code
+from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
 from playground.catalogue.providers import catalogue
@@ -106,10 +107,9 @@ def send(request: HttpRequest) -> HttpResponseBase:
         token = form_token.make(request, embed)
         terms = EmbedTerms(embed, _opened_with(request)) if embed else Terms()
         caller = caller_of(request, embed.name if embed else None)
-        made = make(
-            lookup.allowed(embed, posted.draft), terms, caller, live=shape_of(request) is Shape.FRAGMENT
-        )
-        response = page.answer(request, made, partial(_render, request, embed, form, token))
+        draft = lookup.allowed(embed, posted.draft)
+        made = make(draft, terms, caller, live=shape_of(request) is Shape.FRAGMENT)
+        response = page.answer(request, made, partial(_render, request, embed, form, token, draft=draft))
     except form_token.SpentTokenError as error:
         token = form_token.make(request, embed)
         response = _refuse(request, embed, form, token, error.refusal)
@@ -256,12 +256,13 @@ def _render(
     form: RequestForm | None,
     token: str,
     *,
+    draft: Draft | None = None,
     opened: _Opened | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
     waits: bool = False,
 ) -> HttpResponse:
-    """The frame's whole page. With a refusal its status is the refusal's."""
+    """The frame's whole page. With a refusal its status is the refusal's; `draft` is what was sent."""
     form = form or RequestForm()
     if refusal:
         page.mark_messages(form, refusal)
@@ -286,7 +287,7 @@ def _render(
         "targets": code.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": None,
-        **page.code_context(incoming.draft_of(form)),
+        **page.code_context(draft or incoming.draft_of(form)),
         "result": result,
         "refusal": refusal,
         "waits": waits,

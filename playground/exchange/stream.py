@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from playground.exchange.dialect import Collector, Dialect
-from playground.exchange.split_key import HeldTexts, SplitKeyGuard, without_split_key
+from playground.exchange.split_key import SplitKeyGuard, without_split_key
 from playground.exchange.sse import LINES, Event, EventParser
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
@@ -98,7 +98,7 @@ class Stream:
 class StreamReader:
     """Reads a stream while it arrives.
 
-    `collector` still contains the key: show its texts only through `held`.
+    `collector` still contains the key: show its texts only through `live.News`.
     """
 
     def __init__(self, dialect: Dialect, redactor: Redactor, *, live: bool = False) -> None:
@@ -108,7 +108,6 @@ class StreamReader:
         self.first_token_ms: float | None = None
         self.last_token_ms: float | None = None
         self.times_ms = array("d")
-        self.held = HeldTexts(redactor)
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor)
         self._split = False
@@ -131,10 +130,6 @@ class StreamReader:
     def close(self, at_ms: float) -> None:
         for event in self._parser.close():
             self._add(event, at_ms)
-
-    def is_finished(self, choices: int) -> bool:
-        """Whether at least `choices` choices arrived, and each has finished."""
-        return self.collector.is_finished(choices)
 
     def take_fresh(self) -> list[StreamEvent]:
         """Return a live stream's events since the last call, the key redacted."""

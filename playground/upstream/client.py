@@ -20,6 +20,7 @@ from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.call import Call
 from playground.exchange.failure import Failure, FailureKind
+from playground.exchange.live import Finished, Live, Started, Step
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
@@ -36,7 +37,7 @@ from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 from playground.upstream.ending import Ending
 from playground.upstream.local_model.life import Life
-from playground.upstream.reading import Live, Reading
+from playground.upstream.reading import Reading
 from playground.upstream.route import Route
 
 _logger = logging.getLogger(__name__)
@@ -91,8 +92,8 @@ def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NO
 def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
     """Posts a chat completion as `send` does, and shows the answer while it arrives.
 
-    Gives the `Reading` when the request is written, some 40 ms after something came, at least every
-    `heartbeat_seconds`, and at the end, with its Exchange. The first `next` raises what `send` does.
+    Yields `Started` once the request is written, `Progress` some 40 ms after something arrived and at least
+    every `heartbeat_seconds`, then `Finished`. The first `next` raises what `send` does.
     """
     call = _call(request, route)
     return _exchange("POST", call, request.encoded, route, limits, caller, live=True)
@@ -103,12 +104,8 @@ def _call(request: ChatRequest, route: Route) -> Call:
 
 
 def _finish(steps: Live) -> Exchange:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            exchange: Exchange = end.value
-            return exchange
+    [exchange] = [step.exchange for step in steps if isinstance(step, Finished)]
+    return exchange
 
 
 def get(url: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
@@ -175,11 +172,8 @@ def _exchange(
             raise
         exchange = record(failure)
         caller.told(exchange)
-        if live:
-            # Its place is held until the last of it is written: a browser may be slow to take it.
-            reading.exchange = exchange
-            yield reading
-    return exchange
+        # Its place is held until the last of it is written: a browser may be slow to take it.
+        yield Finished(number, exchange, reading.progress())
 
 
 def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> requests.PreparedRequest:
@@ -206,7 +200,7 @@ def _run(
     limits: Limits,
     clock: Clock,
     ending: Ending,
-) -> Generator[Reading, None, Failure | None]:
+) -> Generator[Step, None, Failure | None]:
     """Fills `reading` as far as it gets; says what stopped it."""
     connection, pace = None, Pace(limits, clock, reading.live)
     try:
@@ -216,7 +210,7 @@ def _run(
         connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
         reading.sent = _sent(prepared, on_wire, reading.redactor)
         if reading.live:
-            yield reading
+            yield Started(reading.number, reading.sent)
         pace.begin()
         head = yield from _head(reading, on_wire, pace)
         body = _adapter.body(on_wire, head, limits)
@@ -246,7 +240,7 @@ def _life(route: Route) -> Life | None:
     return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
 
 
-def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Reading, None, Head]:
+def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Step, None, Head]:
     """The head of the answer. An interim one (1xx) is a sign of life; a byte of one is not: it may drip."""
     heads = HeadReader(on_wire.reader)
     while True:
@@ -258,7 +252,7 @@ def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Reading, Non
             raise
         if not ready:
             if reading.live:
-                yield reading
+                yield reading.progress()
         elif head := heads.read1():
             pace.heard(0)
             if not head.is_interim:
@@ -267,14 +261,14 @@ def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Reading, Non
 
 def _read(
     reading: Reading, body: Body, on_wire: Wire, clock: Clock, pace: Pace, ending: Ending
-) -> Generator[Reading, None, bool]:
+) -> Generator[Step, None, bool]:
     """Reads to the end of the answer; False at the limit of its size."""
     try:
         # Much may come out of what is read already: a call that was ended does not wait for that.
         while not (on_wire.ended or ending.reached(clock())):
             if not pace.wait(on_wire, ready=body.has_more, until_ms=ending.due_ms):
                 if reading.live:
-                    yield reading
+                    yield reading.progress()
                 continue
             if (piece := body.read1()) is None:
                 break

@@ -56,7 +56,7 @@ class Ending:
     def is_whole(self) -> bool:
         """Whether nothing of the answer is missing, by its own words."""
         if stream := self._reading.stream:
-            return stream.done or stream.is_finished(self._choices)
+            return stream.done or stream.collector.is_finished(self._choices)
         if not self._is_closed():
             return False
         try:
@@ -73,7 +73,7 @@ class Ending:
         return bytes(self._reading.body[-64:]).rstrip().lower()
 
     def _has_finished(self, stream: StreamReader) -> bool:
-        if not stream.is_finished(self._choices):
+        if not stream.collector.is_finished(self._choices):
             return False
         if self._tokens_at_finish is None:
             self._tokens_at_finish = stream.collector.tokens

@@ -1,11 +1,11 @@
-"""An answer while it arrives."""
+"""The client's own, changing state of an answer that it reads."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
-from playground.exchange.record import Exchange, Sent
+from playground.exchange.live import News, Progress
+from playground.exchange.record import Sent
 from playground.exchange.stream import StreamReader
 from playground.network.head import Head
 from playground.text.redact import Redactor
@@ -13,7 +13,7 @@ from playground.text.redact import Redactor
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `number` is by what `running.stop` ends it; `exchange` is there at the end.
+    """An answer as it arrives. `running.stop` takes `number`. `progress` is what others get to see of it.
 
     `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
     """
@@ -28,11 +28,15 @@ class Reading:
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
-    exchange: Exchange | None = None
     _sniffer: Sniffer | None = None
+
+    def __post_init__(self) -> None:
+        self._news = News(self.redactor)
 
     def begin(self, head: Head, at_ms: float) -> None:
         self.head, self.first_byte_ms = head, at_ms
+        if self.live:
+            self._news.answered(head.status, head.reason)
         if head.ok:
             self._sniffer = Sniffer(", ".join(head.values("content-type")))
 
@@ -56,6 +60,10 @@ class Reading:
         if self.stream:
             self.stream.close(at_ms)
 
+    def progress(self) -> Progress:
+        """What is new since the last time; nothing if nobody watches (`live`)."""
+        return self._news.take(self.stream) if self.live else Progress()
+
     def _settle(self, sort: Sort | None, at_ms: float) -> None:
         if sort is None:
             return
@@ -63,6 +71,3 @@ class Reading:
         if sort is Sort.STREAM:
             self.stream = StreamReader(self.dialect, self.redactor, live=self.live)
             self.stream.feed(bytes(self.body), at_ms)
-
-
-Live = Generator[Reading, None, Exchange]

@@ -16,17 +16,16 @@ from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
+from playground.exchange.live import Live
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import MessageRow, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.forms.presets import PRESETS
-from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.readiness import missing, preselected
-from playground.upstream.reading import Live
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 from playground.web.as_json import as_json
 from playground.web.present import Listed, Result, codes
@@ -111,11 +110,15 @@ def render_page(
     request: HttpRequest,
     form: RequestForm,
     *,
+    draft: Draft | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
     models: Listed | None = None,
 ) -> HttpResponse:
-    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong."""
+    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong.
+
+    Pass `draft` if the form has been read already.
+    """
     if refusal:
         mark_messages(form, refusal)
     context: dict[str, Any] = {
@@ -128,7 +131,7 @@ def render_page(
         "targets": snippets.TARGETS,
         "blank_message": MessageRow(),
         "listed_models": models,
-        **code_context(draft_of(form)),
+        **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,
     }
@@ -143,16 +146,13 @@ def answer(
     """What was made of a call, in the shape that was asked for; `whole` renders a page with its `result`."""
     if not isinstance(made, Exchange):
         return relay(request, made)
-    if shape_of(request) is Shape.PAGE:
-        return whole(result=Result(made))
-    return render_outcome(request, made)
-
-
-def render_outcome(request: HttpRequest, exchange: Exchange) -> HttpResponse:
-    """The exchange for who asked for no page: as JSON, or as the fragment of the result pane."""
-    if shape_of(request) is Shape.JSON:
-        return JsonResponse(as_json(exchange, translate))
-    return render(request, "result/_outcome.html", {"result": Result(exchange)})
+    match shape_of(request):
+        case Shape.PAGE:
+            return whole(result=Result(made))
+        case Shape.JSON:
+            return JsonResponse(as_json(made, translate))
+        case Shape.FRAGMENT:
+            return render(request, "result/_outcome.html", {"result": Result(made)})
 
 
 def mark_messages(form: RequestForm, refusal: Refusal) -> None:
@@ -166,22 +166,22 @@ def mark_messages(form: RequestForm, refusal: Refusal) -> None:
 def code_context(draft: Draft) -> dict[str, Any]:
     """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
     try:
-        body = draft.request().body
-        call = call_of(draft.provider, draft.base_url, body)
+        asked = draft.request()
+        call = call_of(draft.provider, draft.base_url, asked.body)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal}
     return {
         "codes": codes(call),
         "key_variable": call.key_variable,
         "is_local_model": draft.provider == LOCAL_MODEL,
-        "link": _link(draft, body),
+        "link": _link(draft, asked.encoded),
     }
 
 
-def _link(draft: Draft, body: Mapping[str, Any]) -> str | None:
+def _link(draft: Draft, body: bytes) -> str | None:
     """The address that fills the form like this; None when servers on the way would cut it."""
     whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
-    link = reverse("index") + "?" + urlencode({**whose, "request": jsontext.dumps(body).decode()})
+    link = reverse("index") + "?" + urlencode({**whose, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
 

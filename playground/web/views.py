@@ -44,7 +44,8 @@ def send(request: HttpRequest) -> HttpResponseBase:
         asked = incoming.read(request)
         live = shape_of(request) is Shape.FRAGMENT
         made = make(asked.draft, Terms(), caller_of(request), live=live)
-        return answer(request, made, partial(render_page, request, asked.form or RequestForm()))
+        whole = partial(render_page, request, asked.form or RequestForm(), draft=asked.draft)
+        return answer(request, made, whole)
     except RefusedError as error:
         return _refuse(request, asked, error.refusal)
 

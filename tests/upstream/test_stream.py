@@ -11,6 +11,7 @@ import pytest
 
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.live import Finished, Progress, Started
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Wire
@@ -20,7 +21,9 @@ from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests.configuration import configure
 from tests.upstreams.scripted import (
+    Paused,
     Recorded,
     ScriptedUpstream,
     chunk,
@@ -36,10 +39,11 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close
 HELLO = event(chunk({"content": "Hello"}))
 
 
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+
+
 def _send(upstream: ScriptedUpstream, *, body: dict[str, Any] | None = None, **limits: float) -> Exchange:
-    request = ChatRequest(
-        {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True} | (body or {})
-    )
+    request = ChatRequest(BODY | (body or {}))
     route = Route(None, Endpoint.parse(upstream.url), KEY, "API_KEY")
     return client.send(request, route, replace(Limits(), **limits))  # type: ignore[arg-type]
 
@@ -64,6 +68,38 @@ def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
     assert len(exchange.stream.events) == 6
     assert upstream.requests[0].header("Accept") == "text/event-stream"
     assert json.loads(json.dumps(as_json(exchange)))["completion"]["object"] == "chat.completion"
+
+
+def test_a_live_call_is_told_in_steps(upstream: ScriptedUpstream) -> None:
+    paused = Paused(HEAD + HELLO, event(chunk({"content": "!"})) + event("[DONE]"))
+    upstream.reply(paused)
+    route = Route(None, Endpoint.parse(upstream.url), KEY, "API_KEY")
+
+    steps = client.stream(ChatRequest(BODY), route, Limits())
+    started, progress = next(steps), next(steps)
+    paused.go.set()
+    *_, finished = steps
+
+    assert isinstance(started, Started)
+    assert isinstance(progress, Progress)
+    assert isinstance(finished, Finished)
+    assert started.sent is finished.exchange.sent
+    assert started.number == finished.number
+    assert (progress.status, progress.tokens) == ("200 OK", 1)
+    assert read_choices(finished.exchange.completion)[0].text == "Hello!"
+
+
+def test_a_live_call_that_comes_to_nothing_is_told_by_its_end_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    configure(PLAYGROUND_PRIVATE_UPSTREAMS=f"127.0.0.1:{port}")
+    route = Route(None, Endpoint.parse(f"http://127.0.0.1:{port}/v1"), KEY, "API_KEY")
+
+    (only,) = client.stream(ChatRequest(BODY), route, Limits())
+
+    assert isinstance(only, Finished)
+    assert only.rest == Progress()
+    assert _kind(only.exchange) == "refused"
 
 
 def test_the_first_token_is_timed_when_it_comes(upstream: ScriptedUpstream) -> None:

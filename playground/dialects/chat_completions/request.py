@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
@@ -14,7 +15,7 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 _OLDER_ROLES = ("function",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChatRequest:
     """A body that may be sent. `body` is what every view and the wire are made from; do not change it."""
 
@@ -60,9 +61,9 @@ class ChatRequest:
             )
         return request
 
-    @property
+    @cached_property
     def encoded(self) -> bytes:
-        """The body as it goes over the wire."""
+        """The body as it is sent. Encoded once: caps, budgets and links use these bytes too."""
         return jsontext.dumps(self.body)
 
     @property
