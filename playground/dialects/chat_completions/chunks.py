@@ -162,7 +162,7 @@ class _Choice:
         return "".join([*brought, other_texts(delta)]) or media_in_delta(delta)
 
     def _without_said(self, delta: dict[str, Any]) -> dict[str, Any]:
-        """A delta of what is new, also where each holds the whole text so far."""
+        """Reduce the delta to what is new, if each repeats the whole text so far."""
         for name in _TEXTS:
             if isinstance(text := delta.get(name), str):
                 snapshots = self._snapshots.setdefault(name, Snapshots())

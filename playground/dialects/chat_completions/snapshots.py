@@ -1,18 +1,20 @@
-"""Deltas that hold the whole text so far, where only what is new belongs.
+"""Streams whose deltas repeat the whole text so far instead of only what is new.
 
-DashScope's Coding Plan sends them, and gateways to what streams so by nature (Apple's models, chat.qwen.ai).
+DashScope's Coding Plan sends them, and gateways to sources that stream snapshots (Apple's models,
+chat.qwen.ai).
 """
 
-# A delta that begins with so many letters of the one before is no accident, nor are so many short ones.
+# How many letters a delta must repeat, or how many shorter deltas must repeat the one before, to rule out
+# a coincidence.
 _LETTERS = 5
 _MANY = 3
 
 
 class Snapshots:
-    """One text of a stream. `new_in` each delta's text: all of it, or what it adds to the one before.
+    """One text of a stream. `new_in` returns what each delta's text adds to those before.
 
-    Judged by the first deltas: each has to begin with the one before. Any that does not settles that they
-    are pieces. `first` is set in the one call that finds snapshots: the text up to there, said once.
+    Decided by the first deltas: snapshots each begin with the one before, and the first delta that doesn't
+    means that all are pieces. `first` is set only by the call that detects snapshots, to the text before it.
     """
 
     __slots__ = ("_are_pieces", "_are_snapshots", "_grown", "_last", "first")
