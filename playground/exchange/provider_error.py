@@ -11,10 +11,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from http import HTTPStatus
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from playground.exchange.informative import (
+    DEEPEST,
+    LONGEST_MESSAGE,
+    MOST_ENTRIES,
+    MOST_OBJECTS,
+    by_field,
+    informative,
+    is_informative,
+    sentences,
+)
 from playground.exchange.sse import EventParser
 from playground.exchange.wrapping import unwrapped
 from playground.text import jsontext
@@ -23,14 +32,9 @@ from playground.text.html_page import is_page, is_xml, page_within, words_of_pag
 if TYPE_CHECKING:
     from playground.exchange.record import Received
 
-LONGEST_MESSAGE = 2000
 # A longer body is no message, and parsing it again would take as much memory again.
 _LARGEST_BODY = 1 << 20
 _LONGEST_EVENTS = 100_000
-# Limits: errors within errors, entries in a list of them, objects in total.
-_DEEPEST = 8
-_MOST_ENTRIES = 10
-_MOST_OBJECTS = 100
 # How many brackets within a text are tried as the start of JSON.
 _MOST_STARTS = 4
 _LONGEST_CODE = 100
@@ -43,23 +47,18 @@ _MESSAGE_FIELDS = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
     "base_resp", "Response",
 )  # fmt: skip
+_ALL_MESSAGE_FIELDS = frozenset(_MESSAGE_FIELDS)
+# These may list errors field by field, if they hold none of those names.
+_BY_FIELD = ("detail", "details", "errors")
 # Objects beside a choice that may hold an error: Groq's, Tencent's, OpenAI's (`response.failed`).
 _ERROR_PARENTS = ("x_groq", "Response", "response")
 _CAPITALS = frozenset(("Error", "Code", "Message"))
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
-_SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
-# Two words, or one letter of a script without spaces.
-_SENTENCE = re.compile(r"[^\W\d_]{2} [^\W\d_]|[\u3040-\u30ff\u4e00-\u9fff]")
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
 # Values that mean nothing is wrong.
 _OK_VALUES = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
-# Phrases without a reason, shown only if there is no other text.
-_EMPTY_PHRASES = frozenset((
-    "error", "failed", "bad request error", "param incorrect", "provider returned error", "upstream error",
-    "an error occurred", *(status.phrase.casefold() for status in HTTPStatus),
-))  # fmt: skip
 _ERROR_TYPES = frozenset(("error", "Error"))
 _BAD_STATUS = re.compile("[45][0-9]{2}")
 _FAILED_STATUSES = frozenset(("error", "failed", "failure", "fail"))
@@ -86,6 +85,9 @@ class ProviderError:
         lines = "\n".join(self.texts or self._named_codes)
         if not lines:
             return None
+        # What the model wrote: shown, but not searched for phrases.
+        generated = (item.get("failed_generation") for item in self.objects)  # Groq
+        lines += "".join(f"\n{text}" for text in generated if isinstance(text, str) and text)
         found = upstream + lines
         return found if len(found) <= LONGEST_MESSAGE else found[:LONGEST_MESSAGE] + "…"
 
@@ -141,9 +143,9 @@ def read_value(value: Any) -> ProviderError:
     """Read a JSON value: an object, an array, a string, or JSON in a string."""
     reader = _Reader()
     reader.read(value)
-    texts = _informative(reader.texts)
-    if not any(map(_is_informative, texts)):
-        texts = list(islice(_sentences(value), _MOST_ENTRIES)) or texts
+    texts = informative(reader.texts)
+    if not any(map(is_informative, texts)):
+        texts = list(islice(sentences(value), MOST_ENTRIES)) or texts
     return ProviderError(tuple(dict.fromkeys(texts)), tuple(reader.objects))
 
 
@@ -182,7 +184,7 @@ def _events_in(text: str) -> list[str]:
     if not _FRAMED.match(text):
         return []
     parser = EventParser()
-    events = islice(chain(parser.feed(text[:_LONGEST_EVENTS].encode()), parser.close()), _MOST_ENTRIES)
+    events = islice(chain(parser.feed(text[:_LONGEST_EVENTS].encode()), parser.close()), MOST_ENTRIES)
     return [event.data for event in events if event.data.strip() not in ("", "[DONE]")]
 
 
@@ -194,24 +196,27 @@ class _Reader:
     objects: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, value: Any, depth: int = 0) -> None:
-        if depth > _DEEPEST or len(self.texts) >= _MOST_ENTRIES:
+        if depth > DEEPEST or len(self.texts) >= MOST_ENTRIES:
             return
         if isinstance(value, str):
             self._read_text(value.strip(), depth)
         elif isinstance(value, list):
-            for item in value[:_MOST_ENTRIES]:
+            for item in value[:MOST_ENTRIES]:
                 self.read(item, depth + 1)
         elif isinstance(value, dict):
             self._read_object(value, depth)
 
     def _read_object(self, value: dict[str, Any], depth: int) -> None:
-        if len(self.objects) >= _MOST_OBJECTS:
+        if len(self.objects) >= MOST_OBJECTS:
             return
         value = _lower_initials(value)
         self.objects.append(value)
         first = len(self.texts)
         for name in _MESSAGE_FIELDS:
-            self.read(value.get(name), depth + 1)
+            self.read(inner := value.get(name), depth + 1)
+            if name in _BY_FIELD and isinstance(inner, dict) and not inner.keys() & _ALL_MESSAGE_FIELDS:
+                for text in islice(by_field(inner), MOST_ENTRIES):
+                    self._add(text)
         for choice in _error_holders(value.get("choices")):
             self.read(choice.get("error"), depth + 1)
         if isinstance(param := value.get("param"), str) and " " in param:  # a reason in the wrong place
@@ -238,7 +243,7 @@ class _Reader:
             inner = _Reader(objects=self.objects)
             inner.read(value, depth + 1)
             if inner.texts:
-                around = text[:start].strip(), "; ".join(_informative(inner.texts)), text[end:].strip()
+                around = text[:start].strip(), "; ".join(informative(inner.texts)), text[end:].strip()
                 for said in [" ".join(around).strip()] if around[0] or around[2] else inner.texts:
                     self._add(said)
                 return
@@ -270,26 +275,6 @@ def _looks_like_an_error(value: Any) -> bool:
     return error_in(value) is not None or (isinstance(value, dict) and [*value] == ["message"])
 
 
-def _informative(texts: list[str]) -> list[str]:
-    """Drop codes and status phrases if another text says why."""
-    return [text for text in texts if _is_informative(text)] or texts[:1]
-
-
-def _is_informative(text: str) -> bool:
-    return not _SINGLE_WORD.fullmatch(text) and text.rstrip(".").casefold() not in _EMPTY_PHRASES
-
-
-def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield what reads like a sentence, whatever its field is called."""
-    if isinstance(value, str):
-        if _SENTENCE.search(value[:LONGEST_MESSAGE]) and _is_informative(value):
-            yield value[: LONGEST_MESSAGE + 1].strip()
-    elif isinstance(value, dict | list) and depth <= _DEEPEST:
-        items = value.values() if isinstance(value, dict) else value
-        for item in islice(items, _MOST_OBJECTS):
-            yield from _sentences(item, depth + 1)
-
-
 def _lower_initials(item: dict[str, Any]) -> dict[str, Any]:
     """Return the names as most providers write them: Tencent's and Alibaba's begin with a capital."""
     return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
@@ -305,16 +290,22 @@ def _error_holders(choices: Any) -> Iterator[dict[str, Any]]:
 
 def _location(item: dict[str, Any]) -> str:
     """Return the location in a FastAPI entry, such as `body.seed`."""
+    return ".".join(str(part)[:_LONGEST_CODE] for part in _loc(item)[:DEEPEST])
+
+
+def _loc(item: dict[str, Any]) -> list[Any]:
+    """Return FastAPI's `loc`, which some servers write in one string: `body -> seed`."""
     loc = item.get("loc")
-    return ".".join(str(part)[:_LONGEST_CODE] for part in loc[:_DEEPEST]) if isinstance(loc, list) else ""
+    parts = loc[:LONGEST_MESSAGE].split(" -> ") if isinstance(loc, str) else loc
+    return parts if isinstance(parts, list) else []
 
 
 def _parameters(item: dict[str, Any]) -> Iterator[str]:
     for name in (item.get("param"), item.get("parameter"), item.get("field")):
         if isinstance(name, str) and _FIELD_NAME.fullmatch(name):
             yield name
-    loc = item.get("loc")
-    if isinstance(loc, list) and len(loc) <= 2 and loc and isinstance(loc[-1], str):
+    loc = _loc(item)
+    if 1 <= len(loc) <= 2 and isinstance(loc[-1], str):
         yield loc[-1][:_LONGEST_CODE]
 
 

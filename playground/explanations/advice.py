@@ -119,13 +119,13 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     ),
     402: (
         "payment_required",
-        gettext_noop("The account has no credit"),
-        gettext_noop("Add credit at the provider, then send again."),
+        gettext_noop("Not enough credit"),
+        gettext_noop("Add credit or a payment method at the provider, then send again."),
     ),
     403: (
         "forbidden",
         gettext_noop("The key may not do this"),
-        gettext_noop("Check that the account may use this model, and that its region is served."),
+        gettext_noop("Check that the key and its account may use this model, and that its region is served."),
     ),
     404: (
         "not_found",
@@ -141,6 +141,11 @@ STATUSES: dict[int, tuple[str, str, str]] = {
         "timeout",
         gettext_noop("The provider ran out of time"),
         gettext_noop("Try again, or ask for fewer tokens."),
+    ),
+    410: (
+        "not_found",
+        gettext_noop("The provider no longer offers this"),
+        gettext_noop("Change what its message names: the model, the base URL or a parameter."),
     ),
     413: (
         "too_large_for_provider",
@@ -175,7 +180,6 @@ STATUSES: dict[int, tuple[str, str, str]] = {
 }
 STATUSES |= {
     422: STATUSES[400],
-    410: STATUSES[404],
     451: STATUSES[403],
     498: STATUSES[529],  # Groq: no capacity in this tier
     504: STATUSES[408],

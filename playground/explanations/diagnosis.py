@@ -75,6 +75,7 @@ _NO_MODEL = re.compile(
     r"is not found|could not be found|is not available|isn't available|not exist|has been decommissioned|"
     r"has been retired|has reached its end of life)|not activated the model|"
     r"no (?:available )?channels? (?:is |are )?(?:available )?for (?:the )?model|^model: [\w.:/@-]{1,100}$|"
+    r"on-demand throughput (?:isn't|is not) supported|"  # Bedrock
     r"模型不存在|模型[^\n]{0,100}?无可用渠道",
     re.MULTILINE,
 )
@@ -94,16 +95,34 @@ _NOT_SERVED = re.compile(
     r"organization has been disabled"
 )
 _FLAGGED = re.compile(r"\b(?:input|prompt|content|message|request) was flagged\b")
-# Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI).
+# Sent with status 401 about a valid key that lacks a permission.
+_MAY_NOT = re.compile(r"insufficient[ _](?:permission|scope)|missing scope")
+# Sent with status 403 by Vercel's gateway and Google; and by Amazon's API Gateway about an unknown path.
+_CANNOT_PAY = re.compile(
+    r"(?:requires?|add) (?:a )?(?:valid )?(?:credit card|payment method)|requires billing|"
+    r"billing (?:is|has) (?:not |been |not been )?(?:enabled|disabled)"
+)
+_NO_PATH = re.compile(r"^missing authentication token$", re.MULTILINE)
+# Sent with status 404 about a known model that lacks what the request needs (OpenRouter).
+_LACKS_ABILITY = re.compile(r"no endpoints found that support")
+# Sent with status 429 about a single request above the limit per minute: waiting does not help.
+_TOO_LARGE = re.compile(r"request too large\b|tokens must be reduced")
+# The quota itself is 0, whatever wait the provider names (Gemini's free tier).
+_NO_ALLOWANCE = re.compile(r"quota exceeded [^\n]{0,200}\blimit: 0\b(?!\.\d)")
+# The credit covers a smaller request (OpenRouter).
+_PARTLY_AFFORDED = re.compile(r"can only afford|tokens limit exceeded")
+# Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI, NIM).
 _UNSUPPORTED = re.compile(
     r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
-    r"unsupported param|requires --jinja"
+    r"unsupported param|requires --jinja|jinja exception|raise_exception\("
 )
-_CRASHED = re.compile(r"\bmodel has crashed\b|failed during generation")
+_CRASHED = re.compile(r"\bmodel has crashed\b|failed during generation|degraded function")
 # Ollama, vLLM: another model may fit.
 _NO_MEMORY = re.compile(r"requires more system memory|\bout of memory\b")
 # A daily or monthly limit is worded like one per minute.
-_QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包|free allocation")
+_QUOTA = re.compile(
+    r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|限额|上限|配额|资源包|free allocation"
+)
 # Cloudflare's own error, in front of the provider: `error code: 1010`.
 _CLOUDFLARE = re.compile(r"error code: (1\d{3})")
 _CLOUDFLARE_RATE_LIMIT = 1015
@@ -111,7 +130,12 @@ _CLOUDFLARE_RATE_LIMIT = 1015
 _CORRECTIONS: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
     ((400, 403), _USAGE_LIMIT, 429),
     ((400,), _NOT_SERVED, 403),
+    ((401,), _MAY_NOT, 403),
     ((403,), _FLAGGED, 400),
+    ((403,), _CANNOT_PAY, 402),
+    ((403,), _NO_PATH, 404),
+    ((404,), _LACKS_ABILITY, 400),
+    ((429,), _TOO_LARGE, 413),
     ((400, 424), _CRASHED, 500),
     ((429,), OVERLOADED, 529),
 )
@@ -136,6 +160,14 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
     headers = {name.lower(): value for name, value in received.headers}
     now = clock_of(headers, exchange.started + timedelta(milliseconds=exchange.timings.total_ms))
     wait = seconds_to_wait(headers, error, now)
+    if _NO_ALLOWANCE.search(error.words):
+        return Diagnosis(
+            "quota",
+            say(gettext_noop("No quota for this model")),
+            say(
+                gettext_noop("Waiting does not help. Pick another model, or raise the quota at the provider.")
+            ),
+        )
     if _is_spent(error, wait) and status != 402:
         return Diagnosis(
             "quota",
@@ -291,6 +323,10 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             ),
             host=sent.host,
             number=number,
+        )
+    elif status == 402 and _PARTLY_AFFORDED.search(error.words):
+        advice = say(
+            gettext_noop("Add credit at the provider, or shorten the messages and lower max_tokens.")
         )
     elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.call.body.get("stream"):
         advice = say(

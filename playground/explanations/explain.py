@@ -294,12 +294,16 @@ def _explain_completion(exchange: Exchange) -> Explanation | None:
         if name := _api_of_stream(exchange.stream) if exchange.stream else api_of(exchange.answer):
             return _of_other_api(name)
         said = read_value(None if exchange.stream else exchange.answer)
-        return _unusable(
-            "not_completion",
-            gettext_noop("The answer is no chat completion"),
-            gettext_noop("It is JSON without choices. Check that the base URL is one of Chat Completions."),
-            said.message if said.texts else None,
+        advice = gettext_noop(
+            "It is JSON without choices. Check that the base URL is one of Chat Completions."
         )
+        if said.texts:
+            advice = gettext_noop(
+                "It is JSON without choices. If its message does not say why, check that the base URL is one "
+                "of Chat Completions."
+            )
+        message = said.message if said.texts else None
+        return _unusable("not_completion", gettext_noop("The answer is no chat completion"), advice, message)
     choices = exchange.choices
     if not choices:
         return _unusable(

@@ -23,7 +23,8 @@ _TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_
 _LONGEST_MESSAGES = 100_000  # the fix's button carries them
 
 _UNSUPPORTED = re.compile(
-    "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|not permitted|not allowed|"
+    "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|"
+    "not (?:permitted|allowed|enabled)|"
     "unexpected|extra[ _](?:inputs|fields|forbidden)|deprecated|unavailable|not available|no longer|"
     "not recogni[sz]ed|can(?:not|'t) be used|cannot find field|only the default|additional propert"
 )
@@ -49,7 +50,8 @@ _ONLY = re.compile(
     rf"\bonly supports {_NUMBER}"
 )
 _ONE_CHOICE = re.compile(
-    r"only one (?:completion )?choice|multi-choice|multiple (?:choices|completions)|support n ?> ?1\b|"
+    r"only one (?:completion )?(?:choice|candidate)|multi-choice|multiple (?:choices|completions|candidates)|"
+    r"support n ?> ?1\b|"
     r"only (?:supports? )?n ?={1,2} ?1\b"
 )
 _MAXIMUM = re.compile(
@@ -63,24 +65,42 @@ _RANGE_END = re.compile(r"supported range is from [\d.-]{1,12} \(inclusive\) to 
 
 _QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
 # `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
+# `Validation error at #/store: Extra inputs are not permitted` (Azure)
 _INTRODUCED = re.compile(
-    r"^(?:body\.)?([a-z_]\w{0,80}): |"
+    r"^(?:body\.)?([a-z_]\w{0,80}): |(?<!\S)#/([a-z_]\w{0,80})(?![\w/])|"
     r"(?:argument|parameter|field|propert(?:y|ies)|key)s?(?:\(s\))?"
     r"(?: supplied| not supported on this model)?: ?([a-z_]\w{0,80})"
 )
-_WORD = re.compile(r"[a-z_]\w{0,80}")
+# `tools.0.custom.strict` is a field of one tool, not all of them.
+_WORD = re.compile(r"(?!tools[\[./]\w)[a-z_]\w{0,80}")
+# Parameters whose value is a word that a provider may ask for.
+_WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
 # Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
-# `presencePenalty` (xAI), in lower case.
+# `presencePenalty` (xAI), `candidateCount` (Gemini), in lower case.
 _WITHOUT_UNDERSCORES = {
     parameter.name.replace("_", ""): parameter.name for parameter in PARAMETERS if "_" in parameter.name
+} | {"candidatecount": "n"}
+# Words that each stand for several parameters: `Penalty is not enabled for this model` (Gemini),
+# `"llama3.1:8b" does not support thinking` (Ollama).
+_THINKING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "think")
+_SEVERAL = {
+    "penalty": ("frequency_penalty", "presence_penalty"),
+    "penalties": ("frequency_penalty", "presence_penalty"),
+    **dict.fromkeys(("think", "thinking", "reasoning"), _THINKING),
 }
-_ONLY_STREAMS = re.compile("only supports? stream|must be set to false for non-streaming")
+# `Unrecognized key(s) in object: 'functions', 'user'` (zod): the whole list is rejected.
+_LISTED = re.compile(r"(?:keys|key\(s\)|arguments|parameters|fields|properties)(?: in object| supplied)?: ")
+_ONLY_STREAMS = re.compile(
+    "only supports? stream|must be set to false for non-streaming|must have stream ?= ?true"  # Fireworks
+)
 _NO_STREAMING = re.compile("verified to stream")
 _ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
-_REFUSED_ROLE = re.compile(
-    "not support|unsupported|unknown|invalid|must be one of|not match any|expected one"
-)
+_REFUSED_ROLE = re.compile("not support|unsupported|unknown|invalid|not match any")
+# The accepted roles follow.
+_TAKEN_ROLES = re.compile("input should be|must be one of|expected one of|expected tags")
+# `… use /v1/responses or set reasoning_effort to 'none'` (OpenAI)
+_SET_TO = re.compile(r"\bset [`'\"]?([a-z_]\w{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,7 @@ class _Complaint:
     body: Mapping[str, Any]
     words: str
     named: list[str]
+    first: list[str]  # of those, what the first word or the list means
 
 
 def known_fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
@@ -109,10 +130,27 @@ def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Comp
         # Parameters named apart from the words belong to the message if there is only one.
         apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
         found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
-        found += [(match.start(), match[1] or match[2]) for match in _INTRODUCED.finditer(words)]
+        found += [
+            (match.start(), next(filter(None, match.groups()))) for match in _INTRODUCED.finditer(words)
+        ]
         found += [(match.start(), match[0]) for match in _WORD.finditer(words) if _is_a_name(match[0])]
-        names = dict.fromkeys([*apart, *(_WITHOUT_UNDERSCORES.get(name, name) for _, name in sorted(found))])
-        yield _Complaint(body, words, [name for name in names if _is_changeable(body, name)])
+        named_words = [*apart, *(name for _, name in sorted(found))]
+        meant: list[tuple[str, ...]] = [(_WITHOUT_UNDERSCORES.get(name, name),) for name in named_words]
+        # After those named exactly: `This reasoning model does not support temperature`.
+        meant += [_SEVERAL[word] for word in _WORD.findall(words) if word in _SEVERAL]
+        sent = [names for group in meant if (names := [name for name in group if _is_changeable(body, name)])]
+        named = list(dict.fromkeys(name for names in sent for name in names))
+        first = [name for name in _listed(words, found) if name in named] or (sent[0] if sent else [])
+        yield _Complaint(body, words, named, first)
+
+
+def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
+    """Return the names of a list, up to the end of its sentence."""
+    if not (listed := _LISTED.search(words)):
+        return []
+    end = words.find(". ", listed.end())
+    inside = range(listed.end(), end if end >= 0 else len(words))
+    return list(dict.fromkeys(name for at, name in sorted(found) if at in inside))
 
 
 def _is_a_name(word: str) -> bool:
@@ -155,10 +193,20 @@ def _other_role(complaint: _Complaint) -> Fix | None:
 
 
 def _refused_role(words: str, used: list[str]) -> str | None:
-    """Return the role named first; if only accepted ones are named, the used role that is missing."""
-    if _REFUSED_ROLE.search(words):
-        return min((role for role in used if role in words), key=words.find, default=None)
-    return next((role for role in used if role not in words), None) if "input should be" in words else None
+    """Return the role named first; if accepted ones are listed, the used role that is missing there."""
+    if (taken := _TAKEN_ROLES.search(words)) and "user" in (listed := words[taken.end() :]):
+        return next((role for role in used if role not in listed), None)
+    if not _REFUSED_ROLE.search(words):
+        return None
+    return min((role for role in used if role in words), key=words.find, default=None)
+
+
+def _asked_value(complaint: _Complaint) -> Fix | None:
+    """`To use function tools, use /v1/responses or set reasoning_effort to 'none'.`"""
+    found = _SET_TO.search(complaint.words)
+    if not found or found[1] not in _WITH_A_WORD or complaint.body.get(found[1]) == found[2]:
+        return None
+    return Fix(say(_SET, name=found[1], value=found[2]), {found[1]: found[2]})
 
 
 def _other_streaming(complaint: _Complaint) -> Fix | None:
@@ -233,13 +281,16 @@ def _other_limit(complaint: _Complaint) -> Fix | None:
     return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
 
-_RULES = (_without_tools, _other_role, _other_streaming, _one_of_two, _only_value, _at_most, _other_limit)
+_RULES = (
+    _without_tools, _other_role, _asked_value, _other_streaming, _one_of_two, _only_value, _at_most,
+    _other_limit,
+)  # fmt: skip
 
 
 def _unknown(complaint: _Complaint) -> list[str]:
-    """Return the parameter that the provider rejects; of several, only the first is certain."""
+    """Return the parameters that the provider rejects; of several words, only the first is certain."""
     words = complaint.words
-    return complaint.named[:1] if _UNSUPPORTED.search(words) and not _ABOUT_A_VALUE.search(words) else []
+    return complaint.first if _UNSUPPORTED.search(words) and not _ABOUT_A_VALUE.search(words) else []
 
 
 # --- what they change ---

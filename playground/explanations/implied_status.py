@@ -5,8 +5,10 @@ they count only in that provider's shape.
 """
 
 import re
+from http import HTTPStatus
 
 from playground.exchange.provider_error import ProviderError
+from playground.explanations.advice import STATUSES
 
 # The more specific ones come first. In lower case without `_`, as `_of_code` compares them; of
 # `AuthFailure.SignatureExpire` the part before the dot counts too.
@@ -99,8 +101,10 @@ _NUMBERS: tuple[tuple[str, str, dict[int, tuple[int, ...]]], ...] = (
         },
     ),
 )
-# What providers write about a wrong key; some with status 400 or 403.
+# What providers write about a wrong or missing key; some with status 400 or 403.
 WRONG_KEY = re.compile(
+    "missing (?:the )?(?:authorization header|api[ _-]?key)|no api[ _-]?key (?:was )?provided|"
+    "(?:authorization header|api[ _-]?key) (?:is |was )?(?:missing|not provided)|"
     "(?:incorrect|invalid|wrong) api[ _-]?key|"
     "api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|reported as leaked)|"
     "invalid (?:access|api|bearer) token|access token (?:is |was |has )?(?:invalid|expired)|"
@@ -134,6 +138,8 @@ _PHRASES: dict[int, tuple[str, ...]] = {
 _WORDS = {status: re.compile("|".join(phrases)) for status, phrases in _PHRASES.items()}
 # Also sent with status 429, where slowing down would not help.
 OVERLOADED = _WORDS[529]
+# Other numbers in a body are the provider's own: 434 for a wrong key (iFlow).
+_OF_HTTP = {*HTTPStatus, *STATUSES}
 # A gateway's 500 around the response that it got. Without 401 and 403: those may be about the gateway's own
 # key.
 _QUOTED = re.compile(
@@ -145,7 +151,8 @@ _QUOTED = re.compile(
 
 def told_status(error: ProviderError) -> int | None:
     """Return the status that the body names or that its code means."""
-    return error.status or _of_code(error) or _of_number(error)
+    told = error.status if error.status in _OF_HTTP else None
+    return told or _of_code(error) or _of_number(error)
 
 
 def quoted_status(error: ProviderError) -> int | None:
@@ -156,7 +163,7 @@ def quoted_status(error: ProviderError) -> int | None:
 
 def implied_status(error: ProviderError) -> int | None:
     """Return the told status, else the one that the words mean; None if they may mean anything."""
-    return told_status(error) or _of_words(error)
+    return told_status(error) or _of_words(error) or error.status
 
 
 def _of_code(error: ProviderError) -> int | None:

@@ -6,6 +6,8 @@ from typing import Any
 from playground.dialects.chat_completions.finish import is_reason
 from playground.dialects.chat_completions.media import media_in_delta
 from playground.dialects.chat_completions.message import as_message, beside, other_texts, texts_in
+from playground.dialects.chat_completions.reasoning import NAMES
+from playground.dialects.chat_completions.snapshots import Snapshots
 from playground.dialects.chat_completions.tool_calls import ToolCalls, add_to_function
 from playground.dialects.chat_completions.usage import StreamedUsage
 from playground.exchange.dialect import LiveMessage
@@ -23,6 +25,7 @@ from playground.text.pieces import (
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 _OF_A_CHOICE = frozenset(("index", "delta", "message", "text", "finish_reason", "logprobs"))
 _CALLS = ("tool_calls", "function_call")
+_TEXTS = ("content", *NAMES)
 
 
 class ChunkCollector:
@@ -104,6 +107,7 @@ class _Choice:
     _fields: dict[str, Any] = field(default_factory=dict)
     _message: dict[str, Any] = field(default_factory=lambda: {"role": "assistant", "content": None})
     _function: dict[str, Any] = field(default_factory=dict)
+    _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _has_deltas: bool = False
 
     def __post_init__(self) -> None:
@@ -122,7 +126,7 @@ class _Choice:
             self._add_others({name: value for name, value in choice.items() if name in others})
         brought = ""
         if delta or apart:
-            brought = self._add_delta({**(delta or {}), **apart})
+            brought = self._add_delta(self._without_said({**(delta or {}), **apart}))
             self._has_deltas |= brought != ""
         message = as_message(choice.get("message"))
         if message is None and "text" in choice:
@@ -156,6 +160,17 @@ class _Choice:
                 self.texts.setdefault(place, Pieces()).append(text)
                 brought.append(text)
         return "".join([*brought, other_texts(delta)]) or media_in_delta(delta)
+
+    def _without_said(self, delta: dict[str, Any]) -> dict[str, Any]:
+        """Reduce the delta to what is new, if each repeats the whole text so far."""
+        for name in _TEXTS:
+            if isinstance(text := delta.get(name), str):
+                snapshots = self._snapshots.setdefault(name, Snapshots())
+                delta[name] = snapshots.new_in(text)
+                if snapshots.first:
+                    self._message[name] = said = Pieces()
+                    said.append(snapshots.first)
+        return delta
 
     def _not_yet_said(self, message: dict[str, Any]) -> dict[str, Any]:
         said = {**self._message, "tool_calls": self._tool_calls.fields, "function_call": self._function}

@@ -305,7 +305,7 @@ CASES = [
         request=STREAM,
         says={"error.kind": "ended_early"},
     ),
-    _said("errors by field", {"errors": {"messages": ["can't be blank"]}}, "can't be blank", 422),
+    _said("errors by field", {"errors": {"messages": ["can't be blank"]}}, "messages: can't be blank", 422),
     _said(
         "Message", {"__type": "ValidationException", "Message": "The seed is wrong."}, "The seed is wrong."
     ),
