@@ -53,7 +53,7 @@ _SHOWN = {
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 # django-csp types its decorators for views that take only a request.
 _may_frame_the_playground: Callable[[_View], _View] = csp_update({"frame-src": [SELF]})  # type: ignore[assignment]
-_may_do_nothing: Callable[[_View], _View] = csp_replace(  # type: ignore[assignment]
+_sandboxed: Callable[[_View], _View] = csp_replace(  # type: ignore[assignment]
     {"default-src": [NONE], "style-src": ["'unsafe-inline'"], "sandbox": True}
 )
 
@@ -89,7 +89,7 @@ def _at_home(found: Docs, page: Page) -> Page | None:
     return next((twin for folder, twin in found.twins(page).items() if _CODES[folder] == language), None)
 
 
-def _around_words(request: HttpRequest, found: Docs, language: str, query: str = "") -> dict[str, Any]:
+def _pageless_context(request: HttpRequest, found: Docs, language: str, query: str = "") -> dict[str, Any]:
     """Context for docs pages that have no Markdown of their own (search, 404), in the docs' language."""
     if language:
         speak(request, _CODES[language])
@@ -98,7 +98,7 @@ def _around_words(request: HttpRequest, found: Docs, language: str, query: str =
         for folder in LANGUAGES
         if folder != language and any(found.navigation(folder).pages())
     }
-    return _around(found, language) | {"in_languages": elsewhere}
+    return _page_context(found, language) | {"in_languages": elsewhere}
 
 
 def _language(address: str) -> str:
@@ -117,7 +117,7 @@ def _page(request: HttpRequest, found: Docs, page: Page) -> HttpResponse:
     return render(
         request,
         "docs/page.html",
-        _around(found, page.language, page)
+        _page_context(found, page.language, page)
         | {
             "page": page,
             "document": _document(found, page),
@@ -155,7 +155,7 @@ def _document(found: Docs, page: Page) -> Document:
 @gzip_page
 def _search(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
-    around = _around_words(request, found, language, "?" + urlencode({"q": query}))
+    around = _pageless_context(request, found, language, "?" + urlencode({"q": query}))
     hits = search(found, query, language, allow_html=settings.DOCS_HTML)
     if cast("HtmxRequest", request).htmx:
         shown = {"query": query, "hits": hits[:_SUGGESTIONS], "more": len(hits) > _SUGGESTIONS}
@@ -165,11 +165,11 @@ def _search(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
 
 @gzip_page
 def _missing(request: HttpRequest, found: Docs, language: str) -> HttpResponse:
-    context = _around_words(request, found, language) | {"is_empty": not found.pages}
+    context = _pageless_context(request, found, language) | {"is_empty": not found.pages}
     return render(request, "docs/missing.html", context, status=404)
 
 
-@_may_do_nothing
+@_sandboxed
 def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
     changed = found.files[path][0] / 1e9
     if not was_modified_since(request.headers.get("If-Modified-Since"), changed):
@@ -190,7 +190,7 @@ def _file(request: HttpRequest, found: Docs, path: str) -> HttpResponseBase:
     return response
 
 
-def _around(found: Docs, language: str, page: Page | None = None) -> dict[str, Any]:
+def _page_context(found: Docs, language: str, page: Page | None = None) -> dict[str, Any]:
     """Context for every docs page."""
     return {
         "navigation": _navigation(found, language, page),

@@ -16,7 +16,7 @@ class LiveMessage:
 
 
 class Collector(Protocol):
-    """Assembles a stream: `add` each event's JSON value; `completion` is the result so far.
+    """Assembles a stream: `add` takes each event's JSON value; `completion` is the result so far.
 
     `tokens` counts the events that added text, `fields` the names in them beside the choices.
     """
@@ -26,7 +26,7 @@ class Collector(Protocol):
     has_begun: bool
 
     def add(self, chunk: Any) -> str:
-        """Return the text that it added. Raises `TooManyError` before memory fills up."""
+        """Return the text that the chunk added. Raises `TooManyError` before memory fills up."""
         ...
 
     def is_finished(self, choices: int) -> bool:

@@ -46,7 +46,7 @@ def is_alone(text: str) -> bool:
 
 
 class DataLines:
-    """The data lines of an event so far, with where each ends. Takes time linear in their total length."""
+    """The data lines of an event so far, and where each ends. Takes time linear in their total length."""
 
     __slots__ = ("_depth", "_ends", "_followed", "_in_string", "_opening", "_texts", "_value")
 
@@ -81,7 +81,7 @@ class DataLines:
 
     @property
     def is_open(self) -> bool:
-        """Whether they begin an object or an array that has not ended."""
+        """Whether the lines begin an object or an array that has not ended."""
         if self._opening not in ("{", "["):
             return False
         for text in self._texts[self._followed :]:

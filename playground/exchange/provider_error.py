@@ -1,8 +1,9 @@
 """Read what a provider says went wrong. Only this module knows the shapes of error bodies.
 
-To add a shape, add a name to `_SAYING` or a mark to `_is_failure`. The shapes here were sent by OpenAI,
-Azure, Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, Tencent, Spark, Qianfan,
-vLLM, llama.cpp, Ollama, LiteLLM, FastAPI, NestJS, and others; the tests' wire table names a report for each.
+To add a shape, add a name to `_MESSAGE_FIELDS` or a mark to `_is_failure`. The shapes here were sent by
+OpenAI, Azure, Anthropic, Gemini, Mistral, OpenRouter, Cloudflare, DashScope, MiniMax, Zhipu, Tencent, Spark,
+Qianfan, vLLM, llama.cpp, Ollama, LiteLLM, FastAPI, NestJS, and others; the tests' wire table names a report
+for each.
 """
 
 import json
@@ -38,31 +39,31 @@ _NAMED_ERRORS = (
     "error_code", "error_type", "error_message", "errorMessage", "error_msg", "error_description",
 )  # fmt: skip
 # Fields that say what went wrong (string, object, or array), in the order in which they are shown.
-_SAYING = (
+_MESSAGE_FIELDS = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
     "base_resp", "Response",
 )  # fmt: skip
 # Objects beside a choice that may hold an error: Groq's, Tencent's, OpenAI's (`response.failed`).
-_AROUND = ("x_groq", "Response", "response")
+_ERROR_PARENTS = ("x_groq", "Response", "response")
 _CAPITALS = frozenset(("Error", "Code", "Message"))
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "error", "errorType")
 _STATUSES = ("status", "code", "status_code", "statusCode", "http_code", "http_status_code", "error_code")
 _SINGLE_WORD = re.compile(r"[\w\-]+(?:\.[\w\-]+)*", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\[\]\-]{1,100}", re.ASCII)
-# Two words, or a letter of a script without spaces.
+# Two words, or one letter of a script without spaces.
 _SENTENCE = re.compile(r"[^\W\d_]{2} [^\W\d_]|[\u3040-\u30ff\u4e00-\u9fff]")
 _FRAMED = re.compile(r"\s*(?:data|event|id|retry)?:")
 # Values that mean nothing is wrong.
-_FINE = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
+_OK_VALUES = frozenset(("", "0", "200", "ok", "success", "succeeded", "none", "null", "false"))
 # Phrases without a reason, shown only if there is no other text.
 _EMPTY_PHRASES = frozenset((
     "error", "failed", "bad request error", "param incorrect", "provider returned error", "upstream error",
     "an error occurred", *(status.phrase.casefold() for status in HTTPStatus),
 ))  # fmt: skip
-_ERROR = frozenset(("error", "Error"))
+_ERROR_TYPES = frozenset(("error", "Error"))
 _BAD_STATUS = re.compile("[45][0-9]{2}")
-_FAILED = frozenset(("error", "failed", "failure", "fail"))
-_STRAIGHT = str.maketrans("“”‘’´", "\"\"'''")
+_FAILED_STATUSES = frozenset(("error", "failed", "failure", "fail"))
+_STRAIGHT_QUOTES = str.maketrans("“”‘’´", "\"\"'''")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -92,7 +93,7 @@ class ProviderError:
     def words(self) -> str:
         """All texts in lower case with straight quotation marks, for finding phrases."""
         text = "\n".join(self.texts)[:LONGEST_MESSAGE].casefold()
-        return text.translate(_STRAIGHT)
+        return text.translate(_STRAIGHT_QUOTES)
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -140,8 +141,8 @@ def read_value(value: Any) -> ProviderError:
     """Read a JSON value: an object, an array, a string, or JSON in a string."""
     reader = _Reader()
     reader.read(value)
-    texts = _telling(reader.texts)
-    if not any(map(_tells, texts)):
+    texts = _informative(reader.texts)
+    if not any(map(_is_informative, texts)):
         texts = list(islice(_sentences(value), _MOST_ENTRIES)) or texts
     return ProviderError(tuple(dict.fromkeys(texts)), tuple(reader.objects))
 
@@ -156,14 +157,14 @@ def error_in(value: Any) -> Any:
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    read = _small(value)
+    read = _lower_initials(value)
     choices = read.get("choices")
     choices = choices if isinstance(choices, list) else []
-    around = (inner for name in _AROUND if isinstance(inner := value.get(name), dict))
-    for holder in (value, *_holders(choices), *around):
-        if not _is_fine(error := _small(holder).get("error")):
+    around = (inner for name in _ERROR_PARENTS if isinstance(inner := value.get(name), dict))
+    for holder in (value, *_error_holders(choices), *around):
+        if not _is_ok(error := _lower_initials(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
-    if isinstance(error := value.get("error_msg"), dict) and not _is_fine(error):  # Hunyuan, beside choices
+    if isinstance(error := value.get("error_msg"), dict) and not _is_ok(error):  # Hunyuan, beside choices
         return error
     return value if _is_marked(read) or (not choices and _is_failure(read)) else None
 
@@ -206,12 +207,12 @@ class _Reader:
     def _read_object(self, value: dict[str, Any], depth: int) -> None:
         if len(self.objects) >= _MOST_OBJECTS:
             return
-        value = _small(value)
+        value = _lower_initials(value)
         self.objects.append(value)
         first = len(self.texts)
-        for name in _SAYING:
+        for name in _MESSAGE_FIELDS:
             self.read(value.get(name), depth + 1)
-        for choice in _holders(value.get("choices")):
+        for choice in _error_holders(value.get("choices")):
             self.read(choice.get("error"), depth + 1)
         if isinstance(param := value.get("param"), str) and " " in param:  # a reason in the wrong place
             self.read(param, depth + 1)
@@ -220,7 +221,7 @@ class _Reader:
         if isinstance(metadata := value.get("metadata"), dict):
             self.objects.append(metadata)  # OpenRouter: what the provider behind it said
             self.read(metadata.get("raw"), depth + 1)
-        if (place := _place(value)) and len(self.texts) > first:
+        if (place := _location(value)) and len(self.texts) > first:
             said = self.texts[first:]
             del self.texts[first:]
             self._add(f"{place}: {' '.join(said)}")
@@ -237,7 +238,7 @@ class _Reader:
             inner = _Reader(objects=self.objects)
             inner.read(value, depth + 1)
             if inner.texts:
-                around = text[:start].strip(), "; ".join(_telling(inner.texts)), text[end:].strip()
+                around = text[:start].strip(), "; ".join(_informative(inner.texts)), text[end:].strip()
                 for said in [" ".join(around).strip()] if around[0] or around[2] else inner.texts:
                     self._add(said)
                 return
@@ -269,19 +270,19 @@ def _looks_like_an_error(value: Any) -> bool:
     return error_in(value) is not None or (isinstance(value, dict) and [*value] == ["message"])
 
 
-def _telling(texts: list[str]) -> list[str]:
+def _informative(texts: list[str]) -> list[str]:
     """Drop codes and status phrases if another text says why."""
-    return [text for text in texts if _tells(text)] or texts[:1]
+    return [text for text in texts if _is_informative(text)] or texts[:1]
 
 
-def _tells(text: str) -> bool:
+def _is_informative(text: str) -> bool:
     return not _SINGLE_WORD.fullmatch(text) and text.rstrip(".").casefold() not in _EMPTY_PHRASES
 
 
 def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
     """Yield what reads like a sentence, whatever its field is called."""
     if isinstance(value, str):
-        if _SENTENCE.search(value[:LONGEST_MESSAGE]) and _tells(value):
+        if _SENTENCE.search(value[:LONGEST_MESSAGE]) and _is_informative(value):
             yield value[: LONGEST_MESSAGE + 1].strip()
     elif isinstance(value, dict | list) and depth <= _DEEPEST:
         items = value.values() if isinstance(value, dict) else value
@@ -289,12 +290,12 @@ def _sentences(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _sentences(item, depth + 1)
 
 
-def _small(item: dict[str, Any]) -> dict[str, Any]:
+def _lower_initials(item: dict[str, Any]) -> dict[str, Any]:
     """Return the names as most providers write them: Tencent's and Alibaba's begin with a capital."""
     return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
 
 
-def _holders(choices: Any) -> Iterator[dict[str, Any]]:
+def _error_holders(choices: Any) -> Iterator[dict[str, Any]]:
     """Yield where choices may hold an error: each choice, its message, its delta."""
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict):
@@ -302,7 +303,7 @@ def _holders(choices: Any) -> Iterator[dict[str, Any]]:
             yield from (part for part in parts if isinstance(part, dict))
 
 
-def _place(item: dict[str, Any]) -> str:
+def _location(item: dict[str, Any]) -> str:
     """Return the location in a FastAPI entry, such as `body.seed`."""
     loc = item.get("loc")
     return ".".join(str(part)[:_LONGEST_CODE] for part in loc[:_DEEPEST]) if isinstance(loc, list) else ""
@@ -317,29 +318,29 @@ def _parameters(item: dict[str, Any]) -> Iterator[str]:
         yield loc[-1][:_LONGEST_CODE]
 
 
-def _is_fine(value: Any) -> bool:
+def _is_ok(value: Any) -> bool:
     """Whether a value says that nothing is wrong, or says nothing."""
     if isinstance(value, dict):
-        return all(map(_is_fine, value.values()))
-    return not value or (isinstance(value, str | int) and str(value).strip().casefold() in _FINE)
+        return all(map(_is_ok, value.values()))
+    return not value or (isinstance(value, str | int) and str(value).strip().casefold() in _OK_VALUES)
 
 
 def _is_marked(value: dict[str, Any]) -> bool:
     """Whether it declares itself an error, whatever else it contains."""
-    if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR:
+    if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR_TYPES:
         return True
     base = value.get("base_resp")  # MiniMax
-    return isinstance(base, dict) and not _is_fine(base.get("status_code"))
+    return isinstance(base, dict) and not _is_ok(base.get("status_code"))
 
 
 def _is_failure(value: dict[str, Any]) -> bool:
     """Whether a value without choices is an error in all but name."""
     if any(value.get(name) in (False, "false") for name in ("success", "ok")):
         return True
-    if any(not _is_fine(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
+    if any(not _is_ok(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
         return True
     status = value.get("status") or value.get("statusCode")
-    if isinstance(status, str | int) and (status in _FAILED or _BAD_STATUS.fullmatch(str(status))):
+    if isinstance(status, str | int) and (status in _FAILED_STATUSES or _BAD_STATUS.fullmatch(str(status))):
         return True
     said = value.get("message") or value.get("msg")
-    return isinstance(said, str) and not _is_fine(said) and not _is_fine(value.get("code"))
+    return isinstance(said, str) and not _is_ok(said) and not _is_ok(value.get("code"))

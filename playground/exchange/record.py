@@ -85,8 +85,8 @@ class Recorded:
 class Exchange:
     """One call, complete and immutable. It contains no key: the client redacts it before creating this.
 
-    `id` is unique for good. `failure` says why `received` is missing or incomplete. `fixed` names what the
-    reader of an embed can't change: `base_url`, `api_key`, fields of the body.
+    `id` is unique and never changes. `failure` says why `received` is missing or incomplete. `fixed` names
+    what the reader of an embed can't change: `base_url`, `api_key`, fields of the body.
     """
 
     id: str

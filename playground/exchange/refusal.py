@@ -69,7 +69,7 @@ class InvalidRequestError(RefusedError):
 
 
 def collect(problems: list[FieldProblem], otherwise: Any, read: Callable[..., Any], *values: Any) -> Any:
-    """Return what `read` gives, or `otherwise`; collects its problems, to show a person all at once."""
+    """Call `read` and keep its problems, so that a person sees all at once; `otherwise` is the fallback."""
     try:
         return read(*values)
     except InvalidRequestError as error:

@@ -85,7 +85,7 @@ class _End:
 
 
 class SplitKeyGuard:
-    """`add` an event; it returns the numbers of the events that are settled, and whether to mask each.
+    """Decides which events to mask; `add` returns the numbers of those now settled, and whether to mask each.
 
     An event whose text may start the key is held until later ones settle it. Events after it wait too, so
     that they stay in order.
@@ -236,6 +236,6 @@ def _places(path: Place) -> tuple[Place, ...]:
     return ("all", group, "text" if said else names[-1]), path
 
 
-# Most of a stream: following it at its own path too would find nothing more.
+# Most of a stream: following these at their own path as well would find nothing more.
 _ONLY_JOINED = (("delta", "content"), ("text",))
 _CONTENT = (("all", "content", "text"),)

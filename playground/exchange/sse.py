@@ -77,9 +77,9 @@ class Event:
 
 
 class EventParser:
-    """`feed(bytes)` yields events once they are complete; `close()` yields what the stream's end leaves.
+    """`feed` yields events once they are complete; `close` yields what is left at the end of the stream.
 
-    The rules drop a last event without its blank line. Providers that end like this mean it, so `close()`
+    The rules drop a last event without its blank line. Providers that end like this mean it, so `close`
     yields it.
     """
 
@@ -94,7 +94,8 @@ class EventParser:
         self._ready: list[Event] = []
         self._data = DataLines()
         self._fields: dict[str, str] = {}
-        # Fields after the data: of the same event by the rules, of the next one if no blank line comes.
+        # Fields after the data: the rules count them to the same event, but without a blank line they belong
+        # to the next.
         self._later: dict[str, str] = {}
         self._fields_end = 0
 

@@ -14,7 +14,7 @@ from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 
 EVENT_STREAM = "text/event-stream"
-# A chunk with text takes 60 bytes or more, so this many come close to the limit on bytes.
+# A chunk with text takes 60 bytes or more, so the limit on bytes allows about this many.
 MOST_EVENTS = 250_000
 # Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS
@@ -175,7 +175,7 @@ class StreamReader:
             self.collector.error = self.collector.error or event.value or event.data
         elif words := event.words:
             if not self._unread:
-                self._first_unread = (number, _cut(self._redactor.text(jsontext.mended_text(words))))
+                self._first_unread = (number, _truncated(self._redactor.text(jsontext.mended_text(words))))
             self._unread += 1
         if brought:
             self.last_token_ms = at_ms
@@ -256,5 +256,5 @@ def _brought(collector: Collector, chunk: Any) -> str:
         return ""
 
 
-def _cut(words: str) -> str:
+def _truncated(words: str) -> str:
     return words if len(words) <= _LONGEST_WORDS else words[:_LONGEST_WORDS] + "…"

@@ -79,7 +79,7 @@ _LIMITS = _compiled(
     r"n_ctx[ :(]{1,2}N",
 )
 # Where the length of the request is stated; some count the answer too, some only the prompt.
-_ASKED = _compiled(
+_REQUESTED = _compiled(
     r"you requested (?:about |a total of )?N",
     r"\brequested:? (?:tokens )?\(?N",
     r"current message \(N",
@@ -142,23 +142,23 @@ def overrun_in(error: ProviderError) -> Overrun | None:
     if not error.codes & _CODES and not _TOO_LONG.search(words):
         return None
     messages = asked = None
-    if parts := _first(_PARTS, words):
+    if parts := _first_match(_PARTS, words):
         messages, answer = _count(parts[1]), _count(parts[2])
         asked = messages + answer
     elif left := _INPUT_LEFT.search(words):
         messages, answer = _count(left[1]), _count(left[2])
         asked = messages + answer
-    elif found := _first(_ASKED, words):
+    elif found := _first_match(_REQUESTED, words):
         asked = _count(found[1])
-    asked = asked or _told(error, "n_prompt_tokens")
+    asked = asked or _count_field(error, "n_prompt_tokens")
     found_limits = (pattern.search(words) for pattern in _LIMITS)
-    limits = [_told(error, "n_ctx"), *(_count(found[1]) for found in found_limits if found)]
+    limits = [_count_field(error, "n_ctx"), *(_count(found[1]) for found in found_limits if found)]
     # The request exceeds the limit, or it would be no error: a larger number is not the limit.
     sane = [limit for limit in limits if limit and (asked is None or limit < asked)]
     return Overrun(sane[0], asked, messages) if sane else Overrun()
 
 
-def _first(patterns: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None:
+def _first_match(patterns: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None:
     return next((found for pattern in patterns if (found := pattern.search(words))), None)
 
 
@@ -166,7 +166,7 @@ def _count(digits: str) -> int:
     return min(int(digits.replace(",", "")), _MOST_TOKENS)
 
 
-def _told(error: ProviderError, name: str) -> int | None:
+def _count_field(error: ProviderError, name: str) -> int | None:
     """Return a count that has a field of its own (llama.cpp)."""
     values = (item.get(name) for item in error.objects)
     return next((value for value in values if type(value) is int and 0 < value <= _MOST_TOKENS), None)

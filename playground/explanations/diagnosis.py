@@ -32,7 +32,7 @@ _SPENT_CODES = frozenset((
     "exceeded_current_quota_error", "allocationquota.freetieronly", "setlimitexceeded", "accountoverdueerror",
     "budget_exceeded", "pre_consume_token_quota_failed", "not_enough_balance",
 ))  # fmt: skip
-_SPENT = (
+_SPENT_PHRASES = (
     "credit balance is too low",
     "insufficient balance",
     "insufficient account balance",
@@ -88,37 +88,37 @@ _NO_CHAT = re.compile(
 # nginx, Go, Tomcat: the URL says http:// where the port speaks TLS.
 _WANTS_TLS = re.compile(r"http request (?:was sent )?to (?:an )?https (?:port|server)|port requires tls")
 # Sent with status 400 or 403: a limit that lapses, someone who is not served, flagged content.
-_LIMIT_OF_A_TIME = re.compile(r"reached your specified api usage limits|out of call volume quota")
+_USAGE_LIMIT = re.compile(r"reached your specified api usage limits|out of call volume quota")
 _NOT_SERVED = re.compile(
     r"location is not supported|not (?:available|supported) in your (?:country|region|location)|"
     r"organization has been disabled"
 )
 _FLAGGED = re.compile(r"\b(?:input|prompt|content|message|request) was flagged\b")
 # Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI).
-_NOT_TAKEN = re.compile(
+_UNSUPPORTED = re.compile(
     r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
     r"unsupported param|requires --jinja"
 )
-_BROKE = re.compile(r"\bmodel has crashed\b|failed during generation")
+_CRASHED = re.compile(r"\bmodel has crashed\b|failed during generation")
 # Ollama, vLLM: another model may fit.
 _NO_MEMORY = re.compile(r"requires more system memory|\bout of memory\b")
 # A daily or monthly limit is worded like one per minute.
 _QUOTA = re.compile(r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|配额|资源包|free allocation")
 # Cloudflare's own error, in front of the provider: `error code: 1010`.
 _CLOUDFLARE = re.compile(r"error code: (1\d{3})")
-_CLOUDFLARES_RATE = 1015
+_CLOUDFLARE_RATE_LIMIT = 1015
 # A status, the words that contradict it, and the status that is meant.
-_MEANT: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
-    ((400, 403), _LIMIT_OF_A_TIME, 429),
+_CORRECTIONS: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
+    ((400, 403), _USAGE_LIMIT, 429),
     ((400,), _NOT_SERVED, 403),
     ((403,), _FLAGGED, 400),
-    ((400, 424), _BROKE, 500),
+    ((400, 424), _CRASHED, 500),
     ((429,), OVERLOADED, 529),
 )
 # A web page with one of these comes from something between here and the provider.
-_IN_BETWEEN = frozenset((403, 407, 511))
-_IDLE = frozenset((408, 504, 524))
-_BUSY = frozenset((429, 503, 529))
+_FIREWALL_STATUSES = frozenset((403, 407, 511))
+_TIMEOUT_STATUSES = frozenset((408, 504, 524))
+_RETRY_STATUSES = frozenset((429, 503, 529))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +157,22 @@ def _status(error: ProviderError, status: int) -> int | None:
     # Some send status 400 or 403 for a wrong key (Gemini, xAI).
     if status in (400, 403) and (WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
         return 401
-    if status == 403 and _cloudflares(error) == _CLOUDFLARES_RATE:
+    if status == 403 and _cloudflare_number(error) == _CLOUDFLARE_RATE_LIMIT:
         return 429
     if status >= 500:
         told = (told_status(error), quoted_status(error))
         if meant := next((inner for inner in told if inner and inner < 500), None):
             return meant
-        if status in (500, 501) and _NOT_TAKEN.search(error.words):
+        if status in (500, 501) and _UNSUPPORTED.search(error.words):
             return 400
         return 529 if status == 500 and _NO_MEMORY.search(error.words) else status
     said = implied_status(error) if status < 400 else status
-    return next((meant for told, words, meant in _MEANT if said in told and words.search(error.words)), said)
+    return next(
+        (meant for told, words, meant in _CORRECTIONS if said in told and words.search(error.words)), said
+    )
 
 
-def _cloudflares(error: ProviderError) -> int | None:
+def _cloudflare_number(error: ProviderError) -> int | None:
     """Return the number of Cloudflare's own error, sent as text or JSON."""
     if found := _CLOUDFLARE.fullmatch(error.words.strip()):
         return int(found[1])
@@ -219,7 +221,7 @@ def _what_to_shorten(messages: Any) -> Sentence:
 
 def _is_spent(error: ProviderError, wait: int | None) -> bool:
     # Gemini says the same about a limit per minute, together with how long to wait.
-    by_words = any(phrase in error.words for phrase in _SPENT) and not wait
+    by_words = any(phrase in error.words for phrase in _SPENT_PHRASES) and not wait
     return bool(error.codes & _SPENT_CODES) or by_words
 
 
@@ -271,7 +273,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         advice = say(LISTING[kind])
     if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
         advice = say(gettext_noop("No key was sent. Type one into the key field."))
-    elif status in _IN_BETWEEN and error.is_page:
+    elif status in _FIREWALL_STATUSES and error.is_page:
         title = gettext_noop("A firewall refused the call")
         advice = say(
             gettext_noop(
@@ -280,7 +282,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             ),
             host=sent.host,
         )
-    elif status == 403 and (number := _cloudflares(error)):
+    elif status == 403 and (number := _cloudflare_number(error)):
         title = gettext_noop("A firewall refused the call")
         advice = say(
             gettext_noop(
@@ -290,13 +292,13 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             host=sent.host,
             number=number,
         )
-    elif status in _IDLE and not exchange.is_listing and not exchange.call.body.get("stream"):
+    elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.call.body.get("stream"):
         advice = say(
             gettext_noop("Try again with streaming, which keeps the connection busy, or lower max_tokens.")
         )
     elif status == 429 and not wait and _QUOTA.search(error.words):
         title = gettext_noop("Too many requests, or no quota left")
         advice = say(gettext_noop("Slow down and try again, or raise the quota at the provider."))
-    elif status in _BUSY and wait:
+    elif status in _RETRY_STATUSES and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice)

@@ -217,13 +217,13 @@ def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> E
             gettext_noop("It ended without a single event. Try again; then check the base URL."),
         )
     if stream.unread and (stream.ended_early or stream.completion is None):
-        return _explain_words(exchange, received, stream.unread.first)
+        return _explain_plain_text(exchange, received, stream.unread.first)
     if stream.ended_early and not stream.is_foreign:
         return _ended_early(None)
     return None
 
 
-def _explain_words(exchange: Exchange, received: Received, words: str) -> Explanation:
+def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> Explanation:
     """Explain a stream that ends with plain text: the provider's words, which may say why."""
     # Text that looks like JSON is a truncated chunk, and its words are the model's.
     error = ProviderError() if words.startswith(("{", "[")) else read_text(words)

@@ -52,7 +52,7 @@ _ONE_CHOICE = re.compile(
     r"only one (?:completion )?choice|multi-choice|multiple (?:choices|completions)|support n ?> ?1\b|"
     r"only (?:supports? )?n ?={1,2} ?1\b"
 )
-_MOST = re.compile(
+_MAXIMUM = re.compile(
     r"(?:<=|≤|>|(?:less|lower|smaller) than or equal to|at most|no (?:more|greater|larger) than|"
     r"not (?:be )?exceed|cannot exceed|maximum(?: value)?(?: is| of|:)?|limit of|can only afford|"
     r"\[ ?-?\d{1,9}(?:\.\d{1,6})?,|between -?\d{1,9}(?:\.\d{1,6})? and) ?" + _NUMBER
@@ -72,11 +72,11 @@ _WORD = re.compile(r"[a-z_]\w{0,80}")
 # Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
 # `presencePenalty` (xAI), in lower case.
-_IN_ONE_WORD = {
+_WITHOUT_UNDERSCORES = {
     parameter.name.replace("_", ""): parameter.name for parameter in PARAMETERS if "_" in parameter.name
 }
 _ONLY_STREAMS = re.compile("only supports? stream|must be set to false for non-streaming")
-_STREAMS_NOT = re.compile("verified to stream")
+_NO_STREAMING = re.compile("verified to stream")
 _ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
 _REFUSED_ROLE = re.compile(
     "not support|unsupported|unknown|invalid|must be one of|not match any|expected one"
@@ -111,15 +111,15 @@ def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Comp
         found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
         found += [(match.start(), match[1] or match[2]) for match in _INTRODUCED.finditer(words)]
         found += [(match.start(), match[0]) for match in _WORD.finditer(words) if _is_a_name(match[0])]
-        names = dict.fromkeys([*apart, *(_IN_ONE_WORD.get(name, name) for _, name in sorted(found))])
-        yield _Complaint(body, words, [name for name in names if _may_go(body, name)])
+        names = dict.fromkeys([*apart, *(_WITHOUT_UNDERSCORES.get(name, name) for _, name in sorted(found))])
+        yield _Complaint(body, words, [name for name in names if _is_changeable(body, name)])
 
 
 def _is_a_name(word: str) -> bool:
-    return "_" in word or word in _PLAIN_NAMES or word in _IN_ONE_WORD
+    return "_" in word or word in _PLAIN_NAMES or word in _WITHOUT_UNDERSCORES
 
 
-def _may_go(body: Mapping[str, Any], name: str) -> bool:
+def _is_changeable(body: Mapping[str, Any], name: str) -> bool:
     return name not in ("model", "messages") and body.get(name) is not None
 
 
@@ -168,7 +168,7 @@ def _other_streaming(complaint: _Complaint) -> Fix | None:
     """
     if _ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
         return Fix(say(_SET, name="stream", value="true"), {"stream": True})
-    if _STREAMS_NOT.search(complaint.words) and complaint.body.get("stream"):
+    if _NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
         return _without(["stream"])
     return None
 
@@ -211,7 +211,7 @@ def _at_most(complaint: _Complaint) -> Fix | None:
     for name in named[:1]:
         current = _number(body[name])
         ends = [float(number) - (kind == "ex") for number, kind in _RANGE_END.findall(words)]
-        said = [*ends, *map(float, _MOST.findall(words))]
+        said = [*ends, *map(float, _MAXIMUM.findall(words))]
         most = [value for value in said if current and 0 < value < current]
         if most:
             return _set(body, name, most[0])

@@ -1,4 +1,4 @@
-"""Name the API of a response that is not from Chat Completions. Nothing else of it is read."""
+"""Name the API that a response is from if it is not Chat Completions. Nothing else of it is read."""
 
 from collections.abc import Callable
 from typing import Any

@@ -12,7 +12,7 @@ from playground.exchange.provider_error import ProviderError
 # Nobody waits longer than this; a longer wait is often a number in the wrong unit.
 _LONGEST_SECONDS = 7 * 86_400
 _LONGEST_TEXT = 60
-# Numbers from the first on are seconds since 1970, from the second on milliseconds.
+# Numbers from `_EPOCH` on are seconds since 1970, from `_EPOCH_MS` on milliseconds.
 _EPOCH, _EPOCH_MS = 1e9, 1e12
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{0,12})?")
@@ -52,13 +52,13 @@ def seconds_to_wait(headers: Mapping[str, str], error: ProviderError, now: datet
 
     The names in `headers` are in lower case.
     """
-    for seconds in _said(headers, error, now):
+    for seconds in _candidates(headers, error, now):
         if seconds is not None and 0 < seconds <= _LONGEST_SECONDS:
             return math.ceil(seconds)
     return None
 
 
-def _said(headers: Mapping[str, str], error: ProviderError, now: datetime) -> Iterator[float | None]:
+def _candidates(headers: Mapping[str, str], error: ProviderError, now: datetime) -> Iterator[float | None]:
     for name in _IN_MS:
         yield _scaled(_seconds(headers.get(name, ""), now), 0.001)
     for name in _IN_SECONDS:

@@ -51,7 +51,7 @@ class TraceFormatter(logging.Formatter):
 
     def message(self, record: logging.LogRecord) -> str:
         if path := getattr(getattr(record, "request", None), "path", None):
-            return _of_request(record, path)
+            return _describe_request(record, path)
         if isinstance(record.args, tuple):
             record.args = tuple(name(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
         return record.getMessage()
@@ -68,7 +68,7 @@ def _place(error: BaseException) -> str:
     return f"{name(error)} at {last.filename}:{last.lineno}" if last else name(error)
 
 
-def _of_request(record: logging.LogRecord, path: str) -> str:
+def _describe_request(record: logging.LogRecord, path: str) -> str:
     """Describe a request without Django's own text, which quotes exceptions.
 
     For CSRF it quotes the Referer too, which may be a link with a prompt.
@@ -85,15 +85,15 @@ def _of_request(record: logging.LogRecord, path: str) -> str:
 
 def log_what_nobody_catches() -> None:
     """Log errors that end a thread or occur in a destructor, which Python prints with their message."""
-    threading.excepthook = _ended
-    sys.unraisablehook = _unraisable
+    threading.excepthook = _log_thread_error
+    sys.unraisablehook = _log_unraisable
 
 
-def _ended(event: threading.ExceptHookArgs) -> None:
+def _log_thread_error(event: threading.ExceptHookArgs) -> None:
     if event.exc_value and not isinstance(event.exc_value, SystemExit):
         _logger.error("A thread ended: %s", trace(event.exc_value))
 
 
-def _unraisable(event: "sys.UnraisableHookArgs") -> None:
+def _log_unraisable(event: "sys.UnraisableHookArgs") -> None:
     if event.exc_value:
         _logger.error("Ignored: %s", trace(event.exc_value))

@@ -18,10 +18,10 @@ class Waiting:
     def __contains__(self, conn: TConn) -> bool:
         return conn in self._until
 
-    def add(self, conn: TConn, speaks: Callable[[TConn], None]) -> None:
-        """Call `speaks` whenever there is something to read, the end included."""
+    def add(self, conn: TConn, on_data: Callable[[TConn], None]) -> None:
+        """Call `on_data` whenever there is something to read, the end included."""
         conn.sock.setblocking(False)
-        self._poller.register(conn.sock, selectors.EVENT_READ, lambda _: speaks(conn))
+        self._poller.register(conn.sock, selectors.EVENT_READ, lambda _: on_data(conn))
         self._until[conn] = time.monotonic() + self._seconds
 
     def remove(self, conn: TConn) -> None:

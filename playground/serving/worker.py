@@ -38,10 +38,10 @@ LAST_WORDS_SECONDS = 5
 _GOODBYE_SECONDS = 2
 _GOODBYE_BYTES = 1 << 16
 # There is no connection after all: the client has left, or another worker was faster.
-_NOBODY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EINTR, errno.EPROTO)
+_NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EINTR, errno.EPROTO)
 _PAUSE_SECONDS = 0.5
-_ROOM = 8
-_SAY_AGAIN_SECONDS = 60
+_DROPPED_AT_ONCE = 8
+_LOG_AGAIN_SECONDS = 60
 
 # The number of reloads, shared by the master and its workers.
 _reloads = mmap.mmap(-1, 1)
@@ -101,9 +101,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._born_after = _reloads[0]
+        self._reloads_at_start = _reloads[0]
         self._stopping = False
-        self._accepts_from = self._says_from = 0.0
+        self._accepts_from = self._logs_from = 0.0
 
     def init_process(self) -> None:
         return_large_blocks()
@@ -129,15 +129,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in _NOBODY:
-                self._lacks(error)
+            if error.errno not in _NO_CONNECTION:
+                self._accept_failed(error)
             return
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
             self._make_room()
-        self._silent.add(_Connection(self, client, address, listener.getsockname()), self._speaks)
+        self._silent.add(_Connection(self, client, address, listener.getsockname()), self._on_data)
 
-    def _speaks(self, conn: TConn) -> None:
+    def _on_data(self, conn: TConn) -> None:
         if conn in self._silent:  # it may have been closed a moment ago to make room
             self._silent.remove(conn)
             conn.data_ready = True
@@ -163,14 +163,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns -= 1
         conn.close()
 
-    def _lacks(self, error: OSError) -> None:
+    def _accept_failed(self, error: OSError) -> None:
         """Handle a failed accept, for want of open files or memory."""
         now = time.monotonic()
-        if now >= self._says_from:
-            self._says_from = now + _SAY_AGAIN_SECONDS
+        if now >= self._logs_from:
+            self._logs_from = now + _LOG_AGAIN_SECONDS
             self.log.error("No further connection for now (%s): raise `ulimit -n`.", error.strerror)
         # Several at once: a call needs a file too.
-        if not sum(self._make_room() for _ in range(_ROOM)):
+        if not sum(self._make_room() for _ in range(_DROPPED_AT_ONCE)):
             self._accepts_from = now + _PAUSE_SECONDS
             self.set_accept_enabled(False)
 
@@ -232,7 +232,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().handle_error(req, _ErrorWriter(client), addr, exc)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if _reloads[0] != self._born_after:
+        if _reloads[0] != self._reloads_at_start:
             super().handle_exit(sig, frame)  # new workers take over, so this one need not answer
         elif not self._stopping:
             self._stopping = True

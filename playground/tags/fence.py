@@ -1,4 +1,4 @@
-"""The `api-playground` fence, for places where a tag cannot stand; its body is YAML or JSON.
+"""The `api-playground` fence, for where a tag cannot be used; its body is YAML or JSON.
 
 ```api-playground
 provider: openai

@@ -35,16 +35,18 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _END = re.compile(r"\s*(?P<closed>/)?>")
 _CLOSINGS = {name: re.compile(rf"</{name}\s*>") for name in NAMES}
 # Text that ends within an attribute, or between two.
-_CUT = re.compile(r"""\s*+(?:[^\s"'<>/=]++\s*+)?(?:=\s*+(?:"[^"]*+|'[^']*+|[^\s"'=<>`]++)?)?(?:/\s*+)?\Z""")
+_UNFINISHED = re.compile(
+    r"""\s*+(?:[^\s"'<>/=]++\s*+)?(?:=\s*+(?:"[^"]*+|'[^']*+|[^\s"'=<>`]++)?)?(?:/\s*+)?\Z"""
+)
 # Without its semicolon, an entity in an attribute is plain text: `a&copy=1` (HTML standard, 13.2.5.73).
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 _REQUEST_NAMES = ("request", "defaultrequest", "default-request")
-_NAMES = ("provider", "embed")
+_NOT_BLANK = ("provider", "embed")
 _TEXT = gettext_noop("“%(name)s” must be a string.")
 # What tags and fences accept, by the name in a `LiveCall`, and the error for other values.
-_TAKES: dict[str, tuple[type, str]] = {
+_ACCEPTED: dict[str, tuple[type, str]] = {
     "provider": (str, gettext_noop("“provider” takes the id of a provider, such as “openai”.")),
     "embed": (str, gettext_noop("“embed” must be the name of an embed of this playground.")),
     "body": (dict, gettext_noop("The request must be an object: {…}.")),
@@ -97,7 +99,7 @@ class Attribute:
 class Tag:
     """A tag in a text: where it ends, and its attributes or why they cannot be read.
 
-    `awaits` is what may still follow if the text just ends too early: `>` or `</ApiPlayground`.
+    `awaits` is what is missing if the text merely ends too early: `>` or `</ApiPlayground`.
     """
 
     end: int
@@ -133,7 +135,7 @@ def scan(text: str, start: int) -> Tag | None:
                 ),
                 most=LONGEST,
             ),
-            awaits=">" if _CUT.match(text, position, limit) else "",
+            awaits=">" if _UNFINISHED.match(text, position, limit) else "",
         )
     if end["closed"]:
         return Tag(end.end(), tuple(attributes))
@@ -166,7 +168,7 @@ def read(tag: Tag) -> LiveCall:
     for attribute in tag.attributes:
         try:
             if name := name_of(attribute.name, values):
-                values[name] = value_of(name, _said(attribute, name))
+                values[name] = value_of(name, _attribute_value(attribute, name))
         except TagError:
             raise
         except SentenceError as error:
@@ -183,7 +185,7 @@ def name_of(written: str, values: Collection[str]) -> str:
         return ""
     plain = written.removeprefix("v-bind").removeprefix(":").lower()
     name = "body" if plain in _REQUEST_NAMES else plain
-    if name not in _TAKES:
+    if name not in _ACCEPTED:
         raise SentenceError(
             say(
                 gettext_noop(
@@ -200,20 +202,20 @@ def name_of(written: str, values: Collection[str]) -> str:
 
 def value_of(name: str, value: Any) -> Any:
     """Return a value as a `LiveCall` holds it; null counts as not given. Raises `SentenceError`."""
-    kind, problem = _TAKES[name]
+    kind, problem = _ACCEPTED[name]
     if value is None:
         return None if name == "body" else ""
-    if not isinstance(value, kind) or (name in _NAMES and not str(value).strip()):
+    if not isinstance(value, kind) or (name in _NOT_BLANK and not str(value).strip()):
         raise SentenceError(say(problem, name=name))
     return value.strip() if isinstance(value, str) else value
 
 
-def _said(attribute: Attribute, name: str) -> Any:
+def _attribute_value(attribute: Attribute, name: str) -> Any:
     text, is_bound = attribute.value or "", attribute.name.startswith((":", "v-bind:"))
     if name == "body" and not is_bound and attribute.name.lower() != "request":
         problem = gettext_noop("Write a colon before “%(name)s”: it is no text.")
         raise SentenceError(say(problem, name=attribute.name))
-    if name == "body" or (is_bound and name in _NAMES):
+    if name == "body" or (is_bound and name in _NOT_BLANK):
         return literal(text, attribute.line)
     return _constant(text) if is_bound else text
 
@@ -245,7 +247,7 @@ def literal(text: str, line: int = 0) -> Any:
     except RecursionError as error:
         raise TagError(_too_deep(), line) from error
     except ValueError as error:
-        raise _located(error, line) from error
+        raise _syntax_error(error, line) from error
 
 
 def checked(value: Any) -> Any:
@@ -257,7 +259,7 @@ def checked(value: Any) -> Any:
     return value
 
 
-def _located(error: ValueError, line: int) -> TagError:
+def _syntax_error(error: ValueError, line: int) -> TagError:
     found = _JSON5_ERROR.match(str(error))
     if found is None:
         return TagError(say(gettext_noop("The request cannot be read.")), line)

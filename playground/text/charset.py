@@ -2,8 +2,9 @@
 
 import re
 
-# Codecs by the charset names that senders use. Without Big5 and Shift JIS: the second byte of a character is
-# often ASCII there, even a backslash (in GBK only for rare characters, and `in_utf8` leaves such text alone).
+# Codecs by the charset names that senders use. Big5 and Shift JIS are left out: the second byte of a
+# character is often ASCII, even a backslash (in GBK only for rare characters; `in_utf8` leaves such text
+# alone).
 _CODECS = {
     **dict.fromkeys(("gbk", "gb2312", "gb18030", "x-gbk", "cp936"), "gb18030"),
     **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "windows-1252"), "cp1252"),
@@ -19,7 +20,7 @@ _NOT_ASCII = bytes(range(0x80, 0x100))
 
 
 def in_utf8(body: bytes, content_type: str) -> bytes:
-    """Return the text in UTF-8, by the charset in its label or page; unchanged if neither names one.
+    """Convert text to UTF-8 by the charset in its label or page; unchanged if neither helps.
 
     All ASCII must stay as it was, so that a redacted key cannot reappear.
     """

@@ -13,7 +13,7 @@ _UNITS = (
 
 
 def duration(seconds: int) -> Sentence:
-    """Say it in the largest unit that fits at least twice, or exactly once.
+    """Return it in the largest unit that fits at least twice, or exactly once.
 
     Rounds up, so that nobody retries too early.
     """

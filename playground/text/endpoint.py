@@ -16,7 +16,7 @@ _PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_HOST = 253
 # urlsplit drops what follows the bracket: `[::1]9381`.
-_BEHIND_BRACKET = re.compile(r"\][^:]")
+_AFTER_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
 # Endpoints of other APIs, by the end of their path.
 _OTHER_ENDPOINTS = {
@@ -25,7 +25,7 @@ _OTHER_ENDPOINTS = {
     "/completions": "Completions",
     "/embeddings": "Embeddings",
 }
-_NEAR = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.internal)", re.IGNORECASE)
+_LOCAL = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.internal)", re.IGNORECASE)
 
 
 class BaseURLError(SentenceError):
@@ -72,11 +72,11 @@ class Endpoint:
                 say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
             )
         host = _ascii_host(parts.hostname or "")
-        if _is_azures_older_one(host, parts):
+        if _is_legacy_azure(host, parts):
             raise BaseURLError(
                 say(
                     gettext_noop("Azure is called at its v1 endpoint, without api-version: %(base_url)s."),
-                    base_url=f"https://{host if _is_azures(host) else 'RESOURCE.openai.azure.com'}/openai/v1",
+                    base_url=f"https://{host if _is_azure(host) else 'RESOURCE.openai.azure.com'}/openai/v1",
                 )
             )
         if "?" in text or "#" in text:
@@ -108,16 +108,16 @@ def _split(text: str) -> SplitResult:
         _ = parts.port
     except ValueError as error:
         if "://" not in text:
-            raise _no_scheme(text) from error
+            raise _missing_scheme(text) from error
         raise BaseURLError(
             say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
         ) from error
-    if parts.scheme not in _PORTS or not parts.hostname or _BEHIND_BRACKET.search(parts.netloc):
-        raise _no_scheme(text)
+    if parts.scheme not in _PORTS or not parts.hostname or _AFTER_BRACKET.search(parts.netloc):
+        raise _missing_scheme(text)
     return parts
 
 
-def _no_scheme(text: str) -> BaseURLError:
+def _missing_scheme(text: str) -> BaseURLError:
     """Return the error for `api.example.com/v1`, `localhost:11434`, or `https//…`; it suggests a full URL."""
     rest = re.sub(r"^(https?(?=[:/]))?[:/]+", "", text, flags=re.IGNORECASE)
     otherwise = BaseURLError(
@@ -126,7 +126,7 @@ def _no_scheme(text: str) -> BaseURLError:
     if not rest or "://" in text:
         return otherwise
     try:
-        meant = Endpoint.parse(("http://" if _NEAR.match(rest) else "https://") + rest)
+        meant = Endpoint.parse(("http://" if _LOCAL.match(rest) else "https://") + rest)
     except BaseURLError:
         return otherwise
     return BaseURLError(
@@ -137,12 +137,12 @@ def _no_scheme(text: str) -> BaseURLError:
     )
 
 
-def _is_azures(host: str) -> bool:
+def _is_azure(host: str) -> bool:
     return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
 
 
-def _is_azures_older_one(host: str, parts: SplitResult) -> bool:
-    return "api-version=" in parts.query or (_is_azures(host) and "/deployments/" in parts.path)
+def _is_legacy_azure(host: str, parts: SplitResult) -> bool:
+    return "api-version=" in parts.query or (_is_azure(host) and "/deployments/" in parts.path)
 
 
 def _base_path(origin: str, path: str) -> str:
@@ -189,10 +189,10 @@ def _ascii_host(host: str) -> str:
     try:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
-        raise _no_host_name(host) from error
+        raise _invalid_host(host) from error
     name = name.removesuffix(".")  # the DNS root, which certificates leave out
     if len(name) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, name.split("."))):
-        raise _no_host_name(host)
+        raise _invalid_host(host)
     return name
 
 
@@ -204,11 +204,11 @@ def _ipv6(host: str) -> str:
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError as error:
-        raise _no_host_name(host) from error
+        raise _invalid_host(host) from error
     if address.scope_id is not None:
-        raise _no_host_name(host)
+        raise _invalid_host(host)
     return str(address)
 
 
-def _no_host_name(host: str) -> BaseURLError:
+def _invalid_host(host: str) -> BaseURLError:
     return BaseURLError(say(gettext_noop("“%(host)s” is no host name."), host=host[:80]))

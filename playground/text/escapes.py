@@ -80,7 +80,7 @@ ESCAPES_WITH_QUOTES = Escapes(quotes=True)
 
 
 def unfinished(text: str) -> int:
-    """Return where an escape begins that a growing text may end in the middle of; else the text's length."""
+    """Return where an unfinished escape at the end of a growing text begins; without one, its length."""
     start = max(text.rfind("\\"), text.rfind("%"), text.rfind("&"))
     if start < 0 or not _UNFINISHED.fullmatch(text, start):
         return len(text)

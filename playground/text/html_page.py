@@ -9,24 +9,24 @@ _MARKS = ("<!doctype html", "<html", "<head", "<body")
 _END = "</html>"
 _TAGS = ("title", "h1", "h2", "message")
 # Express and Python put nothing more into the title; the message is in the body.
-_NO_WORDS = frozenset(("", "error", "error response"))
+_UNINFORMATIVE = frozenset(("", "error", "error response"))
 _LONGEST_BODY = 300
 # ASCII only: `str.lower` can turn one letter into two, which would shift the positions after it.
-_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def is_page(text: str) -> bool:
-    start = text[:_LONGEST_START].translate(_SMALL)
+    start = text[:_LONGEST_START].translate(_LOWER)
     return any(mark in start for mark in _MARKS)
 
 
 def page_within(text: str) -> slice | None:
-    """Return where a page is within a text (a gateway's words around it), from its first mark to its end."""
-    small = text[:_LONGEST_START].translate(_SMALL)
-    starts = [at for mark in _MARKS[:2] if (at := small.find(mark)) >= 0]
+    """Return where a page is within a text, which may have a gateway's words around it, or None."""
+    lower = text[:_LONGEST_START].translate(_LOWER)
+    starts = [at for mark in _MARKS[:2] if (at := lower.find(mark)) >= 0]
     if not starts:
         return None
-    end = small.rfind(_END)
+    end = lower.rfind(_END)
     return slice(min(starts), end + len(_END) if end >= 0 else len(text))
 
 
@@ -41,20 +41,20 @@ def words_of_page(text: str) -> str | None:
     """
     start = text[:_LONGEST_START]
     found = [_content(start, tag) for tag in _TAGS]
-    telling = next((words for words in found if words.casefold() not in _NO_WORDS), None)
-    if telling is None and any(found):
-        telling = _content(start, "body")[:_LONGEST_BODY] or next(filter(None, found))
-    return telling
+    informative = next((words for words in found if words.casefold() not in _UNINFORMATIVE), None)
+    if informative is None and any(found):
+        informative = _content(start, "body")[:_LONGEST_BODY] or next(filter(None, found))
+    return informative
 
 
 def _content(text: str, tag: str) -> str:
     """Return the text of the first element with this name, without the tags within it."""
-    small = text.translate(_SMALL)
-    opening = small.find(f"<{tag}")
-    start = small.find(">", opening) + 1
+    lower = text.translate(_LOWER)
+    opening = lower.find(f"<{tag}")
+    start = lower.find(">", opening) + 1
     if opening < 0 or not start:
         return ""
-    end = small.find(f"</{tag}", start)
+    end = lower.find(f"</{tag}", start)
     inner = text[start:end] if end >= 0 else text[start:].partition("<")[0]
     outside = [part.partition(">")[2] if at else part for at, part in enumerate(inner.split("<"))]
     return " ".join(html.unescape(" ".join(outside)).split())

@@ -18,12 +18,12 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 MAX_DEPTH = 100
 DEEPEST_PRETTY = 12
-# The limit for one response: each value takes 60 to 230 bytes of memory. Each logprob, and each alternative
-# of one, is about 10 values per token.
+# The limit for one response: each value takes 60 to 230 bytes of memory. Logprobs have about 10 values per
+# token and alternative.
 MAX_VALUES = 1_000_000
 
-# An unterminated string runs to the end of the text: searching for the closing quote from each of its quotes
-# again would take quadratic time.
+# An unterminated string runs to the end of the text: looking for its end again from every quote in it would
+# take quadratic time.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -48,7 +48,7 @@ _PROBLEMS = {
     "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
 }
 _BREAKS_OFF = gettext_noop("it breaks off")
-_TOO_LONG_A_NUMBER = gettext_noop("A number in the JSON has too many digits.")
+_TOO_MANY_DIGITS = gettext_noop("A number in the JSON has too many digits.")
 
 
 class JSONTextError(SentenceError):
@@ -80,10 +80,9 @@ def loads(text: str | bytes) -> Any:
 def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     """Parse a provider's response, which is shown and not sent on. Raises `JSONTextError`.
 
-    The last of several equal keys wins, as in most parsers. Strings may contain raw control characters. A
-    number that is not JSON, or that no float holds, becomes a string. Lone surrogates and broken UTF-8 become
-    U+FFFD, so that the rest can be shown; `halves` keeps lone surrogates, for text whose other half may still
-    arrive.
+    The last of several equal keys wins, as in most parsers. Strings may contain raw control characters. NaN,
+    Infinity, and numbers out of range become strings. Lone surrogates and broken UTF-8 become U+FFFD, so that
+    the rest can be shown; `halves` keeps lone surrogates, for text whose other half may still arrive.
     """
     if isinstance(text, bytes):
         if _is_wide(text[:4096]):
@@ -98,7 +97,7 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     try:
         value = _parse(text, _LENIENT)
     except _TooManyDigitsError:
-        value = _parse(text, _LENIENT_OF_DIGITS)
+        value = _parse(text, _LENIENT_WITH_HUGE_INTEGERS)
     # A stream has thousands of small texts: walk the value only if it could be too deep.
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(value)
@@ -116,11 +115,11 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     except JSONTextError:
         raise
     except json.JSONDecodeError as error:
-        raise JSONTextError(_where(error, text)) from error
+        raise JSONTextError(_syntax_error(error, text)) from error
     except RecursionError as error:
         raise JSONTextError(say(_TOO_DEEP, depth=MAX_DEPTH)) from error
     except ValueError as error:  # an integer with more digits than Python converts
-        raise _TooManyDigitsError(say(_TOO_LONG_A_NUMBER)) from error
+        raise _TooManyDigitsError(say(_TOO_MANY_DIGITS)) from error
 
 
 def mended(value: Any) -> Any:
@@ -281,7 +280,7 @@ def _float_or_text(digits: str) -> float | str:
 
 
 def _is_not_zero(digits: str) -> bool:
-    """Whether a number that a float rounds to 0 is written as another one: 1e-400."""
+    """Whether a number that a float rounds to 0 is not 0 as written: 1e-400."""
     return digits.lower().partition("e")[0].strip("+-0.") != ""
 
 
@@ -309,7 +308,7 @@ def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _where(error: json.JSONDecodeError, text: str) -> Sentence:
+def _syntax_error(error: json.JSONDecodeError, text: str) -> Sentence:
     breaks_off = error.pos >= len(text.rstrip()) > 0
     return say(
         gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
@@ -327,7 +326,7 @@ def _problem(message: str) -> Sentence | str:
 # Built once: `json.loads` with options builds a decoder for each call.
 _LENIENT = json.JSONDecoder(parse_float=_float_or_text, parse_constant=str, strict=False)
 # A `parse_int` called for every integer costs more than parsing the rare text with huge integers twice.
-_LENIENT_OF_DIGITS = json.JSONDecoder(
+_LENIENT_WITH_HUGE_INTEGERS = json.JSONDecoder(
     parse_float=_float_or_text, parse_int=_int_or_text, parse_constant=str, strict=False
 )
 _STRICT = json.JSONDecoder(parse_float=number_of, parse_constant=no_constant, object_pairs_hook=object_of)

@@ -11,23 +11,21 @@ from playground.text.jsontext import MAX_VALUES, mended_text
 MOST_PLACES = 500
 MOST_NAMES = 1000
 _MOST_PIECES = 64
-# I-JSON's largest integer (RFC 7493, 2.2). Adding 1 to one of 4,300 digits could give one that Python cannot
-# print.
+# I-JSON's largest integer (RFC 7493, 2.2). Python could not print one of 4,300 digits once 1 is added to it.
 _LARGEST_NUMBER = 2**53 - 1
 # A `Pieces` takes as much memory as several values.
 _PIECES_SIZE = 4
-# Matches the last word of a field's name. These say which or what kind; providers repeat them, never split
-# them.
+# By the last word of its name, a field that says which or what kind: providers repeat it, never split it.
 _LABELS = frozenset(
     ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at")
 )
 # These come whole or in pieces, and some providers repeat them with each piece.
-_SAID_AGAIN = frozenset(("name", "signature", "thought_signature"))
+_REPEATED = frozenset(("name", "signature", "thought_signature"))
 # An array item without an index continues the last one if both have only these fields.
 _TEXT_PART = frozenset(
     ("type", "id", "text", "thinking", "summary", "reasoning", "format", "signature", "closed")
 )
-_TELLING_APART = ("type", "id", "url", "image_url")
+_IDENTIFYING = ("type", "id", "url", "image_url")
 
 
 class TooManyError(ValueError):
@@ -111,7 +109,7 @@ class Parts:
             known = self._by_index.get(index) if index is not None else None
             if index is None and position == 0:
                 known = self._last_text(value)
-            if known is None or not _agree(known, value):
+            if known is None or not _may_continue(known, value):
                 room.keep(1)
                 known = {}
                 self.items.append(known)
@@ -146,7 +144,7 @@ def is_label(name: str) -> bool:
 
 def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
     if isinstance(value, str):
-        if isinstance(old, Pieces) and name not in _SAID_AGAIN:  # most of a stream
+        if isinstance(old, Pieces) and name not in _REPEATED:  # most of a stream
             old.append(value)
             return old
         return _with_text(old, name, value, room)
@@ -177,7 +175,7 @@ def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
         return parts
     if not isinstance(old, Pieces):
         old = Pieces()
-    if not (name in _SAID_AGAIN and old.is_text(text)):
+    if not (name in _REPEATED and old.is_text(text)):
         old.append(text)
     return old
 
@@ -193,9 +191,9 @@ def _as_parts(old: Any, room: Room) -> Parts:
     return parts
 
 
-def _agree(known: dict[str, Any], value: dict[str, Any]) -> bool:
+def _may_continue(known: dict[str, Any], value: dict[str, Any]) -> bool:
     """Whether an item may continue `known`: two images may have the same index."""
-    both = (name for name in _TELLING_APART if known.get(name) and value.get(name))
+    both = (name for name in _IDENTIFYING if known.get(name) and value.get(name))
     return all(joined(known[name]) == value[name] for name in both)
 
 

@@ -68,7 +68,7 @@ class Redactor:
         return not self.key.strip("0123456789.e+-")
 
     @cached_property
-    def _first(self) -> frozenset[str]:
+    def _first_characters(self) -> frozenset[str]:
         return frozenset(form[0] for form in self._forms)
 
     def text(self, value: str) -> str:
@@ -81,14 +81,14 @@ class Redactor:
         return value
 
     def settled(self, value: str) -> int:
-        """Return how many characters of a growing text come before an end that may start the key."""
+        """Return how many characters of a growing text precede what may be an unfinished key."""
         if not self._forms:
             return len(value)
         tail = value[-self._longest * _LONGEST_ESCAPE :]
-        return len(value) - len(tail) + self._open(tail, _LAYERS)
+        return len(value) - len(tail) + self._unfinished_from(tail, _LAYERS)
 
     def is_settled(self, value: str) -> bool:
-        """Whether a growing text neither contains the key nor ends in what may start it."""
+        """Whether a growing text neither contains the key nor ends in what may be an unfinished one."""
         return self.text(value) == value and self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
@@ -119,25 +119,25 @@ class Redactor:
 
     def _spans(self, text: str, layers: int) -> Iterator[Span]:
         """Yield where the key occurs, verbatim or escaped, from left to right without overlap."""
-        found = [_places(text, form) for form in self._forms if form in text]
+        found = [_occurrences(text, form) for form in self._forms if form in text]
         if layers and self._escapes.are_in(text):
             inner = self._spans(self._escapes.decoded(text), layers - 1)
             edges = self._escapes.origins(text, (edge for span in inner for edge in span))
             found.append(zip(edges, edges, strict=True))
         return _united(heapq.merge(*found))
 
-    def _open(self, text: str, layers: int) -> int:
-        """Return where the end of the text may start the key, or an escape that may be part of one."""
+    def _unfinished_from(self, text: str, layers: int) -> int:
+        """Return where an unfinished key at the end of the text begins, or an escape that may be in one."""
         # An unfinished escape may become any character, or turn out not to be one.
         text = text[: unfinished(text)]
-        end, first = len(text), self._first
+        end, first = len(text), self._first_characters
         for start in range(max(0, end - self._longest + 1), end):
             if text[start] in first and any(form.startswith(text[start:]) for form in self._forms):
                 end = start
                 break
         if layers and self._escapes.are_in(text):
             plain = self._escapes.decoded(text)
-            if (start := self._open(plain, layers - 1)) < len(plain):
+            if (start := self._unfinished_from(plain, layers - 1)) < len(plain):
                 end = min(end, next(self._escapes.origins(text, [start])))
         return end
 
@@ -156,7 +156,7 @@ def _in_base64(key: bytes) -> Iterator[str]:
             yield text[-(-8 * before // 6) : 8 * (before + len(key)) // 6]
 
 
-def _places(text: str, form: str) -> Iterator[Span]:
+def _occurrences(text: str, form: str) -> Iterator[Span]:
     start = text.find(form)
     while start >= 0:
         yield start, start + len(form)

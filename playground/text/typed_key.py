@@ -9,7 +9,7 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 # Prefixes: `export`, `set`, `$env:`, curl's `-H`; a variable's `NAME=`; a header's or JSON's `name:`; and
 # `Bearer`. The end of a key in base64 (`…==`) is no name.
-_IN_FRONT = re.compile(
+_PREFIX = re.compile(
     r"""(?:(?:export|set|setx|-H|--header)\s+|\$env:
     |(?:[a-z_][a-z0-9_]{0,60}?)?(?:key|token|secret)\s?=\s?(?=[^=])
     |(?-i:[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,40}\s?=\s?(?=[^=]))
@@ -31,9 +31,9 @@ _VARIABLE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 # Placeholders in examples: `sk-...`, `sk-xxxx`, `<key>`, `<your key>`, `sk-your-api-key-here`.
-_LEFT_OUT = re.compile(r"(?:[a-z]{1,9}[-_]){1,3}(?:\.{2,}|…|x{3,})", re.IGNORECASE)
-_ASKING = frozenset(("your", "insert", "enter", "paste", "replace", "put", "fill"))
-_NAMING = frozenset((
+_ELIDED = re.compile(r"(?:[a-z]{1,9}[-_]){1,3}(?:\.{2,}|…|x{3,})", re.IGNORECASE)
+_ASKING_WORDS = frozenset(("your", "insert", "enter", "paste", "replace", "put", "fill"))
+_FILLER_WORDS = frozenset((
     "a", "actual", "an", "ant", "anthropic", "api", "apikey", "deepseek", "gemini", "goes", "groq", "here",
     "in", "key", "me", "mistral", "my", "openai", "openrouter", "own", "proj", "provider", "real", "secret",
     "sk", "the", "this", "token", "with",
@@ -67,7 +67,7 @@ def clean(typed: str) -> str:
     if found := _IN_OBJECT.fullmatch(key):
         key = found[1].strip()
     for _ in range(_MOST_ROUNDS):
-        found = _IN_FRONT.match(key)
+        found = _PREFIX.match(key)
         if not found:
             break
         # The opening quote may have stood before the name.
@@ -113,11 +113,11 @@ def _problem(key: str, *, in_brackets: bool) -> Sentence | None:
 
 
 def _is_placeholder(key: str, *, in_brackets: bool) -> bool:
-    if _LEFT_OUT.fullmatch(key) or (not key.isascii() and _CHINESE.fullmatch(key)):
+    if _ELIDED.fullmatch(key) or (not key.isascii() and _CHINESE.fullmatch(key)):
         return True
     words = set(re.split(r"[\W_]+", key[:_LONGEST_PLACEHOLDER].lower())) - {""}
-    asks = in_brackets or bool(words & _ASKING)
-    return asks and len(key) <= _LONGEST_PLACEHOLDER and words <= _ASKING | _NAMING
+    asks = in_brackets or bool(words & _ASKING_WORDS)
+    return asks and len(key) <= _LONGEST_PLACEHOLDER and words <= _ASKING_WORDS | _FILLER_WORDS
 
 
 def _kind(character: str) -> Sentence:

@@ -25,7 +25,7 @@ _FALSE = re.compile(r"false|False|FALSE")
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NOT_A_JSON_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 # PyYAML's messages for mistakes that people make, as patterns, with our texts.
 _PROBLEMS = (
     (
@@ -69,7 +69,7 @@ def loads(text: str) -> Any:
     except YAMLTextError:
         raise
     except yaml.MarkedYAMLError as error:
-        raise _located(error) from error
+        raise _syntax_error(error) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # `%YAML 1.` with thousands of digits raises ValueError, `\UFFFFFFFF` OverflowError.
         raise YAMLTextError(say(gettext_noop("The YAML holds characters that YAML has not."))) from error
@@ -97,7 +97,7 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def _located(error: yaml.MarkedYAMLError) -> YAMLTextError:
+def _syntax_error(error: yaml.MarkedYAMLError) -> YAMLTextError:
     mark = error.problem_mark or error.context_mark
     return YAMLTextError(
         say(
@@ -119,7 +119,7 @@ def _problem(message: str) -> Sentence | str:
 
 def _value(node: yaml.Node) -> Any:
     if node.tag not in _TAGS:
-        raise _refused(node, say(gettext_noop("A tag (!name) is not taken.")))
+        raise _error_at(node, say(gettext_noop("A tag (!name) is not taken.")))
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -132,10 +132,10 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise _refused(key, say(gettext_noop("A key must be a text.")))
+            raise _error_at(key, say(gettext_noop("A key must be a text.")))
         name = _text(key)
         if name in found:
-            raise _refused(
+            raise _error_at(
                 key, say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=name[:80])
             )
         found[name] = _value(value)
@@ -148,7 +148,7 @@ def _text(node: yaml.Node) -> str:
     try:
         jsontext.check(text)
     except jsontext.JSONTextError as error:
-        raise _refused(node, error.sentence) from error
+        raise _error_at(node, error.sentence) from error
     return text
 
 
@@ -159,12 +159,12 @@ def _scalar(node: yaml.Node) -> Any:
         return None
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
         return text.lower() == "true"
-    if _NO_NUMBER.fullmatch(text):
-        raise _refused(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
+    if _NOT_A_JSON_NUMBER.fullmatch(text):
+        raise _error_at(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
     if not _FLOAT.fullmatch(text) and not _OTHER_BASE.fullmatch(text):
         return _text(node)
     if len(text) > _MOST_DIGITS:
-        raise _refused(node, say(gettext_noop("A number has too many digits.")))
+        raise _error_at(node, say(gettext_noop("A number has too many digits.")))
     if _DECIMAL.fullmatch(text):
         return int(text)
     if _OTHER_BASE.fullmatch(text):
@@ -172,8 +172,8 @@ def _scalar(node: yaml.Node) -> Any:
     try:
         return jsontext.number_of(text)
     except jsontext.JSONTextError as error:
-        raise _refused(node, error.sentence) from error
+        raise _error_at(node, error.sentence) from error
 
 
-def _refused(node: yaml.Node, sentence: Sentence) -> YAMLTextError:
+def _error_at(node: yaml.Node, sentence: Sentence) -> YAMLTextError:
     return YAMLTextError(sentence, node.start_mark.line)

@@ -32,7 +32,7 @@ def _through_json(exchange: Exchange) -> Exchange:
 
 
 @pytest.mark.parametrize("case", ROWS, ids=lambda case: case.name)
-def test_what_is_written_is_read_back_equal(upstream: ScriptedUpstream, case: Case) -> None:
+def test_an_archive_is_read_back_equal(upstream: ScriptedUpstream, case: Case) -> None:
     upstream.reply(case.reply)
     body = ChatRequest.from_body(dict(BODY) | case.request, max_messages=100, max_bytes=1_000_000)
     route = Route("test", Endpoint.parse(upstream.url), "sk-canary-8d1f", "TEST_API_KEY")
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_back_equal(upstream: ScriptedUpstream, case: Ca
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_what_an_earlier_version_wrote_is_read(file: Path) -> None:
+def test_archives_of_earlier_versions_are_read(file: Path) -> None:
     value = json.loads(file.read_text(encoding="utf-8"))
 
     exchange = archive.load(value["archive"], DIALECTS)
@@ -70,7 +70,7 @@ def test_there_are_golden_files() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_no_archive_is_told(changes: dict[str, Any]) -> None:
+def test_an_invalid_archive_is_rejected(changes: dict[str, Any]) -> None:
     value = json.loads(GOLDEN[0].read_text(encoding="utf-8"))["archive"]
 
     with pytest.raises(archive.ArchiveError):

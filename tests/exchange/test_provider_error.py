@@ -56,7 +56,7 @@ def test_any_body_is_explained_within_bounds(body: Any, status: int, as_text: bo
 
 
 @given(_BODIES)
-def test_a_fix_changes_what_was_sent_and_nothing_to_the_absurd(body: Any) -> None:
+def test_a_fix_changes_only_sent_parameters_to_sane_values(body: Any) -> None:
     fix = known_fix(_REQUEST, read_value(body))
 
     for name, value in (fix.changes if fix else {}).items():
@@ -79,7 +79,7 @@ def test_a_wait_is_within_a_week(body: Any, header: str) -> None:
 
 
 @given(_BODIES)
-def test_what_reports_an_error_is_a_part_of_what_came(body: Any) -> None:
+def test_the_reported_error_is_part_of_the_body(body: Any) -> None:
     found = error_in(body)
 
     assert found is None or json.dumps(found) in json.dumps(body)

@@ -44,7 +44,7 @@ def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Strea
     cuts=st.sets(st.integers(0, 40), max_size=8),
     field=st.sampled_from(["content", "reasoning_content"]),
 )
-def test_no_split_shows_it(before: str, after: str, cuts: set[int], field: str) -> None:
+def test_a_split_key_is_never_shown(before: str, after: str, cuts: set[int], field: str) -> None:
     whole = before + KEY + after
     edges = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
     pieces = [whole[start:end] for start, end in pairwise(edges)]
@@ -99,7 +99,7 @@ def _shown(stream: Stream, fresh: list[StreamEvent]) -> Iterator[str]:
 @given(
     st.data(), keys, st.sampled_from(["content", "reasoning_content", "refusal", "arguments"]), st.booleans()
 )
-def test_no_key_in_no_escapes_shows_through_any_split(
+def test_an_escaped_key_is_never_shown_however_it_is_split(
     data: st.DataObject, key: str, field: str, others_between: bool
 ) -> None:
     said = "a " + data.draw(st.one_of(st.just(key), escaped(key))) + " b"
@@ -124,7 +124,7 @@ def test_no_key_in_no_escapes_shows_through_any_split(
 
 
 @given(st.data(), keys, st.sampled_from(["text", "message", "data", "name", "string", "other shape"]))
-def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, kind: str) -> None:
+def test_events_that_are_not_chat_chunks_do_not_show_it(data: st.DataObject, key: str, kind: str) -> None:
     def event(piece: str) -> bytes:
         text = json.dumps(piece)
         return {
@@ -151,7 +151,7 @@ def test_what_is_no_chat_chunk_shows_it_neither(data: st.DataObject, key: str, k
     assert key not in stream.body.decode().replace("\n\ndata: ", "").replace('""', "")
 
 
-def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
+def test_a_word_in_every_event_holds_back_only_the_last_one() -> None:
     events = [_event({"role": "tasks", "content": text}) for text in ("one ", "two ", "three ")]
     redactor = Redactor(KEY)
     reader, counts = StreamReader(CHAT_COMPLETIONS, redactor, live=True), []
@@ -162,7 +162,7 @@ def test_a_word_that_every_event_says_keeps_only_the_last_one_waiting() -> None:
     assert counts == [0, 1, 1]
 
 
-def test_a_tool_calls_arguments_count_as_well() -> None:
+def test_a_key_in_tool_call_arguments_is_masked() -> None:
     first = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": f'{{"k": "{KEY[:7]}'}}]}
     rest = {"tool_calls": [{"index": 0, "function": {"arguments": f'{KEY[7:]}"}}'}}]}
 
@@ -173,7 +173,7 @@ def test_a_tool_calls_arguments_count_as_well() -> None:
     assert KEY[:7].encode() not in stream.body
 
 
-def test_other_events_stay_as_they_came() -> None:
+def test_other_events_are_unchanged() -> None:
     events = [_event({"content": text}) for text in ("is ", "this ", "sk", "y blue?")]
 
     stream, fresh = _read(events)
@@ -183,7 +183,7 @@ def test_other_events_stay_as_they_came() -> None:
 
 
 @pytest.mark.parametrize("reason", ["stop", "null", "length", "", None, 1])
-def test_a_finish_reason_does_not_end_the_wait(reason: Any) -> None:
+def test_a_finish_reason_does_not_release_held_events(reason: Any) -> None:
     pieces = ["a ", KEY[:5], KEY[5:9], KEY[9:], " b"]
     events = [_event({"content": piece}, finish_reason=reason) for piece in pieces]
 
@@ -193,7 +193,7 @@ def test_a_finish_reason_does_not_end_the_wait(reason: Any) -> None:
     assert [event.data == MASK for event in stream.events] == [False, True, True, True, False]
 
 
-def test_the_end_of_the_stream_ends_the_wait() -> None:
+def test_the_end_of_the_stream_releases_held_events() -> None:
     guard = SplitKeyGuard(Redactor(KEY))
 
     chunk = {"choices": [{"index": 0, "delta": {"content": "s"}, "finish_reason": "stop"}]}
@@ -202,7 +202,7 @@ def test_the_end_of_the_stream_ends_the_wait() -> None:
     assert guard.release() == [(0, False)]
 
 
-def test_an_event_with_more_beginnings_than_are_followed_is_masked() -> None:
+def test_an_event_with_too_many_held_texts_is_masked() -> None:
     guard = SplitKeyGuard(Redactor(KEY))
 
     assert guard.add(0, Event("", value=["s"] * (MOST_PLACES + 1))) == []
@@ -211,11 +211,11 @@ def test_an_event_with_more_beginnings_than_are_followed_is_masked() -> None:
 
 
 @pytest.mark.parametrize("chunk", [None, 1, [], {"choices": 3}, {"choices": [None, {"delta": 4}]}])
-def test_what_is_no_chunk_passes(chunk: Any) -> None:
+def test_events_without_text_pass(chunk: Any) -> None:
     assert SplitKeyGuard(Redactor(KEY)).add(0, Event("", value=chunk)) == [(0, False)]
 
 
-def test_without_a_secret_nothing_waits() -> None:
+def test_nothing_is_held_back_without_a_secret() -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "oll"}}]}
 
     assert SplitKeyGuard(Redactor("ollama")).add(0, Event("", value=chunk)) == [(0, False)]
@@ -247,7 +247,7 @@ def test_without_a_secret_nothing_waits() -> None:
     ],
     ids=lambda delta: "-".join(delta) if isinstance(delta, dict) else type(delta).__name__,
 )
-def test_what_people_read_as_one_text_is_one(first: Any, second: Any) -> None:
+def test_fields_that_people_read_as_one_text_count_as_one(first: Any, second: Any) -> None:
     stream, fresh = _read([_event(first), _event(second)])
 
     assert [event.data for event in fresh] == [MASK, MASK]
@@ -255,7 +255,7 @@ def test_what_people_read_as_one_text_is_one(first: Any, second: Any) -> None:
     assert KEY[7:].encode() not in stream.body
 
 
-def test_a_choice_that_is_a_text_counts_as_one() -> None:
+def test_a_choice_that_is_a_string_counts_as_one() -> None:
     parts = [{"type": "text", "text": text} for text in (KEY[:7], KEY[7:])]
     choices = ["Hello", {"index": 1, "message": {"role": "assistant", "content": parts}}]
 
@@ -265,7 +265,7 @@ def test_a_choice_that_is_a_text_counts_as_one() -> None:
     assert [part["text"] for part in masked["choices"][1]["message"]["content"]] == [MASK, MASK]
 
 
-def test_content_parts_of_one_answer_add_up_to_it_as_well() -> None:
+def test_a_key_split_over_content_parts_is_masked() -> None:
     parts = [{"type": "text", "text": text} for text in ("It is ", KEY[:7], KEY[7:], ".")]
     completion = {"choices": [{"index": 0, "message": {"role": "assistant", "content": parts}}]}
 
@@ -294,7 +294,7 @@ def _delta(field: str, piece: str) -> dict[str, Any]:
     st.sampled_from([" b", "", KEY, KEY[1:]]),
     st.sampled_from([b"\n\n", b"\n", b"\r\n\r\n"]),
 )
-def test_no_finish_reasons_and_no_framing_show_it(
+def test_a_split_key_is_never_shown_whatever_the_framing_or_finish_reasons(
     data: st.DataObject, field: str, before: str, after: str, between: bytes
 ) -> None:
     reasons = st.sampled_from([None, "", "null", "stop", "length", "tool_calls"])
@@ -346,7 +346,7 @@ def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: 
 
 
 @pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])
-def test_a_long_stream_takes_time_as_its_length(piece: str) -> None:
+def test_a_long_stream_takes_linear_time(piece: str) -> None:
     def work(size: int) -> None:
         guard = SplitKeyGuard(Redactor(KEY))
         texts = HeldTexts(Redactor(KEY))
@@ -361,7 +361,7 @@ def test_a_long_stream_takes_time_as_its_length(piece: str) -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\n\n\n", b"\n", b"\r\n"])
-def test_the_body_is_masked_whatever_its_line_ends(end: bytes) -> None:
+def test_the_body_is_masked_with_any_line_endings(end: bytes) -> None:
     events = [_event({"content": part})[:-2] + end for part in ("x", KEY[:5], KEY[5:], "y")]
 
     stream, _ = _read(events, live=False)
@@ -370,7 +370,7 @@ def test_the_body_is_masked_whatever_its_line_ends(end: bytes) -> None:
     assert KEY[5:].encode() not in stream.body
 
 
-def test_neither_an_events_name_nor_a_cut_text_shows_it() -> None:
+def test_event_names_and_truncated_texts_do_not_show_it() -> None:
     named = f"event: {KEY}\ndata: 1\n\n".encode()
 
     stream, fresh = _read([named, _event({"content": "x" * 75 + KEY})])

@@ -108,7 +108,7 @@ def test_each_framing_byte_by_byte_with_empty_pieces(stream: bytes, data: list[s
     assert [event.data for event in parse(*pieces)] == data
 
 
-def test_names_end_with_their_event_and_ids_stay() -> None:
+def test_names_apply_to_one_event_and_ids_to_later_ones_too() -> None:
     events = parse(b"event: error\nid: 1\ndata: a\n\ndata: b\n\nid: bad\0\ndata: c\n\nid\ndata: d\n\n")
 
     assert events == [
@@ -119,7 +119,7 @@ def test_names_end_with_their_event_and_ids_stay() -> None:
     ]
 
 
-def test_events_come_as_soon_as_they_are_whole() -> None:
+def test_events_are_yielded_as_soon_as_they_are_complete() -> None:
     parser = EventParser()
 
     assert list(parser.feed(b"data: a\r\n\r")) == [Event("a")]
@@ -143,13 +143,13 @@ def test_a_field_named_error_is_an_event_of_that_name() -> None:
     assert parse(b"data: {}\nerror: out of memory\n") == [Event("{}"), Event("out of memory", "error")]
 
 
-def test_without_blank_lines_a_name_is_that_of_the_data_behind_it() -> None:
+def test_without_blank_lines_a_name_applies_to_the_data_after_it() -> None:
     events = parse(b"event: a\ndata: {}\nevent: b\nid: 2\ndata: {}\ndata: []\nevent: c\n\n")
 
     assert events == [Event("{}", "a"), Event("{}", "b", "2"), Event("[]", "message", "2")]
 
 
-def test_without_blank_lines_an_event_waits_for_no_other() -> None:
+def test_without_blank_lines_a_complete_event_is_yielded_at_once() -> None:
     parser = EventParser()
 
     assert list(parser.feed(b'data: {"a":1}\n')) == []
@@ -158,7 +158,7 @@ def test_without_blank_lines_an_event_waits_for_no_other() -> None:
     assert [event.data for event in parser.feed(b"data: [DONE]\n")] == ["[DONE]"]
 
 
-def test_the_end_marker_waits_for_no_blank_line() -> None:
+def test_the_end_marker_does_not_wait_for_a_blank_line() -> None:
     parser = EventParser()
 
     assert [event.data for event in parser.feed(b"data: {}\n\ndata: [DONE]\n")] == ["{}", "[DONE]"]
@@ -181,7 +181,7 @@ def test_the_end_marker_waits_for_no_blank_line() -> None:
         (b"data: [redacted]\n\n", None),
     ],
 )
-def test_what_is_no_json_is_words(stream: bytes, words: str | None) -> None:
+def test_text_that_is_not_json_counts_as_words(stream: bytes, words: str | None) -> None:
     [event] = parse(stream)
 
     assert event.words == words
@@ -205,7 +205,7 @@ def test_any_split_gives_the_same_events(text: str, cuts: list[int]) -> None:
 
 @pytest.mark.parametrize("line", _LINES)
 @pytest.mark.parametrize("start", ["", "data: {\n", 'data: {"\n', "data: x\n"])
-def test_any_lines_take_time_as_their_number(start: str, line: str) -> None:
+def test_any_lines_take_linear_time(start: str, line: str) -> None:
     def work(size: int) -> None:
         parser = EventParser()
         list(parser.feed((start + line * size).encode()))
@@ -214,7 +214,7 @@ def test_any_lines_take_time_as_their_number(start: str, line: str) -> None:
     assert is_linear(work, 1000)
 
 
-def test_a_long_line_costs_no_more_than_its_length() -> None:
+def test_a_long_line_takes_linear_time() -> None:
     def work(size: int) -> None:
         parser = EventParser()
         for _ in range(size // 1000):

@@ -18,7 +18,7 @@ def _read(body: bytes) -> Stream:
     return reader.result(body)
 
 
-def test_events_can_be_counted_without_being_made() -> None:
+def test_events_can_be_counted_without_parsing_them() -> None:
     stream = _read(b"data: 1\n\n" * 1000)
 
     assert len(stream.events) == 1000
@@ -26,7 +26,7 @@ def test_events_can_be_counted_without_being_made() -> None:
     assert len(list(stream.events)) == 1000
 
 
-def test_a_sign_of_life_is_listed_as_it_came_and_is_no_part_of_the_answer() -> None:
+def test_heartbeats_are_listed_but_not_part_of_the_completion() -> None:
     stream = _read(b'data: ping\n\ndata: {"type": "ping"}\n\n' + _event('{"content":"x"}'))
 
     assert [event.data for event in stream.events][:2] == ["ping", '{"type": "ping"}']
@@ -35,7 +35,7 @@ def test_a_sign_of_life_is_listed_as_it_came_and_is_no_part_of_the_answer() -> N
     assert "type" not in stream.completion
 
 
-def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
+def test_a_result_does_not_change_while_the_stream_continues() -> None:
     reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
     reader.feed(b"data: 1\n\n", 0.0)
     stream = reader.result(b"data: 1\n\n")
@@ -46,7 +46,7 @@ def test_a_record_does_not_change_while_the_stream_goes_on() -> None:
 
 
 @pytest.mark.parametrize("piece", [b"data:1\n\n", b"\n", b":\n", b"data:\n", b":\n\n"])
-def test_endless_small_things_meet_a_limit(piece: bytes) -> None:
+def test_endless_small_events_hit_a_limit(piece: bytes) -> None:
     reader = StreamReader(CHAT_COMPLETIONS, Redactor(""))
 
     def feed_all() -> None:
@@ -74,7 +74,7 @@ def _event(delta: str) -> bytes:
         ("tool_calls", '{"tool_calls":[{"index":0,"function":{"arguments":"%s"}}]}'),
     ],
 )
-def test_halves_in_two_deltas_make_one_character(field: str, delta: str) -> None:
+def test_surrogate_halves_in_two_deltas_make_one_character(field: str, delta: str) -> None:
     halves = ["a", r"b\ud83d", "", r"\ude00c", r"\ud83d\ude00", r"\ud83d", r"\ud83d", "d"]
 
     message = _message(_read(b"".join(_event(delta % half) for half in halves)))
@@ -83,7 +83,7 @@ def test_halves_in_two_deltas_make_one_character(field: str, delta: str) -> None
     assert text == "ab😀c😀\ufffd\ufffdd"
 
 
-def test_a_half_that_never_pairs_is_shown_as_broken_wherever_it_is() -> None:
+def test_a_lone_surrogate_is_shown_as_broken_everywhere() -> None:
     chunk = rb'{"id":"\udc00","x":["\ud83d"],"choices":[{"delta":{"role":"\ud83d","content":"a\ud83d"}}]}'
     body = b"data: " + chunk + b'\n\ndata: {"error":{"message":"\\ud83d"}}\n\ndata: b\\ud83d\n\n'
 
@@ -116,7 +116,7 @@ def test_a_growing_text_never_holds_half_a_character(text: str) -> None:
     assert str(pieces).startswith(shown)
 
 
-def test_what_cannot_be_read_is_counted_and_quoted() -> None:
+def test_unreadable_events_are_counted_and_the_first_is_quoted() -> None:
     stream = _read(_event('{"content":"Hi"}') + b'data: please wait\n\ndata: {"cut\n\ndata: [DONE]\n\n')
 
     assert stream.unread == Unread(2, "please wait")
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_counted_and_quoted() -> None:
     assert _read(_event("{}")).unread is None
 
 
-def test_a_quote_is_short() -> None:
+def test_a_quote_is_truncated() -> None:
     stream = _read(b"data: " + b"x" * 100_000 + b"\n\n")
 
     assert stream.unread is not None
@@ -144,13 +144,13 @@ def test_a_quote_does_not_show_the_key(key: str, cut: int) -> None:
     assert unread == Unread(2, MASK)
 
 
-def test_an_error_is_no_unread_event() -> None:
+def test_an_error_event_does_not_count_as_unread() -> None:
     stream = _read(b"event: error\ndata: out of memory\n\n")
 
     assert (stream.error, stream.unread) == ("out of memory", None)
 
 
-def test_events_are_the_same_live_and_made_anew() -> None:
+def test_events_are_the_same_live_and_parsed_again() -> None:
     body = b'data: {"a":1}\ndata: {"b":2}\nerror: {"c":3}\n{"d":4}\ndata: {"cut\ndata: {"e":5}\n\nwords\n'
     reader = StreamReader(CHAT_COMPLETIONS, Redactor("sk-canary-51c0de"), live=True)
     for position in range(len(body)):

@@ -58,12 +58,12 @@ def _explained(*values: Any, **changes: Any) -> Explanation:
     return error
 
 
-def test_a_completion_in_good_order_needs_no_words() -> None:
+def test_a_sound_completion_has_no_explanation() -> None:
     assert explain(exchange_of(200, GOOD)) is None
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_each_failure_has_a_title_an_advice_and_the_systems_words(kind: FailureKind) -> None:
+def test_each_failure_has_a_title_advice_and_the_system_message(kind: FailureKind) -> None:
     error = _explained(failure=Failure(kind, "llm.example:8443", "the system's words", 5.0))
 
     assert error.kind == kind
@@ -74,12 +74,12 @@ def test_each_failure_has_a_title_an_advice_and_the_systems_words(kind: FailureK
 @pytest.mark.parametrize(
     "kind", ["unknown_host", "refused", "unreachable", "connect_timeout", "tls", "silence"]
 )
-def test_a_failure_of_the_way_names_the_host(kind: str) -> None:
+def test_a_network_failure_names_the_host(kind: str) -> None:
     assert "llm.example:8443" in str(_explained(failure=Failure(FailureKind(kind), "llm.example:8443")).title)
 
 
 @pytest.mark.parametrize(("limit", "words"), [(60.0, "for 60 s"), (0.5, "for 0.5 s")])
-def test_a_limit_is_said_as_a_person_writes_it_with_its_setting(limit: float, words: str) -> None:
+def test_a_limit_is_formatted_for_people_and_names_its_setting(limit: float, words: str) -> None:
     advice = str(_explained(failure=Failure(FailureKind.SILENCE, "h:1", limit=limit)).advice)
 
     assert words in advice
@@ -108,11 +108,11 @@ def test_a_limit_is_said_as_a_person_writes_it_with_its_setting(limit: float, wo
         (529, "Try again later"),
     ],
 )
-def test_each_status_says_what_to_do(status: int, words: str) -> None:
+def test_each_status_has_advice(status: int, words: str) -> None:
     assert words in str(_explained(status, {}).advice)
 
 
-def test_a_401_without_a_key_says_that_none_was_sent() -> None:
+def test_a_401_without_a_key_says_that_no_key_was_sent() -> None:
     assert "No key was sent" in str(_explained(401, {}, key=False).advice)
 
 
@@ -152,7 +152,7 @@ def test_retry_after_is_passed_on(value: str, words: str) -> None:
         "1" * 15,
     ],
 )
-def test_a_wait_that_is_past_or_absurd_is_not_shown(value: str) -> None:
+def test_a_past_or_absurd_wait_is_not_shown(value: str) -> None:
     advice = str(_explained(429, {}, headers={"retry-after": value}).advice)
 
     assert "Wait" not in advice
@@ -198,7 +198,7 @@ def test_the_providers_own_words_are_found(answer: Any, message: str | None) -> 
     assert _explained(500, answer).message == message
 
 
-def test_endless_words_are_cut() -> None:
+def test_a_long_message_is_truncated() -> None:
     message = _explained(500, "x" * 100_000).message
 
     assert message is not None
@@ -222,12 +222,12 @@ def test_endless_words_are_cut() -> None:
         ({"error": {"message": "Odd."}, "choices": []}, "provider_error"),
     ],
 )
-def test_a_success_that_is_none_is_told(answer: Any, kind: str) -> None:
+def test_an_error_with_a_success_status_is_explained(answer: Any, kind: str) -> None:
     assert _explained(200, answer).kind == kind
 
 
 @pytest.mark.parametrize("error", [None, {}, "", False])
-def test_an_error_of_null_beside_choices_is_none(error: Any) -> None:
+def test_a_null_error_beside_choices_is_not_an_error(error: Any) -> None:
     assert explain(exchange_of(200, GOOD | {"error": error})) is None
 
 
@@ -259,7 +259,9 @@ def _changes(message: str, **request: Any) -> dict[str, Any] | None:
         ("property 'seed' is unsupported", {"seed": 0}, {"seed": None}),
     ],
 )
-def test_a_known_mistake_has_its_fix(message: str, request_: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_a_known_mistake_gets_its_fix(
+    message: str, request_: dict[str, Any], changes: dict[str, Any]
+) -> None:
     assert _changes(message, **request_) == changes
 
 
@@ -275,7 +277,7 @@ def test_a_known_mistake_has_its_fix(message: str, request_: dict[str, Any], cha
         ("'messages' and 'model' are not supported", {}),
     ],
 )
-def test_what_is_no_known_mistake_has_none(message: str, request_: dict[str, Any]) -> None:
+def test_an_unknown_mistake_gets_no_fix(message: str, request_: dict[str, Any]) -> None:
     assert _changes(message, **request_) is None
 
 
@@ -312,7 +314,7 @@ def test_the_fix_is_part_of_the_json() -> None:
         ((400, {"error": "prompt is too long"}), "messages"),
     ],
 )
-def test_nobody_is_told_to_change_what_is_fixed(exchange: tuple[Any, ...], fixed: str) -> None:
+def test_readers_are_not_told_to_change_fixed_fields(exchange: tuple[Any, ...], fixed: str) -> None:
     told, other = _explained(*exchange), frozenset(("temperature",))
 
     beyond = _explained(*exchange, fixed=frozenset((fixed,)))
@@ -323,7 +325,7 @@ def test_nobody_is_told_to_change_what_is_fixed(exchange: tuple[Any, ...], fixed
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_no_failure_sends_a_reader_to_the_address(kind: FailureKind) -> None:
+def test_no_failure_tells_a_reader_to_change_a_fixed_base_url(kind: FailureKind) -> None:
     error = _explained(failure=Failure(kind, "h:1", limit=5.0), fixed=frozenset(("base_url",)))
 
     assert "base URL" not in str(error.advice)
@@ -337,7 +339,7 @@ def test_a_fix_of_a_locked_field_is_not_offered() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 408, 422, 504, 524])
-def test_a_list_of_models_has_advice_of_its_own(status: int) -> None:
+def test_listing_models_has_its_own_advice(status: int) -> None:
     as_list, as_chat = (_explained(status, {}, method=method) for method in ("GET", "POST"))
 
     assert as_list.kind == as_chat.kind
@@ -347,7 +349,7 @@ def test_a_list_of_models_has_advice_of_its_own(status: int) -> None:
 @pytest.mark.parametrize(
     "kind", ["silence", "too_long", "too_large", "too_many", "cut_off", "restarted", "not_json"]
 )
-def test_a_list_that_did_not_arrive_is_not_told_of_an_answer(kind: str) -> None:
+def test_a_list_that_did_not_arrive_gets_no_advice_about_an_answer(kind: str) -> None:
     """A partial list is not shown, no tab has it, and it has no tokens."""
     failure = Failure(FailureKind(kind), "llm.example:8443", "", 5.0) if kind != "not_json" else None
     as_chat = replace(exchange_of(200, "{", failure=failure), received=Received(200, "", (), b"{"))
@@ -365,12 +367,12 @@ def test_405_names_the_method_that_was_used() -> None:
     assert _explained(405, {}).advice.params["method"] == "POST"
 
 
-def test_streaming_is_not_suggested_to_who_streams() -> None:
+def test_streaming_is_not_suggested_for_a_streamed_request() -> None:
     assert _explained(524, {}).advice != _explained(524, {}, stream=True).advice
 
 
 @pytest.mark.parametrize("length", [10, 1000])
-def test_the_longest_message_is_named_where_it_is_most_of_it(length: int) -> None:
+def test_the_longest_message_is_named_if_it_dominates(length: int) -> None:
     messages = [{"role": "user", "content": "x" * 10}] * 3 + [{"role": "user", "content": "x" * length}]
 
     advice = _explained(400, {"error": "prompt is too long"}, messages=messages).advice

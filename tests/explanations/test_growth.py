@@ -38,7 +38,7 @@ def _explain(body: Any, **request: Any) -> None:
 
 
 @pytest.mark.parametrize("make", _BODIES.values(), ids=_BODIES)
-def test_the_time_grows_with_the_body_at_most(make: Callable[[int], Any]) -> None:
+def test_explaining_takes_linear_time(make: Callable[[int], Any]) -> None:
     bodies = {factor * _SIZE: make(factor * _SIZE) for factor in (1, 2, 4)}
 
     assert is_linear(lambda size: _explain(bodies[size], max_tokens=5), _SIZE)
@@ -47,7 +47,7 @@ def test_the_time_grows_with_the_body_at_most(make: Callable[[int], Any]) -> Non
 @pytest.mark.parametrize(
     "words", ["Unsupported parameter: 'max_tokens'", "max_tokens must be at most 3", "No."]
 )
-def test_the_number_of_parameters_costs_nothing(words: str) -> None:
+def test_many_parameters_cost_no_extra_time(words: str) -> None:
     many = {f"key_{number}": number for number in range(20_000)}
     body = {"error": {"message": words}}
     few, most = (
@@ -58,5 +58,5 @@ def test_the_number_of_parameters_costs_nothing(words: str) -> None:
     assert most < few + 0.005
 
 
-def test_a_page_whose_tags_never_end_costs_little() -> None:
+def test_a_page_with_endless_tags_takes_linear_time() -> None:
     assert is_linear(lambda size: _explain("<html>" + "<title" * size), 3000)

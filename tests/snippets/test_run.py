@@ -133,7 +133,7 @@ def test_python_sends_what_was_asked_for(
 
 
 @pytest.mark.parametrize("options", [{}, {"stream": True, "stream_options": {"include_usage": True}}])
-def test_a_python_file_runs_by_itself_and_prints_the_answer(
+def test_a_python_file_runs_and_prints_the_answer(
     recorder: ScriptedUpstream, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     file = tmp_path / "call.py"
@@ -147,7 +147,7 @@ def test_a_python_file_runs_by_itself_and_prints_the_answer(
     assert done.stdout == "Hello!\n"
 
 
-def test_a_long_body_arrives_whole_by_curl(recorder: ScriptedUpstream, tmp_path: Path) -> None:
+def test_curl_sends_a_long_body_completely(recorder: ScriptedUpstream, tmp_path: Path) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "It's $HOME\n'JSON'\nJSON\n" * 20_000}]}
     file = tmp_path / "call.sh"
     file.write_text(_code(recorder, 0, body)["curl"], encoding="utf-8")

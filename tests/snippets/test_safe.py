@@ -59,11 +59,11 @@ def calls(draw: st.DrawFn) -> Call:
     return Call(endpoint.base_url, endpoint.chat_completions, draw(variables), body)
 
 
-def test_no_character_that_cannot_be_seen_counts_as_visible() -> None:
+def test_invisible_characters_do_not_count_as_visible() -> None:
     assert [hex(code) for code in UNSEEN if is_visible(chr(code))] == []
 
 
-def test_what_can_be_seen_is_left_as_it_is() -> None:
+def test_visible_characters_are_unchanged() -> None:
     text = "It's ~!@#$%^&*() 中文 é 👍🏽 ∅ ‰ ا"
 
     assert all(map(is_visible, text))
@@ -73,13 +73,13 @@ def test_what_can_be_seen_is_left_as_it_is() -> None:
 
 
 @given(calls())
-def test_all_of_the_code_can_be_seen(call: Call) -> None:
+def test_all_of_the_code_is_visible(call: Call) -> None:
     for code in snippets.render(call).values():
         assert all(is_visible(character) or character == "\n" for character in code)
 
 
 @given(calls())
-def test_python_makes_of_its_code_one_call_and_its_arguments(call: Call) -> None:
+def test_python_parses_the_code_as_one_call_with_its_arguments(call: Call) -> None:
     module = ast.parse(snippets.render(call)["python"])
 
     made = {ast.unparse(node.func): node for node in ast.walk(module) if isinstance(node, ast.Call)}
@@ -107,7 +107,7 @@ for file in "$@"; do . "$file"; done
 
 @pytest.mark.parametrize("shell", ["bash", "sh"])
 @pytest.mark.parametrize("longest", [curl._LONGEST_ARGUMENT, 0], ids=["argument", "standard input"])
-def test_a_shell_makes_no_more_of_the_code(
+def test_a_shell_reads_nothing_more_into_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, longest: int
 ) -> None:
     monkeypatch.setattr(curl, "_LONGEST_ARGUMENT", longest)

@@ -23,7 +23,7 @@ def _call(key_variable: str | None = "OPENAI_API_KEY", base_url: str = BASE, **c
     return Call(base_url, f"{base_url}/chat/completions", key_variable, body)
 
 
-def test_python_reads_like_code_that_a_person_wrote() -> None:
+def test_python_code_reads_as_if_a_person_wrote_it() -> None:
     assert (
         snippets.render(_call(temperature=0.7, logprobs=True))["python"]
         == """\
@@ -50,7 +50,7 @@ print(response.choices[0].message.content)
     )
 
 
-def test_curl_reads_like_the_providers_own_examples() -> None:
+def test_curl_code_reads_like_the_providers_examples() -> None:
     assert (
         snippets.render(_call(max_tokens=5))["curl"]
         == """\
@@ -71,7 +71,7 @@ curl https://api.openai.com/v1/chat/completions \\
     )
 
 
-def test_a_server_without_keys_gets_none() -> None:
+def test_a_server_without_keys_is_sent_none() -> None:
     code = snippets.render(_call(key_variable=None))
 
     assert "Authorization" not in code["curl"]
@@ -83,20 +83,20 @@ def test_every_choice_is_printed_when_several_are_asked_for() -> None:
     assert "for choice in response.choices:" in snippets.render(_call(n=3))["python"]
 
 
-def test_a_body_too_long_for_an_argument_goes_in_by_standard_input() -> None:
+def test_a_body_too_long_for_an_argument_goes_through_standard_input() -> None:
     code = snippets.render(_call(user="x" * 200_000))["curl"]
 
     assert "--data-binary @- <<'JSON'\n" in code
     assert code.endswith("\nJSON\n")
 
 
-def test_a_host_in_brackets_is_no_range_for_curl() -> None:
+def test_curl_does_not_expand_a_host_in_brackets() -> None:
     code = snippets.render(_call(base_url="http://[2001:db8::1]:8080/v1"))["curl"]
 
     assert code.startswith("curl --globoff 'http://[2001:db8::1]:8080/v1/chat/completions'")
 
 
-def test_the_sdk_takes_every_keyword_that_is_written_as_one() -> None:
+def test_the_sdk_accepts_every_keyword() -> None:
     taken = inspect.signature(Completions.create).parameters
 
     assert set(taken) >= python.KEYWORDS
@@ -104,13 +104,13 @@ def test_the_sdk_takes_every_keyword_that_is_written_as_one() -> None:
 
 
 @given(json_values)
-def test_a_literal_means_the_value(value: Any) -> None:
+def test_a_literal_evaluates_to_its_value(value: Any) -> None:
     again = ast.literal_eval(python.literal(value))
 
     assert json.dumps(again) == json.dumps(value)
 
 
-def test_a_streams_code_guards_empty_choices_and_null_deltas() -> None:
+def test_streaming_code_handles_empty_choices_and_null_deltas() -> None:
     code = snippets.render(_call(stream=True))
 
     assert code["python"].endswith("""\
@@ -127,7 +127,7 @@ print()
 
 
 @pytest.mark.parametrize("inner", [[], {}, "x" * 1000], ids=["lists", "objects", "texts"])
-def test_code_for_what_is_nested_deep_takes_no_more_room_or_time_than_its_size_asks_for(inner: Any) -> None:
+def test_deeply_nested_values_take_time_and_space_linear_in_their_size(inner: Any) -> None:
     flat, deep = [inner] * 3000, [inner] * 3000
     for _ in range(90):
         deep = [deep]

@@ -28,31 +28,31 @@ def _error(text: str) -> TagError:
         \t{"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}}""",
     ],
 )
-def test_each_way_to_write_it_means_the_same(text: str) -> None:
+def test_all_spellings_mean_the_same(text: str) -> None:
     body = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}
 
     assert fence.read(text) == LiveCall("openai", body)
 
 
-def test_an_embed_is_named() -> None:
+def test_a_fence_can_name_an_embed() -> None:
     assert fence.read("embed: docs\nrequest: {a: 1}") == LiveCall("", {"a": 1}, "docs")
 
 
-def test_what_says_nothing_is_left_out() -> None:
+def test_empty_values_count_as_not_given() -> None:
     assert fence.read("provider:\nembed: ~\nrequest:\nlabel: ''\nclass: wide") == LiveCall()
 
 
 @given(requests)
-def test_any_json_means_what_it_says(request_: dict[str, object]) -> None:
+def test_any_json_request_is_read_unchanged(request_: dict[str, object]) -> None:
     assert fence.read(json.dumps({"provider": "openai", "request": request_})).body == request_
 
 
-def test_two_halves_of_a_character_are_one_as_in_json() -> None:
+def test_surrogate_halves_become_one_character_as_in_json() -> None:
     assert yamltext.loads(r'{"\ud83d\ude00": "\ud83d\ude00"}') == {"😀": "😀"}
 
 
 @given(st.text() | st.text(alphabet="[]{}:,-?!&*|>'\"%@`# \n\\uUx0f9e."))
-def test_any_text_is_read_or_refused_and_can_be_shown(text: str) -> None:
+def test_any_text_is_parsed_to_json_or_rejected(text: str) -> None:
     try:
         value = yamltext.loads(text)
     except yamltext.YAMLTextError:
@@ -60,7 +60,7 @@ def test_any_text_is_read_or_refused_and_can_be_shown(text: str) -> None:
     json.dumps(value, ensure_ascii=False).encode()
 
 
-def test_scalars_are_those_of_json() -> None:
+def test_scalars_mean_what_they_mean_in_json() -> None:
     text = "{a: no, b: 2024-01-01, c: 1e-7, d: 012, e: ~, f: True, g: '1', h: 1_000, i: <<, j: 0x1f}"
 
     assert yamltext.loads(text) == {
@@ -109,7 +109,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("theme: 3", 0, "“theme” must be a string"),
     ],
 )
-def test_what_cannot_be_read_says_where_and_why(text: str, line: int, words: str) -> None:
+def test_an_invalid_fence_says_where_and_why(text: str, line: int, words: str) -> None:
     error = _error(text)
 
     assert words in str(error)

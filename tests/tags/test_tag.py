@@ -57,11 +57,11 @@ HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}], 
 </api-playground>""",
     ],
 )
-def test_each_way_to_write_it_means_the_same(text: str) -> None:
+def test_all_spellings_mean_the_same(text: str) -> None:
     assert _read(text) == LiveCall("openai", HELLO)
 
 
-def test_what_only_other_sites_need_is_left_aside() -> None:
+def test_attributes_for_other_sites_are_ignored() -> None:
     attributes = 'src="https://a.example/" class="wide" :key="{ a }" :theme="isDark ? a : b" :label="t(1)"'
 
     assert _read(f'<ApiPlayground {attributes} provider="openai" />') == LiveCall("openai", None)
@@ -78,7 +78,7 @@ ALL = {
 
 
 @pytest.mark.parametrize("names", [ALL, *[{name: ALL[name]} for name in ALL]])
-def test_a_tag_and_a_fence_take_the_same(names: dict[str, Any]) -> None:
+def test_a_tag_and_a_fence_accept_the_same(names: dict[str, Any]) -> None:
     written = "".join(
         f" {name}='{value if isinstance(value, str) else json.dumps(value)}'" for name, value in names.items()
     )
@@ -93,20 +93,20 @@ def test_a_tag_and_a_fence_take_the_same(names: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "embed", ['embed="docs"', ":embed=\"'docs'\"", "v-bind:embed=\"'docs'\"", "embed=docs"]
 )
-def test_an_embed_is_named(embed: str) -> None:
+def test_a_tag_can_name_an_embed(embed: str) -> None:
     assert _read(f'<ApiPlayground provider="openai" {embed} />') == LiveCall("openai", None, "docs")
 
 
-def test_both_attributes_may_be_left_out() -> None:
+def test_all_attributes_are_optional() -> None:
     assert _read("<ApiPlayground/>") == LiveCall("", None)
 
 
 @pytest.mark.parametrize("text", ["<ApiPlaygrounds />", "<Api />", "ApiPlayground", "< ApiPlayground/>"])
-def test_other_words_are_no_tag(text: str) -> None:
+def test_other_names_are_not_a_tag(text: str) -> None:
     assert tag.scan(text, 0) is None
 
 
-def test_a_quoted_bracket_does_not_end_it() -> None:
+def test_a_quoted_bracket_does_not_end_the_tag() -> None:
     call = _read(
         """<ApiPlayground :defaultRequest="{content: '/> </ApiPlayground> a&amp;copy=1 a&copy=1'}" />"""
     )
@@ -142,7 +142,7 @@ def _string(text: str, chance: random.Random) -> str:
 
 @settings(deadline=None)  # json5 is slow, more so on a busy machine
 @given(value=st.one_of(requests, st.dictionaries(st.text(), json_values)), seed=st.integers())
-def test_any_json_object_comes_back_from_a_tag(value: dict[str, Any], seed: int) -> None:
+def test_any_json_object_is_read_back_from_a_tag(value: dict[str, Any], seed: int) -> None:
     literal = _as_vue(value, random.Random(seed))
     if len(literal) > tag.LONGEST // 8:
         return
@@ -153,7 +153,7 @@ def test_any_json_object_comes_back_from_a_tag(value: dict[str, Any], seed: int)
 
 
 @given(st.text(alphabet="{}[]:,'\"\\/*<>&;#ax0-9.eENI \n\ud83d" + "\u2028"))
-def test_any_other_text_is_refused_and_no_more(text: str) -> None:
+def test_any_literal_is_parsed_to_json_or_rejected(text: str) -> None:
     try:
         value = tag.literal(text)
     except TagError:
@@ -161,13 +161,13 @@ def test_any_other_text_is_refused_and_no_more(text: str) -> None:
     json.dumps(value, allow_nan=False).encode()
 
 
-def test_numbers_are_those_of_javascript() -> None:
+def test_numbers_mean_what_they_mean_in_javascript() -> None:
     value = tag.literal("{a: 150.0, b: 1e2, c: 0x1F, d: +1, e: -0.0, f: .5}")
 
     assert json.dumps(value) == '{"a": 150, "b": 100, "c": 31, "d": 1, "e": 0, "f": 0.5}'
 
 
-def test_halves_of_a_character_are_put_together() -> None:
+def test_surrogate_halves_are_joined() -> None:
     assert tag.literal(r"{a: '\ud83d\ude00'}") == {"a": "😀"}
 
 
@@ -195,11 +195,11 @@ def test_halves_of_a_character_are_put_together() -> None:
         ("'text'", "must be an object"),
     ],
 )
-def test_what_is_no_plain_object_is_refused(literal: str, words: str) -> None:
+def test_what_is_not_a_plain_object_is_rejected(literal: str, words: str) -> None:
     assert words in str(_error(f'<ApiPlayground :defaultRequest="{literal}" />'))
 
 
-def test_the_depth_that_is_taken_is_read_wherever_it_is_asked() -> None:
+def test_the_maximum_depth_is_read_from_any_call_depth() -> None:
     deepest = "{a:" * (MAX_DEPTH - 1) + "1" + "}" * (MAX_DEPTH - 1)
 
     def deeper(calls: int) -> Any:
@@ -208,7 +208,7 @@ def test_the_depth_that_is_taken_is_read_wherever_it_is_asked() -> None:
     assert deeper(200)
 
 
-def test_the_place_of_a_mistake_is_its_line_in_the_tag() -> None:
+def test_a_syntax_error_gives_its_line_in_the_tag() -> None:
     error = _error(
         "<ApiPlayground\n  provider='openai'\n  :defaultRequest=\"{\n    model: 'm',\n    n: one\n  }\" />"
     )
@@ -233,5 +233,5 @@ def test_the_place_of_a_mistake_is_its_line_in_the_tag() -> None:
         (f"<ApiPlayground :defaultRequest=\"{{a: '{'x' * tag.LONGEST}'}}\" />", "does not end"),
     ],
 )
-def test_a_tag_that_cannot_be_read_says_why(text: str, words: str) -> None:
+def test_an_invalid_tag_says_why(text: str, words: str) -> None:
     assert words in str(_error(text))

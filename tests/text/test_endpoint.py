@@ -44,7 +44,7 @@ from playground.text.endpoint import BaseURLError, Endpoint
         ("https://example.com/%7euser/a%2fb", "https://example.com/~user/a%2Fb"),
     ],
 )
-def test_a_base_url_is_called_as_its_owner_means_it(typed: str, called: str) -> None:
+def test_base_urls_are_normalized(typed: str, called: str) -> None:
     endpoint = Endpoint.parse(typed)
 
     assert endpoint.base_url == called
@@ -55,7 +55,7 @@ def test_a_base_url_is_called_as_its_owner_means_it(typed: str, called: str) -> 
 @pytest.mark.parametrize(
     "typed", ["https://example.com/chat/completions", "https://example.com/chat/completions/"]
 )
-def test_a_whole_endpoint_without_a_base_is_called_as_it_is(typed: str) -> None:
+def test_a_full_endpoint_without_a_base_path_is_called_as_entered(typed: str) -> None:
     endpoint = Endpoint.parse(typed)
 
     assert endpoint.chat_completions == "https://example.com/chat/completions"
@@ -71,7 +71,7 @@ def test_a_whole_endpoint_without_a_base_is_called_as_it_is(typed: str) -> None:
         ("http://[::1]:11434", "::1", 11434),
     ],
 )
-def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int) -> None:
+def test_host_and_port_are_those_to_connect_to(typed: str, host: str, port: int) -> None:
     endpoint = Endpoint.parse(typed)
 
     assert (endpoint.host, endpoint.port) == (host, port)
@@ -151,7 +151,7 @@ def test_host_and_port_are_those_of_the_socket(typed: str, host: str, port: int)
         ("https://example.com/%2e%2E/v1", "no “.” or “..” parts"),
     ],
 )
-def test_what_cannot_be_called_says_why(typed: str, words: str) -> None:
+def test_an_invalid_base_url_says_why(typed: str, words: str) -> None:
     with pytest.raises(BaseURLError) as refused:
         Endpoint.parse(typed)
 
@@ -183,7 +183,7 @@ def _parse_or_skip(typed: str) -> Endpoint:
 
 
 @given(_URLS)
-def test_the_url_that_is_shown_is_the_url_that_a_client_calls(typed: str) -> None:
+def test_the_url_shown_is_the_url_a_client_calls(typed: str) -> None:
     endpoint = _parse_or_skip(typed)
 
     called = requests.Request("POST", endpoint.chat_completions).prepare().url
@@ -193,14 +193,14 @@ def test_the_url_that_is_shown_is_the_url_that_a_client_calls(typed: str) -> Non
 
 
 @given(_URLS)
-def test_a_base_url_that_was_made_is_taken_again_as_it_is(typed: str) -> None:
+def test_a_normalized_base_url_parses_to_itself(typed: str) -> None:
     endpoint = _parse_or_skip(typed)
 
     assert Endpoint.parse(endpoint.given) == endpoint
 
 
 @given(st.text(max_size=30) | st.text(max_size=20).map(lambda text: f"https://{text}"))
-def test_any_text_is_an_endpoint_or_gets_a_sentence(text: str) -> None:
+def test_any_text_is_parsed_or_rejected_with_a_sentence(text: str) -> None:
     try:
         endpoint = Endpoint.parse(text)
     except BaseURLError as error:

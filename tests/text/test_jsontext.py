@@ -49,33 +49,33 @@ def _numbers(text: str) -> list[str]:
     ],
     ids=lambda value: repr(value[:20]),
 )
-def test_what_is_no_json_is_refused_with_the_reason(text: str | bytes, words: str) -> None:
+def test_invalid_json_is_rejected_with_a_reason(text: str | bytes, words: str) -> None:
     with pytest.raises(jsontext.JSONTextError) as refused:
         jsontext.loads(text)
 
     assert words in str(refused.value.sentence)
 
 
-def test_a_hundred_levels_are_taken() -> None:
+def test_a_hundred_levels_are_accepted() -> None:
     text = "[" * 99 + "1" + "]" * 99
 
     assert jsontext.dumps(jsontext.loads(text)).decode() == text
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
+def test_a_byte_order_mark_is_skipped() -> None:
     assert jsontext.loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
 
 
-def test_a_whole_surrogate_pair_is_a_character() -> None:
+def test_a_surrogate_pair_is_one_character() -> None:
     assert jsontext.loads('"\\ud83d\\udc4d"') == "👍"
 
 
-def test_the_bytes_are_utf_8_in_the_order_given_and_without_spaces() -> None:
+def test_canonical_bytes_are_utf_8_in_given_order_without_spaces() -> None:
     assert jsontext.dumps({"b": ["é", None, True], "a": 1.5}) == '{"b":["é",null,true],"a":1.5}'.encode()
 
 
 @given(json_values)
-def test_what_is_written_reads_the_same(value: Any) -> None:
+def test_written_json_parses_to_the_same_value(value: Any) -> None:
     assert json.dumps(jsontext.loads(jsontext.dumps(value))) == json.dumps(value)
 
 
@@ -100,7 +100,7 @@ def test_indented_json_reads_well() -> None:
 
 
 @pytest.mark.parametrize("string", ['"\\u0007"', '"\\u202e"', '"\\ud83d"', '"\\u2028"', '"\\\\u0041"'])
-def test_an_escape_that_would_hide_or_change_something_stays(string: str) -> None:
+def test_escapes_of_invisible_characters_stay(string: str) -> None:
     assert jsontext.indent(string) == string
 
 
@@ -124,24 +124,24 @@ def test_a_number_stays_as_the_provider_wrote_it(number: str) -> None:
 
 
 @given(json_values)
-def test_indenting_twice_changes_nothing_more(value: Any) -> None:
+def test_indenting_is_idempotent(value: Any) -> None:
     once = jsontext.indent(json.dumps(value))
 
     assert jsontext.indent(once) == once
 
 
 @given(st.text(st.sampled_from('{}[],:"\\u0e1 '), max_size=40))
-def test_a_text_that_is_no_json_still_indents_to_a_text(text: str) -> None:
+def test_text_that_is_not_json_can_still_be_indented(text: str) -> None:
     assert isinstance(jsontext.indent(text), str)
 
 
-def test_a_long_string_is_indented_in_a_moment() -> None:
+def test_a_long_string_is_indented_quickly() -> None:
     text = json.dumps({"a": 'x"\\' * 300_000})
 
     assert jsontext.indent(text) == f'{{\n  "a": {text[6:-1]}\n}}'
 
 
-def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
+def test_a_repeated_key_among_many_is_found_in_linear_time() -> None:
     def work(size: int) -> None:
         keys = [f'"key{number}": 1' for number in range(size)]
         with pytest.raises(jsontext.JSONTextError, match=f"“key{size - 1}” stands there twice"):
@@ -165,14 +165,14 @@ def test_a_repeated_key_among_many_is_found_in_a_moment() -> None:
         (b"[0e-5, 0.0, -0.0]", [0.0, 0.0, -0.0]),
     ],
 )
-def test_an_answer_is_read_as_far_as_it_can_be_shown(data: bytes, value: object) -> None:
+def test_a_response_is_parsed_leniently_into_valid_json(data: bytes, value: object) -> None:
     assert jsontext.loads_leniently(data) == value
     # Whatever is built from it is valid JSON.
     assert jsontext.loads(jsontext.dumps(jsontext.loads_leniently(data))) == value
 
 
 @pytest.mark.parametrize("number", ["0", "0.0", "-0.0", "0e-5", "0.000E+99", "5e-324", "1e-7", "1.7e308"])
-def test_a_number_that_a_float_holds_passes(number: str) -> None:
+def test_a_number_that_fits_a_float_is_accepted(number: str) -> None:
     assert jsontext.loads(number) == float(number)
 
 
@@ -180,17 +180,17 @@ def test_a_number_that_a_float_holds_passes(number: str) -> None:
     ("text", "whole"),
     [("a\ud83d\ude00b", "a😀b"), ("\ud83d", "\ufffd"), ("\ude00\ud83d", "\ufffd\ufffd"), ("中😀", "中😀")],
 )
-def test_halves_that_stand_together_are_a_character(text: str, whole: str) -> None:
+def test_adjacent_surrogate_halves_become_one_character(text: str, whole: str) -> None:
     assert jsontext.mended_text(text) == whole
     assert jsontext.mended({text: [text, 1]}) == {whole: [whole, 1]}
 
 
-def test_halves_stay_for_who_joins_them() -> None:
+def test_lone_surrogates_are_kept_on_request() -> None:
     assert jsontext.loads_leniently('["\\ud83d"]', halves=True) == ["\ud83d"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_another_encoding_is_named(encoding: str) -> None:
+def test_utf_16_and_utf_32_are_named_in_the_error(encoding: str) -> None:
     with pytest.raises(jsontext.JSONTextError, match="UTF-16"):
         jsontext.loads_leniently('{"a": 1}'.encode(encoding))
 
@@ -198,7 +198,7 @@ def test_another_encoding_is_named(encoding: str) -> None:
 @pytest.mark.parametrize(
     "piece", ['\\"', '"', "\\", "[", '{"a":', "NaN,", "1e-400,", '"\\ud83d",', "9" * 90 + ","]
 )
-def test_a_hostile_text_takes_time_as_its_length(piece: str) -> None:
+def test_hostile_text_takes_linear_time(piece: str) -> None:
     def work(size: int) -> None:
         text = '["' + piece * (size // len(piece))
         for read in (jsontext.loads, jsontext.loads_leniently):
@@ -213,23 +213,23 @@ def test_a_hostile_text_takes_time_as_its_length(piece: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[" * 5000, b"[" * 200 + b"]" * 200, b"nan", b"+1", b"1.", b"[1,]"]
 )
-def test_an_answer_that_is_no_json_is_refused(data: bytes) -> None:
+def test_a_response_that_is_not_json_is_rejected(data: bytes) -> None:
     with pytest.raises(jsontext.JSONTextError):
         jsontext.loads_leniently(data)
 
 
 @pytest.mark.parametrize("piece", ["[],", "1,", '{"a":{}},', "["])
-def test_an_answer_of_too_many_values_is_not_even_tried(piece: str) -> None:
+def test_a_response_with_too_many_values_is_not_parsed(piece: str) -> None:
     text = "[" + piece * (jsontext.MAX_VALUES // 2)
 
     with pytest.raises(jsontext.TooManyValuesError, match="at most 1000000 are taken"):
         jsontext.loads_leniently(text * 3)
 
 
-def test_a_long_text_with_few_values_is_taken() -> None:
+def test_a_long_text_with_few_values_is_accepted() -> None:
     assert jsontext.loads_leniently(json.dumps(["x, y; " * 300_000])) == ["x, y; " * 300_000]
 
 
-def test_what_grows_a_hundredfold_is_not_indented() -> None:
+def test_text_that_would_grow_a_hundredfold_is_not_indented() -> None:
     with pytest.raises(jsontext.JSONTextError, match="too long to be indented"):
         jsontext.indent("[" * 90 + "]" * 90, longest=1000)

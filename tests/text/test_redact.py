@@ -37,11 +37,10 @@ pieces = st.text(st.sampled_from("[]redact \n,;:-"), max_size=6)
 
 
 @given(all_keys, st.lists(st.tuples(pieces, st.sampled_from(_FORMS)), min_size=1, max_size=5), pieces)
-def test_the_key_is_left_in_none_of_its_forms(
+def test_every_form_of_the_key_is_redacted(
     key: str, parts: list[tuple[str, Callable[[str], str]]], end: str
 ) -> None:
-    # Percent-encoded, a "%" at the end and what follows can be read in two ways. No provider's key ends in
-    # "%".
+    # Percent-encoded, a "%" at the end and what follows are ambiguous. No provider's key ends in "%".
     assume(not key.endswith("%"))
     text = "".join(piece + form(key) for piece, form in parts) + end
     redactor = Redactor(key)
@@ -52,13 +51,13 @@ def test_the_key_is_left_in_none_of_its_forms(
 
 
 @given(all_keys, st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_a_text_without_the_key_stays_as_it_is(key: str, text: str) -> None:
+def test_text_without_the_key_is_unchanged(key: str, text: str) -> None:
     if not any(form(key) in text for form in _FORMS):
         assert Redactor(key).text(text) == text
 
 
 @given(st.data(), keys, pieces, pieces)
-def test_no_mixture_of_escapes_shows_it(data: st.DataObject, key: str, before: str, after: str) -> None:
+def test_any_mixture_of_escapes_is_redacted(data: st.DataObject, key: str, before: str, after: str) -> None:
     text = before + data.draw(escaped(key)) + after
     redactor = Redactor(key)
 
@@ -68,7 +67,7 @@ def test_no_mixture_of_escapes_shows_it(data: st.DataObject, key: str, before: s
 
 
 @given(st.data(), keys, st.binary(max_size=8), st.binary(max_size=8), st.booleans(), st.booleans())
-def test_a_longer_base64_text_does_not_hold_it(
+def test_the_key_within_longer_base64_is_redacted(
     data: st.DataObject, key: str, before: bytes, after: bytes, url: bool, padded: bool
 ) -> None:
     encode, decode = (
@@ -87,7 +86,7 @@ def test_a_longer_base64_text_does_not_hold_it(
 @pytest.mark.parametrize(
     "key", ["sk-12345%41xyz", "sk-12345&#97;xyz", 'sk-"12345"', "sk\\12345\\u0073", "%%%%%%%%"]
 )
-def test_a_key_that_looks_escaped_itself_is_found(key: str) -> None:
+def test_a_key_that_looks_escaped_is_found(key: str) -> None:
     redactor = Redactor(key)
 
     for form in _FORMS:
@@ -98,7 +97,7 @@ def test_a_key_that_looks_escaped_itself_is_found(key: str) -> None:
 
 
 @given(all_keys, st.text(st.sampled_from('\\u0073%25&#x;amp/"1'), max_size=40))
-def test_escapes_of_something_else_stay_as_they_are(key: str, text: str) -> None:
+def test_other_escapes_are_unchanged(key: str, text: str) -> None:
     redactor = Redactor(key)
     if key not in text and unescaped(key) not in unescaped(text):
         assert redactor.text(text) == text
@@ -125,7 +124,7 @@ def test_escapes_of_something_else_stay_as_they_are(key: str, text: str) -> None
 @pytest.mark.parametrize(
     ("key", "start"), [("sk-12345678", "%"), ("sk-12345678", "&#"), ('sk-1234"5678', "&#x")]
 )
-def test_a_hostile_text_takes_time_as_its_length(key: str, start: str, piece: str) -> None:
+def test_hostile_text_takes_linear_time(key: str, start: str, piece: str) -> None:
     redactor = Redactor(key)
 
     def work(size: int) -> None:
@@ -135,7 +134,7 @@ def test_a_hostile_text_takes_time_as_its_length(key: str, start: str, piece: st
 
 
 @pytest.mark.parametrize("piece", ["x", "sk-12345678", "sk-1234567", "%73", "\\\\"])
-def test_a_value_of_many_texts_takes_time_as_their_number(piece: str) -> None:
+def test_a_value_with_many_strings_takes_linear_time(piece: str) -> None:
     def work(size: int) -> None:
         value = {"a": [piece] * size, "b": {f"{piece}{number}": [[piece]] for number in range(size // 4)}}
         Redactor("sk-12345678").value(value)
@@ -143,7 +142,7 @@ def test_a_value_of_many_texts_takes_time_as_their_number(piece: str) -> None:
     assert is_linear(work, 1000)
 
 
-def test_texts_of_a_json_value_are_redacted_its_keys_included() -> None:
+def test_strings_and_keys_of_a_json_value_are_redacted() -> None:
     value: Any = {"sk-12345678": ["sk-12345678", {"a": "x sk-12345678 y"}], "n": 1, "ok": None, "t": True}
 
     assert Redactor("sk-12345678").value(value) == {
@@ -159,19 +158,19 @@ def test_header_names_and_values_are_redacted() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "none", "ollama", "EMPTY"])
-def test_a_word_that_is_no_secret_is_left_where_it_stands(key: str) -> None:
+def test_a_key_too_short_to_be_secret_is_not_redacted(key: str) -> None:
     assert Redactor(key).text("none of ollama is EMPTY") == "none of ollama is EMPTY"
 
 
-def test_bytes_that_are_no_text_stay_as_they_are() -> None:
+def test_binary_data_is_unchanged() -> None:
     assert Redactor("sk-12345678").data(b"\xff\x00sk-12345678\xfe") == b"\xff\x00" + MASK.encode() + b"\xfe"
 
 
-def test_a_key_of_digits_is_no_number_either() -> None:
+def test_a_key_of_digits_is_redacted_from_numbers() -> None:
     assert Redactor("1234567890").value({"seed": 1234567890, "n": 1}) == {"seed": MASK, "n": 1}
 
 
-def test_the_redactor_does_not_show_its_key() -> None:
+def test_repr_does_not_show_the_key() -> None:
     assert "sk-12345678" not in repr(Redactor("sk-12345678"))
 
 
@@ -180,9 +179,7 @@ def test_the_redactor_does_not_show_its_key() -> None:
     after=st.text(max_size=30),
     cuts=st.lists(st.integers(0, 100), max_size=6),
 )
-def test_a_growing_text_shows_no_part_of_a_key_that_is_still_to_come(
-    before: str, after: str, cuts: list[int]
-) -> None:
+def test_a_growing_text_shows_no_part_of_an_unfinished_key(before: str, after: str, cuts: list[int]) -> None:
     key = "sk-canary/51c0+de"
     whole = before + key + after
     edges = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
@@ -198,7 +195,7 @@ def test_a_growing_text_shows_no_part_of_a_key_that_is_still_to_come(
 
 
 @given(st.data(), keys, pieces, pieces, st.lists(st.integers(0, 400), max_size=8))
-def test_nor_of_one_that_is_escaped(
+def test_a_growing_text_shows_no_part_of_an_unfinished_escaped_key(
     data: st.DataObject, key: str, before: str, after: str, cuts: list[int]
 ) -> None:
     whole = before + data.draw(escaped(key)) + after
@@ -216,5 +213,5 @@ def test_nor_of_one_that_is_escaped(
 
 
 @pytest.mark.parametrize("end", ["", "AT", "100", "a", "\\n", "50%!", "R&D!"])
-def test_a_text_that_begins_no_key_is_settled(end: str) -> None:
+def test_text_that_cannot_start_the_key_is_settled(end: str) -> None:
     assert Redactor("sk-12345678").settled(f"is this {end}") == len(f"is this {end}")

@@ -56,7 +56,7 @@ from tests.growth import is_linear
         '{"Authorization": "Bearer sk-1"}',
     ],
 )
-def test_what_stands_around_a_key_is_taken_off(typed: str) -> None:
+def test_what_surrounds_a_key_is_stripped(typed: str) -> None:
     assert clean(typed) == "sk-1"
     assert was_cleaned(typed)
 
@@ -87,13 +87,13 @@ def test_what_stands_around_a_key_is_taken_off(typed: str) -> None:
         "".join(map(chr, range(0x21, 0x7F))),
     ],
 )
-def test_a_key_is_left_as_it_is(key: str) -> None:
+def test_a_plain_key_is_unchanged(key: str) -> None:
     assert clean(key) == key
     assert not was_cleaned(key)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\n\t\u00a0"])
-def test_blanks_are_no_key(typed: str) -> None:
+def test_blanks_give_an_empty_key(typed: str) -> None:
     assert clean(typed) == ""
 
 
@@ -152,7 +152,7 @@ def test_blanks_are_no_key(typed: str) -> None:
         ("s" * 16_385, "16385"),
     ],
 )
-def test_what_is_still_wrong_is_named(typed: str, words: str) -> None:
+def test_an_invalid_key_is_rejected_with_a_reason(typed: str, words: str) -> None:
     with pytest.raises(KeyProblemError) as refused:
         clean(typed)
 
@@ -160,12 +160,12 @@ def test_what_is_still_wrong_is_named(typed: str, words: str) -> None:
     assert not was_cleaned(typed)
 
 
-def test_the_longest_key_is_taken() -> None:
+def test_the_longest_key_is_accepted() -> None:
     assert clean(f"Bearer {'s' * 16_384}") == "s" * 16_384
 
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=60))
-def test_any_text_is_a_key_or_gets_a_sentence(typed: str) -> None:
+def test_any_text_gives_a_key_or_a_sentence(typed: str) -> None:
     try:
         key = clean(typed)
     except KeyProblemError as error:
@@ -178,7 +178,7 @@ def test_any_text_is_a_key_or_gets_a_sentence(typed: str) -> None:
 @pytest.mark.parametrize(
     "part", ['"', "Bearer ", "export ", "\u200b", "a_", "KEY=", "'api_key': ", "{", "x", "sk-"]
 )
-def test_cleaning_takes_time_in_proportion(part: str) -> None:
+def test_cleaning_takes_linear_time(part: str) -> None:
     def work(count: int) -> None:
         with suppress(KeyProblemError):
             clean(part * count)

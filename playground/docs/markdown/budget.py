@@ -15,7 +15,7 @@ MOST_TOKENS = 400_000
 # Characters. Browsers need seconds to show larger pages.
 MOST_HTML = 4 * 2**20
 # Steps between two readings of the clock: one reading costs as much as a step.
-_EACH = 64
+_STEPS_PER_READING = 64
 
 
 class OverBudgetError(Exception):
@@ -35,7 +35,7 @@ class Budget:
     def step(self) -> None:
         """Count a small piece of work. Raises `OverBudgetError`, as the other methods do."""
         self._steps += 1
-        if self._steps % _EACH == 0:
+        if self._steps % _STEPS_PER_READING == 0:
             self.ask()
 
     def ask(self) -> None:

@@ -28,9 +28,9 @@ GROUPS = ("code-group", "v-pre", "raw")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(.*)", re.IGNORECASE)
 _CUSTOM_ID = re.compile(r"[\w:.-]+")
 # Ids that the surrounding page uses.
-_TAKEN = re.compile(r"main|docs-(?:search|suggestions|pages|contents-heading|code-\d+)")
+_RESERVED_IDS = re.compile(r"main|docs-(?:search|suggestions|pages|contents-heading|code-\d+)")
 # Hidden in VitePress too: an author's comments, and where a page imports its components.
-_UNSEEN = (("<!--", "-->"), ("<script setup", "</script>"))
+_HIDDEN = (("<!--", "-->"), ("<script setup", "</script>"))
 _TAIL = 200
 
 Env = MutableMapping[str, Any]
@@ -94,7 +94,7 @@ def parser(allow_html: bool) -> MarkdownIt:
     made.block.ruler.before("table", "budget", _block_step)
     made.inline.ruler.before("text", "budget", _inline_step)
     made.block.ruler.before("html_block", "live_call", _block_tag)
-    made.block.ruler.before("html_block", "unseen", _unseen_block)
+    made.block.ruler.before("html_block", "unseen", _hidden_block)
     made.inline.ruler.before("html_inline", "live_call", _inline_tag)
     made.inline.ruler.before("html_inline", "comment", _inline_comment)
     for name in (*BOXES, *GROUPS):
@@ -179,11 +179,11 @@ def _may_end(state: StateBlock, found: Tag, start: int) -> bool:
     )  # lines of a quote have their markers in front as well
 
 
-def _unseen_block(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+def _hidden_block(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
     if state.is_code_block(line):
         return False
     first = state.bMarks[line] + state.tShift[line]
-    ending = next((ending for begin, ending in _UNSEEN if state.src.startswith(begin, first)), None)
+    ending = next((ending for begin, ending in _HIDDEN if state.src.startswith(begin, first)), None)
     if ending is None or (at := _next(state, ending, first)) is None:
         return False
     end = bisect_left(state.eMarks, at + len(ending), line)
@@ -210,7 +210,7 @@ def _next(state: StateBlock | StateInline, words: str, start: int) -> int | None
 
 def _inline_comment(state: StateInline, silent: bool) -> bool:
     del silent
-    begin, ending = _UNSEEN[0]
+    begin, ending = _HIDDEN[0]
     if not state.src.startswith(begin, state.pos):
         return False
     at = _next(state, ending, state.pos + len(begin))
@@ -250,12 +250,12 @@ def _with_additions(tokens: list[Token]) -> Iterator[Token]:
             token = Token("contents", "", 0)
             position += 2
         elif token.type == "inline" and token.map:
-            _tell_lines(token, token.map[0])
+            _set_lines(token, token.map[0])
         yield token
         position += 1
 
 
-def _tell_lines(inline: Token, first: int) -> None:
+def _set_lines(inline: Token, first: int) -> None:
     """Set the lines of tags and HTML within a paragraph: the parser only knows the paragraph's."""
     line, told = first, 0
     for child in inline.children or []:
@@ -325,7 +325,7 @@ class _Ids:
 
     def take(self, wanted: str) -> str:
         free, number = wanted or "section", self._numbers.get(wanted, 0)
-        while free in self._taken or _TAKEN.fullmatch(free):
+        while free in self._taken or _RESERVED_IDS.fullmatch(free):
             number += 1
             free = f"{wanted or 'section'}-{number}"
         self._numbers[wanted] = number

@@ -29,7 +29,7 @@ class Life:
     base: str
     key: str = field(default="", repr=False)
     _work: list[Any] = field(default_factory=list)
-    _moved: float = 0.0
+    _progressed_at: float = 0.0
 
     def is_there(self) -> bool:
         """Whether the server answers and has loaded its weights."""
@@ -48,8 +48,8 @@ class Life:
         if work is None:
             work = self._work or [_UNKNOWN]  # a server that does not answer may be in a long step
         if work != self._work:
-            self._work, self._moved = work, now
-        return bool(work) and now - self._moved <= _STUCK_SECONDS
+            self._work, self._progressed_at = work, now
+        return bool(work) and now - self._progressed_at <= _STUCK_SECONDS
 
     def hangs(self) -> bool:
         """Whether the server has something to work on but makes no progress."""
