@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50
 _STORAGE = "playground.serving.static.Storage"
 _NOT_COLLECTED = "playground.W003"
+# In the environment of a server whose parent has told what is wrong with the database.
+DATABASE_TOLD = "PLAYGROUND_DATABASE_TOLD"
 _COLLECT = "Run: python manage.py collectstatic --noinput"
 
 
@@ -105,15 +107,21 @@ def _uncollected(words: str) -> CheckMessage:
 
 def before_serving() -> None:
     """Log a line for each problem. Raises `SettingError` if no page could be shown."""
+    found = without_errors()
+    lines = [_line(message) for message in found if message.level >= checks.WARNING]
+    if not os.environ.get(DATABASE_TOLD) and (trouble := database()):
+        lines.append(f"No embeds and no admin: {trouble}.")
+    for line in lines:
+        _logger.warning("%s", line)
+
+
+def without_errors() -> list[CheckMessage]:
+    """Return what the checks find. Raises `SettingError` if no page could be shown."""
     found = [message for message in checks.run_checks() if not message.is_silenced()]
     fatal = [m for m in found if m.is_serious() or m.id == _NOT_COLLECTED]
     if fatal:
         raise SettingError("\n".join(map(_line, fatal)))
-    lines = [_line(message) for message in found if message.level >= checks.WARNING]
-    if trouble := database():
-        lines.append(f"No embeds and no admin: {trouble}.")
-    for line in lines:
-        _logger.warning("%s", line)
+    return found
 
 
 def _line(message: CheckMessage) -> str:

@@ -100,8 +100,8 @@ _SQLITE = {
 DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database_url or _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where calls are counted and used page credentials are remembered. A process's own memory keeps the latest of
-# each, apart, so that many credentials do not push out the counts.
+# Where calls are counted and used form tokens are remembered. A process's own memory keeps the latest of each
+# in separate places, so that many form tokens do not push out the counts.
 _CACHE_URL = CONFIG.cache_url
 _REDIS = {
     "BACKEND": "playground.calls.buckets.RedisBuckets",
@@ -112,7 +112,7 @@ _REDIS = {
 _LOCAL = {"BACKEND": "playground.calls.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES: dict[str, dict[str, Any]] = {
     "default": _REDIS if _CACHE_URL else _LOCAL,
-    "tokens": _REDIS if _CACHE_URL else _LOCAL | {"LOCATION": "tokens"},
+    "form_tokens": _REDIS if _CACHE_URL else _LOCAL | {"LOCATION": "form_tokens"},
 }
 
 LANGUAGE_CODE = "en"

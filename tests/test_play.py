@@ -236,6 +236,21 @@ def test_without_a_network_one_line_says_so_and_the_page_starts(tmp_path: Path) 
     assert "OPENAI_API_KEY" in line
 
 
+def test_what_is_missing_is_told_once(tmp_path: Path) -> None:
+    missing = str(tmp_path / "nowhere" / "here")
+    with _play(
+        _free_port(), "--no-local-model", PLAYGROUND_DOCS=missing, PLAYGROUND_DATABASE=f"{missing}.sqlite3"
+    ) as process:
+        _until_serving(process)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        told = process.stderr.read().splitlines()
+
+    assert len([line for line in told if missing in line]) == 2
+    assert len([line for line in told if "PLAYGROUND_DOCS" in line]) == 1
+    assert len([line for line in told if "No embeds" in line or "not migrated" in line]) == 1
+
+
 def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -382,7 +397,7 @@ def test_collected_files_need_not_be_writable() -> None:
         "def fail(self, name, content): raise OSError('must not be called')\n"
         "S._save = fail\n"
         "from playground.management.commands import play\n"
-        "play._start_server = lambda *_: sys.exit('as far as the server')"
+        "play._start_server = lambda *_, **__: sys.exit('as far as the server')"
     )
     done = _plays("import sys\n" + code, "--no-local-model", "--port", str(_free_port()))
 

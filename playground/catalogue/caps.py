@@ -1,15 +1,16 @@
-"""What a call may ask for at most where the server pays for it, as the catalogue says it of a provider."""
+"""The caps of a provider: the most that a call may ask for when the server pays for it."""
 
 from dataclasses import dataclass
 
+# In `Caps.models`: any model.
 ANY_MODEL = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most that a call may ask for. `models` with `ANY_MODEL` in it, or empty, takes any.
+    """The most that a call may ask for. An empty `models` allows any, as `ANY_MODEL` in it does.
 
-    `allow` names what else may be asked for: `tools`, `images`, or a parameter such as `logit_bias`.
+    `allow` names what is allowed beyond that: `tools`, `images`, or a parameter such as `logit_bias`.
     """
 
     models: tuple[str, ...] = ()

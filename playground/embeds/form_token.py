@@ -84,7 +84,7 @@ def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
 
 def _is_first_use(nonce: str) -> bool:
     try:
-        return bool(caches["tokens"].add(f"embed-token:{nonce}", 1, SECONDS + _SKEW_SECONDS))
+        return bool(caches["form_tokens"].add(f"form-token:{nonce}", 1, SECONDS + _SKEW_SECONDS))
     except RedisError as error:
         raise refusals.tokens_not_counted() from error
 

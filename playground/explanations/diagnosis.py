@@ -262,33 +262,30 @@ def _lacks_model(error: ProviderError) -> bool:
 
 
 def _unknown_model(exchange: "Exchange") -> Diagnosis:
-    return Diagnosis(
-        "not_found",
-        say(gettext_noop("No such model")),
-        say(
-            gettext_noop(
-                "%(host)s does not know “%(model)s”, or your key may not use it. Pick a model from the "
-                "provider's list (“List”, beside the model)."
-            ),
-            model=str(exchange.call.body.get("model"))[:100],
-            host=exchange.sent.host,
+    return _not_found(
+        exchange,
+        gettext_noop("No such model"),
+        gettext_noop(
+            "%(host)s does not know “%(model)s”, or your key may not use it. Pick a model from the "
+            "provider's list (“List”, beside the model)."
         ),
     )
 
 
 def _no_chat_model(exchange: "Exchange") -> Diagnosis:
-    return Diagnosis(
-        "not_found",
-        say(gettext_noop("No chat model")),
-        say(
-            gettext_noop(
-                "%(host)s does not serve “%(model)s” with Chat Completions. Pick another model from the "
-                "provider's list (“List”, beside the model)."
-            ),
-            model=str(exchange.call.body.get("model"))[:100],
-            host=exchange.sent.host,
+    return _not_found(
+        exchange,
+        gettext_noop("No chat model"),
+        gettext_noop(
+            "%(host)s does not serve “%(model)s” with Chat Completions. Pick another model from the "
+            "provider's list (“List”, beside the model)."
         ),
     )
+
+
+def _not_found(exchange: "Exchange", title: str, advice: str) -> Diagnosis:
+    model = str(exchange.call.body.get("model"))[:100]
+    return Diagnosis("not_found", say(title), say(advice, model=model, host=exchange.sent.host))
 
 
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:

@@ -1,4 +1,4 @@
-"""What the admin's addresses have of their own: sessions, a policy, and a rate of logins."""
+"""Middleware for `/admin/` only: sessions, a Content Security Policy, and a rate limit for logins."""
 
 import logging
 from collections.abc import Callable
@@ -41,7 +41,7 @@ ADMIN_POLICY = {
 
 
 class AdminMiddleware:
-    """A policy of the admin's own; and so many logins from an address and no more."""
+    """Sets the admin's own policy, limits logins per address, and answers when the database fails."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -73,7 +73,7 @@ def _without_database(request: HttpRequest, error: DatabaseError) -> HttpRespons
 
 
 class AdminSessions(SessionMiddleware):
-    """Sessions under `/admin/`, and nothing elsewhere; as are the two below."""
+    """Sessions under `/admin/` and nowhere else, like the two below."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path.startswith(ADMIN):

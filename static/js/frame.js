@@ -111,10 +111,8 @@
       return refuse(title.textContent, advice.textContent);
     }
     overruled(root.dataset.embed, root.dataset.overruled);
-    // What the tag asks for could not be read: the record's request stands in the form.
-    const refused = document.querySelectorAll("[data-refusal] li");
-    if (refused.length)
-      tell(`${host || "this page"}:`, ...[...refused].map((part) => part.textContent.trim()));
+    // What the tag asks for could not be read: the record's request stands in the form, and perhaps its answer.
+    if (root.dataset.problems) tell(`${host || "this page"}:`, root.dataset.problems);
     if (!waits) followHeight();
 
     // The link takes along what the form says now; its code has the address.

@@ -112,6 +112,7 @@ def playground(
     manage(folder, upstream, "embed", "fixed", *record, "--lock=model", "--lock=messages", **database)
     manage(folder, upstream, "embed", "own-key", *record[:-1], "--key=reader", **database)
     manage(folder, upstream, "embed", "off", *record, "--off", **database)
+    manage(folder, upstream, "embed", "off-with-its-answer", *record, "--record", "--off", **database)
     for name, switch in (("two", "--replay-only"), ("off-with-answers", "--off")):
         for tag, answer in zip(TAGS, ("Answer one", "Answer two"), strict=True):
             provider_server.reply(completion(answer))
@@ -281,6 +282,14 @@ def test_a_request_that_cannot_be_read_is_told_to_the_author(host: Host, request
     for sentence in hosted.frame.locator("#outcome .refused-fields li").all_inner_texts():
         assert sentence in told
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
+
+
+def test_it_is_told_beside_the_recorded_answer_of_one_that_is_turned_off(host: Host) -> None:
+    hosted = host(f"embed=off-with-its-answer&request={quote('[1, 2]')}")
+
+    expect(hosted.frame.locator("[data-recorded]")).to_be_visible()
+    (told,) = hosted.told
+    assert hosted.origin in told
 
 
 def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> None:

@@ -168,7 +168,7 @@ def test_many_tokens_push_no_count_out(
     few = {"BACKEND": "playground.calls.buckets.LocalBuckets", "OPTIONS": {"MAX_ENTRIES": 3}}
     settings.CACHES = {
         "default": few | {"LOCATION": "few"},
-        "tokens": few | {"LOCATION": settings.CACHES["tokens"]["LOCATION"]},
+        "form_tokens": few | {"LOCATION": settings.CACHES["form_tokens"]["LOCATION"]},
     }
     configure(PLAYGROUND_CLIENT_RATE="1/day")
     assert send_json(client).status_code == 200
@@ -280,7 +280,10 @@ def test_when_used_ones_cannot_be_told_nothing_is_sent(
     client: Client, settings: Any, upstream: ScriptedUpstream
 ) -> None:
     settings.CACHES = settings.CACHES | {
-        "tokens": {"BACKEND": "playground.calls.buckets.RedisBuckets", "LOCATION": "redis://127.0.0.1:1/0"}
+        "form_tokens": {
+            "BACKEND": "playground.calls.buckets.RedisBuckets",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
     }
 
     refused = send_json(client)
@@ -320,9 +323,9 @@ def test_a_used_one_is_remembered_for_as_long_as_it_is_good(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remembered = []
-    add = caches["tokens"].add
+    add = caches["form_tokens"].add
     monkeypatch.setattr(
-        caches["tokens"],
+        caches["form_tokens"],
         "add",
         lambda key, value, seconds: remembered.append(seconds) or add(key, value, seconds),
     )

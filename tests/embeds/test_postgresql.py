@@ -43,6 +43,10 @@ def test_budgets_hold_when_all_come_at_once(postgresql_server: PostgreSQLServer)
     _pytest(postgresql_server, "tests/embeds/test_budget.py", "-k", _RACES)
 
 
+def test_the_admin_shows_what_was_spent(postgresql_server: PostgreSQLServer) -> None:
+    _pytest(postgresql_server, "tests/embeds/test_admin.py", "-k", "list_shows or detail_shows")
+
+
 def test_recordings_are_kept_and_shown(postgresql_server: PostgreSQLServer) -> None:
     _pytest(postgresql_server, "tests/embeds/test_recordings.py")
 

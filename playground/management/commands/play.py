@@ -20,6 +20,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from playground import config
+from playground.checks import DATABASE_TOLD, without_errors
+from playground.config_types import SettingError
 from playground.serving import static
 from playground.serving.static import Collected
 from playground.trouble import reason
@@ -58,10 +60,10 @@ class Command(BaseCommand):
             _collect_static()
             self._check_settings()
             model = None if no_local_model else self._start_model()
-            self._migrate()
+            migrated = self._migrate()
             if model:
                 model = self._ready(model)
-            server = _start_server(host, port, listener, model)
+            server = _start_server(host, port, listener, model, migrated=migrated)
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
@@ -95,19 +97,27 @@ class Command(BaseCommand):
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
-        """Here rather than in gunicorn, whose worker would say it in a traceback."""
+        """Here rather than in gunicorn, whose worker would say it in a traceback. It warns of the rest."""
         os.environ["PLAYGROUND_SECRET_KEY"] = settings.CONFIG.secret_key or secrets.token_urlsafe(50)
         settings.CONFIG = config.load()
-        self.check()
+        try:
+            without_errors()
+        except SettingError as error:
+            raise CommandError(str(error)) from error
 
-    def _migrate(self) -> None:
+    def _migrate(self) -> bool:
+        """Whether there is a database. If not, says why, as the server that starts next cannot."""
         database = settings.DATABASES["default"]["NAME"]
         folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
             with weights.lock(folder):
                 call_command("migrate", verbosity=0)
         except (DatabaseError, OSError) as error:
-            self.stderr.write(f"No embeds: {database} cannot be used ({reason(error) or error}).")
+            self.stderr.write(
+                f"No embeds and no admin: {database} cannot be used ({reason(error) or error})."
+            )
+            return False
+        return True
 
     def _start_model(self) -> Supervisor | None:
         try:
@@ -173,7 +183,7 @@ def _collect_static() -> None:
 
 
 def _start_server(
-    host: str, port: int, listener: socket.socket, model: Supervisor | None
+    host: str, port: int, listener: socket.socket, model: Supervisor | None, *, migrated: bool
 ) -> subprocess.Popen[bytes]:
     environment = (
         (_one_person() if _is_loopback(host) else {})
@@ -188,6 +198,8 @@ def _start_server(
     )
     if model:
         environment |= {"PLAYGROUND_LOCAL_MODEL_URL": model.url, "LOCAL_API_KEY": model.key}
+    if not migrated:
+        environment[DATABASE_TOLD] = "1"
     bind = f"fd://{listener.fileno()}"
     return subprocess.Popen(
         [sys.executable, "-m", "playground.serving.serve", "--bind", bind, "playground.wsgi"],
