@@ -1,4 +1,4 @@
-"""What the admin's addresses have of their own: sessions, a policy, and a rate of logins."""
+"""Middleware for the admin only: sessions, a content security policy, and a rate limit on logins."""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _logger = logging.getLogger(__name__)
 ADMIN = "/admin/"
 LOGINS = Rate(10, 900)
 
-# Django's admin has no inline scripts or styles; its jQuery knows nothing of Trusted Types.
+# Django's admin has no inline scripts or styles; its jQuery does not support Trusted Types.
 ADMIN_POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],
@@ -41,7 +41,7 @@ ADMIN_POLICY = {
 
 
 class AdminMiddleware:
-    """A policy of the admin's own; and so many logins from an address and no more."""
+    """Sets the admin's own policy, and limits login attempts per address."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -73,7 +73,7 @@ def _without_database(request: HttpRequest, error: DatabaseError) -> HttpRespons
 
 
 class AdminSessions(SessionMiddleware):
-    """Sessions under `/admin/`, and nothing elsewhere; as are the two below."""
+    """Sessions under `/admin/` only; the two classes below do the same."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path.startswith(ADMIN):

@@ -1,4 +1,4 @@
-"""Why nobody can log in, or be shown the admin, each in words that say what to do next."""
+"""Refusals of a login or of the admin, each with what to do next."""
 
 import math
 
