@@ -1,4 +1,4 @@
-"""Callers who start at the same moment, each with a connection to the database of its own."""
+"""Callers that start at the same moment, each with its own database connection."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from django.db import connection
 
 
 def in_threads(count: int, call: Any) -> list[Any]:
-    """What each of so many callers gets who start at the same moment."""
+    """Run `call(number)` in `count` threads that start together, and return the results."""
     start = threading.Barrier(count)
 
     def one(number: int) -> Any:

@@ -37,7 +37,7 @@ def test_the_table_has_each_room_and_what_it_imports() -> None:
     assert _table() == {room: imports[room] for room in ROOMS}
 
 
-def test_the_rooms_stand_in_the_order_that_is_held() -> None:
+def test_the_rooms_are_listed_in_the_order_that_is_enforced() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     held = [room.removeprefix("playground.") for layer in layers for room in layer.split(" : ")]
@@ -45,7 +45,7 @@ def test_the_rooms_stand_in_the_order_that_is_held() -> None:
     assert list(_table()) == [room for room in held if room in ROOMS]
 
 
-def test_what_it_names_is_there() -> None:
+def test_every_file_it_names_exists() -> None:
     files = re.findall(r"`((?:playground|tests|static|locale|scripts)/[\w/.]*)`", TEXT)
     modules = re.findall(rf"`((?:{'|'.join(ROOMS)})\.\w+)[\w.]*`", TEXT)
     paths = [*files, *(f"playground/{module.replace('.', '/')}" for module in modules)]
@@ -66,7 +66,7 @@ def test_no_module_is_too_long_to_read() -> None:
     assert {file: size for file, size in sizes.items() if size > LONGEST_MODULE} == {}
 
 
-def test_no_room_is_too_large_to_know() -> None:
+def test_no_room_is_too_large() -> None:
     """But for migrations, which Django writes."""
     sizes = {
         room: _lines(file for file in (PACKAGE / room).rglob("*.py") if "migrations" not in file.parts)

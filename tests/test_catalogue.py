@@ -196,7 +196,7 @@ def _faults(source: str, text: str) -> list[str]:
         ("A <code>JSON</code> text of %(n)s.", "<code>JSON</code> 文本，%(n)s 个。", []),
     ],
 )
-def test_what_is_not_written_as_chinese_is_found(source: str, text: str, faults: list[str]) -> None:
+def test_bad_chinese_typography_is_found(source: str, text: str, faults: list[str]) -> None:
     assert _faults(source, text) == faults
 
 

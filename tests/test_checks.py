@@ -23,7 +23,7 @@ def _warnings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
     return [warning.msg for warning in all_workers_count_together(None)]
 
 
-def test_workers_that_count_alone_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_count_separately_cause_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     (warning,) = _warnings(monkeypatch, WEB_CONCURRENCY="4")
 
     assert "Each of the 4 workers counts calls alone" in warning
@@ -37,11 +37,13 @@ def test_workers_that_count_alone_are_told(monkeypatch: pytest.MonkeyPatch) -> N
         {"WEB_CONCURRENCY": "4", "PLAYGROUND_CLIENT_RATE": "off"},
     ],
 )
-def test_the_others_are_not(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+def test_other_settings_cause_no_warning(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
     assert _warnings(monkeypatch, **environment) == []
 
 
-def test_a_folder_of_docs_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_docs_folder_causes_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert docs_are_there(None) == []
     configure(PLAYGROUND_DOCS=str(tmp_path))
     assert docs_are_there(None) == []
@@ -70,14 +72,14 @@ def _ids() -> list[str | None]:
     return [warning.id for warning in static_files_are_collected(None)]
 
 
-def test_files_that_were_not_collected_are_told(sources: Path) -> None:
+def test_uncollected_files_fail_the_start(sources: Path) -> None:
     assert _ids() == ["playground.W003"]
     with pytest.raises(SettingError, match="collectstatic"):
         before_serving()
 
 
 @pytest.mark.parametrize("age", [-86_400, 0, 86_400])
-def test_files_of_another_version_are_told_whatever_their_date(sources: Path, age: int) -> None:
+def test_files_of_another_version_cause_a_warning_whatever_their_date(sources: Path, age: int) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     assert _ids() == []
     file = sources / "js" / "a.js"
@@ -92,7 +94,7 @@ def test_files_of_another_version_are_told_whatever_their_date(sources: Path, ag
     assert "2" in (sources.parent / "collected" / "js" / "a.js").read_text()
 
 
-def test_a_new_and_a_missing_file_are_told(sources: Path) -> None:
+def test_new_and_missing_files_cause_a_warning(sources: Path) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
     (sources / "js" / "b.js").write_text("let b;")

@@ -8,7 +8,7 @@ from playground import config
 from playground.config_types import Rate, SettingError
 
 
-def test_a_default_holds_while_nothing_is_set() -> None:
+def test_an_unset_variable_has_its_default() -> None:
     assert config.read("PLAYGROUND_CONNECT_SECONDS", {}) == 5
 
 
@@ -22,7 +22,7 @@ def test_the_variable_wins_over_the_file(tmp_path: Path) -> None:
     assert config.secret("KEY", {"KEY": "direct", "KEY_FILE": str(tmp_path / "missing")}) == "direct"
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="KEY_FILE names a file that cannot be read"):
         config.secret("KEY", {"KEY_FILE": str(tmp_path / "missing")})
 
@@ -53,7 +53,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://host/name?no=such"),
     ],
 )
-def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:
+def test_an_invalid_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=f"^{name} "):
         config.read(name, {name: value})
 
@@ -67,7 +67,7 @@ def test_private_upstreams_are_exact_pairs() -> None:
     }
 
 
-def test_rates_are_so_many_in_a_time() -> None:
+def test_rates_are_counts_in_a_period() -> None:
     def read(value: str) -> object:
         return config.read("PLAYGROUND_CLIENT_RATE", {"PLAYGROUND_CLIENT_RATE": value})
 
@@ -93,7 +93,7 @@ def test_trusted_proxies_are_networks() -> None:
         ("valkeys://u:p@cache/0", "rediss://u:p@cache/0"),
     ],
 )
-def test_redis_and_valkey_are_asked_alike(value: str, url: str) -> None:
+def test_redis_and_valkey_use_the_same_driver(value: str, url: str) -> None:
     assert config.read("CACHE_URL", {"CACHE_URL": value}) == url
 
 
@@ -113,7 +113,7 @@ def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
     }
 
 
-def test_a_database_that_cannot_be_read_is_not_quoted() -> None:
+def test_an_invalid_database_url_is_not_quoted() -> None:
     with pytest.raises(SettingError) as raised:
         config.read("DATABASE_URL", {"DATABASE_URL": "postgresql://ada:hunter2 x@host/name"})
 

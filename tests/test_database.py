@@ -84,7 +84,7 @@ def _error(code: int, name: str, words: str) -> DatabaseError:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_locked_for_a_moment_is_asked_again() -> None:
+def test_a_briefly_locked_database_is_tried_again() -> None:
     answers = iter([_error(5, "SQLITE_BUSY", "database is locked"), _error(15, "SQLITE_PROTOCOL", "locked")])
 
     def work() -> str:

@@ -173,7 +173,7 @@ def test_it_stops_soon_while_a_call_is_under_way(number: signal.Signals) -> None
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
 
 
-def test_a_signal_that_came_within_a_destructor_is_not_lost() -> None:
+def test_a_signal_during_a_destructor_is_not_lost() -> None:
     """An exception that a signal handler raises in a destructor is lost; a start runs many of them."""
     command = Command()
     with suppress(KeyboardInterrupt):
@@ -185,7 +185,7 @@ def test_a_signal_that_came_within_a_destructor_is_not_lost() -> None:
         server.kill()
 
 
-def test_when_it_is_killed_its_children_go_along() -> None:
+def test_killing_it_ends_its_children() -> None:
     with _play(_free_port()) as process:
         _until_serving(process)
         children = _children(process.pid)
@@ -196,7 +196,7 @@ def test_when_it_is_killed_its_children_go_along() -> None:
         assert _all_gone(children)
 
 
-def test_it_starts_from_another_folder_and_in_spite_of_a_proxy(tmp_path: Path) -> None:
+def test_it_starts_from_another_folder_and_ignores_a_proxy(tmp_path: Path) -> None:
     with _play(_free_port(), cwd=tmp_path, http_proxy="http://127.0.0.1:9") as process:
         address = _until_serving(process)
         assert process.stdout is not None
@@ -263,7 +263,7 @@ def test_a_port_in_use_is_named() -> None:
     assert "--port" in line
 
 
-def test_of_two_starts_on_one_port_the_second_is_told_at_once() -> None:
+def test_a_second_start_on_the_same_port_fails_at_once() -> None:
     """Even if the first is not ready yet: the second must not announce the other's address."""
     port = _free_port()
     with _play(port, "--no-local-model") as first:
@@ -301,7 +301,7 @@ def test_two_first_starts_at_once_share_a_database_and_its_migrations(tmp_path: 
     assert errors == [""] * 3
 
 
-def test_a_terminal_that_lacks_characters_gets_others(tmp_path: Path) -> None:
+def test_a_terminal_without_unicode_gets_replacements(tmp_path: Path) -> None:
     """`…` is not in Latin-1, and a path may hold anything."""
     offline = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
@@ -333,7 +333,7 @@ def test_a_link_to_the_script_finds_the_project(tmp_path: Path) -> None:
     assert done.stdout.strip() == str(ROOT)
 
 
-def test_a_first_start_without_a_network_ends_in_a_sentence(tmp_path: Path) -> None:
+def test_a_first_start_without_a_network_explains_why_it_fails(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     (tmp_path / "requirements.txt").write_text("no-such-package-anywhere==1\n")
     done = subprocess.run(
@@ -369,7 +369,7 @@ def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("number", "words"), [("ENOSPC", "the disk is full"), ("EROFS", "the disk is read-only")]
 )
-def test_files_that_cannot_be_written_are_one_line(tmp_path: Path, number: str, words: str) -> None:
+def test_unwritable_files_are_reported_in_one_line(tmp_path: Path, number: str, words: str) -> None:
     """Simulated at the call, because the user running the tests may be allowed to write everywhere."""
     code = (
         "import errno, os; from playground import settings\n"
@@ -417,7 +417,7 @@ def test_collected_files_need_not_be_writable() -> None:
         ({"PLAYGROUND_SECRET_KEY": "short"}, ["--no-local-model"], "has fewer than 50 characters"),
     ],
 )
-def test_what_cannot_be_used_is_said_without_a_traceback(
+def test_invalid_options_are_reported_without_a_traceback(
     settings: dict[str, str], options: list[str], words: str
 ) -> None:
     done = subprocess.run(
@@ -446,7 +446,7 @@ def test_another_host_name_is_not_served() -> None:
 
 
 @pytest.mark.parametrize("host", ["::1", "localhost"])
-def test_it_serves_on_the_host_that_is_named(host: str) -> None:
+def test_it_serves_on_the_given_host(host: str) -> None:
     with _play(_free_port(), "--no-local-model", "--host", host) as process:
         address = _until_serving(process)
 

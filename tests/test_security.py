@@ -15,7 +15,7 @@ _ROWS = [
 
 
 @pytest.mark.parametrize(("promise", "tests"), _ROWS, ids=[row[0].strip()[:40] for row in _ROWS])
-def test_each_promise_names_tests_that_there_are(promise: str, tests: str) -> None:
+def test_each_promise_names_existing_tests(promise: str, tests: str) -> None:
     named = re.findall(r"`(tests/[a-z_/]+\.py)::(test_[a-z_0-9]+)`", tests)
 
     assert named

@@ -27,7 +27,7 @@ def _run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["check", "play"])
-def test_a_value_that_cannot_be_used_is_one_line(command: str) -> None:
+def test_an_invalid_value_is_reported_in_one_line(command: str) -> None:
     done = _run("manage.py", command, PLAYGROUND_SILENCE_SECONDS="a while", **KEY)
 
     assert done.returncode == 1
@@ -51,7 +51,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize(("name", "value"), UNUSABLE.items())
-def test_a_value_that_only_a_call_reads_ends_the_start_as_well(name: str, value: str) -> None:
+def test_a_value_that_only_a_call_reads_fails_the_start_too(name: str, value: str) -> None:
     done = _run("manage.py", "check", **(KEY | {name: value}))
 
     assert done.returncode == 1
@@ -59,7 +59,7 @@ def test_a_value_that_only_a_call_reads_ends_the_start_as_well(name: str, value:
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_secret_key_is_said_with_the_way_to_make_one() -> None:
+def test_a_missing_secret_key_is_reported_with_how_to_make_one() -> None:
     for done in (_run("manage.py", "check"), _run("-c", "import playground.wsgi")):
         assert done.returncode == 1
         assert "PLAYGROUND_SECRET_KEY is not set" in done.stderr
@@ -84,7 +84,7 @@ def test_a_missing_secret_key_is_said_with_the_way_to_make_one() -> None:
         ),
     ],
 )
-def test_a_catalogue_that_cannot_be_used_names_the_entry(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_provider_file_names_the_entry(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(text)
 
@@ -113,7 +113,7 @@ def test_good_settings_pass_the_checks_for_production(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"), [(None, "cannot be opened"), (b"no database" * 1000, "file is ")]
 )
-def test_a_database_that_cannot_be_used_is_one_line(
+def test_an_unusable_database_is_reported_in_one_line(
     tmp_path: Path, content: bytes | None, words: str
 ) -> None:
     file = tmp_path / "db.sqlite3"
@@ -131,7 +131,7 @@ def test_a_database_that_cannot_be_used_is_one_line(
         assert "Traceback" not in done.stderr
 
 
-def test_a_database_that_is_not_migrated_is_one_line(tmp_path: Path) -> None:
+def test_an_unmigrated_database_is_reported_in_one_line(tmp_path: Path) -> None:
     done = _run(
         "manage.py", "embed", "hello", "--show", PLAYGROUND_DATABASE=str(tmp_path / "db.sqlite3"), **KEY
     )
@@ -142,7 +142,7 @@ def test_a_database_that_is_not_migrated_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     code = (
         "import errno, os, sys; sys.argv = ['manage.py', 'collectstatic', '--noinput'];"
         "from django.core.files.storage import FileSystemStorage as S\n"

@@ -41,7 +41,7 @@ SQLITE = {
         (DatabaseError("file is not a database"), "the database file is not a SQLite database"),
     ],
 )
-def test_it_is_named(error: Exception, words: str) -> None:
+def test_a_failure_of_disk_or_database_is_named(error: Exception, words: str) -> None:
     assert reason(error) == words
 
 
@@ -54,18 +54,18 @@ def test_it_is_named(error: Exception, words: str) -> None:
         OperationalError('near "sekret": syntax error'),
     ],
 )
-def test_what_is_neithers_fault_needs_its_trace(error: Exception) -> None:
+def test_other_errors_have_no_reason(error: Exception) -> None:
     assert reason(error) is None
 
 
 @pytest.mark.parametrize("message", SQLITE.values(), ids=SQLITE)
-def test_every_trouble_of_sqlite_has_words(message: str) -> None:
+def test_every_sqlite_failure_has_a_description(message: str) -> None:
     error = OperationalError(message)
 
     assert str(why(error)) == reason(error)
 
 
-def test_what_has_none_is_no_answer() -> None:
+def test_an_unknown_failure_is_reported_as_no_answer() -> None:
     assert str(why(OperationalError("something with hunter2 in it"))) == "the database does not answer"
     assert str(why(IntegrityError("no such table"))) == "the database does not answer"
 
@@ -81,7 +81,7 @@ def _written(error: Exception) -> str:
     return TraceFormatter("%(levelname)s %(message)s").format(record)
 
 
-def test_in_the_log_it_is_one_line_that_says_where() -> None:
+def test_a_known_failure_is_logged_in_one_line_that_says_where() -> None:
     (line,) = _written(OperationalError("no such table: secret")).splitlines()
 
     assert line.startswith(

@@ -8,7 +8,7 @@ VENDOR = Path(__file__).parent.parent / "static" / "vendor"
 LIBRARIES = tomllib.loads((VENDOR / "vendor.toml").read_text(encoding="utf-8"))["library"]
 
 
-def test_each_file_has_the_sum_that_is_written_down() -> None:
+def test_each_file_has_its_recorded_checksum() -> None:
     sums = {name: sum_ for library in LIBRARIES for name, sum_ in library["sha256"].items()}
     files = [path for path in VENDOR.rglob("*") if path.is_file() and path.name != "vendor.toml"]
 

@@ -58,7 +58,7 @@ def _named(*languages: str) -> Any:
     return pytest.mark.parametrize("block", found, ids=str)
 
 
-def test_every_language_is_held_to_something() -> None:
+def test_every_language_has_a_check() -> None:
     unknown = {str(block) for block in blocks() if block.language not in (*RUN, "sh", *HOLD)}
 
     assert unknown == set()
@@ -81,7 +81,7 @@ NO_NODE = "Node is needed: scripts/test brings it"
 
 
 @_named(*RUN)
-def test_it_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) -> None:
+def test_a_block_runs_and_prints_what_the_docs_say(machine: Machine, block: Block) -> None:
     assert block.language != "js" or shutil.which("node"), NO_NODE
 
     done = machine.run(block)
@@ -100,7 +100,7 @@ def _commands(block: Block) -> str:
 @pytest.mark.parametrize(
     "block", {_commands(block): block for block in blocks() if block.language == "sh"}.values(), ids=str
 )
-def test_it_starts_a_playground(block: Block, tmp_path: Path) -> None:
+def test_a_start_command_starts_a_playground(block: Block, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -358,7 +358,7 @@ HOLD: dict[str, Callable[..., None]] = {
 
 
 @_named(*HOLD)
-def test_it_is_what_its_language_says(block: Block, tmp_path: Path) -> None:
+def test_a_block_is_valid_in_its_language(block: Block, tmp_path: Path) -> None:
     hold = HOLD[block.language]
     more = [tmp_path] if hold in (_markdown, _toml) else []
 
@@ -378,6 +378,6 @@ def test_it_is_what_its_language_says(block: Block, tmp_path: Path) -> None:
         ("html", "<p>"),
     ],
 )
-def test_what_is_wrong_is_found(language: str, code: str) -> None:
+def test_mistakes_in_blocks_are_found(language: str, code: str) -> None:
     with pytest.raises((AssertionError, KeyError, SettingError)):
         HOLD[language](Block("page.md", 1, language, code))

@@ -104,7 +104,7 @@ def guarded(tmp_path: Path) -> Path:
     return root
 
 
-def test_nothing_hidden_and_nothing_outside_is_seen(guarded: Path) -> None:
+def test_hidden_and_outside_files_are_not_listed(guarded: Path) -> None:
     assert set(look(guarded).files) == {"index.md", "within.md"}
 
 
@@ -149,7 +149,7 @@ def test_a_change_is_seen_at_once(tmp_path: Path) -> None:
     assert look(tmp_path).page("a") is None
 
 
-def test_what_has_not_changed_is_kept(tmp_path: Path) -> None:
+def test_unchanged_files_stay_cached(tmp_path: Path) -> None:
     assert write(tmp_path, **{"a.md": "# A"}) is look(tmp_path)
 
 
@@ -199,7 +199,7 @@ def test_empty_front_matter_is_none() -> None:
         ("only words", 2, "“name: value” lines"),
     ],
 )
-def test_front_matter_that_cannot_be_read_is_told_and_the_page_stays(
+def test_unreadable_front_matter_is_reported_and_the_page_is_shown(
     matter: str, line: int, words: str
 ) -> None:
     source = parse(f"---\n{matter}\n---\nText")
@@ -210,7 +210,7 @@ def test_front_matter_that_cannot_be_read_is_told_and_the_page_stays(
 
 
 @pytest.mark.parametrize("front", ["title: [a]", "title: ''", "order: first", "title: {a: b}\norder: [1]"])
-def test_front_matter_of_another_type_counts_for_nothing(tmp_path: Path, front: str) -> None:
+def test_front_matter_of_another_type_is_ignored(tmp_path: Path, front: str) -> None:
     page = write(tmp_path, **{"a.md": f"---\n{front}\n---\n# Heading"}).page("a")
 
     assert page is not None
@@ -224,7 +224,7 @@ def test_a_file_that_is_too_large_says_so(tmp_path: Path) -> None:
     assert "larger than 1048576 bytes" in str(page.source.problem)
 
 
-def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_it_can_be_read(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_possible(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes("# A\n\nCafé".encode("latin-1"))
 
     page = look(tmp_path).page("a")
@@ -235,7 +235,7 @@ def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_it_can_be_rea
     assert "Caf\ufffd" in page.source.text
 
 
-def test_folders_deeper_than_anybodys_are_not_looked_at(tmp_path: Path) -> None:
+def test_folders_nested_too_deep_are_ignored(tmp_path: Path) -> None:
     docs = write(tmp_path, **{"a/" * 15 + "a.md": "", "b/" * 500 + "b.md": ""})
 
     assert [page.path[0] for page in docs.navigation("").pages()] == ["a"]

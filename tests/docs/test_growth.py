@@ -97,7 +97,7 @@ def _render(text: str, *, allow_html: bool, of: Budget | None = None) -> markdow
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_time_grows_as_the_page_does(name: str) -> None:
+def test_render_time_is_linear_in_the_page(name: str) -> None:
     def work(size: int) -> None:
         _render(TEXTS[name](size), allow_html=False, of=Budget(1e6))
         markdown.sections(TEXTS[name](size), allow_html=True)
@@ -114,7 +114,7 @@ def test_time_grows_as_the_page_does(name: str) -> None:
         lambda size: "".join(f"a{number}: b\n" for number in range(size // 8)),
     ],
 )  # fmt: skip
-def test_time_of_yaml_grows_as_it_does(text: Callable[[int], str]) -> None:
+def test_yaml_time_is_linear_in_its_size(text: Callable[[int], str]) -> None:
     def work(size: int) -> None:
         with pytest.raises((yamltext.YAMLTextError, TagError)):
             fence.read(text(size))
@@ -123,7 +123,7 @@ def test_time_of_yaml_grows_as_it_does(text: Callable[[int], str]) -> None:
     assert yamltext.LONGEST >= 40_000
 
 
-def test_time_of_a_search_grows_as_the_pages_do(tmp_path: Path) -> None:
+def test_search_time_is_linear_in_the_pages(tmp_path: Path) -> None:
     def work(size: int) -> None:
         docs = write(tmp_path / str(size), **{"a.md": "needle <b> *x* " * (size // 15)})
         assert search(docs, "needle <b> " + "词" * 100, "", allow_html=False) == []
@@ -141,7 +141,7 @@ def _is_as_written(document: markdown.Document, text: str) -> bool:
     )
 
 
-def test_a_page_that_takes_too_long_stands_as_it_is_written() -> None:
+def test_a_page_over_budget_is_shown_as_its_source() -> None:
     text = "# A\n\n" + "*words* and `code` " * 5_000
 
     assert _is_as_written(_render(text, allow_html=False, of=Budget(0.001)), text)
@@ -167,7 +167,7 @@ def test_a_page_does_not_grow_beyond_measure(text: str) -> None:
 
 
 @pytest.mark.parametrize("allow_html", [True, False])
-def test_what_takes_too_much_is_still_found(tmp_path: Path, allow_html: bool) -> None:
+def test_a_page_over_budget_is_still_found(tmp_path: Path, allow_html: bool) -> None:
     text = ("|" + "a|" * 250 + "\n|" + "-|" * 250 + "\n" + "|\n" * 250 + "\n") * 100 + "needle"
 
     (hit,) = search(write(tmp_path, **{"a.md": text}), "needle", "", allow_html=allow_html)
@@ -175,7 +175,7 @@ def test_what_takes_too_much_is_still_found(tmp_path: Path, allow_html: bool) ->
     assert "<mark>needle</mark>" in hit.excerpt
 
 
-def test_a_page_has_so_much_time_for_its_code() -> None:
+def test_highlighting_has_a_time_limit_for_each_page() -> None:
     """A hundred thousand empty lines need more time than there is."""
     text, shown = ("```python\n" + " \n" * 49_000 + "```\n\n") * 8 + "The end\n", list[str]()
 

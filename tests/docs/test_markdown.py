@@ -102,7 +102,7 @@ def test_a_tag_becomes_a_playground(shown: Show, text: str) -> None:
         '```api-playground\nlabel: Say "hi"\ntheme: dark\nlang: zh\nrequest: {a: 1}\n```',
     ],
 )
-def test_its_look_is_the_authors(shown: Show, text: str) -> None:
+def test_the_author_chooses_theme_language_and_label(shown: Show, text: str) -> None:
     html = shown(text).html
 
     (frame,), (element,) = _named(html, "iframe"), _named(html, "api-playground")
@@ -139,7 +139,7 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
         ("---\na: [\n---\ntext", 2, "not YAML"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_its_place(shown: Show, text: str, line: int, words: str) -> None:
+def test_an_unreadable_tag_is_reported_in_its_place(shown: Show, text: str, line: int, words: str) -> None:
     html = shown(f"{text}\n\n## The rest\n").html
 
     assert f"guide/page.md, line {line}" in html
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_told_in_its_place(shown: Show, text: str, line: 
     assert 'id="the-rest"' in html
 
 
-def test_a_request_too_long_for_an_address_is_handed_over_by_scripts(shown: Show) -> None:
+def test_a_request_too_long_for_a_url_is_passed_by_the_script(shown: Show) -> None:
     html = shown(f"<ApiPlayground :defaultRequest=\"{{a: '{'字' * 900}'}}\" />").html
 
     (element,) = _named(html, "api-playground")
@@ -181,7 +181,7 @@ _ATTRIBUTES = {
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(st.sampled_from(_HOSTILE), st.text(max_size=5)), max_size=14).map("".join))
-def test_no_text_becomes_markup_of_its_own(shown: Show, text: str) -> None:
+def test_no_text_injects_markup(shown: Show, text: str) -> None:
     html = shown(text).html
 
     for tag, attributes in _Elements(html).found:
@@ -204,7 +204,7 @@ def test_raw_html_is_text(shown: Show) -> None:
     assert "&lt;script&gt;" in html
 
 
-def test_raw_html_is_let_through_where_it_is_allowed(shown: Show) -> None:
+def test_raw_html_is_passed_on_where_it_is_allowed(shown: Show) -> None:
     html = shown(f"<div class=x>\n{TAG}\n</div>\n\nwith <b>inline</b>", allow_html=True).html
 
     assert "<div class=x>" in html
@@ -223,7 +223,7 @@ def test_raw_html_is_let_through_where_it_is_allowed(shown: Show) -> None:
     ],
 )
 @pytest.mark.parametrize("allow_html", [True, False])
-def test_what_vitepress_does_not_show_is_not_shown(shown: Show, text: str, allow_html: bool) -> None:
+def test_what_vitepress_hides_is_hidden(shown: Show, text: str, allow_html: bool) -> None:
     html = shown(text, allow_html=allow_html).html
 
     assert html.strip() == "<p>Text</p>"
@@ -278,7 +278,7 @@ def test_a_link_to_nothing_is_marked(shown: Show, href: str) -> None:
     assert ".." not in (link["href"] or "")
 
 
-def test_links_to_elsewhere_tell_nothing_of_the_reader(shown: Show) -> None:
+def test_external_links_reveal_nothing_about_the_reader(shown: Show) -> None:
     (link,) = _named(shown("[words](https://example.com/a?b#c)").html, "a")
 
     assert link == {"href": "https://example.com/a?b#c", "rel": "noopener noreferrer"}
@@ -299,7 +299,7 @@ def test_other_schemes_are_no_links(shown: Show, href: str) -> None:
 @pytest.mark.parametrize(
     "href", ["java&#10;script:x", "&#1;javascript:x", "<java\tscript:x>", "%6Aavascript:x", "\\javascript:x"]
 )
-def test_what_a_browser_could_take_for_a_scheme_is_a_path(shown: Show, href: str) -> None:
+def test_a_path_that_looks_like_a_scheme_stays_a_path(shown: Show, href: str) -> None:
     html = shown(f"[words]({href})\n\n[ref]\n\n[ref]: {href}").html
 
     assert all((link["href"] or "").startswith("/docs/") for link in _named(html, "a"))
@@ -329,7 +329,7 @@ def test_images_of_the_folder_are_shown_and_others_are_offered(shown: Show) -> N
         ("C++ & C#", "c-c"),
     ],
 )
-def test_ids_are_those_of_vitepress(text: str, id_: str) -> None:
+def test_ids_are_the_same_as_in_vitepress(text: str, id_: str) -> None:
     assert slug(re.sub("`", "", text)) == id_
 
 
@@ -377,14 +377,14 @@ def test_boxes_have_a_title(shown: Show, text: str, title: str) -> None:
     assert "blockquote" not in html
 
 
-def test_boxes_stand_in_each_other(shown: Show) -> None:
+def test_boxes_can_be_nested(shown: Show) -> None:
     html = shown(":::: details More\n::: tip\nbody\n:::\n::::\n\nafter").html
 
     assert html.index("<summary>More</summary>") < html.index("box-tip") < html.index("</details>")
     assert html.index("</details>") < html.index("<p>after</p>")
 
 
-def test_a_plain_quote_stays_one(shown: Show) -> None:
+def test_a_plain_quote_stays_a_quote(shown: Show) -> None:
     assert "<blockquote>\n<p>[!OTHER] words</p>" in shown("> [!OTHER] words").html
 
 
@@ -428,7 +428,7 @@ def test_each_code_has_a_button_that_copies_it(shown: Show) -> None:
     assert targets == [code["id"] for code in _named(html, "pre")]
 
 
-def test_no_style_stands_in_an_attribute(shown: Show) -> None:
+def test_no_style_is_in_an_attribute(shown: Show) -> None:
     html = shown("| a | b | c |\n|:-:|--:|---|\n| 1 | 2 | 3 |\n\n3. three").html
 
     assert "style=" not in html

@@ -94,12 +94,12 @@ def test_a_page_without_a_playground_stays_as_it_is() -> None:
         "<ApiPlaygrounds />",
     ],
 )
-def test_what_is_code_or_a_comment_stays(code: str) -> None:
+def test_code_and_comments_stay_unchanged(code: str) -> None:
     assert _page(f"Before\n\n{code}\n") == f"Before\n\n{code}\n"
 
 
 @pytest.mark.parametrize("start", ["Press \\` to open.", "A lone ` here."])
-def test_a_backtick_that_opens_no_code_hides_no_tag_below(start: str) -> None:
+def test_a_stray_backtick_hides_no_tag_below(start: str) -> None:
     page = _page(f'{start}\n\n<ApiPlayground provider="openai" />\n\nThen `run` it.\n')
 
     assert _calls(page) == [{"theme": "auto", "provider": "openai"}]
@@ -167,7 +167,7 @@ def test_lines_are_those_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
     assert _problem("# One\n\n<ApiPlayground wide />\n", caplog, front_matter).startswith("a.md:6: ")
 
 
-def test_without_an_address_the_build_ends() -> None:
+def test_the_build_fails_without_a_base_url() -> None:
     with pytest.raises(SystemExit, match=r"extra\.api_playground\.src"):
         _page("", src="")
 

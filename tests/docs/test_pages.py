@@ -58,7 +58,7 @@ def test_every_page_has_a_twin() -> None:
 
 
 @each_page
-def test_nothing_in_it_is_a_problem(path: str) -> None:
+def test_a_page_has_no_mistakes(path: str) -> None:
     html = markdown.render(docs(), _page(path), allow_html=False).html
 
     assert "data-problem" not in html
@@ -234,7 +234,7 @@ def test_its_calls_can_be_made(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path.startswith("zh/")])
-def test_chinese_is_set_as_chinese(path: str) -> None:
+def test_chinese_has_chinese_punctuation_and_spacing(path: str) -> None:
     """Full-width punctuation beside Chinese, and a space between Chinese and Latin letters or digits."""
     plain = re.sub(r"`[^`]*`|\{#[^}]*\}|\]\([^)]*\)|https?://\S+", "x", _without_code(_page(path)))
 
@@ -250,7 +250,7 @@ def test_chinese_is_set_as_chinese(path: str) -> None:
 
 @each_reference
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
-def test_each_parameter_stands_in_the_reference(path: str, parameter: Parameter) -> None:
+def test_each_parameter_is_in_the_reference(path: str, parameter: Parameter) -> None:
     table = rows(section(_page(path), "parameters"))
     row = next(row for row in table if row[0] == f"`{parameter.name}`")
     if path in ENGLISH:
@@ -265,12 +265,12 @@ def test_each_parameter_stands_in_the_reference(path: str, parameter: Parameter)
 
 @each_reference
 @pytest.mark.parametrize("name", OTHERS)
-def test_each_other_parameter_stands_in_the_reference(path: str, name: str) -> None:
+def test_each_other_parameter_is_in_the_reference(path: str, name: str) -> None:
     assert f"`{name}`" in {row[0] for row in rows(section(_page(path), "parameters"))}
 
 
 @each_reference
-def test_each_role_stands_in_the_reference(path: str) -> None:
+def test_each_role_is_in_the_reference(path: str) -> None:
     first = {row[0] for row in rows(section(_page(path), "messages"))}
 
     assert {f"`{role}`" for role in ROLES} <= first
@@ -283,7 +283,7 @@ def _kinds_in(module: Any, pattern: str) -> set[str]:
 
 
 @each_reference
-def test_each_error_stands_in_the_reference(path: str) -> None:
+def test_each_error_is_in_the_reference(path: str) -> None:
     kinds = {str(kind) for kind in FAILURES} | {kind for kind, _, _ in STATUSES.values()}
     kinds |= _kinds_in(explain, r'(?:Explanation|_unusable)\(\s*"(\w+)"')
     kinds |= _kinds_in(diagnosis, r'Diagnosis\(\s*"(\w+)"')
@@ -296,7 +296,7 @@ def test_each_error_stands_in_the_reference(path: str) -> None:
 
 
 @each_reference
-def test_each_status_stands_in_the_reference_beside_its_kind(path: str) -> None:
+def test_each_status_is_in_the_reference_with_its_kind(path: str) -> None:
     told = {
         (int(status), row[1].strip("`"))
         for row in rows(section(_page(path), "by-status"))
@@ -307,7 +307,7 @@ def test_each_status_stands_in_the_reference_beside_its_kind(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["playground.md", "zh/playground.md"])
-def test_each_refusal_is_told(path: str) -> None:
+def test_each_refusal_is_documented(path: str) -> None:
     kinds = {"invalid_request"} | _kinds_in(running, r'\b(?:429|503), "(\w+)"')
     for module in (buckets, egress, rates):
         kinds |= _kinds_in(module, r'Refusal\(\s*\d{3}, "(\w+)"')

@@ -28,12 +28,12 @@ def _found(docs: Docs, query: str, language: str = "") -> list[str]:
     return [hit.url for hit in search(docs, query, language, allow_html=False)]
 
 
-def test_a_heading_comes_before_a_mention(docs: Docs) -> None:
+def test_a_heading_ranks_above_a_mention(docs: Docs) -> None:
     assert _found(docs, "temperature") == ["/docs/parameters#temperature", "/docs/#playground"]
 
 
 @pytest.mark.parametrize("query", ["TEMPER", "ｔｅｍｐｅｒature", "“temperature”"])
-def test_case_width_quotes_and_the_rest_of_a_word_do_not_matter(docs: Docs, query: str) -> None:
+def test_case_width_quotes_and_word_endings_do_not_matter(docs: Docs, query: str) -> None:
     assert _found(docs, query)[0] == "/docs/parameters#temperature"
 
 
@@ -41,7 +41,7 @@ def test_accents_do_not_matter(docs: Docs) -> None:
     assert _found(docs, "cafe") == _found(docs, "Café") == ["/docs/errors#when-it-fails"]
 
 
-def test_all_words_must_be_there_also_in_the_pages_title(docs: Docs) -> None:
+def test_all_words_must_match_and_the_page_title_counts(docs: Docs) -> None:
     assert _found(docs, "parameters longest") == ["/docs/parameters#max-tokens"]
     assert _found(docs, "temperature longest") == []
 
@@ -62,18 +62,18 @@ def test_other_chinese_is_not(docs: Docs, query: str) -> None:
     assert _found(docs, query, "zh") == []
 
 
-def test_a_pages_title_finds_its_beginning_and_not_all_of_it(docs: Docs) -> None:
+def test_a_page_title_finds_only_the_first_section(docs: Docs) -> None:
     assert _found(docs, "parameters") == ["/docs/parameters#parameters"]
 
 
-def test_pages_of_the_readers_language_come_alone_and_others_when_there_are_none(docs: Docs) -> None:
+def test_other_languages_are_found_only_if_the_readers_has_nothing(docs: Docs) -> None:
     assert _found(docs, "stream", "zh") == ["/docs/zh/streaming#流式输出"]
     assert _found(docs, "stream") == ["/docs/parameters#max-tokens"]
     assert _found(docs, "令牌") == ["/docs/zh/streaming#令牌"]
 
 
 @pytest.mark.parametrize("query", ["", "   ", "“”", ".,", "nothing-like-this"])
-def test_nothing_is_found_for_nothing(docs: Docs, query: str) -> None:
+def test_an_empty_or_unknown_query_finds_nothing(docs: Docs, query: str) -> None:
     assert _found(docs, query) == []
 
 
@@ -104,5 +104,5 @@ def test_an_excerpt_is_cut_around_the_word(tmp_path: Path) -> None:
     assert len(excerpt) < 300
 
 
-def test_a_changed_page_is_found_anew(docs: Docs) -> None:
+def test_a_changed_page_is_indexed_again(docs: Docs) -> None:
     assert _found(write(docs.root, **{"errors.md": "# Bananas"}), "bananas") == ["/docs/errors#bananas"]

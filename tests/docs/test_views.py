@@ -51,7 +51,7 @@ def _policy(client: Client, path: str) -> dict[str, str]:
     return {name: value for name, _, value in parts}
 
 
-def test_a_page_stands_in_the_navigation_and_between_its_neighbours(client: Client, folder: Path) -> None:
+def test_a_page_is_in_the_navigation_between_its_neighbours(client: Client, folder: Path) -> None:
     html = _get(client, "/docs/guide/one")
 
     assert '<h1 id="one">' in html
@@ -119,7 +119,7 @@ def test_twins_tell_search_engines_of_each_other(client: Client, folder: Path) -
         ("/docs/zh/guide/one?lang=en", "zh-CN", "en"),
     ],
 )
-def test_the_interface_speaks_as_the_page_does(
+def test_the_interface_has_the_language_of_the_page(
     client: Client, folder: Path, path: str, browser: str, language: str
 ) -> None:
     answer = client.get(path, headers={"Accept-Language": browser})
@@ -150,7 +150,7 @@ def test_the_first_page_leads_to_the_readers_language(client: Client, tmp_path: 
     assert location(Accept_Language="zh-CN") is None
 
 
-def test_a_playground_speaks_as_its_page_does(client: Client, tmp_path: Path, settings: Any) -> None:
+def test_a_playground_has_the_language_of_its_page(client: Client, tmp_path: Path, settings: Any) -> None:
     settings.DOCS = tmp_path
     tag = '# T\n\n<ApiPlayground provider="openai" />\n'
     write(tmp_path, **{"a.md": tag, "zh/a.md": tag})
@@ -168,7 +168,7 @@ def test_a_page_may_frame_this_site_and_nothing_else(client: Client, folder: Pat
 
 
 @pytest.mark.parametrize("path", ["/docs/", "/docs/guide/one", "/docs/?q=part", "/docs/nowhere"])
-def test_no_script_or_style_stands_in_a_page(client: Client, folder: Path, path: str) -> None:
+def test_no_inline_script_or_style_is_in_a_page(client: Client, folder: Path, path: str) -> None:
     html = client.get(path).content.decode()
 
     assert html.count("<script") == html.count("<script src=")
@@ -183,7 +183,7 @@ def test_a_changed_file_is_shown_at_once(client: Client, folder: Path) -> None:
     assert "Third part" in _get(client, "/docs/guide/one")
 
 
-def test_html_of_the_docs_is_let_through_by_a_setting(client: Client, folder: Path, settings: Any) -> None:
+def test_a_setting_allows_html_in_the_docs(client: Client, folder: Path, settings: Any) -> None:
     write(folder, **{"raw.md": "with <mark>HTML</mark>"})
     assert "with &lt;mark&gt;" in _get(client, "/docs/raw")
 
@@ -268,7 +268,7 @@ def test_suggestions_are_a_fragment(client: Client, folder: Path) -> None:
 # --- what is not there ---
 
 
-def test_a_page_that_is_not_there_keeps_the_docs_around_it(client: Client, folder: Path) -> None:
+def test_a_missing_page_keeps_the_docs_navigation(client: Client, folder: Path) -> None:
     html = _get(client, "/docs/guide/three", 404)
 
     assert "There is no such page" in html
@@ -277,7 +277,7 @@ def test_a_page_that_is_not_there_keeps_the_docs_around_it(client: Client, folde
 
 
 @pytest.mark.parametrize("make", [True, False])
-def test_a_folder_that_is_missing_or_empty_is_said(
+def test_a_missing_or_empty_folder_is_reported(
     client: Client, tmp_path: Path, settings: Any, make: bool
 ) -> None:
     settings.DOCS = tmp_path / "none"
@@ -376,7 +376,7 @@ def test_an_embed_is_framed_by_its_name(client: Client, folder: Path, provider: 
 
 
 @pytest.mark.django_db
-def test_an_embed_that_is_not_there_is_told_until_it_is(client: Client, folder: Path, provider: str) -> None:
+def test_a_missing_embed_is_reported_until_it_exists(client: Client, folder: Path, provider: str) -> None:
     (folder / "embed.md").write_text("Text\n\n<ApiPlayground embed='hello' />\n")
 
     assert "embed.md, line 3" in _get(client, "/docs/embed")
@@ -387,7 +387,7 @@ def test_an_embed_that_is_not_there_is_told_until_it_is(client: Client, folder: 
 
 
 @pytest.mark.django_db
-def test_without_a_database_the_page_stands(
+def test_a_page_is_shown_without_a_database(
     client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The frame says what is wrong."""
@@ -417,7 +417,7 @@ def test_an_address_too_long_for_servers_is_refused() -> None:
         embed_url("openai", {"model": "x" * LONGEST_LINK})
 
 
-def test_options_of_a_frame_stand_in_its_address() -> None:
+def test_the_frames_options_are_in_its_url() -> None:
     assert embed_url("openai", {"a": "& ?"}, theme="dark") == (
         "/embed/?provider=openai&request=%7B%22a%22%3A%22%26+%3F%22%7D&theme=dark"
     )

@@ -58,7 +58,7 @@ def test_a_bound_attribute_is_written_in_braces(vue: str, mdx: str) -> None:
     assert _written(vue) == [mdx]
 
 
-def test_what_is_code_or_already_mdx_stays() -> None:
+def test_code_and_mdx_stay_unchanged() -> None:
     tag = """<ApiPlayground :defaultRequest="{ a: 1 }" />"""
     texts = [
         f"`{tag}`",
@@ -75,7 +75,7 @@ def test_what_is_code_or_already_mdx_stays() -> None:
     assert _written(*texts) == texts
 
 
-def test_what_follows_code_is_written_anew() -> None:
+def test_text_after_code_is_converted() -> None:
     tag, mdx = """<ApiPlayground :a="1" />""", """<ApiPlayground a={1} />"""
 
     assert _written(f"```\n{tag}\n```\n\n{tag}\n\n`{tag}` {tag}") == [

@@ -39,7 +39,7 @@ def _unpacked(codings: str, pieces: list[bytes]) -> bytes:
 
 
 @given(st.sampled_from(sorted(PACKED)), st.data())
-def test_any_cut_gives_the_same(codings: str, data: st.DataObject) -> None:
+def test_any_split_decodes_to_the_same(codings: str, data: st.DataObject) -> None:
     packed = PACKED[codings]
     cuts = sorted(data.draw(st.sets(st.integers(0, min(len(packed), 400)), max_size=20)))
     pieces = [packed[start:end] for start, end in zip([0, *cuts], [*cuts, len(packed)], strict=True)]
@@ -63,7 +63,7 @@ def test_the_shortest_bodies(coding: str, packed: bytes) -> None:
     assert _unpacked(coding, [bytes([byte]) for byte in packed]) in (b"", b"{}")
 
 
-def test_what_breaks_after_its_start_is_not_passed_on_as_it_came() -> None:
+def test_data_that_breaks_later_is_not_passed_on_as_received() -> None:
     packed = bytearray(gzip.compress(BODY))
     packed[-5] ^= 0xFF  # the checksum
     decoder = Decoder(["gzip"], 1 << 30)
@@ -72,7 +72,7 @@ def test_what_breaks_after_its_start_is_not_passed_on_as_it_came() -> None:
         list(chain(decoder.feed(bytes(packed[:100])), decoder.feed(bytes(packed[100:]))))
 
 
-def test_a_frame_that_asks_for_much_memory_is_not_unpacked() -> None:
+def test_a_frame_that_asks_for_much_memory_is_not_decoded() -> None:
     """RFC 9659 allows at most 8 MiB. A header of a few bytes could ask for 128 MiB and more."""
     packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 25})
     packed = packer.compress(b"a" * 1000) + packer.flush()
@@ -83,7 +83,7 @@ def test_a_frame_that_asks_for_much_memory_is_not_unpacked() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
-def test_parts_without_end_are_not_unpacked(coding: str) -> None:
+def test_endless_parts_are_not_decoded(coding: str) -> None:
     """Empty parts produce no bytes that would reach a limit, and a second coding makes them tiny."""
     empty = gzip.compress(b"") if coding == "gzip" else zstd.compress(b"")
     decoder = Decoder([coding, "gzip"], 1 << 30)
@@ -93,7 +93,7 @@ def test_parts_without_end_are_not_unpacked(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
-def test_a_part_for_each_event_is_unpacked(coding: str) -> None:
+def test_a_part_for_each_event_is_decoded(coding: str) -> None:
     pack = gzip.compress if coding == "gzip" else zstd.compress
     part = pack(b"data: {}\n\n")
 

@@ -131,12 +131,12 @@ def test_without_a_port(
         "127.0.0.1:-1",
     ],
 )
-def test_what_is_read_in_more_than_one_way_is_called_in_none(typed: str) -> None:
+def test_an_ambiguous_host_is_rejected(typed: str) -> None:
     with pytest.raises(BaseURLError):
         Endpoint.parse(f"http://{typed}/v1")
 
 
-def test_a_port_within_the_brackets_is_a_part_of_the_address(
+def test_a_port_inside_the_brackets_is_part_of_the_address(
     monkeypatch: pytest.MonkeyPatch, server6: ScriptedUpstream, judged: Judged
 ) -> None:
     """`http://[::1:9381]` used to reach port 9381 of ::1 under another host's name."""
@@ -154,12 +154,12 @@ def test_a_port_within_the_brackets_is_a_part_of_the_address(
     assert [(ip_address(host), port) for host, port in dialled] == [(ip_address("::1:9381"), 80)]
 
 
-def test_it_is_no_public_address_either() -> None:
+def test_an_address_with_a_port_inside_the_brackets_is_not_public() -> None:
     with pytest.raises(egress.AddressRefusedError):
         _send(Endpoint.parse("http://[::1:9381]/v1"))
 
 
-def test_a_host_that_a_library_reads_otherwise_is_not_called(
+def test_a_host_that_a_library_reads_differently_is_not_called(
     upstream: ScriptedUpstream, judged: Judged
 ) -> None:
     endpoint = Endpoint(f"{upstream.url}", "http", "localhost.", upstream.port)
@@ -171,7 +171,7 @@ def test_a_host_that_a_library_reads_otherwise_is_not_called(
     assert judged == []
 
 
-def test_a_socket_that_leads_elsewhere_is_closed_before_a_byte_is_sent(
+def test_a_socket_to_another_address_is_closed_before_a_byte_is_sent(
     monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream
 ) -> None:
     connect = socket.create_connection

@@ -171,7 +171,7 @@ def _answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 
 @pytest.mark.parametrize("address", INSIDE)
-def test_an_address_inside_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_an_internal_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     _answer_with(monkeypatch, address)
 
     with pytest.raises(egress.AddressRefusedError):
@@ -189,7 +189,7 @@ def test_a_public_address_is_reached(monkeypatch: pytest.MonkeyPatch, address: s
 def test_an_address_of_this_machine_is_refused_whatever_its_range(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    # Acts as a public address of this machine: with no range excluded, loopback is still its own.
+    # Stands for a public address of this machine: no range is excluded here, so only ownership refuses it.
     monkeypatch.setattr(egress, "_is_public", lambda address: True)
     _answer_with(monkeypatch, address)
 
@@ -202,7 +202,7 @@ def test_an_address_of_this_machine_is_refused_whatever_its_range(
 @pytest.mark.parametrize(
     "others", [["10.0.0.1", "1.1.1.1"], ["1.1.1.1", "10.0.0.1"], ["1.1.1.1", "8.8.8.8", "::1"]]
 )
-def test_one_address_inside_refuses_the_whole_name(
+def test_one_internal_address_refuses_the_whole_name(
     monkeypatch: pytest.MonkeyPatch, others: list[str]
 ) -> None:
     _answer_with(monkeypatch, *others)
@@ -226,7 +226,7 @@ def test_every_spelling_of_loopback_is_refused(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "a..b", "x" * 70 + ".invalid", "\udcff"])
-def test_a_name_without_an_address_is_refused_as_one_inside_is(name: str) -> None:
+def test_an_unknown_name_is_refused_like_an_internal_one(name: str) -> None:
     with pytest.raises(egress.AddressRefusedError) as unknown:
         egress.addresses(name, 80)
     with pytest.raises(egress.AddressRefusedError) as inside:
@@ -236,7 +236,7 @@ def test_a_name_without_an_address_is_refused_as_one_inside_is(name: str) -> Non
 
 
 @pytest.mark.parametrize("took", [0.0, 0.1, 0.15])
-def test_the_time_of_a_refusal_says_nothing_of_what_was_found(
+def test_the_time_of_a_refusal_does_not_reveal_the_result(
     monkeypatch: pytest.MonkeyPatch, took: float
 ) -> None:
     monkeypatch.setattr(egress, "REFUSAL_SECONDS", 0.2)
@@ -260,7 +260,9 @@ def test_the_time_of_a_refusal_says_nothing_of_what_was_found(
 
 
 @given(_NUMBERS, st.sampled_from(_FORMS))
-def test_every_form_of_an_address_is_what_it_resolves_to(number: int, form: Callable[[int], str]) -> None:
+def test_every_spelling_of_an_address_is_judged_by_what_it_resolves_to(
+    number: int, form: Callable[[int], str]
+) -> None:
     """Decimal, hexadecimal, octal, short, full-width and inside IPv6: each is refused if it is not public."""
     plain = str(ipaddress.IPv4Address(number))
     spelled = Endpoint.parse(f"http://{form(number)}/").host
@@ -269,14 +271,14 @@ def test_every_form_of_an_address_is_what_it_resolves_to(number: int, form: Call
 
 
 @given(st.one_of(_NUMBERS, st.integers(0, 2**128 - 1)))
-def test_no_address_is_public_that_the_standard_library_knows_for_private(number: int) -> None:
+def test_no_address_that_the_standard_library_calls_private_is_public(number: int) -> None:
     for address in (ipaddress.IPv6Address(number), ipaddress.IPv4Address(number & 0xFFFFFFFF)):
         private = address.version == 4 and address.is_private
         if private or address.is_loopback or address.is_link_local or address.is_multicast:
             assert not egress._is_public(str(address))
 
 
-def test_only_the_usual_ports_may_be_called_and_those_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_usual_ports_and_those_of_the_setting_may_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
     _answer_with(monkeypatch, "8.8.8.8")
 
     assert egress.addresses("llm.example", 80)
@@ -292,7 +294,7 @@ def test_only_the_usual_ports_may_be_called_and_those_of_the_setting(monkeypatch
         egress.addresses("llm.example", 80)
 
 
-def test_a_port_that_may_not_be_called_is_refused_before_the_name_is_looked_up(
+def test_a_forbidden_port_is_refused_before_the_name_is_looked_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def resolve(*question: object, **options: object) -> None:
@@ -318,7 +320,7 @@ def test_the_catalogues_own_port_is_open_for_its_host_only(
         egress.addresses("other.example", 8443)
 
 
-def test_a_name_of_the_catalogue_that_is_unknown_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_in_the_provider_list_is_reported_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(egress, "_resolve", _unknown)
 
     with pytest.raises(egress.UnknownHostError):

@@ -48,7 +48,7 @@ def _kind(exchange: Exchange) -> str:
     return explain(exchange).kind
 
 
-def test_a_call_goes_through_it_as_it_would_go_without(
+def test_a_call_through_the_proxy_is_the_same_as_without(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", _only("127.0.0.1"))  # only the proxy looks names up
@@ -62,7 +62,7 @@ def test_a_call_goes_through_it_as_it_would_go_without(
     assert received.header("Host") == "api.example"
 
 
-def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
+def test_the_proxys_refusal_is_final_and_its_reason_is_not_shown(
     inside: ScriptedUpstream, proxy: ConnectProxy
 ) -> None:
     exchange = _send("http://10.0.0.5/v1")
@@ -74,7 +74,7 @@ def test_what_it_refuses_is_not_called_and_its_reasons_are_not_shown(
         assert word not in shown
 
 
-def test_a_proxy_that_is_gone_is_told_from_a_host_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_proxy_is_not_reported_as_an_unreachable_host(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         configure(PLAYGROUND_EGRESS_PROXY=f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -89,7 +89,7 @@ def test_a_proxy_that_stays_silent_runs_into_the_limit(monkeypatch: pytest.Monke
         assert _kind(_send("https://api.example/v1", connect_seconds=0.1)) == "proxy"
 
 
-def test_it_is_told_who_calls_where_it_wants_that(
+def test_the_proxy_gets_its_credentials(
     inside: ScriptedUpstream, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(PLAYGROUND_EGRESS_PROXY=f"http://play:p%40ss@{proxy.host_port}")
@@ -147,9 +147,7 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
     "value",
     ["proxy.internal:4750", "https://proxy:1", "http://proxy", "http://:80", "http://proxy:x", "nonsense"],
 )
-def test_a_setting_that_names_none_is_refused_at_the_start(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_a_setting_that_names_no_proxy_fails_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     with pytest.raises(SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address"):
         configure(PLAYGROUND_EGRESS_PROXY=value)
 

@@ -26,7 +26,7 @@ def test_a_place_is_given_back() -> None:
     assert not refused.value.stopping
 
 
-def test_an_exchange_is_ended_by_its_number_and_no_other() -> None:
+def test_only_the_exchange_with_the_id_is_ended() -> None:
     running, one, other = Running(), Wire(), Wire()
 
     with running.place(one, _limits(2)) as number, running.place(other, _limits(2)):
@@ -62,7 +62,7 @@ def test_stopping_refuses_new_ones_and_waits_for_the_others() -> None:
     thread.join()
 
 
-def test_one_visitor_takes_so_many_and_leaves_the_others_theirs() -> None:
+def test_one_visitor_cannot_take_the_places_of_others() -> None:
     running, limits = Running(), Limits(exchanges=5, client_exchanges=2)
 
     with running.place(Wire(), limits, "a"), running.place(Wire(), limits, "b"):
@@ -79,7 +79,7 @@ def test_one_visitor_takes_so_many_and_leaves_the_others_theirs() -> None:
     assert not running._by_visitor
 
 
-def test_nobody_in_particular_has_no_share() -> None:
+def test_calls_without_a_visitor_have_no_limit_of_their_own() -> None:
     running, limits = Running(), Limits(exchanges=5, client_exchanges=1)
 
     with running.place(Wire(), limits), running.place(Wire(), limits):

@@ -93,7 +93,7 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
         ("provider.test", False, FailureKind.TLS),
     ],
 )
-def test_the_certificate_is_for_the_name_and_not_for_the_address_it_led_to(
+def test_the_certificate_must_match_the_name_not_its_address(
     monkeypatch: pytest.MonkeyPatch,
     authority: trustme.CA,
     certified: str,

@@ -23,7 +23,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket
         yield browser, ours
 
 
-def test_who_leaves_is_seen(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_browser_that_leaves_is_noticed(pair: tuple[socket.socket, socket.socket]) -> None:
     browser, ours = pair
     left = threading.Event()
 
@@ -35,7 +35,7 @@ def test_who_leaves_is_seen(pair: tuple[socket.socket, socket.socket]) -> None:
 
 
 @pytest.mark.parametrize("interim", [INTERIM, None], ids=["before the answer", "while it is written"])
-def test_who_only_has_no_more_to_say_has_not_left(
+def test_a_half_closed_browser_has_not_left(
     pair: tuple[socket.socket, socket.socket], interim: bytes | None
 ) -> None:
     browser, ours = pair
@@ -54,7 +54,7 @@ def test_who_only_has_no_more_to_say_has_not_left(
         assert left.wait(5)
 
 
-def test_who_cannot_be_asked_is_believed_to_have_left() -> None:
+def test_a_half_closed_browser_that_cannot_be_probed_counts_as_gone() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as browser,
@@ -66,7 +66,7 @@ def test_who_cannot_be_asked_is_believed_to_have_left() -> None:
             assert left.wait(5)
 
 
-def test_who_leaves_after_the_call_is_nobodys_business(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_leaving_after_the_call_has_no_effect(pair: tuple[socket.socket, socket.socket]) -> None:
     browser, ours = pair
     left = threading.Event()
 
@@ -89,7 +89,7 @@ def test_the_next_call_on_a_connection_is_watched_again(pair: tuple[socket.socke
     assert not first.is_set()
 
 
-def test_a_dead_network_is_asked_after() -> None:
+def test_a_dead_network_is_probed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as browser:
         browser.connect(server.getsockname())
         ours, _ = server.accept()

@@ -1,4 +1,4 @@
-"""Who logs in: the user model, its admin, and what guards it."""
+"""People: the user model, its admin, and what protects it."""
 
 from html import unescape
 from typing import Any
@@ -18,7 +18,7 @@ def _no_logins_counted() -> None:
 
 @pytest.fixture
 def admin(client: Client) -> Client:
-    """A browser in which a superuser is logged in."""
+    """A browser where a superuser is logged in."""
     client.force_login(User.objects.create_superuser("admin", password="a long password"))
     return client
 

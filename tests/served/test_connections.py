@@ -67,7 +67,7 @@ def test_a_thousand_silent_connections_end_no_worker(
     _assert_answers(site, tab, upstream)
 
 
-def test_without_a_file_for_a_connection_the_worker_goes_on(
+def test_the_worker_survives_running_out_of_files(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     """As if something else in the process had taken the files."""
@@ -95,7 +95,7 @@ def test_idle_connections_hold_no_thread(serve: Serve) -> None:
             assert requests.get(f"{site.address}healthz", timeout=2).text == "ok"
 
 
-def test_a_browser_that_keeps_a_closed_connection_open_holds_nobody_up(serve: Serve) -> None:
+def test_a_browser_that_does_not_close_delays_nobody(serve: Serve) -> None:
     """gunicorn waits for the client's close in the loop that accepts everybody's connections."""
     site = serve(PLAYGROUND_THREADS="8")
 

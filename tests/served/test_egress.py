@@ -131,9 +131,7 @@ def test_nothing_inside_is_reached(tab: Tab, canary: ScriptedUpstream, host: str
     assert canary.connections == 0
 
 
-def test_a_closed_port_an_open_one_and_a_name_that_is_none_look_alike(
-    tab: Tab, canary: ScriptedUpstream
-) -> None:
+def test_a_closed_port_an_open_one_and_an_unknown_name_look_alike(tab: Tab, canary: ScriptedUpstream) -> None:
     """Same text, same time: the caller learns nothing about the internal network."""
     hosts = {
         "open": f"inside.test:{canary.port}",

@@ -182,7 +182,7 @@ def test_a_token_is_taken_once_by_all_workers(
     assert len(upstream.requests) == 1
 
 
-def test_a_crash_leaves_the_reservation_standing(
+def test_a_crash_keeps_the_reservation(
     embeds: Embeds, upstream: ScriptedUpstream, open_stream: OpenFrame
 ) -> None:
     site = embeds.site()
@@ -199,7 +199,7 @@ def test_a_crash_leaves_the_reservation_standing(
     assert embeds.spent() == reserved
 
 
-def test_a_reader_who_leaves_pays_for_what_came(
+def test_a_reader_who_leaves_is_charged_for_what_arrived(
     embeds: Embeds, upstream: ScriptedUpstream, open_stream: OpenFrame
 ) -> None:
     site = embeds.site()
@@ -275,7 +275,7 @@ def test_the_switch_is_for_all_workers_at_once(embeds: Embeds, upstream: Scripte
     assert not upstream.requests
 
 
-def test_a_recorded_answer_comes_as_it_came(
+def test_a_recorded_answer_is_replayed_unchanged(
     embeds: Embeds, upstream: ScriptedUpstream, open_stream: OpenFrame
 ) -> None:
     upstream.reply(STREAM_HEAD + token("first") + token(" second") + STREAM_END)
@@ -295,7 +295,7 @@ def test_a_recorded_answer_comes_as_it_came(
     assert "first second</p>" in page
 
 
-def test_without_its_tables_all_but_the_embeds_is_served(
+def test_without_its_tables_everything_but_embeds_is_served(
     serve: Serve, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
     site = serve(PLAYGROUND_DATABASE=str(tmp_path / "nowhere" / "x.sqlite3"))

@@ -26,7 +26,7 @@ REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "m
 
 
 @pytest.mark.parametrize("way", ["a full disk", "a closed end"])
-def test_a_log_that_cannot_be_written_loses_no_answer(
+def test_an_unwritable_log_loses_no_answer(
     static_folder: Path, upstream: ScriptedUpstream, open_tab: OpenTab, way: str
 ) -> None:
     reader, writer = os.pipe()

@@ -246,7 +246,7 @@ ATTACKS: dict[str, tuple[Callable[[], Reply], str]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_no_answer_fills_the_memory(served: Served, name: str) -> None:
+def test_no_response_fills_the_memory(served: Served, name: str) -> None:
     make, words = ATTACKS[name]
     reply = make()
 
@@ -265,7 +265,7 @@ def test_no_answer_fills_the_memory(served: Served, name: str) -> None:
     [b"", b"HTTP/1.1 200 OK\r\nA: ", CHUNKED_HEAD, STREAM_HEAD],
     ids=["status", "header", "chunk", "event"],
 )
-def test_drips_are_ended_when_the_time_is_up(hurried: Served, said: bytes) -> None:
+def test_dripping_responses_end_when_the_time_is_up(hurried: Served, said: bytes) -> None:
     def drip(connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(said)
         while True:

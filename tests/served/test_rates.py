@@ -76,7 +76,7 @@ def test_several_machines_count_together(
     assert statuses == [200, 200, 200, 429, 429, 429]
 
 
-def test_who_is_not_behind_a_trusted_proxy_cannot_name_another_address(
+def test_a_client_without_a_trusted_proxy_cannot_name_another_address(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve(PLAYGROUND_CLIENT_RATE="2/hour")
@@ -86,7 +86,7 @@ def test_who_is_not_behind_a_trusted_proxy_cannot_name_another_address(
     assert statuses == [200, 200, 429, 429]
 
 
-def test_one_client_holds_so_many_places_and_the_others_theirs(
+def test_one_client_cannot_take_the_places_of_others(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve(PLAYGROUND_CLIENT_CALLS="2", PLAYGROUND_TRUSTED_PROXIES="127.0.0.1")

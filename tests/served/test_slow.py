@@ -81,7 +81,7 @@ def test_a_head_that_drips_is_cut_off(site: Site) -> None:
         assert _is_hung_up_on(connection, b"x", most=200, pause=0.1)
 
 
-def test_many_who_drip_do_not_hold_the_page_for_long(site: Site) -> None:
+def test_many_dripping_clients_do_not_block_the_page_for_long(site: Site) -> None:
     """They occupy every thread, and have to give it back."""
     slow = [_connect(site) for _ in range(40)]
     for connection in slow:

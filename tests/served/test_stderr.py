@@ -82,7 +82,7 @@ def _written(log: Path, since: int, *words: str) -> str:
         (f"GET / HTTP/1.1\r\n{f'{CANARY}: {CANARY}' * 900}\r\n\r\n", "LimitRequestHeaders"),
     ],
 )
-def test_what_cannot_be_read_is_not_quoted(site: Site, log: Path, data: str, kind: str) -> None:
+def test_an_unreadable_request_is_not_quoted(site: Site, log: Path, data: str, kind: str) -> None:
     before = log.stat().st_size
 
     head, _, body = _exchange(site, data).partition("\r\n\r\n")
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_not_quoted(site: Site, log: Path, data: str, kin
         ("nowhere/", ["404 GET /nowhere/"]),
     ],
 )
-def test_what_fails_is_told_without_what_was_said(site: Site, log: Path, path: str, words: list[str]) -> None:
+def test_a_failure_is_logged_without_content(site: Site, log: Path, path: str, words: list[str]) -> None:
     before = log.stat().st_size
 
     answer = _exchange(site, f"GET /{path}{QUERY} HTTP/1.1\r\n{HEADERS}Connection: close\r\n\r\n")
@@ -136,7 +136,7 @@ def test_a_host_that_is_not_ours_is_not_quoted(site: Site, log: Path) -> None:
         (f"X-Forwarded-Proto: https\r\nReferer: https://x.example/{QUERY}\r\n", "Referer checking failed"),
     ],
 )
-def test_a_forgery_is_told_without_where_it_came_from(
+def test_a_forged_request_is_logged_without_its_origin(
     site: Site, log: Path, headers: str, reason: str
 ) -> None:
     before = log.stat().st_size

@@ -45,7 +45,7 @@ def calm_site(serve: Serve) -> Site:
     return serve(PLAYGROUND_HEARTBEAT_SECONDS="60", PLAYGROUND_SILENCE_SECONDS="120")
 
 
-def test_a_token_is_shown_while_the_next_is_not_even_made(
+def test_a_token_is_shown_before_the_next_one_exists(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     paused = Paused(STREAM_HEAD + token("first"), token(" second") + STREAM_END)
@@ -86,7 +86,7 @@ def test_a_token_is_shown_while_the_next_is_not_even_made(
     ],
 )
 @pytest.mark.parametrize("way", ["fin", "reset", "stop"])
-def test_whoever_leaves_closes_the_connection_to_the_provider(
+def test_leaving_closes_the_connection_to_the_provider(
     calm_site: Site, upstream: ScriptedUpstream, first: bytes, way: str, open_tab: OpenTab
 ) -> None:
     """At once: no heartbeat and no limit could do it in this time."""
@@ -108,7 +108,7 @@ def test_whoever_leaves_closes_the_connection_to_the_provider(
         assert ("one</p>" in live.seen) == (b"one" in first)
 
 
-def test_a_stop_of_what_is_not_here_says_so(site: Site, open_tab: OpenTab) -> None:
+def test_stopping_an_unknown_call_says_so(site: Site, open_tab: OpenTab) -> None:
     tab = open_tab(site)
     answer = tab.session.post(
         f"{site.address}stop/", {"number": "guess"}, headers={"X-CSRFToken": tab.token}, timeout=20
@@ -160,7 +160,7 @@ def test_a_silence_has_heartbeats(
 
 
 @pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\nA: ", CHUNKED_HEAD], ids=["head", "size of a chunk"])
-def test_what_drips_has_heartbeats_and_can_be_stopped(
+def test_a_dripping_response_has_heartbeats_and_can_be_stopped(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab, first: bytes
 ) -> None:
     left = threading.Event()
@@ -198,7 +198,7 @@ def test_tokens_that_come_at_once_are_sent_at_once(
     assert "t299 </p>" in page
 
 
-def test_a_text_cannot_write_events_or_markup_of_its_own(
+def test_text_cannot_inject_events_or_markup(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     upstream.reply(
@@ -218,7 +218,7 @@ def test_a_text_cannot_write_events_or_markup_of_its_own(
     assert "<hx-partial hx-target='#send'" not in page
 
 
-def test_an_error_in_mid_stream_stands_beside_what_arrived(
+def test_an_error_in_mid_stream_is_shown_beside_what_arrived(
     site: Site, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     upstream.reply(STREAM_HEAD + token("so far") + event({"error": {"message": "Overloaded."}}))
@@ -242,7 +242,7 @@ def test_an_error_in_mid_stream_stands_beside_what_arrived(
         (completion("at once"), "at once</p>"),
     ],
 )
-def test_each_end_is_told(
+def test_each_kind_of_end_is_reported(
     site: Site, upstream: ScriptedUpstream, reply: bytes, words: str, open_tab: OpenTab
 ) -> None:
     upstream.reply(reply)
@@ -258,7 +258,7 @@ def test_a_refused_stream_option_can_be_left_out(
     assert "Send without stream_options" in open_tab(site).open().rest()
 
 
-def test_silence_drips_and_deaf_browsers_meet_the_limits(
+def test_silence_drips_and_browsers_that_do_not_read_reach_the_limits(
     serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     site = serve(PLAYGROUND_SILENCE_SECONDS="1", PLAYGROUND_EXCHANGE_SECONDS="2")
@@ -375,9 +375,7 @@ def test_after_the_grace_time_what_still_runs_is_ended_with_its_record(
     assert site.process.wait(15) == 0
 
 
-def test_a_reload_serves_on_and_cuts_nothing(
-    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
-) -> None:
+def test_a_reload_interrupts_nothing(serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab) -> None:
     site = serve()
     tab, paused = open_tab(site), Paused(STREAM_HEAD + token("old"), token(" worker") + STREAM_END)
     upstream.reply(paused)

@@ -13,7 +13,7 @@ from playground.serving import health
 from playground.serving.health import Probe, look
 
 
-def test_questions_that_hang_are_asked_once_and_share_the_patience() -> None:
+def test_hanging_checks_run_once_and_share_the_time() -> None:
     asked, go = [], threading.Event()
 
     def ask(name: str) -> Callable[[], None]:
@@ -33,7 +33,7 @@ def test_questions_that_hang_are_asked_once_and_share_the_patience() -> None:
     go.set()
 
 
-def test_they_are_asked_side_by_side() -> None:
+def test_checks_run_side_by_side() -> None:
     """Each check waits for the other, so neither could finish first."""
     both = threading.Barrier(2)
 
@@ -43,7 +43,7 @@ def test_they_are_asked_side_by_side() -> None:
     assert look({"one": Probe(ask), "other": Probe(ask)}, 20) == {"one": None, "other": None}
 
 
-def test_many_who_ask_at_once_are_one_question() -> None:
+def test_many_callers_at_once_share_one_check() -> None:
     asked, go, found = [], threading.Event(), []
 
     def ask() -> None:
@@ -62,7 +62,7 @@ def test_many_who_ask_at_once_are_one_question() -> None:
     assert len(asked) == 1
 
 
-def test_a_question_that_fails_is_told() -> None:
+def test_a_failing_check_is_reported() -> None:
     def ask() -> None:
         raise ZeroDivisionError
 
@@ -106,7 +106,7 @@ def test_a_migrated_database_and_memory_are_well() -> None:
         ("something with hunter2 in it", "the database does not answer"),
     ],
 )
-def test_a_database_that_fails_is_told_in_our_words(
+def test_a_failing_database_is_described_in_our_words(
     monkeypatch: pytest.MonkeyPatch, message: str, words: str
 ) -> None:
     def fail(self: object) -> None:

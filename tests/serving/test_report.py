@@ -91,7 +91,7 @@ def test_no_input_is_in_any_report_or_log(
         assert all(("ValueError" in answer.content.decode()) is debug for answer in answers)
 
 
-def test_a_report_tells_what_failed_and_where(client: Client, settings: Any) -> None:
+def test_a_report_says_what_failed_and_where(client: Client, settings: Any) -> None:
     settings.DEBUG = True
     settings.ROOT_URLCONF = "tests.served.failing_urls"
 
@@ -118,7 +118,7 @@ def test_a_template_that_fails_is_named_with_its_line(
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/static/nowhere.js", "/models/nowhere"])
-def test_debugging_shows_no_link_of_a_page_that_is_not_there(
+def test_the_debug_page_does_not_show_the_url_of_a_missing_page(
     client: Client, settings: Any, path: str
 ) -> None:
     settings.DEBUG = True
