@@ -154,7 +154,7 @@ def spent_today(account: str) -> Spent:
 
 
 def recent(account: str | Combinable, days: int) -> QuerySet[Spent]:
-    """Return what all visitors together spent on each of the last `days` with calls, the latest first."""
+    """Return what all visitors together spent in the last `days`: a row per day with calls, latest first."""
     since = timezone.now().date() - timedelta(days=days)
     return Spent.objects.filter(account=account, day__gt=since, who=ALL).order_by("-day")
 
