@@ -1,10 +1,10 @@
-"""Token buckets over Django's cache, right under any number of threads, workers and machines.
+"""Token buckets in Django's cache, exact under any number of threads, workers and machines.
 
-Django's cache has no way to read, decide and write in one step, so each backend gets one here: a script
-that Redis (or Valkey) runs by itself, or a lock for the memory of one process.
+Django's cache cannot read, decide and write in one step, so each backend gets its own way here: a script
+that Redis (or Valkey) runs, or a lock for the memory of one process.
 
-A bucket of `count` tokens that fills in `seconds` is kept as one number, the time at which it will be full
-again (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371).
+A bucket of `count` tokens that refills in `seconds` is stored as one number, the time at which it will be
+full again (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371).
 """
 
 import math
@@ -23,13 +23,13 @@ from playground.config_types import Rate
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.sentence import gettext_noop, say
 
-# Less than this is a matter of rounding.
+# In seconds; a shorter wait is a rounding error.
 _INSTANT = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One thing that is counted. `key` tells whose it is, `rate` how much and how fast."""
+    """A token bucket. `key` says whose it is, `rate` its size and how fast it refills."""
 
     key: str
     rate: Rate
@@ -40,7 +40,7 @@ class Bucket:
 
     @property
     def interval(self) -> float:
-        """Seconds until one token has come back."""
+        """Seconds in which one token refills."""
         return self.rate.seconds / self.rate.count
 
 
@@ -53,7 +53,7 @@ class Empty:
 
 
 class UnavailableError(RefusedError):
-    """What counts cannot be reached."""
+    """The store of the buckets cannot be reached."""
 
     def __init__(self) -> None:
         title = say(gettext_noop("The server's keys cannot be used now"))
@@ -68,15 +68,17 @@ class UnavailableError(RefusedError):
 
 class Buckets(Protocol):
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
-        """Takes a token from each, or none from any: then the one that stays empty for longest.
+        """Take a token from each bucket and return None; or, if any is empty, take none.
 
-        Raises `UnavailableError`.
+        Then return the one that stays empty for longest. Raises `UnavailableError`.
         """
 
 
 class LocalBuckets(LocMemCache):
-    """For one process, on its monotonic clock. What is kept expires by that one too: a wall clock that is set
-    forward for a moment would fill every bucket."""
+    """For one process, on its monotonic clock.
+
+    Entries expire by that clock, too: a wall clock set forward for a moment would refill every bucket.
+    """
 
     _taking = threading.Lock()
     _expire_info: dict[str, float | None]
@@ -101,7 +103,7 @@ class LocalBuckets(LocMemCache):
         return None if seconds is None else time.monotonic() + seconds
 
     def _has_expired(self, key: str) -> bool:
-        """Django's own asks `time.time`."""
+        """Override Django's, which uses `time.time`."""
         expires = self._expire_info.get(key, float("-inf"))
         return expires is not None and expires <= time.monotonic()
 
@@ -137,7 +139,7 @@ return {0, '0'}
 
 
 class RedisBuckets(RedisCache):
-    """For all who share a Redis or Valkey; its clock is everybody's, and ends what it holds."""
+    """For all servers that share a Redis or Valkey, on its clock, which also expires the entries."""
 
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
         client: Any = self._cache.get_client(None, write=True)
@@ -150,7 +152,7 @@ class RedisBuckets(RedisCache):
         return Empty(buckets[which - 1], float(seconds)) if which else None
 
     def ping(self) -> None:
-        """Over a connection of its own. Raises `UnavailableError` when it does not answer."""
+        """Ping the server, then close this thread's connections. Raises `UnavailableError`."""
         client: Any = self._cache.get_client(None, write=True)
         try:
             client.ping()

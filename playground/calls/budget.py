@@ -1,7 +1,7 @@
-"""The budget of a day (UTC): charged before a call is made, settled by what the call took.
+"""Daily budgets (UTC): charged before a call is made, settled by what the call used.
 
-An account is whatever has a budget, by a key that says what it is and which: `embed:7`. Each person who
-spends from it has a part of their own. A call that is cut off by a crash stays charged with its worst case.
+An account is anything with a budget; its key gives its kind and id: `embed:7`. Each visitor who spends from
+it has a limit of their own. A call that is cut off by a crash stays charged with its worst case.
 """
 
 import logging
@@ -21,7 +21,7 @@ from playground.exchange.record import Exchange
 from playground.trouble import why
 
 ALL = ""
-# The rows of single persons are needed for their own day only.
+# Rows of single visitors are needed only on their own day.
 _KEPT_DAYS = 2
 
 _logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most of a day: for each person, and for all of an account together."""
+    """The most that each visitor, and all visitors of an account together, may use in a day."""
 
     calls_each: int
     tokens_each: int
@@ -38,10 +38,10 @@ class Limits:
 
 
 class SpentError(Exception):
-    """Too little is left for a call; whoever set the limits says it in their own words.
+    """Too little is left for a call; whoever set the limits words the refusal.
 
-    `own` tells that it is the person's own part that is spent, `calls` that no call is left in it, so that a
-    smaller one is no help. After `seconds` the next day begins.
+    `own`: the visitor's own limit is reached, not that of all. `calls`: no call is left, so a smaller one
+    would not help. The next day begins in `seconds`.
     """
 
     def __init__(self, *, own: bool, calls: bool, seconds: int) -> None:
@@ -51,7 +51,7 @@ class SpentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """So many tokens of a day, which no other call can take."""
+    """One call and its tokens, charged to a day so that no other call can use them."""
 
     account: str
     day: date
@@ -59,7 +59,7 @@ class Reservation:
     tokens: int
 
     def settle(self, exchange: Exchange) -> None:
-        """Gives back what the call did not take; all of it when it was never sent."""
+        """Give back what the call did not use; everything if it was never sent."""
         self._change(int(was_sent(exchange)), used(exchange, self.tokens))
 
     def give_back(self) -> None:
@@ -79,9 +79,9 @@ class Reservation:
 
 
 def reserve(account: str, who: str, limits: Limits, tokens: int) -> Reservation:
-    """Charges one call of so many tokens to a person and to all together.
+    """Charge one call and its tokens to the visitor `who` and to all together.
 
-    Raises `SpentError` when either has not that much left, and `DatabaseError`.
+    Raises `SpentError` if either has too little left, and `DatabaseError`.
     """
     now = timezone.now()
     reservation = Reservation(account, now.date(), who, tokens)
@@ -113,7 +113,7 @@ def _make_rows(of: Reservation) -> None:
 
 
 def _charge(reservation: Reservation, limits: Limits) -> bool:
-    """Checks and charges both rows in one UPDATE, so that no concurrent call slips in. Undoes one alone."""
+    """Check and charge both rows in one UPDATE, so that no call slips in. If only one has room, roll back."""
     fits = _enough_for_all(reservation, limits) | Q(
         who=reservation.who,
         calls__lt=limits.calls_each,
@@ -131,9 +131,9 @@ def _enough_for_all(reservation: Reservation, limits: Limits) -> Q:
 
 
 def _lock(of: Reservation) -> None:
-    """Locks both rows, always in this order: an UPDATE takes any, and two of them would wait for each other.
+    """Lock both rows, always in this order: an UPDATE locks them in any order, so two could deadlock.
 
-    SQLite has no such locks and needs none: a transaction has the whole file.
+    SQLite has no row locks and needs none: a transaction locks the whole file.
     """
     list(_rows(of).select_for_update().order_by("who").values_list("pk"))
 
@@ -148,17 +148,17 @@ def _until_tomorrow(now: datetime) -> int:
 
 
 def spent_today(account: str) -> Spent:
-    """By all together."""
+    """Return what all visitors together spent today."""
     today = timezone.now().date()
     return recent(account, 1).first() or Spent(account=account, day=today)
 
 
 def recent(account: str | Combinable, days: int) -> QuerySet[Spent]:
-    """What all together spent on each of the last days on which anything was, the latest first."""
+    """Return what all visitors together spent in the last `days`: a row per day with calls, latest first."""
     since = timezone.now().date() - timedelta(days=days)
     return Spent.objects.filter(account=account, day__gt=since, who=ALL).order_by("-day")
 
 
 def forget(account: str) -> None:
-    """For an account that is no more."""
+    """Delete the rows of an account that no longer exists."""
     Spent.objects.filter(account=account).delete()

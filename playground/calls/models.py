@@ -1,10 +1,10 @@
-"""What was spent, for the budgets of a day."""
+"""What was spent of daily budgets."""
 
 from django.db import models
 
 
 class Spent(models.Model):
-    """What an account spent on a day (UTC): by one person, or by all together, whose `who` is empty."""
+    """What an account spent on a day (UTC): by the visitor `who`, or by all together if that is empty."""
 
     account = models.CharField(max_length=60)
     day = models.DateField()

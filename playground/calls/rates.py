@@ -1,4 +1,4 @@
-"""How often the server's keys may be used: by each visitor, and by all together."""
+"""Rate limits for the server's keys: for each visitor, and for all together."""
 
 import math
 from typing import cast
@@ -16,7 +16,7 @@ _TOTAL = "total"
 
 
 class TooManyCallsError(RefusedError):
-    """A rate is used up: `empty` says which one, and for how long."""
+    """A rate limit is reached: `empty` says which one, and for how long."""
 
     def __init__(self, empty: Empty) -> None:
         self.empty = empty
@@ -42,7 +42,7 @@ _BY_YOU = gettext_noop(
 
 
 def count(visitor: str, route: Route) -> None:
-    """Counts a visitor's call that the server pays for.
+    """Count a visitor's call, if the operator pays for it.
 
     Raises `TooManyCallsError` and `buckets.UnavailableError`.
     """

@@ -1,4 +1,4 @@
-"""Who calls: the address behind the proxies that are trusted, and a name for it that does not show it."""
+"""Who calls: the address behind trusted proxies, and a pseudonym that does not reveal it."""
 
 import ipaddress
 from functools import cache
@@ -12,15 +12,15 @@ from playground.config_types import UNIX
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# A subscriber of IPv6 has that much, and picks addresses in it freely (RFC 6177).
+# An IPv6 subscriber has at least a /64, and can use any address in it (RFC 6177).
 _IPV6_PREFIX = 64
 
 
 def address_of(request: HttpRequest) -> str:
-    """The IPv4 address, or the IPv6 network, from which a request comes; "" on a socket without any.
+    """Return the visitor's IPv4 address or IPv6 /64 network; "" on a Unix socket without either.
 
-    `X-Forwarded-For` is read from its end, as far as the entries were written by proxies that
-    PLAYGROUND_TRUSTED_PROXIES names: whatever stands before them, the visitor can have made up.
+    Reads `X-Forwarded-For` from its end, as far as proxies of PLAYGROUND_TRUSTED_PROXIES wrote the entries:
+    the visitor can have made up everything before them.
     """
     trusted = settings.CONFIG.trusted_proxies
     address = _address(request.META.get("REMOTE_ADDR", ""))
@@ -29,18 +29,18 @@ def address_of(request: HttpRequest) -> str:
         if not known or (address is not None and not _is_trusted(address, trusted)):
             break
         if (named := _address(entry)) is None:
-            break  # nothing that a proxy writes: the one who wrote it is all that is known
+            break  # not an address: only the proxy that wrote the entry is known
         address = named
     return _network(address) if address else ""
 
 
 def pseudonym_of(request: HttpRequest) -> str:
-    """The same for the same address as long as the secret key is; the address cannot be read off it."""
+    """Return a pseudonym for the visitor's address, stable until the secret key changes."""
     return salted_hmac("playground.log", address_of(request)).hexdigest()[:12]
 
 
 def _address(text: str) -> Address | None:
-    """`192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`, as proxies write it."""
+    """Parse `192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`, as proxies write it."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,1 +1,1 @@
-"""The playground in other people's pages: embeds, what each allows, and what it has recorded."""
+"""Embeds: the playground in other people's pages, what each embed allows, and its recorded answers."""

@@ -1,6 +1,6 @@
-"""The embeds in Django's admin. What comes from outside is shown as text."""
+"""The embeds in Django's admin. Content from providers and pages is shown as text, never as HTML."""
 
-# ruff: noqa: ARG002 -- Django calls each of them with all that it has
+# ruff: noqa: ARG002 -- Django passes arguments that these methods do not need
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from playground.web.refusals import sentences
 from playground.web.translate import translate
 
 _DAYS = 14
-# Bytes of an answer, and characters of its question.
+# Bytes of an answer; characters of its question.
 _LONGEST_SHOWN = 20_000
 _LONGEST_QUESTION = 200
 
@@ -40,10 +40,10 @@ else:
 
 
 class EmbedForm(_ModelForm):
-    """A provider is chosen from the catalogue; lists and the request are texts of several lines.
+    """The form of an embed. Providers come from the catalogue.
 
-    A form that was open for long brings back what it was opened with: it changes what its person changed, and
-    nothing that others changed meanwhile. `kept` has the fields in which theirs stayed.
+    Others may save the embed while the form is open. The form then saves only what its user changed; it
+    is an error if both changed a field differently. `kept` names the fields that only others changed.
     """
 
     class Meta:
@@ -80,13 +80,13 @@ class EmbedForm(_ModelForm):
         return cleaned
 
     def _opened_with(self, name: str) -> Any:
-        """The value that the form showed at first."""
+        """Return the value that the form was opened with."""
         field, place = self.fields[name], self.add_initial_prefix(name)
         return field.to_python(field.hidden_widget().value_from_datadict(self.data, self.files, place))
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Browsers write line breaks of their own."""
+    """Compare, ignoring how browsers write line breaks."""
     if isinstance(one, str) and isinstance(other, str):
         return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
     return bool(one == other)
@@ -121,14 +121,14 @@ class EmbedAdmin(_ModelAdmin):
                 tokens_today=Coalesce(Subquery(today.values("tokens")), Value(0)),
             )
             .annotate(
-                # What a provider reports can be more than was left.
+                # A provider can report more usage than was left.
                 calls_left=Greatest(F("calls_a_day") - F("calls_today"), Value(0)),
                 tokens_left=Greatest(F("tokens_a_day") - F("tokens_today"), Value(0)),
             )
         )
 
     def save_model(self, request: HttpRequest, obj: Embed, form: Any, change: bool) -> None:
-        """Writes what was changed and nothing else: somebody may have turned the switch meanwhile."""
+        """Save only the changed fields: somebody may have switched the embed off meanwhile."""
         obj.save(update_fields=form.changed_data if change else None)
         if change and form.kept:
             names = ", ".join(str(form.fields[name].label) for name in form.kept)
@@ -173,7 +173,7 @@ class EmbedAdmin(_ModelAdmin):
         return self.recorded(embed)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Counts what goes with them: Django would load all of it, and an embed can have 64 MiB."""
+        """Count the recorded answers; Django would load them all, up to 64 MiB for one embed."""
         answers = RecordedAnswer.objects.filter(embed__in=objs).count()
         counts = {
             Embed._meta.verbose_name_plural: len(objs),
@@ -211,7 +211,7 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.action(description=_("Record the answer now: makes the call once"), permissions=["change"])
     def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> HttpResponse | None:
-        """An answer that cannot be saved has been paid for all the same: the browser downloads it."""
+        """Record an answer for each embed. One that cannot be saved is paid for: the browser downloads it."""
         lost = {}
         for embed in embeds:
             try:
@@ -242,7 +242,7 @@ class EmbedAdmin(_ModelAdmin):
 
 @admin.register(RecordedAnswer)
 class RecordedAnswerAdmin(_RecordedAnswerAdmin):
-    """What is recorded, to be looked at and removed. Rows come without their answers, which can be large."""
+    """Recorded answers, to view and delete. Rows are loaded without the answers, which can be large."""
 
     list_display = ["question", "embed", "facts", "matches"]
     list_filter = ["embed"]
@@ -252,7 +252,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return super().get_queryset(request).only("embed", "at").select_related("embed")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return False  # the way to them is their embed
+        return False  # reached through their embed
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -267,7 +267,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return request.user.has_perm("embeds.change_embed")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        super().response_delete(request, obj_display, obj_id)  # says that it is done
+        super().response_delete(request, obj_display, obj_id)  # adds the success message
         return redirect("admin:embeds_recordedanswer_changelist")
 
     @admin.display(description=_("request"))
@@ -290,7 +290,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
 
 
 def _read(answer: Any) -> recordings.Recording:
-    """Once for all columns of a row."""
+    """Read the recording once for all columns of its row."""
     if not hasattr(answer, "read"):
         answer.read = recordings.read(answer.pk, answer.embed)
     read: recordings.Recording = answer.read

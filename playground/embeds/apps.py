@@ -1,4 +1,4 @@
-"""The app of the embeds."""
+"""Django's configuration of the embeds app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
-"""The token of a frame: it stands in place of a CSRF cookie, which a frame on another site does not get.
+"""The form token: replaces the CSRF cookie, which browsers do not send from a frame on another site.
 
-It is signed and good for a short time and one send, by one reader, from one embed as its rules stand. With
-each answer comes the next one.
+A token is signed, expires soon, and is valid for one send by one reader from one embed under its current
+rules. Each response brings the next token.
 """
 
 import secrets
@@ -21,11 +21,11 @@ from playground.text.sentence import Sentence, gettext_noop, say
 HEADER = "X-Embed-Token"
 FIELD = "embed_token"
 SECONDS = 900
-# By which the clocks of several machines may differ.
+# How far apart the clocks of several machines may be.
 _SKEW_SECONDS = 60
 _SALT = "playground.embeds.token"
 _RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
-# In the order of `_bound_to`.
+# The error for each value of `_bound_to`, in its order.
 _BONDS = (
     ("token_of_another_embed", gettext_noop("The token is another example's")),
     ("rules_changed", gettext_noop("This example has been changed meanwhile")),
@@ -35,7 +35,7 @@ _AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
 
 
 class SpentTokenError(refusals.EmbedRefusedError):
-    """All is right with the token but that it is old or used: with a fresh one the same can be sent."""
+    """The token is genuine but expired or used: a fresh one lets the reader send the same again."""
 
 
 def make(request: HttpRequest, embed: Embed | None) -> str:
@@ -43,7 +43,7 @@ def make(request: HttpRequest, embed: Embed | None) -> str:
 
 
 def spend(request: HttpRequest, embed: Embed | None) -> None:
-    """Takes the token that a send came with. Raises `EmbedRefusedError`, and `SpentTokenError`."""
+    """Check a send's token and use it up. Raises `EmbedRefusedError`, or `SpentTokenError`."""
     if not _is_own(request):
         raise refusals.bad_token(
             "foreign_origin",
@@ -90,15 +90,15 @@ def _is_first_use(nonce: str) -> bool:
 
 
 def _is_of_the_future(token: str) -> bool:
-    """A clock that went back would let a token live for longer than its use is remembered."""
+    """Return whether the token is dated in the future, and so could outlive the record of its use."""
     return signing.b62_decode(token.rsplit(":", 2)[1]) > time.time() + _SKEW_SECONDS
 
 
 def _is_own(request: HttpRequest) -> bool:
-    """Whether the frame's own document sent it, as far as the browser says.
+    """Return whether the frame's own document sent the request, judging by the browser's headers.
 
-    Without scripts the page's `Referrer-Policy` hides the origin; `HiddenOriginMiddleware` has made of that
-    the playground's own, or has left none where the browser says nothing further.
+    Under the page's `Referrer-Policy`, a form sent without scripts has `Origin: null`.
+    `HiddenOriginMiddleware` has replaced it with the playground's origin, or removed it, where it could.
     """
     origin, site = request.META.get("HTTP_ORIGIN"), request.META.get("HTTP_SEC_FETCH_SITE")
     if site is not None and site != "same-origin":

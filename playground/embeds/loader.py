@@ -1,4 +1,4 @@
-"""`/embed.js`, which anybody's page loads: the script of `static/js/embed.js` at an address that stays."""
+"""`/embed.js`, the script that authors' pages load: `static/js/embed.js` at a stable URL."""
 
 import hashlib
 
@@ -19,8 +19,8 @@ def loader(request: HttpRequest) -> HttpResponseBase:
     response = HttpResponse(script, content_type="text/javascript; charset=utf-8", headers={"ETag": etag})
     response["Cache-Control"] = "public, max-age=3600"
     answer = get_conditional_response(request, etag=etag, response=response) or response
-    # On a 304 as well, whose headers take the place of the kept ones. A page that is isolated (COEP), or
-    # that checks what it loads (`crossorigin`), may load it, too.
+    # For isolated pages (COEP), and for scripts loaded with CORS (`crossorigin`, modules). Also on a 304,
+    # because its headers replace the cached ones.
     answer["Access-Control-Allow-Origin"] = "*"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

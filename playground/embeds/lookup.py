@@ -1,4 +1,4 @@
-"""Finds an embed's record, and makes of what a reader posted the request that the record allows."""
+"""Look up an embed, and hold what a reader posts to the embed's rules."""
 
 import logging
 from dataclasses import replace
@@ -20,9 +20,9 @@ _logger = logging.getLogger(__name__)
 
 
 def find(name: str | None) -> Embed | None:
-    """The embed of this name; None without a name. Raises `EmbedRefusedError`.
+    """Return the embed of this name; None without a name. Raises `EmbedRefusedError`.
 
-    One that is turned off is found as long as it has recorded answers, and makes no calls.
+    An embed that is turned off makes no calls; it is found only while it has recorded answers.
     """
     if not name:
         return None
@@ -43,14 +43,14 @@ def find(name: str | None) -> Embed | None:
 
 
 def _look_up(name: str) -> tuple[Embed | None, bool]:
-    """The embed, and whether there is nothing that it can show."""
-    # PostgreSQL takes no text that has a NUL in it, even to look for.
+    """Return the embed, and whether it is turned off and has no recorded answer to show."""
+    # PostgreSQL rejects text with a NUL, even in a WHERE clause.
     embed = Embed.objects.filter(name=name).first() if slug_re.match(name) else None
     return embed, embed is not None and not embed.active and not embed.recordings.exists()
 
 
 def allowed(embed: Embed | None, draft: Draft) -> Draft:
-    """What was posted, held to the record. Raises `InvalidRequestError`."""
+    """Return the draft with the embed's rules applied. Raises `InvalidRequestError`."""
     if embed is None:
         return draft
     if draft.problems:
@@ -62,7 +62,7 @@ def allowed(embed: Embed | None, draft: Draft) -> Draft:
 
 
 def takes_key(embed: Embed | None) -> bool:
-    """Whether readers bring a key of their own. The local model's is nobody's business."""
+    """Return whether readers enter a key of their own. For the local model they never do."""
     if embed is None:
         return True
     if embed.replay_only or not embed.active:
@@ -73,12 +73,12 @@ def takes_key(embed: Embed | None) -> bool:
 
 
 def fixed(embed: Embed) -> frozenset[str]:
-    """What a reader can't change: the address, the fields that are locked, and a key that is not theirs."""
+    """Return what readers can't change: the base URL, locked fields, and the key unless it is their own."""
     return embed.locked_names | {"base_url"} | (set() if takes_key(embed) else {"api_key"})
 
 
 def check_key(embed: Embed, draft: Draft) -> None:
-    """Raises `InvalidRequestError` when a reader has to bring a key: the server's own is not for them."""
+    """Raise `InvalidRequestError` if a reader needs a key and gave none: the server's key is not for them."""
     if takes_key(embed) and not draft.key:
         raise InvalidRequestError(
             FieldProblem("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
@@ -86,7 +86,7 @@ def check_key(embed: Embed, draft: Draft) -> None:
 
 
 def form_of(embed: Embed, form: RequestForm) -> RequestForm:
-    """A reader's form with the record's values in the locked fields: what the page shows again."""
+    """Return a reader's form with the author's values in the locked fields, for the page to show again."""
     author, locked = RequestForm.from_body(embed.provider, "", embed.body), embed.locked_names
     form = replace(form, provider=embed.provider, base_url="")
     if "messages" in locked:

@@ -1,4 +1,4 @@
-"""What the addresses of the embeds have of their own: no cookies, and pages that may frame them."""
+"""What is special about the embeds' URLs: no cookies, and other sites may frame them."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,17 +10,17 @@ FRAMES = "/embed/"
 
 
 def framed_by(response: HttpResponseBase, origins: Sequence[str]) -> HttpResponseBase:
-    """Lets pages of these origins frame it. A refusal is for all: it has a sentence, and nothing to press."""
+    """Let pages of these origins frame the response. Anyone may frame a refusal: it has nothing to click."""
     response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # it knows no list of origins
-    # A page that isolates itself (Cross-Origin-Embedder-Policy) frames only what says the same.
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # it cannot list origins
+    # A page that isolates itself (Cross-Origin-Embedder-Policy) frames only pages that do the same.
     response["Cross-Origin-Embedder-Policy"] = "require-corp"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 class FrameMiddleware:
-    """Nothing under `/embed/` reads or sets a cookie: what a frame does hangs on its token alone."""
+    """Strip cookies from all requests and responses under `/embed/`: a frame relies on its token alone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

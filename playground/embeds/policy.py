@@ -1,4 +1,4 @@
-"""What an embed's record allows: the pages that may frame it, and the fields that a reader may change."""
+"""What an embed allows: the origins that may frame it, and the fields that readers may change."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from playground.text.sentence import SentenceError, gettext_noop, say
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::(?P<port>[1-9][0-9]{0,4}))?"
-# Of addresses the Content Security Policy knows 127.0.0.1 alone (CSP Level 3, 6.7.2.8).
+# The only IP address that a Content Security Policy can match is 127.0.0.1 (CSP Level 3, 6.7.2.8).
 _ORIGINS = (
     re.compile(rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*){_PORT}"),
     re.compile(rf"https://\*\.(?P<host>{_LABEL}(?:\.{_LABEL})+){_PORT}"),
@@ -33,16 +33,16 @@ _TOGETHER = (
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
 # How an answer comes is not what it answers.
 _OF_THE_WAY = frozenset(("stream", "stream_options"))
-# What an empty field of a form means.
+# Values that stand for an empty form field.
 _NOTHING: tuple[object, ...] = (None, "", [])
 
 
 class PolicyError(SentenceError):
-    """An origin or a field's name that cannot be used."""
+    """An origin or a field name is invalid."""
 
 
 def allowed_origin(text: str) -> str:
-    """The origin as a Content Security Policy takes it. Raises `PolicyError`."""
+    """Return the origin in the form that a Content Security Policy takes. Raises `PolicyError`."""
     origin = text.lower()
     for pattern in _ORIGINS:
         if (found := pattern.fullmatch(origin)) and _is_usable(found.groupdict()):
@@ -65,7 +65,7 @@ def _is_usable(parts: Mapping[str, str | None]) -> bool:
 
 
 def field_name(text: str) -> str:
-    """Raises `PolicyError`."""
+    """Return the name if it is valid. Raises `PolicyError`."""
     if not _FIELD.fullmatch(text):
         raise PolicyError(
             say(
@@ -83,8 +83,8 @@ def all_names(locked: Iterable[str]) -> frozenset[str]:
 
 
 def allows(origins: Iterable[str], origin: str) -> bool:
-    """Whether a page of this origin may frame it, as a browser reads the list (CSP Level 3, 6.7.2)."""
-    # `http:` in a policy is also `https:`.
+    """Return whether a page of this origin may frame the embed, by a browser's rules (CSP Level 3, 6.7.2)."""
+    # `http:` in a policy also matches `https:`.
     same = {origin.lower(), re.sub("^https:", "http:", origin.lower())}
     return any(_matches(allowed, one) for allowed in origins for one in same)
 
@@ -95,10 +95,10 @@ def _matches(allowed: str, origin: str) -> bool:
 
 
 def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a link asks for, as far as that is not locked; null leaves a field out.
+    """Return what a link asks for, except in locked fields; null removes a field.
 
-    The author's own fields fill what the link says nothing of, under any name; but whoever asks for
-    something and for no stream gets none. A link that asks for nothing gets the author's request.
+    The author's fields fill in what the link does not mention under any of its names. A link that asks for
+    nothing gets the author's request; any other gets a stream only if it asks for one.
     """
     said = all_names(asked) | (_OF_THE_WAY if asked else frozenset())
     own = {
@@ -111,7 +111,7 @@ def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[st
 
 
 def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> list[str]:
-    """The locked fields for which something else is asked than the author says. An empty one asks nothing."""
+    """Return the locked fields that are asked to differ from the author's. An empty value asks nothing."""
     as_form = RequestForm.from_body("", "", author).body([])
     return [
         name
@@ -123,7 +123,7 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
 
 
 def digest(body: Mapping[str, Any]) -> str:
-    """Of what is asked: the same for a request and for the form that it fills, however the answer comes."""
+    """Hash what is asked: the same for a request and for the form filled from it, streamed or not."""
     errors: list[FieldProblem] = []
     as_form = RequestForm.from_body("", "", body).body(errors)
     asked = {
@@ -135,7 +135,7 @@ def digest(body: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """1.0 is 1."""
+    """Turn 1.0 into 1, whose JSON differs."""
     match value:
         case float() if value.is_integer():
             return int(value)
@@ -147,9 +147,9 @@ def _plain(value: Any) -> Any:
 
 
 def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reader posted, with the author's values in the locked fields.
+    """Return what a reader posted, with the author's values in the locked fields.
 
-    Raises `InvalidRequestError` with each locked field that has another value. An empty one has none.
+    Raises `InvalidRequestError` naming each locked field with another value; an empty value is fine.
     """
     if changed := overruled(author, locked, posted):
         raise InvalidRequestError(*(FieldProblem(name, say(_LOCKED, name=name[:60])) for name in changed))
@@ -159,5 +159,5 @@ def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str,
 
 
 def _is_locked(name: str, locked: frozenset[str]) -> bool:
-    # To a server written in Go, `MODEL` is `model` (encoding/json).
+    # A server written in Go reads `MODEL` as `model` (encoding/json).
     return name.casefold() in locked

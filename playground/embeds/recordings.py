@@ -1,4 +1,4 @@
-"""Answers that the author had and kept: shown as they were, and said to be so, when no call is made."""
+"""Recorded answers: saved by the author, and shown, labelled as recorded, when no call is made."""
 
 import json
 import logging
@@ -26,22 +26,22 @@ from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.route import find_route
 
-# How many answers an embed keeps, and how many bytes of them: a site has some hundred tags, of a few KB each.
+# The most answers of an embed, and their bytes: a site has a few hundred tags, with answers of a few KB.
 MOST = 500
 MOST_BYTES = 64 * 1024 * 1024
-# Columns that hold what came, of megabytes.
+# Columns that can hold megabytes.
 _LARGE = ("archive", "body")
 _LONGEST_QUESTION, _LONGEST_TYPE = 1000, 200
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
 
-# What a row raises that was written past the checks.
+# What reading a row can raise that was written without validation.
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError)
 
 _logger = logging.getLogger(__name__)
 
 
 class NotKeptError(Exception):
-    """The answer is there, and cannot be kept: `exchange` has it, and `sentence` says why."""
+    """The answer arrived but cannot be saved: `exchange` holds it, `sentence` says why."""
 
     def __init__(self, exchange: Exchange, sentence: Sentence) -> None:
         super().__init__(str(sentence))
@@ -50,10 +50,10 @@ class NotKeptError(Exception):
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording as a list of them shows it.
+    """A recorded answer as lists show it.
 
-    `question` tells it from others: the last message, or the whole request. When its row cannot be read all
-    that is known is its id. `matches` says whether the embed, as it stands now, would ever show it.
+    `question` is the last message, or the whole request. `matches` says whether the embed can still show it
+    under its current settings. If the row cannot be read, only its id is known.
     """
 
     id: int
@@ -68,10 +68,10 @@ class Recording:
 
 
 def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange, Explanation | None]:
-    """Makes the call that a tag with this request asks for, or the embed's own, and keeps the answer.
+    """Make the call that a tag with this request asks for, or the embed's own, and save the answer.
 
-    What went wrong is not kept. Raises `InvalidRequestError`, `AddressRefusedError` and `BusyError` when
-    nothing could be sent, and `NotKeptError`.
+    A failed call is not saved, but explained. Raises `InvalidRequestError`, `AddressRefusedError` and
+    `BusyError` when nothing could be sent, and `NotKeptError`.
     """
     chat = checked_request(embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
@@ -96,13 +96,13 @@ _FULL = gettext_noop(
 
 @transaction.atomic
 def _keep(embed: Embed, tag: Mapping[str, Any], digest: str, exchange: Exchange) -> None:
-    # Locked, so that two answers that are kept at once are counted one after the other.
+    # Lock the embed, so that answers saved at the same time are counted one by one.
     if not Embed.objects.select_for_update(no_key=True).filter(pk=embed.pk):
         raise NotKeptError(exchange, say(_GONE, name=embed.name))
     columns = _columns(exchange) | {"tag": json.loads(json.dumps(tag, sort_keys=True))}
     columns["size"] = len(columns["body"]) + len(json.dumps([columns["archive"], tag]))
     others = embed.recordings.exclude(digest=digest)
-    others.filter(tag=columns["tag"]).delete()  # the same tag, as it was before the embed was changed
+    others.filter(tag=columns["tag"]).delete()  # the tag's answer from before the embed was changed
     if not _fits(others, columns["size"]):
         forget_stale(embed)
     if not _fits(others, columns["size"]):
@@ -118,13 +118,13 @@ def _fits(others: Any, size: int) -> bool:
 
 
 def listed(embed: Embed) -> Iterator[Recording]:
-    """The embed's recordings without their answers, the oldest first."""
+    """Yield the embed's recordings without their answers, the oldest first."""
     for pk in embed.recordings.values_list("pk", flat=True):
         yield read(pk, embed)
 
 
 def read(pk: int, embed: Embed) -> Recording:
-    """One of the embed's recordings."""
+    """Read one of the embed's recordings, without its answer."""
     try:
         return Recording.of(RecordedAnswer.objects.defer(*_LARGE).get(pk=pk), embed)
     except _BROKEN as error:
@@ -133,13 +133,13 @@ def read(pk: int, embed: Embed) -> Recording:
 
 
 def start_of_answer(pk: int, most: int) -> bytes:
-    """The first bytes of its body, of which it can have megabytes."""
+    """Return the first bytes of the answer's body, which can have megabytes."""
     return bytes(RecordedAnswer.objects.values_list(Substr("body", 1, most), flat=True).get(pk=pk))
 
 
 def matching(embed: Embed) -> dict[int, bool]:
-    """Of each recording, by its id, whether the embed would ever show it as it stands now."""
-    # As a text: one that is no JSON would end the whole query.
+    """Return `{recording id: whether the embed can still show it}`, by its current settings."""
+    # Cast to text: a single value that is not valid JSON would fail the whole query.
     rows = embed.recordings.annotate(text=Cast("tag", TextField()))
     return {
         pk: _matches(embed, provider, digest, tag)
@@ -155,12 +155,12 @@ def _matches(embed: Embed, provider: str, digest: str, tag: str) -> bool:
 
 
 def forget_stale(embed: Embed) -> int:
-    """Removes what the embed, as it stands now, would never show. Gives how many those were."""
+    """Remove the recordings that the embed can no longer show. Returns how many."""
     return _forget(embed, [pk for pk, matches in matching(embed).items() if not matches])
 
 
 def forget_others(embed: Embed, asked: Collection[str]) -> int:
-    """Removes all answers but those to requests with these digests. Gives how many those were."""
+    """Remove all recordings but those of the embed's provider with these digests. Returns how many."""
     rows = embed.recordings.values_list("pk", "provider", "digest")
     others = [pk for pk, provider, digest in rows if provider != embed.provider or digest not in asked]
     return _forget(embed, others)
@@ -189,15 +189,15 @@ def _columns(exchange: Exchange) -> dict[str, Any]:
 def _question(body: Mapping[str, Any]) -> str:
     content = body["messages"][-1].get("content")
     text = content if isinstance(content, str) else json.dumps(body, ensure_ascii=False)
-    # No database takes half a character, and PostgreSQL no NUL.
+    # No database accepts a lone surrogate, and PostgreSQL accepts no NUL.
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: str = "") -> Exchange | None:
-    """The recorded answer to what was asked; None where there is none.
+    """Return the recorded answer to `asked`, or None.
 
-    A reader who changed the request gets the one to the request that their frame was opened with, which has
-    the digest `opened`, or else to the embed's own.
+    If that request has none, the frame's first request counts: the one with the digest `opened`, or the
+    embed's own if `opened` is empty.
     """
     wanted = policy.digest(asked)
     digests = (wanted, opened or policy.digest(embed.body))
@@ -223,7 +223,7 @@ def _exchange(answer: RecordedAnswer, same_request: bool, reason: Sentence) -> E
 
 
 def is_down(exchange: Exchange, *, with_own_key: bool) -> bool:
-    """Whether nothing came for the provider's sake. That a reader's own key has met its limit is not that."""
+    """Return whether the call failed because of the provider, not of a reader's key that hit its limit."""
     if exchange.received is None:
         return exchange.failure is not None and exchange.failure.kind not in _ENDED_BY_US
     return exchange.received.status >= 500 or (exchange.received.status == 429 and not with_own_key)

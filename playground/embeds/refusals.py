@@ -1,4 +1,4 @@
-"""Why an embed does not do what is asked, each in words that say what to do next."""
+"""Why an embed refuses a request, each refusal with advice on what to do next."""
 
 from playground.calls.budget import SpentError
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
@@ -7,9 +7,9 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 
 class EmbedRefusedError(RefusedError):
-    """An embed does not do what is asked.
+    """An embed refuses a request.
 
-    `reason` says in a few words why a recorded answer is shown instead; None where none is.
+    `reason` says in a few words why a recorded answer is shown instead; None if none is.
     """
 
     def __init__(self, refusal: Refusal, reason: Sentence | None = None) -> None:
@@ -17,7 +17,7 @@ class EmbedRefusedError(RefusedError):
         self.reason = reason
 
 
-# By whose budget is spent (the reader's own), and whether of calls.
+# By (whether the reader's own budget is spent, whether no calls are left).
 _SPENT_ADVICE = {
     (True, True): gettext_noop(
         "Nothing was sent. You have used all your calls for today. Try again in %(wait)s."
@@ -44,7 +44,7 @@ def budget_spent(spent: SpentError) -> EmbedRefusedError:
     )
 
 
-# Why an answer is a recorded one.
+# Why a recorded answer is shown.
 OWN_BUDGET_SPENT = gettext_noop("Your budget for today is spent")
 BUDGET_SPENT = gettext_noop("This example's budget for today is spent")
 REPLAY_ONLY = gettext_noop("This example makes no calls")
@@ -85,7 +85,7 @@ def turned_off(name: str) -> EmbedRefusedError:
 
 
 def not_here(name: str, origin: str) -> EmbedRefusedError:
-    """A page frames it that may not. Without a name no page of another site may."""
+    """The framing page is not allowed. Without an embed's name, no page of another site is."""
     advice = (
         gettext_noop(
             "The embed “%(name)s” is not allowed on pages of %(origin)s. Ask the administrator to add this "

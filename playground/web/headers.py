@@ -1,10 +1,10 @@
-"""What every answer tells the browser about itself, be it a page, a fragment, a file or an error."""
+"""The headers of every response, be it a page, a fragment, a file or an error."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-# What a page may use without asking; this one uses the clipboard, to write.
+# Features that browsers let a page use by default. The playground only writes to the clipboard.
 # fmt: off
 _OFF = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture",
@@ -19,10 +19,10 @@ _OFF = (
 HEADERS = {
     "Permissions-Policy": ", ".join(["clipboard-write=(self)", *(f"{feature}=()" for feature in _OFF)]),
     "Cross-Origin-Resource-Policy": "same-origin",
-    # For what is no page of ours and so has no policy: a file, a refusal on the way, Django's own pages.
+    # For responses without a policy of their own: files, early refusals, Django's own pages.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-# What is refused before it reaches Django has all of them from here.
+# All headers of an error that the server sends before Django sees the request.
 OF_AN_ERROR = HEADERS | {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -32,7 +32,7 @@ OF_AN_ERROR = HEADERS | {
 
 
 class HeadersMiddleware:
-    """Adds what the view has not set: `response["Cross-Origin-Resource-Policy"] = "cross-origin"` stays."""
+    """Add the headers that the view has not set; a view can override each of them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -46,6 +46,6 @@ class HeadersMiddleware:
 
 
 def _caching(request: HttpRequest) -> str:
-    """What holds what was typed, or what a provider said, is kept by nobody; a link's query is typed, too."""
+    """Forbid storing what may hold a person's input (a link's query is, too) or a provider's output."""
     plain = request.method in ("GET", "HEAD") and not request.META.get("QUERY_STRING")
     return "private, no-cache" if plain else "no-store"

@@ -1,4 +1,4 @@
-"""Code and JSON as highlighted HTML, made on the server. Everything in it is escaped."""
+"""Highlight code and JSON as HTML, on the server. All text is escaped."""
 
 import re
 import time
@@ -16,19 +16,19 @@ from pygments.lexers.special import TextLexer
 from pygments.lexers.textfmts import HttpLexer
 from pygments.token import _TokenType
 
-# A megabyte of highlighted JSON is 149,000 elements, which freezes a page.
+# In characters. A megabyte of highlighted JSON has 149,000 elements, which freezes a page.
 LARGEST = 100_000
-# Of the processor's time, for one text. Ordinary code of the largest size takes half of it.
+# CPU time for one text. Ordinary code of the largest size takes half of it.
 SECONDS = 1.0
-# Those that docs of APIs use, as Pygments names them. Of its 500 lexers many take minutes for a few thousand
-# characters, in one step that nothing interrupts; of these no step takes more than the text's length.
+# The languages of API docs, by Pygments' names. Many of its 500 lexers take minutes for a few thousand
+# characters, in one step that nothing can interrupt; each step of these takes linear time at most.
 LEXERS = frozenset((
     "bash", "c", "console", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql",
     "groovy", "html", "http", "ini", "java", "javascript", "json", "jsx", "kotlin", "lua", "make", "markdown",
     "nginx", "php", "powershell", "properties", "protobuf", "pycon", "python", "r", "ruby", "rust",
     "scala", "sql", "swift", "toml", "tsx", "typescript", "xml", "yaml",
 ))  # fmt: skip
-# These take each line apart by patterns that take quadratic time of it.
+# The patterns of these take quadratic time in the length of a line.
 _BY_LINE = frozenset(("console", "ini", "make", "pycon"))
 _LONGEST_LINE = 1_000
 _SIMILAR = {"vue": "html", "jsonc": "json", "json5": "json", "curl": "bash", "env": "bash", "dotenv": "bash"}
@@ -47,16 +47,16 @@ def _body(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenT
 
 
 class _HttpLexer(HttpLexer):
-    """Takes a body for JSON or for text: Pygments chooses among all of its lexers, by the header."""
+    """Highlight a body as JSON or as text. Pygments would choose from all its lexers, by the Content-Type."""
 
     tokens = HttpLexer.tokens | {"content": [(".+", _body)]}
 
 
 def highlight(code: str, language: str, seconds: float = SECONDS) -> SafeString:
-    """HTML for inside a `<pre>`.
+    """Return HTML for inside a `<pre>`.
 
-    A text that is over `LARGEST` characters, in a language that is not known, or takes more than `seconds`
-    of the processor's time is escaped and no more.
+    Text is only escaped if it is longer than `LARGEST`, in an unknown language, has lines that are too long
+    for its lexer, or takes more than `seconds` of CPU time.
     """
     name = _names().get(language.lower())
     if name is None or len(code) > LARGEST or (name in _BY_LINE and _has_long_line(code)):
@@ -82,7 +82,7 @@ def _timed(lexer: Lexer, code: str, seconds: float) -> Iterator[tuple[_TokenType
 
 @cache
 def _names() -> dict[str, str]:
-    """Each name of a language and that of its lexer."""
+    """Return `{name of a language: name of its lexer}`."""
     found = {
         alias: next(iter(LEXERS.intersection(aliases)))
         for _, aliases, _, _ in get_all_lexers(plugins=False)

@@ -1,7 +1,6 @@
-"""The reader's language: what `?lang=` asks for, else what was chosen, else the browser's.
+"""The reader's language: from `?lang=`, else from the cookie, else from the browser.
 
-Who reads Traditional Chinese gets Simplified rather than English: Django's own rule, since of two languages
-it is the one that they read.
+Django's own rule gives readers of Traditional Chinese the Simplified one rather than English.
 """
 
 from typing import cast
@@ -18,13 +17,13 @@ PARAMETER = "lang"
 
 
 class SpokenRequest(HttpRequest):
-    """What the middleware makes of a request. `asked_language` is "" where the address asks for none."""
+    """A request after the middleware. `asked_language` is "" if the URL asks for no language that is here."""
 
     asked_language: str
 
 
 def supported(name: str) -> str:
-    """`zh`, `zh-CN`, `zh_Hans` → `zh-hans`; "" for a language that is not here."""
+    """Turn `zh`, `zh-CN` or `zh_Hans` into `zh-hans`, and an unsupported language into ""."""
     try:
         return translation.get_supported_language_variant(name.strip().lower().replace("_", "-"))
     except LookupError:
@@ -32,7 +31,7 @@ def supported(name: str) -> str:
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Django's, with `?lang=` before the rest: that holds for one page, and no cookie keeps it."""
+    """Django's middleware with `?lang=` first, which holds for one page and is not stored in a cookie."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -48,26 +47,26 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 def _remembers(request: HttpRequest) -> bool:
-    """Frames in other people's pages neither read a cookie nor set one."""
+    """Return whether the language cookie applies: frames of embeds neither read nor set cookies."""
     return not request.path.startswith(reverse("embed"))
 
 
 def speak(request: HttpRequest, language: str) -> None:
-    """From here on in this language, unless the address asks for another."""
+    """Switch to this language, unless the URL asks for one."""
     if not getattr(request, "asked_language", ""):
         translation.activate(language)
 
 
 def address(request: HttpRequest | None, name: str) -> str:
-    """Where a form of this page goes: what `?lang=` says of a page holds for what it sends, too."""
+    """Return the URL for a form of this page; it repeats the page's `?lang=`."""
     asked = getattr(request, "asked_language", "")
     return reverse(name) + (f"?{urlencode({PARAMETER: asked})}" if asked else "")
 
 
 def here(request: HttpRequest, *, with_query: bool) -> str:
-    """The address of this page without its `?lang=`; of a page that was posted, the playground's.
+    """Return the URL of this page without `?lang=`; for a page that was posted, the playground's.
 
-    A page of an error shows nothing of what was asked, so it has no query here, either.
+    Error pages show nothing of what was asked, so they leave out the query.
     """
     if request.method not in ("GET", "HEAD"):
         return reverse("index")
@@ -81,7 +80,7 @@ def here(request: HttpRequest, *, with_query: bool) -> str:
 def others(
     request: HttpRequest, addresses: dict[str, str], *, with_query: bool = False
 ) -> list[dict[str, str]]:
-    """The languages to switch to, each with its name and the page that is shown then."""
+    """Return the languages to switch to: `code`, `name` and `next`, the URL that is shown then."""
     if not _remembers(request):
         return []
     current = translation.get_language()

@@ -1,4 +1,4 @@
-"""What stands between Django and a request: bodies too large or too slow, hidden origins, 404s."""
+"""Middleware: bodies that are too large or too slow, hidden origins, 404 pages, notes on typed keys."""
 
 import json
 import socket
@@ -23,7 +23,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class NotFoundMiddleware:
-    """Under PLAYGROUND_DEBUG Django has a 404 page of its own, which shows a link with its prompt."""
+    """Replace the 404 page of Django's debug mode, which shows the URL with a link's prompt."""
 
     def __init__(self, get_response: GetResponse) -> None:
         if not settings.DEBUG:
@@ -40,7 +40,7 @@ class NotFoundMiddleware:
 
 
 class KeyNoteMiddleware:
-    """Tells in `X-Key-Note`, as JSON, that a typed key was cleaned: every shape of answer has headers."""
+    """Add `X-Key-Note`, a JSON text, if a typed key was cleaned: every kind of response has headers."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -53,11 +53,11 @@ class KeyNoteMiddleware:
 
 
 class HiddenOriginMiddleware:
-    """Lets plain forms through Django's CSRF check under `Referrer-Policy: no-referrer`.
+    """Let plain forms pass Django's CSRF check under `Referrer-Policy: no-referrer`.
 
-    A browser hides the origin of a form that such a page posts (`Origin: null`; Fetch standard, "append a
-    request Origin header"), and Django refuses it. `Sec-Fetch-Site` still says whose form it was. Where a
-    browser sends none, on plain HTTP, the token alone decides, as it does without an Origin.
+    A browser hides the origin of a form on such a page (`Origin: null`; Fetch standard, "append a request
+    Origin header"), which Django rejects. `Sec-Fetch-Site` still says whose form it was. On plain HTTP
+    browsers may not send it; then the token alone decides, as for requests without an Origin.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -74,10 +74,10 @@ class HiddenOriginMiddleware:
 
 
 class BodyMiddleware:
-    """Reads the body: as much as is announced, within the limit and in good time, or not at all.
+    """Read the whole body that is announced, within the size and time limits, or refuse the request.
 
-    Django's own limit counts no files of a multipart form. And when a browser breaks off in the middle,
-    Django takes what has come for the whole: half of a message would be sent.
+    Django's own limit does not count the files of a multipart form. And if a browser disconnects halfway,
+    Django takes what has arrived for the whole body: half a message would be sent.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -103,7 +103,7 @@ class BodyMiddleware:
 
 
 def _stop_reading(browser: socket.socket | None) -> None:
-    """Its answer can still be written."""
+    """Stop reading; the response can still be written."""
     if browser:
-        with suppress(OSError):  # it has left
+        with suppress(OSError):  # it has disconnected
             browser.shutdown(socket.SHUT_RD)

@@ -1,4 +1,4 @@
-"""What the playground itself refuses: nothing is sent, nothing is lost, and a sentence says what to do."""
+"""The playground's own refusals: nothing is sent, nothing is lost, and a sentence says what to do."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from playground.web.translate import translate
 
 
 def items(refusal: Refusal) -> list[dict[str, str]]:
-    """Each field with the name that a person knows it by, and what is wrong with it."""
+    """Return what is wrong with each field: `field`, `label` (the name that people see) and `sentence`."""
     return [
         {"field": problem.field, "label": _label(problem.field), "sentence": translate(problem.sentence)}
         for problem in refusal.fields
@@ -23,7 +23,7 @@ def items(refusal: Refusal) -> list[dict[str, str]]:
 
 
 def sentences(refusal: Refusal) -> dict[str, str]:
-    """The first sentence of each field, in the reader's language."""
+    """Return the first sentence for each field, in the reader's language."""
     return {problem.field: translate(problem.sentence) for problem in reversed(refusal.fields)}
 
 
@@ -39,7 +39,7 @@ def as_json(refusal: Refusal) -> dict[str, Any]:
 
 
 def _label(field: str) -> str:
-    """`messages.2.content` → `Message 3 · content`; other names are those of the API."""
+    """Turn `messages.2.content` into `Message 3 · content`; other fields keep their API name."""
     head, _, rest = field.partition(".")
     index, _, part = rest.partition(".")
     if head != "messages" or not index:
@@ -49,7 +49,7 @@ def _label(field: str) -> str:
 
 
 def refuse(request: HttpRequest, refusal: Refusal, fragment: str = "result/_refusal.html") -> HttpResponse:
-    """The refusal by itself: JSON, a fragment, or a page that sends people back to their form."""
+    """Return the refusal on its own: as JSON, a fragment, or a page that leads back to the form."""
     match shape_of(request):
         case Shape.JSON:
             response: HttpResponse = JsonResponse(as_json(refusal), status=refusal.status)
@@ -69,7 +69,7 @@ def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
 
 
 def models_by_post() -> Refusal:
-    """A GET must cost nothing: browsers send it for a picture in any page."""
+    """Refuse a GET, which must cost nothing: any page can make a browser send one, as an image."""
     return Refusal(
         405,
         "use_post",
@@ -102,7 +102,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def no_length(request: HttpRequest) -> HttpResponse:
-    """RFC 9110, 15.5.12: without its length a body can only be judged after it has come."""
+    """Refuse a body of unknown length, which cannot be judged before it is read (RFC 9110, 15.5.12)."""
     return refuse(
         request,
         Refusal(
@@ -133,7 +133,7 @@ def cut_short(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler for what it cannot read."""
+    """Handle requests that Django cannot read (its `handler400`)."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return too_large(request)
     unreadable = isinstance(exception, BadRequest)
@@ -153,7 +153,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    del reason  # Django's words for developers; they are in the log
+    del reason  # for developers; Django logs it
     return refuse(
         request,
         Refusal(

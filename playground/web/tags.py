@@ -1,4 +1,4 @@
-"""What the templates need beyond Django's own tags."""
+"""Template tags and filters."""
 
 from json import dumps
 from typing import Any
@@ -23,19 +23,19 @@ register = template.Library()
 
 @register.filter
 def say(sentence: Sentence) -> str:
-    """A sentence of the lower rooms in the reader's language."""
+    """Translate a sentence into the reader's language."""
     return translate(sentence)
 
 
 @register.filter
 def problems(refusal: Refusal) -> list[dict[str, str]]:
-    """What is wrong in which field, for people."""
+    """List what is wrong with which field."""
     return items(refusal)
 
 
 @register.filter
 def translated(message: str) -> str:
-    """A text that was marked with `gettext_noop` where it stands."""
+    """Translate a text that is marked with `gettext_noop`."""
     return gettext(message) if message else ""
 
 
@@ -46,13 +46,13 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 @register.filter
 def json(value: object) -> str:
-    """A JSON text; in an attribute the template escapes it like any other."""
+    """Serialize as JSON. The template escapes it, as any other text, for use in an attribute."""
     return dumps(value, ensure_ascii=False)
 
 
 @register.filter
 def duration(milliseconds: float | None) -> str:
-    """`412 ms`, `3.4 s`"""
+    """Format as `412 ms` or `3.4 s`."""
     if milliseconds is None:
         return ""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
@@ -65,16 +65,16 @@ def highlighted_json(text: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def address(context: template.Context, name: str) -> str:
-    """`{% url %}` for what a page sends, so that it is answered in the page's language."""
+    """Like `{% url %}`, for what a page sends; the response has the page's language."""
     return language.address(context.get("request"), name)
 
 
 @register.inclusion_tag("_language.html", takes_context=True)
 def language_switch(context: template.Context) -> dict[str, Any]:
-    """To the page in another language; a form in the page (`form`) keeps what was typed."""
+    """Link to the page in other languages. If it has a form (`form`), what was typed is kept."""
     request = context["request"]
     has_form = "form" in context
-    # The playground, a page of the docs, a search in them; all others are errors.
+    # The playground, a docs page, a docs search; all others are error pages.
     with_query = any(name in context for name in ("form", "page", "query"))
     addresses = context.get("in_languages") or {}
     return {
@@ -85,14 +85,14 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def edit_url(context: dict[str, Any]) -> str:
-    """Where a button goes that changes the form: a page with a form of its own says so in the request."""
+    """Return the URL of the form's buttons. A view can set `request.edit_view` to use another."""
     request = context["request"]
     return language.address(request, getattr(request, "edit_view", "edit"))
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """One of the icons of `static/vendor/lucide/`; the words beside it, or a label, say what it means."""
+    """Show an icon of `static/vendor/lucide/`. Text beside it, or a label, gives its meaning."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("vendor/lucide/icons.svg"),

@@ -1,4 +1,4 @@
-"""Says the lower rooms' sentences in the reader's language."""
+"""Translate the sentences of rooms without Django."""
 
 from django.utils.translation import gettext
 

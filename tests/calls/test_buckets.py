@@ -1,4 +1,4 @@
-"""Token buckets: as many at once as fit, then one for each that has come back; in memory and in Redis."""
+"""Token buckets: a full bucket at once, then one token as each refills; in memory and in Redis."""
 
 import time
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ def test_a_full_bucket_leaves_nothing_behind(buckets: Any) -> None:
 
 @pytest.mark.parametrize("back", [3600.0, 86_400.0, 400 * 86_400.0])
 def test_a_clock_that_goes_back_locks_nobody_out(monkeypatch: pytest.MonkeyPatch, back: float) -> None:
-    """What was stored then lies far ahead: one token's time later there is a token."""
+    """The stored time then lies far ahead; still, a token is there after one interval."""
     bucket = Bucket("a", Rate(10, 60))
     local = LocalBuckets("clock", {})
     local.clear()
@@ -133,7 +133,7 @@ def test_a_clock_that_goes_back_locks_nobody_out(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("back", [3600, 86_400, 400 * 86_400])
 def test_nor_does_that_of_redis(redis_server: RedisServer, back: int) -> None:
-    """Its clock cannot be set: what it would have stored before is put there."""
+    """Redis's clock cannot be set, so the test stores what it would have stored before."""
     bucket = Bucket("a", Rate(2, 1))
     shared = RedisBuckets(redis_server.url, {})
     shared.clear()
@@ -145,7 +145,7 @@ def test_nor_does_that_of_redis(redis_server: RedisServer, back: int) -> None:
 
     assert empty is not None
     assert 0 < empty.seconds <= bucket.interval
-    assert 0 < client.pttl(key) <= 1000  # also where the clock that ends it went back
+    assert 0 < client.pttl(key) <= 1000  # it expires although the clock went back
     time.sleep(empty.seconds + 0.01)
     assert shared.take([bucket]) is None
     client.connection_pool.disconnect()
@@ -163,7 +163,7 @@ def test_a_clock_that_goes_forward_and_back_fills_no_bucket(monkeypatch: pytest.
     for ahead in (86_400, 0, -86_400, 0):
         monkeypatch.setattr("time.time", lambda ahead=ahead: now + ahead)
         assert local.take([bucket]) is not None
-        assert not local.add("token", 1, 60)  # used once is used
+        assert not local.add("token", 1, 60)  # a used token stays used
 
 
 def test_a_redis_that_is_not_there_is_said() -> None:

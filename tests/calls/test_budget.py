@@ -1,4 +1,4 @@
-"""The budget of a day: no two calls take the same of it, whoever they come from and however many at once."""
+"""Daily budgets: no two calls get the same tokens, whoever makes them and however many at once."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def _fits(who: str = "somebody", **limits: int) -> bool:
 
 
 def _spent(who: str = budget.ALL, account: str = ACCOUNT) -> tuple[int, int]:
-    """Calls and tokens of all days."""
+    """Return the calls and tokens of all days."""
     rows = Spent.objects.filter(account=account, who=who)
     return sum(row.calls for row in rows), sum(row.tokens for row in rows)
 

@@ -1,4 +1,4 @@
-"""What a call may ask for when who runs the playground pays for it."""
+"""What a call may ask for when the operator pays for it."""
 
 from typing import Any
 

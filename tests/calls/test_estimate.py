@@ -1,4 +1,4 @@
-"""How many tokens a call can take at most."""
+"""How many tokens a call can use at most."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One line an exchange: what it cost, not what was said."""
+"""The log: one line per call, with what it cost and not what was said."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""How often the server's keys may be used, and what a person is told when that is too often."""
+"""Rate limits of the server's keys, and what people are told when they reach one."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def test_a_base_url_of_ones_own_is_not_counted_outside(client: Client, settings:
 
 
 def test_a_machine_of_the_servers_network_is_counted(client: Client, upstream: ScriptedUpstream) -> None:
-    """Whoever types its address, and whatever for a key."""
+    """Calls to it are counted whoever types its address, and whichever key they give."""
     statuses = [
         _send(client, provider=None, base_url=upstream.url, api_key=f"sk-typed-{number}").status_code
         for number in range(3)

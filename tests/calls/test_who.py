@@ -1,4 +1,4 @@
-"""Who calls: the address that a trusted proxy tells of, and no other."""
+"""Who calls: the address that a trusted proxy reports, and no other."""
 
 import pytest
 from django.test import RequestFactory

@@ -1,4 +1,4 @@
-"""An embed of the tests, and its frame as a reader uses it."""
+"""An embed for the tests, and its frame as a reader uses it."""
 
 import json
 import re
@@ -25,7 +25,7 @@ FORM = {
 
 
 def make_embed(request: dict[str, Any] | None = None, **changes: Any) -> Embed:
-    """A checked record with fields changed: `make_embed(locked="model")`."""
+    """Save a valid embed with fields changed: `make_embed(locked="model")`."""
     fields = {"name": "hello", "origins": ORIGIN, "provider": "test", "key": "server"} | changes
     embed = Embed(request=json.dumps(REQUEST if request is None else request), **fields)
     embed.full_clean()
@@ -51,7 +51,7 @@ def send_form(
     path: str = "/embed/send/",
     **changes: Any,
 ) -> HttpResponse:
-    """The frame's form with fields changed; with htmx the token stands in the header, else in a field."""
+    """Post the frame's form with fields changed. htmx sends the token as a header, a browser as a field."""
     token = token_in(open_frame(client)) if token is None else token
     headers = {"Accept": "text/html"} | ({"HX-Request": "true", "X-Embed-Token": token} if htmx else {})
     values = FORM | ({} if htmx else {"embed_token": token}) | changes

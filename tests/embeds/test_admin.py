@@ -1,4 +1,4 @@
-"""The admin of the embeds: what it shows and changes, and how it is guarded."""
+"""The admin of embeds: what it shows and changes, and who may use it."""
 
 import re
 from html import unescape
@@ -56,7 +56,7 @@ def _act(author: Client, action: str, *embeds: Embed) -> str:
 
 
 def _opened(author: Client, embed: Embed) -> dict[str, str]:
-    """What a browser would post of the form as it stands, with what it was opened with."""
+    """Return what a browser would post of the unchanged form, with its hidden initial values."""
     form = author.get(f"{LIST}{embed.pk}/change/").context["adminform"].form
     posted = {}
     for field in form:
@@ -232,7 +232,7 @@ def test_its_forms_need_the_csrf_token(client: Client) -> None:
     assert client.post(ADD, FIELDS).status_code == 403
 
 
-# --- its policy ---
+# --- its content security policy ---
 
 
 @pytest.mark.parametrize("path", ["/admin/", LIST, ADD, "/admin/nowhere/", "/admin/login/"])
@@ -268,7 +268,7 @@ def test_a_request_of_the_author_stays_as_it_was_written(author: Client) -> None
     assert (embed.body["temperature"], embed.body["messages"][0]["content"]) == (1e-7, "é")
 
 
-# --- a form that was open for long ---
+# --- a form that was open for a long time ---
 
 
 def test_a_stale_form_leaves_the_switch_as_others_turned_it(author: Client) -> None:
@@ -299,7 +299,7 @@ def test_what_two_people_changed_is_refused_with_what_stands_there_now(author: C
 
 
 def test_the_form_is_checked_as_it_would_be_saved(author: Client) -> None:
-    """What each changed is right by itself, and both together are not."""
+    """Each change is valid by itself, but both together are not."""
     embed = make_embed(max_tokens=60)
     opened = _opened(author, embed)
     Embed.objects.update(request=embed.request.replace("50", "60"))
@@ -375,7 +375,7 @@ def test_who_may_only_look_removes_no_recording(client: Client, upstream: Script
 def test_no_page_loads_more_of_the_recordings_than_it_shows(
     author: Client, upstream: ScriptedUpstream
 ) -> None:
-    """Each can have megabytes, and an embed hundreds of them."""
+    """A recording can have megabytes, and an embed hundreds of recordings."""
     embed = make_embed()
     recordings.record(embed)
     answer = RecordedAnswer.objects.get()

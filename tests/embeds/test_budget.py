@@ -1,4 +1,4 @@
-"""The day's budget: counted before the call, settled by what it took, never overspent."""
+"""The daily budget: charged before the call, settled by what it used, never overspent."""
 
 import socket
 from collections import Counter
@@ -36,13 +36,13 @@ WORST = estimate.worst_case(CHAT)
 
 
 def _spent(embed: Embed) -> tuple[int, int]:
-    """Calls and tokens of today."""
+    """Return today's calls and tokens."""
     row = budget.spent_today(embed.account)
     return row.calls, row.tokens
 
 
 def _both(embed: Embed) -> tuple[int, int]:
-    """The same for all and for the one reader there is."""
+    """Return the calls and tokens of all, which must be those of the only reader."""
     (row,) = Spent.objects.filter(account=embed.account).exclude(who=budget.ALL)
     assert _spent(embed) == (row.calls, row.tokens)
     return row.calls, row.tokens
@@ -98,7 +98,7 @@ def test_when_it_is_spent_the_reader_is_told_whose_and_until_when(
     assert error["title"] == (
         "Your budget for today is spent" if own else "This example's budget for today is spent"
     )
-    # Who has no call left is not told to ask for fewer tokens.
+    # A reader without calls left is not told to ask for fewer tokens.
     assert ("token" in error["advice"]) == ("tokens" in next(iter(limits)))
     assert 0 < int(answers[-1]["Retry-After"]) <= 86_400
     assert _both(embed) == (2, 24)
@@ -121,7 +121,7 @@ def test_each_reader_has_a_budget_and_all_have_one_together(
 @pytest.mark.django_db
 @pytest.mark.usefixtures("provider")
 def test_what_one_alone_has_left_is_not_taken(client: Client) -> None:
-    """A reader whose own budget is spent takes nothing from that of all."""
+    """A reader whose own budget is spent is not charged to everyone's either."""
     embed = make_embed(reader_calls_a_day=0)
 
     assert send_json(client).status_code == 429
@@ -216,7 +216,7 @@ def test_with_the_embed_goes_what_was_spent_of_it(client: Client) -> None:
 
 
 def _tokens(*texts: str) -> int:
-    """What texts are taken for that nobody counted."""
+    """Return the estimate for texts without a reported usage."""
     return -(-sum(len(text.encode()) for text in texts) // 3)
 
 
@@ -232,14 +232,14 @@ STREAM_PROMPT = _tokens(*_PROMPT, "stream", "stream_options", "include_usage")
     [
         (completion(), 1, 12),
         (completion(usage={"prompt_tokens": 5, "completion_tokens": 6}), 1, 11),
-        (completion(usage={"total_tokens": 9000}), 1, 9000),  # more than was allowed is still counted
+        (completion(usage={"total_tokens": 9000}), 1, 9000),  # usage over the limit is still counted
         (completion("x" * 30, usage=None), 1, None),
         (completion("x" * 30, usage={"total_tokens": 10**30}), 1, None),
         (completion("x" * 30, usage={"total_tokens": -5, "prompt_tokens": 2**63 - 1}), 1, None),
         (json_answer({"error": {"message": "no"}}, 400), 1, 0),
         (json_answer({"error": {"message": "slow down"}}, 429), 1, 0),
         (json_answer({"error": {"message": "down"}}, 503), 1, PROMPT),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{", 1, WORST),  # how far it was, nobody knows
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{", 1, WORST),  # cut off, so its usage is unknown
         (b"", 1, WORST),
     ],
 )
@@ -287,7 +287,7 @@ def _without_usage_but(delta: dict[str, Any]) -> Answer:
 
 
 def _said_twice(text: str) -> Answer:
-    """Reasoning in two spellings, and once more in a last message."""
+    """Stream the same reasoning in two spellings, and once more in a final message."""
     twice = {"reasoning": text, "reasoning_details": [{"type": "reasoning.text", "text": text, "index": 0}]}
     end = chunk({}, finish_reason="stop", message={"content": None, "reasoning": text})
     return event_stream(event(chunk(twice)) + event(end) + event("[DONE]"))
@@ -301,7 +301,7 @@ def _said_twice(text: str) -> Answer:
         (stream({"content": "a"}, {"content": "b"}), 11),
         (_without_usage("a", "b", "c"), STREAM_PROMPT + 3),
         (_without_usage("x" * 60), STREAM_PROMPT + 20),  # several tokens in a chunk
-        (event_stream(token("a") + token("b")), STREAM_PROMPT + 2),  # it just ends
+        (event_stream(token("a") + token("b")), STREAM_PROMPT + 2),  # ends abruptly
         (_said_twice("x" * 60), STREAM_PROMPT + 20),
         (
             _without_usage_but({"function_call": {"name": "f" * 30, "arguments": "{" * 30}}),
@@ -325,7 +325,7 @@ def test_a_stream(client: Client, upstream: ScriptedUpstream, reply: Answer, exp
 
 
 def _leave_after(live: Any, words: bytes) -> None:
-    """Reads on until the words have come, and closes the page."""
+    """Read until the words have arrived, then close the page."""
     seen, parts = b"", iter(live)
     while words not in seen:
         seen += next(parts)
@@ -336,7 +336,7 @@ def _leave_after(live: Any, words: bytes) -> None:
 @pytest.mark.usefixtures("provider")
 def test_a_stream_that_is_stopped_counts_what_came(client: Client, upstream: ScriptedUpstream) -> None:
     embed = make_embed()
-    # No "z": base64 of the key may begin with it, and the event would be held back.
+    # No "z": the key in base64 may start with it, so the key guard would hold the event back.
     upstream.reply(Paused(STREAM_HEAD + token("x") + token("y") + token("x")))
 
     _leave_after(send_form(client, **STREAM), b'data-n="3"')

@@ -28,7 +28,7 @@ def _run(*arguments: str, stderr: io.StringIO | None = None) -> str:
 
 
 def _site(folder: Path, *tags: str) -> str:
-    """A built site with a page for each tag, of which each is `request='…'` and the like."""
+    """Write a built site with a page for each tag; a tag is given by attributes such as `request='…'`."""
     for number, tag in enumerate(tags):
         (folder / f"{number}.html").write_text(f'<api-playground embed="hello" {tag}></api-playground>')
     return str(folder)
@@ -207,7 +207,7 @@ def test_a_site_without_a_tag_of_the_embed_is_said(tmp_path: Path) -> None:
 
 
 def test_what_is_asked_in_other_words_is_recorded_once(upstream: ScriptedUpstream, tmp_path: Path) -> None:
-    """Another order, other spaces, 1.0 for 1, what the embed fills in anyway, and what is locked."""
+    """Requests that differ only in order, spaces, 1.0 for 1, the embed's own fields, or locked fields."""
     make_embed(locked="model")
     same = [
         """request='{"seed": 1, "top_p": 1}'""",
@@ -245,7 +245,7 @@ def test_what_no_page_asks_for_any_more_is_removed(
 ) -> None:
     make_embed()
     monkeypatch.setattr(recordings, "MOST", 3)
-    monkeypatch.chdir(tmp_path)  # where an answer goes that cannot be kept
+    monkeypatch.chdir(tmp_path)  # an answer that cannot be saved is written here
     before, after = (tmp_path / name for name in ("before", "after"))
     before.mkdir()
     after.mkdir()

@@ -1,4 +1,4 @@
-"""A send is taken once, from the frame that was given the token, and from nobody else."""
+"""The form token: accepted once, from the frame that was given it, and from nobody else."""
 
 import json
 import time
@@ -31,7 +31,7 @@ def _kind(answer: Any) -> str | None:
 
 
 def _aged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on each token is too old."""
+    """Make every token count as expired."""
     monkeypatch.setattr(form_token, "SECONDS", -1)
 
 
@@ -54,11 +54,11 @@ def test_none_is_refused(client: Client, upstream: ScriptedUpstream) -> None:
 def test_one_of_before_the_clock_went_back_is_used_up(
     client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would be good for as long as the clock went back; that it was used is forgotten sooner."""
+    """Otherwise it would stay valid while the clock catches up, longer than its use is remembered."""
     token = token_in(open_frame(client))
     now = time.time()
     monkeypatch.setattr("playground.embeds.form_token.time.time", lambda: now - 30)
-    assert send_json(client, token=token).status_code == 200  # the clocks of two machines
+    assert send_json(client, token=token).status_code == 200  # two machines' clocks may differ by this much
 
     token = token_in(open_frame(client))
     monkeypatch.setattr("playground.embeds.form_token.time.time", lambda: now - 3600)
@@ -235,11 +235,11 @@ def test_a_change_of_the_rules_ends_it(client: Client, embed: Embed, change: dic
 @pytest.mark.parametrize(
     ("headers", "taken"),
     [
-        ({}, True),  # plain HTTP without a hint: the token alone decides
+        ({}, True),  # plain HTTP without these headers: the token alone decides
         ({"Origin": "http://testserver"}, True),
         ({"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}, True),
         ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),  # a form under no-referrer
-        ({"Origin": "null"}, True),  # the same, from a browser that sends no Sec-Fetch-Site over HTTP
+        ({"Origin": "null"}, True),  # the same from a browser that sends no Sec-Fetch-Site over HTTP
         ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),  # a sandboxed frame
         ({"Origin": "https://docs.example.org"}, False),
         ({"Origin": "https://docs.example.org", "Sec-Fetch-Site": "cross-site"}, False),

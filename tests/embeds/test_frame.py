@@ -1,4 +1,4 @@
-"""The frame: who may frame it, what a link may fill in, and that no cookie plays a part."""
+"""The frame: who may frame it, what a link may fill in, and that it uses no cookies."""
 
 import json
 import re
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
 
 def _framers(answer: HttpResponse) -> list[str]:
-    """The sources of `frame-ancestors`, which stands there once."""
+    """Return the sources of `frame-ancestors`, which must appear once."""
     directives = [part.split() for part in answer["Content-Security-Policy"].split(";")]
     (sources,) = [values for name, *values in directives if name == "frame-ancestors"]
     return sources
@@ -338,7 +338,7 @@ def test_a_refused_form_keeps_what_was_typed(client: Client) -> None:
     assert 'value="hot"' in page.content.decode()
 
 
-# --- what goes wrong ---
+# --- errors ---
 
 
 @pytest.mark.parametrize("shape", ["page", "fragment", "live", "json"])
@@ -420,7 +420,7 @@ def test_the_line_of_log_names_the_embed(client: Client, caplog: pytest.LogCaptu
     assert [line["embed"] for line in lines] == ["hello", None]
 
 
-# --- a page that may not frame it ---
+# --- a page that is not allowed to frame it ---
 
 
 @pytest.mark.parametrize("name", ["hello", ""])
@@ -486,7 +486,7 @@ def test_a_form_that_is_too_large_is_refused_in_the_frame(client: Client, settin
     assert _framers(client.post("/send/", {"content": "x" * 1000})) == ["'none'"]  # type: ignore[arg-type]
 
 
-# --- what is too long for an address ---
+# --- a request that is too long for a URL ---
 
 
 def _fill(client: Client, text: str) -> Any:

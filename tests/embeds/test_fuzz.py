@@ -1,4 +1,4 @@
-"""Inputs that nobody would think of: the frame answers each, none with a 500, and no lock gives way."""
+"""Fuzzing the frame: no input causes a 500, and none gets past a lock."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _open_door(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An embed, and no check of tokens, so that all else is reached."""
+    """Make an embed, and switch off the token check so that the rest is reached."""
     make_embed(locked="model max_tokens", calls_a_day=10**6, reader_calls_a_day=10**6)
     monkeypatch.setattr(form_token, "spend", lambda *args: None)
 

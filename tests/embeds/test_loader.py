@@ -1,4 +1,4 @@
-"""`/embed.js` as anybody's page asks for it."""
+"""`/embed.js` as other sites' pages load it."""
 
 import gzip
 from typing import Any

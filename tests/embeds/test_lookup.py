@@ -1,4 +1,4 @@
-"""What a record can say, and what it lets through of what a reader asks for."""
+"""An embed's settings: which are valid, and what they allow a reader to ask for."""
 
 import json
 from pathlib import Path
@@ -104,7 +104,7 @@ def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
     assert embed.allowed_origins == ["https://docs.example.org"]
 
 
-# --- the record's checks ---
+# --- validation ---
 
 
 @pytest.mark.django_db
@@ -287,7 +287,7 @@ def test_one_and_true_are_not_the_same() -> None:
         ("tools", {"functions": [{"name": "f"}]}),
         ("stream", {"stream": True}),
         ("logit_bias", {"logit_bias": {"1": 2}}),
-        ("model", {"MODEL": "m-large"}),  # to a server written in Go that is the same
+        ("model", {"MODEL": "m-large"}),  # the same to a server written in Go
         ("max_tokens", {"max_to\u212aens": 51}),
     ],
 )
@@ -425,7 +425,7 @@ def test_the_servers_key_is_not_for_readers_with_a_key_of_their_own(
 def test_with_the_servers_key_the_records_caps_hold(
     client: Client, upstream: ScriptedUpstream, changes: dict[str, Any], field: str
 ) -> None:
-    """Also where this server holds its page to none, as in these tests."""
+    """They hold even if the playground's own page has no caps, as in these tests."""
     make_embed(max_tokens=50, request_bytes=500)
 
     refused = send_json(client, REQUEST | changes)
@@ -473,7 +473,7 @@ def test_a_frame_asks_for_a_key_when_one_is_needed(client: Client) -> None:
     assert 'name="api_key"' in open_frame(client, "own").content.decode()
 
 
-# --- what a tag comes to ---
+# --- the request that a tag results in ---
 
 
 @given(BODIES, LOCKS, BODIES)

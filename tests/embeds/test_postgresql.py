@@ -1,4 +1,4 @@
-"""PostgreSQL in place of SQLite (DATABASE_URL): the races, the recordings, and what is said when it fails."""
+"""PostgreSQL instead of SQLite (DATABASE_URL): races, recordings, and error messages."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def _run(url: str, settings: str, *command: str) -> "subprocess.CompletedProcess
 
 
 def _pytest(server: PostgreSQLServer, *arguments: str) -> None:
-    """The same tests as on SQLite, on this server. Django makes them a database of their own."""
+    """Run tests on this server that otherwise run on SQLite, in a test database that Django creates."""
     done = _run(server.url(), "tests.settings", "-m", "pytest", "-p", "no:cacheprovider", *arguments)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
 
@@ -66,7 +66,7 @@ def test_the_commands_make_and_show_an_embed(postgresql_server: PostgreSQLServer
 
 @pytest.fixture
 def asks(postgresql_server: PostgreSQLServer, django_db_blocker: Any) -> Iterator[Callable[..., str]]:
-    """`asks("SELECT …", url=…)` gives the words for what is wrong."""
+    """Return `ask("SELECT …", url=…)`, which runs statements and says what went wrong."""
 
     def ask(*statements: str, url: str = "") -> str:
         databases = ConnectionHandler({"default": config.postgresql(url or postgresql_server.url())})

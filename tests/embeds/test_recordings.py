@@ -1,4 +1,4 @@
-"""The recorded answer: kept as it came, shown when no call is made, and said to be recorded."""
+"""Recorded answers: saved as they came, shown when no call is made, and labelled as recorded."""
 
 import json
 import re
@@ -47,7 +47,7 @@ DOWN = [json_answer({"error": {"message": "down"}}, status) for status in (500, 
 
 @pytest.fixture
 def embed(provider: str, upstream: ScriptedUpstream) -> Embed:
-    """Its answer is recorded: `Hello`, in two pieces."""
+    """Make an embed with a recorded answer: `Hello`, in two pieces."""
     made = make_embed(STREAMED)
     upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
     recordings.record(made)
@@ -281,7 +281,7 @@ def test_without_one_the_refusal_or_the_error_is_clear(
 
 
 def test_it_is_streamed_as_it_came(client: Client, provider: str, upstream: ScriptedUpstream) -> None:
-    """What came after a silence is held back for as long: it is no part of what is sent before."""
+    """A pause in the stream is repeated: what came after it is not sent together with what came before."""
     upstream.reply(STREAM_HEAD + token("first") + token(" second") + STREAM_END)
     recordings.record(make_embed(STREAMED, replay_only=True))
     _set_times([0, 1500])
@@ -300,11 +300,11 @@ def _where(parts: list[str], words: str) -> int:
     [
         ([], []),
         ([100, 350, 350, 2000], [0.1, 0.35, 0.35, 2]),
-        ([0, 60_000, 60_100], [0, 3, 3.1]),  # no silence is longer than 3 s,
+        ([0, 60_000, 60_100], [0, 3, 3.1]),  # no pause is longer than 3 s
         (
             [2500 * number for number in range(1, 25)],
             [1.25 * number for number in range(1, 25)],
-        ),  # 30 s in all
+        ),  # at most 30 s in total
         ([200, 100, 300], [0.2, 0.2, 0.4]),
     ],
 )
@@ -384,7 +384,7 @@ def test_stop_shows_the_rest_at_once(
 
     number = seen.decode().split('data-live="')[1].split('"')[0]
     assert client.post("/embed/stop/", {"number": number}).status_code == 204
-    monkeypatch.setattr(replay_of, "time", SimpleNamespace(monotonic=time.monotonic))  # which cannot sleep
+    monkeypatch.setattr(replay_of, "time", SimpleNamespace(monotonic=time.monotonic))  # has no sleep
     html = b"".join(parts).decode()
 
     assert ">Hello</p>" in html
@@ -400,7 +400,7 @@ def test_the_record_of_a_replay_is_that_of_the_call(embed: Embed) -> None:
     assert ("Authorization", "Bearer [redacted]") in shown.sent.headers
 
 
-# --- a recording for each request ---
+# --- one recording for each request ---
 
 ONE = {"messages": [{"role": "user", "content": "One"}]}
 TWO = {"messages": [{"role": "user", "content": "Two"}], "temperature": 0.5}
@@ -408,7 +408,7 @@ TWO = {"messages": [{"role": "user", "content": "Two"}], "temperature": 0.5}
 
 @pytest.fixture
 def two_tags(provider: str, upstream: ScriptedUpstream) -> Embed:
-    """An embed of which two tags have an answer each, and its own request none."""
+    """Make an embed with recorded answers for two tags, and none for its own request."""
     made = make_embed(replay_only=True, locked="model")
     for tag, answer in ((ONE, "Answer one"), (TWO, "Answer two")):
         upstream.reply(completion(answer))
@@ -527,7 +527,7 @@ def test_a_broken_recording_is_as_if_it_were_not_there(
     assert len(list(recordings.listed(embed))) == 1
 
 
-# --- one that is turned off ---
+# --- an embed that is turned off ---
 
 
 def test_one_that_is_turned_off_shows_its_recorded_answer(
@@ -575,5 +575,5 @@ def test_one_that_is_turned_off_shows_nothing_before_it_knows_what_is_asked(
 
 
 def test_the_keys_of_what_was_recorded_before_stay() -> None:
-    """Whoever changes the digest has to take the recordings along."""
+    """If you change the digest, migrate the recordings."""
     assert policy.digest(REQUEST | TWO | {"stream": True}) == "49555733a5bff5012f7eedbc9c3affe4"

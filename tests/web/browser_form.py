@@ -1,4 +1,4 @@
-"""What a browser without scripts makes of the page's form: it parses it, and posts it."""
+"""Parse and post the page's form as a browser without scripts does."""
 
 import re
 from html.parser import HTMLParser
@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 
 class FormParser(HTMLParser):
-    """Collects the fields of the form `request-form` as the HTML standard has it.
+    """Collects the fields of the form `request-form` by the HTML standard.
 
     A textarea loses one line break at its start, a one-line field all of them ("value sanitization
-    algorithm"), and NUL is read as U+FFFD.
+    algorithm").
     """
 
     def __init__(self) -> None:
@@ -61,9 +61,9 @@ class FormParser(HTMLParser):
 
 
 def posted(html: str) -> QueryDict:
-    """The form of a page, as a browser posts it without a change."""
+    """Return the page's form as a browser posts it unchanged."""
     parser = FormParser()
-    # Input to a parser of HTML has no other line breaks ("preprocessing the input stream").
+    # HTML parsers see only "\n" as a line break ("preprocessing the input stream"), and U+FFFD for NUL.
     parser.feed(html.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
     parser.close()
     with_crlf = [(name, re.sub("\r\n|\r|\n", "\r\n", value)) for name, value in parser.fields]

@@ -1,4 +1,4 @@
-"""Posting to the page as each of its three callers does."""
+"""Post to the page as each of its three kinds of caller does: a browser, htmx and a program."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
 def post_form(
     client: Client, path: str = "/send/", *, htmx: bool = False, accept: str = "text/html", **changes: Any
 ) -> HttpResponse:
-    """A browser's form with fields changed: `post_form(client, temperature="2")`."""
+    """Post a browser's form with fields changed: `post_form(client, temperature="2")`."""
     headers = {"Accept": accept} | ({"HX-Request": "true"} if htmx else {})
     return client.post(  # type: ignore[return-value]
         path,
@@ -26,7 +26,7 @@ def post_form(
 
 
 def post_json(client: Client, path: str = "/send/", **changes: Any) -> HttpResponse:
-    """The JSON interface with top-level keys changed: `post_json(client, request={…})`."""
+    """Post JSON with top-level fields changed: `post_json(client, request={…})`."""
     values = {"provider": "test", "base_url": None, "api_key": None, "request": BODY} | changes
     return post_raw(client, path, json.dumps(values))
 

@@ -1,4 +1,4 @@
-"""What a page says, and the answers and the requests that make it say most of what it can."""
+"""Collect the texts of a page; replies and requests that make pages show most of their texts."""
 
 import re
 from html.parser import HTMLParser
@@ -9,20 +9,20 @@ from playground.dialects.chat_completions.request import ROLES
 from playground.snippets import TARGETS
 from tests.upstreams.scripted import Answer, Reply, completion, completion_body, json_answer, models
 
-# What is code, data or a person's own: not ours to translate.
+# Elements with code, data or user input, which is not ours to translate.
 _NOT_OURS = {"script", "style", "pre", "code", "kbd", "textarea", "blockquote"}
 NAMES = {
     *ROLES,
     *(parameter.name for parameter in PARAMETERS),
     *(name for target in TARGETS for name in (target.label, target.note)),
 }
-# Numbers with their unit, a status as it came, JSON as an example.
+# Numbers with units, the provider's status line, times, URLs, and JSON.
 DATA = re.compile(r"[\d.,]+ m?s|\d{3} \w+|[\d: -]+UTC|https?://\S+|[{\[].*[}\]]")
 _SPOKEN = re.compile("aria-label|aria-description|title|placeholder|alt|data-(?!field|error|model|keys).*")
 
 
 class Texts(HTMLParser):
-    """All that a page says: its text, and the attributes that are read out, shown or put in by a script."""
+    """All texts of a page, including attributes that are read out, shown, or inserted by a script."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Texts(HTMLParser):
 
 
 def data_of(exchange: dict[str, Any]) -> set[str]:
-    """What an Exchange shows as it is: headers, method, URL, status."""
+    """Return what a page shows of an Exchange unchanged: headers, method and URL."""
     parts = [exchange["request"], exchange["response"] or {"headers": {}}]
     shown = {text for part in parts for pair in part["headers"].items() for text in pair}
     return shown | {exchange["request"]["method"], exchange["request"]["url"]}
@@ -80,9 +80,9 @@ REPLIES: dict[str, Reply] = {
         for status in (400, 401, 402, 403, 404, 405, 413, 500, 502, 503, 504)
     },
 }
-# The provider's list of models.
+# Replies to a request for the list of models.
 LISTS: dict[str, Reply] = {"some": models("a"), "none": models(), "error": json_answer({}, 401)}
-# Changes of a form that is not sent.
+# Changes that make the form invalid, so that it is not sent.
 REFUSED: list[dict[str, Any]] = [
     {"temperature": "hot", "n": "0", "stop": "[", "more": "{", "model": ""},
     {"role": ["tool"]},

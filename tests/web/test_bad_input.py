@@ -1,4 +1,4 @@
-"""Bad input: nothing is sent, nothing is lost, a sentence helps, the status is 4xx."""
+"""Bad input: nothing is sent, nothing is lost, a sentence says what to do, and the status is 4xx."""
 
 import json
 from html import unescape

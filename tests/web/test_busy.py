@@ -1,4 +1,4 @@
-"""When every place is taken: refused at once, in each of the three shapes, with nothing lost."""
+"""Too many concurrent calls: the next one is refused at once, in all three shapes, and nothing is lost."""
 
 from dataclasses import replace
 from typing import Any

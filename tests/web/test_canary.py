@@ -1,4 +1,4 @@
-"""A key, typed or from the environment, appears nowhere: not after any error there is."""
+"""A key, typed or from the environment, appears nowhere, whatever error occurs."""
 
 import base64
 import html
@@ -18,11 +18,11 @@ from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import Answer, Recorded, Reply, ScriptedUpstream, completion, json_answer
 from tests.web.client import body, post_form, post_json, post_raw
 
-TYPED = "sk-typed/canary+9Qz=&x"  # holds what URL, JSON and base64 write otherwise
+TYPED = "sk-typed/canary+9Qz=&x"  # with characters that URLs and HTML encode
 
 
 def _forms(key: str) -> list[str]:
-    """The key as it may come back: plain, in a URL (in either case), in JSON, in HTML, in base64."""
+    """Return the key as it may come back: plain, in a URL (in either case), in JSON, HTML and base64."""
     escaped = quote(key, safe="")
     return [
         key,
@@ -35,7 +35,7 @@ def _forms(key: str) -> list[str]:
 
 
 def _echoes(key: str) -> Iterator[Reply]:
-    """Everything that a provider can do wrong, with the key in it wherever it can be."""
+    """Yield every kind of reply that can go wrong, with the key wherever it can be."""
     text = " ".join(_forms(key))
     yield completion(text)
     yield completion(text, model=text, usage=text, **{key: key})
@@ -146,7 +146,7 @@ def test_a_key_pasted_into_a_message_is_not_in_the_record(
 def test_a_word_that_is_no_secret_is_left_where_it_stands(
     client: Client, upstream: ScriptedUpstream, provider: str
 ) -> None:
-    """Local servers take any word as a key; cutting it out of answers would show what never came."""
+    """Local servers accept any word as a key; cutting it out would falsify answers."""
     upstream.reply(completion("ollama says hello"))
 
     answer = post_json(client, api_key="ollama").json()

@@ -1,4 +1,4 @@
-"""Every page as a reader of Chinese gets it: no English is left but names, code and the provider's words."""
+"""Every page in Chinese: no English is left except names, code and the provider's own words."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ from tests.web.shown import DATA, LISTS, NAMES, REFUSED, REPLIES, Texts, data_of
 
 pytestmark = pytest.mark.usefixtures("provider")
 
-# Words of the API, of the Web and of the machine, which Chinese texts keep; and names.
+# English words of the API, the Web and computers that Chinese texts keep; and names.
 _KEPT = set(
     re.findall(
         r"\w+",
@@ -35,7 +35,7 @@ _KEPT = set(
     )
 )
 _WORD = re.compile(r"(?<![\w\\%&])[A-Za-z]{2,}")
-# Names of fields and settings, addresses, versions, media types.
+# Names of fields and settings, URLs, versions, media types.
 _IDENTIFIER = re.compile(
     r"[A-Za-z]+(?:_[A-Za-z]+)+|https?://\S+|\w+://|[\w.-]+:\d+|\d+(?:\.\d+)+\S*|\w+-\w+/\w+|\\u\w+"
 )
@@ -48,10 +48,10 @@ def chinese(client: Client) -> Client:
 
 
 def _english(html: str, data: set[str] = frozenset()) -> dict[str, set[str]]:  # type: ignore[assignment]
-    """The English words of a page, with the text that each stands in."""
+    """Return the English words of a page, each with the texts that contain it."""
     left: dict[str, set[str]] = {}
     for text in Texts(html).found:
-        text = re.sub(r"\w{1000,}", "", text).strip()  # a huge answer's
+        text = re.sub(r"\w{1000,}", "", text).strip()  # the text of a huge answer
         if not text or text in NAMES | data or DATA.fullmatch(text):
             continue
         bare = _IDENTIFIER.sub(" ", text)
@@ -177,7 +177,7 @@ def test_an_error_of_our_own_is_chinese(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_list_of_models_is_chinese(chinese: Client, upstream: ScriptedUpstream, reply: Reply) -> None:
     upstream.reply(reply)
 
-    # The script fills these in.
+    # A script replaces these placeholders.
     counts = {"{matching}", "{total}", "{shown}"}
     assert _english(post_form(chinese, "/models/", htmx=True).content.decode(), counts) == {}
 
@@ -195,5 +195,5 @@ def test_a_frame_is_chinese_when_its_page_says_so(client: Client, path: str) -> 
 
     assert answer.headers["Content-Language"].lower() == "zh-hans"
     assert not answer.cookies
-    assert 'action="/language/"' not in answer.content.decode()  # a frame remembers nothing
+    assert 'action="/language/"' not in answer.content.decode()  # a frame stores no choice
     assert _english(answer.content.decode(), {"nobody"}) == {}

@@ -1,4 +1,4 @@
-"""Pages for what is not there and for what must not happen."""
+"""The pages for 404 and 500."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Inputs that nobody would think of: each is answered, none with a 500.
+"""Fuzzing the views: every input gets a response, and none a 500.
 
-The test client raises what a view raises, so a failure comes with its traceback. The profile "many" makes ten
-times as many of them.
+The test client re-raises what a view raises, so a failure has a traceback. The Hypothesis profile "many" runs
+ten times as many examples.
 """
 
 import json
@@ -25,7 +25,7 @@ fuzz = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-# Whatever Unicode has, halves of surrogate pairs too, and what means something to somebody on the way.
+# Texts that mean something to a parser on the way; `texts` adds any Unicode, with lone surrogates.
 nasty = st.sampled_from(
     [
         "", "\0", "\r\n", "\u2028", "\u202e", "\ud800", "\ufeff", "%", "%zz", "%00", "&", "<script>", "'",
@@ -102,7 +102,7 @@ paths = st.sampled_from(["/send/", "/snippets/"])
 
 @pytest.fixture(autouse=True)
 def _no_names(monkeypatch: pytest.MonkeyPatch, provider: str, upstream: ScriptedUpstream) -> None:
-    """Nobody is asked for names that come about by chance."""
+    """Resolve no host names, which the fuzzing makes up."""
     real = socket.getaddrinfo
 
     def resolve(host: Any, *rest: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""No text from outside becomes a header, of the call to the provider or of the answer to the browser."""
+"""Header injection: no outside text becomes a header of the call to the provider or of the response."""
 
 import string
 from typing import Any
@@ -15,7 +15,7 @@ from tests.web.client import post_form, post_json
 
 SENT = {"Host", "Accept", "Accept-Encoding", "Connection", "User-Agent", "Content-Type", "Content-Length"}
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-# Line ends of every kind, what looks like headers, and whatever else there is.
+# Line breaks of every kind, text that looks like headers, and any other characters.
 hostile = st.text(st.one_of(st.sampled_from("\r\n\0\x0b\x85\u2028 :,;\"'Xx"), st.characters()), max_size=30)
 tokens = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=20)
 
@@ -36,7 +36,7 @@ def test_a_typed_key_is_one_header_or_refused(client: Client, upstream: Scripted
         assert request.header("Authorization") == (f"Bearer {sent}" if sent else None)
     else:
         assert upstream.requests == []
-        lone = any("\ud800" <= character <= "\udfff" for character in key)  # which no JSON text holds
+        lone = any("\ud800" <= character <= "\udfff" for character in key)  # not valid in JSON
         assert ("body" if lone else "api_key") in answer.json()["error"]["fields"]
 
 

@@ -1,4 +1,4 @@
-"""What every answer says of itself, whatever it is an answer to."""
+"""The security and caching headers of every response."""
 
 import re
 from collections.abc import Callable
@@ -167,9 +167,9 @@ def test_a_view_may_say_otherwise() -> None:
 
 
 def test_no_form_puts_a_key_into_an_address(client: Client) -> None:
-    """The key's field belongs to one form, and neither that nor any of its buttons sends by GET.
+    """The key field is in one form, and neither that form nor any of its buttons uses GET.
 
-    The other form is the language's.
+    The other form is the language switch.
     """
     page = client.get("/").content.decode()
     forms = re.findall(r"<form[^>]*>", page)

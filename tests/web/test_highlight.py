@@ -1,4 +1,4 @@
-"""Highlighting: every language of the list takes time as the text grows, and all else is plain text."""
+"""Highlighting: every supported language takes linear time, and any other is shown as plain text."""
 
 import re
 from html import unescape
@@ -11,7 +11,7 @@ from playground.web import highlight as room
 from playground.web.highlight import LEXERS, SECONDS, highlight
 from tests.growth import seconds
 
-# What makes a lexer try a rule again and again.
+# Fragments that make lexers backtrack when repeated.
 ATOMS = (
     "\"", "'", "`", "\\", "(", "[", "{", "<", " ", "\n", " \n", "a", "a ", "0", "1_", "/", "/*", "#", "$",
     "${", "$(", "<<A\n", "a.", "a<", "a:", "a=", "a,", "@a", "--", "\"\\", "'''", "<!--", "<a ", "`a", "%",
@@ -23,7 +23,7 @@ BEGINNINGS = {
 
 
 def _longest_step(code: str, lexer: str) -> float:
-    """Between two tokens nothing can stop a lexer."""
+    """Return the most seconds between two tokens: a lexer can only be stopped at a token."""
     longest, tokens, end = 0.0, room._lexer(lexer).get_tokens(code), object()
     step: object = None
 
@@ -80,7 +80,7 @@ def test_languages_have_their_other_names(name: str) -> None:
 def test_no_other_lexer_comes_in_by_what_stands_in_the_text(
     language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pygments has Markdown's fences, and the bodies of HTTP, read by whatever lexer they name."""
+    """Pygments itself reads Markdown's fences and HTTP bodies with whatever lexer they name."""
     used = set[str]()
     for place in ("get_lexer_by_name", "get_lexer_for_mimetype"):
         monkeypatch.setattr(f"pygments.lexers.{place}", lambda alias, **_: used.add(alias))

@@ -1,4 +1,4 @@
-"""The page itself: what it offers, what a link fills in, which headers it carries."""
+"""The page itself: what it offers, what a link fills in, and its headers."""
 
 import json
 from html import unescape

@@ -1,4 +1,4 @@
-"""A key that was typed or pasted, from the page to the provider."""
+"""A typed or pasted key, from the page to the provider."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The language of a page: from its address, from the reader's choice, from the browser."""
+"""The language of a page: from its URL, from the reader's choice, from the browser."""
 
 from http.cookies import Morsel
 from typing import Any
@@ -31,7 +31,7 @@ def _cookie(answer: Any) -> "Morsel[str]":
         ("zh-CN,zh;q=0.9,en;q=0.8", "zh-hans"),
         ("zh-Hans-CN", "zh-hans"),
         ("zh-SG", "zh-hans"),
-        ("zh-TW,zh;q=0.9,en-US;q=0.8", "zh-hans"),  # who reads Traditional reads Simplified, too
+        ("zh-TW,zh;q=0.9,en-US;q=0.8", "zh-hans"),  # readers of Traditional Chinese can read Simplified
         ("zh-HK", "zh-hans"),
         ("en-US,zh-CN;q=0.5", "en"),
         ("fr,zh;q=0.5", "zh-hans"),

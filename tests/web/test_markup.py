@@ -1,4 +1,4 @@
-"""No element and no attribute of a page stems from a text of outside, wherever it stands."""
+"""Markup injection: no outside text creates an element or an attribute in a page."""
 
 import json
 import re
@@ -23,14 +23,14 @@ texts = st.lists(
     max_size=4,
 ).map("".join)
 
-# Where a text may stand in an attribute; `href` is looked at closer.
+# Attributes that may contain outside text; `href` is checked separately.
 _HOLDERS = {"value", "data-model", "data-field", "data-sentence", "data-id", "aria-label", "content"}
 _OUTSIDE = re.compile("zq-zq|window[.]zq|zq[.]example")
 _TARGET = re.compile("#(live-|events-|more-events|panel-|stream-head)[a-z0-9-]*")
 
 
 class _Reader(HTMLParser):
-    """Fails on what a text has made of the page."""
+    """Fails on any markup that an outside text has created."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert "zq-zq" not in tag, tag
@@ -63,7 +63,7 @@ def _read(html: str) -> None:
 
 
 def _messages(stream: bytes) -> Iterator[str]:
-    """The data of each event, as a browser reads a stream (HTML, server-sent events)."""
+    """Yield the data of each event, as a browser reads a stream (HTML, server-sent events)."""
     data: list[str] = []
     for line in re.split("\r\n|\n|\r", stream.decode()):
         name, _, value = line.partition(":")

@@ -26,7 +26,7 @@ def test_a_get_costs_nothing(client: Client, upstream: ScriptedUpstream) -> None
 
 
 def test_another_sites_page_lists_nothing(upstream: ScriptedUpstream) -> None:
-    """`<img>` and a form that posts itself: the one has no method for it, the other no token."""
+    """An `<img>` uses the wrong method, and a form that submits itself has no CSRF token."""
     browser = Client(enforce_csrf_checks=True)
     cross = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 

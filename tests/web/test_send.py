@@ -1,4 +1,4 @@
-"""Sending, as a plain browser, htmx and a program do it."""
+"""Sending, from a plain browser, from htmx and from a program."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Code for the form as it stands."""
+"""Code for the current form."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""A streamed request in each of the three shapes: collected, then answered whole."""
+"""A streaming request in each of the three shapes."""
 
 import socket
 

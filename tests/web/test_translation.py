@@ -1,4 +1,4 @@
-"""Every text of the page goes through Django's translation: in another language no English is left."""
+"""Every text of a page goes through Django's translation: no English is left in another language."""
 
 import ast
 import gettext
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 
 class _Bracketed(gettext.NullTranslations):
-    """A language in which every text reads «as in English»."""
+    """A language whose texts are the English ones «in brackets»."""
 
     def gettext(self, message: str) -> str:
         return f"«{message}»"
@@ -44,11 +44,11 @@ def _another_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(trans_real, "_default", None)
     monkeypatch.setitem(trans_real._translations, "en", _Bracketed())
     yield
-    trans_real.deactivate()  # what the last request left in this thread
+    trans_real.deactivate()  # the last request activated a language in this thread
 
 
 def _untranslated(html: str, data: set[str] = frozenset()) -> set[str]:  # type: ignore[assignment]
-    """What stands outside all brackets and is neither a name nor among `data`."""
+    """Return texts outside all brackets, except names and `data`."""
     left = set()
     for text in Texts(html).found:
         outside = text
@@ -142,7 +142,7 @@ def test_json_is_translated_too(client: Client, upstream: ScriptedUpstream) -> N
 
 
 def _sentences() -> Iterator[tuple[str, str]]:
-    """Each text that is written into a call of `say`, unless it is marked where it stands."""
+    """Yield `(file, text)` of each call of `say`; the text is "" if it is marked for translation."""
     for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":

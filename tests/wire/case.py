@@ -1,4 +1,4 @@
-"""A row of the wire table: the bytes a provider sends, and what people must be told of them."""
+"""A row of the wire table: the bytes that a provider sends, and what people must be told about them."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from tests.upstreams.scripted import chunk
 
 @dataclass(frozen=True)
 class Case:
-    """`reply` is all that comes over the connection, head included.
+    """A reply and what the playground must make of it. `reply` is every byte of the response, with its head.
 
-    `says` maps a dotted path in the JSON of `/send/` to its value: `{"completion.choices.0.message.content":
-    "Hello", "error": None}`. Each text of `shows` must be in the answer panel as people read it (tags taken
-    off), whether the page was posted as a form or the answer was relayed live; no text of `hides` may be
-    there or in the JSON. `request` changes top-level parameters of the request. With `holds` the connection
-    stays open after the last byte. `source` names the public report that the bytes follow.
+    `says` maps dotted paths in the JSON of `/send/` to values: `{"completion.choices.0.message.content":
+    "Hello", "error": None}`. Each text of `shows` must be in the answer panel as people read it (without
+    tags), both after a posted form and in a live answer; no text of `hides` may be there or in the JSON.
+    `request` changes top-level parameters of the request. With `holds` the connection stays open after the
+    last byte. `source` names the public report that the bytes are taken from.
     """
 
     name: str
@@ -38,7 +38,7 @@ STREAM = {"stream": True}
 def http(
     body: bytes | str, content_type: str | None = "application/json", status: int = 200, **headers: str
 ) -> bytes:
-    """A whole HTTP answer with a length: `http(b"{}", status=429, Retry_After="3")`."""
+    """Build an HTTP response with a length: `http(b"{}", status=429, Retry_After="3")`."""
     body = body.encode() if isinstance(body, str) else body
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if content_type is not None:
@@ -49,19 +49,19 @@ def http(
 
 
 def answer(value: Any, status: int = 200, **headers: str) -> bytes:
-    """A JSON value as an HTTP answer: `answer({"error": "no"}, 400)`."""
+    """Build an HTTP response with a JSON body: `answer({"error": "no"}, 400)`."""
     return http(json.dumps(value), status=status, **headers)
 
 
 def sse(*events: Any, done: bool = True, status: int = 200) -> bytes:
-    """An event stream as an HTTP answer: each value's JSON, or a text as it is, then `[DONE]`."""
+    """Build an event stream as an HTTP response: each value as JSON, or a string as it is, then `[DONE]`."""
     texts = [item if isinstance(item, str) else json.dumps(item) for item in events]
     texts += ["[DONE]"] if done else []
     return http("".join(f"data: {text}\n\n" for text in texts), "text/event-stream", status)
 
 
 def deltas(*parts: dict[str, Any] | None, finish: str | None = "stop", done: bool = True) -> bytes:
-    """A stream of one choice's deltas: `deltas({"content": "Hel"}, {"content": "lo"})`."""
+    """Build a stream of one choice's deltas: `deltas({"content": "Hel"}, {"content": "lo"})`."""
     chunks = [chunk(part) for part in parts]
     chunks += [chunk({}, finish_reason=finish)] if finish is not None else []
     return sse(*chunks, done=done)

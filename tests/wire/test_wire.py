@@ -1,6 +1,6 @@
-"""Whatever a provider sends: each row of the table through a real socket, in every chunking, in every view.
+"""What providers send: each row of the table goes through a real socket, in several chunkings and views.
 
-A new row goes into the file of its kind in `tests/wire/cases/`; a new file there is found by itself.
+Add a row to the file of its kind in `tests/wire/cases/`; new files there are found automatically.
 """
 
 import html
@@ -25,7 +25,7 @@ from tests.wire import cases
 from tests.wire.case import Case
 
 Cut = Callable[[bytes], Iterator[bytes]]
-# Longer ones are cut at random only: their kind is about length, not about each byte.
+# Longer replies are cut at random only: they test the length, not each byte.
 _BYTE_BY_BYTE = 20_000
 _COLUMNS = ("role", "content", "tool_call_id", "extra")
 _TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
@@ -43,7 +43,7 @@ by_case = pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[ScriptedUpstream]:
-    """One for all rows: nothing of a row stays behind but its reply."""
+    """One server for all rows: only a row's reply stays behind."""
     with ScriptedUpstream() as server:
         yield server
 
@@ -59,7 +59,7 @@ def provider(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def client() -> Client:
-    """One for all rows: each would load the middleware anew."""
+    """One client for all rows, because each client loads the middleware again."""
     return Client()
 
 
@@ -90,7 +90,7 @@ def _script(case: Case, cut: Cut) -> Callable[[socket.socket, Recorded], None]:
             connection.sendall(piece)
         if case.holds:
             connection.settimeout(30)
-            connection.recv(1)  # until the playground leaves
+            connection.recv(1)  # until the playground disconnects
 
     return reply
 
@@ -102,7 +102,7 @@ def _at(value: Any, path: str) -> Any:
 
 
 def _answer_panel(text: str) -> str:
-    """The last answer panel of a page or a relayed stream, as people read it."""
+    """Return the last answer panel of a page or a relayed stream, as people read it."""
     text = "\n".join(line.removeprefix("data: ") for line in text.split("\n"))
     panel = _PANEL.findall(_TEMPLATE.sub("", text))[-1]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", panel)).split())
@@ -157,7 +157,7 @@ def test_a_live_answer_ends_as_the_page_does(
 
 
 def _as_form(case: Case) -> dict[str, Any]:
-    """The fields of a form that means the case's request."""
+    """Return the form fields for the case's request."""
     form = RequestForm.from_body("test", "", {"stream_options": USAGE_WANTED} | body(**case.request))
     columns = {name: [getattr(row, name) for row in form.messages] for name in _COLUMNS}
     ticks = {name: "on" for name in ("stream", "include_usage") if getattr(form, name)}

@@ -1,4 +1,4 @@
-"""`manage.py embed NAME …`: makes or changes an embed, shows it, records its answers."""
+"""`manage.py embed NAME …`: create, change or show an embed, and record its answers."""
 
 import json
 from argparse import ArgumentParser
@@ -37,7 +37,7 @@ _LONGEST_QUESTION = 80
 
 @dataclass(frozen=True)
 class _Tag:
-    """What a tag asks for, and where it stands."""
+    """What a tag asks for, and the file it is in."""
 
     place: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} is saved.")
         elif embed.pk is None:
             raise CommandError(f"No embed is called {name}. To make it: {_example(name)}")
-        if forget is not None:  # before there is more to keep
+        if forget is not None:  # first, which makes room for what is recorded below
             self.stdout.write(f"Recorded answers removed: {_forget(embed, forget)}.")
         if record is not None:
             self._record_all(embed, list(_tags(embed, record)) if record else [_Tag()])
@@ -115,7 +115,7 @@ class Command(BaseCommand):
             self._show(embed)
 
     def _record_all(self, embed: Embed, tags: Iterable[_Tag]) -> None:
-        """Goes on after one that went wrong; each request is made once, in whatever words tags ask for it."""
+        """Record each request once, however many tags ask for it. Go on after one that fails."""
         problems: list[str] = []
         wanted: dict[str, _Tag] = {}
         for tag in tags:
@@ -130,7 +130,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
 
     def _warn(self, embed: Embed, tags: Iterable[_Tag]) -> None:
-        """Tells what the tags ask for in vain, once for each file."""
+        """Warn of what tags ask for and the embed does not allow, once for each file and its fields."""
         for place, names in dict.fromkeys(
             (tag.place, ", ".join(embed.overruled(tag.body, tag.provider))) for tag in tags
         ):
@@ -183,7 +183,7 @@ class Command(BaseCommand):
 
 
 def _forget(embed: Embed, sites: list[str]) -> int:
-    """How many answers were removed: none, where a tag cannot be read, and nobody knows what it asks for."""
+    """Remove answers; return how many. If a tag cannot be read, raise before any is removed."""
     if not sites:
         return recordings.forget_stale(embed)
     asked = {_digest(embed, tag) for tag in [_Tag(), *_tags(embed, sites)]}
@@ -204,10 +204,10 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
 
 
 def _digest(embed: Embed, tag: _Tag) -> str:
-    """The key of its recorded answer."""
+    """Return the digest under which the tag's answer is recorded."""
     try:
         return policy.digest(embed.asked(tag.body))
-    except InvalidRequestError as error:  # of the embed's own request
+    except InvalidRequestError as error:  # the embed's own request is broken
         raise CommandError(_words(error)) from error
 
 
@@ -225,7 +225,7 @@ def _words(error: RefusedError) -> str:
 
 
 def _kept_in_a_file(embed: Embed, exchange: Exchange) -> Path:
-    """Beside whatever is there already."""
+    """Write the call data to a new file; existing ones stay."""
     number = 1
     while (file := Path(f"{embed.name}-answer-{number}.json")).exists():
         number += 1
@@ -234,7 +234,7 @@ def _kept_in_a_file(embed: Embed, exchange: Exchange) -> Path:
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
-    """The fields that the options name."""
+    """Return the fields that the options set. For a limit that may be empty, 0 means empty."""
     names = ("provider", "key", "active", "replay_only", *_NUMBERS)
     changes = {name: options[name] for name in names if options[name] is not None}
     for name in ("origins", "locked"):

@@ -1,4 +1,4 @@
-"""`manage.py play`: the playground with its local model, for one person on one machine."""
+"""`manage.py play`: run the playground with its local model, for one person on one machine."""
 
 import errno
 import ipaddress
@@ -33,7 +33,7 @@ _STOP_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
 _HOST = "--host takes an address or a name of this machine, such as 127.0.0.1."
 _OF_PORTS = (errno.EADDRINUSE, errno.EACCES)
-_QUEUE = 2048  # as in gunicorn.conf.py, which does not listen on a socket again that listens
+_QUEUE = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
 
 
 class Command(BaseCommand):
@@ -73,10 +73,10 @@ class Command(BaseCommand):
             if self._wait(server):
                 raise CommandError("The server ended; its last lines above say why.")
         except KeyboardInterrupt:
-            pass  # the way to end it
+            pass  # the normal way to stop
         finally:
             listener.close()
-            # A second Ctrl-C must not leave half of it running.
+            # A second Ctrl-C must not interrupt this and leave half of it running.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             if model:
@@ -90,14 +90,14 @@ class Command(BaseCommand):
         raise KeyboardInterrupt
 
     def _wait(self, server: subprocess.Popen[bytes]) -> int:
-        """The server's exit code. What a signal raised within a destructor was lost, so it is looked for."""
+        """Return the server's exit code. Poll for Ctrl-C: Python drops what a destructor raises."""
         while not self._interrupted:
             with suppress(subprocess.TimeoutExpired):
                 return server.wait(_LOOK_SECONDS)
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
-        """Here rather than in gunicorn, whose worker would say it in a traceback. It warns of the rest."""
+        """Report wrong settings here: gunicorn's worker would do it in a traceback. Warnings come later."""
         os.environ["PLAYGROUND_SECRET_KEY"] = settings.CONFIG.secret_key or secrets.token_urlsafe(50)
         settings.CONFIG = config.load()
         try:
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _migrate(self) -> bool:
-        """Whether there is a database. If not, says why, as the server that starts next cannot."""
+        """Return whether there is a database. If not, say why, because the server that starts next cannot."""
         database = settings.DATABASES["default"]["NAME"]
         folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
@@ -131,7 +131,7 @@ class Command(BaseCommand):
 
     def _announce(self, line: str) -> None:
         self.stdout.write(line)
-        self.stdout.flush()  # pip writes next, past our buffer
+        self.stdout.flush()  # pip may write next, bypassing our buffer
 
     def _ready(self, model: Supervisor) -> Supervisor | None:
         try:
@@ -150,7 +150,7 @@ class Command(BaseCommand):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Where the server will listen. It is held from now on: of two starts one is told that it is taken."""
+    """Open the server's socket now, so that a second start learns at once that the port is taken."""
     if not host.strip():
         raise CommandError(_HOST)
     if not 1 <= port <= 65535:
@@ -170,7 +170,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _collect_static() -> None:
-    """Writes the hashed and compressed files anew when they are not those of this version."""
+    """Write the hashed and compressed files again if they are not those of this version."""
     try:
         with weights.lock(settings.BASE_DIR):
             if static.collected() is not Collected.CURRENT:
@@ -207,17 +207,17 @@ def _start_server(
         cwd=settings.BASE_DIR,
         env=environment,
         stdin=subprocess.PIPE,
-        process_group=0,  # Ctrl-C reaches this process alone, which then stops its children in order
+        process_group=0,  # Ctrl-C reaches only this process, which then stops its children in order
     )
 
 
 def _one_person() -> dict[str, str]:
-    """Whose keys and whose machine these are: nobody else can call."""
+    """Lift all limits: only the owner of the keys and the machine can call."""
     return {"PLAYGROUND_CAPS": "0", "PLAYGROUND_CLIENT_RATE": "off", "PLAYGROUND_TOTAL_RATE": "off"}
 
 
 def _names(host: str) -> list[str]:
-    """The host names that the page answers to: this machine's own, so that no rebound name gets in."""
+    """Return the host names to answer to: only this machine's own, against DNS rebinding."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
         own = socket.gethostname()
@@ -251,11 +251,11 @@ def _address(host: str, port: int) -> str:
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     if server.poll() is None:
-        server.send_signal(signal.SIGINT)  # gunicorn's quick way
+        server.send_signal(signal.SIGINT)  # gunicorn's quick shutdown
         try:
             server.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)  # its workers too: a call to a provider may wait long
+            os.killpg(server.pid, signal.SIGKILL)  # and its workers: a provider can take long
             server.wait()
     if server.stdin:
         server.stdin.close()

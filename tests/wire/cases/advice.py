@@ -1,4 +1,4 @@
-"""What people are told to do: each kind of error in the words of each provider."""
+"""Advice: each kind of error in each provider's words."""
 
 from typing import Any
 

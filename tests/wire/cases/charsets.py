@@ -1,4 +1,4 @@
-"""Answers in other charsets than UTF-8: read by the one they name, and never so that a key comes back."""
+"""Charsets other than UTF-8: decoded by their label if they are not UTF-8, and never reveal a key."""
 
 import json
 

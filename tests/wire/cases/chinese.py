@@ -1,4 +1,4 @@
-"""Errors of Chinese gateways, which come with status 200: their code, else their words, tell the kind."""
+"""Errors of Chinese gateways, sent with status 200: their code, or else their text, gives the kind."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _MINIMAX = "https://github.com/petehsu/LLM-Docs/blob/main/docs/MiniMax/English/a
 
 
 def _said(name: str, value: Any, kind: str, message: str, source: str = "") -> list[Case]:
-    """The error as a whole answer, and as the first event of a stream."""
+    """Make two cases: the error as a whole response, and as the first event of a stream."""
     says = {"error.kind": kind, "error.message": message}
     return [
         Case(name, answer(value), says, shows=(message,), source=source),
@@ -115,7 +115,7 @@ CASES = [
     *_words("Internal server error, trace 7b", "server_error"),
     *_words("upstream request timed out", "timeout"),
     *_words("Something is odd.", "provider_error"),
-    # Another provider's number says nothing of this one's.
+    # The same code can mean something else at another provider.
     *_words("Nobody knows this one either.", "provider_error", code=1004),
     Case(
         "a rate limit speaks of no quota",

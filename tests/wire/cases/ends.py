@@ -1,4 +1,4 @@
-"""How an answer ends: by its own words, whatever the connection does after it."""
+"""How an answer ends: by what it says itself, whatever the connection does afterwards."""
 
 import gzip
 import json
@@ -108,7 +108,7 @@ CASES = [
         hides=NOT_SHOWN,
         holds=True,
     ),
-    # Not at an end
+    # Incomplete
     Case(
         "one choice of two finished, cut off",
         CHUNKED_HEAD + http_chunk(b"".join([*TWO, ENDS_OF_TWO[0]])),
@@ -135,7 +135,7 @@ CASES = [
         JSON_HEAD + b"Content-Length: 5000\r\n\r\n" + BODY[:-30],
         says={"error.kind": "cut_off", "response.body": BODY[:-30].decode()},
     ),
-    # JSON that is whole
+    # Complete JSON
     _plain("JSON, open", JSON_HEAD + b"\r\n" + BODY, holds=True),
     _plain("JSON and line ends, open", JSON_HEAD + b"\r\n" + PRETTY + b"\r\n\r\n", holds=True),
     _plain(
@@ -179,7 +179,7 @@ CASES = [
         hides=NOT_SHOWN,
         holds=True,
     ),
-    # A line as large as the answer may be
+    # A line as long as the largest response
     _stream(
         "an image of 1.4 MB in one line",
         STREAM_HEAD
@@ -200,7 +200,7 @@ CASES = [
         + DONE,
         source="https://openrouter.ai/docs/features/multimodal/image-generation",
     ),
-    # A length that is reached by what does not say of itself that it is whole
+    # Full Content-Length, but the content does not say that it is complete
     *(
         Case(f"{name}, its length reached, open", reply, says={"error.kind": kind}, holds=True)
         for name, reply, kind in (

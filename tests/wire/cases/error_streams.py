@@ -1,4 +1,4 @@
-"""Errors in streams: at once or after half an answer, they are told as the same error with a status is."""
+"""Errors in streams, at once or after half an answer: explained like the same error with a status."""
 
 from typing import Any
 

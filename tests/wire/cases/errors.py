@@ -1,4 +1,4 @@
-"""Error bodies: whatever their shape, status and wrapping, the provider's own words are found."""
+"""Error bodies: the provider's message is found in any shape, status and wrapping."""
 
 import json
 

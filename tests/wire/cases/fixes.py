@@ -1,4 +1,4 @@
-"""Fixes: what a provider's words ask for, as a change of one click."""
+"""Fixes: the change that a provider's message asks for, offered as one click."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How events are framed, where providers depart from the rules of server-sent events."""
+"""Framing of events, where providers depart from the rules of server-sent events."""
 
 import json
 
@@ -26,7 +26,7 @@ def _stream(text: str) -> bytes:
 
 
 def _hello(name: str, text: str, source: str = "") -> Case:
-    """A stream that says Hello!, however it is framed."""
+    """Make a case from a stream that says Hello!, framed in some way."""
     shows = ("Hello!", "finish reason: stop")
     return Case(name, _stream(text), request=STREAM, says=_HELLO, shows=shows, source=source)
 
@@ -40,7 +40,7 @@ def _spaced(*events: str) -> str:
 
 
 def _prefixed(text: str) -> str:
-    """Each line of a text with `data:`."""
+    """Prefix each line of a text with `data:`."""
     return "data: " + text.replace("\n", "\ndata: ")
 
 

@@ -1,4 +1,4 @@
-"""Answers as gateways pass them on: wrapped, beside their place, or in the words of another API."""
+"""Answers as gateways pass them on: wrapped, in the wrong place, or in another API's terms."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def _wrapped(name: str, wrap: Any, source: str = "") -> list[Case]:
 
 
 def _beside(name: str, value: Any, *shows: str) -> list[Case]:
-    """A field that stands in the choice in place of in its message."""
+    """Make a case with a field in the choice instead of in its message."""
     return [
         Case(
             f"{name} beside the message",
@@ -64,7 +64,7 @@ def _end(reason: str, shown: str = "", hidden: str = "The provider ended the ans
 def _odd_end(
     value: Any, shown: str, note: str = "", hidden: str = "The provider ended the answer"
 ) -> list[Case]:
-    """A finish reason that is no text is shown as it came, and means what the word in it does."""
+    """Make a case whose finish reason is not a string: shown as it came, and read by the word in it."""
     says = _HELLO | {"completion.choices.0.finish_reason": value}
     shows = ("Hello!", f"finish reason: {shown}", *([note] if note else []))
     message = {"role": "assistant", "content": "Hello!"}

@@ -1,4 +1,4 @@
-"""Signs of life within a stream: they are no part of the answer, and nothing that could not be read."""
+"""Heartbeats in a stream: neither part of the answer nor counted as unreadable."""
 
 import json
 
@@ -15,7 +15,7 @@ _SAYS = {
 
 
 def _between(beat: str, source: str = "") -> Case:
-    """A stream that says Hello!, with a sign of life in front, within and behind."""
+    """Make a case from a stream that says Hello!, with heartbeats before, within and after it."""
     text = f"{beat}{_HEL}{beat}{beat}{_LO}{beat}{_END}"
     return Case(
         f"a sign of life: {beat!r}",

@@ -1,4 +1,4 @@
-"""HTTP as it should not be: what is odd in a head or a framing costs nothing of the answer."""
+"""Malformed HTTP: an odd head or framing must not lose any of the answer."""
 
 import gzip
 import json
@@ -196,7 +196,7 @@ CASES = [
         request=STREAM,
         says={"error.kind": "cut_off"},
     ),
-    # No HTTP
+    # Not HTTP
     Case("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n", says={"error.kind": "not_http", "response": None}),
     Case("nothing at all", b"", says={"error.kind": "cut_off", "response": None}),
     Case("only an interim response", INTERIM, says={"error.kind": "cut_off", "response": None}),

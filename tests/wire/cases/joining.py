@@ -1,4 +1,4 @@
-"""What the chunks of a stream add up to: nothing is lost, nothing doubled, nothing real is hidden."""
+"""Merging the chunks of a stream: nothing is lost, doubled or hidden."""
 
 from typing import Any
 

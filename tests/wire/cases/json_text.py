@@ -1,4 +1,4 @@
-"""JSON that is not quite JSON, in streams and in plain answers."""
+"""Almost valid JSON, in streams and in plain responses."""
 
 import json
 
@@ -10,7 +10,7 @@ _INF = "https://github.com/sgl-project/sglang/pull/20323"
 
 
 def _with(field: str, value: str) -> str:
-    """A completion with one more field, whose value is written by hand."""
+    """Write a completion with one more field, whose value is raw text."""
     return _BODY[:-1] + f', "{field}": {value}}}'
 
 
@@ -20,7 +20,7 @@ def _chunks(field: str, value: str) -> bytes:
 
 
 def _unusual(value: str, shown: object) -> list[Case]:
-    """A value that JSON does not have, in a plain answer and in a stream."""
+    """Make two cases with a value that JSON does not have: in a plain response and in a stream."""
     says = {"completion.choices.0.message.content": "Hello!", "completion.x": shown, "error": None}
     return [
         Case(
@@ -38,7 +38,7 @@ def _unusual(value: str, shown: object) -> list[Case]:
 
 
 def _broken(name: str, body: str | bytes, *shows: str, message: str | None = None) -> Case:
-    """An answer that cannot be read: what is wrong with it is said, and where."""
+    """Make a case whose body cannot be parsed: the page says what is wrong, and where."""
     says: dict[str, object] = {"error.kind": "not_json", "completion": None}
     return Case(name, http(body), says=says | ({"error.message": message} if message else {}), shows=shows)
 

@@ -1,4 +1,4 @@
-"""A provider that echoes the key in pieces: in no chunking, field or framing do they come together."""
+"""A provider echoes the key in pieces: no chunking, field or framing puts them together."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from tests.upstreams.scripted import chunk, completion_body
 from tests.wire.case import STREAM, Case, answer, http, sse
 
 _A, _B, _C = SERVER_KEY[:4], SERVER_KEY[4:11], SERVER_KEY[11:]
-# What stands apart in the page while the answer arrives is no key there; the end masks its pieces.
+# While the answer arrives, the pieces are apart in the page and form no key; they are masked at the end.
 _WHOLE = (SERVER_KEY,)
 _HIDES = (SERVER_KEY, _B, _C)
 

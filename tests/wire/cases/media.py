@@ -1,4 +1,4 @@
-"""Images, sounds, sources and refusals; and when it may be said that nothing came."""
+"""Images, audio, sources and refusals; and when the page may say that nothing came."""
 
 import base64
 from typing import Any

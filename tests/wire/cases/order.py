@@ -1,4 +1,4 @@
-"""Answers in good order: what the other files' rows depart from."""
+"""Normal answers, from which the other files' rows depart."""
 
 from tests.upstreams.scripted import completion_body
 from tests.wire.case import STREAM, Case, answer, deltas, sse

@@ -1,4 +1,4 @@
-"""Answers of other APIs: each is named, and nothing of it is taken for words of the provider's."""
+"""Responses of other APIs: each API is named, and nothing is taken for the provider's message."""
 
 import json
 from typing import Any

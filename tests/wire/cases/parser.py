@@ -1,4 +1,4 @@
-"""Which parser: the first bytes say what a body is, whatever its label."""
+"""Choice of the parser: by the first bytes of a body, whatever its Content-Type."""
 
 import json
 

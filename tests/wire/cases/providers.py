@@ -1,4 +1,4 @@
-"""What providers really send where the status, or the first word, points to the wrong side."""
+"""Real errors of providers whose status, or first words, point to the wrong cause."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ def _cites(name: str, **fields: Any) -> Case:
 
 
 CASES = [
-    # The account, with the status of a key, of a wrong request, or of too many.
+    # No credit left, with the status of a bad key, a bad request or a rate limit.
     _spent(
         "DashScope's free tier",
         403,
@@ -114,7 +114,7 @@ CASES = [
     _spent("new-api", 403, "该令牌额度已用尽 !token.UnlimitedQuota && token.RemainQuota = -1"),
     _spent("new-api, in English", 403, "token quota is not enough, token remain quota: 0.1, need quota: 0.2"),
     _says("spent: Novita", 403, {"reason": "NOT_ENOUGH_BALANCE", "message": "not enough balance"}, "quota"),
-    # A limit that lapses, who is not served, what is not let through, and a key that is none any more.
+    # Limits that reset, people who are not served, blocked requests, and keys that are no longer valid.
     _error(
         "a limit of Anthropic's is no wrong request",
         400,
@@ -158,7 +158,7 @@ CASES = [
         "Your API key was reported as leaked. Please use another API key.",
         "unauthorized",
     ),
-    # The provider has no room: to slow down would not help.
+    # The provider is overloaded: slowing down would not help.
     _full(
         "Moonshot",
         429,
@@ -180,7 +180,7 @@ CASES = [
         {"error.kind": "overloaded"},
         request=STREAM,
     ),
-    # What broke there, and what was wrong here, each with the other's status.
+    # The provider's faults with a client error's status, and the reverse.
     _says(
         "a generation that failed is no wrong request",
         424,
@@ -389,7 +389,7 @@ CASES = [
     ),
     _wait("in Chinese, before the unit", "30 seconds", {"error": {"message": "请求过于频繁，请等待30秒"}}),
     _wait("in Chinese and s", "30 seconds", {"error": {"message": "请求过多，请 30s 后重试"}}),
-    # Pages and events within words.
+    # HTML pages and events inside messages.
     Case(
         "OpenRouter: the provider's words as a page",
         answer(

@@ -1,4 +1,4 @@
-"""Reasoning under every name: shown once, whatever else says the same."""
+"""Reasoning under every field name: shown once, even if several fields repeat it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TWICE = (FIRST + FIRST, LAST + LAST)
 
 
 def _shapes(text: str) -> dict[str, dict[str, Any]]:
-    """A delta, or a message, that says this much, in each spelling."""
+    """Yield a delta, or a message, with this reasoning in each spelling."""
     detail = {"type": "reasoning.text", "text": text, "format": "x", "index": 0}
     summary = {"type": "reasoning.summary", "summary": text, "index": 0}
     block = {"type": "thinking", "thinking": [{"type": "text", "text": text}]}

@@ -1,4 +1,4 @@
-r"""Characters whose two halves (`\ud83d` and `\ude00`) come apart."""
+r"""Characters whose surrogates (`\ud83d` and `\ude00`) arrive separately."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tool calls in every shape that servers stream them in."""
+"""Tool calls in every shape in which servers stream them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def _part(name: str | None = None, arguments: Any = None, **fields: Any) -> dict
 
 
 def _streamed(name: str, *parts: Any, calls: list[tuple[str, Any]], **case: Any) -> Case:
-    """Each part a delta; `calls` are the names and arguments that they add up to."""
+    """Make a case: each part is a delta; `calls` are the names and arguments that they add up to."""
     listed = [{"tool_calls": part if isinstance(part, list) else [part]} for part in parts]
     says = {
         f"{CALLS}.{at}.function": {"name": name, "arguments": arguments}

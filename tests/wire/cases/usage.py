@@ -1,4 +1,4 @@
-"""Usage wherever a provider puts it, and numbers that are none."""
+"""Usage wherever a provider puts it, and counts that are not numbers."""
 
 from typing import Any
 

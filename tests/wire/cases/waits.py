@@ -1,4 +1,4 @@
-"""How long to wait, in each of the ways in which providers say it: shown as a time that a person can use."""
+"""How long to wait, in every way that providers say it: shown as a time that people can use."""
 
 from typing import Any
 
