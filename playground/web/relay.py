@@ -18,9 +18,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from playground.exchange.live import Finished, Growth, Live, Progress, Started, Step
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
+from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
 from playground.web.present import EVENTS_A_GROUP, MOST_CHOICES, MOST_EVENTS, EventBudget, Result, event_item
 from playground.web.tags import duration
 
@@ -147,7 +147,7 @@ def _grown(growth: Growth) -> Iterator[str]:
     for place, text in growth.texts:
         yield _patch(f"live-{place}-{growth.position}", escape(text))
     if growth.calls:
-        lines = (f"{gettext('call')}{line}" if line.startswith("(") else line for line in growth.calls)
+        lines = (gettext("call") + line if line.startswith("(") else line for line in growth.calls)
         yield _patch(f"live-calls-{growth.position}", escape("\n".join(lines)), "innerHTML")
 
 
