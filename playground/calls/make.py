@@ -14,11 +14,11 @@ from playground.calls.draft import Draft
 from playground.calls.replay import or_recorded, replay
 from playground.catalogue.caps import Caps
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.live import Live
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
 from playground.upstream import client, models
 from playground.upstream.client import Caller
+from playground.upstream.live import Live
 from playground.upstream.local_model import abilities
 from playground.upstream.models import Listing
 from playground.upstream.route import Route

@@ -8,12 +8,12 @@ from itertools import accumulate, pairwise
 
 from django.conf import settings
 
-from playground.exchange.live import Finished, Live, News, Progress, Started
 from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamReader, pieces
 from playground.network.connection import Wire
 from playground.network.running import running
 from playground.text.redact import Redactor
+from playground.upstream.live import Finished, Live, News, Progress, Started
 
 # How long a replayed stream is silent at a time, and how long it takes as a whole.
 LONGEST_SILENCE_MS = 3000.0

@@ -98,7 +98,7 @@ class Stream:
 class StreamReader:
     """Reads a stream while it arrives.
 
-    `collector` still contains the key: show its texts only through `live.News`.
+    `collector` still contains the key: show its texts only through a `HeldTexts`.
     """
 
     def __init__(self, dialect: Dialect, redactor: Redactor, *, live: bool = False) -> None:

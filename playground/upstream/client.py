@@ -20,7 +20,6 @@ from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.call import Call
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.live import Finished, Live, Started, Step
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
@@ -36,6 +35,7 @@ from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 from playground.upstream.ending import Ending
+from playground.upstream.live import Finished, Live, Started, Step
 from playground.upstream.local_model.life import Life
 from playground.upstream.reading import Reading
 from playground.upstream.route import Route

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
-from playground.exchange.live import News, Progress
 from playground.exchange.record import Sent
 from playground.exchange.stream import StreamReader
 from playground.network.head import Head
 from playground.text.redact import Redactor
+from playground.upstream.live import News, Progress
 
 
 @dataclass

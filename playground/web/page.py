@@ -16,7 +16,6 @@ from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.call import Call
-from playground.exchange.live import Live
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import MessageRow, RequestForm
@@ -25,6 +24,7 @@ from playground.forms.link import link_body
 from playground.forms.presets import PRESETS
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
+from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import OWN_KEY_VARIABLE, applied
 from playground.web.as_json import as_json

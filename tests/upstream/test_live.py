@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.exchange.live import News, Progress
 from playground.exchange.stream import StreamReader
 from playground.text.redact import MASK, Redactor
+from playground.upstream.live import News, Progress
 
 KEY = "sk-canary-51c0de"
 

@@ -11,7 +11,6 @@ import pytest
 
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.live import Finished, Progress, Started
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Wire
@@ -19,6 +18,7 @@ from playground.network.limits import Limits
 from playground.network.pace import Pace
 from playground.text.endpoint import Endpoint
 from playground.upstream import client
+from playground.upstream.live import Finished, Progress, Started
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
 from tests.configuration import configure
