@@ -1,1 +1,1 @@
-"""The request as people fill it in: the form and its buttons, JSON, links. All become a Draft."""
+"""Requests as people make them: the form and its buttons, JSON, and links. All become a Draft."""

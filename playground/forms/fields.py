@@ -1,7 +1,7 @@
-"""What a field of a page carries: a text that passes through a browser and comes back the same.
+"""Which values a form field can carry: texts that pass through a browser unchanged.
 
-A browser takes line breaks out of a one-line field (HTML, "value sanitization algorithm"), makes any other
-one in a textarea `\\n`, and reads NUL as U+FFFD. What a field cannot carry is kept as JSON beside it.
+A browser removes line breaks from a one-line field (HTML, "value sanitization algorithm"), turns any line
+break in a textarea into `\\n`, and reads NUL as U+FFFD. Other values are kept as JSON in another field.
 """
 
 import json
@@ -13,12 +13,12 @@ from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 _TEXT_PARAMETERS = ("user",)
-# What people write for a number, "+1" and ".5" included, which JSON does not take. NaN is no number.
+# Numbers as people write them, including "+1" and ".5", which JSON does not allow. Not NaN.
 _NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def fits_a_line(value: Any) -> bool:
-    """Whether a one-line field carries it; blanks around it are taken off when it is read."""
+    """Return whether a one-line field can carry the value; spaces around it are stripped when it is read."""
     return isinstance(value, str) and value == value.strip() and not re.search("[\r\n\0]", value)
 
 
@@ -27,12 +27,12 @@ def fits_a_textarea(value: Any) -> bool:
 
 
 def unix_lines(text: str) -> str:
-    # A browser posts a textarea's line breaks as CRLF (HTML, form submission); the person typed LF.
+    # Browsers post a textarea's line breaks as CRLF (HTML, form submission); people typed LF.
     return text.replace("\r\n", "\n")
 
 
 def json_object(text: str, place: str) -> dict[str, Any]:
-    """Raises `InvalidRequestError`."""
+    """Parse a JSON object; {} if the text is blank. Raises `InvalidRequestError`."""
     if not text.strip():
         return {}
     try:
@@ -47,19 +47,19 @@ def json_object(text: str, place: str) -> dict[str, Any]:
 
 
 def json_text(values: dict[str, Any]) -> str:
-    """The text of a field for JSON; an empty one for no values."""
+    """Return the text of a JSON field; "" for no values."""
     return jsontext.pretty(values) if values else ""
 
 
 def parameter_text(name: str, value: Any) -> str | None:
-    """What the parameter's field has to hold to mean this value; None where no text does."""
+    """Return the field text that means this value; None if no text does."""
     spellings = [value] if isinstance(value, str) else []
     spellings.append(json.dumps(value, ensure_ascii=False))
     return next((text for text in spellings if _means(name, text, value)), None)
 
 
 def parameter_value(name: str, text: str) -> Any:
-    """A typed text as the value it means. What is no number stays a text, which the check refuses.
+    """Return the value that a typed text means; text that is not a number stays, for the check to reject.
 
     Raises `InvalidRequestError`.
     """
@@ -74,7 +74,7 @@ def parameter_value(name: str, text: str) -> Any:
 
 
 def is_given(name: str, text: str) -> bool:
-    """Whether the parameter is part of the request: blanks are a text, and no number."""
+    """Return whether the parameter is set: spaces are a valid text, but not a number."""
     return bool(text if name in (*_TEXT_PARAMETERS, "stop") else text.strip())
 
 

@@ -9,7 +9,7 @@ from playground.text.sentence import gettext_noop, say
 
 
 def link_body(text: str) -> dict[str, Any]:
-    """Fit for a form. Raises `InvalidRequestError`."""
+    """Parse a link's request and check that it fits the form. Raises `InvalidRequestError`."""
     try:
         body = jsontext.loads(text)
     except jsontext.JSONTextError as error:

@@ -1,1 +1,1 @@
-"""The call itself: whom to call, sending, reading what comes; the local model."""
+"""The call itself: where it goes, sending the request, reading the response; the local model."""

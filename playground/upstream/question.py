@@ -1,4 +1,4 @@
-"""A question that is asked in a thread of its own, so that nobody waits for it who does not want to."""
+"""A check that runs in a thread of its own, so that callers wait for it only if they want to."""
 
 import logging
 import threading
@@ -10,9 +10,9 @@ _logger = logging.getLogger(__name__)
 
 
 class Question:
-    """`ask` runs once at a time, however many want to know, and what came of it holds for `holds` seconds.
+    """Runs `ask` once at a time, however many callers there are; its result holds for `holds` seconds.
 
-    It keeps what it finds out by itself; what it raises is logged, and holds as long.
+    `ask` stores its own result. An exception is logged, and holds as long.
     """
 
     def __init__(self, ask: Callable[[], None], holds: float) -> None:
@@ -22,18 +22,19 @@ class Question:
         self._answered_at = float("-inf")
 
     def put(self) -> float:
-        """Asks, unless it is being asked or the last answer still holds. The time, for `wait`."""
+        """Start `ask`, unless it is running or its last result still holds. Return the time, for `wait`."""
         now = time.monotonic()
         with self._changed:
             if not self._asking and not self._held(now):
-                # Where no thread can be started, the next one asks. A thread waits for the lock at its end.
+                # If no thread can be started, the next caller tries. `_asking` can be set after the start,
+                # because the thread needs the lock to reset it.
                 with suppress(RuntimeError):
                     threading.Thread(target=self._run, name="question", daemon=True).start()
                     self._asking = True
         return now
 
     def wait(self, put_at: float, seconds: float) -> bool:
-        """Waits for an answer that held when the question was put, or is newer; whether there is one."""
+        """Wait for a result that held when `put` was called, or is newer; return whether there is one."""
         with self._changed:
             return self._changed.wait_for(lambda: self._held(put_at), max(0.0, seconds))
 

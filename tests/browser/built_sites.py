@@ -1,6 +1,6 @@
 """Real sites, built by their own tools from `tests/sites/` and the code of `docs/embedding/`.
 
-What npm installs is kept in `.cache/sites/`, so that only the first run of a lock file fetches it.
+npm packages are kept in `.cache/sites/`, so that only the first run with a lock file downloads them.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "sites"
 CACHE = ROOT / ".cache" / "sites"
 COPY = "/path/to/api-playground"
-NODE = 20  # the oldest that Docusaurus takes
+NODE = 20  # the oldest that Docusaurus supports
 
 
 def vitepress(playground: str, address: str) -> Path:
@@ -48,9 +48,9 @@ def mkdocs(playground: str, address: str) -> Path:
     blocks = code_blocks("mkdocs.md", playground)
     site = _fresh("mkdocs")
     copy, install = blocks.pop("terminal").replace(COPY, str(ROOT)).strip().splitlines()
-    assert install == "pip install json5"  # the playground's own requirement
+    assert install == "pip install json5"  # one of the playground's own requirements
     _run(site, *copy.split())
-    # Material's instant navigation needs to know where it is.
+    # Material's instant navigation needs `site_url`.
     config = f"INHERIT: ./base.yml\nsite_url: {address}\n" + blocks.pop("mkdocs.yml")
     _write(site, {"mkdocs.yml": config, "docs/from-the-docs.md": blocks.pop("page.md")})
     _write(site, {"docs/chat-completion.md": _chat_completion()})
@@ -63,7 +63,7 @@ KINDS = {"vitepress": vitepress, "docusaurus": docusaurus, "mkdocs": mkdocs}
 
 
 def node(kind: str, script: str) -> str:
-    """What a script prints that is run with the packages of a built site."""
+    """Run a script with the packages of a built site; return what it prints."""
     command = ["node", "--input-type=module", "--eval", script]
     return subprocess.run(command, cwd=CACHE / kind, capture_output=True, text=True, check=True).stdout
 
@@ -73,7 +73,7 @@ def _chat_completion() -> str:
 
 
 def _fresh(kind: str) -> Path:
-    """The fixture's files as they are now, in a folder whose installed packages stay."""
+    """Copy the fixture's current files into its folder, and keep the packages installed there."""
     site = CACHE / kind
     site.mkdir(parents=True, exist_ok=True)
     for path in site.iterdir():

@@ -14,24 +14,24 @@ from playground.upstream.local_model.supervisor import Supervisor
 from tests.site import manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
-# Without these it asks its maker's servers for updates at every start.
+# Without these, Chromium asks Google's servers for updates at every start.
 QUIET = [
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--disable-gpu",
-    # As browsers will have it: no cookie goes along with what stands in a page of another site.
+    # Block third-party cookies: a frame in a page of another site gets none.
     "--test-third-party-cookie-phaseout",
 ]
 
-# A real model answers in a second or two, on a busy machine in more.
+# A real model answers in a second or two, or later on a busy machine.
 expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
 def provider_server() -> Iterator[ScriptedUpstream]:
-    """The provider `test` of the served page."""
+    """Serve the provider `test` of the page."""
     with ScriptedUpstream() as server:
         yield server
 
@@ -47,7 +47,7 @@ def upstream(provider_server: ScriptedUpstream) -> ScriptedUpstream:
 def address(
     running_model: Supervisor, provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """Where gunicorn serves the page, with the local model, a scripted provider and hashed static files."""
+    """Serve the page by gunicorn, with the local model, a scripted provider and hashed static files."""
     model = {"PLAYGROUND_LOCAL_MODEL_URL": running_model.url, "LOCAL_API_KEY": running_model.key}
     with serving(tmp_path_factory.mktemp("site"), provider_server.host_port, **model) as site:
         yield site.address
@@ -55,7 +55,7 @@ def address(
 
 @dataclass(frozen=True)
 class Bare:
-    """A playground without the local model, for pages of other sites, and `manage.py` of the same."""
+    """A playground without the local model, for pages of other sites, and its `manage.py`."""
 
     address: str
     manage: Callable[..., None]
@@ -78,7 +78,7 @@ def bare_address(bare: Bare) -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # Root has no sandbox of Chromium's; the page under test is our own.
+        # Chromium's sandbox does not work for root. The page under test is our own.
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         chromium = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=[*QUIET, *sandbox]
@@ -89,9 +89,9 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Complaints:
-    """What the browser complained of. A refusal's own 4xx, or a proxy's 502, is not a complaint.
+    """What the browser complained about, except the 4xx of a refusal and the 502 of a proxy.
 
-    `told` has what the playground tells authors in the console.
+    `told` has the messages that the playground writes to the console for authors.
     """
 
     seen: list[str] = field(default_factory=list)
@@ -114,7 +114,7 @@ Open = Callable[..., Page]
 
 
 def clipboard(page: Page) -> str:
-    """What was copied, read by a page of another site: ours may write the clipboard, and not read it."""
+    """Read the clipboard from a page of another site, because ours may only write it."""
     other = page.context.new_page()
     other.route("**", lambda route: route.fulfill(body=""))
     other.goto("https://reader.example/")
@@ -125,12 +125,10 @@ def clipboard(page: Page) -> str:
 
 @pytest.fixture
 def open_page(browser: Browser, address: str, upstream: ScriptedUpstream) -> Iterator[Open]:
-    """Opens the page in a fresh profile: `open_page("?provider=test", width=360, color_scheme="dark")`.
+    """Open the page in a fresh profile: `open_page("?provider=test", width=360, color_scheme="dark")`.
 
-    Its provider answers as at first, whatever the test before made of it.
-
-    At the end no script may have failed, no dialog opened, no policy been violated, and nothing may have
-    been loaded from anywhere else.
+    The provider's reply is reset for each test. The test fails if a script failed, a dialog opened, a policy
+    was violated, or anything was loaded from another site.
     """
     complaints = Complaints()
     contexts: list[BrowserContext] = []

@@ -1,4 +1,4 @@
-"""Somebody's site with playgrounds in it: a server of its own, on another origin than the playground's."""
+"""An author's site with playgrounds in it, on a server and an origin of its own."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from typing import Any
 DOCS = Path(__file__).parents[2] / "docs" / "embedding"
 EXAMPLE = "https://playground.example.org"
 
-# What `/embed/` is to the loader, told by the test what to say. Its own ear is as strict as the real one's.
+# A stub of `/embed/`: the test decides what it says to the loader. It listens as strictly as the real frame.
 STUB = """<!doctype html><html lang="en"><title>Stub</title>
 <button>In the frame</button><pre></pre>
 <script>
@@ -31,7 +31,7 @@ READY = "<script>say({ type: 'ready' }); say({ type: 'height', height: 300 });</
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """The folder's files; `/chat` is `chat.html`, as the hosts of static sites have it."""
+    """Serves the folder's files; `/chat` is `chat.html`, as on hosts of static sites."""
 
     def __init__(self, *arguments: Any, headers: dict[str, str], directory: str) -> None:
         self.further = headers
@@ -59,7 +59,7 @@ def free_port() -> int:
 
 @contextmanager
 def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[str]:
-    """Serves the folder on `localhost`; the playground is on 127.0.0.1, which is another site."""
+    """Serve the folder on `localhost`, which is another site than the playground's 127.0.0.1."""
     handler = partial(_Handler, headers=headers, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -68,7 +68,7 @@ def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[st
 
 
 def code_blocks(page: str, playground: str) -> dict[str, str]:
-    """The code of a page of `docs/embedding/` by its name there, with the playground's real address."""
+    """Return a page's code in `docs/embedding/` by its name there, with the playground's real URL."""
     text = (DOCS / page).read_text(encoding="utf-8")
     found = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
     names = [re.fullmatch(r"\w+ \[(.+)\]", info) for _, info, _ in found]

@@ -1,4 +1,4 @@
-"""What an answer is made of besides text, as a browser shows it."""
+"""How a browser shows the parts of an answer that are not text."""
 
 import base64
 import random
@@ -24,7 +24,7 @@ IS_LOADED = "image => image.complete && image.naturalWidth"
 
 
 def _png(side: int) -> str:
-    """A picture that does not get smaller: a megabyte for 600."""
+    """Return an image that does not compress: a megabyte for 600 pixels a side."""
 
     def part(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -68,7 +68,7 @@ def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstre
     assert shown.evaluate(IS_LOADED) == 600
     assert len(url) > 1_400_000
     expect(page.locator("#panel-answer")).not_to_contain_text("no text")
-    # With the image it would be larger than a form carries.
+    # With the image, the conversation would exceed what a form may carry.
     page.get_by_role("button", name="Add to conversation without images").click()
     expect(page.locator("[name=content]")).to_have_count(3)
     expect(page.locator("[name=content]").nth(1)).to_have_value("Here it is.")

@@ -1,6 +1,6 @@
-"""The docs in a browser: read, searched and copied from, by mouse and keyboard, with scripts and without.
+"""The docs in a browser: reading, searching and copying, by mouse and keyboard, with and without scripts.
 
-`SCREENSHOTS=folder scripts/test tests/browser/test_docs.py` also writes a picture of each state.
+`SCREENSHOTS=folder scripts/test tests/browser/test_docs.py` also saves a screenshot of each state.
 """
 
 import json
@@ -101,7 +101,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The docs of this module, in place of the playground that the other modules open."""
+    """Serve a playground with this module's docs, instead of the one that the other modules open."""
     folder = tmp_path_factory.mktemp("docs")
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def open_docs(open_page: Open) -> Open:
-    """`open_docs("docs/everything", width=360)`"""
+    """Open a page of the docs: `open_docs("docs/everything", width=360)`."""
     return open_page
 
 
@@ -191,7 +191,7 @@ def test_each_state(open_docs: Open, arrange: Arrange, width: int, scheme: str) 
     page = open_docs("docs/everything", width=width, height=800, color_scheme=scheme, reduced_motion="reduce")
 
     arrange(page)
-    page.wait_for_timeout(150)  # colours fade in for a moment
+    page.wait_for_timeout(150)  # colors fade in
 
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder, f"docs-{arrange.__name__}-{width}-{scheme}.png"))
@@ -289,7 +289,7 @@ def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
 
 
 def test_an_embed_works_in_a_tag_and_in_a_fence(open_docs: Open, upstream: ScriptedUpstream) -> None:
-    """With the key of the embed, its locked field and its budget; then its recorded answer."""
+    """They use the embed's key, locked field and budget; once that is spent, its recorded answer."""
     page = open_docs("docs/embedded")
     tag, fence = (page.frame_locator("api-playground iframe:not([slot])").nth(at) for at in (0, 1))
 

@@ -1,4 +1,4 @@
-"""The frame in a page of another site, in a real browser that has scripts turned off."""
+"""The frame in a page of another site, in a real browser with scripts turned off."""
 
 import json
 import threading
@@ -34,12 +34,12 @@ class _Docs(BaseHTTPRequestHandler):
         self.wfile.write(page.encode())
 
     def log_message(self, *values: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 @dataclass(frozen=True)
 class Docs:
-    """A site of its own on `localhost`; the playground, on 127.0.0.1, is another site to a browser."""
+    """An author's site on `localhost`; to a browser, the playground on 127.0.0.1 is another site."""
 
     port: int
     playground: str
@@ -89,7 +89,7 @@ def no_scripts(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def _frame(page: Page) -> Frame:
-    """The one frame of a page, once it is there."""
+    """Return the only frame of a page once it has loaded."""
     page.wait_for_load_state("networkidle")
     return page.frames[1]
 

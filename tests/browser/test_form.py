@@ -1,4 +1,4 @@
-"""The form in a browser: what it was filled with is what it sends."""
+"""The form in a browser: it sends exactly what it was filled with."""
 
 import json
 from typing import Any
@@ -41,7 +41,7 @@ def _sent(page: Page, upstream: ScriptedUpstream) -> str:
 def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, scripts: bool) -> None:
     page = open_page(_link(CARRIED), java_script_enabled=scripts)
     if scripts:
-        page.get_by_label("Content of message 1", exact=True).press("End")  # and nothing else
+        page.get_by_label("Content of message 1", exact=True).press("End")  # changes nothing
 
     sent = _sent(page, upstream)
 
@@ -51,7 +51,7 @@ def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, sc
 def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page(_link(CARRIED))
     page.get_by_role("button", name="Add message").click()
-    page.get_by_role("button", name="Remove message 5").click()  # so that it is kept
+    page.get_by_role("button", name="Remove message 5").click()  # a change, so that the form is stored
     page.reload()
 
     sent = _sent(page, upstream)

@@ -1,4 +1,4 @@
-"""The frame in a page of another site, with scripts: the call, height and theme, and the way out of it."""
+"""The frame in a page of another site, with scripts: calls, height, theme, and the link to the playground."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.site import manage, serving
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, json_answer, token
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
-# Keeps what the frame says, and says what a test wants to.
+# Records what the frame says.
 HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title><main><h1>Docs</h1>
 <a href="#before">Before</a>
 <iframe title="Example" src="{frame}" style="width: 100%; height: 500px; border: 0"></iframe>
@@ -28,14 +28,14 @@ HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</titl
 </script>"""
 
 
-# What an author writes into plain HTML. The tag does not end there, and swallows what follows.
+# What an author writes in plain HTML. `/>` does not end the tag, which swallows what follows.
 LOADED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title>
 <script src="{playground}embed.js" defer></script><main><h1>Docs</h1>
 <api-playground embed="hello" request='{"messages": [{"role": "user", "content": "Asked here"}]}' />
 <p>After it.</p></main>"""
 
 
-# Two tags with different requests and one embed.
+# Two tags of one embed with different requests, the second too long for a URL.
 LONG = "字" * 900
 TAGS = [{"messages": [{"role": "user", "content": text}]} for text in ("One", LONG)]
 TWO = (
@@ -46,7 +46,7 @@ TWO = (
 )
 
 
-# A tag that is too long for an address, and has no recorded answer.
+# A tag whose request is too long for a URL and has no recorded answer.
 UNRECORDED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Docs</title>
 <script>window.heard = []; addEventListener("message", ({ data }) => heard.push(data.type));</script>
 <script src="{playground}embed.js" defer></script><main><h1>Docs</h1>
@@ -73,12 +73,12 @@ class _Host(BaseHTTPRequestHandler):
         self.wfile.write(page.encode())
 
     def log_message(self, *values: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 @dataclass(frozen=True)
 class Hosted:
-    """A page of `localhost` with a frame of the playground, which is another site to a browser."""
+    """A page on `localhost` with a frame of the playground, which to a browser is another site."""
 
     page: Page
     origin: str
@@ -100,7 +100,7 @@ Host = Callable[..., Hosted]
 def playground(
     provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
-    """The playground's address, and the origin that its embeds allow."""
+    """Serve a playground; return its URL and the origin that its embeds allow."""
     folder = tmp_path_factory.mktemp("frames")
     database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Host)
@@ -129,7 +129,7 @@ def playground(
 
 @pytest.fixture
 def host(browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream) -> Iterator[Host]:
-    """`host("embed=hello", width=360)` opens a page with that frame. Nobody may complain of anything."""
+    """Open a page with a frame: `host("embed=hello", width=360)`. Fails if the browser complains."""
     complaints, contexts = Complaints(), []
 
     def open_(query: str, *, width: int = 800, **options: object) -> Hosted:
@@ -192,7 +192,7 @@ def test_a_stream_grows_and_is_stopped_and_sent_again(host: Host, upstream: Scri
 def test_a_send_that_was_stopped_before_its_answer_can_be_sent_again(
     host: Host, upstream: ScriptedUpstream
 ) -> None:
-    """Its token is used, and none came back: the refusal brings one."""
+    """Its token is used up and no new one arrived: the refusal brings one."""
     frame = host("embed=hello").frame
     upstream.reply(Paused(b""))
     frame.get_by_role("button", name="Send").click()
@@ -221,7 +221,7 @@ def test_the_height_follows_what_is_in_it(host: Host, upstream: ScriptedUpstream
 
 
 def test_the_height_does_not_depend_on_that_of_the_window(host: Host) -> None:
-    """Otherwise the frame would grow with each answer to its own message."""
+    """Otherwise the frame would grow each time the page applies its height."""
     hosted = host("embed=hello")
     before = hosted.heights()[-1]
 
@@ -266,7 +266,7 @@ def test_a_request_too_long_for_an_address_comes_as_a_message(host: Host, upstre
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value(long)
     _send(hosted.frame, "Hello!")
 
-    # The model is locked: what a page asks for never widens what the record allows.
+    # The model is locked: a page can never ask for more than the embed allows.
     assert upstream.requests[0].json == request | {"model": "m"}
     (told,) = hosted.told
     assert 'the embed "hello" has fixed model' in told
@@ -307,7 +307,7 @@ def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> 
 def test_a_refusal_stands_in_a_plain_frame_of_any_page(
     browser: Browser, playground: tuple[str, str], query: str, theme: str, width: int
 ) -> None:
-    """Without the loader: a sentence, and not the browser's error page. Nothing in it can be pressed."""
+    """Without the loader, readers see a sentence, not the browser's error page, with nothing to click."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     page.goto(f"{playground[1]}/?{query}&theme={theme}".replace("localhost", "127.0.0.1"))
@@ -323,7 +323,7 @@ def test_a_refusal_stands_in_a_plain_frame_of_any_page(
 def test_each_of_two_tags_has_its_own_recorded_answer(
     browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
 ) -> None:
-    """The second of them is too long for an address."""
+    """The second one is too long for a URL."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{playground[1]}/two")
@@ -365,7 +365,7 @@ def test_one_that_is_turned_off_shows_its_recorded_answer_at_once(
 def test_one_that_is_turned_off_and_has_no_answer_is_a_card_from_the_start(
     browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
 ) -> None:
-    """Its frame is not shown before it knows what the tag asks for."""
+    """The frame stays hidden until it knows what the tag asks for."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{playground[1]}/unrecorded")
@@ -424,7 +424,7 @@ def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: Scri
 def test_plain_html_runs_the_call(
     browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstream
 ) -> None:
-    """With the script and the tag alone."""
+    """The script and the tag are enough."""
     complaints, context = Complaints(), browser.new_context()
     page = context.new_page()
     complaints.watch(page)

@@ -1,6 +1,6 @@
-"""Hostile texts in every field and from every provider, in a real browser: they are shown, and do nothing.
+"""Hostile texts in every field and from every provider, in a real browser: shown, and without effect.
 
-`open_page` looks after dialogs, errors, policies and requests to elsewhere; here it is what the page became.
+`open_page` checks dialogs, errors, policies and requests to other sites; these tests check the page's markup.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, comp
 
 TEXT = "".join(hostile.PIECES)
 
-# No element of these kinds is in the page by itself, and no attribute is but what the templates have.
+# Elements and attributes that the page itself never has.
 _INTRUDERS = (
     "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img, meta[http-equiv], [srcdoc], "
     "[style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], [action*='//zq'], .answer-text *, "
@@ -47,12 +47,12 @@ def _assert_nothing_happened(page: Page) -> None:
         "handlers": 0,
         "asking": ["/send/", "/models/", "/snippets/"],
         "templates": _TEMPLATES,
-        "forms": 2,  # the request's and the language's
+        "forms": 2,  # the request and the language switch
     }
 
 
 def _as_shown(text: str) -> str:
-    """The text as HTML can hold it: line breaks of one kind, and no NUL."""
+    """Return the text as HTML can hold it: with one kind of line break, and no NUL."""
     return re.sub("\r\n?", "\n", text).replace("\0", "")
 
 
@@ -165,7 +165,7 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
 def test_no_piece_of_markup_is_put_together_in_the_page(
     open_page: Open, upstream: ScriptedUpstream, length: int
 ) -> None:
-    """Deltas that are harmless each, and an element only once they stand beside each other."""
+    """Each delta is harmless; joined, they would form an element."""
     text = "<zq-zq zq-zq=zq-zq></p><img src=x onerror=window.zq=1>&lt;&#60;"
     parts = [text[start : start + length] for start in range(0, len(text), length)]
     paused = Paused(STREAM_HEAD + b"".join(map(token, parts)))
@@ -254,12 +254,12 @@ def test_a_link_and_code_hold_the_text_and_come_back_whole(open_page: Open) -> N
 
     expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(text)
     _assert_nothing_happened(page)
-    page.reload()  # what was typed comes back from the tab's storage
+    page.reload()  # restores the input from the tab's storage
     _assert_nothing_happened(page)
 
 
 def test_what_this_file_looks_for_would_be_seen(browser: Browser) -> None:
-    """In a page of the browser's own, where no policy stands in the way."""
+    """On a blank page, where no policy blocks it."""
     page = browser.new_page()
     for piece in hostile.PIECES[:1] + hostile.PIECES[2:3] + hostile.PIECES[7:8]:
         page.set_content(f'<p title="{piece}">{piece}</p>')

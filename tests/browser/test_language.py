@@ -1,4 +1,4 @@
-"""The page in Chinese: at once where the browser says so, and by a switch that is remembered."""
+"""The page in Chinese: at once if the browser asks for it, and by a switch that is remembered."""
 
 import os
 from collections.abc import Callable
@@ -233,7 +233,7 @@ def test_each_state_in_chinese(
     )
 
     arrange(page, upstream)
-    page.wait_for_timeout(150)  # colours fade in for a moment
+    page.wait_for_timeout(150)  # colors fade in
 
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder, f"zh-{arrange.__name__}-{width}-{scheme}.png"))

@@ -1,4 +1,4 @@
-"""`/embed.js` in pages of another site. `/embed/` is a stub here, so that each side's words can be chosen."""
+"""`/embed.js` in pages of another site. `/embed/` is a stub here, so tests choose what each side says."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.browser.host import READY, STUB, code_blocks, hosting
 
 HELLO = {"model": "m", "messages": [{"role": "user", "content": 'Héllo + & "you" <b>'}]}
 TAG = '<api-playground provider="test"></api-playground>'
-# The page's own ear, which shows the test what has come before the loader could act on it.
+# The page's own listener, which records each message before the loader can act on it.
 EAR = "<script>window.received = []; addEventListener('message', ({ data }) => received.push(data));</script>"
 
 
@@ -40,7 +40,7 @@ def page_with(
 
 
 class Host:
-    """A page of another site, open in a browser: `host.frame()` is the stub in its first playground."""
+    """A page of another site in a browser; `host.frame()` is the stub in its first playground."""
 
     def __init__(self, page: Page, playground: str, told: list[str]) -> None:
         self.page = page
@@ -63,13 +63,13 @@ class Host:
         return frame
 
     def asked(self, number: int = 0) -> dict[str, str]:
-        """What the frame's address says."""
+        """Return the query of the frame's URL."""
         query = parse_qs(urlsplit(self.frame(number).url).query, strict_parsing=True)
         assert all(len(values) == 1 for values in query.values())
         return {name: values[0] for name, values in query.items()}
 
     def expect_heard(self, *messages: dict[str, str], number: int = 0) -> None:
-        """What the frame has heard so far, no more and no less."""
+        """Expect exactly these messages to have reached the frame."""
         text = compact([{"from": "api-playground", **message} for message in messages])
         expect(self.frame(number).locator("pre")).to_have_text(text)
 
@@ -77,7 +77,7 @@ class Host:
         expect(self.page.locator("api-playground iframe").first).to_have_css("height", f"{pixels}px")
 
     def say(self, message: str, frame: Frame | None = None) -> None:
-        """Has the frame say it, and waits until the page has heard it."""
+        """Make the frame say it, and wait until the page has heard it."""
         before = self.page.evaluate("received.length")
         (frame or self.frame()).evaluate(f"say({message})")
         self.page.wait_for_function(f"received.length > {before}")
@@ -88,9 +88,9 @@ OpenHost = Callable[..., Host]
 
 @pytest.fixture
 def open_host(browser: Browser, bare_address: str, tmp_path: Path) -> Iterator[OpenHost]:
-    """Opens a host page: `open_host(page_with(TAG), stub=STUB, headers={…}, color_scheme="dark")`.
+    """Open a host page: `open_host(page_with(TAG), stub=STUB, headers={…}, color_scheme="dark")`.
 
-    `{}` in it is the playground's address. At the end nothing may have been complained of.
+    `{}` stands for the playground's URL. The test fails if the browser complained.
     """
     complaints, closing = Complaints(), []
 
@@ -225,7 +225,7 @@ def test_a_frame_far_below_loads_when_it_comes_near(open_host: OpenHost) -> None
     assert host.asked()["provider"] == "test"
 
 
-# --- how it comes into the page ---
+# --- loading ---
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_refused_frame_is_a_small_card_with_the_authors_link(open_host: OpenHo
 
 @pytest.mark.parametrize("lang", ["en", "zh-CN"])
 def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: Path, lang: str) -> None:
-    """Nobody listens where the frame would come from: the browser's own error page is not shown."""
+    """The playground's server is down; the browser's own error page must not be shown."""
     (tmp_path / "embed.js").write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
     complaints, context = Complaints(), browser.new_context()
     page = context.new_page()
@@ -339,7 +339,7 @@ def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: P
 
 
 def test_a_frame_that_waits_for_its_request_and_is_silent_then_becomes_a_card(open_host: OpenHost) -> None:
-    """The loader's patience is set forward, not sat out."""
+    """The test moves the clock forward instead of waiting."""
     waits = (
         "<!doctype html><script>parent.postMessage({ from: 'api-playground', type: 'waits' }, '*')</script>"
     )
@@ -397,7 +397,7 @@ def test_the_docs_pages_do_what_they_say(open_host: OpenHost, bare_address: str)
         host.expect_height(300)
 
 
-# --- what the missing end of a tag swallows ---
+# --- what a tag without an end swallows ---
 
 
 @pytest.mark.parametrize(
@@ -453,7 +453,7 @@ def test_a_closed_tag_keeps_what_is_its_own(open_host: OpenHost) -> None:
     assert host.page.evaluate("document.querySelector('api-playground').children.length") == 3
 
 
-# --- who is listened to ---
+# --- whose messages count ---
 
 
 def test_the_height_follows_the_frame(open_host: OpenHost) -> None:
@@ -558,7 +558,7 @@ def test_nothing_is_said_before_the_frame_is_ready(open_host: OpenHost) -> None:
     )
     frame = host.frame()
     host.page.evaluate("document.documentElement.className = 'dark'")
-    host.say("{ type: 'height', height: 500 }")  # a round trip: what was said before it would be here now
+    host.say("{ type: 'height', height: 500 }")  # a round trip: earlier messages would have arrived by now
     host.expect_height(500)
     assert frame.evaluate("heard") == []
 

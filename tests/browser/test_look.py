@@ -1,6 +1,6 @@
 """Every state of the page: accessible, in both themes, and no wider than a phone.
 
-`SCREENSHOTS=folder scripts/test tests/browser/test_look.py` also writes a picture of each.
+`SCREENSHOTS=folder scripts/test tests/browser/test_look.py` also saves a screenshot of each.
 """
 
 import os
@@ -117,7 +117,7 @@ def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("Provider", exact=True).select_option("")
     page.get_by_label("API key").fill("sk-typed-in-the-page")
     page.get_by_label("Remember it").select_option("tab")
-    expect(page.get_by_role("button", name="Forget")).to_be_hidden()  # no base URL to keep it for, so far
+    expect(page.get_by_role("button", name="Forget")).to_be_hidden()  # no base URL yet to keep the key for
     page.get_by_label("Base URL").fill("https://llm.example")
 
 
@@ -262,15 +262,15 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
-# WCAG 2.2 AA (2.5.8), which axe leaves out unless it is asked.
+# WCAG 2.2 AA (2.5.8), which axe skips by default.
 ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
-# A theme changes nothing but colours.
+# A theme changes only colors.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
 def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
-    """One page for all widths and themes: what stands in it does not depend on them."""
+    """Use one page for all widths and themes, because its content does not depend on them."""
     page = open_page("?provider=test", height=800, color_scheme="light", reduced_motion="reduce")
 
     arrange(page, upstream)
@@ -279,7 +279,7 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
         page.set_viewport_size({"width": width, "height": 800})
         for scheme, rules in (("light", ALL_RULES), ("dark", COLOURS)):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(150)  # colours fade in for a moment
+            page.wait_for_timeout(150)  # colors fade in
             if folder := os.environ.get("SCREENSHOTS"):
                 page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
             found = Axe().run(page, options=rules)
@@ -291,7 +291,7 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
 
 @pytest.mark.parametrize("width", [1440, 360])
 def test_without_scripts(open_page: Open, upstream: ScriptedUpstream, width: int) -> None:
-    """axe itself is a script, so this looks at the width alone."""
+    """axe is a script itself, so this checks only the width."""
     page = open_page("?provider=test", width=width, java_script_enabled=False)
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#answer-1")).to_be_visible()
@@ -312,7 +312,7 @@ def test_the_theme_is_switched_and_remembered(open_page: Open) -> None:
     assert dark != light
     page.reload()
     assert page.evaluate(background) == dark
-    switch.click()  # as the system
+    switch.click()  # system preference
     assert page.evaluate(background) == light
 
 

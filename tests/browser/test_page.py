@@ -1,4 +1,4 @@
-"""The whole job in a browser, as the people who use the page do it."""
+"""The page in a browser, as people use it."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def _send(page: Page) -> None:
 
 
 def _send_by_keys(page: Page) -> None:
-    """Sends once nothing else is being sent, and waits for the answer of this very request."""
+    """Send once nothing else is being sent, and wait for the answer to this request."""
     expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
     with page.expect_response("**/send/"):
         page.keyboard.press("Control+Enter")
@@ -142,7 +142,7 @@ def test_by_keyboard_alone(open_page: Open, upstream: ScriptedUpstream) -> None:
     keyboard.type("first")
     tab_to("Add message")
     keyboard.press("Enter")
-    keyboard.type("second")  # the new message has the focus
+    keyboard.type("second")  # the new message has focus
     keyboard.press("Alt+ArrowUp")
     tab_to("Send")
     keyboard.press("Enter")
@@ -204,7 +204,7 @@ def test_code_follows_the_form(open_page: Open) -> None:
     expect(page.locator("#code-python")).to_be_hidden()
     page.get_by_label("Model", exact=True).fill("")
     expect(page.locator("#codes")).to_contain_text("as soon as the request is complete")
-    expect(page.get_by_role("button", name="cURL")).to_be_hidden()  # it would stand over that sentence
+    expect(page.get_by_role("button", name="cURL")).to_be_hidden()  # would appear above that sentence
 
 
 def test_the_key_does_not_travel_for_code(open_page: Open) -> None:
@@ -334,7 +334,7 @@ def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUp
     _send(page)
 
     page.get_by_role("button", name="Add to conversation").click()
-    page.keyboard.type("And then?")  # a message for the next turn has the focus
+    page.keyboard.type("And then?")  # a new message for the next turn has focus
     _send_by_keys(page)
 
     expect(page.locator("#code-python")).to_contain_text("And then?")
@@ -354,7 +354,7 @@ def test_an_answer_joins_once(open_page: Open, upstream: ScriptedUpstream) -> No
     _send(page)
     page.get_by_role("button", name="Add to conversation").click()
 
-    # The empty message that waited for the user's words gives way.
+    # The empty message that awaited the user's text is replaced.
     roles = [page.get_by_label(f"Role of message {number}").input_value() for number in range(1, 5)]
     assert roles == ["user", "assistant", "assistant", "user"]
 
@@ -516,7 +516,7 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
     page.get_by_label("API key").fill("sk-for-mine-only")
 
     page.get_by_label("Base URL").fill(upstream.url)
-    page.keyboard.press("Control+Enter")  # before the field has told that it changed
+    page.keyboard.press("Control+Enter")  # before the field's change event
 
     expect(page.locator("#answer-1")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
@@ -689,7 +689,7 @@ def test_code_is_copied_as_it_stands(open_page: Open) -> None:
     compile(shown, "copied", "exec")
 
 
-# --- what comes from outside ---
+# --- outside content ---
 
 
 def test_markup_from_outside_stays_text_in_every_tab(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -730,7 +730,7 @@ def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: Scripted
     )
 
     page.get_by_role("button", name="Send").click()
-    page.wait_for_timeout(700)  # what follows a click within half a second is meant to move
+    page.wait_for_timeout(700)  # shifts within half a second of a click do not count
     gate.go.set()
     expect(page.locator("#answer-1")).to_be_visible()
     page.wait_for_timeout(300)

@@ -1,4 +1,4 @@
-"""The page for people who use keys, hear it, or have colours of their own."""
+"""The page for people who use a keyboard, a screen reader or their own colors."""
 
 import re
 
@@ -22,7 +22,7 @@ def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: Scripte
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
     model.press_sequentially("x")
-    page.keyboard.press("Escape")  # may be meant for the suggestions
+    page.keyboard.press("Escape")  # may close the suggestions
     assert not hold.left.wait(0.3)
     page.keyboard.press("Escape")
 
@@ -40,7 +40,7 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
 
     upstream.reply(json_answer({"error": {"message": "no"}}, 400))
     page.keyboard.press("Control+Enter")
-    expect(announced).to_be_empty()  # the notice is an alert
+    expect(announced).to_be_empty()  # the notice announces itself as an alert
     expect(page.locator("#panel-answer [role=alert]")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ def test_forced_colours_show_what_is_ticked_and_selected(open_page: Open) -> Non
         look("[data-show-target][aria-pressed=true]")[:2]
         != look("[data-show-target][aria-pressed=false]")[:2]
     )
-    assert look("#stream")[2] == "auto"  # drawn by the browser, tick and all
+    assert look("#stream")[2] == "auto"  # drawn by the browser, with its check mark
 
 
 def test_a_field_is_described_by_its_own_error_and_not_by_a_list(

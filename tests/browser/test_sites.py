@@ -1,6 +1,6 @@
-"""Sites that VitePress, Docusaurus and MkDocs build, with playgrounds in them, open on another origin.
+"""Sites built by VitePress, Docusaurus and MkDocs, with playgrounds in them, on another origin.
 
-A stub stands behind `/embed/` where the frame's side is not what is asked; two tests run the call for real.
+Most tests use a stub for `/embed/`, since they do not check the frame's side; two make real calls.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.browser.host import READY, STUB, free_port, hosting
 from tests.site import SERVER_KEY
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, token
 
-# The button that switches the look.
+# The button that switches to dark mode.
 SWITCHES = {
     "vitepress": ".VPNavBarAppearance button",
     "docusaurus": ".navbar button[class*=toggleButton]",
@@ -52,7 +52,7 @@ class Built:
     folder: Path
 
 
-# What the server's key may be used for there, whatever the page asks for.
+# The embed's request: limits the use of the server's key, whatever the page asks for.
 RECORD = {"model": "m", "messages": [{"role": "user", "content": "The author's"}], "max_tokens": 50}
 
 
@@ -68,7 +68,7 @@ def site(request: pytest.FixtureRequest, bare: Bare) -> Iterator[Built]:
 
 @pytest.fixture
 def real(browser: Browser, site: Built) -> Iterator[BrowserContext]:
-    """At its end nothing may have been complained of, by a framework whose pages do not fit above all."""
+    """A browser context that fails the test on complaints, above all a framework's hydration errors."""
     complaints = Complaints()
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     context.set_default_timeout(20_000)
@@ -81,7 +81,7 @@ def real(browser: Browser, site: Built) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def context(real: BrowserContext) -> BrowserContext:
-    """With the stub in every frame."""
+    """A context with the stub in every frame."""
     real.route("**/embed/?*", lambda route: route.fulfill(content_type="text/html", body=STUB + READY))
     return real
 
@@ -112,7 +112,7 @@ def _darken(page: Page, site: Built) -> None:
     page.evaluate("scrollTo(0, 0)")
     switch = page.locator(SWITCHES[site.kind]).first
     switch.click()
-    # Docusaurus has a third step, the system's preference.
+    # Docusaurus's switch has a third state, the system preference.
     if site.kind == "docusaurus" and not page.locator("html[data-theme=dark]").count():
         switch.click()
 
@@ -237,9 +237,9 @@ def test_a_reader_runs_the_call_in_place(
 
 
 def _expect_cards(page: Page, *, scripts: bool) -> None:
-    """What a reader sees of each tag: a small card with the author's link, and no browser's error page.
+    """Expect each tag to be a small card with the author's link, not the browser's error page.
 
-    Without the playground's scripts the link stands there from the start; with them, it comes with the card.
+    Without the playground's scripts the link is there from the start; with them, it comes with the card.
     """
     links = page.locator("api-playground").get_by_role("link", name="Open in the API Playground")
     expect(links).to_have_count(len(CALLS))
@@ -311,7 +311,7 @@ def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream:
     assert paused.left.wait(10)
 
 
-# A call each with and without an embed for its provider, rendered as their servers do.
+# One call with and one without an embed for its provider, rendered as on the site's server.
 RENDERED = {
     "vitepress": """
         import { createSSRApp, h } from "vue";
@@ -333,7 +333,7 @@ RENDERED = {
 
 
 def test_each_provider_may_have_an_embed_of_its_own(site: Built) -> None:
-    if site.kind in RENDERED:  # MkDocs' hook has a test of its own
+    if site.kind in RENDERED:  # the MkDocs hook has its own test
         html = built_sites.node(site.kind, RENDERED[site.kind])
 
         assert html.count("<api-playground ") == 2

@@ -1,4 +1,4 @@
-"""The key's field in browsers whose storage is switched off, missing or full, and in two tabs."""
+"""The key field in browsers whose storage is turned off, missing or full, and in several tabs."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -56,7 +56,7 @@ def test_without_storage_a_key_goes_to_no_other_base_url(
     page.get_by_label("API key").fill("sk-for-mine-only")
 
     page.get_by_label("Base URL").fill(upstream.url)
-    page.keyboard.press("Control+Enter")  # before the field has told that it changed
+    page.keyboard.press("Control+Enter")  # before the field's change event
 
     expect(page.locator("#answer-1")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
@@ -109,7 +109,7 @@ def test_typing_in_one_tab_takes_no_key_from_another(open_page: Open, address: s
     page = open_page("?provider=test")
     page.get_by_label("API key").fill("sk-of-the-first-tab")
     other = page.context.new_page()
-    other.goto(f"{address}?provider=test")  # where nothing is remembered so far
+    other.goto(f"{address}?provider=test")  # opened before any key is remembered
     page.get_by_label("Remember it").select_option("browser")
     third = page.context.new_page()
     third.goto(f"{address}?provider=test")
@@ -119,7 +119,7 @@ def test_typing_in_one_tab_takes_no_key_from_another(open_page: Open, address: s
     other.get_by_label("API key").fill("")
     third.get_by_label("API key").fill("sk-of-the-third")
     third.get_by_label("API key").fill("")
-    page.wait_for_timeout(200)  # an event of storage would have come by now
+    page.wait_for_timeout(200)  # a storage event would have arrived by now
 
     assert _key(page) == "sk-of-the-first-tab"
     fourth = page.context.new_page()

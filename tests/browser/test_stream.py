@@ -1,4 +1,4 @@
-"""Streams in a browser: the answer grows, stops, breaks, and ends with the record of any other."""
+"""Streams in a browser: the answer grows, stops, breaks, and ends with the same tabs as any other."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
     expect(page.locator(".events li")).to_have_count(1)
     paused.go.set()
 
-    expect(page.locator(".events li")).to_have_count(4)  # and the tab is the one that was chosen
+    expect(page.locator(".events li")).to_have_count(4)  # the chosen tab stays open
     expect(page.locator("#stream-head")).to_contain_text("ended by [DONE]")
     _tab(page, "Answer")
     expect(page.locator("#answer-1")).to_have_text("one two")
@@ -126,7 +126,7 @@ def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream:
     upstream.reply(Paused(STREAM_HEAD + token("so far")))
     page = open_page("?provider=test")
     page.get_by_label("stream", exact=True).check()
-    page.get_by_label("Model", exact=True).press_sequentially("-large")  # suggestions may be open now
+    page.get_by_label("Model", exact=True).press_sequentially("-large")  # may open suggestions
 
     page.keyboard.press("Control+Enter")
     expect(page.locator("#live-text-0")).to_have_text("so far")
@@ -148,7 +148,7 @@ def test_esc_that_is_meant_for_something_else_stops_nothing(
     page.get_by_text("Examples").click()
     page.keyboard.press("Escape")
     expect(page.locator("details.menu")).not_to_have_attribute("open", "")
-    page.get_by_label("Model", exact=True).click()  # a browser may show its suggestions now
+    page.get_by_label("Model", exact=True).click()  # the browser may show its suggestions
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
@@ -250,7 +250,7 @@ def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
     paused.go.set()
 
     expect(page.locator(".choice")).to_have_count(2)
-    expect(page.locator(".choice").first).to_contain_text("Hm, yes")  # the fold has stayed open
+    expect(page.locator(".choice").first).to_contain_text("Hm, yes")  # the reasoning has stayed open
     expect(page.locator(".choice").last).to_contain_text("Oslo")
 
 
@@ -292,7 +292,7 @@ def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream
     assert page.locator(".events li").count() == 10_000
     page.get_by_text("Events from 9501").click()
     expect(page.locator(".events li").last).to_be_visible()
-    # On a slow machine all of it takes longer; done in one go, one task would be most of it.
+    # Relative, because slow machines take longer. Drawn in one go, one task would take most of the time.
     longest = max(page.evaluate("window.longTasks"), default=0)
     assert longest <= (page.evaluate("performance.now()") - began) / 8
 

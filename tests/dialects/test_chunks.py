@@ -1,4 +1,4 @@
-"""Chunks of a stream, as providers send them, put together."""
+"""Chunks of a stream as providers send them, merged."""
 
 import copy
 from collections.abc import Callable

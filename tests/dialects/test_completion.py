@@ -1,4 +1,4 @@
-"""Reading completions: everything a provider may leave out, null or rename."""
+"""Reading completions, with anything that a provider may omit, set to null or rename."""
 
 from typing import Any
 

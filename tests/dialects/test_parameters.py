@@ -1,4 +1,4 @@
-"""Each parameter takes the range of the Chat Completions reference, and says it when it does not."""
+"""Each parameter accepts the range of the Chat Completions reference, and any other value is explained."""
 
 from typing import Any
 

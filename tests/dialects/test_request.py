@@ -1,4 +1,4 @@
-"""A request's check: what passes goes out as it is, what does not is named field by field."""
+"""Checking a request: what is valid is sent unchanged, what is not is named field by field."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Deltas that hold the whole text so far are told from those that hold what is new."""
+"""Deltas with the whole text so far are told apart from deltas with only what is new."""
 
 from time import process_time
 
@@ -66,5 +66,5 @@ def test_time_grows_with_what_came() -> None:
         return process_time() - started
 
     seconds(200)
-    # What comes grows by four when the text doubles.
+    # A text twice as long arrives as four times as many bytes.
     assert seconds(2000) < 10 * max(seconds(1000), 0.01)

@@ -1,4 +1,4 @@
-"""Which parser reads a body: told by its first bytes, the same however they are cut."""
+"""Which parser reads a body: decided by its first bytes, however they are cut."""
 
 import json
 
@@ -13,7 +13,7 @@ from tests.upstreams.scripted import chunk, completion_body
 STREAM, WHOLE = Sort.STREAM, Sort.WHOLE
 CHUNK, COMPLETION = json.dumps(chunk({"content": "a"})), json.dumps(completion_body())
 BODIES = [
-    # Body, what it is unlabelled, what it is labelled as a stream
+    # Body, its sort without a Content-Type, its sort labelled as a stream
     ("", WHOLE, STREAM),
     (" \n", WHOLE, STREAM),
     ("data: {}\n\n", STREAM, STREAM),

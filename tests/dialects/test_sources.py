@@ -1,4 +1,4 @@
-"""The sources of an answer: each once, and read once for all of its choices."""
+"""The sources of an answer: each is shown once, and they are read once for all choices."""
 
 from playground.dialects.chat_completions.sources import Sources, of_completion, of_message
 from tests.growth import is_linear

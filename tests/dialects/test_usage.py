@@ -1,4 +1,4 @@
-"""Usage: what the provider counted, and nothing made up."""
+"""Usage: the provider's counts, and nothing made up."""
 
 from typing import Any
 

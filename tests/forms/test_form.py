@@ -1,4 +1,4 @@
-"""A form that was filled with a request means that request, whatever is in it: through a page and back."""
+"""A form filled with a request means that request, whatever is in it: through a page and back."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ MESSAGE = BODY["messages"][0]
 
 
 def _through_the_page(client: Client, request: Any) -> Any:
-    """The body that the form of a link means, when a browser posts it as it came."""
+    """Open a link, and return the body that its form means when a browser posts it unchanged."""
     page = client.get("/?" + urlencode({"provider": "test", "request": json.dumps(request)}))
     assert page.status_code == 200
     errors: list[Any] = []
@@ -30,7 +30,7 @@ def _through_the_page(client: Client, request: Any) -> Any:
     return body
 
 
-# What has been changed on its way, here or in other clients, and what is like it.
+# Values that this or other clients have changed on the way, and similar ones.
 HARD = [
     {"stop": "a\rb"},
     {"stop": "a\nb"},

@@ -1,4 +1,4 @@
-"""What the local model can is asked in the background: a send never waits for it."""
+"""What the local model can do is asked in the background: a send never waits for it."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ NO_TOOLS = json_answer({"chat_template_caps": {"supports_tools": False}})
 
 @dataclass
 class Model:
-    """Answers calls at once, and what it is asked of itself when it is let."""
+    """Answers calls at once, and questions about itself (`/props`) when `go` is set."""
 
     props: bytes = NO_TOOLS.encode()
     go: threading.Event = field(default_factory=threading.Event)
@@ -59,7 +59,7 @@ def test_a_send_does_not_wait_for_it(client: Client, model: Model) -> None:
     for _ in range(3):
         assert _send(client).status_code == 200
 
-    assert len(model.asked) <= 1  # one asks, however many send
+    assert len(model.asked) <= 1  # one question, however many send
     model.go.set()
     _settled()
     assert set(_send(client).json()["error"]["fields"]) == {"tools"}
@@ -85,7 +85,7 @@ def test_that_it_does_not_say_is_remembered_for_a_while(client: Client, model: M
 
 
 def test_a_typed_key_does_not_ask(client: Client, model: Model) -> None:
-    """Else each of them would be another question, by another thread."""
+    """Otherwise each typed key would be another question in another thread."""
     model.go.set()
     for number in range(3):
         _send(client, api_key=f"sk-typed-{number}2345678")

@@ -1,4 +1,4 @@
-"""The client over real sockets: what goes out, and what every kind of bad answer becomes."""
+"""The client over real sockets: what is sent, and what becomes of every kind of bad response."""
 
 import gzip
 import json
@@ -62,7 +62,7 @@ def _error(exchange: Exchange) -> str:
     return explain(exchange).kind
 
 
-# --- what goes out ---
+# --- what is sent ---
 
 
 def test_the_record_holds_the_headers_and_body_that_arrived(upstream: ScriptedUpstream) -> None:
@@ -115,7 +115,7 @@ def test_text_beyond_ascii_goes_out_as_utf_8(upstream: ScriptedUpstream) -> None
     assert "中文 👍".encode() in upstream.requests[0].body
 
 
-# --- answers in good order ---
+# --- normal responses ---
 
 
 def test_a_completion_is_read(upstream: ScriptedUpstream) -> None:
@@ -171,7 +171,7 @@ def test_a_usage_that_is_none_is_not_reported(upstream: ScriptedUpstream, usage:
     assert explain(exchange) is None
 
 
-# --- answers that are none ---
+# --- responses that are no answer ---
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_max_tokens_is_mended_where_the_provider_names_it(upstream: ScriptedUpst
     assert error.fix.changes == {"max_tokens": None, "max_completion_tokens": 5}
 
 
-# --- no answer, or not all of it ---
+# --- no response, or only a part ---
 
 
 def _free_port() -> int:
@@ -290,7 +290,7 @@ def test_a_name_of_the_operators_that_is_none_is_named(monkeypatch: pytest.Monke
 def test_a_host_that_does_not_answer_runs_into_the_limit(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # No address on loopback drops packets, so the one call that waits for the network stands in for it.
+    # No loopback address drops packets, so the test replaces the one call that waits for the network.
     def never(address: tuple[str, int], timeout: float) -> socket.socket:
         raise TimeoutError("timed out")
 
@@ -342,7 +342,7 @@ def test_tls_that_never_ends_is_no_connection(monkeypatch: pytest.MonkeyPatch) -
 
 
 def _hold(connection: socket.socket, recorded: Recorded) -> None:
-    """Says nothing until the other side leaves."""
+    """Send nothing until the client disconnects."""
     connection.recv(1)
 
 
@@ -372,7 +372,7 @@ def test_silence_within_the_answer_keeps_what_arrived(upstream: ScriptedUpstream
 def _drip(first: bytes, drop: bytes) -> Callable[[socket.socket, Recorded], None]:
     def drip(connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(first)
-        for _ in range(400):  # twenty seconds, were it let
+        for _ in range(400):  # would take twenty seconds
             connection.sendall(drop)
             time.sleep(0.05)
 
@@ -428,7 +428,7 @@ def test_interim_answers_are_signs_of_life(upstream: ScriptedUpstream) -> None:
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4], ids=["CR", "CRLF", "digit", "digits"])
 def test_an_end_is_an_end_within_the_framing_too(upstream: ScriptedUpstream, cut: int) -> None:
-    """Behind `[DONE]`, where the size of a next chunk has begun: nobody waits for the rest of it."""
+    """After `[DONE]` the size of another chunk begins; the client does not wait for the rest."""
     answer = CHUNKED_HEAD + http_chunk(token("all") + STREAM_END)
     paused = Paused(answer[:-2] + b"\r\n1f"[:cut])
     upstream.reply(paused)
@@ -665,7 +665,7 @@ def test_a_key_in_escapes_is_in_no_view(upstream: ScriptedUpstream) -> None:
     assert KEY not in jsontext.indent(exchange.received.text)
 
 
-# --- more than any answer needs ---
+# --- oversized responses ---
 
 
 def _endless(head: bytes, piece: bytes) -> Callable[[socket.socket, Recorded], None]:

@@ -1,4 +1,4 @@
-"""The real model through its real process."""
+"""The real model in its real process."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 from tests.configuration import configure
 from tests.web.client import post_form, post_json
 
-# At temperature 0 it says the same every time; otherwise it may well stop after a word.
+# At temperature 0 it always says the same; otherwise it may stop after one word.
 HELLO = {
     "model": "smollm2-135m-instruct",
     "messages": [{"role": "user", "content": "Hello!"}],
@@ -59,7 +59,7 @@ def test_it_answers_and_its_usage_adds_up(client: Client, local_model: Superviso
 
 
 def test_five_tokens_end_by_length(client: Client, local_model: Supervisor) -> None:
-    # What else is in the batch moves a small model's words: it may have said all before the fifth token.
+    # Other requests in the batch change a small model's answer: it might end before the fifth token.
     request = HELLO | {"max_tokens": 5, "ignore_eos": True}
 
     answer = post_json(client, provider="local", request=request).json()
@@ -72,7 +72,7 @@ def test_several_choices_come_when_asked_for(client: Client, local_model: Superv
     answer = post_json(client, provider="local", request=HELLO | {"n": 3, "max_tokens": 5}).json()
 
     assert len(answer["completion"]["choices"]) == 3
-    # llama.cpp counts the tokens of the first one only: that is no count of all.
+    # llama.cpp counts only the tokens of the first choice.
     assert "completion_tokens" not in answer["usage"]
     assert answer["usage"]["prompt_tokens"] > 0
 
@@ -96,7 +96,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @pytest.fixture
 def known_model(client: Client, local_model: Supervisor) -> Supervisor:
-    """It has said what it lacks, as it does when a page is shown."""
+    """The local model, once it has reported what it lacks, as after showing a page."""
     client.get("/")
     assert _eventually(lambda: "tools" in abilities.probe.lacks)
     return local_model
@@ -139,7 +139,7 @@ def test_too_long_a_conversation_says_what_it_has_room_for(client: Client, local
 def test_a_long_prompt_on_a_slow_machine_is_no_silence(
     client: Client, local_model: Supervisor, settings: Any, stream: bool
 ) -> None:
-    """The limit passes before the first token comes."""
+    """The silence limit is over before the first token."""
     settings.LIMITS = replace(settings.LIMITS, silence_seconds=0.1)
     text = f"{stream} " + "word " * 500
     request = HELLO | {"messages": [{"role": "user", "content": text}], "max_tokens": 2, "stream": stream}
@@ -280,7 +280,7 @@ def test_one_that_hangs_is_started_again_and_one_that_works_is_not(
 
 
 def test_two_starts_at_once_have_two_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And one of them has the usual one."""
+    """One of them gets the usual port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         usual = probe.getsockname()[1]
@@ -366,4 +366,4 @@ def test_weights_that_are_none_are_said_to_be(tmp_path: Path, caplog: pytest.Log
     finally:
         model.stop()
 
-    assert not caplog.records  # the error has said it; it is not tried over and over
+    assert not caplog.records  # the error says it, and there is no retry

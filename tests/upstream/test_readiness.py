@@ -1,4 +1,4 @@
-"""Which servers on this machine run: asked in the background, within limits, and never for a call."""
+"""Which servers run on this machine: checked in the background, within limits, never before a call."""
 
 import socket
 import threading
@@ -34,7 +34,7 @@ def _lacks(id_: str) -> str:
 
 
 def _settled() -> None:
-    """Waits until nobody is being asked."""
+    """Wait until no check is running."""
     for thread in threading.enumerate():
         if thread.name == "question":
             thread.join(20)
@@ -132,8 +132,8 @@ def test_a_page_does_not_wait_for_a_server_that_hangs(
     for _ in range(20):
         assert "no answer yet" in _lacks("own")
     assert hold.started.wait(10)
-    assert upstream.connections == 1  # one asks, however many pages wait
-    assert running.wait_until_none(0)  # and takes no place of a call
+    assert upstream.connections == 1  # one check, however many pages wait
+    assert running.wait_until_none(0)  # and it does not count as a running call
 
     hold.go.set()
     _settled()

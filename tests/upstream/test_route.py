@@ -1,4 +1,4 @@
-"""Whom a request goes to and with whose key: a key of the server's never leaves its provider."""
+"""Where a request goes, and with whose key: the server's keys go to their providers only."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_a_typed_key_goes_before_the_servers(provider: str) -> None:
 def test_a_base_url_of_ones_own_goes_with_the_typed_key_alone(
     upstream: ScriptedUpstream, provider: str
 ) -> None:
-    # The very address of a provider whose key the server holds: it is typed, so it gets none.
+    # The URL of a provider whose key the server has; because it was typed, it does not get that key.
     assert find_route(None, upstream.url, None).key == ""
     assert find_route(None, upstream.url, "sk-typed").key == "sk-typed"
     assert find_route(None, upstream.url, None).key_variable == "API_KEY"

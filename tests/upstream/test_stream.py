@@ -1,4 +1,4 @@
-"""Streamed answers over real sockets: read while they arrive, put together, and never trusted."""
+"""Streamed answers over real sockets: read as they arrive, merged, and never trusted."""
 
 import json
 import socket
@@ -252,7 +252,7 @@ def test_a_line_may_be_as_large_as_an_answer(upstream: ScriptedUpstream) -> None
 
 
 def _then_nothing(*parts: bytes) -> Callable[[socket.socket, Recorded], None]:
-    """Leaves the connection open after the last part, until the playground leaves."""
+    """Keep the connection open after the last part, until the playground disconnects."""
 
     def script(connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(HEAD)

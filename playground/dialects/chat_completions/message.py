@@ -1,34 +1,34 @@
-"""The texts of a message, or of a delta of one, in the shapes that providers send."""
+"""The texts of a message or a delta, in the shapes that providers send."""
 
 from typing import Any
 
 from playground.dialects.chat_completions.reasoning import NAMES, is_reasoning, reasoning_in
 from playground.text.pieces import is_label
 
-# What some write beside the message in place of in it.
+# Fields that some servers put beside the message instead of in it.
 _BESIDE = (
     "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
 )  # fmt: skip
-# Texts that are read elsewhere, or that are no words.
+# Strings that are read elsewhere, or that are not text for people.
 _NO_OTHERS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
 )
 
 
 def as_message(value: Any) -> dict[str, Any] | None:
-    """A message or a delta, which may be its text alone or the only one of a list; None when it is none."""
+    """Return a message or delta as a dict. It may be bare content or alone in a list; None if neither."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return value[0]
     return {"content": value} if isinstance(value, str | list) else value if isinstance(value, dict) else None
 
 
 def beside(choice: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    """The fields that stand in the choice and are missing in its message."""
+    """Return the fields that are in the choice but missing in its message."""
     return {name: choice[name] for name in _BESIDE if choice.get(name) and message.get(name) is None}
 
 
 def texts_in(message: dict[str, Any]) -> dict[str, str | None]:
-    """Each place's text; None where there is none, which is not the empty text."""
+    """Return `{kind: text}`. None means no text, which differs from an empty one."""
     return {
         "reasoning": reasoning_in(message),
         "text": text_in(message.get("content")),
@@ -38,7 +38,7 @@ def texts_in(message: dict[str, Any]) -> dict[str, str | None]:
 
 
 def text_in(content: Any) -> str | None:
-    """The text of a content: a text, or parts of which some are texts."""
+    """Return the text of a `content`, which is a string or content parts; None if there is none."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else [content]
@@ -53,7 +53,7 @@ def _text_of_part(part: Any) -> str | None:
 
 
 def other_texts(delta: dict[str, Any]) -> str:
-    """Texts under names that nobody knows here; they may be the answer as well."""
+    """Return the texts of unknown fields, joined; they may be part of the answer."""
     others = [name for name in delta if name not in _NO_OTHERS and not is_label(name)]
     return "".join(delta[name] for name in others if isinstance(delta[name], str))
 

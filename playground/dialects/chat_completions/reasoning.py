@@ -1,8 +1,8 @@
-"""What a model thought before it answered, in every spelling: one place for messages and their deltas."""
+"""A model's reasoning under every field name, in messages and in their deltas."""
 
 from typing import Any
 
-# Providers disagree on the name, and some send two of them at once.
+# Providers use different names, and some send two of them at once.
 NAMES = (
     "reasoning_content",  # DeepSeek, Qwen, Kimi, GLM, llama.cpp
     "reasoning",  # OpenRouter, Groq, vLLM, Ollama
@@ -12,12 +12,12 @@ NAMES = (
     "reasoning_details",  # OpenRouter
 )
 _PART_TYPES = ("thinking", "reasoning", "reasoning_text")
-# In a block: what is text of it. Data and signatures are not for people.
+# The fields of a block that hold text. Encrypted data and signatures are not for people.
 _TEXTS = ("thinking", "reasoning", "text", "summary", "content")
 
 
 def reasoning_in(message: dict[str, Any]) -> str | None:
-    """The reasoning of a message or a delta, each text once; None when there is none."""
+    """Return the reasoning of a message or a delta, without repetitions; None if there is none."""
     content, found = message.get("content"), list[str]()
     told = [_text(message[name]) for name in NAMES if name in message]
     if isinstance(content, dict | list):
@@ -30,7 +30,7 @@ def reasoning_in(message: dict[str, Any]) -> str | None:
 
 
 def is_reasoning(part: dict[str, Any]) -> bool:
-    """Whether a content part is a thought (Magistral, Gemini) and not the answer."""
+    """Return whether a content part is reasoning (Magistral, Gemini) and not the answer."""
     return part.get("type") in _PART_TYPES or "thinking" in part or part.get("thought") is True
 
 
@@ -50,5 +50,5 @@ def _text(value: Any) -> str:
 
 
 def _says(text: str, other: str) -> bool:
-    """Whether the other one is in a text, however both are broken into lines."""
+    """Return whether a text contains the other, ignoring white space."""
     return text == other or "".join(other.split()) in "".join(text.split())

@@ -1,4 +1,4 @@
-"""Puts the parts of streamed tool calls together, also where a server does not say whose part each is."""
+"""Merge the parts of streamed tool calls, even if a server does not say which call a part belongs to."""
 
 import json
 import re
@@ -23,8 +23,8 @@ _MARK = re.compile(r'[{}\[\]"\\]')
 class ToolCalls:
     """`add` each delta's `tool_calls`. Parts of one call share an index or an id, or follow each other.
 
-    Some servers count every call as the first, change the id with each part, or say neither; then the name
-    and the arguments tell: a name after arguments that are whole begins a new call.
+    Some servers give every call index 0, change the id with each part, or send neither. Then the name and
+    the arguments decide: a name after complete arguments begins a new call.
     """
 
     def __init__(self, room: Room) -> None:
@@ -35,11 +35,11 @@ class ToolCalls:
 
     @property
     def fields(self) -> list[Any]:
-        """Each call as it came so far, its texts as `Pieces`."""
+        """Return each call so far, with its texts as `Pieces`."""
         return [call.fields for call in self._calls]
 
     def add(self, value: Any) -> str:
-        """What the parts brought of names and arguments."""
+        """Add the parts; return the new text of their names and arguments."""
         brought: list[str] = []
         begun: set[_Call] = set()
         for item in value if isinstance(value, list) else [value] if value else []:
@@ -119,10 +119,10 @@ class _Call:
                 function = self.fields.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
                 more = value if isinstance(value, dict) else {"name": value}
                 brought += add_to_function(function, more, room)
-            elif name in ("name", "arguments"):  # without a function around them
+            elif name in ("name", "arguments"):  # not wrapped in a function
                 brought += add_to_function(self.fields, {name: value}, room)
             elif name in ("id", "index"):
-                # The first one stays: some servers change the id with each part.
+                # Keep the first: some servers change the id with each part.
                 if value not in (None, "") and self.fields.get(name) is None:
                     self.fields[name] = part.id if name == "id" else value
             elif value not in (None, ""):
@@ -130,7 +130,7 @@ class _Call:
         return brought
 
     def take_name(self, before: "_Call") -> str:
-        """The name of this call came while it was not known to be another one."""
+        """Take over the name that arrived before this was known to be another call."""
         name = str(before._part("name") or "")
         before.named_again = False
         self.fields["function"] = {"name": Pieces(), "arguments": Pieces()}
@@ -138,29 +138,29 @@ class _Call:
         return name
 
     def is_over_before(self, part: _Part) -> bool:
-        """Whether a part that could be of this call begins another one."""
+        """Return whether a part that could belong to this call begins another one."""
         name, arguments = self._part("name"), self._part("arguments")
         other_id = bool(part.id and self.fields.get("id") and part.id != self.fields["id"])
         brings_arguments = part.arguments.strip() != ""
         if not part.name:
             return (other_id or self.named_again) and brings_arguments and self._is_whole
         if not (isinstance(name, Pieces) and name.length):
-            return other_id  # the arguments came before the name
+            return other_id  # its arguments came before its name
         same_name = name.is_text(part.name)
         if self._is_whole:
             if same_name and not other_id and (not brings_arguments or self._says_again(part)):
-                self.named_again = not part.id  # whether it is another one, its arguments will tell
+                self.named_again = not part.id  # its arguments will show whether it is another call
                 return False
             return True
         begun = not isinstance(arguments, Pieces) or arguments.length > 0
-        if other_id:  # the same call under a new id, when this goes on with its arguments
+        if other_id:  # the same call under a new id, if the part continues its arguments
             return not (begun and same_name) or part.arguments.lstrip().startswith("{")
-        # A name itself may come in pieces, but none comes behind the first arguments.
+        # A name can come in pieces too, but never after the first arguments.
         return not same_name and (begun or (part.index is None and brings_arguments))
 
     @property
     def _is_opened_empty(self) -> bool:
-        """Whether its arguments are an empty object so far. Gateways to Claude begin a call so."""
+        """Whether its arguments are `{}` so far, as gateways to Claude begin a call."""
         arguments = self._part("arguments")
         return isinstance(arguments, Pieces) and arguments.is_text("{}")
 
@@ -186,7 +186,7 @@ class _Call:
 
 @dataclass
 class _Nesting:
-    """Whether a growing text is a JSON object to its end. Each character is looked at once."""
+    """Tells whether a growing text is a complete JSON object. Reads each character once."""
 
     read: int = 0
     _depth: int = 0
@@ -228,12 +228,12 @@ class _Nesting:
 
 
 def add_to_function(function: dict[str, Any], part: dict[str, Any], room: Room) -> str:
-    """Adds a part of a function's name and arguments, and gives what it brought of them."""
+    """Add a part of a function's name and arguments; return the new text."""
     brought = ""
     for name, value in part.items():
         old = function.get(name)
         if isinstance(value, dict | list) and not (isinstance(old, Pieces) and old.length):
-            # Arguments as an object (Ollama, llama.cpp, Gemini) come whole.
+            # Arguments that are an object (Ollama, llama.cpp, Gemini) are complete.
             if joined(old) != value:
                 room.keep(size(value))
                 function[name] = copied(value)

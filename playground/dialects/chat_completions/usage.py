@@ -1,13 +1,13 @@
-"""The usage of a completion, in whichever of its places and under whichever names it comes."""
+"""Read the usage of a completion, wherever it is and whatever its names."""
 
 from typing import Any
 
 from playground.exchange.usage import Usage
 from playground.text.pieces import Room, copied, overlay, size, whole_number
 
-# A hundred times the largest context window: what says more is no count, and must not reach a sum.
+# A hundred times the largest context window: a larger number is not a count, and must not reach a sum.
 MOST_TOKENS = 1_000_000_000
-# Where each count stands: `details.name` first, as OpenAI has it, then other providers' names.
+# Where each count can be: OpenAI's names first, such as `details.name`, then other providers'.
 _PROMPT = ("prompt_tokens", "input_tokens")
 _COMPLETION = ("completion_tokens", "output_tokens")
 _TOTAL = ("total_tokens",)
@@ -26,7 +26,7 @@ _REASONING = (
 
 
 def read(value: Any) -> Usage | None:
-    """Reads a `usage`. What is no count is left out; without any count there is None."""
+    """Read a `usage`, leaving out invalid counts. Return None if there is no count at all."""
     if not isinstance(value, dict):
         return None
     names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING)
@@ -35,7 +35,7 @@ def read(value: Any) -> Usage | None:
 
 
 def of(completion: dict[str, Any]) -> Usage | None:
-    """The usage of a completion, wherever it stands in it."""
+    """Return the usage of a completion, wherever it is; the first with a count above 0, if any."""
     found = [usage for place in _places(completion) if (usage := read(place))]
     usage = next((usage for usage in found if any(usage.as_json().values())), found[0] if found else None)
     if usage and _is_of_one_answer(completion, usage):
@@ -44,12 +44,12 @@ def of(completion: dict[str, Any]) -> Usage | None:
 
 
 class StreamedUsage:
-    """The usage of a stream: a later count takes the place of an earlier one, but no 0 that of a real one."""
+    """The usage of a stream: later counts replace earlier ones, except that 0 replaces no other count."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._usage: Any = None
-        self._of_answers: list[dict[str, Any]] = []  # one behind each answer's end (llama.cpp)
+        self._of_answers: list[dict[str, Any]] = []  # one after each choice's end (llama.cpp)
 
     def add(self, usage: Any, *, finished: int, alone: bool) -> None:
         if alone and isinstance(usage, dict) and finished == len(self._of_answers) + 1:
@@ -62,7 +62,7 @@ class StreamedUsage:
             self._usage = copied(usage)
 
     def whole(self, choices: int) -> Any:
-        """What was said last; where each answer had a usage of its own, all of them together."""
+        """Return the last usage; if each of several choices had its own, their sum."""
         if choices < 2 or len(self._of_answers) != choices:
             return self._usage
         counts = [read(usage) for usage in self._of_answers]
@@ -79,14 +79,14 @@ def _places(completion: dict[str, Any]) -> list[Any]:
 
 
 def _is_of_one_answer(completion: dict[str, Any], usage: Usage) -> bool:
-    """llama.cpp makes several answers and counts the tokens of the first one."""
+    """Return whether the usage counts only one of several choices, as llama.cpp does."""
     timings = completion.get("timings")
     several = isinstance(completion.get("choices"), list) and len(completion["choices"]) > 1
     return several and isinstance(timings, dict) and timings.get("predicted_n") == usage.completion_tokens
 
 
 def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:
-    """The first count that is not 0: some servers have both names, and fill one of them."""
+    """Return the first count that is not 0: some servers send two names and fill in only one."""
     counts = [count for place in places if (count := _count(usage, place)) is not None]
     return next((count for count in counts if count), 0 if counts else None)
 

@@ -97,7 +97,7 @@ class Command(BaseCommand):
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
-        """Report wrong settings here: gunicorn's worker would do it in a traceback. Warnings come later."""
+        """Check for errors here: a worker would show a traceback. The server logs the warnings."""
         os.environ["PLAYGROUND_SECRET_KEY"] = settings.CONFIG.secret_key or secrets.token_urlsafe(50)
         settings.CONFIG = config.load()
         try:
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _migrate(self) -> bool:
-        """Return whether there is a database. If not, say why, because the server that starts next cannot."""
+        """Return whether the database can be used. If not, say why, and the server keeps silent about it."""
         database = settings.DATABASES["default"]["NAME"]
         folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
