@@ -24,7 +24,7 @@ from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.text.sentence import gettext_noop, say
 
 # In seconds; a shorter wait is a rounding error.
-_INSTANT = 1e-5
+_ROUNDING_SECONDS = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class LocalBuckets(LocMemCache):
                 at - now - bucket.rate.seconds + bucket.interval
                 for at, bucket in zip(full, buckets, strict=True)
             ]
-            if waits and max(waits) > _INSTANT:
+            if waits and max(waits) > _ROUNDING_SECONDS:
                 return Empty(buckets[waits.index(max(waits))], max(waits))
             for at, bucket in zip(full, buckets, strict=True):
                 at += bucket.interval
@@ -146,7 +146,7 @@ class RedisBuckets(RedisCache):
         keys = [self.make_and_validate_key(bucket.name) for bucket in buckets]
         numbers = [number for bucket in buckets for number in (bucket.rate.seconds, bucket.interval)]
         try:
-            which, seconds = client.eval(_SCRIPT, len(keys), *keys, *numbers, _INSTANT)
+            which, seconds = client.eval(_SCRIPT, len(keys), *keys, *numbers, _ROUNDING_SECONDS)
         except RedisError as error:
             raise UnavailableError from error
         return Empty(buckets[which - 1], float(seconds)) if which else None

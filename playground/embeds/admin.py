@@ -70,12 +70,12 @@ class EmbedForm(_ModelForm):
             return cleaned
         for name in list(cleaned):
             now, opened = getattr(self.instance, name), self._opened_with(name)
-            if _same(opened, now):
+            if _is_same(opened, now):
                 continue
             if name not in self.changed_data:
                 self.kept.append(name)
                 cleaned[name] = now
-            elif not _same(cleaned[name], now):
+            elif not _is_same(cleaned[name], now):
                 self.add_error(name, gettext("Meanwhile this was changed to: %(now)s") % {"now": now})
         return cleaned
 
@@ -85,7 +85,7 @@ class EmbedForm(_ModelForm):
         return field.to_python(field.hidden_widget().value_from_datadict(self.data, self.files, place))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_same(one: Any, other: Any) -> bool:
     """Compare, ignoring how browsers write line breaks."""
     if isinstance(one, str) and isinstance(other, str):
         return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
@@ -272,15 +272,15 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
 
     @admin.display(description=_("request"))
     def question(self, answer: RecordedAnswer) -> str:
-        return _read(answer).question[:_LONGEST_QUESTION] or gettext("A recorded answer that cannot be read.")
+        return _load(answer).question[:_LONGEST_QUESTION] or gettext("A recorded answer that cannot be read.")
 
     @admin.display(description=_("answer"))
     def facts(self, answer: RecordedAnswer) -> str:
-        return _read(answer).facts
+        return _load(answer).facts
 
     @admin.display(description=_("matches the embed"), boolean=True)
     def matches(self, answer: RecordedAnswer) -> bool:
-        return _read(answer).matches
+        return _load(answer).matches
 
     @admin.display(description=_("Answer"))
     def answer(self, answer: RecordedAnswer) -> SafeString:
@@ -289,7 +289,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return format_html("<pre>{}</pre>", text if len(start) <= _LONGEST_SHOWN else text + " …")
 
 
-def _read(answer: Any) -> recordings.Recording:
+def _load(answer: Any) -> recordings.Recording:
     """Read the recording once for all columns of its row."""
     if not hasattr(answer, "read"):
         answer.read = recordings.read(answer.pk, answer.embed)

@@ -26,12 +26,12 @@ _SKEW_SECONDS = 60
 _SALT = "playground.embeds.token"
 _RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
 # The error for each value of `_bound_to`, in its order.
-_BONDS = (
+_MISMATCHES = (
     ("token_of_another_embed", gettext_noop("The token is another example's")),
     ("rules_changed", gettext_noop("This example has been changed meanwhile")),
     ("token_of_another_reader", gettext_noop("Your address has changed meanwhile")),
 )
-_AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
+_SEND_AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
 
 
 class SpentTokenError(refusals.EmbedRefusedError):
@@ -44,7 +44,7 @@ def make(request: HttpRequest, embed: Embed | None) -> str:
 
 def spend(request: HttpRequest, embed: Embed | None) -> None:
     """Check a send's token and use it up. Raises `EmbedRefusedError`, or `SpentTokenError`."""
-    if not _is_own(request):
+    if not _is_same_origin(request):
         raise refusals.bad_token(
             "foreign_origin",
             say(gettext_noop("This was sent from another site")),
@@ -57,7 +57,7 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
         )
     try:
         values = signing.loads(token, salt=_SALT, max_age=SECONDS)
-        expired = _is_of_the_future(token)
+        expired = _is_from_the_future(token)
     except signing.SignatureExpired:
         values, expired = signing.loads(token, salt=_SALT), True
     except signing.BadSignature as error:
@@ -65,7 +65,7 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
             "token_forged", say(gettext_noop("The frame's token is not the playground's")), say(_RELOAD)
         ) from error
     *bound_to, nonce = values
-    for theirs, now, (kind, title) in zip(bound_to, _bound_to(request, embed), _BONDS, strict=True):
+    for theirs, now, (kind, title) in zip(bound_to, _bound_to(request, embed), _MISMATCHES, strict=True):
         if theirs != now:
             raise refusals.bad_token(kind, say(title), say(_RELOAD))
     if expired:
@@ -75,7 +75,7 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
 
 
 def _spent(kind: str, title: Sentence) -> SpentTokenError:
-    return SpentTokenError(Refusal(403, kind, title, say(_AGAIN)))
+    return SpentTokenError(Refusal(403, kind, title, say(_SEND_AGAIN)))
 
 
 def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
@@ -89,12 +89,12 @@ def _is_first_use(nonce: str) -> bool:
         raise refusals.tokens_not_counted() from error
 
 
-def _is_of_the_future(token: str) -> bool:
+def _is_from_the_future(token: str) -> bool:
     """Return whether the token is dated in the future, and so could outlive the record of its use."""
     return signing.b62_decode(token.rsplit(":", 2)[1]) > time.time() + _SKEW_SECONDS
 
 
-def _is_own(request: HttpRequest) -> bool:
+def _is_same_origin(request: HttpRequest) -> bool:
     """Return whether the frame's own document sent the request, judging by the browser's headers.
 
     Under the page's `Referrer-Policy`, a form sent without scripts has `Origin: null`.

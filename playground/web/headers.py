@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 # Features that browsers let a page use by default. The playground only writes to the clipboard.
 # fmt: off
-_OFF = (
+_DISABLED = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture",
     "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get",
     "idle-detection", "keyboard-map", "local-fonts", "magnetometer", "microphone", "midi",
@@ -17,7 +17,7 @@ _OFF = (
 # fmt: on
 
 HEADERS = {
-    "Permissions-Policy": ", ".join(["clipboard-write=(self)", *(f"{feature}=()" for feature in _OFF)]),
+    "Permissions-Policy": ", ".join(["clipboard-write=(self)", *(f"{feature}=()" for feature in _DISABLED)]),
     "Cross-Origin-Resource-Policy": "same-origin",
     # For responses without a policy of their own: files, early refusals, Django's own pages.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -41,11 +41,11 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", _caching(request))
+        response.headers.setdefault("Cache-Control", _cache_control(request))
         return response
 
 
-def _caching(request: HttpRequest) -> str:
+def _cache_control(request: HttpRequest) -> str:
     """Forbid storing what may hold a person's input (a link's query is, too) or a provider's output."""
     plain = request.method in ("GET", "HEAD") and not request.META.get("QUERY_STRING")
     return "private, no-cache" if plain else "no-store"

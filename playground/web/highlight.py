@@ -31,7 +31,7 @@ LEXERS = frozenset((
 # The patterns of these take quadratic time in the length of a line.
 _BY_LINE = frozenset(("console", "ini", "make", "pycon"))
 _LONGEST_LINE = 1_000
-_SIMILAR = {"vue": "html", "jsonc": "json", "json5": "json", "curl": "bash", "env": "bash", "dotenv": "bash"}
+_ALIASES = {"vue": "html", "jsonc": "json", "json5": "json", "curl": "bash", "env": "bash", "dotenv": "bash"}
 
 _formatter = HtmlFormatter(nowrap=True, classprefix="hl-")
 
@@ -40,7 +40,7 @@ class _OutOfTimeError(Exception):
     pass
 
 
-def _body(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenType, str]]:
+def _http_body_tokens(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenType, str]]:
     kind = (JsonLexer if "json" in (lexer.content_type or "") else TextLexer)(**lexer.options)
     for at, token, text in kind.get_tokens_unprocessed(match[0]):  # type: ignore[no-untyped-call]
         yield match.start() + at, token, text
@@ -49,7 +49,7 @@ def _body(lexer: HttpLexer, match: re.Match[str]) -> Iterator[tuple[int, _TokenT
 class _HttpLexer(HttpLexer):
     """Highlight a body as JSON or as text. Pygments would choose from all its lexers, by the Content-Type."""
 
-    tokens = HttpLexer.tokens | {"content": [(".+", _body)]}
+    tokens = HttpLexer.tokens | {"content": [(".+", _http_body_tokens)]}
 
 
 def highlight(code: str, language: str, seconds: float = SECONDS) -> SafeString:
@@ -58,11 +58,11 @@ def highlight(code: str, language: str, seconds: float = SECONDS) -> SafeString:
     Text is only escaped if it is longer than `LARGEST`, in an unknown language, has lines that are too long
     for its lexer, or takes more than `seconds` of CPU time.
     """
-    name = _names().get(language.lower())
+    name = _lexer_names().get(language.lower())
     if name is None or len(code) > LARGEST or (name in _BY_LINE and _has_long_line(code)):
         return escape(code)
     try:
-        html = pygments_format(_timed(_lexer(name), code, seconds), _formatter)
+        html = pygments_format(_tokens_in_time(_lexer(name), code, seconds), _formatter)
     except _OutOfTimeError:
         return escape(code)
     return mark_safe(html)  # noqa: S308 -- Pygments escapes every token's text
@@ -72,7 +72,7 @@ def _has_long_line(code: str) -> bool:
     return max(map(len, code.split("\n"))) > _LONGEST_LINE
 
 
-def _timed(lexer: Lexer, code: str, seconds: float) -> Iterator[tuple[_TokenType, str]]:
+def _tokens_in_time(lexer: Lexer, code: str, seconds: float) -> Iterator[tuple[_TokenType, str]]:
     end = time.thread_time() + seconds
     for token in lexer.get_tokens(code):
         if time.thread_time() > end:
@@ -81,7 +81,7 @@ def _timed(lexer: Lexer, code: str, seconds: float) -> Iterator[tuple[_TokenType
 
 
 @cache
-def _names() -> dict[str, str]:
+def _lexer_names() -> dict[str, str]:
     """Return `{name of a language: name of its lexer}`."""
     found = {
         alias: next(iter(LEXERS.intersection(aliases)))
@@ -89,7 +89,7 @@ def _names() -> dict[str, str]:
         if LEXERS.intersection(aliases)
         for alias in aliases
     }
-    return found | _SIMILAR
+    return found | _ALIASES
 
 
 @cache

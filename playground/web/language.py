@@ -41,12 +41,12 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(asked)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if _remembers(request):
+        if _uses_cookie(request):
             patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
 
 
-def _remembers(request: HttpRequest) -> bool:
+def _uses_cookie(request: HttpRequest) -> bool:
     """Return whether the language cookie applies: frames of embeds neither read nor set cookies."""
     return not request.path.startswith(reverse("embed"))
 
@@ -81,7 +81,7 @@ def others(
     request: HttpRequest, addresses: dict[str, str], *, with_query: bool = False
 ) -> list[dict[str, str]]:
     """Return the languages to switch to: `code`, `name` and `next`, the URL that is shown then."""
-    if not _remembers(request):
+    if not _uses_cookie(request):
         return []
     current = translation.get_language()
     return [

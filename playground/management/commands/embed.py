@@ -30,8 +30,8 @@ _NUMBERS = {
     "calls_a_day": "calls a day for all readers together",
     "tokens_a_day": "tokens a day for all readers together",
 }
-_MAY_BE_EMPTY = ("max_tokens", "n", "request_bytes")
-_NEEDED = ("origins", "provider", "request")
+_CLEARABLE = ("max_tokens", "n", "request_bytes")
+_REQUIRED = ("origins", "provider", "request")
 _LONGEST_QUESTION = 80
 
 
@@ -144,10 +144,10 @@ class Command(BaseCommand):
         try:
             exchange, problem = recordings.record(embed, tag.body)
         except recordings.NotKeptError as error:
-            file = _kept_in_a_file(embed, error.exchange)
+            file = _save_to_file(embed, error.exchange)
             raise CommandError(f"{error.sentence} It is in {file}.") from error
         except RefusedError as error:
-            raise CommandError(_words(error)) from error
+            raise CommandError(_as_text(error)) from error
         if problem:
             words = f" “{problem.message}”" if problem.message else ""
             raise CommandError(f"Nothing is recorded. {problem.title}.{words} {problem.advice}")
@@ -194,7 +194,7 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
     for text in wanted:
         if text.lstrip().startswith("{") or not Path(text).is_dir():
             place = "" if text.lstrip().startswith("{") else text
-            yield _Tag(place, _body(_text("TAGS", text), text))
+            yield _Tag(place, _body(_read_json_or_file("TAGS", text), text))
             continue
         found = list(tags_in(Path(text), embed.name))
         if not found:
@@ -208,23 +208,23 @@ def _digest(embed: Embed, tag: _Tag) -> str:
     try:
         return policy.digest(embed.asked(tag.body))
     except InvalidRequestError as error:  # the embed's own request is broken
-        raise CommandError(_words(error)) from error
+        raise CommandError(_as_text(error)) from error
 
 
 def _body(text: str, place: str) -> dict[str, Any]:
     try:
         return link_body(text) if text else {}
     except InvalidRequestError as error:
-        raise CommandError(f"{place[:100]}: {_words(error)}") from error
+        raise CommandError(f"{place[:100]}: {_as_text(error)}") from error
 
 
-def _words(error: RefusedError) -> str:
+def _as_text(error: RefusedError) -> str:
     refusal = error.refusal
     fields = [f"{item.field}: {item.sentence}" for item in refusal.fields]
     return "\n".join([f"{refusal.title}. {refusal.advice}", *fields])
 
 
-def _kept_in_a_file(embed: Embed, exchange: Exchange) -> Path:
+def _save_to_file(embed: Embed, exchange: Exchange) -> Path:
     """Write the call data to a new file; existing ones stay."""
     number = 1
     while (file := Path(f"{embed.name}-answer-{number}.json")).exists():
@@ -241,11 +241,11 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
         if options[name] is not None:
             changes[name] = "\n".join(options[name])
     if options["request"] is not None:
-        changes["request"] = _text("--request", options["request"])
-    return changes | {name: None for name in _MAY_BE_EMPTY if changes.get(name) == 0}
+        changes["request"] = _read_json_or_file("--request", options["request"])
+    return changes | {name: None for name in _CLEARABLE if changes.get(name) == 0}
 
 
-def _text(option: str, text: str) -> str:
+def _read_json_or_file(option: str, text: str) -> str:
     if text.lstrip().startswith("{"):
         return text
     try:
@@ -255,7 +255,7 @@ def _text(option: str, text: str) -> str:
 
 
 def _save(embed: Embed, changes: dict[str, Any]) -> None:
-    if embed.pk is None and (lacking := [name for name in _NEEDED if not changes.get(name)]):
+    if embed.pk is None and (lacking := [name for name in _REQUIRED if not changes.get(name)]):
         raise CommandError(f"A new embed needs {', '.join(lacking)}: {_example(embed.name)}")
     for name, value in changes.items():
         setattr(embed, name, value)

@@ -30,10 +30,10 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 _HOST = "--host takes an address or a name of this machine, such as 127.0.0.1."
-_OF_PORTS = (errno.EADDRINUSE, errno.EACCES)
-_QUEUE = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
+_BACKLOG = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
 
 
 class Command(BaseCommand):
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         """Return the server's exit code. Poll for Ctrl-C: Python drops what a destructor raises."""
         while not self._interrupted:
             with suppress(subprocess.TimeoutExpired):
-                return server.wait(_LOOK_SECONDS)
+                return server.wait(_POLL_SECONDS)
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
@@ -159,11 +159,11 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(_QUEUE)
+        listener.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:
         listener.close()
         why = error.strerror if isinstance(error, OSError) else "no such name"
-        is_the_port = isinstance(error, OSError) and error.errno in _OF_PORTS
+        is_the_port = isinstance(error, OSError) and error.errno in _PORT_ERRORS
         advice = "Choose another with --port." if is_the_port else _HOST
         raise CommandError(f"Cannot serve on {host} port {port}: {why}. {advice}") from error
     return listener
@@ -186,10 +186,11 @@ def _start_server(
     host: str, port: int, listener: socket.socket, model: Supervisor | None, *, migrated: bool
 ) -> subprocess.Popen[bytes]:
     environment = (
-        (_one_person() if _is_loopback(host) else {})
+        (_without_limits() if _is_loopback(host) else {})
         | os.environ
         | {
-            "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS") or ",".join(_names(host)),
+            "PLAYGROUND_ALLOWED_HOSTS": os.environ.get("PLAYGROUND_ALLOWED_HOSTS")
+            or ",".join(_host_names(host)),
             "PLAYGROUND_HTTPS": os.environ.get("PLAYGROUND_HTTPS") or "0",
             "PLAYGROUND_LOCAL_PROVIDERS": "1",
             "PLAYGROUND_LOG": os.environ.get("PLAYGROUND_LOG") or "0",
@@ -211,12 +212,12 @@ def _start_server(
     )
 
 
-def _one_person() -> dict[str, str]:
+def _without_limits() -> dict[str, str]:
     """Lift all limits: only the owner of the keys and the machine can call."""
     return {"PLAYGROUND_CAPS": "0", "PLAYGROUND_CLIENT_RATE": "off", "PLAYGROUND_TOTAL_RATE": "off"}
 
 
-def _names(host: str) -> list[str]:
+def _host_names(host: str) -> list[str]:
     """Return the host names to answer to: only this machine's own, against DNS rebinding."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
