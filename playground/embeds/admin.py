@@ -211,7 +211,7 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.action(description=_("Record the answer now: makes the call once"), permissions=["change"])
     def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> HttpResponse | None:
-        """Record an answer for each embed. One that cannot be saved is paid for: the browser downloads it."""
+        """Record an answer for each embed. The browser downloads answers that are paid for but not saved."""
         lost = {}
         for embed in embeds:
             try:

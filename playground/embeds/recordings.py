@@ -1,4 +1,4 @@
-"""Recorded answers: saved by the author, and shown, labelled as recorded, when no call is made."""
+"""Recorded answers: saved by the author, and shown as such when no call is made."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ _LARGE = ("archive", "body")
 _LONGEST_QUESTION, _LONGEST_TYPE = 1000, 200
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
 
-# What reading a row can raise that was written without validation.
+# What reading a row can raise if it was written without validation.
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError)
 
 _logger = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ def read(pk: int, embed: Embed) -> Recording:
 
 
 def start_of_answer(pk: int, most: int) -> bytes:
-    """Return the first bytes of the answer's body, which can have megabytes."""
+    """Return the first bytes of the answer's body, which can be megabytes long."""
     return bytes(RecordedAnswer.objects.values_list(Substr("body", 1, most), flat=True).get(pk=pk))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-# Features that browsers let a page use by default. The playground only writes to the clipboard.
+# Features that browsers enable by default, switched off: the playground only writes to the clipboard.
 # fmt: off
 _DISABLED = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture",

@@ -1,4 +1,4 @@
-"""Recorded answers: saved as they came, shown when no call is made, and labelled as recorded."""
+"""Recorded answers: saved as they came, shown when no call is made, and labeled as recorded."""
 
 import json
 import re

@@ -107,7 +107,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} is saved.")
         elif embed.pk is None:
             raise CommandError(f"No embed is called {name}. To make it: {_example(name)}")
-        if forget is not None:  # first, which makes room for what is recorded below
+        if forget is not None:  # first, to make room for new recordings
             self.stdout.write(f"Recorded answers removed: {_forget(embed, forget)}.")
         if record is not None:
             self._record_all(embed, list(_tags(embed, record)) if record else [_Tag()])

@@ -1,4 +1,4 @@
-"""Charsets other than UTF-8: decoded by their label if they are not UTF-8, and never reveal a key."""
+"""Charsets: a body that is not UTF-8 is decoded by its label, and never so that a key reappears."""
 
 import json
 
