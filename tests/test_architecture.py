@@ -67,10 +67,11 @@ def test_no_module_is_too_long_to_read() -> None:
 
 
 def test_no_room_is_too_large() -> None:
-    """But for migrations, which Django writes."""
-    sizes = {
-        room: _lines(file for file in (PACKAGE / room).rglob("*.py") if "migrations" not in file.parts)
-        for room in ROOMS
-    }
+    """But for migrations, which Django writes. The folder of each dialect counts as a room."""
+    sizes: dict[str, int] = defaultdict(int)
+    for file in PACKAGE.glob("*/**/*.py"):
+        room, *inner = file.relative_to(PACKAGE).parts
+        own = f"{room}/{inner[0]}" if room == "dialects" and len(inner) > 1 else room
+        sizes[own] += _lines([file]) if "migrations" not in inner else 0
 
     assert {room: size for room, size in sizes.items() if size > LARGEST_ROOM} == {}

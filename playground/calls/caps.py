@@ -3,81 +3,64 @@
 A list of what is allowed rather than of what is not: providers add parameters, and some of them cost money.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from playground.catalogue.caps import Caps
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.fix import Fix
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.exchange.request import Request
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# None of these costs more than its tokens, which have a cap of their own.
-_FREE = frozenset((
-    "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "messages", "min_p", "model", "n",
-    "presence_penalty", "reasoning_effort", "repetition_penalty", "response_format", "safety_identifier",
-    "seed", "stop", "stream", "stream_options", "temperature", "top_k", "top_logprobs", "top_p", "user",
-    "verbosity",
-))  # fmt: skip
-# What goes by one name in `allow`.
-_GROUPS = {
-    "tool_choice": "tools",
-    "parallel_tool_calls": "tools",
-    "functions": "tools",
-    "function_call": "tools",
-}
-_FREE_PARTS = ("text", "refusal")
-_PART_GROUPS = {"image_url": "images", "image": "images", "input_image": "images"}
-_TOKENS = ("max_tokens", "max_completion_tokens")
 
-
-def check(request: ChatRequest, caps: Caps | None) -> None:
+def check(request: Request, caps: Caps | None) -> None:
     """Raises `InvalidRequestError` with all that is beyond the caps; None allows everything."""
     if caps and (beyond := problems(request, caps)):
-        raise InvalidRequestError(*beyond, fix=_fix(beyond, caps))
+        raise InvalidRequestError(*beyond, fix=_fix(request, beyond, caps))
 
 
-def problems(request: ChatRequest, caps: Caps) -> list[FieldProblem]:
+def problems(request: Request, caps: Caps) -> list[FieldProblem]:
     """All that the request asks for and may not, each with the cap that says so."""
     return [
-        *_model(request.model, caps),
-        *_tokens(request.body, caps),
-        *_choices(request.body, caps),
+        *_model(request, caps),
+        *_tokens(request, caps),
+        *_count(request, caps),
         *_size(len(request.encoded), caps),
-        *_parameters(request.body, caps),
-        *_parts(request.body["messages"], caps),
+        *_extras(request, caps),
     ]
 
 
-def _fix(beyond: list[FieldProblem], caps: Caps) -> Fix | None:
+def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None:
     """The change that keeps a request to the caps, as far as leaving out and lowering does."""
-    most = {"model": next(iter(caps.models), None), "n": caps.n} | dict.fromkeys(_TOKENS, caps.max_tokens)
-    fields = [problem.field for problem in beyond]
+    fields = request.dialect.fields
+    most = {fields.model: next(iter(caps.models), None), fields.count: caps.n}
+    most |= dict.fromkeys(fields.tokens, caps.max_tokens)
     changes = {
-        name: most.get(name) for name in fields if name != "request" and not name.startswith("messages.")
+        problem.field: most.get(problem.field)
+        for problem in beyond
+        if problem.field != "request" and not problem.field.startswith(f"{fields.prompt}.")
     }
     return Fix(say(gettext_noop("Keep to what the server's key allows")), changes) if changes else None
 
 
-def _model(model: str, caps: Caps) -> Iterator[FieldProblem]:
-    if not caps.allows_model(model):
+def _model(request: Request, caps: Caps) -> Iterator[FieldProblem]:
+    if not caps.allows_model(request.demands.model):
         sentence = gettext_noop("With the server's key, only %(models)s.")
-        yield FieldProblem("model", say(sentence, models=", ".join(caps.models)))
+        yield FieldProblem(request.dialect.fields.model, say(sentence, models=", ".join(caps.models)))
 
 
-def _tokens(body: Mapping[str, Any], caps: Caps) -> Iterator[FieldProblem]:
-    given = [name for name in _TOKENS if body.get(name) is not None]
+def _tokens(request: Request, caps: Caps) -> Iterator[FieldProblem]:
+    given = request.demands.tokens
     if not given:
         sentence = gettext_noop("With the server's key, set this: %(most)s or less.")
-        yield FieldProblem("max_tokens", say(sentence, most=caps.max_tokens))
-    for name in given:
-        if body[name] > caps.max_tokens:
+        yield FieldProblem(request.dialect.fields.tokens[0], say(sentence, most=caps.max_tokens))
+    for name, limit in given.items():
+        if limit > caps.max_tokens:
             yield FieldProblem(name, say(_AT_MOST, most=caps.max_tokens))
 
 
-def _choices(body: Mapping[str, Any], caps: Caps) -> Iterator[FieldProblem]:
-    if (body.get("n") or 1) > caps.n:
-        yield FieldProblem("n", say(_AT_MOST, most=caps.n))
+def _count(request: Request, caps: Caps) -> Iterator[FieldProblem]:
+    if request.demands.count > caps.n:
+        yield FieldProblem(request.dialect.fields.count, say(_AT_MOST, most=caps.n))
 
 
 _AT_MOST = gettext_noop("With the server's key, %(most)s at most.")
@@ -91,20 +74,14 @@ def _size(size: int, caps: Caps) -> Iterator[FieldProblem]:
         yield FieldProblem("request", say(sentence, size=size, most=caps.request_bytes), status=413)
 
 
-def _parameters(body: Mapping[str, Any], caps: Caps) -> Iterator[FieldProblem]:
-    for name, value in body.items():
-        if value is not None and name not in _FREE and _GROUPS.get(name, name) not in caps.allow:
-            yield FieldProblem(name, _not_allowed(name))
-
-
-def _parts(messages: list[dict[str, Any]], caps: Caps) -> Iterator[FieldProblem]:
-    for index, message in enumerate(messages):
-        content = message.get("content")
-        for part in content if isinstance(content, list) else []:
-            kind = str(part.get("type")) if isinstance(part, dict) else "text"
-            if kind not in _FREE_PARTS and _PART_GROUPS.get(kind, kind) not in caps.allow:
-                yield FieldProblem(f"messages.{index}.content", _not_allowed(kind))
-                break
+def _extras(request: Request, caps: Caps) -> Iterator[FieldProblem]:
+    """One for each field: a message may have many images."""
+    beyond: dict[str, str] = {}
+    for extra in request.dialect.extras(request.body):
+        if extra.group not in caps.allow:
+            beyond.setdefault(extra.field, extra.name)
+    for name, what in beyond.items():
+        yield FieldProblem(name, _not_allowed(what))
 
 
 def _not_allowed(name: str) -> Sentence:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 
-from playground.dialects.chat_completions.request import ChatRequest
+from playground.catalogue.providers import dialect_of
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
+from playground.exchange.request import Request, checked
 from playground.upstream.route import Route, find_route
 
 
@@ -15,7 +17,8 @@ from playground.upstream.route import Route, find_route
 class Draft:
     """To whom, with which key, and a body of JSON values.
 
-    `problems` were found where it was read.
+    `dialect` is the id of the one that the body is written in; None for the provider's own. `problems` were
+    found where it was read.
     """
 
     provider: str | None
@@ -23,9 +26,11 @@ class Draft:
     key: str | None = field(repr=False)
     body: Any
     problems: tuple[FieldProblem, ...] = ()
+    dialect: str | None = None
 
-    def checked(self) -> tuple[ChatRequest, Route]:
+    def checked(self) -> tuple[Request, Route]:
         """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
+        self.speaks()
         problems: list[FieldProblem] = []
         route = collect(problems, None, self.route)
         request = collect(problems, None, self.request)
@@ -33,24 +38,28 @@ class Draft:
             raise InvalidRequestError(*problems)
         return request, route
 
-    def request(self) -> ChatRequest:
+    def speaks(self) -> Dialect:
+        """The dialect of its body. Raises `InvalidRequestError`."""
+        return dialect_of(self.provider, self.dialect)
+
+    def request(self) -> Request:
         """Checked once, and the same object every time. Raises `InvalidRequestError`."""
         return self._request
 
     @cached_property
-    def _request(self) -> ChatRequest:
+    def _request(self) -> Request:
         problems = list(self.problems)
-        request: ChatRequest = collect(problems, None, checked_request, self.body)
+        request: Request = collect(problems, None, checked_request, self.speaks(), self.body)
         if problems:
             raise InvalidRequestError(*problems)
         return request
 
     def route(self) -> Route:
         """Raises `InvalidRequestError`."""
-        return find_route(self.provider, self.base_url, self.key)
+        return find_route(self.provider, self.base_url, self.key, self.speaks())
 
 
-def checked_request(body: Any) -> ChatRequest:
+def checked_request(dialect: Dialect, body: Any) -> Request:
     """Held to the limits of the settings. Raises `InvalidRequestError`."""
     limits = settings.LIMITS
-    return ChatRequest.from_body(body, max_messages=limits.messages, max_bytes=limits.request_bytes)
+    return checked(dialect, body, max_messages=limits.messages, max_bytes=limits.request_bytes)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.chat_completions.completion import Choice
-from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.answer import Choice
+from playground.exchange.dialect import Dialect
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
+from playground.exchange.request import Request
 
 # The most that an image takes: 2833 tokens, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
 _IMAGE_TOKENS = 50_000
-_TEXTS = ("text", "refusal")
 # Images that models make take 1,000 to 6,000 tokens for a megabyte or two of base64, speech far fewer.
 _MEDIA_CHARACTERS_A_TOKEN = 500
 # English has some four bytes a token, Chinese three: an estimate is rather too high.
@@ -23,14 +23,17 @@ _NEVER_SENT = frozenset((
 ))  # fmt: skip
 
 
-def worst_case(chat: ChatRequest) -> int:
+def worst_case(request: Request) -> int:
     """The most tokens that a call which the caps let through can take.
 
     A token is a byte of the prompt or more. What models put around each message is less than the JSON that
     stands around it here.
     """
-    tokens = max(chat.body.get(name) or 0 for name in ("max_tokens", "max_completion_tokens"))
-    return (chat.body.get("n") or 1) * tokens + len(chat.encoded) + _IMAGE_TOKENS * _images(chat.body)
+    demands = request.demands
+    tokens = max(demands.tokens.values(), default=0)
+    return (
+        demands.count * tokens + len(request.encoded) + _IMAGE_TOKENS * _images(request.dialect, request.body)
+    )
 
 
 def was_sent(exchange: Exchange) -> bool:
@@ -46,9 +49,9 @@ def used(exchange: Exchange, reserved: int) -> int:
     """
     if not was_sent(exchange):
         return 0
-    received, prompt = exchange.received, _prompt(exchange.call.body)
+    received, prompt = exchange.received, _prompt(exchange)
     if received is None:
-        return min(prompt, reserved) if exchange.call.body.get("stream") is True else reserved
+        return min(prompt, reserved) if exchange.demands.streams else reserved
     if received.status >= 300:
         return 0 if received.status < 500 else min(prompt, reserved)
     usage = exchange.usage
@@ -73,23 +76,21 @@ def _in_answer(choice: Choice) -> int:
     """Each text once, however often the provider says it."""
     calls = [choice.tool_calls, choice.function_call, choice.others]
     size = sum(len(text.encode("utf-8", "replace")) for text in (*choice.texts, *_texts(calls)))
-    media = sum(media.size for media in (*choice.images, *choice.audio()))
+    media = sum(media.size for media in (*choice.images, *choice.audio))
     return _in_tokens(size) + math.ceil(media / _MEDIA_CHARACTERS_A_TOKEN)
 
 
-def _prompt(body: Mapping[str, Any]) -> int:
-    size = sum(len(text.encode("utf-8", "replace")) for text in _texts(body))
-    return _in_tokens(size) + _IMAGE_TOKENS * _images(body)
+def _prompt(exchange: Exchange) -> int:
+    size = sum(len(text.encode("utf-8", "replace")) for text in _texts(exchange.call.body))
+    return _in_tokens(size) + _IMAGE_TOKENS * _images(exchange.dialect, exchange.call.body)
 
 
 def _in_tokens(size: int) -> int:
     return math.ceil(size / _BYTES_A_TOKEN)
 
 
-def _images(body: Mapping[str, Any]) -> int:
-    contents = [message.get("content") for message in body["messages"]]
-    parts = [part for content in contents if isinstance(content, list) for part in content]
-    return sum(isinstance(part, dict) and part.get("type") not in _TEXTS for part in parts)
+def _images(dialect: Dialect, body: Mapping[str, Any]) -> int:
+    return sum(extra.is_part for extra in dialect.extras(body))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -37,16 +37,16 @@ def _log(who: str, embed: str | None, exchange: Exchange) -> None:
 def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
     """Times in milliseconds, sizes in bytes; null for what never came."""
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
-    model = exchange.call.body.get("model")
-    error = explain(exchange) if model else None
+    demands = exchange.demands
+    error = None if exchange.is_listing else explain(exchange)
     return {
         "time": exchange.started.isoformat(timespec="milliseconds"),
         "who": who,
         "embed": embed,
         "provider": exchange.provider,
         "host": exchange.sent.host,
-        "model": model[:_LONGEST_NAME] if isinstance(model, str) else None,
-        "stream": exchange.call.body.get("stream") is True,
+        "model": demands.model[:_LONGEST_NAME] or None,
+        "stream": demands.streams,
         "status": received.status if received else None,
         "error": error.kind if error else None,
         "first_byte_ms": _rounded(timings.first_byte_ms),

@@ -13,9 +13,9 @@ from playground.calls import caps, rates
 from playground.calls.draft import Draft
 from playground.calls.replay import or_recorded, replay
 from playground.catalogue.caps import Caps
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
+from playground.exchange.request import Request
 from playground.upstream import client, models
 from playground.upstream.client import Caller
 from playground.upstream.live import Live
@@ -44,7 +44,7 @@ class Terms:
         """What a call on this route may ask for; None for no limits."""
         return route.caps
 
-    def reserve(self, request: ChatRequest, route: Route, visitor: str) -> Reservation | None:
+    def reserve(self, request: Request, route: Route, visitor: str) -> Reservation | None:
         """Counts the call. Raises `RefusedError` when there is nothing left for it."""
         rates.count(visitor, route)
         return None
@@ -53,7 +53,7 @@ class Terms:
         """What is shown in place of a call that was refused; None to say so."""
         return None
 
-    def shown(self, request: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
+    def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
         """What is shown of a call that was made."""
         return exchange
 
@@ -73,11 +73,11 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
         recorded = terms.instead(draft, refused)
         if recorded is None:
             raise
-        return replay(recorded, caller.visitor) if live and draft.request().streams else recorded
+        return replay(recorded, caller.visitor) if live and draft.request().demands.streams else recorded
     if reservation:
         caller = replace(caller, ended=_both(caller.ended, reservation.settle))
     shown = partial(terms.shown, request, route)
-    if live and request.streams:
+    if live and request.demands.streams:
         steps = client.stream(request, route, settings.LIMITS, caller)
         return _or_given_back(or_recorded(steps, shown), reservation)
     try:
@@ -92,7 +92,7 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     """The models that the provider lists. Raises `RefusedError` when it is not asked."""
     route = draft.route()
     rates.count(caller.visitor, route)
-    return models.list_models(route, settings.LIMITS, caller)
+    return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
 
 
 def _or_given_back(steps: Live, reservation: Reservation | None) -> Live:

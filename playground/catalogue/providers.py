@@ -13,12 +13,14 @@ from django.conf import settings
 from playground import config
 from playground.catalogue.caps import Caps
 from playground.config_types import SettingError
+from playground.dialects import DEFAULT, DIALECTS
+from playground.exchange.dialect import Dialect
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 BUILT_IN = Path(__file__).with_name("providers.toml")
 LOCAL_MODEL = "local"
-DIALECTS = ("openai",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Provider:
     key_variable: str | None = None
     docs: str = ""
     models: tuple[str, ...] = ()
-    dialect: str = "openai"
+    dialect: str = DEFAULT.id
     local: bool = False
     start: str = ""
     caps: Caps = field(default_factory=Caps)
@@ -66,6 +68,18 @@ def catalogue() -> Catalogue:
     return read_catalogue(settings.CONFIG)
 
 
+def dialect_of(provider: str | None, asked: str | None) -> Dialect:
+    """The one that is asked for, else the provider's own. Raises `InvalidRequestError`."""
+    known = catalogue().get(provider or "")
+    name = asked or (known.dialect if known else DEFAULT.id)
+    try:
+        return DIALECTS[name]
+    except KeyError as error:
+        sentence = gettext_noop("No API is called “%(name)s” here. Use one of: %(known)s.")
+        problem = say(sentence, name=name[:60], known=", ".join(DIALECTS))
+        raise InvalidRequestError(FieldProblem("dialect", problem)) from error
+
+
 @lru_cache(maxsize=4)
 def read_catalogue(settled: config.Config) -> Catalogue:
     """Build the catalogue of one configuration, once. Raises as `catalogue` does."""
@@ -74,7 +88,9 @@ def read_catalogue(settled: config.Config) -> Catalogue:
         entries |= _read(own)
     local_model = settled.local_model_url
     if local_model and LOCAL_MODEL in entries:
-        entries[LOCAL_MODEL] = replace(entries[LOCAL_MODEL], endpoint=_local_endpoint(local_model))
+        local = entries[LOCAL_MODEL]
+        endpoint = _local_endpoint(local_model, DIALECTS[local.dialect])
+        entries[LOCAL_MODEL] = replace(local, endpoint=endpoint)
     offers_local = settled.local_providers
     return Catalogue(
         [
@@ -85,9 +101,9 @@ def read_catalogue(settled: config.Config) -> Catalogue:
     )
 
 
-def _local_endpoint(url: str) -> Endpoint:
+def _local_endpoint(url: str, dialect: Dialect) -> Endpoint:
     try:
-        return Endpoint.parse(url)
+        return Endpoint.parse(url, dialect.ending)
     except BaseURLError as error:
         raise SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
 
@@ -139,7 +155,8 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
             raise ValueError("key_variable takes the name of an environment variable")
         if not re.match("https?://|$", entry.get("docs", "")):
             raise ValueError("docs is a link that starts with https://")
-        if entry.get("dialect", "openai") not in DIALECTS:
+        dialect = DIALECTS.get(entry.get("dialect", DEFAULT.id))
+        if dialect is None:
             raise ValueError(f"dialect is one of {', '.join(DIALECTS)}")
         if "base_url" not in entry and name != LOCAL_MODEL:
             raise ValueError("base_url is missing")
@@ -148,6 +165,7 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
         models = tuple(entry.get("models", ()))
         values = {**entry, "models": models, "caps": _caps({"models": models, **entry.get("caps", {})})}
         base_url = values.pop("base_url", None)
-        return Provider(endpoint=Endpoint.parse(base_url) if base_url else None, **values)
+        endpoint = Endpoint.parse(base_url, dialect.ending) if base_url else None
+        return Provider(endpoint=endpoint, **values)
     except (TypeError, ValueError, BaseURLError) as error:
         raise SettingError(f"{path}: provider {name!r}: {error}") from error

@@ -6,4 +6,6 @@ from types import MappingProxyType
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.dialect import Dialect
 
+# What a provider speaks of which nothing else is known.
+DEFAULT: Dialect = CHAT_COMPLETIONS
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({CHAT_COMPLETIONS.id: CHAT_COMPLETIONS})

@@ -23,9 +23,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
-from playground.catalogue.providers import catalogue
-from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import ROLES
+from playground.catalogue.providers import catalogue, dialect_of
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
@@ -170,14 +168,14 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
         draft = lookup.allowed(embed, posted.draft)
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "result/_codes.html", page.code_context(draft))
-        call = page.call_of(draft.provider, draft.base_url, draft.request().body)
+        call, targets = page.call_for(draft), draft.speaks().targets
     except InvalidRequestError as error:
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "result/_codes.html", {"codes": None, "incomplete": error.refusal})
         return refuse(request, error.refusal)
     except RefusedError as error:
         return refuse(request, error.refusal)
-    return JsonResponse(code.render(call))
+    return JsonResponse(code.render(call, targets))
 
 
 # What is running has a number that nobody can guess: who knows it may stop it.
@@ -197,7 +195,7 @@ class _Opened:
         if embed is None:
             return cls(asked)
         body = embed.asked(asked)
-        return cls(body, policy.digest(body), embed.overruled(asked, provider))
+        return cls(body, embed.digest_of(body), embed.overruled(asked, provider))
 
 
 def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
@@ -221,7 +219,7 @@ def _opened_with(request: HttpRequest) -> str:
 
 def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
     """Raises `EmbedRefusedError` where no answer is recorded."""
-    exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), policy.digest(body))
+    exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), embed.digest_of(body))
     if exchange is None:
         raise refusals.turned_off(embed.name)
     return Result(exchange)
@@ -266,7 +264,7 @@ def _render(
     form = form or RequestForm()
     if refusal:
         page.mark_messages(form, refusal)
-    theme = _asked_for(request, "theme")
+    theme, dialect = _asked_for(request, "theme"), dialect_of(form.provider, None)
     context: dict[str, Any] = {
         "framed": True,
         "embed": embed,
@@ -282,9 +280,9 @@ def _render(
         # Without a key that works there is something to do in it before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),
         "playground_url": reverse("index"),
-        "roles": ROLES,
-        "parameters": PARAMETERS,
-        "targets": code.TARGETS,
+        "roles": dialect.roles,
+        "parameters": dialect.parameters,
+        "targets": dialect.targets,
         "blank_message": MessageRow(),
         "listed_models": None,
         **page.code_context(draft or incoming.draft_of(form)),

@@ -88,12 +88,13 @@ def check_key(embed: Embed, draft: Draft) -> None:
 def form_of(embed: Embed, form: RequestForm) -> RequestForm:
     """Return a reader's form with the author's values in the locked fields, for the page to show again."""
     author, locked = RequestForm.from_body(embed.provider, "", embed.body), embed.locked_names
+    fields = embed.dialect.fields
     form = replace(form, provider=embed.provider, base_url="")
-    if "messages" in locked:
+    if fields.prompt in locked:
         form.messages = author.messages
-    if "stream" in locked:
+    if fields.delivery & locked:
         form.stream, form.include_usage = author.stream, author.include_usage
-    if "model" in locked:
+    if fields.model in locked:
         form.model = author.model
     kept = {name: author.parameters.get(name, "") for name in form.parameters.keys() & locked}
     form.parameters = form.parameters | kept

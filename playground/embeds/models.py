@@ -18,10 +18,11 @@ from playground.calls import budget, caps
 from playground.calls.draft import checked_request
 from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
-from playground.dialects.chat_completions.request import ChatRequest
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
 from playground.embeds import policy
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.exchange.request import Request
 from playground.forms.link import link_body
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
@@ -89,8 +90,13 @@ class Embed(models.Model):
         return found
 
     @property
+    def dialect(self) -> Dialect:
+        """The provider's own: its request is written in that."""
+        return dialect_of(self.provider, None)
+
+    @property
     def locked_names(self) -> frozenset[str]:
-        return policy.all_names(_items(self.locked))
+        return policy.all_names(_items(self.locked), self.dialect.fields)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -99,12 +105,16 @@ class Embed(models.Model):
 
     def asked(self, tag: Mapping[str, Any]) -> dict[str, Any]:
         """What a tag's request comes to here; {} comes to the author's. Raises as `body` does."""
-        return policy.offered(self.body, self.locked_names, tag)
+        return policy.offered(self.body, self.locked_names, tag, self.dialect.fields)
 
     def overruled(self, tag: Mapping[str, Any], provider: str = "") -> list[str]:
         """What a tag asks for in vain: locked fields, and another provider. Raises as `body` does."""
         fields = policy.overruled(self.body, self.locked_names, tag)
         return ["provider", *fields] if provider not in ("", self.provider) else fields
+
+    def digest_of(self, body: Mapping[str, Any]) -> str:
+        """By which the recorded answer to a request is found."""
+        return policy.digest(body, self.dialect.fields)
 
     @property
     def account(self) -> str:
@@ -149,11 +159,19 @@ class Embed(models.Model):
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
-        chat, problems["request"] = _checked_request(self.request)
+        chat, problems["request"] = self._checked_request()
         if chat and provider and self._is_paid_for(provider) and not any(problems.values()):
             problems |= self._expense_problems(chat)
         if found := {name: [*map(translate, sentences)] for name, sentences in problems.items() if sentences}:
             raise ValidationError(found)
+
+    def _checked_request(self) -> tuple[Request | None, list[Sentence]]:
+        try:
+            return checked_request(self.dialect, jsontext.loads(self.request)), []
+        except jsontext.JSONTextError as error:
+            return None, [error.sentence]
+        except InvalidRequestError as error:
+            return None, [_named(item) for item in error.problems]
 
     def _is_paid_for(self, provider: Provider) -> bool:
         """Whether the server pays for calls: with its key, or with a machine that asks for none."""
@@ -166,7 +184,7 @@ class Embed(models.Model):
             return []
         return [say(gettext_noop("From 1 to the catalogue's %(most)s for this provider."), most=most)]
 
-    def _expense_problems(self, chat: ChatRequest) -> dict[str, list[Sentence]]:
+    def _expense_problems(self, chat: Request) -> dict[str, list[Sentence]]:
         """Why the author's own request could never be sent."""
         if beyond := caps.problems(chat, self.caps):
             return {"request": [_named(error) for error in beyond]}
@@ -230,7 +248,7 @@ class RecordedAnswer(models.Model):
 
     def matches(self, embed: Embed) -> bool:
         """Whether the embed, as it stands now, makes the same of the tag. Raises as `Embed.body` does."""
-        return self.provider == embed.provider and self.digest == policy.digest(embed.asked(self.tag))
+        return self.provider == embed.provider and self.digest == embed.digest_of(embed.asked(self.tag))
 
 
 def _items(text: str) -> list[str]:
@@ -247,15 +265,6 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
             kept.append(item)
             problems.append(error.sentence)
     return "\n".join(dict.fromkeys(kept)), problems
-
-
-def _checked_request(text: str) -> tuple[ChatRequest | None, list[Sentence]]:
-    try:
-        return checked_request(jsontext.loads(text)), []
-    except jsontext.JSONTextError as error:
-        return None, [error.sentence]
-    except InvalidRequestError as error:
-        return None, [_named(item) for item in error.problems]
 
 
 def _named(error: FieldProblem) -> Sentence:

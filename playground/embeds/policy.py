@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playground.exchange.demands import Fields
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.text import jsontext
@@ -20,19 +21,7 @@ _ORIGINS = (
     re.compile(rf"http://(?:localhost|127\.0\.0\.1){_PORT}"),
 )
 _FIELD = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
-# Other names of the same thing, with one provider or another: whoever locks one means all of them.
-_TOGETHER = (
-    frozenset(("model", "models", "engine")),
-    frozenset(("messages", "prompt", "input")),
-    frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")),
-    frozenset(("n", "best_of")),
-    frozenset(("stop", "stop_sequences")),
-    frozenset(("stream", "stream_options")),
-    frozenset(("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")),
-)
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
-# How an answer comes is not what it answers.
-_OF_THE_WAY = frozenset(("stream", "stream_options"))
 # Values that stand for an empty form field.
 _NOTHING: tuple[object, ...] = (None, "", [])
 
@@ -76,10 +65,10 @@ def field_name(text: str) -> str:
     return text
 
 
-def all_names(locked: Iterable[str]) -> frozenset[str]:
-    """The locked fields with their other names, in small letters."""
+def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
+    """The locked fields with their other names, in small letters: whoever locks one means all of them."""
     names = frozenset(map(str.casefold, locked))
-    return names.union(*(group for group in _TOGETHER if group & names))
+    return names.union(*(group for group in fields.synonyms if group & names))
 
 
 def allows(origins: Iterable[str], origin: str) -> bool:
@@ -94,13 +83,15 @@ def _matches(allowed: str, origin: str) -> bool:
     return origin.startswith(f"{scheme}//") and origin.endswith(rest) if wildcard else allowed == origin
 
 
-def offered(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+def offered(
+    author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any], fields: Fields
+) -> dict[str, Any]:
     """Return what a link asks for, except in locked fields; null removes a field.
 
     The author's fields fill in what the link does not mention under any of its names. A link that asks for
     nothing gets the author's request; any other gets a stream only if it asks for one.
     """
-    said = all_names(asked) | (_OF_THE_WAY if asked else frozenset())
+    said = all_names(asked, fields) | (fields.delivery if asked else frozenset())
     own = {
         name: value
         for name, value in author.items()
@@ -122,14 +113,14 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
     ]
 
 
-def digest(body: Mapping[str, Any]) -> str:
+def digest(body: Mapping[str, Any], fields: Fields) -> str:
     """Hash what is asked: the same for a request and for the form filled from it, streamed or not."""
     errors: list[FieldProblem] = []
     as_form = RequestForm.from_body("", "", body).body(errors)
     asked = {
         name: _plain(value)
         for name, value in (body if errors else as_form).items()
-        if name not in _OF_THE_WAY and value is not None
+        if name not in fields.delivery and value is not None
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 

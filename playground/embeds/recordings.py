@@ -15,7 +15,6 @@ from playground.calls.draft import checked_request
 from playground.calls.log import logging_for
 from playground.database import in_turn, let_go
 from playground.dialects import DIALECTS
-from playground.embeds import policy
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange import archive
 from playground.exchange.failure import FailureKind
@@ -73,14 +72,16 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     A failed call is not saved, but explained. Raises `InvalidRequestError`, `AddressRefusedError` and
     `BusyError` when nothing could be sent, and `NotKeptError`.
     """
-    chat = checked_request(embed.asked(tag or {}))
+    chat = checked_request(embed.dialect, embed.asked(tag or {}))
     caller = client.Caller(ended=logging_for("author", embed.name))
     let_go()
-    exchange = client.send(chat, find_route(embed.provider, None, None), settings.LIMITS, caller)
+    exchange = client.send(
+        chat, find_route(embed.provider, None, None, embed.dialect), settings.LIMITS, caller
+    )
     problem = explain(exchange)
     if problem is None:
         try:
-            in_turn(lambda: _keep(embed, tag or {}, policy.digest(chat.body), exchange))
+            in_turn(lambda: _keep(embed, tag or {}, embed.digest_of(chat.body), exchange))
         except DatabaseError as error:
             raise NotKeptError(exchange, say(_NO_DATABASE, why=why(error))) from error
     return exchange, problem
@@ -178,7 +179,7 @@ def _columns(exchange: Exchange) -> dict[str, Any]:
     return {
         "at": exchange.started,
         "provider": exchange.provider or "",
-        "question": _question(exchange.call.body)[:_LONGEST_QUESTION],
+        "question": _question(exchange)[:_LONGEST_QUESTION],
         "status": received.status,
         "content_type": (received.header("Content-Type") or "")[:_LONGEST_TYPE],
         "archive": archive.dump(exchange, with_body=False),
@@ -186,9 +187,10 @@ def _columns(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _question(body: Mapping[str, Any]) -> str:
-    content = body["messages"][-1].get("content")
-    text = content if isinstance(content, str) else json.dumps(body, ensure_ascii=False)
+def _question(exchange: Exchange) -> str:
+    body = exchange.call.body
+    said = exchange.dialect.question(body)
+    text = json.dumps(body, ensure_ascii=False) if said is None else said
     # No database accepts a lone surrogate, and PostgreSQL accepts no NUL.
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
@@ -199,8 +201,8 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
     If that request has none, the frame's first request counts: the one with the digest `opened`, or the
     embed's own if `opened` is empty.
     """
-    wanted = policy.digest(asked)
-    digests = (wanted, opened or policy.digest(embed.body))
+    wanted = embed.digest_of(asked)
+    digests = (wanted, opened or embed.digest_of(embed.body))
     try:
         found = {one.digest: one for one in _recorded(embed, digests)}
         answer = found.get(digests[0]) or found.get(digests[1])

@@ -9,11 +9,11 @@ from playground.calls.draft import Draft
 from playground.calls.estimate import worst_case
 from playground.calls.make import Terms
 from playground.catalogue.caps import Caps
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds import lookup, recordings, refusals
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
+from playground.exchange.request import Request
 from playground.text.sentence import Sentence, say
 from playground.upstream.route import Route
 
@@ -38,7 +38,7 @@ class EmbedTerms(Terms):
     def caps(self, route: Route) -> Caps | None:
         return self.embed.caps if route.at_servers_expense else None
 
-    def reserve(self, request: ChatRequest, route: Route, visitor: str) -> budget.Reservation | None:
+    def reserve(self, request: Request, route: Route, visitor: str) -> budget.Reservation | None:
         super().reserve(request, route, visitor)
         if not route.at_servers_expense:
             return None
@@ -53,12 +53,12 @@ class EmbedTerms(Terms):
         reason = refused.reason if isinstance(refused, refusals.EmbedRefusedError) else None
         return self._recorded(draft.request(), reason) if reason else None
 
-    def shown(self, request: ChatRequest, route: Route, exchange: Exchange) -> Exchange:
+    def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
         """As a reader is told of it, or the recorded one where the provider is down."""
         exchange = replace(exchange, fixed=lookup.fixed(self.embed))
         if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
             return exchange
         return self._recorded(request, say(refusals.PROVIDER_DOWN)) or exchange
 
-    def _recorded(self, request: ChatRequest, reason: Sentence) -> Exchange | None:
+    def _recorded(self, request: Request, reason: Sentence) -> Exchange | None:
         return recordings.instead(self.embed, request.body, reason, self.opened)

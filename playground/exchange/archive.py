@@ -21,10 +21,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from playground.exchange.call import Call
-from playground.exchange.dialect import Dialect
+from playground.exchange.call import Headers
+from playground.exchange.dialect import Dialect, call_of
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.record import Exchange, Headers, Received, Sent, Timings
+from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.stream import read_again
 
 FORMAT = "api-playground.exchange"
@@ -106,7 +106,7 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
     return Exchange(
         id=value["id"],
         dialect=dialect,
-        call=Call(**value["call"]),
+        call=call_of(dialect, **value["call"]),
         provider=value["provider"],
         started=datetime.fromisoformat(value["started"]),
         sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), _bytes(sent["body"])),

@@ -1,24 +1,45 @@
-"""What the record needs from the API that a provider speaks; `dialects` implements it for each API."""
+"""What every API is asked for, so that no other room knows a name of its JSON.
 
+`playground.dialects` has one object with all of this for each API.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from playground.exchange.usage import Usage
+from playground.exchange.answer import Answer
+from playground.exchange.call import KEY, Call, Headers, Target
+from playground.exchange.demands import Demands, Extra, Fields
+from playground.exchange.fix import Fix
+from playground.exchange.parameter import Parameter, Preset
+from playground.exchange.provider_error import ProviderError
+from playground.exchange.refusal import FieldProblem
 from playground.text.pieces import Pieces
+
+# Field names, and positions in arrays as tuples of one.
+Place = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LiveMessage:
-    """A growing message as a page shows it: the text of each place, and its tool calls."""
+class LiveCall:
+    """A tool call so far. Both are texts, `Pieces`, or whatever JSON the provider sent whole."""
+
+    name: Any
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChoice:
+    """A growing choice as a page shows it: its texts, by their names in `Choice`, and its tool calls."""
 
     texts: dict[str, Pieces]
-    calls: list[Any]
+    calls: list[LiveCall]
 
 
 class Collector(Protocol):
     """Assembles a stream: `add` takes each event's JSON value; `completion` is the result so far.
 
-    `tokens` counts the events that added text, `fields` the names in them beside the choices.
+    `tokens` counts the events that added text, `fields` the names in them besides the answer.
     """
 
     error: Any
@@ -30,7 +51,7 @@ class Collector(Protocol):
         ...
 
     def is_finished(self, choices: int) -> bool:
-        """Whether at least `choices` choices arrived, and each has finished."""
+        """Whether there are at least this many choices, and each has said that it is finished."""
         ...
 
     @property
@@ -41,32 +62,140 @@ class Collector(Protocol):
 
     @property
     def indexes(self) -> list[int]:
-        """The choices' own indexes, in the order of `messages`."""
+        """The choices' own indexes, in the order of `live`."""
         ...
 
     @property
-    def messages(self) -> list[LiveMessage]:
-        """Each choice's message so far, in the order of their first chunks."""
+    def live(self) -> list[LiveChoice]:
+        """Each choice so far, in the order of their first chunks."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """Each id once, as listed; `unread` counts the entries without one."""
+
+    ids: tuple[str, ...]
+    unread: int
+
+
 class Dialect(Protocol):
-    """`id` appears in requests and archives."""
+    """`id` appears in requests and archives, `label` in sentences.
+
+    `ending` is the path of the endpoint, which people paste with their base URL; `models_path` is that of the
+    list of models. Every chunk of a stream contains one of `chunk_marks`, which saves parsing what is none.
+    `end_mark` is how a stream announces its end.
+    """
 
     id: str
+    label: str
+    ending: str
+    models_path: str
+    chunk_marks: tuple[bytes, ...]
+    end_mark: str
+    fields: Fields
+    roles: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    presets: tuple[Preset, ...]
+    targets: tuple[Target, ...]
+
+    # --- the request ---
+
+    def problems(self, body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
+        """Return everything wrong with a body. Unknown fields pass: a provider may know them."""
+        ...
+
+    def demands(self, body: Mapping[str, Any]) -> Demands:
+        """Return what a body asks for. Of a body that was never checked, return what can be read."""
+        ...
+
+    def extras(self, body: Mapping[str, Any]) -> Iterator[Extra]:
+        """Yield what may cost more than the tokens of the text, parameter by parameter and part by part."""
+        ...
+
+    def question(self, body: Mapping[str, Any]) -> str | None:
+        """Return the last message if it is text: it tells one request from another."""
+        ...
+
+    def lengths(self, body: Mapping[str, Any]) -> list[int]:
+        """Return the length of each message, in characters."""
+        ...
+
+    # --- the call ---
+
+    def path(self, body: Mapping[str, Any]) -> str:
+        """Return where the body is posted, under the base URL."""
+        ...
+
+    def headers(self, key: str) -> Headers:
+        """Return the headers that only this API requires. An empty key is not sent."""
+        ...
+
+    def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is posted: the body without what is part of the path."""
+        ...
+
+    def models(self, value: Any) -> ModelList | None:
+        """Return the models in the JSON of a list, or None if it is not a list."""
+        ...
+
+    # --- the response ---
 
     def collector(self) -> Collector: ...
 
-    def is_done(self, data: str) -> bool:
-        """Whether an event's data announces the end of the stream."""
+    def chunk(self, value: Any) -> Any:
+        """Return an event's JSON value without what some servers wrap around it."""
+        ...
+
+    def is_chunk(self, value: Any) -> bool:
+        """Whether a JSON value is a piece of a stream rather than a completion."""
+        ...
+
+    def is_done(self, data: str, value: Any) -> bool:
+        """Whether an event announces the end of the stream. `value` is that of its `data`."""
         ...
 
     def completion(self, value: Any) -> dict[str, Any] | None:
         """Return the completion in a received JSON value, or None if there is none."""
         ...
 
-    def choices(self, completion: dict[str, Any] | None) -> list[Any]:
-        """Return the completion's choices in order."""
+    def answer(self, completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
+        """Read a completion. `asked` is the body that was sent."""
         ...
 
-    def usage(self, completion: dict[str, Any]) -> Usage | None: ...
+    def error(self, value: Any) -> Any:
+        """Return the part of a JSON value that reports an error although the status says success, or None."""
+        ...
+
+    def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
+        """Return the change that the provider's words ask for, if it can be made for the person."""
+        ...
+
+    def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
+        """Return the change that limits an answer to this many tokens, if the body allows more."""
+        ...
+
+    # --- the key, if it came back in pieces ---
+
+    def texts(self, value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
+        """Yield each text of a completion or an event, and the places where people read it with others."""
+        ...
+
+    def masked(self, completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
+        """Mask the texts with these numbers, counted in the order of `texts`."""
+        ...
+
+
+def call_of(
+    dialect: Dialect, base_url: str, key_variable: str | None, body: Mapping[str, Any], url: str = ""
+) -> Call:
+    """Return the call that posts this body or, with a `url`, the one that gets what is there."""
+    return Call(
+        base_url,
+        url or base_url + dialect.path(body),
+        key_variable,
+        body,
+        dialect.headers(KEY if key_variable else ""),
+        dialect.wire(body),
+        dialect.demands(body).streams,
+    )

@@ -8,12 +8,13 @@ for each.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from playground.exchange.html_page import is_page, is_xml, page_within, words_of_page
 from playground.exchange.informative import (
     DEEPEST,
     LONGEST_MESSAGE,
@@ -24,16 +25,9 @@ from playground.exchange.informative import (
     is_informative,
     sentences,
 )
-from playground.exchange.sse import EventParser
-from playground.exchange.wrapping import unwrapped
 from playground.text import jsontext
-from playground.text.html_page import is_page, is_xml, page_within, words_of_page
+from playground.text.sse import EventParser
 
-if TYPE_CHECKING:
-    from playground.exchange.record import Received
-
-# A longer body is no message, and parsing it again would take as much memory again.
-_LARGEST_BODY = 1 << 20
 _LONGEST_EVENTS = 100_000
 # How many brackets within a text are tried as the start of JSON.
 _MOST_STARTS = 4
@@ -129,16 +123,6 @@ class ProviderError:
         return [code for code in dict.fromkeys(self._codes) if not code.isdigit() and code != "error"][:1]
 
 
-def read_body(received: "Received") -> ProviderError:
-    """Read a body of any kind: JSON, events, a page, plain text."""
-    if len(received.body) > _LARGEST_BODY:
-        return read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
-    try:
-        return read_value(jsontext.loads_leniently(received.in_utf8))
-    except jsontext.JSONTextError:
-        return read_text(received.text)
-
-
 def read_value(value: Any) -> ProviderError:
     """Read a JSON value: an object, an array, a string, or JSON in a string."""
     reader = _Reader()
@@ -149,26 +133,24 @@ def read_value(value: Any) -> ProviderError:
     return ProviderError(tuple(dict.fromkeys(texts)), tuple(reader.objects))
 
 
-def error_in(value: Any) -> Any:
+def error_in(value: Any, parts: Sequence[dict[str, Any]] = ()) -> Any:
     """Return the part of a JSON value that reports an error although the status says success, or None.
 
-    Looks for `error` at the top, in a list's first item, and in each choice. An empty one does not count.
+    Looks for `error` at the top, in a list's first item, and in each of the `parts` of an answer. An empty
+    one does not count.
     """
-    value = unwrapped(value)
     if isinstance(value, list):
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    read = _lower_initials(value)
-    choices = read.get("choices")
-    choices = choices if isinstance(choices, list) else []
+    read = lower_initials(value)
     around = (inner for name in _ERROR_PARENTS if isinstance(inner := value.get(name), dict))
-    for holder in (value, *_error_holders(choices), *around):
-        if not _is_ok(error := _lower_initials(holder).get("error")):
+    for holder in (value, *parts, *around):
+        if not _is_ok(error := lower_initials(holder).get("error")):
             return error if isinstance(error, dict | list) else holder
-    if isinstance(error := value.get("error_msg"), dict) and not _is_ok(error):  # Hunyuan, beside choices
+    if isinstance(error := value.get("error_msg"), dict) and not _is_ok(error):  # Hunyuan, beside an answer
         return error
-    return value if _is_marked(read) or (not choices and _is_failure(read)) else None
+    return value if _is_marked(read) or (not parts and _is_failure(read)) else None
 
 
 def read_text(text: str) -> ProviderError:
@@ -209,7 +191,7 @@ class _Reader:
     def _read_object(self, value: dict[str, Any], depth: int) -> None:
         if len(self.objects) >= MOST_OBJECTS:
             return
-        value = _lower_initials(value)
+        value = lower_initials(value)
         self.objects.append(value)
         first = len(self.texts)
         for name in _MESSAGE_FIELDS:
@@ -217,8 +199,8 @@ class _Reader:
             if name in _BY_FIELD and isinstance(inner, dict) and not inner.keys() & _ALL_MESSAGE_FIELDS:
                 for text in islice(by_field(inner), MOST_ENTRIES):
                     self._add(text)
-        for choice in _error_holders(value.get("choices")):
-            self.read(choice.get("error"), depth + 1)
+        for part in _parts(value):
+            self.read(part.get("error"), depth + 1)
         if isinstance(param := value.get("param"), str) and " " in param:  # a reason in the wrong place
             self.read(param, depth + 1)
         if "error_code" in value:  # FastChat
@@ -275,17 +257,17 @@ def _looks_like_an_error(value: Any) -> bool:
     return error_in(value) is not None or (isinstance(value, dict) and [*value] == ["message"])
 
 
-def _lower_initials(item: dict[str, Any]) -> dict[str, Any]:
+def lower_initials(item: dict[str, Any]) -> dict[str, Any]:
     """Return the names as most providers write them: Tencent's and Alibaba's begin with a capital."""
     return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
 
 
-def _error_holders(choices: Any) -> Iterator[dict[str, Any]]:
-    """Yield where choices may hold an error: each choice, its message, its delta."""
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict):
-            parts = choice, choice.get("message"), choice.get("delta")
-            yield from (part for part in parts if isinstance(part, dict))
+def _parts(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield where an answer may hold an error: the objects in its arrays, and the objects right in those."""
+    lists = (item for name, item in value.items() if isinstance(item, list) and name not in _MESSAGE_FIELDS)
+    for part in chain.from_iterable(items[:MOST_ENTRIES] for items in lists):
+        if isinstance(part, dict):
+            yield from (holder for holder in (part, *part.values()) if isinstance(holder, dict))
 
 
 def _location(item: dict[str, Any]) -> str:

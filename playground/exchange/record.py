@@ -1,24 +1,25 @@
 """The Exchange: the one record from which every view, snippet, and log line is made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from playground.exchange.call import Call
+from playground.exchange.answer import Answer, Choice
+from playground.exchange.call import Call, Headers
+from playground.exchange.demands import Demands
 from playground.exchange.dialect import Dialect
-from playground.exchange.event_data import without_done
 from playground.exchange.failure import Failure
 from playground.exchange.stream import Stream
 from playground.exchange.usage import Usage
 from playground.text import jsontext
 from playground.text.charset import in_utf8
+from playground.text.event_data import without_done
 from playground.text.sentence import Sentence
 
 _SHORTEST_MS = 50
-
-Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,12 @@ class Exchange:
         """Whether the call asked for the provider's models."""
         return self.sent.method == "GET"
 
+    @cached_property
+    def demands(self) -> Demands:
+        return self.dialect.demands(self.call.body)
+
     @property
-    def answer(self) -> Any:
+    def value(self) -> Any:
         """The JSON value of the received body. Raises `JSONTextError` if it is not JSON."""
         value, error = self._read
         if error:
@@ -132,17 +137,22 @@ class Exchange:
         if self.stream:
             return self.stream.completion
         try:
-            return self.dialect.completion(self.answer)
+            return self.dialect.completion(self.value)
         except jsontext.JSONTextError:
             return None
 
     @cached_property
-    def choices(self) -> list[Any]:
-        return self.dialect.choices(self.completion)
+    def answer(self) -> Answer:
+        """The completion in the form that all dialects share; without choices if there is none."""
+        return self.dialect.answer(self.completion, self.call.body) if self.completion else Answer()
 
-    @cached_property
+    @property
+    def choices(self) -> Sequence[Choice]:
+        return self.answer.choices
+
+    @property
     def usage(self) -> Usage | None:
-        return self.dialect.usage(self.completion) if self.completion else None
+        return self.answer.usage
 
     @cached_property
     def tokens_per_second(self) -> float | None:

@@ -4,24 +4,17 @@ Text that may become the key is held back until more arrives or the stream ends.
 ends the wait sooner, since a finish reason may come in every chunk.
 """
 
-import itertools
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from playground.exchange.sse import Event
-from playground.text.pieces import numbered
-from playground.text.redact import MASK, Redactor
-
-# Repeated in each event and never joined. The text in logprobs is in the content too.
-_NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))
+from playground.exchange.dialect import Dialect, Place
+from playground.text.redact import Redactor
+from playground.text.sse import Event
 
 # How many texts may wait for their next piece; an event with more of them is masked.
 MOST_PLACES = 1000
-
-# Field names, and positions in arrays as tuples of one.
-Place = tuple[object, ...]
 
 
 class HeldText:
@@ -91,8 +84,9 @@ class SplitKeyGuard:
     that they stay in order.
     """
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, dialect: Dialect) -> None:
         self._redactor = redactor
+        self._dialect = dialect
         self._ends: dict[Place, _End] = {}
         self._waiting: deque[int] = deque()
         # Counts the first event of each held text: later ones wait in any case.
@@ -103,7 +97,7 @@ class SplitKeyGuard:
         if not self._redactor.has_secret:
             return [(number, False)]
         self._waiting.append(number)
-        for places, text in _texts(event.value, event):
+        for places, text in _texts(event.value, self._dialect, event):
             for place in places:
                 self._join(number, text, place)
         settled = []
@@ -147,7 +141,7 @@ class SplitKeyGuard:
         return number, masked
 
 
-def without_split_key(redactor: Redactor, completion: Any) -> Any:
+def without_split_key(redactor: Redactor, completion: Any, dialect: Dialect) -> Any:
     """Mask the texts of a completion that are pieces of the key once read together, as content parts are.
 
     Returns the same object if there are none.
@@ -156,34 +150,14 @@ def without_split_key(redactor: Redactor, completion: Any) -> Any:
         return completion
     ends: dict[Place, _End] = defaultdict(partial(_End, redactor))
     found: set[int] = set()
-    for number, (places, text) in enumerate(_texts(completion)):
+    for number, (places, text) in enumerate(_texts(completion, dialect)):
         found.update(ends[places[0]].add(number, text))
-    return _masked(completion, found) if found else completion
+    return dialect.masked(completion, found) if found else completion
 
 
-def _masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
-    """Mask the texts with these numbers, counted in the order of `_texts`."""
-    count = itertools.count()
-
-    def mask(value: Any) -> Any:
-        if isinstance(value, str):
-            return MASK if value and next(count) in numbers else value
-        if isinstance(value, dict):
-            return {name: mask(item) for name, item in value.items()}
-        return [mask(item) for item in value] if isinstance(value, list) else value
-
-    choices = [
-        {name: item if name in _NEVER_JOINED else mask(item) for name, item in choice.items()}
-        if isinstance(choice, dict)
-        else mask(choice)
-        if isinstance(choice, str)
-        else choice
-        for choice in completion["choices"]
-    ]
-    return completion | {"choices": choices}
-
-
-def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place, ...], str]]:
+def _texts(
+    value: Any, dialect: Dialect, event: Event | None = None
+) -> Iterator[tuple[tuple[Place, ...], str]]:
     """Yield each text that may continue in the next event, and the places where it does."""
     if event and event.name != "message":
         yield (("name",),), event.name
@@ -191,51 +165,19 @@ def _texts(value: Any, event: Event | None = None) -> Iterator[tuple[tuple[Place
         yield (("id",),), event.id
     if event and isinstance(value, int | float | None):
         yield ((),), event.data
-    elif isinstance(value, dict) and isinstance(value.get("choices"), list):
-        for index, choice in numbered(value["choices"]):
-            for name, item in choice.items():
-                if name not in _NEVER_JOINED:
-                    for path, text in _walk((name,), item):
-                        yield tuple((index, *place) for place in _places(path)), text
-    elif event:
-        for path, text in _walk((), value):
-            yield tuple((None, *place) for place in _places(path)), text
+    else:
+        yield from dialect.texts(value)
 
 
-def _walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
+def walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
+    """Yield each non-empty text of a JSON value, and its path, which begins with `path`."""
     if isinstance(value, str):
         if value:
             yield path, value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _walk((*path, name), item)
+            yield from walk((*path, name), item)
     elif isinstance(value, list):
         for position, item in enumerate(value):
             index = item.get("index", position) if isinstance(item, dict) else position
-            yield from _walk((*path, (str(index),)), item)
-
-
-def _places(path: Place) -> tuple[Place, ...]:
-    """Return where a text continues: at its own path, and in what people read as the same text.
-
-    All content of a delta, a message, and its parts is one text; so is all reasoning; so are the arguments of
-    tool calls, whatever their indexes.
-    """
-    if path in _ONLY_JOINED:
-        return _CONTENT
-    names = [name for name in path if isinstance(name, str)]
-    if names and names[0] in ("delta", "message"):
-        del names[0]
-        if not names:  # some providers send the text itself as the delta
-            return (*_CONTENT, path)
-    if not names:
-        return (path,)
-    reasoning = any(name.startswith(("reasoning", "thinking")) for name in names)
-    group = "reasoning" if reasoning else "content" if names[0] == "text" else names[0]
-    said = names[-1] in ("content", "text") or (reasoning and names[-1].startswith(("reasoning", "thinking")))
-    return ("all", group, "text" if said else names[-1]), path
-
-
-# Most of a stream: following these at their own path as well would find nothing more.
-_ONLY_JOINED = (("delta", "content"), ("text",))
-_CONTENT = (("all", "content", "text"),)
+            yield from walk((*path, (str(index),)), item)

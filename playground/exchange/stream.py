@@ -8,10 +8,10 @@ from typing import Any
 
 from playground.exchange.dialect import Collector, Dialect
 from playground.exchange.split_key import SplitKeyGuard, without_split_key
-from playground.exchange.sse import LINES, Event, EventParser
 from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
+from playground.text.sse import LINES, Event, EventParser
 
 EVENT_STREAM = "text/event-stream"
 # A chunk with text takes 60 bytes or more, so the limit on bytes allows about this many.
@@ -52,7 +52,7 @@ class Events:
 
     def __iter__(self) -> Iterator[StreamEvent]:
         collector = self.dialect.collector()
-        for at_ms, event in zip(self.times_ms, _events(self.body), strict=False):
+        for at_ms, event in zip(self.times_ms, _events(self.body, self.dialect), strict=False):
             brought = _brought(collector, _chunk_of(event))
             yield StreamEvent(at_ms, event.name, event.data, brought, event.id)
 
@@ -109,7 +109,7 @@ class StreamReader:
         self.last_token_ms: float | None = None
         self.times_ms = array("d")
         self._redactor = redactor
-        self._guard = SplitKeyGuard(redactor)
+        self._guard = SplitKeyGuard(redactor, dialect)
         self._split = False
         self._masked_id = ""  # later events repeat it
         self._halves = False
@@ -118,7 +118,7 @@ class StreamReader:
         self._live = live
         self._waiting: dict[int, StreamEvent] = {}
         self._fresh: list[StreamEvent] = []
-        self._parser = EventParser()
+        self._parser = EventParser(dialect.chunk)
 
     def feed(self, data: bytes, at_ms: float) -> None:
         """Add bytes that arrived at `at_ms`. Raises `TooManyError` at the first event over a limit."""
@@ -147,7 +147,7 @@ class StreamReader:
             self._without_split_key(body) if self._split else body,
             self.times_ms[:],
             self.dialect,
-            without_split_key(self._redactor, completion),
+            without_split_key(self._redactor, completion, self.dialect),
             self._clean(self.collector.error),
             self.done,
             self.collector.is_finished(1),
@@ -163,7 +163,7 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        self.done = self.done or self.dialect.is_done(event.data)
+        self.done = self.done or self.dialect.is_done(event.data, event.value)
         self._halves = self._halves or jsontext.has_halves(event.data)
         brought = self.collector.add(_chunk_of(event))
         if event.name == "error":
@@ -204,8 +204,8 @@ class StreamReader:
 
     def _without_split_key(self, body: bytes) -> bytes:
         """Mask each event of the body that held a piece of the key."""
-        guard, settled, ends = SplitKeyGuard(self._redactor), [], [0]
-        for number, event in enumerate(_events(body)):
+        guard, settled, ends = SplitKeyGuard(self._redactor, self.dialect), [], [0]
+        for number, event in enumerate(_events(body, self.dialect)):
             ends.append(event.end)
             settled += guard.add(number, event)
         parts = []
@@ -234,8 +234,8 @@ def pieces(body: bytes, times_ms: Sequence[float]) -> Iterator[tuple[float, byte
         yield at_ms, line[0]
 
 
-def _events(body: bytes) -> Iterator[Event]:
-    parser = EventParser()
+def _events(body: bytes, dialect: Dialect) -> Iterator[Event]:
+    parser = EventParser(dialect.chunk)
     return chain(parser.feed(body), parser.close())
 
 

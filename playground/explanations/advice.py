@@ -206,6 +206,8 @@ LISTING = {
     "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
 }
 
+# Stands for the field with the prompt, whatever the dialect calls it.
+PROMPT = "prompt"
 # What the reader of an embed would have to change to follow the advice on a kind. If that is fixed, they get
 # `OUT_OF_REACH` instead.
 ABOUT = {
@@ -217,6 +219,6 @@ ABOUT = {
         "base_url",
     ),
     **dict.fromkeys(("unauthorized", "payment_required", "forbidden", "quota"), "api_key"),
-    **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), "messages"),
+    **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), PROMPT),
 }  # fmt: skip
 OUT_OF_REACH = gettext_noop("You can't fix this here. Try again later, or tell the author of this page.")

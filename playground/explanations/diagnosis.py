@@ -1,10 +1,9 @@
 """Decide what kind of error a provider's words and status mean, and what to do about it."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playground.exchange.failure import FailureKind
 from playground.exchange.provider_error import ProviderError
@@ -19,6 +18,7 @@ from playground.explanations.implied_status import (
 )
 from playground.explanations.waits import clock_of, seconds_to_wait
 from playground.text.durations import duration
+from playground.text.redact import MASK
 from playground.text.sentence import Sentence, gettext_noop, say
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
     """Return the diagnosis; None if neither words nor status say more than that there is an error."""
     status = _status(error, received.status)
     if overrun := overrun_in(error):
-        return _too_long(overrun, exchange.call.body)
+        return _too_long(overrun, exchange)
     headers = {name.lower(): value for name, value in received.headers}
     now = clock_of(headers, exchange.started + timedelta(milliseconds=exchange.timings.total_ms))
     wait = seconds_to_wait(headers, error, now)
@@ -177,9 +177,9 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = FAILURES[FailureKind.NOT_HTTP]
         return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
-    if "model" in exchange.call.body and _NO_CHAT.search(error.words):
+    if not exchange.is_listing and _NO_CHAT.search(error.words):
         return _no_chat_model(exchange)
-    if "model" in exchange.call.body and status != 401 and _lacks_model(error):
+    if not exchange.is_listing and status != 401 and _lacks_model(error):
         return _unknown_model(exchange)
     return None if status is None else _of_status(status, error, exchange, wait)
 
@@ -212,15 +212,17 @@ def _cloudflare_number(error: ProviderError) -> int | None:
     return next((number for number in told if isinstance(number, int)), None)
 
 
-def _too_long(overrun: Overrun, body: Mapping[str, Any]) -> Diagnosis:
+def _too_long(overrun: Overrun, exchange: "Exchange") -> Diagnosis:
+    lengths = exchange.dialect.lengths(exchange.call.body)
     names = ("asked", "over", "limit", "room")
     counts = {name: f"{count:,}" for name in names if (count := getattr(overrun, name))}
     if overrun.over and overrun.room:
         advice = say(
             gettext_noop(
                 "The messages and the answer take %(asked)s tokens, %(over)s more than the model's "
-                "%(limit)s. Lower max_tokens to %(room)s or less, or shorten the messages."
+                "%(limit)s. Lower %(field)s to %(room)s or less, or shorten the messages."
             ),
+            field=_limit_of(exchange),
             **counts,
         )
     elif overrun.limit:
@@ -230,14 +232,18 @@ def _too_long(overrun: Overrun, body: Mapping[str, Any]) -> Diagnosis:
             else gettext_noop("The model takes at most %(limit)s tokens.")
         )
         both = gettext_noop("%(fact)s %(action)s")
-        advice = say(both, fact=say(fact, **counts), action=_what_to_shorten(body.get("messages")))
+        advice = say(both, fact=say(fact, **counts), action=_what_to_shorten(lengths))
     else:
-        advice = _what_to_shorten(body.get("messages"))
+        advice = _what_to_shorten(lengths)
     return Diagnosis("context_window", say(gettext_noop("The request is too long for the model")), advice)
 
 
-def _what_to_shorten(messages: Any) -> Sentence:
-    lengths = [len(str(message.get("content"))) for message in messages or [] if isinstance(message, dict)]
+def _limit_of(exchange: "Exchange") -> str:
+    """The field that limits the answer's length: the one that was set, or the usual one."""
+    return next(iter(exchange.demands.tokens), exchange.dialect.fields.tokens[0])
+
+
+def _what_to_shorten(lengths: list[int]) -> Sentence:
     if len(lengths) < 2:
         return say(gettext_noop("Shorten the message, or pick a model with a larger context window."))
     longest = max(range(len(lengths)), key=lengths.__getitem__)
@@ -277,15 +283,18 @@ def _no_chat_model(exchange: "Exchange") -> Diagnosis:
         exchange,
         gettext_noop("No chat model"),
         gettext_noop(
-            "%(host)s does not serve “%(model)s” with Chat Completions. Pick another model from the "
+            "%(host)s does not serve “%(model)s” with %(dialect)s. Pick another model from the "
             "provider's list (“List”, beside the model)."
         ),
     )
 
 
 def _not_found(exchange: "Exchange", title: str, advice: str) -> Diagnosis:
-    model = str(exchange.call.body.get("model"))[:100]
-    return Diagnosis("not_found", say(title), say(advice, model=model, host=exchange.sent.host))
+    dialect, model = exchange.dialect.label, exchange.demands.model[:100]
+    params = {"model": model, "host": exchange.sent.host} | (
+        {"dialect": dialect} if "%(dialect)" in advice else {}
+    )
+    return Diagnosis("not_found", say(title), say(advice, **params))
 
 
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
@@ -300,7 +309,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
     advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)
     if exchange.is_listing and status != 405 and kind in LISTING:
         advice = say(LISTING[kind])
-    if status == 401 and not any(name == "Authorization" for name, _ in sent.headers):
+    if status == 401 and not any(MASK in value for _, value in sent.headers):
         advice = say(gettext_noop("No key was sent. Type one into the key field."))
     elif status in _FIREWALL_STATUSES and error.is_page:
         title = gettext_noop("A firewall refused the call")
@@ -323,11 +332,13 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         )
     elif status == 402 and _PARTLY_AFFORDED.search(error.words):
         advice = say(
-            gettext_noop("Add credit at the provider, or shorten the messages and lower max_tokens.")
+            gettext_noop("Add credit at the provider, or shorten the messages and lower %(field)s."),
+            field=_limit_of(exchange),
         )
-    elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.call.body.get("stream"):
+    elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.demands.streams:
         advice = say(
-            gettext_noop("Try again with streaming, which keeps the connection busy, or lower max_tokens.")
+            gettext_noop("Try again with streaming, which keeps the connection busy, or lower %(field)s."),
+            field=_limit_of(exchange),
         )
     elif status == 429 and not wait and _QUOTA.search(error.words):
         title = gettext_noop("Too many requests, or no quota left")

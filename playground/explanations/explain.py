@@ -6,27 +6,22 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
-from playground.exchange import event_data
+from playground.dialects.other_apis import api_of
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
-from playground.exchange.provider_error import (
-    ProviderError,
-    error_in,
-    read_body,
-    read_text,
-    read_value,
-)
+from playground.exchange.provider_error import ProviderError, read_text, read_value
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
-from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH
+from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH, PROMPT
+from playground.explanations.context_window import overrun_in
 from playground.explanations.diagnosis import diagnose
-from playground.explanations.fixes import known_fix
-from playground.explanations.other_apis import api_of
-from playground.text import jsontext
+from playground.text import event_data, jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 _LONGEST_QUOTE = 300
+# A longer body is no message, and parsing it again would take as much memory again.
+_LARGEST_BODY = 1 << 20
 # How many events of a stream are checked for another API; the first may be a heartbeat.
 _FIRST_EVENTS = 5
 
@@ -85,6 +80,8 @@ def _within_reach(explanation: Explanation | None, exchange: Exchange) -> Explan
     about = ABOUT.get(explanation.kind)
     if exchange.received is None and explanation.kind == FailureKind.CUT_OFF:
         about = "base_url"
+    if about == PROMPT:
+        about = exchange.dialect.fields.prompt
     if explanation.fix and exchange.fixed & explanation.fix.changes.keys():
         explanation = replace(explanation, fix=None)
     return replace(explanation, advice=say(OUT_OF_REACH)) if about in exchange.fixed else explanation
@@ -111,18 +108,36 @@ def _explain_failure(exchange: Exchange, failure: Failure) -> Explanation:
     return Explanation(str(failure.kind), say(title, **params), say(advice, **params), failure.detail or None)
 
 
+def _words_of(received: Received) -> ProviderError:
+    """Read a body of any kind: JSON, events, a page, plain text."""
+    if len(received.body) > _LARGEST_BODY:
+        return read_text(received.body[:_LARGEST_BODY].decode("utf-8", "replace"))
+    try:
+        return read_value(jsontext.loads_leniently(received.in_utf8))
+    except jsontext.JSONTextError:
+        return read_text(received.text)
+
+
 def _explain_status(exchange: Exchange, received: Received) -> Explanation:
-    error = read_body(received)
+    error = _words_of(received)
     if 300 <= received.status < 400:
-        return _explain_redirect(exchange.sent.url, received, error.message)
+        return _explain_redirect(exchange, received, error.message)
     diagnosis = diagnose(error, exchange, received)
     if diagnosis is None:
         raise ValueError("a status of 400 and more always has its kind")
-    fix = known_fix(exchange.call.body, error)
-    return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
+    return Explanation(
+        diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, _known_fix(exchange, error)
+    )
 
 
-def _explain_redirect(url: str, received: Received, message: str | None) -> Explanation:
+def _known_fix(exchange: Exchange, error: ProviderError) -> Fix | None:
+    dialect, body = exchange.dialect, exchange.call.body
+    if overrun := overrun_in(error):
+        return dialect.fix_tokens(body, overrun.room) if overrun.room else None
+    return dialect.fix(body, error)
+
+
+def _explain_redirect(exchange: Exchange, received: Received, message: str | None) -> Explanation:
     return Explanation(
         "redirect",
         say(gettext_noop("The provider points elsewhere")),
@@ -131,16 +146,16 @@ def _explain_redirect(url: str, received: Received, message: str | None) -> Expl
                 "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
                 "along; if that address is right, make it the base URL."
             ),
-            location=_pasteable(url, received.header("Location") or "?")[:_LONGEST_QUOTE],
+            location=_pasteable(exchange, received.header("Location") or "?")[:_LONGEST_QUOTE],
         ),
         message,
     )
 
 
-def _pasteable(url: str, location: str) -> str:
+def _pasteable(exchange: Exchange, location: str) -> str:
     """Return where a redirect leads, as a base URL if it can be one."""
     try:
-        return Endpoint.parse(target := urljoin(url, location)).given
+        return Endpoint.parse(target := urljoin(exchange.sent.url, location), exchange.dialect.ending).given
     except BaseURLError:
         return target
     except ValueError:  # not a URL, nor a part of one
@@ -158,28 +173,31 @@ def _explain_body(exchange: Exchange, received: Received) -> Explanation | None:
             status=received.status,
         )
     try:
-        answer = exchange.answer
+        answer = exchange.value
     except jsontext.TooManyValuesError as error:
         return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
     except jsontext.JSONTextError as error:
         return _explain_not_json(exchange, received, error)
-    reported = error_in(answer)
+    reported = exchange.dialect.error(answer)
     return None if reported is None else _explain_reported(exchange, received, reported)
 
 
 def _explain_not_json(exchange: Exchange, received: Received, error: jsontext.JSONTextError) -> Explanation:
     # Lines of JSON (Ollama): the first one tells which API it is.
-    if name := api_of(event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))):
-        return _of_other_api(name)
-    title, message = gettext_noop("The answer is not JSON"), read_body(received).message
+    if name := _other_api(
+        exchange, event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))
+    ):
+        return _of_other_api(exchange, name)
+    title, message = gettext_noop("The answer is not JSON"), _words_of(received).message
     if received.body.lstrip().startswith(b"<"):
         return _unusable(
             "not_json",
             title,
             gettext_noop(
-                "No Chat Completions endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
+                "No %(dialect)s endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
             ),
             message,
+            dialect=exchange.dialect.label,
         )
     advice = gettext_noop(
         "%(problem)s The Raw JSON tab shows what came. Try again, or report it to the provider."
@@ -193,7 +211,7 @@ def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Exp
     """Explain an error sent with a success status as if sent with its own status, if that is known."""
     error = read_value(value)
     diagnosis = diagnose(error, exchange, received)
-    fix = known_fix(exchange.call.body, error)
+    fix = _known_fix(exchange, error)
     if diagnosis is not None:
         return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
     return Explanation(
@@ -219,7 +237,7 @@ def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> E
     if stream.unread and (stream.ended_early or stream.completion is None):
         return _explain_plain_text(exchange, received, stream.unread.first)
     if stream.ended_early and not stream.is_foreign:
-        return _ended_early(None)
+        return _ended_early(exchange, None)
     return None
 
 
@@ -227,7 +245,7 @@ def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> E
     """Explain a stream that ends with plain text: the provider's words, which may say why."""
     # Text that looks like JSON is a truncated chunk, and its words are the model's.
     error = ProviderError() if words.startswith(("{", "[")) else read_text(words)
-    diagnosis, fix = diagnose(error, exchange, received), known_fix(exchange.call.body, error)
+    diagnosis, fix = diagnose(error, exchange, received), _known_fix(exchange, error)
     if diagnosis is not None:
         explanation = Explanation(
             diagnosis.kind, diagnosis.title, diagnosis.advice, error.message or words, fix
@@ -235,7 +253,7 @@ def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> E
         arrived = any(not choice.is_empty for choice in exchange.choices)
         return _in_mid_stream(explanation) if arrived else explanation
     if exchange.choices:
-        return replace(_ended_early(error.message or words), fix=fix)
+        return replace(_ended_early(exchange, error.message or words), fix=fix)
     explanation = _unusable(
         "unreadable_events",
         gettext_noop("The stream could not be read"),
@@ -247,14 +265,15 @@ def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> E
     return replace(explanation, fix=fix)
 
 
-def _ended_early(message: str | None) -> Explanation:
+def _ended_early(exchange: Exchange, message: str | None) -> Explanation:
     return _unusable(
         "ended_early",
         gettext_noop("The stream ended early"),
         gettext_noop(
-            "It came to its end without [DONE] or a finish reason. What arrived is shown; try again."
+            "It came to its end without %(end_mark)s or a finish reason. What arrived is shown; try again."
         ),
         message,
+        end_mark=exchange.dialect.end_mark,
     )
 
 
@@ -272,38 +291,40 @@ def _in_mid_stream(explanation: Explanation) -> Explanation:
     )
 
 
-def _api_of_stream(stream: Stream) -> str | None:
-    values = (event_data.read(event.data) for event in islice(stream.events, _FIRST_EVENTS))
-    return next(filter(None, map(api_of, values)), None)
+def _other_api(exchange: Exchange, value: Any) -> str | None:
+    return None if exchange.dialect.completion(value) else api_of(value)
 
 
-def _of_other_api(name: str) -> Explanation:
+def _of_other_api(exchange: Exchange, name: str) -> Explanation:
     return _unusable(
         "not_completion",
-        gettext_noop("The answer is no chat completion"),
+        gettext_noop("The answer is not in the expected form"),
         gettext_noop(
-            "It is an answer of the %(api)s; this page sends Chat Completions. Check that the base URL is "
-            "one of Chat Completions."
+            "It is an answer of the %(api)s; the request was %(dialect)s. Check that the base URL is one of "
+            "%(dialect)s."
         ),
         api=name,
+        dialect=exchange.dialect.label,
     )
 
 
 def _explain_completion(exchange: Exchange) -> Explanation | None:
     if exchange.completion is None:
-        if name := _api_of_stream(exchange.stream) if exchange.stream else api_of(exchange.answer):
-            return _of_other_api(name)
-        said = read_value(None if exchange.stream else exchange.answer)
+        events = islice(exchange.stream.events, _FIRST_EVENTS) if exchange.stream else ()
+        values = (event_data.read(event.data) for event in events) if exchange.stream else [exchange.value]
+        if name := next((found for value in values if (found := _other_api(exchange, value))), None):
+            return _of_other_api(exchange, name)
+        said = read_value(None if exchange.stream else exchange.value)
         advice = gettext_noop(
-            "It is JSON without choices. Check that the base URL is one of Chat Completions."
+            "It is JSON, and not an answer of %(dialect)s. Check that the base URL is one of %(dialect)s."
         )
         if said.texts:
             advice = gettext_noop(
-                "It is JSON without choices. If its message does not say why, check that the base URL is one "
-                "of Chat Completions."
+                "It is JSON, and not an answer of %(dialect)s. If its message does not say why, check that "
+                "the base URL is one of %(dialect)s."
             )
-        message = said.message if said.texts else None
-        return _unusable("not_completion", gettext_noop("The answer is no chat completion"), advice, message)
+        title, message = gettext_noop("The answer is not in the expected form"), said.texts and said.message
+        return _unusable("not_completion", title, advice, message or None, dialect=exchange.dialect.label)
     choices = exchange.choices
     if not choices:
         return _unusable(

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects import DEFAULT
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
     fits_a_line,
@@ -22,7 +22,7 @@ from playground.forms.fields import (
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
-PARAMETER_NAMES = tuple(parameter.name for parameter in PARAMETERS)
+PARAMETER_NAMES = tuple(parameter.name for parameter in DEFAULT.parameters)
 USAGE_WANTED = {"include_usage": True}
 # Beside one of these an empty field means no content; an empty text is said outright.
 _INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
@@ -90,7 +90,7 @@ class RequestForm:
     @property
     def has_more_parameters(self) -> bool:
         """Whether one of the parameters behind "more" is set."""
-        hidden = (parameter.name for parameter in PARAMETERS if not parameter.common)
+        hidden = (parameter.name for parameter in DEFAULT.parameters if not parameter.common)
         return bool(self.more) or any(self.parameters.get(name) for name in hidden)
 
     @classmethod

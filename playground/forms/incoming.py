@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
 from playground.calls.draft import Draft
-from playground.dialects.chat_completions.request import too_many_messages
+from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.text import jsontext, typed_key
@@ -99,7 +99,7 @@ def read_form(request: HttpRequest) -> RequestForm:
 def check_count(messages: int) -> None:
     """Raises `InvalidRequestError` for more messages than are sent: a page has kilobytes of form for each."""
     if messages > settings.LIMITS.messages:
-        raise InvalidRequestError(too_many_messages(messages, settings.LIMITS.messages))
+        raise InvalidRequestError(too_many_messages("messages", messages, settings.LIMITS.messages))
 
 
 def _read_json(data: bytes) -> Asked:
@@ -116,6 +116,7 @@ def _read_json(data: bytes) -> Asked:
         base_url=_text_or_none(values, "base_url"),
         key=_text_or_none(values, "api_key"),
         body=values.get("request"),
+        dialect=_text_or_none(values, "dialect"),
     )
     return Asked(draft, None, _text_or_none(values, "embed"))
 

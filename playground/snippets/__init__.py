@@ -1,34 +1,19 @@
 """Code for a call, made from the very body that is sent, never from text.
 
-To add a language, add a file beside this one and a row in `TARGETS`.
+The targets here write the HTTP call, so that they fit every API. Code for the SDK of one API is in the folder
+of its dialect.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from playground.exchange.call import Call
-from playground.snippets import curl, python
+from playground.exchange.call import Call, Target
+from playground.snippets.curl import CURL
 
-__all__ = ["TARGETS", "Target", "render"]
+__all__ = ["HTTP_TARGETS", "render"]
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A language or tool to write the call in. `lexer` is Pygments' name of the language."""
-
-    id: str
-    label: str
-    note: str
-    lexer: str
-    render: Callable[[Call], str]
+HTTP_TARGETS = (CURL,)
 
 
-TARGETS = (
-    Target("python", "Python", "openai SDK", "python", python.render),
-    Target("curl", "cURL", "", "bash", curl.render),
-)
-
-
-def render(call: Call) -> dict[str, str]:
+def render(call: Call, targets: Sequence[Target]) -> dict[str, str]:
     """Return `{target id: code}`."""
-    return {target.id: target.render(call) for target in TARGETS}
+    return {target.id: target.render(call) for target in targets}

@@ -1,21 +1,23 @@
 """A cURL command for a POSIX shell."""
 
 import json
+import re
 import shlex
 
-from playground.exchange.call import Call
+from playground.exchange.call import KEY, Call, Target
 from playground.snippets.visible import show
 from playground.text import jsontext
 
 # Linux accepts no argument over 128 KiB; a longer body goes through standard input.
 _LONGEST_ARGUMENT = 100_000
+# To a shell, within double quotes.
+_SPECIAL = re.compile(r'["$`\\]')
 
 
 def render(call: Call) -> str:
-    unbuffered = "-N " if call.body.get("stream") else ""
+    unbuffered = "-N " if call.streams else ""
     lines = [f"curl {unbuffered}{_url(call.url)}", '  -H "Content-Type: application/json"']
-    if call.key_variable:
-        lines.append(f'  -H "Authorization: Bearer ${call.key_variable}"')
+    lines += [f'  -H "{name}: {_in_quotes(value, call.key_variable)}"' for name, value in call.headers]
     body = _json(call)
     if len(body.encode()) <= _LONGEST_ARGUMENT:
         # --data-raw: plain --data would read a leading @ as a file name.
@@ -25,6 +27,12 @@ def render(call: Call) -> str:
     return " \\\n".join([*lines, "  --data-binary @- <<'JSON'"]) + f"\n{body}\nJSON\n"
 
 
+def _in_quotes(value: str, key_variable: str | None) -> str:
+    """With the shell's own variable where the key goes."""
+    parts = (_SPECIAL.sub(r"\\\g<0>", part) for part in value.split(KEY))
+    return f"${key_variable}".join(parts)
+
+
 def _url(url: str) -> str:
     # curl would expand brackets and braces.
     globs = "--globoff " if set(url) & set("[]{}") else ""
@@ -32,10 +40,13 @@ def _url(url: str) -> str:
 
 
 def _json(call: Call) -> str:
-    lines = jsontext.pretty(call.body).split("\n")
+    lines = jsontext.pretty(call.wire).split("\n")
     return "\n".join(show(line, _escaped) for line in lines)
 
 
 def _escaped(character: str) -> str:
     """Escape as JSON does: `\\u202e`."""
     return json.dumps(character)[1:-1]
+
+
+CURL = Target("curl", "cURL", "", "bash", render)

@@ -10,7 +10,6 @@ import idna
 from playground.text.pasted import bare
 from playground.text.sentence import SentenceError, gettext_noop, say
 
-CHAT_COMPLETIONS = "/chat/completions"
 _PORTS = {"http": 80, "https": 443}
 # Labels may contain "_": host names may not, but Docker's service names do.
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -18,8 +17,9 @@ _LONGEST_HOST = 253
 # urlsplit drops what follows the bracket: `[::1]9381`.
 _AFTER_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
-# Endpoints of other APIs, by the end of their path.
-_OTHER_ENDPOINTS = {
+# The endpoints of APIs, by the end of their path. Longer paths come first.
+_ENDPOINTS = {
+    "/chat/completions": "Chat Completions",
     "/messages": "Messages",
     "/responses": "Responses",
     "/completions": "Completions",
@@ -36,37 +36,30 @@ class BaseURLError(SentenceError):
 class Endpoint:
     """A provider's address. `base_url` is normalized: ASCII, no trailing slash.
 
-    It has a path, unless the URL entered was `https://host/chat/completions` (`is_whole`).
+    It has a path, unless the URL entered was an endpoint right under the host, such as
+    `https://host/chat/completions`: then `whole` is that path.
     """
 
     base_url: str
     scheme: str
     host: str
     port: int
-    is_whole: bool = False
-
-    @property
-    def chat_completions(self) -> str:
-        return self.base_url + CHAT_COMPLETIONS
-
-    @property
-    def models(self) -> str:
-        return self.base_url + "/models"
+    whole: str = ""
 
     @property
     def given(self) -> str:
         """A URL that `parse` turns into this endpoint again."""
-        return self.chat_completions if self.is_whole else self.base_url
+        return self.base_url + self.whole
 
     @classmethod
-    def parse(cls, base_url: str) -> "Endpoint":
+    def parse(cls, base_url: str, ending: str) -> "Endpoint":
         """Parse a base URL: `https://api.example.com` gets `/v1`, a path is kept. Raises `BaseURLError`.
 
-        A full endpoint (`…/v1/chat/completions`) is reduced to its base and called as entered: people copy it
-        from documentation.
+        `ending` is the path of the endpoint to call. A full endpoint (`…/v1/chat/completions`) is reduced to
+        its base and called as entered: people copy it from documentation.
         """
         text = bare(base_url)
-        parts = _split(text)
+        parts = _split(text, ending)
         if "@" in parts.netloc:
             raise BaseURLError(
                 say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
@@ -88,18 +81,14 @@ class Endpoint:
         if parts.port is not None and parts.port != default:
             netloc += f":{parts.port}"
         origin, path = f"{parts.scheme}://{netloc}", _normal_path(parts.path)
-        base = _base_path(origin, path)
-        is_whole = not base and path.endswith(CHAT_COMPLETIONS)
+        base = _base_path(origin, path, ending)
+        whole = ending if ending and not base and path.endswith(ending) else ""
         return cls(
-            origin + (base or ("" if is_whole else "/v1")),
-            parts.scheme,
-            host,
-            parts.port or default,
-            is_whole,
+            origin + (base or ("" if whole else "/v1")), parts.scheme, host, parts.port or default, whole
         )
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str, ending: str) -> SplitResult:
     # urlsplit silently drops tabs and newlines, so the URL called would not be the one a person sees.
     if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
         raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
@@ -108,16 +97,16 @@ def _split(text: str) -> SplitResult:
         _ = parts.port
     except ValueError as error:
         if "://" not in text:
-            raise _missing_scheme(text) from error
+            raise _missing_scheme(text, ending) from error
         raise BaseURLError(
             say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
         ) from error
     if parts.scheme not in _PORTS or not parts.hostname or _AFTER_BRACKET.search(parts.netloc):
-        raise _missing_scheme(text)
+        raise _missing_scheme(text, ending)
     return parts
 
 
-def _missing_scheme(text: str) -> BaseURLError:
+def _missing_scheme(text: str, ending: str) -> BaseURLError:
     """Return the error for `api.example.com/v1`, `localhost:11434`, or `https//…`; it suggests a full URL."""
     rest = re.sub(r"^(https?(?=[:/]))?[:/]+", "", text, flags=re.IGNORECASE)
     otherwise = BaseURLError(
@@ -126,7 +115,7 @@ def _missing_scheme(text: str) -> BaseURLError:
     if not rest or "://" in text:
         return otherwise
     try:
-        meant = Endpoint.parse(("http://" if _LOCAL.match(rest) else "https://") + rest)
+        meant = Endpoint.parse(("http://" if _LOCAL.match(rest) else "https://") + rest, ending)
     except BaseURLError:
         return otherwise
     return BaseURLError(
@@ -145,22 +134,23 @@ def _is_legacy_azure(host: str, parts: SplitResult) -> bool:
     return "api-version=" in parts.query or (_is_azure(host) and "/deployments/" in parts.path)
 
 
-def _base_path(origin: str, path: str) -> str:
+def _base_path(origin: str, path: str, ending: str) -> str:
     """Return the path without the endpoint at its end. Raises `BaseURLError` for another API's endpoint."""
     before = None
     while before != path:
-        before, path = path, path.removesuffix(CHAT_COMPLETIONS).rstrip("/")
+        before, path = path, path.removesuffix(ending).rstrip("/")
         if re.search("/v[0-9][^/]*/models$", path):  # elsewhere it can be the base itself, as on Azure
             path = path.removesuffix("/models")
-    for end, name in _OTHER_ENDPOINTS.items():
+    for end, name in _ENDPOINTS.items():
         if path.endswith(end):
             raise BaseURLError(
                 say(
                     gettext_noop(
-                        "This is the address of another API (%(name)s). Chat Completions is called under a "
+                        "This is the address of another API (%(name)s). %(dialect)s is called under a "
                         "base URL: %(base_url)s."
                     ),
                     name=name,
+                    dialect=_ENDPOINTS.get(ending, ending),
                     base_url=origin + (path.removesuffix(end) or "/v1"),
                 )
             )

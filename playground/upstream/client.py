@@ -16,11 +16,11 @@ import requests
 
 from playground import __version__
 from playground.catalogue.providers import LOCAL_MODEL
-from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.dialects.chat_completions.request import ChatRequest
-from playground.exchange.call import Call
+from playground.exchange.call import Call, Headers
+from playground.exchange.dialect import Dialect, call_of
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.request import Request
 from playground.exchange.split_key import without_split_key
 from playground.exchange.stream import EVENT_STREAM
 from playground.network import alarm, failures
@@ -80,27 +80,27 @@ class Caller:
 NOBODY = Caller()
 
 
-def send(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
-    """Posts a chat completion. What goes wrong at the provider or on the way is in the Exchange.
+def send(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
+    """Posts a request. What goes wrong at the provider or on the way is in the Exchange.
 
     Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
     `running.BusyError` when there is no place for a further exchange.
     """
-    return _finish(_exchange("POST", _call(request, route), request.encoded, route, limits, caller))
+    return _finish(_post(request, route, limits, caller))
 
 
-def stream(request: ChatRequest, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
-    """Posts a chat completion as `send` does, and shows the answer while it arrives.
+def stream(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
+    """Posts a request as `send` does, and shows the answer while it arrives.
 
     Yields `Started` once the request is written, `Progress` some 40 ms after something arrived and at least
     every `heartbeat_seconds`, then `Finished`. The first `next` raises what `send` does.
     """
-    call = _call(request, route)
-    return _exchange("POST", call, request.encoded, route, limits, caller, live=True)
+    return _post(request, route, limits, caller, live=True)
 
 
-def _call(request: ChatRequest, route: Route) -> Call:
-    return Call(route.endpoint.base_url, route.endpoint.chat_completions, route.key_variable, request.body)
+def _post(request: Request, route: Route, limits: Limits, caller: Caller, *, live: bool = False) -> Live:
+    call = call_of(request.dialect, route.endpoint.base_url, route.key_variable, request.body)
+    return _exchange("POST", request.dialect, call, request.encoded, route, limits, caller, live=live)
 
 
 def _finish(steps: Live) -> Exchange:
@@ -108,14 +108,16 @@ def _finish(steps: Live) -> Exchange:
     return exchange
 
 
-def get(url: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
-    """Gets what stands at a URL of the route. Raises what `send` does."""
-    call = Call(route.endpoint.base_url, url, route.key_variable, {})
-    return _finish(_exchange("GET", call, b"", route, limits, caller))
+def get(dialect: Dialect, path: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
+    """Gets what stands at a path under the base URL. Raises what `send` does."""
+    base_url = route.endpoint.base_url
+    call = call_of(dialect, base_url, route.key_variable, {}, base_url + path)
+    return _finish(_exchange("GET", dialect, call, b"", route, limits, caller))
 
 
 def _exchange(
     method: str,
+    dialect: Dialect,
     call: Call,
     body: bytes,
     route: Route,
@@ -125,8 +127,7 @@ def _exchange(
     live: bool = False,
 ) -> Live:
     redactor = Redactor(route.key)
-    accept = EVENT_STREAM if call.body.get("stream") else "application/json"
-    prepared = _prepare(method, call.url, body, route.key, accept)
+    prepared = _prepare(method, call, body, dialect.headers(route.key))
     on_wire = Wire(browser=caller.browser if live else None)
     started, clock = datetime.now(UTC), stopwatch()
 
@@ -137,11 +138,11 @@ def _exchange(
             received = replace(received, body=stream.body)
         exchange = Exchange(
             id=uuid4().hex,
-            dialect=CHAT_COMPLETIONS,
-            call=_without_key(call, redactor),
+            dialect=dialect,
+            call=_without_key(dialect, call, redactor),
             provider=route.provider,
             started=started,
-            sent=reading.sent or _sent(prepared, on_wire, redactor),
+            sent=reading.sent or _sent(prepared, on_wire, reading),
             received=received,
             failure=_redacted(failure, redactor),
             timings=Timings(
@@ -163,8 +164,8 @@ def _exchange(
             None if live else caller.interim,
         ),
     ):
-        reading = Reading(number, CHAT_COMPLETIONS, redactor, live, limits.response_bytes)
-        ending = Ending(reading, limits, call.body.get("n") or 1)
+        reading = Reading(number, dialect, redactor, live, limits.response_bytes)
+        ending = Ending(reading, limits, dialect.demands(call.body).count)
         try:
             failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
         except GeneratorExit:  # who looked on has left
@@ -176,19 +177,17 @@ def _exchange(
         yield Finished(number, exchange, reading.progress())
 
 
-def _prepare(method: str, url: str, body: bytes, key: str, accept: str) -> requests.PreparedRequest:
+def _prepare(method: str, call: Call, body: bytes, own: Headers) -> requests.PreparedRequest:
     headers = {
-        "Accept": accept,
+        "Accept": EVENT_STREAM if call.streams else "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
         "User-Agent": f"api-playground/{__version__}",
     }
     if body:
         headers["Content-Type"] = "application/json"
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
     request = requests.PreparedRequest()
-    request.prepare(method=method, url=url, headers=headers, data=body or None)
+    request.prepare(method=method, url=call.url, headers=headers | dict(own), data=body or None)
     return request
 
 
@@ -208,7 +207,7 @@ def _run(
             life.wait_until_there(_RESTART_SECONDS, lambda: on_wire.ended is not None)
             pace.works = life.works
         connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
-        reading.sent = _sent(prepared, on_wire, reading.redactor)
+        reading.sent = _sent(prepared, on_wire, reading)
         if reading.live:
             yield Started(reading.number, reading.sent)
         pace.begin()
@@ -291,12 +290,12 @@ def _is_text(body: bytearray) -> bool:
     return True
 
 
-def _sent(prepared: requests.PreparedRequest, on_wire: Wire, redactor: Redactor) -> Sent:
+def _sent(prepared: requests.PreparedRequest, on_wire: Wire, reading: Reading) -> Sent:
     return Sent(
         prepared.method or "",
         prepared.url or "",
-        _masked(on_wire.headers or list(prepared.headers.items()), redactor),
-        redactor.data(prepared.body if isinstance(prepared.body, bytes) else b""),
+        _masked(on_wire.headers or list(prepared.headers.items()), reading),
+        reading.redactor.data(prepared.body if isinstance(prepared.body, bytes) else b""),
     )
 
 
@@ -319,21 +318,23 @@ def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
     return Failure(failure.kind, failure.host, detail, failure.limit)
 
 
-def _masked(headers: list[tuple[str, str]], redactor: Redactor) -> tuple[tuple[str, str], ...]:
-    masked = [(name, f"Bearer {MASK}" if name == "Authorization" else value) for name, value in headers]
-    return redactor.headers(masked)
+def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
+    """Also a key that is too short for a secret does not show where it is sent as one."""
+    own = dict(reading.dialect.headers(MASK))
+    return reading.redactor.headers([(name, own.get(name, value)) for name, value in headers])
 
 
-def _without_key(call: Call, redactor: Redactor) -> Call:
+def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
     """A person may have pasted the key into a message as well: then the code does not show it either."""
-    return Call(call.base_url, call.url, call.key_variable, redactor.value(call.body))
+    body = redactor.value(call.body)
+    return replace(call, body=body, wire=dialect.wire(body))
 
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Content parts are shown as one text, so that a key in pieces would be whole again."""
     if exchange.received is None or exchange.stream or exchange.completion is None:
         return exchange
-    completion = without_split_key(redactor, exchange.completion)
+    completion = without_split_key(redactor, exchange.completion, exchange.dialect)
     if completion is exchange.completion:
         return exchange
     return replace(exchange, received=replace(exchange.received, body=jsontext.dumps(completion)))

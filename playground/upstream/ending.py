@@ -6,11 +6,10 @@ chunk. What came is whole then: nobody waits for more, and nothing was cut off.
 
 import math
 
-from playground.dialects.chat_completions.sniff import is_chunk
-from playground.exchange.event_data import without_done
 from playground.exchange.stream import StreamReader
 from playground.network.limits import Limits
 from playground.text import jsontext
+from playground.text.event_data import without_done
 from playground.upstream.reading import Reading
 
 # Each try parses all that came: a body that pauses more often than this waits for the silence.
@@ -63,7 +62,7 @@ class Ending:
             value = jsontext.loads_leniently(without_done(bytes(self._reading.body)))
         except jsontext.JSONTextError:
             return self._end().endswith(b"</html>")
-        return isinstance(value, dict | list) and not is_chunk(value)
+        return isinstance(value, dict | list) and not self._reading.dialect.is_chunk(value)
 
     def _is_closed(self) -> bool:
         """Whether it may be whole, told without reading all of it."""

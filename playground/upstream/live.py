@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.exchange.dialect import LiveMessage
+from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.exchange.record import Exchange, Sent
 from playground.exchange.split_key import HeldTexts
 from playground.exchange.stream import StreamEvent, StreamReader
@@ -96,7 +96,7 @@ class News:
         collector = stream.collector
         choices = tuple(collector.indexes[self._choices :])
         self._choices += len(choices)
-        growth = (self._growth(position, message) for position, message in enumerate(collector.messages))
+        growth = (self._growth(position, choice) for position, choice in enumerate(collector.live))
         return Progress(
             status,
             tuple(stream.take_fresh()),
@@ -108,17 +108,17 @@ class News:
             stream.times_ms[-1] if stream.times_ms else 0.0,
         )
 
-    def _growth(self, position: int, message: LiveMessage) -> Growth:
+    def _growth(self, position: int, choice: LiveChoice) -> Growth:
         texts = []
-        for place, pieces in message.texts.items():
+        for place, pieces in choice.texts.items():
             if pieces.length > (length := self._lengths.get((position, place), 0)):
                 self._lengths[position, place] = pieces.length
                 if text := self._held.add((position, place), pieces.since(length)):
                     texts.append((place, text))
-        return Growth(position, tuple(texts), self._new_calls(position, message.calls))
+        return Growth(position, tuple(texts), self._new_calls(position, choice.calls))
 
-    def _new_calls(self, position: int, calls: list[Any]) -> tuple[str, ...]:
-        lines = [_open_line(call) for call in calls[:_MOST_CALLS] if isinstance(call, dict)]
+    def _new_calls(self, position: int, calls: list[LiveCall]) -> tuple[str, ...]:
+        lines = [_open_line(call) for call in calls[:_MOST_CALLS]]
         if not lines or sum(map(len, lines)) > _LONGEST_CALLS:
             return ()
         # Hold back the end of the open line first: behind a bracket it would not look like a key's beginning.
@@ -129,11 +129,9 @@ class News:
         return shown
 
 
-def _open_line(call: dict[str, Any]) -> str:
+def _open_line(call: LiveCall) -> str:
     """`name(arguments`, as far as they have arrived."""
-    function = call.get("function")
-    function = function if isinstance(function, dict) else {}
-    return f"{_joined(function.get('name'))}({_joined(function.get('arguments'))}"
+    return f"{_joined(call.name)}({_joined(call.arguments)}"
 
 
 def _joined(value: Any) -> str:

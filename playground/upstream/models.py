@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playground.dialects.chat_completions.model_list import read_models
+from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange
 from playground.explanations.explain import Explanation, explain_arrival, explain_no_list
 from playground.network.limits import Limits
@@ -24,12 +24,12 @@ class Listing:
     held_back: int = 0
 
 
-def list_models(route: Route, limits: Limits, caller: Caller = NOBODY) -> Listing:
+def list_models(dialect: Dialect, route: Route, limits: Limits, caller: Caller = NOBODY) -> Listing:
     """Asks the provider for its models. Raises what `client.send` does."""
-    exchange = client.get(route.endpoint.models, route, limits, caller)
+    exchange = client.get(dialect, dialect.models_path, route, limits, caller)
     if problem := explain_arrival(exchange):
         return Listing([], exchange, problem=problem)
-    found = read_models(exchange.answer)
+    found = dialect.models(exchange.value)
     if found is None:
         return Listing([], exchange, problem=explain_no_list(exchange))
     allowed = [name for name in found.ids if route.caps is None or route.caps.allows_model(name)]

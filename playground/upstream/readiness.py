@@ -6,6 +6,7 @@ long. A call that is sent never asks: it finds out.
 """
 
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.dialects import DIALECTS
 from playground.network.egress import AddressRefusedError
 from playground.network.limits import Limits
 from playground.network.running import Running
@@ -74,11 +75,12 @@ def preselected() -> Provider:
 
 
 def _answers(provider: Provider, endpoint: Endpoint) -> bool:
-    """Whether a Chat Completions server is there; many another program listens on port 8000."""
+    """Whether a server of its dialect is there; many another program listens on port 8000."""
     try:
-        listing = models.list_models(Route(provider.id, endpoint, "", None), _LIMITS, _CALLER)
+        route = Route(provider.id, endpoint, "", None)
+        listing = models.list_models(DIALECTS[provider.dialect], route, _LIMITS, _CALLER)
     except AddressRefusedError:
         return False
     if listing.problem:
         return listing.problem.kind == "unauthorized"
-    return isinstance(listing.exchange.answer, dict)
+    return isinstance(listing.exchange.value, dict)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Sent
 from playground.exchange.stream import StreamReader
 from playground.network.head import Head
 from playground.text.redact import Redactor
 from playground.upstream.live import News, Progress
+from playground.upstream.sniff import Sniffer, Sort
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Reading:
         if self.live:
             self._news.answered(head.status, head.reason)
         if head.ok:
-            self._sniffer = Sniffer(", ".join(head.values("content-type")))
+            self._sniffer = Sniffer(self.dialect, ", ".join(head.values("content-type")))
 
     def add(self, piece: bytes, at_ms: float) -> bool:
         """Whether all of the piece had room. Raises what `StreamReader.feed` does."""

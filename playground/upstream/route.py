@@ -6,6 +6,7 @@ from django.conf import settings
 
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.network import egress
 from playground.network.egress import LOOPBACK
@@ -32,7 +33,7 @@ class Route:
     caps: Caps | None = None
 
 
-def find_route(provider: str | None, base_url: str | None, key: str | None) -> Route:
+def find_route(provider: str | None, base_url: str | None, key: str | None, dialect: Dialect) -> Route:
     """The route of a provider's id or, without one, of a base URL. Raises `InvalidRequestError`.
 
     A key that the server holds is bound to its provider: it goes to the catalogue's own address, and
@@ -48,7 +49,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None) -> R
     if not base_url:
         raise _refusal("base_url", say(gettext_noop("Give a base URL, or choose a provider.")))
     try:
-        endpoint = Endpoint.parse(base_url)
+        endpoint = Endpoint.parse(base_url, dialect.ending)
     except BaseURLError as error:
         raise InvalidRequestError(FieldProblem("base_url", error.sentence), *problems) from error
     if problems:

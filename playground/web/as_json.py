@@ -35,7 +35,7 @@ def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
             "tokens_per_second": exchange.tokens_per_second,
         },
         "error": error.as_json(translate) if error else None,
-        "snippets": snippets.render(exchange.call),
+        "snippets": snippets.render(exchange.call, exchange.dialect.targets),
         "recorded": _recorded(exchange.recorded, translate) if exchange.recorded else None,
     }
 
@@ -47,7 +47,7 @@ def _response(exchange: Exchange) -> dict[str, Any] | None:
     body: Any = received.text
     if not stream:
         with suppress(jsontext.JSONTextError):
-            body = exchange.answer
+            body = exchange.value
     return {
         "status": received.status,
         "headers": joined(received.headers),

@@ -1,6 +1,6 @@
 """The playground as a whole page: what its templates need, and the form it starts with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,18 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from playground import snippets
 from playground.calls.draft import Draft
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
-from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.chat_completions.request import ROLES
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
 from playground.exchange.call import Call
+from playground.exchange.dialect import call_of
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import MessageRow, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
-from playground.forms.presets import PRESETS
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
@@ -76,8 +73,9 @@ def _lacking(provider: Provider) -> str:
 def new_form() -> RequestForm:
     """The form of a first visit: one greeting to the first provider that can work."""
     provider = preselected()
+    dialect = dialect_of(provider.id, None)
     return RequestForm.from_body(
-        provider.id, "", {"model": next(iter(provider.models), ""), **PRESETS[0].body}
+        provider.id, "", {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
     )
 
 
@@ -121,14 +119,15 @@ def render_page(
     """
     if refusal:
         mark_messages(form, refusal)
+    dialect = dialect_of(form.provider, None)
     context: dict[str, Any] = {
         "form": form,
         "errors": sentences(refusal) if refusal else {},
         "options": options(),
-        "roles": ROLES,
-        "parameters": PARAMETERS,
-        "presets": PRESETS,
-        "targets": snippets.TARGETS,
+        "roles": dialect.roles,
+        "parameters": dialect.parameters,
+        "presets": dialect.presets,
+        "targets": dialect.targets,
         "blank_message": MessageRow(),
         "listed_models": models,
         **code_context(draft or draft_of(form)),
@@ -167,11 +166,11 @@ def code_context(draft: Draft) -> dict[str, Any]:
     """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
     try:
         asked = draft.request()
-        call = call_of(draft.provider, draft.base_url, asked.body)
+        call = call_for(draft)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal}
     return {
-        "codes": codes(call),
+        "codes": codes(call, draft.speaks().targets),
         "key_variable": call.key_variable,
         "is_local_model": draft.provider == LOCAL_MODEL,
         "link": _link(draft, asked.encoded),
@@ -185,16 +184,18 @@ def _link(draft: Draft, body: bytes) -> str | None:
     return link if len(link) <= LONGEST_LINK else None
 
 
-def call_of(provider: str | None, base_url: str | None, body: Mapping[str, Any]) -> Call:
-    """What a snippet is made from. Raises `InvalidRequestError` when it is unclear whom to call."""
-    if provider:
-        known = catalogue().get(provider)
+def call_for(draft: Draft) -> Call:
+    """What code is made from. Raises `InvalidRequestError` when it is unclear whom to call, or with what."""
+    body, dialect = draft.request().body, draft.speaks()
+    if draft.provider:
+        known = catalogue().get(draft.provider)
         if known is None or known.endpoint is None:
             raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
         endpoint, variable = known.endpoint, known.key_variable
     else:
         try:
-            endpoint, variable = Endpoint.parse(base_url or ""), OWN_KEY_VARIABLE
+            endpoint = Endpoint.parse(draft.base_url or "", dialect.ending)
         except BaseURLError as error:
             raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
-    return Call(endpoint.base_url, endpoint.chat_completions, variable, body)
+        variable = OWN_KEY_VARIABLE
+    return call_of(dialect, endpoint.base_url, variable, body)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -9,13 +10,10 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
-from playground import snippets
-from playground.dialects.chat_completions.completion import Choice, turn
-from playground.dialects.chat_completions.media import Media
-from playground.dialects.chat_completions.sources import Cited, Source, Sources, of_completion, of_message
-from playground.exchange.call import Call
+from playground.exchange.answer import Choice, Media, Source, Sources
+from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
-from playground.exchange.record import Exchange, Headers
+from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation, explain
@@ -138,10 +136,9 @@ class Answer:
     without_media: bool
 
     @classmethod
-    def of(cls, choice: Choice, exchange: Exchange, cited: Cited) -> "Answer":
+    def of(cls, choice: Choice) -> "Answer":
         whole, smaller = (
-            json.dumps(turn(message), ensure_ascii=False)
-            for message in (choice.as_message, choice.as_message_without_media)
+            json.dumps(choice.following(media=media), ensure_ascii=False) for media in (True, False)
         )
         fits = [messages for messages in (whole, smaller) if len(messages) <= LONGEST_SHOWN]
         return cls(
@@ -154,8 +151,8 @@ class Answer:
             Shown.of_json(choice.function_call),
             Shown.of_json(choice.others),
             choice.images[:MOST_IMAGES],
-            choice.audio(_audio_format(exchange))[:MOST_IMAGES],
-            Sources(of_message(choice.message), cited),
+            choice.audio[:MOST_IMAGES],
+            choice.sources,
             fits[0] if fits else None,
             fits[:1] == [smaller] and whole != smaller,
         )
@@ -173,17 +170,11 @@ class Answer:
         return len(self.choice.images) - len(self.images)
 
 
-def _audio_format(exchange: Exchange) -> str | None:
-    audio = exchange.call.body.get("audio")
-    wanted = audio.get("format") if isinstance(audio, dict) else None
-    return wanted if isinstance(wanted, str) else None
-
-
 @dataclass(frozen=True)
 class Code:
     """A snippet: plain for copying, highlighted for reading."""
 
-    target: snippets.Target
+    target: Target
     text: str
 
     @property
@@ -191,9 +182,8 @@ class Code:
         return highlight(self.text, self.target.lexer)
 
 
-def codes(call: Call) -> list[Code]:
-    rendered = snippets.render(call)
-    return [Code(target, rendered[target.id]) for target in snippets.TARGETS]
+def codes(call: Call, targets: Sequence[Target]) -> list[Code]:
+    return [Code(target, target.render(call)) for target in targets]
 
 
 @dataclass(frozen=True)
@@ -211,13 +201,12 @@ class Result:
         return self.exchange.usage
 
     @cached_property
-    def choices(self) -> list[Choice]:
+    def choices(self) -> Sequence[Choice]:
         return self.exchange.choices
 
     @cached_property
     def answers(self) -> list[Answer]:
-        cited = of_completion(self.exchange.completion)
-        return [Answer.of(choice, self.exchange, cited) for choice in self.choices[:MOST_CHOICES]]
+        return [Answer.of(choice) for choice in self.choices[:MOST_CHOICES]]
 
     @property
     def answers_left_out(self) -> int:
@@ -231,12 +220,8 @@ class Result:
     @property
     def other_model(self) -> str | None:
         """The model that answered, where it is called otherwise than the one that was asked."""
-        answered = self.exchange.completion.get("model") if self.exchange.completion else None
-        return (
-            answered
-            if isinstance(answered, str) and answered != self.exchange.call.body.get("model")
-            else None
-        )
+        answered = self.exchange.answer.model
+        return answered if answered != self.exchange.demands.model else None
 
     @property
     def failed(self) -> bool:
@@ -269,7 +254,7 @@ class Result:
         if received is None or len(received.body) > LONGEST_SHOWN:
             return None
         try:
-            _ = self.exchange.answer
+            _ = self.exchange.value
             return highlight(jsontext.indent(received.text, LONGEST_SHOWN), "json")
         except jsontext.JSONTextError:
             return None

@@ -40,9 +40,8 @@ def as_json(refusal: Refusal) -> dict[str, Any]:
 
 def _label(field: str) -> str:
     """Turn `messages.2.content` into `Message 3 · content`; other fields keep their API name."""
-    head, _, rest = field.partition(".")
-    index, _, part = rest.partition(".")
-    if head != "messages" or not index:
+    index, _, part = field.partition(".")[2].partition(".")
+    if not index.isdigit():
         return field
     label = gettext("Message %(number)s") % {"number": int(index) + 1}
     return f"{label} · {part}" if part else label

@@ -22,7 +22,7 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
 from playground.web.language import supported
-from playground.web.page import answer, call_of, code_context, prefilled, render_page
+from playground.web.page import answer, call_for, code_context, prefilled, render_page
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 from playground.web.translate import translate
@@ -64,11 +64,10 @@ def snippets(request: HttpRequest) -> HttpResponse:
         asked = incoming.read(request)
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "result/_codes.html", code_context(asked.draft))
-        draft = asked.draft
-        call = call_of(draft.provider, draft.base_url, draft.request().body)
+        call, targets = call_for(asked.draft), asked.draft.speaks().targets
     except InvalidRequestError as error:
         return refuse(request, error.refusal)
-    return JsonResponse(code.render(call))
+    return JsonResponse(code.render(call, targets))
 
 
 @require_http_methods(["GET", "POST"])

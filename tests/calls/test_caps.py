@@ -6,16 +6,17 @@ import pytest
 
 from playground.calls import caps
 from playground.catalogue.caps import Caps
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.refusal import InvalidRequestError
+from playground.exchange.request import Request
+from tests import chat
 
 CAPS = Caps(models=("m",), max_tokens=100, n=2, request_bytes=1000)
 
 
-def _request(**changes: Any) -> ChatRequest:
+def _request(**changes: Any) -> Request:
     body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100} | changes
     given = {name: value for name, value in body.items() if value is not ...}
-    return ChatRequest.from_body(given, max_messages=1000, max_bytes=1 << 20)
+    return chat.check(given)
 
 
 def _errors(most: Caps = CAPS, **changes: Any) -> dict[str, str]:

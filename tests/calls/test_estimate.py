@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.calls import estimate
-from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.request import Request
+from tests import chat
 
 
-def _chat(**changes: Any) -> ChatRequest:
+def _chat(**changes: Any) -> Request:
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
-    return ChatRequest(body | changes)
+    return chat.request(body | changes)
 
 
 def test_the_worst_case_is_each_answers_most_and_the_prompt() -> None:

@@ -118,7 +118,7 @@ def test_an_entry_replaces_the_built_in_one_whole_and_in_its_place(
         (ENTRY.replace('base_url = "https://llm.example"\n', ""), "base_url is missing"),
         (ENTRY.replace("https://llm.example", "llm.example"), "starts with https://"),
         (ENTRY.replace("https://llm.example", "https://me:pw@llm.example"), "no user name or password"),
-        (ENTRY + 'dialect = "morse"\n', "dialect is one of openai"),
+        (ENTRY + 'dialect = "morse"\n', "dialect is one of chat_completions"),
         (ENTRY + "local = true\n", "names the command that starts it"),
         (ENTRY + 'colour = "red"\n', "colour"),
     ],

@@ -174,10 +174,10 @@ def test_what_a_page_shows_of_a_growing_message() -> None:
     )
     collector.add(_chunk({"content": "42", "audio": {"transcript": "lo"}, "function_call": {"name": "f"}}))
 
-    (message,) = collector.messages
-    texts = {place: str(text) for place, text in message.texts.items()}
+    (choice,) = collector.live
+    texts = {place: str(text) for place, text in choice.texts.items()}
     assert texts == {"reasoning": "Hm", "text": "42", "transcript": "Hello"}
-    assert [str(call["function"]["name"]) for call in message.calls] == ["f"]
+    assert [str(call.name) for call in choice.calls] == ["f"]
 
 
 def test_a_chunk_is_left_as_it_came() -> None:

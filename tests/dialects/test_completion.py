@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from playground.dialects.chat_completions.completion import SENT_BACK, Choice, read_choices, turn
+from playground.dialects.chat_completions.completion import SENT_BACK, ChatChoice, read_choices, turn
 from playground.dialects.chat_completions.reasoning import NAMES
 
 
-def _choice(message: Any = None, **changes: Any) -> Choice:
+def _choice(message: Any = None, **changes: Any) -> ChatChoice:
     item = {"index": 0, "message": message, "finish_reason": "stop"} | changes
     [choice] = read_choices({"choices": [item]})
     return choice

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.dialects.chat_completions.model_list import ModelList, read_models
+from playground.dialects.model_list import read_models
+from playground.exchange.dialect import ModelList
 from tests.exchange.strategies import json_values
 
 

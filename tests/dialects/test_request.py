@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.dialects.chat_completions.request import ROLES, ChatRequest
+from playground.dialects.chat_completions.request import ROLES
 from playground.exchange.refusal import InvalidRequestError
+from playground.exchange.request import Request
+from tests import chat
 from tests.exchange.strategies import requests
 
 USER = {"role": "user", "content": "Hello!"}
@@ -17,8 +19,8 @@ def _body(**changes: Any) -> dict[str, Any]:
     return {"model": "m", "messages": [USER]} | changes
 
 
-def _check(body: Any, *, max_messages: int = 10, max_bytes: int = 1000) -> ChatRequest:
-    return ChatRequest.from_body(body, max_messages=max_messages, max_bytes=max_bytes)
+def _check(body: Any, *, max_messages: int = 10, max_bytes: int = 1000) -> Request:
+    return chat.check(body, max_messages=max_messages, max_bytes=max_bytes)
 
 
 def _errors(body: Any, **limits: int) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The sources of an answer: each is shown once, and they are read once for all choices."""
 
-from playground.dialects.chat_completions.sources import Sources, of_completion, of_message
+from playground.dialects.chat_completions.sources import of_completion, of_message
+from playground.exchange.answer import Sources
 from tests.growth import is_linear
 
 

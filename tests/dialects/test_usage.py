@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.dialects.chat_completions.usage import read
+from playground.dialects.usage import read
 from playground.exchange.usage import Usage
 
 

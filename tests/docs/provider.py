@@ -10,8 +10,8 @@ import socket
 from typing import Any
 
 from playground.catalogue.providers import BUILT_IN, _read
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.refusal import InvalidRequestError
+from tests import chat
 from tests.upstreams.scripted import Answer, Recorded, event, event_stream, json_answer, models
 
 KEYS = {
@@ -88,7 +88,7 @@ class Provider:
         body = recorded.json
         self.bodies.append(body)
         try:
-            ChatRequest.from_body(body, max_messages=1000, max_bytes=1_000_000)
+            chat.check(body)
         except InvalidRequestError as error:
             return _error(400, str(error))
         if body["model"] == UNKNOWN_MODEL:

@@ -39,13 +39,12 @@ from playground.config_types import SettingError
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.docs import markdown
-from playground.exchange.call import Call
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.explain import explain
 from playground.tags import tag
 from playground.web.as_json import as_json
+from tests import chat
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine
 from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
@@ -178,7 +177,7 @@ def _json(block: Block) -> None:
 def _read_json(value: Any) -> None:
     match value:
         case {"model": _, "messages": _}:
-            ChatRequest.from_body(value, max_messages=1000, max_bytes=1_000_000)
+            chat.check(value)
         case {"provider": str(provider), "request": request}:
             assert provider in catalogue()
             assert set(value) <= {"provider", "base_url", "api_key", "request"}
@@ -220,7 +219,7 @@ def _exchange(status: int, answer: Any) -> Exchange:
     return Exchange(
         "1",
         CHAT_COMPLETIONS,
-        Call("https://api.example.com/v1", url, "KEY", body),
+        chat.call("https://api.example.com/v1", "KEY", body),
         "openai",
         datetime.now(UTC),
         Sent("POST", url, (), json.dumps(body).encode()),
@@ -277,7 +276,7 @@ def _html(block: Block) -> None:
 def _check_call(call: tag.LiveCall) -> None:
     assert call.provider in catalogue()
     assert call.body is not None
-    ChatRequest.from_body(dict(call.body), max_messages=1000, max_bytes=1_000_000)
+    chat.check(dict(call.body))
 
 
 def _parse_script(code: str, kind: str) -> None:

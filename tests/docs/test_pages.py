@@ -10,13 +10,14 @@ from django.test import Client
 from playground.calls import buckets, caps, rates
 from playground.catalogue.providers import catalogue
 from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
-from playground.dialects.chat_completions.request import ROLES, ChatRequest
+from playground.dialects.chat_completions.request import ROLES
 from playground.docs import markdown
 from playground.docs.folder import Page
 from playground.docs.links import is_external, target
 from playground.explanations import diagnosis, explain
 from playground.explanations.advice import FAILURES, STATUSES
 from playground.network import egress, running
+from tests import chat
 from tests.docs.pages import (
     CJK,
     FOLDER,
@@ -228,7 +229,7 @@ def test_its_calls_can_be_made(path: str) -> None:
         # Without a provider, the frame uses the first one that works there, with its first model.
         provider = catalogue()[call.provider or "openai"]
         body = ({} if call.provider else {"model": provider.models[0]}) | (call.body or {})
-        request = ChatRequest.from_body(body, max_messages=1000, max_bytes=1_000_000)
+        request = chat.check(body)
         beyond = {error.field for error in caps.problems(request, provider.caps)}
         assert beyond <= {"tools"}  # the page says so
 

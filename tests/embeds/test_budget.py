@@ -11,9 +11,10 @@ from django.test import Client
 
 from playground.calls import budget, estimate
 from playground.calls.models import Spent
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.embeds.models import Embed
+from playground.exchange.request import Request
 from playground.network.running import running
+from tests import chat
 from tests.at_once import in_threads
 from tests.configuration import configure
 from tests.embeds.client import REQUEST, make_embed, open_frame, send_form, send_json, token_in
@@ -31,7 +32,7 @@ from tests.upstreams.scripted import (
     token,
 )
 
-CHAT = ChatRequest(REQUEST)
+CHAT = chat.request(REQUEST)
 WORST = estimate.worst_case(CHAT)
 
 
@@ -48,8 +49,8 @@ def _both(embed: Embed) -> tuple[int, int]:
     return row.calls, row.tokens
 
 
-def _chat(**changes: Any) -> ChatRequest:
-    return ChatRequest(REQUEST | changes)
+def _chat(**changes: Any) -> Request:
+    return chat.request(REQUEST | changes)
 
 
 # --- counting ---

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
-from playground.embeds import lookup, policy
+from playground.embeds import lookup
 from playground.embeds.models import Embed
 from tests.configuration import configure
 from tests.embeds.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
@@ -504,7 +504,7 @@ def test_a_long_request_is_held_to_the_record_as_a_short_one_is(
     filled = _fill(client, json.dumps(asked)).json()
 
     assert filled["request"] == REQUEST | {"messages": asked["messages"]}
-    assert filled["opened"] == policy.digest(embed.asked(asked))
+    assert filled["opened"] == embed.digest_of(embed.asked(asked))
     assert filled["overruled"] == ["model"]
     assert not upstream.requests
 

@@ -490,7 +490,7 @@ def test_so_many_answers_are_kept_and_those_that_match_nothing_make_room(
     assert full.value.exchange.completion
     assert embed.recordings.count() == 2
 
-    embed.recordings.filter(digest=policy.digest(embed.asked(ONE))).update(provider="another")
+    embed.recordings.filter(digest=embed.digest_of(embed.asked(ONE))).update(provider="another")
     recordings.record(embed)
     assert [kept.question for kept in recordings.listed(embed)] == ["Two", "Hello!"]
 
@@ -576,4 +576,6 @@ def test_one_that_is_turned_off_shows_nothing_before_it_knows_what_is_asked(
 
 def test_the_keys_of_what_was_recorded_before_stay() -> None:
     """If you change the digest, migrate the recordings."""
-    assert policy.digest(REQUEST | TWO | {"stream": True}) == "49555733a5bff5012f7eedbc9c3affe4"
+    body = REQUEST | TWO | {"stream": True}
+
+    assert policy.digest(body, CHAT_COMPLETIONS.fields) == "49555733a5bff5012f7eedbc9c3affe4"

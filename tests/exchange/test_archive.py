@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 
 from playground.dialects import DIALECTS
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.limits import Limits
 from playground.text import jsontext
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
+from tests import chat
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import BODY
 from tests.wire.case import Case
@@ -34,8 +33,8 @@ def _through_json(exchange: Exchange) -> Exchange:
 @pytest.mark.parametrize("case", ROWS, ids=lambda case: case.name)
 def test_an_archive_is_read_back_equal(upstream: ScriptedUpstream, case: Case) -> None:
     upstream.reply(case.reply)
-    body = ChatRequest.from_body(dict(BODY) | case.request, max_messages=100, max_bytes=1_000_000)
-    route = Route("test", Endpoint.parse(upstream.url), "sk-canary-8d1f", "TEST_API_KEY")
+    body = chat.check(dict(BODY) | case.request, max_messages=100, max_bytes=1_000_000)
+    route = Route("test", chat.endpoint(upstream.url), "sk-canary-8d1f", "TEST_API_KEY")
 
     exchange = client.send(body, route, Limits())
     again = _through_json(exchange)

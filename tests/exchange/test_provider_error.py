@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.provider_error import LONGEST_MESSAGE, error_in, read_value
+from playground.dialects import DEFAULT
+from playground.dialects.chat_completions.fixes import known_fix
+from playground.exchange.provider_error import LONGEST_MESSAGE, read_value
 from playground.explanations.explain import explain
-from playground.explanations.fixes import known_fix
 from playground.explanations.waits import seconds_to_wait
 from tests.explanations.test_explain import exchange_of
 
@@ -80,6 +81,6 @@ def test_a_wait_is_within_a_week(body: Any, header: str) -> None:
 
 @given(_BODIES)
 def test_the_reported_error_is_part_of_the_body(body: Any) -> None:
-    found = error_in(body)
+    found = DEFAULT.error(body)
 
     assert found is None or json.dumps(found) in json.dumps(body)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
-from playground.exchange.sse import Event
 from playground.exchange.stream import Stream, StreamEvent, StreamReader
 from playground.text import jsontext
 from playground.text.redact import MASK, Redactor
+from playground.text.sse import Event
 from tests.exchange.strategies import escaped, keys, unescaped
 from tests.growth import is_linear
 
@@ -194,7 +194,7 @@ def test_a_finish_reason_does_not_release_held_events(reason: Any) -> None:
 
 
 def test_the_end_of_the_stream_releases_held_events() -> None:
-    guard = SplitKeyGuard(Redactor(KEY))
+    guard = SplitKeyGuard(Redactor(KEY), CHAT_COMPLETIONS)
 
     chunk = {"choices": [{"index": 0, "delta": {"content": "s"}, "finish_reason": "stop"}]}
 
@@ -203,7 +203,7 @@ def test_the_end_of_the_stream_releases_held_events() -> None:
 
 
 def test_an_event_with_too_many_held_texts_is_masked() -> None:
-    guard = SplitKeyGuard(Redactor(KEY))
+    guard = SplitKeyGuard(Redactor(KEY), CHAT_COMPLETIONS)
 
     assert guard.add(0, Event("", value=["s"] * (MOST_PLACES + 1))) == []
     assert guard.add(1, Event("", value={"text": "s"})) == []
@@ -212,13 +212,13 @@ def test_an_event_with_too_many_held_texts_is_masked() -> None:
 
 @pytest.mark.parametrize("chunk", [None, 1, [], {"choices": 3}, {"choices": [None, {"delta": 4}]}])
 def test_events_without_text_pass(chunk: Any) -> None:
-    assert SplitKeyGuard(Redactor(KEY)).add(0, Event("", value=chunk)) == [(0, False)]
+    assert SplitKeyGuard(Redactor(KEY), CHAT_COMPLETIONS).add(0, Event("", value=chunk)) == [(0, False)]
 
 
 def test_nothing_is_held_back_without_a_secret() -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "oll"}}]}
 
-    assert SplitKeyGuard(Redactor("ollama")).add(0, Event("", value=chunk)) == [(0, False)]
+    assert SplitKeyGuard(Redactor("ollama"), CHAT_COMPLETIONS).add(0, Event("", value=chunk)) == [(0, False)]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_choice_that_is_a_string_counts_as_one() -> None:
     parts = [{"type": "text", "text": text} for text in (KEY[:7], KEY[7:])]
     choices = ["Hello", {"index": 1, "message": {"role": "assistant", "content": parts}}]
 
-    masked = without_split_key(Redactor(KEY), {"choices": choices})
+    masked = without_split_key(Redactor(KEY), {"choices": choices}, CHAT_COMPLETIONS)
 
     assert masked["choices"][0] == "Hello"
     assert [part["text"] for part in masked["choices"][1]["message"]["content"]] == [MASK, MASK]
@@ -269,13 +269,13 @@ def test_a_key_split_over_content_parts_is_masked() -> None:
     parts = [{"type": "text", "text": text} for text in ("It is ", KEY[:7], KEY[7:], ".")]
     completion = {"choices": [{"index": 0, "message": {"role": "assistant", "content": parts}}]}
 
-    masked = without_split_key(Redactor(KEY), completion)
+    masked = without_split_key(Redactor(KEY), completion, CHAT_COMPLETIONS)
 
     said = masked["choices"][0]["message"]["content"]
     assert [part["text"] for part in said] == ["It is ", MASK, MASK, "."]
-    assert without_split_key(Redactor(""), completion) is completion
-    assert without_split_key(Redactor(KEY[:-1] + "x"), completion) is completion
-    assert without_split_key(Redactor(KEY), None) is None
+    assert without_split_key(Redactor(""), completion, CHAT_COMPLETIONS) is completion
+    assert without_split_key(Redactor(KEY[:-1] + "x"), completion, CHAT_COMPLETIONS) is completion
+    assert without_split_key(Redactor(KEY), None, CHAT_COMPLETIONS) is None
 
 
 _FIELDS = ("content", "reasoning", "reasoning_content", "refusal", "arguments", "name", "part")
@@ -317,7 +317,7 @@ def test_a_split_key_is_never_shown_whatever_the_framing_or_finish_reasons(
         assert KEY not in "".join(said)
     whole = stream.completion
     assert KEY not in json.dumps(whole)
-    assert without_split_key(Redactor(KEY), whole) == whole
+    assert without_split_key(Redactor(KEY), whole, CHAT_COMPLETIONS) == whole
 
 
 def _said(value: Any) -> str:
@@ -348,7 +348,7 @@ def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: 
 @pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])
 def test_a_long_stream_takes_linear_time(piece: str) -> None:
     def work(size: int) -> None:
-        guard = SplitKeyGuard(Redactor(KEY))
+        guard = SplitKeyGuard(Redactor(KEY), CHAT_COMPLETIONS)
         texts = HeldTexts(Redactor(KEY))
         chunk = {"choices": [{"index": 0, "delta": {"reasoning": piece, "tool_calls": [{"x": piece}]}}]}
         guard.add(0, Event("", value={"choices": [{"index": 0, "delta": {"reasoning": "&#"}}]}))

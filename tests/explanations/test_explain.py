@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
-from playground.exchange.call import Call
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.advice import OUT_OF_REACH
 from playground.explanations.explain import Explanation, explain
+from tests import chat
 
 URL = "https://llm.example:8443/v1/chat/completions"
 GOOD = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
@@ -36,9 +36,8 @@ def exchange_of(
     return Exchange(
         id="1",
         dialect=CHAT_COMPLETIONS,
-        call=Call(
+        call=chat.call(
             URL.removesuffix("/chat/completions"),
-            URL,
             "API_KEY",
             {} if method == "GET" else {"model": "m", "messages": [], **request},
         ),

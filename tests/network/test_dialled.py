@@ -6,12 +6,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.network import egress
 from playground.network.limits import Limits
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
+from tests import chat
 from tests.upstreams.scripted import ScriptedUpstream, _Server
 
 Judged = list[tuple[str, int]]
@@ -61,7 +61,7 @@ def server6(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedUpstream]:
 
 
 def _send(endpoint: Endpoint) -> None:
-    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    request = chat.request({"model": "m", "messages": [{"role": "user", "content": "x"}]})
     client.send(request, Route(None, endpoint, "sk-12345678", "API_KEY"), Limits())
 
 
@@ -75,7 +75,7 @@ def test_with_a_port(
     address: str,
 ) -> None:
     server = server6 if address == "::1" else upstream
-    endpoint = Endpoint.parse(f"http://{typed}:{server.port}/v1")
+    endpoint = chat.endpoint(f"http://{typed}:{server.port}/v1")
 
     _send(endpoint)
 
@@ -88,7 +88,7 @@ def test_with_a_port(
 
 def _canonical(host: str) -> str:
     """Normalize IPv4 inside IPv6, which Python's releases write in two ways."""
-    return Endpoint.parse(f"http://[{host}]").host if ":" in host else host
+    return chat.endpoint(f"http://[{host}]").host if ":" in host else host
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -105,7 +105,7 @@ def test_without_a_port(
     monkeypatch.setattr(socket, "create_connection", connect)
     port = {"http": 80, "https": 443}[scheme]
 
-    _send(Endpoint.parse(f"{scheme}://{typed}/v1"))
+    _send(chat.endpoint(f"{scheme}://{typed}/v1"))
 
     assert judged == [(_canonical(host), port)]
     assert {dialled_port for _, dialled_port in dialled} == {port}
@@ -133,7 +133,7 @@ def test_without_a_port(
 )
 def test_an_ambiguous_host_is_rejected(typed: str) -> None:
     with pytest.raises(BaseURLError):
-        Endpoint.parse(f"http://{typed}/v1")
+        chat.endpoint(f"http://{typed}/v1")
 
 
 def test_a_port_inside_the_brackets_is_part_of_the_address(
@@ -148,7 +148,7 @@ def test_a_port_inside_the_brackets_is_part_of_the_address(
 
     monkeypatch.setattr(socket, "create_connection", connect)
 
-    _send(Endpoint.parse("http://[::1:9381]/v1"))
+    _send(chat.endpoint("http://[::1:9381]/v1"))
 
     assert judged == [("::1:9381", 80)]
     assert [(ip_address(host), port) for host, port in dialled] == [(ip_address("::1:9381"), 80)]
@@ -156,7 +156,7 @@ def test_a_port_inside_the_brackets_is_part_of_the_address(
 
 def test_an_address_with_a_port_inside_the_brackets_is_not_public() -> None:
     with pytest.raises(egress.AddressRefusedError):
-        _send(Endpoint.parse("http://[::1:9381]/v1"))
+        _send(chat.endpoint("http://[::1:9381]/v1"))
 
 
 def test_a_host_that_a_library_reads_differently_is_not_called(
@@ -183,6 +183,6 @@ def test_a_socket_to_another_address_is_closed_before_a_byte_is_sent(
         )
 
         with pytest.raises(egress.AddressRefusedError):
-            _send(Endpoint.parse(upstream.url))
+            _send(chat.endpoint(upstream.url))
 
         assert elsewhere.requests == []

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.network import egress
 from playground.network.limits import Limits
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
+from tests import chat
 from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -265,7 +264,7 @@ def test_every_spelling_of_an_address_is_judged_by_what_it_resolves_to(
 ) -> None:
     """Decimal, hexadecimal, octal, short, full-width and inside IPv6: each is refused if it is not public."""
     plain = str(ipaddress.IPv4Address(number))
-    spelled = Endpoint.parse(f"http://{form(number)}/").host
+    spelled = chat.endpoint(f"http://{form(number)}/").host
 
     assert _is_refused(spelled) == _is_refused(plain) == (not egress._is_public(plain))
 
@@ -384,8 +383,8 @@ def test_a_provider_of_the_operators_file_is_no_private_upstream(
 
 
 def _send(url: str) -> object:
-    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
-    return client.send(request, Route(None, Endpoint.parse(url), "sk-12345678", "API_KEY"), Limits())
+    request = chat.request({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    return client.send(request, Route(None, chat.endpoint(url), "sk-12345678", "API_KEY"), Limits())
 
 
 def test_nothing_reaches_a_private_server_that_is_not_allowed() -> None:

@@ -10,15 +10,14 @@ import trustme
 from django.conf import settings
 
 from playground.config_types import SettingError
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Adapter
 from playground.network.limits import Limits
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests import chat
 from tests.configuration import configure
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
@@ -38,8 +37,8 @@ def proxy(inside: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def _send(url: str, **limits: Any) -> Exchange:
-    request = ChatRequest({"model": "m", "messages": [{"role": "user", "content": "x"}]})
-    route = Route(None, Endpoint.parse(url), "sk-12345678", "API_KEY")
+    request = chat.request({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    route = Route(None, chat.endpoint(url), "sk-12345678", "API_KEY")
     return client.send(request, route, Limits(**limits))
 
 

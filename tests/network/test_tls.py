@@ -10,15 +10,14 @@ import pytest
 import requests
 import trustme
 
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.failure import FailureKind
 from playground.network import egress
 from playground.network.connection import Adapter, Wire
 from playground.network.head import HeadReader
 from playground.network.limits import Limits
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.route import Route
+from tests import chat
 from tests.upstreams.scripted import ScriptedUpstream
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -63,7 +62,7 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
     wire, request = Wire(), requests.PreparedRequest()
     with _provider(authority, [(begin, ANSWER), (go_on, b"data: 1\n\n" * 1000)]) as port:
         request.prepare(method="POST", url=f"https://127.0.0.1:{port}/v1/x", data=b"{}")
-        endpoint = Endpoint.parse(f"https://127.0.0.1:{port}/v1")
+        endpoint = chat.endpoint(f"https://127.0.0.1:{port}/v1")
         connection = adapter.start(request, endpoint, wire, Limits())
         assert isinstance(wire.sock, ssl.SSLSocket)
 
@@ -107,9 +106,9 @@ def test_the_certificate_must_match_the_name_not_its_address(
     (authority if trusted else trustme.CA()).configure_trust(adapter._tls)
     monkeypatch.setattr(client, "_adapter", adapter)
     with ScriptedUpstream(context) as provider:
-        endpoint = Endpoint.parse(f"https://provider.test:{provider.port}/v1")
+        endpoint = chat.endpoint(f"https://provider.test:{provider.port}/v1")
         body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
-        request = ChatRequest.from_body(body, max_messages=1, max_bytes=1000)
+        request = chat.check(body, max_messages=1, max_bytes=1000)
 
         exchange = client.send(request, Route(None, endpoint, "sk-typed-1234", "API_KEY"), Limits())
 

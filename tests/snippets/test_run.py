@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from playground import snippets
-from playground.exchange.call import Call
+from tests import chat
 from tests.exchange.strategies import requests
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
 
@@ -75,7 +74,7 @@ def _answer(connection: socket.socket, recorded: Recorded) -> None:
 def _code(upstream: ScriptedUpstream, number: int, body: dict[str, Any]) -> dict[str, str]:
     """Put the number into the path, so that each recorded request can be matched with its body."""
     base = upstream.url.replace("/v1", f"/call{number}/v1")
-    return snippets.render(Call(base, f"{base}/chat/completions", "TEST_KEY", body))
+    return chat.code(chat.call(base, "TEST_KEY", body))
 
 
 def _environment() -> dict[str, str]:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground import snippets
 from playground.exchange.call import Call
 from playground.snippets import curl
 from playground.snippets.visible import is_visible
 from playground.text.endpoint import BaseURLError, Endpoint
+from tests import chat
 from tests.exchange.strategies import requests, texts
 from tests.snippets.test_run import generated
 
@@ -35,7 +35,7 @@ variables = st.sampled_from([None, "OPENAI_API_KEY", "API_KEY", "_x", "k9"])
 
 def _endpoint(text: str) -> Endpoint | None:
     try:
-        return Endpoint.parse(text)
+        return chat.endpoint(text)
     except BaseURLError:
         return None
 
@@ -56,7 +56,7 @@ endpoints: st.SearchStrategy[Endpoint] = st.builds(
 def calls(draw: st.DrawFn) -> Call:
     endpoint = draw(endpoints)
     body = draw(requests) | {"user": draw(unseen_texts), draw(unseen_texts): draw(unseen_texts)}
-    return Call(endpoint.base_url, endpoint.chat_completions, draw(variables), body)
+    return chat.call(endpoint.base_url, draw(variables), body)
 
 
 def test_invisible_characters_do_not_count_as_visible() -> None:
@@ -68,19 +68,19 @@ def test_visible_characters_are_unchanged() -> None:
 
     assert all(map(is_visible, text))
     body = {"model": text}
-    for code in snippets.render(Call("https://a.example/v1", "https://a.example/v1/x", None, body)).values():
+    for code in chat.code(chat.call("https://a.example/v1", None, body)).values():
         assert text.replace("'", "'\"'\"'") in code or text in code
 
 
 @given(calls())
 def test_all_of_the_code_is_visible(call: Call) -> None:
-    for code in snippets.render(call).values():
+    for code in chat.code(call).values():
         assert all(is_visible(character) or character == "\n" for character in code)
 
 
 @given(calls())
 def test_python_parses_the_code_as_one_call_with_its_arguments(call: Call) -> None:
-    module = ast.parse(snippets.render(call)["python"])
+    module = ast.parse(chat.code(call)["python"])
 
     made = {ast.unparse(node.func): node for node in ast.walk(module) if isinstance(node, ast.Call)}
     assert set(made) == {"OpenAI", "client.chat.completions.create", "print"}
@@ -157,7 +157,7 @@ def _some_calls() -> list[Call]:
     collect()
     names = [None, "OPENAI_API_KEY", "API_KEY", "_x"]
     return [
-        Call(endpoint.base_url, endpoint.chat_completions, names[number % 4], body)
+        chat.call(endpoint.base_url, names[number % 4], body)
         for number, (endpoint, body) in enumerate(zip(made, generated(100), strict=False))
     ]
 

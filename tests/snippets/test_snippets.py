@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from openai.resources.chat.completions import Completions
 
-from playground import snippets
+from playground.dialects.chat_completions import openai_python
 from playground.exchange.call import Call
 from playground.snippets import python
+from tests import chat
 from tests.exchange.strategies import json_values
 from tests.growth import seconds
 
@@ -20,12 +21,12 @@ BASE = "https://api.openai.com/v1"
 
 def _call(key_variable: str | None = "OPENAI_API_KEY", base_url: str = BASE, **changes: Any) -> Call:
     body = {"model": "gpt-4", "messages": [{"role": "user", "content": 'It\'s "quoted"'}]} | changes
-    return Call(base_url, f"{base_url}/chat/completions", key_variable, body)
+    return chat.call(base_url, key_variable, body)
 
 
 def test_python_code_reads_as_if_a_person_wrote_it() -> None:
     assert (
-        snippets.render(_call(temperature=0.7, logprobs=True))["python"]
+        chat.code(_call(temperature=0.7, logprobs=True))["python"]
         == """\
 import os
 
@@ -52,7 +53,7 @@ print(response.choices[0].message.content)
 
 def test_curl_code_reads_like_the_providers_examples() -> None:
     assert (
-        snippets.render(_call(max_tokens=5))["curl"]
+        chat.code(_call(max_tokens=5))["curl"]
         == """\
 curl https://api.openai.com/v1/chat/completions \\
   -H "Content-Type: application/json" \\
@@ -72,7 +73,7 @@ curl https://api.openai.com/v1/chat/completions \\
 
 
 def test_a_server_without_keys_is_sent_none() -> None:
-    code = snippets.render(_call(key_variable=None))
+    code = chat.code(_call(key_variable=None))
 
     assert "Authorization" not in code["curl"]
     assert 'api_key="none"' in code["python"]
@@ -80,18 +81,18 @@ def test_a_server_without_keys_is_sent_none() -> None:
 
 
 def test_every_choice_is_printed_when_several_are_asked_for() -> None:
-    assert "for choice in response.choices:" in snippets.render(_call(n=3))["python"]
+    assert "for choice in response.choices:" in chat.code(_call(n=3))["python"]
 
 
 def test_a_body_too_long_for_an_argument_goes_through_standard_input() -> None:
-    code = snippets.render(_call(user="x" * 200_000))["curl"]
+    code = chat.code(_call(user="x" * 200_000))["curl"]
 
     assert "--data-binary @- <<'JSON'\n" in code
     assert code.endswith("\nJSON\n")
 
 
 def test_curl_does_not_expand_a_host_in_brackets() -> None:
-    code = snippets.render(_call(base_url="http://[2001:db8::1]:8080/v1"))["curl"]
+    code = chat.code(_call(base_url="http://[2001:db8::1]:8080/v1"))["curl"]
 
     assert code.startswith("curl --globoff 'http://[2001:db8::1]:8080/v1/chat/completions'")
 
@@ -99,8 +100,8 @@ def test_curl_does_not_expand_a_host_in_brackets() -> None:
 def test_the_sdk_accepts_every_keyword() -> None:
     taken = inspect.signature(Completions.create).parameters
 
-    assert set(taken) >= python.KEYWORDS
-    assert not python.KEYWORDS & {"timeout", "extra_headers", "extra_query", "extra_body", "self"}
+    assert set(taken) >= openai_python.KEYWORDS
+    assert not openai_python.KEYWORDS & {"timeout", "extra_headers", "extra_query", "extra_body", "self"}
 
 
 @given(json_values)
@@ -111,7 +112,7 @@ def test_a_literal_evaluates_to_its_value(value: Any) -> None:
 
 
 def test_streaming_code_handles_empty_choices_and_null_deltas() -> None:
-    code = snippets.render(_call(stream=True))
+    code = chat.code(_call(stream=True))
 
     assert code["python"].endswith("""\
     stream=True,
@@ -133,8 +134,8 @@ def test_deeply_nested_values_take_time_and_space_linear_in_their_size(inner: An
         deep = [deep]
 
     calls = [_call(metadata=value) for value in (flat, deep)]
-    room = [sum(map(len, snippets.render(call).values())) for call in calls]
-    took = [min(seconds(lambda call=call: snippets.render(call)) for _ in range(3)) for call in calls]  # type: ignore[misc]
+    room = [sum(map(len, chat.code(call).values())) for call in calls]
+    took = [min(seconds(lambda call=call: chat.code(call)) for _ in range(3)) for call in calls]  # type: ignore[misc]
 
     assert room[1] < 20 * room[0]
     assert took[1] < 20 * took[0]

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from playground.text.endpoint import BaseURLError, Endpoint
+from tests import chat
 
 
 @pytest.mark.parametrize(
@@ -45,21 +46,19 @@ from playground.text.endpoint import BaseURLError, Endpoint
     ],
 )
 def test_base_urls_are_normalized(typed: str, called: str) -> None:
-    endpoint = Endpoint.parse(typed)
+    endpoint = chat.endpoint(typed)
 
     assert endpoint.base_url == called
-    assert endpoint.chat_completions == f"{called}/chat/completions"
-    assert endpoint.models == f"{called}/models"
 
 
 @pytest.mark.parametrize(
     "typed", ["https://example.com/chat/completions", "https://example.com/chat/completions/"]
 )
 def test_a_full_endpoint_without_a_base_path_is_called_as_entered(typed: str) -> None:
-    endpoint = Endpoint.parse(typed)
+    endpoint = chat.endpoint(typed)
 
-    assert endpoint.chat_completions == "https://example.com/chat/completions"
-    assert endpoint.models == "https://example.com/models"
+    assert endpoint.base_url == "https://example.com"
+    assert endpoint.given == "https://example.com/chat/completions"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_a_full_endpoint_without_a_base_path_is_called_as_entered(typed: str) ->
     ],
 )
 def test_host_and_port_are_those_to_connect_to(typed: str, host: str, port: int) -> None:
-    endpoint = Endpoint.parse(typed)
+    endpoint = chat.endpoint(typed)
 
     assert (endpoint.host, endpoint.port) == (host, port)
 
@@ -153,7 +152,7 @@ def test_host_and_port_are_those_to_connect_to(typed: str, host: str, port: int)
 )
 def test_an_invalid_base_url_says_why(typed: str, words: str) -> None:
     with pytest.raises(BaseURLError) as refused:
-        Endpoint.parse(typed)
+        chat.endpoint(typed)
 
     assert words in str(refused.value.sentence)
 
@@ -176,7 +175,7 @@ _URLS = st.builds(
 
 def _parse_or_skip(typed: str) -> Endpoint:
     try:
-        return Endpoint.parse(typed)
+        return chat.endpoint(typed)
     except BaseURLError:
         assume(False)
         raise
@@ -186,9 +185,11 @@ def _parse_or_skip(typed: str) -> Endpoint:
 def test_the_url_shown_is_the_url_a_client_calls(typed: str) -> None:
     endpoint = _parse_or_skip(typed)
 
-    called = requests.Request("POST", endpoint.chat_completions).prepare().url
+    url = f"{endpoint.base_url}/chat/completions"
 
-    assert called == endpoint.chat_completions
+    called = requests.Request("POST", url).prepare().url
+
+    assert called == url
     assert urlsplit(called).hostname == endpoint.host
 
 
@@ -196,13 +197,13 @@ def test_the_url_shown_is_the_url_a_client_calls(typed: str) -> None:
 def test_a_normalized_base_url_parses_to_itself(typed: str) -> None:
     endpoint = _parse_or_skip(typed)
 
-    assert Endpoint.parse(endpoint.given) == endpoint
+    assert chat.endpoint(endpoint.given) == endpoint
 
 
 @given(st.text(max_size=30) | st.text(max_size=20).map(lambda text: f"https://{text}"))
 def test_any_text_is_parsed_or_rejected_with_a_sentence(text: str) -> None:
     try:
-        endpoint = Endpoint.parse(text)
+        endpoint = chat.endpoint(text)
     except BaseURLError as error:
         assert str(error.sentence).endswith((".", "?"))  # noqa: PT017 -- both outcomes are good ones
     else:

@@ -14,18 +14,18 @@ from typing import Any
 import brotli
 import pytest
 
+from playground.dialects import DEFAULT
 from playground.dialects.chat_completions.completion import read_choices
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network import egress
 from playground.network.limits import Limits
 from playground.text import jsontext
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.models import list_models
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests import chat
 from tests.configuration import configure
 from tests.upstreams.scripted import (
     CHUNKED_HEAD,
@@ -52,8 +52,8 @@ KEY = "sk-typed-canary-51c0de"
 
 
 def _send(url: str, *, key: str = KEY, body: dict[str, Any] | None = None, **limits: float) -> Exchange:
-    request = ChatRequest(body or BODY)
-    route = Route(None, Endpoint.parse(url), key, "API_KEY")
+    request = chat.request(body or BODY)
+    route = Route(None, chat.endpoint(url), key, "API_KEY")
     return client.send(request, route, replace(Limits(), **limits))  # type: ignore[arg-type]
 
 
@@ -620,7 +620,7 @@ def test_no_part_of_a_key_is_in_the_words_of_a_failure(upstream: ScriptedUpstrea
 
 
 def _models(url: str) -> list[str]:
-    return list_models(Route(None, Endpoint.parse(url), KEY, "API_KEY"), Limits()).models
+    return list_models(DEFAULT, Route(None, chat.endpoint(url), KEY, "API_KEY"), Limits()).models
 
 
 def test_the_providers_models_are_listed_sorted(upstream: ScriptedUpstream) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from playground.catalogue.providers import catalogue
+from playground.dialects import DEFAULT
 from playground.network.limits import Limits
 from playground.network.running import running
 from playground.upstream import readiness
@@ -165,7 +166,7 @@ def test_a_call_asks_nobody_first(
 ) -> None:
     _local_server(monkeypatch, tmp_path / "own.toml", upstream.port)
 
-    route = find_route("own", None, None)
+    route = find_route("own", None, None, DEFAULT)
 
     assert route.endpoint.port == upstream.port
     assert upstream.connections == 0

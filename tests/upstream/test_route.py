@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.dialects import DEFAULT
 from playground.exchange.refusal import InvalidRequestError
 from playground.upstream.route import find_route
 from tests.configuration import configure
@@ -13,12 +14,12 @@ from tests.upstreams.scripted import ScriptedUpstream
 
 def _refusal(provider: str | None, base_url: str | None, key: str | None) -> dict[str, str]:
     with pytest.raises(InvalidRequestError) as refused:
-        find_route(provider, base_url, key)
+        find_route(provider, base_url, key, DEFAULT)
     return {error.field: str(error.sentence) for error in refused.value.problems}
 
 
 def test_a_provider_is_called_with_the_servers_key(upstream: ScriptedUpstream, provider: str) -> None:
-    route = find_route(provider, None, None)
+    route = find_route(provider, None, None, DEFAULT)
 
     assert route.endpoint.base_url == upstream.url
     assert route.key == SERVER_KEY
@@ -26,17 +27,17 @@ def test_a_provider_is_called_with_the_servers_key(upstream: ScriptedUpstream, p
 
 
 def test_a_typed_key_goes_before_the_servers(provider: str) -> None:
-    assert find_route(provider, None, "sk-typed").key == "sk-typed"
+    assert find_route(provider, None, "sk-typed", DEFAULT).key == "sk-typed"
 
 
 def test_a_base_url_of_ones_own_goes_with_the_typed_key_alone(
     upstream: ScriptedUpstream, provider: str
 ) -> None:
     # The URL of a provider whose key the server has; because it was typed, it does not get that key.
-    assert find_route(None, upstream.url, None).key == ""
-    assert find_route(None, upstream.url, "sk-typed").key == "sk-typed"
-    assert find_route(None, upstream.url, None).key_variable == "API_KEY"
-    assert find_route(None, upstream.url, None).provider is None
+    assert find_route(None, upstream.url, None, DEFAULT).key == ""
+    assert find_route(None, upstream.url, "sk-typed", DEFAULT).key == "sk-typed"
+    assert find_route(None, upstream.url, None, DEFAULT).key_variable == "API_KEY"
+    assert find_route(None, upstream.url, None, DEFAULT).provider is None
 
 
 @pytest.mark.parametrize("key", [None, "sk-typed"])
@@ -91,7 +92,7 @@ def test_a_key_that_no_header_carries_is_refused_without_being_repeated(
 def test_every_printable_ascii_character_may_stand_in_a_key() -> None:
     key = "".join(map(chr, range(0x21, 0x7F)))
 
-    assert find_route(None, "https://llm.example", key).key == key
+    assert find_route(None, "https://llm.example", key, DEFAULT).key == key
 
 
 def test_a_wrong_key_and_a_wrong_address_are_told_together() -> None:
@@ -99,8 +100,8 @@ def test_a_wrong_key_and_a_wrong_address_are_told_together() -> None:
 
 
 def test_a_pasted_key_is_cleaned(provider: str) -> None:
-    assert find_route(provider, None, 'export TEST_API_KEY="Bearer sk-typed"\n').key == "sk-typed"
-    assert find_route(provider, None, " \n").key == SERVER_KEY
+    assert find_route(provider, None, 'export TEST_API_KEY="Bearer sk-typed"\n', DEFAULT).key == "sk-typed"
+    assert find_route(provider, None, " \n", DEFAULT).key == SERVER_KEY
 
 
 def test_without_any_key_the_variable_to_set_is_named(monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
@@ -118,7 +119,7 @@ def test_a_broken_key_of_the_servers_is_the_operators_to_mend(
 
     assert "TEST_API_KEY" in sentence
     assert "canary" not in sentence
-    assert find_route(provider, None, "sk-typed").key == "sk-typed"
+    assert find_route(provider, None, "sk-typed", DEFAULT).key == "sk-typed"
 
 
 def test_the_line_break_at_the_end_of_a_key_file_is_no_part_of_the_key(
@@ -126,12 +127,12 @@ def test_the_line_break_at_the_end_of_a_key_file_is_no_part_of_the_key(
 ) -> None:
     monkeypatch.setenv("TEST_API_KEY", " sk-server \n")
 
-    assert find_route(provider, None, None).key == "sk-server"
+    assert find_route(provider, None, None, DEFAULT).key == "sk-server"
 
 
 def test_the_key_is_not_in_the_routes_repr(provider: str) -> None:
-    assert SERVER_KEY not in repr(find_route(provider, None, None))
-    assert "sk-typed" not in repr(find_route(provider, None, "sk-typed"))
+    assert SERVER_KEY not in repr(find_route(provider, None, None, DEFAULT))
+    assert "sk-typed" not in repr(find_route(provider, None, "sk-typed", DEFAULT))
 
 
 def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,17 +142,17 @@ def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.
 
 
 def test_who_runs_the_playground_pays_without_a_typed_key(provider: str) -> None:
-    assert find_route(provider, None, None).at_servers_expense
-    assert not find_route(provider, None, "sk-typed").at_servers_expense
-    assert not find_route(None, "https://llm.example", "sk-typed").at_servers_expense
-    assert not find_route(None, "https://llm.example", None).at_servers_expense
+    assert find_route(provider, None, None, DEFAULT).at_servers_expense
+    assert not find_route(provider, None, "sk-typed", DEFAULT).at_servers_expense
+    assert not find_route(None, "https://llm.example", "sk-typed", DEFAULT).at_servers_expense
+    assert not find_route(None, "https://llm.example", None, DEFAULT).at_servers_expense
 
 
 def test_a_machine_of_the_servers_own_is_paid_by_it_whatever_is_typed(
     upstream: ScriptedUpstream, provider: str
 ) -> None:
-    assert find_route(None, upstream.url, "sk-typed").at_servers_expense
-    assert find_route(None, upstream.url, None).at_servers_expense
+    assert find_route(None, upstream.url, "sk-typed", DEFAULT).at_servers_expense
+    assert find_route(None, upstream.url, None, DEFAULT).at_servers_expense
 
 
 def test_a_provider_that_takes_no_key_is_paid_by_the_server(
@@ -161,7 +162,7 @@ def test_a_provider_that_takes_no_key_is_paid_by_the_server(
     file.write_text(f'[[provider]]\nid = "free"\nlabel = "Free"\nbase_url = "{upstream.url}"\n')
     configure(PLAYGROUND_PROVIDERS=str(file))
 
-    assert find_route("free", None, "any-word").at_servers_expense
+    assert find_route("free", None, "any-word", DEFAULT).at_servers_expense
 
 
 @pytest.mark.parametrize(("switch", "capped"), [("1", True), ("0", False)])
@@ -170,6 +171,6 @@ def test_caps_hold_for_what_the_server_pays(
 ) -> None:
     configure(PLAYGROUND_CAPS=switch)
 
-    assert (find_route(provider, None, None).caps is not None) == capped
-    assert (find_route(None, upstream.url, None).caps is not None) == capped
-    assert find_route(provider, None, "sk-typed").caps is None
+    assert (find_route(provider, None, None, DEFAULT).caps is not None) == capped
+    assert (find_route(None, upstream.url, None, DEFAULT).caps is not None) == capped
+    assert find_route(provider, None, "sk-typed", DEFAULT).caps is None

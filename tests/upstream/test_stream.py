@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 
 from playground.dialects.chat_completions.completion import read_choices
-from playground.dialects.chat_completions.request import ChatRequest
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Wire
 from playground.network.limits import Limits
 from playground.network.pace import Pace
-from playground.text.endpoint import Endpoint
 from playground.upstream import client
 from playground.upstream.live import Finished, Progress, Started
 from playground.upstream.route import Route
 from playground.web.as_json import as_json
+from tests import chat
 from tests.configuration import configure
 from tests.upstreams.scripted import (
     Paused,
@@ -43,8 +42,8 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream":
 
 
 def _send(upstream: ScriptedUpstream, *, body: dict[str, Any] | None = None, **limits: float) -> Exchange:
-    request = ChatRequest(BODY | (body or {}))
-    route = Route(None, Endpoint.parse(upstream.url), KEY, "API_KEY")
+    request = chat.request(BODY | (body or {}))
+    route = Route(None, chat.endpoint(upstream.url), KEY, "API_KEY")
     return client.send(request, route, replace(Limits(), **limits))  # type: ignore[arg-type]
 
 
@@ -73,9 +72,9 @@ def test_a_stream_is_put_together(upstream: ScriptedUpstream) -> None:
 def test_a_live_call_is_told_in_steps(upstream: ScriptedUpstream) -> None:
     paused = Paused(HEAD + HELLO, event(chunk({"content": "!"})) + event("[DONE]"))
     upstream.reply(paused)
-    route = Route(None, Endpoint.parse(upstream.url), KEY, "API_KEY")
+    route = Route(None, chat.endpoint(upstream.url), KEY, "API_KEY")
 
-    steps = client.stream(ChatRequest(BODY), route, Limits())
+    steps = client.stream(chat.request(BODY), route, Limits())
     started, progress = next(steps), next(steps)
     paused.go.set()
     *_, finished = steps
@@ -93,9 +92,9 @@ def test_a_live_call_that_comes_to_nothing_is_told_by_its_end_alone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     configure(PLAYGROUND_PRIVATE_UPSTREAMS=f"127.0.0.1:{port}")
-    route = Route(None, Endpoint.parse(f"http://127.0.0.1:{port}/v1"), KEY, "API_KEY")
+    route = Route(None, chat.endpoint(f"http://127.0.0.1:{port}/v1"), KEY, "API_KEY")
 
-    (only,) = client.stream(ChatRequest(BODY), route, Limits())
+    (only,) = client.stream(chat.request(BODY), route, Limits())
 
     assert isinstance(only, Finished)
     assert only.rest == Progress()

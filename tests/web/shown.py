@@ -4,9 +4,9 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from playground.dialects import DEFAULT
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
-from playground.snippets import TARGETS
 from tests.upstreams.scripted import Answer, Reply, completion, completion_body, json_answer, models
 
 # Elements with code, data or user input, which is not ours to translate.
@@ -14,7 +14,7 @@ _NOT_OURS = {"script", "style", "pre", "code", "kbd", "textarea", "blockquote"}
 NAMES = {
     *ROLES,
     *(parameter.name for parameter in PARAMETERS),
-    *(name for target in TARGETS for name in (target.label, target.note)),
+    *(name for target in DEFAULT.targets for name in (target.label, target.note)),
 }
 # Numbers with units, the provider's status line, times, URLs, and JSON.
 DATA = re.compile(r"[\d.,]+ m?s|\d{3} \w+|[\d: -]+UTC|https?://\S+|[{\[].*[}\]]")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.forms.presets import PRESETS
+from playground.dialects.chat_completions.presets import PRESETS
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import post_form
 

@@ -7,6 +7,7 @@ from django.test import Client
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from playground.dialects import DEFAULT
 from playground.exchange.refusal import InvalidRequestError
 from playground.text.typed_key import clean
 from playground.upstream.route import find_route
@@ -73,12 +74,12 @@ def test_no_header_of_a_providers_is_passed_on(
 @given(base_url=hostile)
 def test_a_base_url_has_no_line_of_its_own(base_url: str) -> None:
     try:
-        route = find_route(None, f"https://llm.example/{base_url}", "sk-typed-1234")
+        route = find_route(None, f"https://llm.example/{base_url}", "sk-typed-1234", DEFAULT)
     except InvalidRequestError:
         return
-    assert route.endpoint.chat_completions.isascii()
-    assert route.endpoint.chat_completions.isprintable()
-    assert " " not in route.endpoint.chat_completions
+    assert route.endpoint.base_url.isascii()
+    assert route.endpoint.base_url.isprintable()
+    assert " " not in route.endpoint.base_url
 
 
 def _names(answer: Any) -> set[str]:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.dialects.chat_completions.finish import is_reason
 from playground.dialects.chat_completions.media import media_in_delta
 from playground.dialects.chat_completions.message import as_message, beside, other_texts, texts_in
 from playground.dialects.chat_completions.reasoning import NAMES
 from playground.dialects.chat_completions.snapshots import Snapshots
 from playground.dialects.chat_completions.tool_calls import ToolCalls, add_to_function
 from playground.dialects.chat_completions.usage import StreamedUsage
-from playground.exchange.dialect import LiveMessage
-from playground.exchange.provider_error import error_in
+from playground.dialects.chat_completions.wrapping import error_in
+from playground.dialects.finish import is_reason
+from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import (
     Pieces,
     Room,
@@ -74,13 +74,13 @@ class ChunkCollector:
 
     @property
     def indexes(self) -> list[int]:
-        """The choices' own numbers, in the order of `messages`."""
+        """The choices' own numbers, in the order of `live`."""
         return list(self._choices)
 
     @property
-    def messages(self) -> list[LiveMessage]:
-        """Each choice's message as far as it came, in the order of their first chunks."""
-        return [LiveMessage(choice.texts, choice.calls) for choice in self._choices.values()]
+    def live(self) -> list[LiveChoice]:
+        """Each choice as far as it came, in the order of their first chunks."""
+        return [LiveChoice(choice.texts, choice.calls) for choice in self._choices.values()]
 
     @property
     def completion(self) -> dict[str, Any]:
@@ -137,8 +137,9 @@ class _Choice:
         return brought
 
     @property
-    def calls(self) -> list[Any]:
-        return [*self._tool_calls.fields, *([{"function": self._function}] if self._function else [])]
+    def calls(self) -> list[LiveCall]:
+        older = [self._function] if self._function else []
+        return [_live_call(call.get("function", call)) for call in (*self._tool_calls.fields, *older)]
 
     @property
     def whole(self) -> dict[str, Any]:
@@ -181,6 +182,11 @@ class _Choice:
         self.room.keep(size(lists) - 1)
         _append_lists(self._fields, lists)
         overlay(self._fields, {name: fields[name] for name in fields if name not in lists}, self.room)
+
+
+def _live_call(function: Any) -> LiveCall:
+    function = function if isinstance(function, dict) else {}
+    return LiveCall(function.get("name"), function.get("arguments"))
 
 
 def _append_lists(into: dict[str, Any], more: dict[str, Any]) -> None:

@@ -1,14 +1,19 @@
 """Reads a `chat.completion` that may be anything: providers leave out, null and rename."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
-from playground.dialects.chat_completions import finish, reasoning
-from playground.dialects.chat_completions.media import Media, audio_in, images_in, is_media
+from playground.dialects import finish
+from playground.dialects.chat_completions import reasoning
+from playground.dialects.chat_completions import usage as usage_of
+from playground.dialects.chat_completions.media import audio_in, images_in, is_media
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
-from playground.dialects.chat_completions.sources import is_citation
+from playground.dialects.chat_completions.sources import is_citation, of_completion, of_message
+from playground.exchange.answer import Answer, Choice, Cited, Media, Sources
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
 
@@ -28,19 +33,10 @@ SENT_BACK = {
 }
 _MEDIA = ("images", "audio")
 # What the answer panel shows by itself.
-_SHOWN = frozenset(
-    (
-        "role",
-        "content",
-        "refusal",
-        "tool_calls",
-        "function_call",
-        "audio",
-        "images",
-        "annotations",
-        "citations",
-    )
-)
+_SHOWN = frozenset((
+    "role", "content", "refusal", "tool_calls", "function_call", "audio", "images", "annotations",
+    "citations",
+))  # fmt: skip
 # What a choice says of its answer.
 _OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))
 # Of those, what is something else is shown as it came.
@@ -48,22 +44,14 @@ _READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "c
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One answer. `text` is None when the message has none (null), which is not the empty text.
-
-    `ended` is the `finish_reason` as it came. `others` are the fields of the message, and the parts of its
+class ChatChoice(Choice):
+    """`ended` is the `finish_reason` as it came. `others` are the fields of the message, and the parts of its
     content, that have no view of their own.
     """
 
-    index: int
-    text: str | None
-    reasoning: str | None
-    refusal: str | None
-    transcript: str | None
-    tool_calls: list[Any]
-    function_call: dict[str, Any] | None
     ended: Any
     message: dict[str, Any]
+    whole: "_Whole"
 
     @property
     def finish_reason(self) -> str | None:
@@ -71,46 +59,30 @@ class Choice:
 
     @property
     def finish_note(self) -> Sentence | None:
-        """What the finish reason means, when it is not `stop`."""
         return finish.meaning(self.ended)
 
     @property
     def is_broken_off(self) -> bool:
         return finish.is_broken_off(self.ended)
 
-    @property
-    def texts(self) -> list[str]:
-        """Everything that was written for people."""
-        texts = (self.reasoning, self.text, self.transcript, self.refusal)
-        return [text for text in texts if text]
-
     @cached_property
     def images(self) -> list[Media]:
         return images_in(self.message)
 
-    def audio(self, asked_format: str | None = None) -> list[Media]:
-        return audio_in(self.message, asked_format)
+    @cached_property
+    def audio(self) -> list[Media]:
+        return audio_in(self.message, self.whole.audio_format)
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(of_message(self.message), self.whole.cited)
 
     @cached_property
     def others(self) -> dict[str, Any]:
         return _others(self.message, self.reasoning)
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self._is_said or self.reasoning or self.others)
-
-    @property
-    def is_reasoning_only(self) -> bool:
-        return bool(self.reasoning) and not (self._is_said or self.others)
-
-    @property
-    def is_others_only(self) -> bool:
-        return bool(self.others) and not self._is_said
-
-    @cached_property
-    def _is_said(self) -> bool:
-        calls = self.tool_calls or self.function_call
-        return bool(self.text or self.transcript or self.refusal or calls or self.images or self.audio())
+    def following(self, *, media: bool) -> list[dict[str, Any]]:
+        return turn(self.as_message if media else self.as_message_without_media)
 
     @property
     def as_message(self) -> dict[str, Any]:
@@ -147,17 +119,43 @@ def _has_id(call: Any) -> bool:
     return isinstance(call, dict) and isinstance(call.get("id"), str)
 
 
-def read_choices(completion: Any) -> list[Choice]:
+def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
+    """`asked` is the body that was sent: some of what comes does not say what it is."""
+    model = completion.get("model") if isinstance(completion, dict) else None
+    usage = usage_of.of(completion) if isinstance(completion, dict) else None
+    return Answer(read_choices(completion, asked), usage, model if isinstance(model, str) else None)
+
+
+def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({})) -> list[ChatChoice]:
     """Every choice that is an object or a text; a broken one is skipped (the raw view shows it)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
-    return [_choice(index, item) for index, item in numbered(choices)]
+    whole = _Whole(completion, asked)
+    return [_choice(index, item, whole) for index, item in numbered(choices)]
 
 
-def _choice(index: int, item: dict[str, Any]) -> Choice:
+@dataclass(frozen=True)
+class _Whole:
+    """What the choices of an answer have in common."""
+
+    completion: Any
+    asked: Mapping[str, Any]
+
+    @cached_property
+    def cited(self) -> Cited:
+        return of_completion(self.completion)
+
+    @property
+    def audio_format(self) -> str | None:
+        audio = self.asked.get("audio")
+        wanted = audio.get("format") if isinstance(audio, dict) else None
+        return wanted if isinstance(wanted, str) else None
+
+
+def _choice(index: int, item: dict[str, Any], whole: _Whole) -> ChatChoice:
     message = _message(item)
     texts = texts_in(message)
     function = message.get("function_call")
-    return Choice(
+    return ChatChoice(
         index=index,
         text=texts["text"],
         reasoning=texts["reasoning"],
@@ -167,6 +165,7 @@ def _choice(index: int, item: dict[str, Any]) -> Choice:
         function_call=function if isinstance(function, dict) and function else None,
         ended=item.get("finish_reason"),
         message=message,
+        whole=whole,
     )
 
 

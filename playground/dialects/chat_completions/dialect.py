@@ -1,34 +1,80 @@
-"""Chat Completions as the record needs it."""
+"""Chat Completions, as every other room asks for it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects.chat_completions import usage as usage_of
+from playground.dialects import model_list
+from playground.dialects.chat_completions import demands, fixes, joined, request, wrapping
 from playground.dialects.chat_completions.chunks import ChunkCollector
-from playground.dialects.chat_completions.completion import Choice, read_choices
-from playground.exchange.event_data import is_done
-from playground.exchange.usage import Usage
-from playground.exchange.wrapping import unwrapped
+from playground.dialects.chat_completions.completion import read_answer
+from playground.dialects.chat_completions.openai_python import OPENAI_PYTHON
+from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.chat_completions.presets import PRESETS
+from playground.exchange.call import Headers
+from playground.exchange.dialect import Dialect
+from playground.snippets import HTTP_TARGETS
+from playground.text import event_data
 
 
-class ChatCompletions:
+class ChatCompletions(Dialect):
     id = "chat_completions"
+    label = "Chat Completions"
+    ending = "/chat/completions"
+    models_path = "/models"
+    chunk_marks = (b'"delta"', b"chat.completion.chunk")
+    end_mark = event_data.DONE
+    fields = demands.FIELDS
+    roles = request.ROLES
+    parameters = PARAMETERS
+    presets = PRESETS
+    targets = (OPENAI_PYTHON, *HTTP_TARGETS)
 
-    def collector(self) -> ChunkCollector:
-        return ChunkCollector()
+    problems = staticmethod(request.problems)
+    extras = staticmethod(demands.extras)
+    demands = staticmethod(demands.demands)
+    models = staticmethod(model_list.read_models)
+    collector = staticmethod(ChunkCollector)
+    chunk = staticmethod(wrapping.unwrapped)
+    answer = staticmethod(read_answer)
+    error = staticmethod(wrapping.error_in)
+    fix = staticmethod(fixes.known_fix)
+    fix_tokens = staticmethod(fixes.fewer_tokens)
+    texts = staticmethod(joined.texts)
+    masked = staticmethod(joined.masked)
 
-    def is_done(self, data: str) -> bool:
-        return is_done(data)
+    def question(self, body: Mapping[str, Any]) -> str | None:
+        last = demands.contents(body)[-1:]
+        return last[0] if last and isinstance(last[0], str) else None
+
+    def lengths(self, body: Mapping[str, Any]) -> list[int]:
+        return [len(str(content)) for content in demands.contents(body)]
+
+    def path(self, body: Mapping[str, Any]) -> str:
+        del body
+        return self.ending
+
+    def headers(self, key: str) -> Headers:
+        return (("Authorization", f"Bearer {key}"),) if key else ()
+
+    def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return body
+
+    def is_chunk(self, value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        choices = value.get("choices")
+        items = choices if isinstance(choices, list) else []
+        deltas = any(isinstance(item, dict) and "delta" in item for item in items)
+        return deltas or value.get("object") == "chat.completion.chunk"
+
+    def is_done(self, data: str, value: Any) -> bool:
+        del value
+        return event_data.is_done(data)
 
     def completion(self, value: Any) -> dict[str, Any] | None:
-        answer = unwrapped(value)
+        answer = wrapping.unwrapped(value)
         has_choices = isinstance(answer, dict) and isinstance(answer.get("choices", ...), list | None)
         return answer if has_choices else None
-
-    def choices(self, completion: dict[str, Any] | None) -> list[Choice]:
-        return read_choices(completion)
-
-    def usage(self, completion: dict[str, Any]) -> Usage | None:
-        return usage_of.of(completion)
 
 
 CHAT_COMPLETIONS = ChatCompletions()

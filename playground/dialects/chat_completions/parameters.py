@@ -5,29 +5,12 @@ defaults are those of the Chat Completions reference.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from playground.text.sentence import SentenceError, gettext_noop, say
+from playground.exchange.parameter import Kind, Parameter, ParameterError
+from playground.text.sentence import gettext_noop, say
 
 MAX_STOPS = 4
-
-
-class ParameterError(SentenceError):
-    """A value that the parameter does not take; `sentence` says what it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter's name, its check, and what a person is told about it."""
-
-    name: str
-    check: Callable[[Any], None]
-    range: str
-    default: str
-    help: str
-    common: bool = False
-    inputmode: str = "text"
 
 
 def _number(low: float, high: float) -> Callable[[Any], None]:
@@ -117,6 +100,7 @@ PARAMETERS = (
         gettext_noop("up to 4"),
         gettext_noop("none"),
         gettext_noop("The answer ends before one of these texts. One a line, or a JSON array."),
+        kind=Kind.LINES,
     ),
     Parameter(
         "presence_penalty",
@@ -148,5 +132,6 @@ PARAMETERS = (
         gettext_noop("text"),
         gettext_noop("none"),
         gettext_noop("An id of your end user, for the provider's abuse checks."),
+        kind=Kind.TEXT,
     ),
 )

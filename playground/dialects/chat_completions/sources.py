@@ -1,47 +1,9 @@
 """The sources that an answer cites."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from playground.dialects.chat_completions.media import safe_link
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """`link` is None for what a browser cannot be sent to; `title` is never empty."""
-
-    title: str
-    link: str | None
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.link).hostname or "" if self.link else ""
-
-
-# By link, or by title where there is none.
-Cited = Mapping[str, Source]
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Each source once: annotations of a message (OpenAI), citations of the completion (Perplexity).
-
-    The latter are the same for each of its messages, and may be very many: they are read once for all.
-    """
-
-    own: Cited
-    common: Cited
-
-    def __len__(self) -> int:
-        both = self.own.keys() & self.common.keys()
-        return len(self.own) + len(self.common) - len(both)
-
-    def __iter__(self) -> Iterator[Source]:
-        for key, source in self.own.items():
-            yield self.common.get(key, source) if source.title == source.link else source
-        yield from (source for key, source in self.common.items() if key not in self.own)
+from playground.dialects.media import safe_link
+from playground.exchange.answer import Cited, Source
 
 
 def of_message(message: dict[str, Any]) -> Cited:

@@ -1,10 +1,10 @@
 """Merge the parts of streamed tool calls, even if a server does not say which call a part belongs to."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.dialects.nesting import Nesting
 from playground.text.pieces import (
     MOST_NAMES,
     Pieces,
@@ -16,8 +16,6 @@ from playground.text.pieces import (
     number_of,
     size,
 )
-
-_MARK = re.compile(r'[{}\[\]"\\]')
 
 
 class ToolCalls:
@@ -106,7 +104,7 @@ def _text(value: Any) -> str:
 class _Call:
     fields: dict[str, Any] = field(default_factory=dict)
     named_again: bool = False
-    _nesting: "_Nesting" = field(default_factory=lambda: _Nesting())
+    _nesting: Nesting = field(default_factory=Nesting)
 
     def add(self, item: dict[str, Any], part: _Part, room: Room) -> str:
         brought = ""
@@ -166,7 +164,7 @@ class _Call:
 
     def _begin_arguments(self) -> None:
         self.fields.get("function", self.fields)["arguments"] = Pieces()
-        self._nesting = _Nesting()
+        self._nesting = Nesting()
 
     def _part(self, name: str) -> Any:
         function = self.fields.get("function", self.fields)
@@ -182,49 +180,6 @@ class _Call:
         if isinstance(arguments, Pieces):
             return self._nesting.closes(arguments)
         return arguments is not None
-
-
-@dataclass
-class _Nesting:
-    """Tells whether a growing text is a complete JSON object. Reads each character once."""
-
-    read: int = 0
-    _depth: int = 0
-    _quoted: bool = False
-    _escaped: bool = False
-    _closed: bool = False
-    _broken: bool = False
-
-    def closes(self, text: Pieces) -> bool:
-        self._read(text.since(self.read))
-        self.read = text.length
-        return self._closed and not self._broken
-
-    def _read(self, text: str) -> None:
-        begins = self._depth == 0 and not self._closed
-        stripped = text.strip()
-        if stripped and (self._closed or (begins and stripped[0] != "{")):
-            self._broken = True
-        skipped = 0 if self._escaped else -1
-        self._escaped = False
-        for mark in () if self._broken else _MARK.finditer(text):
-            at, sign = mark.start(), mark[0]
-            if at == skipped:
-                continue
-            if self._quoted:
-                skipped = at + 1 if sign == "\\" else skipped
-                self._quoted = sign != '"'
-                self._escaped = skipped == len(text)
-            elif sign == '"':
-                self._quoted = True
-            elif sign in "{[":
-                self._depth += 1
-            elif sign in "}]":
-                self._depth -= 1
-                self._closed = self._depth == 0
-                self._broken = self._closed and text[at + 1 :].strip() != ""
-                if self._closed:
-                    return
 
 
 def add_to_function(function: dict[str, Any], part: dict[str, Any], room: Room) -> str:

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from playground.calls import budget
 from playground.docs.tags_in_sites import tags_in
-from playground.embeds import policy, recordings
+from playground.embeds import recordings
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError, RefusedError
@@ -206,7 +206,7 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
 def _digest(embed: Embed, tag: _Tag) -> str:
     """Return the digest under which the tag's answer is recorded."""
     try:
-        return policy.digest(embed.asked(tag.body))
+        return embed.digest_of(embed.asked(tag.body))
     except InvalidRequestError as error:  # the embed's own request is broken
         raise CommandError(_as_text(error)) from error
 

@@ -5,23 +5,23 @@ template has no place. It is asked in the background, when a page is shown or so
 waits for it, and what is not known yet is found out by sending.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
 
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
-from playground.dialects.chat_completions.request import ChatRequest
+from playground.exchange.demands import Extra
 from playground.exchange.fix import Fix
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground.exchange.request import Request
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.local_model.life import Life
 from playground.upstream.question import Question
 from playground.upstream.route import Route
 
 _HOLDS_SECONDS = 5.0
-_TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
-_MODALITIES = {
-    "image_url": ("vision", gettext_noop("The local model reads text only, no images.")),
-    "input_audio": ("audio", gettext_noop("The local model reads text only, no audio.")),
+_SENTENCES = {
+    "tools": gettext_noop("The local model cannot call tools. Choose another provider for them."),
+    "vision": gettext_noop("The local model reads text only, no images."),
+    "audio": gettext_noop("The local model reads text only, no audio."),
 }
 
 
@@ -52,39 +52,18 @@ class Probe:
 probe = Probe()
 
 
-def check(request: ChatRequest, route: Route) -> None:
+def check(request: Request, route: Route) -> None:
     """Raises `InvalidRequestError` with all that the request asks of the local model in vain."""
     if route.provider != LOCAL_MODEL:
         return
     probe.ask()
-    asks = [*_tools(request.body), *_parts(request.body["messages"])]
-    if in_vain := [
-        FieldProblem(name, sentence) for name, ability, sentence in asks if ability in probe.lacks
-    ]:
-        raise InvalidRequestError(*in_vain, fix=_fix(in_vain))
+    extras = request.dialect.extras(request.body)
+    in_vain = {extra.field: extra for extra in extras if extra.ability in probe.lacks}
+    if in_vain:
+        problems = [FieldProblem(name, say(_SENTENCES[extra.ability])) for name, extra in in_vain.items()]
+        raise InvalidRequestError(*problems, fix=_fix(in_vain.values()))
 
 
-def _fix(in_vain: list[FieldProblem]) -> Fix | None:
-    names = [problem.field for problem in in_vain if problem.field in _TOOLS]
+def _fix(in_vain: Iterable[Extra]) -> Fix | None:
+    names = [extra.field for extra in in_vain if extra.ability == "tools"]
     return Fix(say(gettext_noop("Send without tools")), dict.fromkeys(names)) if names else None
-
-
-def _tools(body: Any) -> Iterator[tuple[str, str, Sentence]]:
-    for name in _TOOLS:
-        if body.get(name):
-            yield (
-                name,
-                "tools",
-                say(gettext_noop("The local model cannot call tools. Choose another provider for them.")),
-            )
-
-
-def _parts(messages: list[dict[str, Any]]) -> Iterator[tuple[str, str, Sentence]]:
-    for index, message in enumerate(messages):
-        content = message.get("content")
-        for part in content if isinstance(content, list) else []:
-            kind = part.get("type") if isinstance(part, dict) else None
-            if isinstance(kind, str) and kind in _MODALITIES:
-                ability, words = _MODALITIES[kind]
-                yield f"messages.{index}.content", ability, say(words)
-                break

@@ -15,12 +15,11 @@ length.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.exchange.event_data import DataLines, glued, is_alone
-from playground.exchange.wrapping import unwrapped
+from playground.text.event_data import DataLines, glued, is_alone
 
 # A line with its line ending and the blank lines after it.
 LINES = re.compile(rb"[^\r\n]*+[\r\n]++|[^\r\n]++")
@@ -65,7 +64,11 @@ class Event:
         """Whether it only keeps the connection alive: `data: ping`, `{"type": "ping"}`, `event: ping`."""
         said: tuple[Any, ...]
         if isinstance(self.value, dict):
-            said = ("" if "choices" in self.value else self.value.get("type"),)
+            told = self.value.get("type")
+            # A value with arrays in it is an answer, whatever its type says.
+            said = (
+                () if told is None or any(isinstance(item, list) for item in self.value.values()) else (told,)
+            )
         elif self.data.lstrip().startswith(("{", "[{")):  # truncated JSON, or an array
             said = ()
         else:
@@ -76,15 +79,22 @@ class Event:
         )
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 class EventParser:
     """`feed` yields events once they are complete; `close` yields what is left at the end of the stream.
+
+    `chunk` turns the JSON value of an event's data into the event's `value`.
 
     The rules drop a last event without its blank line. Providers that end like this mean it, so `close`
     yields it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chunk: Callable[[Any], Any] = _as_it_is) -> None:
         self.lines = 0
+        self._chunk = chunk
         self._rest = bytearray()
         self._offset = 0
         self._searched = 0
@@ -222,5 +232,5 @@ class EventParser:
             return
         for text, value, end in self._data.parts():
             ends = self._fields_end if later else end
-            self._ready.append(Event(text, name, id_, unwrapped(value), ends))
+            self._ready.append(Event(text, name, id_, self._chunk(value), ends))
         self._data = DataLines()

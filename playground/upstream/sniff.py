@@ -3,16 +3,14 @@ say nothing.
 """
 
 from enum import Enum
-from typing import Any
 
-from playground.exchange.event_data import without_done
+from playground.exchange.dialect import Dialect
 from playground.exchange.stream import EVENT_STREAM
 from playground.text import jsontext
+from playground.text.event_data import without_done
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-# What a chunk has of one of.
-_MARKS = (b'"delta"', b"chat.completion.chunk")
 # More than anyone sends before an answer.
 _MOST_BLANKS = 4096
 _OPENING = (b"{", b"[")
@@ -31,7 +29,8 @@ class Sort(Enum):
 class Sniffer:
     """`look` at the body each time it has grown, until it says something; `close` at its end."""
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, dialect: Dialect, content_type: str) -> None:
+        self._dialect = dialect
         self._labelled = Sort.STREAM if EVENT_STREAM in content_type.lower() else Sort.WHOLE
         self._start, self._found = 0, False
         self._searched = 0
@@ -57,8 +56,8 @@ class Sniffer:
             return self._labelled
         text = bytes(body[self._start :])
         # Chunks over several lines each: no JSON as a whole, and labelled as what they are.
-        is_labelled = self._labelled is Sort.STREAM and _has_mark(text)
-        return self._labelled if is_labelled and not _is_json(without_done(text)) else _of_line(text)
+        is_labelled = self._labelled is Sort.STREAM and self._has_mark(text)
+        return self._labelled if is_labelled and not _is_json(without_done(text)) else self._of_line(text)
 
     def _first_byte(self, body: bytearray) -> int | None:
         """Where the first byte is that is neither blank nor of a byte order mark."""
@@ -80,11 +79,19 @@ class Sniffer:
             return None
         line = bytes(body[start:end])
         self._breaks_lines = self._labelled is Sort.STREAM and not _is_json(line)
-        return None if self._breaks_lines else _of_line(line)
+        return None if self._breaks_lines else self._of_line(line)
 
+    def _has_mark(self, text: bytes) -> bool:
+        return any(mark in text for mark in self._dialect.chunk_marks)
 
-def _has_mark(text: bytes) -> bool:
-    return any(mark in text for mark in _MARKS)
+    def _of_line(self, line: bytes) -> Sort:
+        if not self._has_mark(line):  # which saves reading a large answer once more
+            return Sort.WHOLE
+        try:
+            is_chunk = self._dialect.is_chunk(jsontext.loads_leniently(line))
+        except jsontext.JSONTextError:
+            return Sort.WHOLE
+        return Sort.STREAM if is_chunk else Sort.WHOLE
 
 
 def _is_json(text: bytes) -> bool:
@@ -93,21 +100,3 @@ def _is_json(text: bytes) -> bool:
     except jsontext.JSONTextError:
         return False
     return True
-
-
-def _of_line(line: bytes) -> Sort:
-    if not _has_mark(line):  # which saves reading a large completion once more
-        return Sort.WHOLE
-    try:
-        return Sort.STREAM if is_chunk(jsontext.loads_leniently(line)) else Sort.WHOLE
-    except jsontext.JSONTextError:
-        return Sort.WHOLE
-
-
-def is_chunk(value: Any) -> bool:
-    """Whether a JSON value is a piece of a stream, not an answer of its own."""
-    if not isinstance(value, dict):
-        return False
-    choices = value.get("choices")
-    deltas = isinstance(choices, list) and any(isinstance(item, dict) and "delta" in item for item in choices)
-    return deltas or value.get("object") == "chat.completion.chunk"

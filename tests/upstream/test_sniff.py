@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.dialects.chat_completions.sniff import Sniffer, Sort
-from playground.exchange.event_data import without_done
+from playground.dialects import DEFAULT
+from playground.text.event_data import without_done
+from playground.upstream.sniff import Sniffer, Sort
 from tests.upstreams.scripted import chunk, completion_body
 
 STREAM, WHOLE = Sort.STREAM, Sort.WHOLE
@@ -44,7 +45,7 @@ BODIES = [
 
 
 def _sort(label: str, pieces: list[bytes]) -> Sort:
-    sniffer, body = Sniffer(label), bytearray()
+    sniffer, body = Sniffer(DEFAULT, label), bytearray()
     for piece in pieces:
         body += piece
         if sort := sniffer.look(body):

@@ -1,4 +1,4 @@
-"""Name the API that a response is from if it is not Chat Completions. Nothing else of it is read."""
+"""Name the API of a response that is not from the API that was called. Nothing else of it is read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +21,7 @@ _APIS: tuple[tuple[str, _Test], ...] = (
     ("Bedrock Converse API", lambda value: "stopReason" in value and "output" in value),
     ("Cohere Chat API", _type_begins("message-start", "content-start", "content-delta")),
     ("Cohere Chat API", lambda value: "finish_reason" in value and isinstance(value.get("message"), dict)),
+    ("Chat Completions API", lambda value: isinstance(value.get("choices"), list)),
     ("Text Generation Inference API", lambda value: "generated_text" in value),
 )
 

@@ -10,69 +10,37 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.dialects.chat_completions.parameters import PARAMETERS, ParameterError
+from playground.dialects.chat_completions.demands import TOKENS, TOOLS
+from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.complaints import (
+    ABOUT_A_ROLE,
+    ABOUT_A_VALUE,
+    BOTH,
+    INTRODUCED,
+    LISTED,
+    MAXIMUM,
+    NO_STREAMING,
+    NO_TOOLS,
+    ONE_CHOICE,
+    ONLY,
+    ONLY_STREAMS,
+    QUOTED,
+    RANGE_END,
+    REFUSED_ROLE,
+    SET_TO,
+    TAKEN_ROLES,
+    UNSUPPORTED,
+    WORD,
+)
 from playground.exchange.fix import Fix
+from playground.exchange.parameter import ParameterError
 from playground.exchange.provider_error import ProviderError
-from playground.explanations.context_window import overrun_in
 from playground.text.sentence import gettext_noop, say
 
-_TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
-_COSTLY = (*_TOKEN_LIMITS, "n")
+_COSTLY = (*TOKENS, "n")
 _CHECKS = {parameter.name: parameter.check for parameter in PARAMETERS}
-_TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
 _LONGEST_MESSAGES = 100_000  # the fix's button carries them
 
-_UNSUPPORTED = re.compile(
-    "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|"
-    "not (?:permitted|allowed|enabled)|"
-    "unexpected|extra[ _](?:inputs|fields|forbidden)|deprecated|unavailable|not available|no longer|"
-    "not recogni[sz]ed|can(?:not|'t) be used|cannot find field|only the default|additional propert"
-)
-# A complaint about a value means that the parameter is known.
-_ABOUT_A_VALUE = re.compile(
-    "(?:must|should) (?:not )?be|at least|at most|too (?:large|small|high|low)|out of range|"
-    "(?:less|greater) than|minimum|maximum|[<>]="
-)
-_BOTH = re.compile(
-    "can(?:not|'t) both|mutually exclusive|only one of|at the same time|not both|use only one|"
-    "cannot be (?:used|specified|set) together|cannot specify both"
-)
-_NO_TOOLS = re.compile(
-    "(?:not|n't) (?:currently |yet )?support (?:tool|function)(?:s|[ _-](?:use|calls?|calling|choice))?\\b|"
-    "(?:tools?|(?:tool|function)[ _-](?:use|calls?|calling)) (?:is|are) not supported|"
-    "no endpoints found that support (?:tool use|the provided 'tool_choice')|"
-    "requires --enable-auto-tool-choice|tools param requires"
-)
-_NUMBER = r"[`'\"]?(-?\d{1,9}(?:\.\d{1,6})?)(?![.,]?\d)[`'\"]?"
-_ONLY = re.compile(
-    rf"\bonly {_NUMBER} is (?:allowed|supported|permitted|accepted)|may only be set to {_NUMBER}|"
-    rf"must (?:be exactly|be equal to|equal) {_NUMBER}|must be {_NUMBER}(?! ?(?:or|to|and|-|–))|"
-    rf"\bonly supports {_NUMBER}"
-)
-_ONE_CHOICE = re.compile(
-    r"only one (?:completion )?(?:choice|candidate)|multi-choice|multiple (?:choices|completions|candidates)|"
-    r"support n ?> ?1\b|"
-    r"only (?:supports? )?n ?={1,2} ?1\b"
-)
-_MAXIMUM = re.compile(
-    r"(?:<=|≤|>|(?:less|lower|smaller) than or equal to|at most|no (?:more|greater|larger) than|"
-    r"not (?:be )?exceed|cannot exceed|maximum(?: value)?(?: is| of|:)?|limit of|can only afford|"
-    r"\[ ?-?\d{1,9}(?:\.\d{1,6})?,|between -?\d{1,9}(?:\.\d{1,6})? and) ?" + _NUMBER
-)
-
-# Gemini: `the supported range is from 1 (inclusive) to 65537 (exclusive)`
-_RANGE_END = re.compile(r"supported range is from [\d.-]{1,12} \(inclusive\) to (\d{1,9}) \((in|ex)clusive\)")
-
-_QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
-# `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
-# `Validation error at #/store: Extra inputs are not permitted` (Azure)
-_INTRODUCED = re.compile(
-    r"^(?:body\.)?([a-z_]\w{0,80}): |(?<!\S)#/([a-z_]\w{0,80})(?![\w/])|"
-    r"(?:argument|parameter|field|propert(?:y|ies)|key)s?(?:\(s\))?"
-    r"(?: supplied| not supported on this model)?: ?([a-z_]\w{0,80})"
-)
-# `tools.0.custom.strict` is a field of one tool, not all of them.
-_WORD = re.compile(r"(?!tools[\[./]\w)[a-z_]\w{0,80}")
 # Parameters whose value is a word that a provider may ask for.
 _WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
 # Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
@@ -89,18 +57,6 @@ _SEVERAL = {
     "penalties": ("frequency_penalty", "presence_penalty"),
     **dict.fromkeys(("think", "thinking", "reasoning"), _THINKING),
 }
-# `Unrecognized key(s) in object: 'functions', 'user'` (zod): the whole list is rejected.
-_LISTED = re.compile(r"(?:keys|key\(s\)|arguments|parameters|fields|properties)(?: in object| supplied)?: ")
-_ONLY_STREAMS = re.compile(
-    "only supports? stream|must be set to false for non-streaming|must have stream ?= ?true"  # Fireworks
-)
-_NO_STREAMING = re.compile("verified to stream")
-_ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
-_REFUSED_ROLE = re.compile("not support|unsupported|unknown|invalid|not match any")
-# The accepted roles follow.
-_TAKEN_ROLES = re.compile("input should be|must be one of|expected one of|expected tags")
-# `… use /v1/responses or set reasoning_effort to 'none'` (OpenAI)
-_SET_TO = re.compile(r"\bset [`'\"]?([a-z_]\w{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +71,6 @@ class _Complaint:
 
 def known_fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
     """Return the change that the provider's words ask for, if it can be made for the person."""
-    if overrun := overrun_in(error):
-        return _room_for_messages(body, overrun.room)
     complaints = list(_complaints(body, error))
     fixes = (rule(complaint) for complaint in complaints for rule in _RULES)
     if fix := next((fix for fix in fixes if fix), None):
@@ -129,15 +83,13 @@ def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Comp
     for words in texts:
         # Parameters named apart from the words belong to the message if there is only one.
         apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
-        found = [(match.start(1), match[1]) for match in _QUOTED.finditer(words)]
-        found += [
-            (match.start(), next(filter(None, match.groups()))) for match in _INTRODUCED.finditer(words)
-        ]
-        found += [(match.start(), match[0]) for match in _WORD.finditer(words) if _is_a_name(match[0])]
+        found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
+        found += [(match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)]
+        found += [(match.start(), match[0]) for match in WORD.finditer(words) if _is_a_name(match[0])]
         named_words = [*apart, *(name for _, name in sorted(found))]
         meant: list[tuple[str, ...]] = [(_WITHOUT_UNDERSCORES.get(name, name),) for name in named_words]
         # After those named exactly: `This reasoning model does not support temperature`.
-        meant += [_SEVERAL[word] for word in _WORD.findall(words) if word in _SEVERAL]
+        meant += [_SEVERAL[word] for word in WORD.findall(words) if word in _SEVERAL]
         sent = [names for group in meant if (names := [name for name in group if _is_changeable(body, name)])]
         named = list(dict.fromkeys(name for names in sent for name in names))
         first = [name for name in _listed(words, found) if name in named] or (sent[0] if sent else [])
@@ -146,7 +98,7 @@ def _complaints(body: Mapping[str, Any], error: ProviderError) -> Iterator[_Comp
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
     """Return the names of a list, up to the end of its sentence."""
-    if not (listed := _LISTED.search(words)):
+    if not (listed := LISTED.search(words)):
         return []
     end = words.find(". ", listed.end())
     inside = range(listed.end(), end if end >= 0 else len(words))
@@ -166,7 +118,7 @@ def _is_changeable(body: Mapping[str, Any], name: str) -> bool:
 
 def _without_tools(complaint: _Complaint) -> Fix | None:
     """Drop the tools: `registry.ollama.ai/library/gemma3:4b does not support tools`."""
-    return _without(complaint.body.keys() & _TOOLS) if _NO_TOOLS.search(complaint.words) else None
+    return _without(complaint.body.keys() & {*TOOLS}) if NO_TOOLS.search(complaint.words) else None
 
 
 def _other_role(complaint: _Complaint) -> Fix | None:
@@ -175,7 +127,7 @@ def _other_role(complaint: _Complaint) -> Fix | None:
     ``messages[0].role: unknown variant `developer`, expected one of `system`, `user`, …``
     """
     messages, words = complaint.body.get("messages"), complaint.words
-    if not isinstance(messages, list) or not _ABOUT_A_ROLE.search(words):
+    if not isinstance(messages, list) or not ABOUT_A_ROLE.search(words):
         return None
     used = {message["role"] for message in messages if isinstance(message, dict) and "role" in message}
     old = _refused_role(words, [role for role in ("developer", "system") if role in used])
@@ -194,16 +146,16 @@ def _other_role(complaint: _Complaint) -> Fix | None:
 
 def _refused_role(words: str, used: list[str]) -> str | None:
     """Return the role named first; if accepted ones are listed, the used role that is missing there."""
-    if (taken := _TAKEN_ROLES.search(words)) and "user" in (listed := words[taken.end() :]):
+    if (taken := TAKEN_ROLES.search(words)) and "user" in (listed := words[taken.end() :]):
         return next((role for role in used if role not in listed), None)
-    if not _REFUSED_ROLE.search(words):
+    if not REFUSED_ROLE.search(words):
         return None
     return min((role for role in used if role in words), key=words.find, default=None)
 
 
 def _asked_value(complaint: _Complaint) -> Fix | None:
     """`To use function tools, use /v1/responses or set reasoning_effort to 'none'.`"""
-    found = _SET_TO.search(complaint.words)
+    found = SET_TO.search(complaint.words)
     if not found or found[1] not in _WITH_A_WORD or complaint.body.get(found[1]) == found[2]:
         return None
     return Fix(say(_SET, name=found[1], value=found[2]), {found[1]: found[2]})
@@ -214,9 +166,9 @@ def _other_streaming(complaint: _Complaint) -> Fix | None:
 
     `This model only support stream mode`, `Your organization must be verified to stream this model`
     """
-    if _ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
+    if ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
         return Fix(say(_SET, name="stream", value="true"), {"stream": True})
-    if _NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
+    if NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
         return _without(["stream"])
     return None
 
@@ -226,17 +178,17 @@ def _one_of_two(complaint: _Complaint) -> Fix | None:
 
     `temperature and top_p cannot both be specified for this model. Please use only one.`
     """
-    if len(complaint.named) < 2 or not _BOTH.search(complaint.words):
+    if len(complaint.named) < 2 or not BOTH.search(complaint.words):
         return None
     both = complaint.named[:2]
-    return _without(["max_tokens" if set(both) == set(_TOKEN_LIMITS) else both[1]])
+    return _without(["max_tokens" if set(both) == set(TOKENS) else both[1]])
 
 
 def _only_value(complaint: _Complaint) -> Fix | None:
     """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
-    if _ONE_CHOICE.search(complaint.words) and _number(complaint.body.get("n")) != 1:
+    if ONE_CHOICE.search(complaint.words) and _number(complaint.body.get("n")) != 1:
         return _set(complaint.body, "n", 1) if complaint.body.get("n") else None
-    found = _ONLY.search(complaint.words)
+    found = ONLY.search(complaint.words)
     value = float(next(group for group in found.groups() if group)) if found else None
     for name in complaint.named[:1]:
         current = _number(complaint.body[name])
@@ -255,11 +207,11 @@ def _at_most(complaint: _Complaint) -> Fix | None:
     if not named and re.search(
         "max_new_tokens|maxoutputtokens|maximum (?:output )?tokens|output tokens", words
     ):
-        named = [name for name in _TOKEN_LIMITS if name in body]
+        named = [name for name in TOKENS if name in body]
     for name in named[:1]:
         current = _number(body[name])
-        ends = [float(number) - (kind == "ex") for number, kind in _RANGE_END.findall(words)]
-        said = [*ends, *map(float, _MAXIMUM.findall(words))]
+        ends = [float(number) - (kind == "ex") for number, kind in RANGE_END.findall(words)]
+        said = [*ends, *map(float, MAXIMUM.findall(words))]
         most = [value for value in said if current and 0 < value < current]
         if most:
             return _set(body, name, most[0])
@@ -272,9 +224,9 @@ def _other_limit(complaint: _Complaint) -> Fix | None:
     `'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`
     """
     old = next(iter(_unknown(complaint)), None)
-    if old not in _TOKEN_LIMITS:
+    if old not in TOKENS:
         return None
-    new = _TOKEN_LIMITS[1 - _TOKEN_LIMITS.index(old)]
+    new = TOKENS[1 - TOKENS.index(old)]
     if complaint.body.get(new) is not None:
         return _without([old])
     label = gettext_noop("Use %(new)s in place of %(old)s")
@@ -290,7 +242,7 @@ _RULES = (
 def _unknown(complaint: _Complaint) -> list[str]:
     """Return the parameters that the provider rejects; of several words, only the first is certain."""
     words = complaint.words
-    return complaint.first if _UNSUPPORTED.search(words) and not _ABOUT_A_VALUE.search(words) else []
+    return complaint.first if UNSUPPORTED.search(words) and not ABOUT_A_VALUE.search(words) else []
 
 
 # --- what they change ---
@@ -319,10 +271,10 @@ def _set(body: Mapping[str, Any], name: str, value: float) -> Fix | None:
     return Fix(say(_SET, name=name, value=f"{value:,}"), {name: value})
 
 
-def _room_for_messages(body: Mapping[str, Any], room: int | None) -> Fix | None:
-    """Lower the token limit to what the messages leave, if they fit by themselves."""
-    for name in _TOKEN_LIMITS:
-        if room and (current := _number(body.get(name))) and room < current:
+def fewer_tokens(body: Mapping[str, Any], room: int) -> Fix | None:
+    """Lower the token limit to what the messages leave."""
+    for name in TOKENS:
+        if (current := _number(body.get(name))) and room < current:
             return _set(body, name, room)
     return None
 

@@ -1,7 +1,10 @@
 """Unwrap a completion, or a chunk of one, from what some servers put around it."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from playground.exchange import provider_error
+from playground.exchange.provider_error import lower_initials
 from playground.text import jsontext
 
 # Gateways' own envelopes, and that of DashScope's first API (`output`).
@@ -22,6 +25,25 @@ def unwrapped(value: Any) -> Any:
     elif isinstance(value, str | list) and _has_choices(inner := _inner(value)):
         return inner
     return value
+
+
+def error_in(value: Any) -> Any:
+    """What of a completion, or of a chunk of one, reports an error; None where nothing does.
+
+    It may stand at the top, in a list's first item, and in each choice, its message or its delta.
+    """
+    value = unwrapped(value)
+    if isinstance(value, list):
+        return error_in(value[0]) if value and isinstance(value[0], dict) else None
+    choices = lower_initials(value).get("choices") if isinstance(value, dict) else None
+    return provider_error.error_in(value, list(_holders(choices)))
+
+
+def _holders(choices: Any) -> Iterator[dict[str, Any]]:
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            parts = choice, choice.get("message"), choice.get("delta")
+            yield from (part for part in parts if isinstance(part, dict))
 
 
 def _inner(value: str | list[Any]) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.exchange.sse import LINES, Event, EventParser
+from playground.text.sse import LINES, Event, EventParser
 from tests.growth import is_linear
 
 FRAMINGS = {

@@ -4,25 +4,18 @@ OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` 
 names alone, and one of these inside another.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from playground.exchange.dialect import ModelList
 
 _LISTS = ("data", "models")
 _NAMES = ("id", "name", "model")
 _LONGEST = 300
 
 
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """Each id once, as listed; `unread` counts the entries in which none was found."""
-
-    ids: tuple[str, ...]
-    unread: int
-
-
-def read_models(answer: Any) -> ModelList | None:
+def read_models(value: Any) -> ModelList | None:
     """None where the answer is no list of models."""
-    entries = _entries(answer)
+    entries = _entries(value)
     if entries is None:
         return None
     ids = [_id(entry) for entry in entries]

@@ -1,17 +1,7 @@
-"""The examples: requests that fill the form. The model stays the one that is chosen."""
+"""The examples of Chat Completions."""
 
-from dataclasses import dataclass
-from typing import Any
-
+from playground.exchange.parameter import Preset
 from playground.text.sentence import gettext_noop
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    id: str
-    label: str
-    body: dict[str, Any]
-
 
 PRESETS = (
     Preset(

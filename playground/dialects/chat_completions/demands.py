@@ -1,0 +1,82 @@
+"""What a Chat Completions request asks for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playground.exchange.demands import Demands, Extra, Fields
+
+TOKENS = ("max_tokens", "max_completion_tokens")
+TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
+_DELIVERY = ("stream", "stream_options")
+FIELDS = Fields(
+    model="model",
+    prompt="messages",
+    tokens=TOKENS,
+    count="n",
+    delivery=frozenset(_DELIVERY),
+    synonyms=(
+        frozenset(("model", "models", "engine")),
+        frozenset(("messages", "prompt", "input")),
+        frozenset((*TOKENS, "max_output_tokens", "max_new_tokens")),
+        frozenset(("n", "best_of")),
+        frozenset(("stop", "stop_sequences")),
+        frozenset(_DELIVERY),
+        frozenset(TOOLS),
+    ),
+)
+# None of these costs more than its tokens, which have a cap of their own.
+_FREE = frozenset((
+    "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "messages", "min_p", "model", "n",
+    "presence_penalty", "reasoning_effort", "repetition_penalty", "response_format", "safety_identifier",
+    "seed", "stop", "stream", "stream_options", "temperature", "top_k", "top_logprobs", "top_p", "user",
+    "verbosity",
+))  # fmt: skip
+_FREE_PARTS = ("text", "refusal")
+_PART_GROUPS = {"image_url": "images", "image": "images", "input_image": "images"}
+_ABILITIES = {"image_url": "vision", "input_audio": "audio"}
+
+
+def demands(body: Mapping[str, Any]) -> Demands:
+    model, count = body.get("model"), _whole(body.get("n"))
+    limits = {name: limit for name in TOKENS if (limit := _whole(body.get(name))) is not None}
+    return Demands(
+        model if isinstance(model, str) else "",
+        body.get("stream") is True,
+        count or 1,
+        limits,
+    )
+
+
+def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
+    yield from _parameters(body)
+    yield from _parts(body)
+
+
+def contents(body: Mapping[str, Any]) -> list[Any]:
+    """Of each message, one after the other."""
+    messages = body.get("messages")
+    return [
+        message.get("content")
+        for message in (messages if isinstance(messages, list) else [])
+        if isinstance(message, dict)
+    ]
+
+
+def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
+    for name, value in body.items():
+        if value is not None and name not in _FREE:
+            is_tool = name in TOOLS
+            yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
+
+
+def _parts(body: Mapping[str, Any]) -> Iterator[Extra]:
+    for index, content in enumerate(contents(body)):
+        for part in content if isinstance(content, list) else []:
+            kind = str(part.get("type")) if isinstance(part, dict) else "text"
+            if kind not in _FREE_PARTS:
+                place = f"messages.{index}.content"
+                yield Extra(place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

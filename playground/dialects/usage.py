@@ -1,0 +1,47 @@
+"""Read the counts of a `usage`, whatever their names."""
+
+from typing import Any
+
+from playground.exchange.usage import Usage
+from playground.text.pieces import whole_number
+
+# A hundred times the largest context window: a larger number is not a count, and must not reach a sum.
+MOST_TOKENS = 1_000_000_000
+# Where each count can be: OpenAI's names first, such as `details.name`, then other providers'.
+_PROMPT = ("prompt_tokens", "input_tokens")
+_COMPLETION = ("completion_tokens", "output_tokens")
+_TOTAL = ("total_tokens",)
+_CACHED = (
+    "prompt_tokens_details.cached_tokens",
+    "input_tokens_details.cached_tokens",
+    "prompt_cache_hit_tokens",  # DeepSeek
+    "cached_tokens",  # Moonshot
+    "cache_read_input_tokens",  # Claude, behind gateways
+)
+_REASONING = (
+    "completion_tokens_details.reasoning_tokens",
+    "output_tokens_details.reasoning_tokens",
+    "reasoning_tokens",
+)
+
+
+def read(value: Any) -> Usage | None:
+    """Read a `usage`, leaving out invalid counts. Return None if there is no count at all."""
+    if not isinstance(value, dict):
+        return None
+    names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING)
+    usage = Usage(*(_first(value, places) for places in names))
+    return usage if usage.as_json() else None
+
+
+def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:
+    """Return the first count that is not 0: some servers send two names and fill in only one."""
+    counts = [count for place in places if (count := _count(usage, place)) is not None]
+    return next((count for count in counts if count), 0 if counts else None)
+
+
+def _count(usage: dict[str, Any], place: str) -> int | None:
+    details, _, name = place.rpartition(".")
+    holder = usage.get(details) if details else usage
+    count = whole_number(holder.get(name)) if isinstance(holder, dict) else None
+    return count if count is not None and 0 <= count <= MOST_TOKENS else None

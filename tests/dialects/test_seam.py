@@ -1,0 +1,260 @@
+"""A second dialect goes the whole way: whatever reads or shows a call does so through the protocol alone."""
+
+import ast
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playground import dialects
+from playground.calls import caps, estimate
+from playground.calls.draft import Draft
+from playground.calls.make import Terms, make
+from playground.calls.replay import replay
+from playground.catalogue import providers
+from playground.catalogue.caps import Caps
+from playground.exchange import archive
+from playground.exchange.record import Exchange
+from playground.exchange.refusal import InvalidRequestError
+from playground.explanations.explain import explain
+from playground.upstream.client import NOBODY
+from playground.upstream.live import Finished, Progress
+from playground.web.as_json import as_json
+from tests.configuration import configure
+from tests.dialects.echo import ECHO
+from tests.upstreams.scripted import ScriptedUpstream, event_stream, json_answer
+from tests.web.client import post_json
+
+PACKAGE = Path(dialects.__file__).parent.parent
+KEY = "sk-typed-canary-51c0de"
+BODY = {"who": "parrot", "lines": ["Hello!"], "limit": 20}
+SPEECH = {
+    "from": "grey parrot",
+    "speech": "Hello!",
+    "because": "done",
+    "bill": {"heard": 1, "spoken": 2},
+}
+
+
+@pytest.fixture(autouse=True)
+def _spoken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    both = MappingProxyType({**dialects.DIALECTS, ECHO.id: ECHO})
+    monkeypatch.setattr(providers, "DIALECTS", both)
+    providers.read_catalogue.cache_clear()
+    yield
+    providers.read_catalogue.cache_clear()
+
+
+def _events(*values: Any) -> bytes:
+    return b"".join(f"data: {json.dumps(value)}\n\n".encode() for value in values)
+
+
+def _draft(upstream: ScriptedUpstream, **changes: Any) -> Draft:
+    return Draft(None, upstream.url, KEY, BODY | changes, dialect="echo")
+
+
+def _made(upstream: ScriptedUpstream, **changes: Any) -> Exchange:
+    exchange = make(_draft(upstream, **changes), Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+def _steps(upstream: ScriptedUpstream) -> list[Any]:
+    steps = make(_draft(upstream, drip=True), Terms(), NOBODY, live=True)
+    assert not isinstance(steps, Exchange)
+    return list(steps)
+
+
+def test_a_call_goes_out_and_comes_back_in_its_own_words(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer(SPEECH))
+
+    told = post_json(
+        client, provider=None, base_url=upstream.url, api_key=KEY, request=BODY, dialect="echo"
+    ).json()
+
+    (sent,) = upstream.requests
+    assert sent.path == "/v1/parrot/speak"
+    assert sent.json == {"lines": ["Hello!"], "limit": 20}
+    assert sent.header("X-Cracker") == f"key={KEY}"
+    assert sent.header("Authorization") is None
+    assert (told["dialect"], told["error"]) == ("echo", None)
+    assert told["completion"] == SPEECH
+    assert told["usage"] == {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    assert told["request"]["body"] == BODY
+    assert told["request"]["headers"]["X-Cracker"] == "key=[redacted]"
+    assert list(told["snippets"]) == ["curl"]
+    assert f"{upstream.url}/parrot/speak \\\n" in told["snippets"]["curl"]
+    assert '-H "X-Cracker: key=$API_KEY"' in told["snippets"]["curl"]
+    assert "who" not in told["snippets"]["curl"]
+
+
+def test_a_stream_grows_and_is_put_together(upstream: ScriptedUpstream) -> None:
+    upstream.reply(event_stream(_events({"bit": "Hel"}, {"bit": "lo!", **SPEECH}, {"over": True})))
+
+    *steps, last = _steps(upstream)
+
+    assert isinstance(last, Finished)
+    exchange = last.exchange
+    progress = [*(step for step in steps if isinstance(step, Progress)), last.rest]
+    assert "".join(text for step in progress for grown in step.growth for _, text in grown.texts) == "Hello!"
+    assert exchange.stream is not None
+    assert exchange.stream.done
+    assert exchange.choices[0].text == "Hello!"
+    assert exchange.choices[0].finish_reason == "done"
+    assert exchange.answer.model == "grey parrot"
+    assert upstream.requests[0].header("Accept") == "text/event-stream"
+    *_, replayed = replay(exchange, "somebody")
+    assert isinstance(replayed, Finished)
+    assert replayed.exchange == exchange
+
+
+def test_a_key_in_pieces_is_in_no_view_of_the_stream(upstream: ScriptedUpstream) -> None:
+    upstream.reply(event_stream(_events({"bit": KEY[:9]}, {"bit": KEY[9:]}, {"bit": "!"}, {"over": True})))
+
+    *_, last = _steps(upstream)
+
+    assert KEY not in json.dumps(as_json(last.exchange))
+    assert KEY[9:] not in json.dumps(as_json(last.exchange))
+
+
+def test_what_a_call_asks_for_is_held_to_the_caps_and_estimated(upstream: ScriptedUpstream) -> None:
+    request = _draft(upstream, limit=50, props=["hat", "ball"]).request()
+
+    problems = caps.problems(request, Caps(models=("crow",), max_tokens=10))
+    with pytest.raises(InvalidRequestError) as refused:
+        caps.check(request, Caps(models=("crow",), max_tokens=10))
+
+    assert [problem.field for problem in problems] == ["who", "limit", "props"]
+    assert refused.value.fix is not None
+    assert refused.value.fix.changes == {"who": "crow", "limit": 10, "props": None}
+    assert caps.problems(request, Caps(allow=("props",))) == []
+    without = _draft(upstream, limit=50).request()
+    props = len(request.encoded) - len(without.encoded)
+    assert estimate.worst_case(request) - estimate.worst_case(without) - props == 2 * estimate._IMAGE_TOKENS
+
+
+def test_an_error_is_explained_and_mended_in_its_own_fields(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "no props here"}}, 400))
+
+    error = explain(_made(upstream, props=["hat"]))
+
+    assert error is not None
+    assert error.kind == "bad_request"
+    assert error.fix is not None
+    assert error.fix.changes == {"props": None}
+
+
+def test_an_answer_of_another_api_is_told_as_one(upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"object": "chat.completion", "choices": [{"message": {"content": "Hi"}}]}))
+
+    error = explain(_made(upstream))
+
+    assert error is not None
+    assert error.kind == "not_completion"
+    assert error.advice.params["dialect"] == "Echo"
+
+
+def test_its_exchange_is_archived_and_logged(
+    upstream: ScriptedUpstream, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "playground.exchange")
+    upstream.reply(json_answer(SPEECH))
+
+    exchange = _made(upstream)
+    post_json(client, provider=None, base_url=upstream.url, request=BODY, dialect="echo")
+
+    value = json.loads(json.dumps(archive.dump(exchange)))
+    assert archive.load(value, {"echo": ECHO}) == exchange
+    (line,) = (json.loads(record.message) for record in caplog.records)
+    assert (line["model"], line["completion_tokens"], line["error"]) == ("parrot", 2, None)
+
+
+def test_a_provider_may_speak_it_unless_a_call_says_otherwise(
+    client: Client, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        f'[[provider]]\nid = "zoo"\nlabel = "Zoo"\nbase_url = "{upstream.url}/speak"\ndialect = "echo"\n'
+        'models = ["*"]\n'
+    )
+    configure(PLAYGROUND_PROVIDERS=str(file), PLAYGROUND_CAPS="off")
+    upstream.reply(json_answer(SPEECH))
+
+    own = post_json(client, provider="zoo", request=BODY).json()
+    other = post_json(client, provider="zoo", dialect="chat_completions").json()
+
+    assert (own["dialect"], own["usage"]["total_tokens"]) == ("echo", 3)
+    assert other["dialect"] == "chat_completions"
+    assert [request.path for request in upstream.requests] == ["/v1/parrot/speak", "/v1/chat/completions"]
+
+
+def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, provider: str) -> None:
+    answer = post_json(client, dialect="morse")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["dialect"]
+
+
+# --- what other rooms know ---
+
+# Names that stand in the JSON of Chat Completions, Messages, Responses or Gemini, and are no plain words.
+NAMES = frozenset((
+    "choices", "messages", "delta", "finish_reason", "tool_calls", "tool_call_id", "function_call",
+    "functions", "tool_choice", "parallel_tool_calls", "stream_options", "include_usage", "max_tokens",
+    "max_completion_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty",
+    "logprobs", "top_logprobs", "logit_bias", "response_format", "input_audio", "reasoning_content",
+    "stop_sequences", "stop_reason", "stop_sequence", "content_block", "content_block_delta", "message_start",
+    "message_delta", "message_stop", "text_delta", "input_schema", "input_tokens", "output_tokens",
+    "cache_read_input_tokens", "anthropic-version", "x-api-key", "max_output_tokens", "output_text",
+    "input_text", "function_call_output", "candidates", "generationConfig", "finishReason", "usageMetadata",
+))  # fmt: skip
+# The form is still that of Chat Completions. The columns of an embed's caps are named by ourselves.
+FORM = ("forms/form.py", "forms/edits.py", "forms/link.py", "forms/incoming.py", "web/page.py")
+CAPS = (
+    "embeds/models.py",
+    "embeds/admin.py",
+    "embeds/migrations/0001_initial.py",
+    "management/commands/embed.py",
+)
+
+
+def _others() -> Iterator[tuple[str, ast.Module]]:
+    for file in PACKAGE.rglob("*.py"):
+        name = file.relative_to(PACKAGE).as_posix()
+        if not name.startswith("dialects/"):
+            yield name, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _known(module: ast.Module) -> set[str]:
+    texts = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str) and text in NAMES}
+
+
+def test_no_other_room_knows_a_field_of_an_api() -> None:
+    known = {name: _known(module) for name, module in _others()}
+
+    allowed = {name: {"max_tokens"} for name in CAPS}
+    assert {
+        name: found - allowed.get(name, set())
+        for name, found in known.items()
+        if name not in FORM and found - allowed.get(name, set())
+    } == {}
+
+
+def test_no_other_room_imports_the_folder_of_a_dialect() -> None:
+    folders = [f"playground.dialects.{file.parent.name}" for file in PACKAGE.glob("dialects/*/dialect.py")]
+
+    importing = [
+        name
+        for name, module in _others()
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(tuple(folders))
+    ]
+
+    assert folders
+    assert importing == []
