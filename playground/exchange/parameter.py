@@ -1,4 +1,4 @@
-"""What a form offers of an API: its parameters and its examples."""
+"""The parameters and examples of an API that a form offers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ParameterError(SentenceError):
 
 
 class Kind(StrEnum):
-    """How a parameter is typed: `LINES` are texts, one a line, or a JSON array of them."""
+    """How a parameter is typed. `LINES` are texts, one a line, or a JSON array of them."""
 
     NUMBER = "number"
     TEXT = "text"

@@ -8,11 +8,11 @@ import json
 import re
 from typing import Any
 
+from playground.exchange.parameter import Kind, Parameter
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
-_TEXT_PARAMETERS = ("user",)
 # Numbers as people write them, including "+1" and ".5", which JSON does not allow. Not NaN.
 _NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -51,46 +51,46 @@ def json_text(values: dict[str, Any]) -> str:
     return jsontext.pretty(values) if values else ""
 
 
-def parameter_text(name: str, value: Any) -> str | None:
+def parameter_text(parameter: Parameter, value: Any) -> str | None:
     """Return the field text that means this value; None if no text does."""
     spellings = [value] if isinstance(value, str) else []
     spellings.append(json.dumps(value, ensure_ascii=False))
-    return next((text for text in spellings if _means(name, text, value)), None)
+    return next((text for text in spellings if _means(parameter, text, value)), None)
 
 
-def parameter_value(name: str, text: str) -> Any:
+def parameter_value(parameter: Parameter, text: str) -> Any:
     """Return the value that a typed text means; text that is not a number stays, for the check to reject.
 
     Raises `InvalidRequestError`.
     """
-    if name in _TEXT_PARAMETERS:
+    if parameter.kind is Kind.TEXT:
         return text
-    if name == "stop":
-        return _stops(text)
+    if parameter.kind is Kind.LINES:
+        return _lines(parameter.name, text)
     number = text.strip()
     if not _NUMBER.fullmatch(number):
         return text
     return int(number) if number.lstrip("+-").isdigit() else float(number)
 
 
-def is_given(name: str, text: str) -> bool:
+def is_given(parameter: Parameter, text: str) -> bool:
     """Return whether the parameter is set: spaces are a valid text, but not a number."""
-    return bool(text if name in (*_TEXT_PARAMETERS, "stop") else text.strip())
+    return bool(text.strip() if parameter.kind is Kind.NUMBER else text)
 
 
-def _means(name: str, text: str, value: Any) -> bool:
-    fits = fits_a_textarea(text) if name == "stop" else not re.search("[\r\n\0]", text)
+def _means(parameter: Parameter, text: str, value: Any) -> bool:
+    fits = fits_a_textarea(text) if parameter.kind is Kind.LINES else not re.search("[\r\n\0]", text)
     try:
-        return fits and is_given(name, text) and jsontext.same(parameter_value(name, text), value)
+        return fits and is_given(parameter, text) and jsontext.same(parameter_value(parameter, text), value)
     except InvalidRequestError:
         return False
 
 
-def _stops(text: str) -> Any:
+def _lines(name: str, text: str) -> Any:
     if text.lstrip()[:1] in ("[", '"'):
         try:
             return jsontext.loads(text)
         except jsontext.JSONTextError as error:
-            raise InvalidRequestError(FieldProblem("stop", error.sentence)) from error
+            raise InvalidRequestError(FieldProblem(name, error.sentence)) from error
     lines = [line for line in text.split("\n") if line]
     return lines[0] if len(lines) == 1 else lines

@@ -22,7 +22,8 @@ from playground.forms.fields import (
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
-PARAMETER_NAMES = tuple(parameter.name for parameter in DEFAULT.parameters)
+_PARAMETERS = {parameter.name: parameter for parameter in DEFAULT.parameters}
+PARAMETER_NAMES = tuple(_PARAMETERS)
 USAGE_WANTED = {"include_usage": True}
 # Beside one of these an empty field means no content; an empty text is said outright.
 _INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
@@ -166,7 +167,7 @@ class RequestForm:
         elif name == "messages":
             self.messages, fits = (rows, True) if (rows := _rows(value)) is not None else ([], False)
         elif name in PARAMETER_NAMES:
-            text = parameter_text(name, value)
+            text = parameter_text(_PARAMETERS[name], value)
             self.parameters[name], fits = text or "", text is not None
         else:
             fits = False
@@ -184,9 +185,9 @@ class RequestForm:
                 collect(errors, {"role": row.role}, row.message, f"messages.{index}")
                 for index, row in enumerate(self.messages)
             ]
-        for name in PARAMETER_NAMES:
-            if is_given(name, text := self.parameters.get(name, "")):
-                body[name] = collect(errors, None, parameter_value, name, text)
+        for name, parameter in _PARAMETERS.items():
+            if is_given(parameter, text := self.parameters.get(name, "")):
+                body[name] = collect(errors, None, parameter_value, parameter, text)
         if self.stream:
             body["stream"] = True
         if self.stream and self.include_usage:
