@@ -30,7 +30,7 @@ class Draft:
 
     def checked(self) -> tuple[Request, Route]:
         """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
-        self.speaks()
+        self.speaks()  # an unknown dialect is refused alone: without it nothing else can be judged
         problems: list[FieldProblem] = []
         route = collect(problems, None, self.route)
         request = collect(problems, None, self.request)

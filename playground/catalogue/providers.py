@@ -69,7 +69,7 @@ def catalogue() -> Catalogue:
 
 
 def dialect_of(provider: str | None, asked: str | None) -> Dialect:
-    """The one that is asked for, else the provider's own. Raises `InvalidRequestError`."""
+    """Return the dialect that is asked for, else the provider's own. Raises `InvalidRequestError`."""
     known = catalogue().get(provider or "")
     name = asked or (known.dialect if known else DEFAULT.id)
     try:
