@@ -1,6 +1,7 @@
 """The client's own, changing state of an answer that it reads."""
 
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from playground.dialects.chat_completions.sniff import Sniffer, Sort
 from playground.exchange.dialect import Dialect
@@ -13,7 +14,7 @@ from playground.upstream.live import News, Progress
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `running.stop` takes `number`. `progress` is what others get to see of it.
+    """An answer as it arrives. `running.stop` takes `number`; `id` is the exchange's. `progress` is what others get to see of it.
 
     `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
     """
@@ -28,6 +29,7 @@ class Reading:
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
     _sniffer: Sniffer | None = None
 
     def __post_init__(self) -> None:

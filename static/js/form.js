@@ -18,16 +18,14 @@ window.requestForm = (() => {
   const numbered = (row) => [...row.querySelectorAll("[data-numbered]")];
   // Where a row's number stands, its template says.
   const places = template
-    ? numbered(template).map(({ attributes }) =>
-        [...attributes].filter(({ value }) => /{(index|number)}/.test(value)),
-      )
+    ? numbered(template).map(({ attributes }) => [...attributes].filter(({ value }) => /{[01]}/.test(value)))
     : [];
 
   function number() {
     rows().forEach((row, index, all) => {
       numbered(row).forEach((element, at) => {
         for (const { name, value } of places[at])
-          element.setAttribute(name, value.replaceAll("{index}", index).replaceAll("{number}", index + 1));
+          element.setAttribute(name, value.replaceAll("{0}", index).replaceAll("{1}", index + 1));
       });
       row.querySelector("button[value^=up]").disabled = index === 0;
       row.querySelector("button[value^=down]").disabled = index === all.length - 1;
@@ -159,14 +157,15 @@ window.requestForm = (() => {
 
   document.addEventListener("htmx:config:request", (event) => {
     // Code is made without the key, so the key stays here.
-    if (event.detail.ctx.sourceElement.id === "codes") event.detail.ctx.request.body.delete("api_key");
+    if (event.detail.ctx.sourceElement.dataset.part === "codes")
+      event.detail.ctx.request.body.delete("api_key");
   });
   document.addEventListener("htmx:before:request", (event) => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
     const told = form.querySelector("[data-key-note]");
-    if (!told || ctx.sourceElement.id === "codes") return;
+    if (!told || ctx.sourceElement.dataset.part === "codes") return;
     const note = ctx.response.headers.get("X-Key-Note");
     told.hidden = !note;
     told.textContent = note ? JSON.parse(note) : "";

@@ -82,6 +82,6 @@
   document.body.addEventListener("playground:changed", save);
   // What was restored has code of its own; it can be asked for once htmx listens.
   document
-    .getElementById("codes")
+    .querySelector("#result [data-part=codes]")
     .addEventListener("htmx:after:init", () => returned && requestForm.changed(), { once: true });
 })();

@@ -34,7 +34,7 @@ def _link(request: dict[str, Any]) -> str:
 
 def _sent(page: Page, upstream: ScriptedUpstream) -> str:
     page.locator("#send").click()
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     return upstream.requests[-1].body.decode()
 
 
