@@ -62,7 +62,9 @@ def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> It
         for step in chain([first], steps):
             match step:
                 case Started():
-                    yield _message(render_to_string("result/_live.html", {"started": step, "run": step.id}, request))
+                    yield _message(
+                        render_to_string("result/_live.html", {"started": step, "run": step.id}, request)
+                    )
                 case Progress():
                     yield patches.of(step) or HEARTBEAT
                 case Finished(exchange=exchange, rest=rest):

@@ -88,7 +88,12 @@ def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: Script
         "max_tokens": 150,
     }
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0.5")
-    for part in ("[data-part=raw-pretty]", "[data-part=sent-body]", "[data-part=code-python]", "[data-part=code-curl]"):
+    for part in (
+        "[data-part=raw-pretty]",
+        "[data-part=sent-body]",
+        "[data-part=code-python]",
+        "[data-part=code-curl]",
+    ):
         expect(page.locator(part)).to_be_visible()
     page.get_by_role("button", name="Add to conversation").click()
     expect(_message(page, 3)).to_have_value("Hello!")
