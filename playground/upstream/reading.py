@@ -14,7 +14,9 @@ from playground.upstream.live import News, Progress
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `running.stop` takes `number`; `id` is the exchange's. `progress` is what others get to see of it.
+    """An answer as it arrives. `progress` is what others get to see of it.
+
+    `running.stop` takes `number`; `id` is that of the exchange to come.
 
     `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
     """
