@@ -56,7 +56,7 @@ def _replay(exchange: Exchange, number: str, *, started: bool = False) -> Live:
         news = News(Redactor(""))
         news.answered(received.status, received.reason)
         reader = StreamReader(exchange.dialect, Redactor(""), live=True)
-        yield news.take(reader) if started else Started(number, exchange.sent)
+        yield news.take(reader) if started else Started(number, exchange.sent, exchange.id)
         for _ in _arriving(received.body, stream.times_ms, number, reader):
             yield news.take(reader)
         rest = news.take(reader)

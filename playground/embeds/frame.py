@@ -1,7 +1,7 @@
 """The frame that stands in other people's pages: its page, and what its form asks for."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any
@@ -30,14 +30,14 @@ from playground.embeds.models import Embed
 from playground.embeds.terms import EmbedTerms
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
 from playground.forms import edits, incoming
-from playground.forms.form import MessageRow, RequestForm
+from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, shape_of
 from playground.forms.link import link_body
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
 from playground.web.present import Result
-from playground.web.refusals import refuse, sentences, with_retry
+from playground.web.refusals import refuse, with_retry
 from playground.web.views import stop as stop_running
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -121,7 +121,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def edit(request: HttpRequest) -> HttpResponseBase:
-    """The form changed by one of its buttons, as the frame or as the fields' texts; nothing is sent."""
+    """The form changed by one of its buttons, as the frame or as the changed fields; nothing is sent."""
     embed = None
     try:
         posted = incoming.read(request)
@@ -134,7 +134,7 @@ def edit(request: HttpRequest) -> HttpResponseBase:
         return _framed(refuse(request, error.refusal), None)
     form = lookup.form_of(embed, form) if embed else form
     if shape_of(request) is Shape.JSON:
-        return _framed(JsonResponse(form.as_json()), embed)
+        return _framed(page.changed_fields(request, form, framed=True, locked=_locked(embed)), embed)
     return _framed(_render(request, embed, form, form_token.make(request, embed)), embed)
 
 
@@ -262,8 +262,6 @@ def _render(
 ) -> HttpResponse:
     """The frame's whole page. With a refusal its status is the refusal's; `draft` is what was sent."""
     form = form or RequestForm()
-    if refusal:
-        page.mark_messages(form, refusal)
     theme, dialect = _asked_for(request, "theme"), dialect_of(form.provider, None)
     context: dict[str, Any] = {
         "framed": True,
@@ -271,19 +269,15 @@ def _render(
         "token": token,
         "opened": opened.digest if opened else _opened_with(request),
         "overruled": opened.overruled if opened else (),
-        "form": form,
-        "errors": sentences(refusal) if refusal else {},
+        **page.form_context(form, refusal),
         "options": () if embed else _options(form),
-        "locked": embed.locked_names if embed else (),
+        "locked": _locked(embed),
         "takes_key": lookup.takes_key(embed),
         "provider": _label(form.provider),
         # Without a key that works there is something to do in it before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),
         "playground_url": reverse("index"),
-        "roles": dialect.roles,
-        "parameters": dialect.parameters,
         "targets": dialect.targets,
-        "blank_message": MessageRow(),
         "listed_models": None,
         **page.code_context(draft or incoming.draft_of(form)),
         "result": result,
@@ -294,6 +288,10 @@ def _render(
     }
     response = render(request, "embed/frame.html", context, status=refusal.status if refusal else 200)
     return with_retry(response, refusal) if refusal else response
+
+
+def _locked(embed: Embed | None) -> Collection[str]:
+    return embed.locked_names if embed else ()
 
 
 def _options(form: RequestForm) -> list[page.Option]:

@@ -1,7 +1,8 @@
-"""Changes of the form by its buttons, for browsers without scripts (with them, the page does the same).
+"""Changes of the form by its buttons, and where the cursor goes then.
 
 A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
-`change:{parameters}`.
+`change:{parameters}`. Where scripts run, the page adds, moves and removes rows itself, without waiting for
+an answer; all that needs to know what a request is comes here.
 """
 
 import re
@@ -25,8 +26,11 @@ def edit(form: RequestForm, action: str) -> None:
         case "add":
             check_count(len(form.messages) + 1)
             form.messages.append(MessageRow())
+            form.focus = len(form.messages) - 1
         case "remove":
-            del form.messages[_position(form, operand)]
+            position = _position(form, operand)
+            del form.messages[position]
+            form.focus = min(position, len(form.messages) - 1) if form.messages else None
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
@@ -40,16 +44,19 @@ def edit(form: RequestForm, action: str) -> None:
 
 
 def _append(form: RequestForm, messages: list[Any]) -> None:
-    """Adds an answer and what is wanted next."""
+    """Adds an answer and what is wanted next; an empty last message gives way to them."""
     before = form.messages[:-1] if form.messages[-1:] == [MessageRow()] else form.messages
     check_count(len(before) + len(messages))
     added = [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
     form.messages = before + added
+    wanted = (at for at, row in enumerate(added, len(before)) if row.role != "assistant")
+    form.focus = next(wanted, len(form.messages) - 1)
 
 
 def _move(form: RequestForm, position: int, step: int) -> None:
     target = min(max(position + step, 0), len(form.messages) - 1)
     form.messages.insert(target, form.messages.pop(position))
+    form.focus = target
 
 
 def _position(form: RequestForm, operand: str) -> int:

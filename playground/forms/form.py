@@ -1,7 +1,7 @@
 """The form as text: what a person typed, kept as typed, and the request body that it means."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
@@ -24,6 +24,8 @@ from playground.text.sentence import gettext_noop, say
 
 _PARAMETERS = {parameter.name: parameter for parameter in DEFAULT.parameters}
 PARAMETER_NAMES = tuple(_PARAMETERS)
+MORE_NAMES = tuple(parameter.name for parameter in DEFAULT.parameters if not parameter.common)
+ROW_FIELDS = ("role", "content", "tool_call_id", "extra")
 USAGE_WANTED = {"include_usage": True}
 # Beside one of these an empty field means no content; an empty text is said outright.
 _INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
@@ -37,7 +39,6 @@ class MessageRow:
     content: str = ""
     tool_call_id: str = ""
     extra: str = ""
-    error: str = ""
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> "MessageRow":
@@ -77,6 +78,8 @@ class RequestForm:
 
     A form that was filled from a body means that body, whatever is in it: `more` carries as JSON what has no
     field, and what its field cannot carry.
+
+    `focus` is the position of the message that the cursor goes to; None leaves the cursor where it is.
     """
 
     provider: str = ""
@@ -87,19 +90,18 @@ class RequestForm:
     more: str = ""
     stream: bool = False
     include_usage: bool = True
+    focus: int | None = None
 
     @property
-    def has_more_parameters(self) -> bool:
-        """Whether one of the parameters behind "more" is set."""
-        hidden = (parameter.name for parameter in DEFAULT.parameters if not parameter.common)
-        return bool(self.more) or any(self.parameters.get(name) for name in hidden)
+    def more_set(self) -> int:
+        """How many of the fields behind "More parameters" are set."""
+        texts = [self.more, *(self.parameters.get(name, "") for name in MORE_NAMES)]
+        return sum(bool(text.strip()) for text in texts)
 
     @classmethod
     def from_post(cls, data: QueryDict) -> "RequestForm":
         """Reads what the browser posted; texts keep their line breaks as typed (`\\n`)."""
-        columns = zip_longest(
-            *(data.getlist(name) for name in ("role", "content", "tool_call_id", "extra")), fillvalue=""
-        )
+        columns = zip_longest(*(data.getlist(name) for name in ROW_FIELDS), fillvalue="")
         rows = (
             MessageRow(role, unix_lines(content), call.strip(), extra)
             for role, content, call, extra in columns
@@ -194,18 +196,6 @@ class RequestForm:
             body["stream_options"] = USAGE_WANTED
         errors += [_field_wins("more", name) for name in more if name in body]
         return body | {name: value for name, value in more.items() if name not in body}
-
-    def as_json(self) -> dict[str, Any]:
-        """What the request's fields hold, by their names, for a page that is open in a browser."""
-        rows = [asdict(row) for row in self.messages]
-        return {
-            "model": self.model,
-            "messages": [{name: text for name, text in row.items() if name != "error"} for row in rows],
-            **{name: self.parameters.get(name, "") for name in PARAMETER_NAMES},
-            "more": self.more,
-            "stream": self.stream,
-            "include_usage": self.include_usage,
-        }
 
 
 def _rows(messages: Any) -> list[MessageRow] | None:

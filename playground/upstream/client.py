@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from uuid import uuid4
 
 import requests
 
@@ -137,7 +136,7 @@ def _exchange(
             stream = reading.stream.result(received.body)
             received = replace(received, body=stream.body)
         exchange = Exchange(
-            id=uuid4().hex,
+            id=reading.id,
             dialect=dialect,
             call=_without_key(dialect, call, redactor),
             provider=route.provider,
@@ -209,7 +208,7 @@ def _run(
         connection = _adapter.start(prepared, route.endpoint, on_wire, limits)
         reading.sent = _sent(prepared, on_wire, reading)
         if reading.live:
-            yield Started(reading.number, reading.sent)
+            yield Started(reading.number, reading.sent, reading.id)
         pace.begin()
         head = yield from _head(reading, on_wire, pace)
         body = _adapter.body(on_wire, head, limits)

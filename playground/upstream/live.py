@@ -23,10 +23,14 @@ _LONGEST_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The request is on the wire. `running.stop` takes `number`."""
+    """The request is on the wire. `running.stop` takes `number`; `id` is that of the exchange to come.
+
+    If a recorded answer is shown in its place, that has an id of its own.
+    """
 
     number: str
     sent: Sent
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

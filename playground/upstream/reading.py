@@ -1,6 +1,7 @@
 """The client's own, changing state of an answer that it reads."""
 
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Sent
@@ -13,7 +14,9 @@ from playground.upstream.sniff import Sniffer, Sort
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `running.stop` takes `number`. `progress` is what others get to see of it.
+    """An answer as it arrives. `progress` is what others get to see of it.
+
+    `running.stop` takes `number`; `id` is that of the exchange to come.
 
     `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
     """
@@ -28,6 +31,7 @@ class Reading:
     body: bytearray = field(default_factory=bytearray)
     first_byte_ms: float | None = None
     stream: StreamReader | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
     _sniffer: Sniffer | None = None
 
     def __post_init__(self) -> None:

@@ -1,12 +1,14 @@
 """The playground as a whole page: what its templates need, and the form it starts with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -16,7 +18,7 @@ from playground.exchange.call import Call
 from playground.exchange.dialect import call_of
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
-from playground.forms.form import MessageRow, RequestForm
+from playground.forms.form import MORE_NAMES, ROW_FIELDS, MessageRow, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.text.endpoint import BaseURLError, Endpoint
@@ -117,18 +119,12 @@ def render_page(
 
     Pass `draft` if the form has been read already.
     """
-    if refusal:
-        mark_messages(form, refusal)
     dialect = dialect_of(form.provider, None)
     context: dict[str, Any] = {
-        "form": form,
-        "errors": sentences(refusal) if refusal else {},
+        **form_context(form, refusal),
         "options": options(),
-        "roles": dialect.roles,
-        "parameters": dialect.parameters,
         "presets": dialect.presets,
         "targets": dialect.targets,
-        "blank_message": MessageRow(),
         "listed_models": models,
         **code_context(draft or draft_of(form)),
         "result": result,
@@ -154,12 +150,39 @@ def answer(
             return render(request, "result/_outcome.html", {"result": Result(made)})
 
 
-def mark_messages(form: RequestForm, refusal: Refusal) -> None:
-    for name, sentence in sentences(refusal).items():
-        place, _, index = name.partition(".")
-        if place == "messages" and index:
-            row = form.messages[int(index.split(".")[0])]
-            row.error = f"{row.error} {sentence}".strip()
+def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:
+    """What the templates of the form's fields need, be they part of a page or not."""
+    errors, dialect = sentences(refusal) if refusal else {}, dialect_of(form.provider, None)
+    return {
+        "form": form,
+        "errors": errors,
+        "message_errors": _by_message(errors),
+        "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *MORE_NAMES)),
+        "roles": dialect.roles,
+        "parameters": dialect.parameters,
+        "blank_message": MessageRow(),
+        "most_messages": settings.LIMITS.messages,
+    }
+
+
+def _by_message(errors: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """What is wrong in each message, by its field; with the whole of it, by its `content`."""
+    found: dict[int, dict[str, str]] = {}
+    for name, sentence in errors.items():
+        place, _, inside = name.partition(".")
+        if place == "messages" and inside:
+            index, _, part = inside.partition(".")
+            field = part.partition(".")[0]
+            field = field if field in ROW_FIELDS else "content"
+            told = found.setdefault(int(index), {})
+            told[field] = f"{told.get(field, '')} {sentence}".strip()
+    return found
+
+
+def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> JsonResponse:
+    """`{"fields": HTML}`: partials that put the changed form into a page whose scripts asked for it."""
+    html = render_to_string("form/_changed.html", form_context(form) | context, request)
+    return JsonResponse({"fields": html})
 
 
 def code_context(draft: Draft) -> dict[str, Any]:

@@ -34,7 +34,13 @@ MOST_EVENT_CHARACTERS = 4 * LONGEST_SHOWN
 # Longer ones scroll in a box of their own.
 _LONG_EVENT = 1500
 _LONGEST_BROUGHT = 80
+_NO_ID = re.compile("[^0-9A-Za-z]+")
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
+
+
+def part_id(run: str, part: str) -> str:
+    """The id that a part of an exchange's result has in a page, where other results may stand as well."""
+    return f"run-{_NO_ID.sub('', run)[:12]}-{part}"
 
 
 @dataclass(frozen=True)

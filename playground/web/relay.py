@@ -21,7 +21,15 @@ from django.utils.translation import gettext
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
-from playground.web.present import EVENTS_A_GROUP, MOST_CHOICES, MOST_EVENTS, EventBudget, Result, event_item
+from playground.web.present import (
+    EVENTS_A_GROUP,
+    MOST_CHOICES,
+    MOST_EVENTS,
+    EventBudget,
+    Result,
+    event_item,
+    part_id,
+)
 from playground.web.tags import duration
 
 HEARTBEAT = b":\n\n"
@@ -50,15 +58,17 @@ def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> It
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
     with translation.override(language), alarm.clock().after(longest, hang_up), closing(steps):
-        patches = Patches()
+        patches = Patches(first.id if isinstance(first, Started) else "")
         for step in chain([first], steps):
             match step:
                 case Started():
-                    yield _message(render_to_string("result/_live.html", {"started": step}, request))
+                    yield _message(
+                        render_to_string("result/_live.html", {"started": step, "run": step.id}, request)
+                    )
                 case Progress():
                     yield patches.of(step) or HEARTBEAT
                 case Finished(exchange=exchange, rest=rest):
-                    context = {"result": Result(exchange)}
+                    context = {"result": Result(exchange), "run": patches.run}
                     finished = render_to_string("result/_finished.html", context, request)
                     yield patches.of(rest) + _message(finished)
 
@@ -76,9 +86,10 @@ def _message(html: str) -> bytes:
 
 
 class Patches:
-    """The changes of the page that each progress of a call asks for."""
+    """The changes of the page that each progress of a call asks for. `run` is the id that it started with."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self.run = run
         self._choices = 0
         self._facts: dict[str, str] = {}
         self._next_numbers_ms = 0.0
@@ -90,22 +101,22 @@ class Patches:
         places = [*self._new_folds(progress.arrived), *self._new_choices(progress.choices)]
         fillings = [
             *([self._fact("status", progress.status)] if progress.status else []),
-            *(patch for growth in progress.growth for patch in _grown(growth)),
+            *(patch for growth in progress.growth for patch in self._grown(growth)),
             *self._numbers(progress),
         ]
         return b"".join(map(_message, ["".join(places), "".join(fillings), *self._events(progress.events)]))
 
     def _new_folds(self, arrived: int) -> Iterator[str]:
         while self._folds * EVENTS_A_GROUP < min(arrived, MOST_EVENTS):
-            context = {"group": self._folds, "first": self._folds * EVENTS_A_GROUP + 1}
+            context = {"run": self.run, "group": self._folds, "first": self._folds * EVENTS_A_GROUP + 1}
             self._folds += 1
-            yield _patch("more-events", render_to_string("result/_event_group.html", context))
+            yield self._patch("more-events", render_to_string("result/_event_group.html", context))
 
     def _new_choices(self, numbers: Sequence[int]) -> Iterator[str]:
         for position, number in enumerate(numbers, self._choices):
             if position < MOST_CHOICES:
-                context = {"position": position, "number": number + 1}
-                yield _patch("live-choices", render_to_string("result/_live_choice.html", context))
+                context = {"run": self.run, "position": position, "number": number + 1}
+                yield self._patch("live-choices", render_to_string("result/_live_choice.html", context))
         self._choices += len(numbers)
 
     def _events(self, fresh: Sequence[StreamEvent]) -> Iterator[str]:
@@ -114,14 +125,14 @@ class Patches:
         for event in fresh:
             place = self._budget.taken
             if items and (place % EVENTS_A_GROUP == 0 or place % _EVENTS_A_MESSAGE == 0):
-                yield _patch(f"events-{group}", items)
+                yield self._patch(f"events-{group}", items)
                 items = ""
             if not self._budget.take(event):
                 break
             group = place // EVENTS_A_GROUP
             items += event_item(place + 1, event)
         if items:
-            yield _patch(f"events-{group}", items)
+            yield self._patch(f"events-{group}", items)
 
     def _numbers(self, progress: Progress) -> Iterator[str]:
         first, last, tokens = progress.first_token_ms, progress.last_event_ms, progress.tokens
@@ -138,18 +149,16 @@ class Patches:
         if self._facts.get(name) == text:
             return ""
         self._facts[name] = text
-        return _patch(f"live-{name}", escape(text), "innerHTML")
+        return self._patch(f"live-{name}", escape(text), "innerHTML")
 
+    def _grown(self, growth: Growth) -> Iterator[str]:
+        if growth.position >= MOST_CHOICES:
+            return
+        for place, text in growth.texts:
+            yield self._patch(f"live-{place}-{growth.position}", escape(text))
+        if growth.calls:
+            lines = (gettext("call") + line if line.startswith("(") else line for line in growth.calls)
+            yield self._patch(f"live-calls-{growth.position}", escape("\n".join(lines)), "innerHTML")
 
-def _grown(growth: Growth) -> Iterator[str]:
-    if growth.position >= MOST_CHOICES:
-        return
-    for place, text in growth.texts:
-        yield _patch(f"live-{place}-{growth.position}", escape(text))
-    if growth.calls:
-        lines = (gettext("call") + line if line.startswith("(") else line for line in growth.calls)
-        yield _patch(f"live-calls-{growth.position}", escape("\n".join(lines)), "innerHTML")
-
-
-def _patch(target: str, html: str, swap: str = "beforeend") -> str:
-    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+    def _patch(self, part: str, html: str, swap: str = "beforeend") -> str:
+        return f'<hx-partial hx-target="#{part_id(self.run, part)}" hx-swap="{swap}">{html}</hx-partial>'

@@ -1,7 +1,7 @@
 """Template tags and filters."""
 
 from json import dumps
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.templatetags.static import static
@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from playground.exchange.refusal import Refusal
 from playground.text import jsontext
 from playground.text.sentence import Sentence
-from playground.web import language
+from playground.web import language, present
 from playground.web.highlight import highlight
 from playground.web.present import LONGEST_SHOWN
 from playground.web.refusals import items
@@ -61,6 +61,34 @@ def duration(milliseconds: float | None) -> str:
 @register.filter
 def highlighted_json(text: str) -> SafeString:
     return highlight(jsontext.indent(text, LONGEST_SHOWN), "json")
+
+
+@register.simple_tag(takes_context=True, name="part_id")
+def part_id_tag(context: template.Context, *name: object, run: str = "") -> str:
+    """The id of a part of the result that is rendered, `{% part_id "answer" 1 %}`, or of another `run`'s."""
+    run = run or _run_of(context)
+    return present.part_id(run, _joined(name)) if run else ""
+
+
+@register.simple_tag(takes_context=True)
+def part(context: template.Context, *name: object) -> SafeString:
+    """How a part of a result is found: by its id, and within its result by its name.
+
+    What belongs to no exchange has a name only.
+    """
+    called = format_html('data-part="{}"', _joined(name))
+    run = _run_of(context)
+    return format_html('id="{}" {}', present.part_id(run, _joined(name)), called) if run else called
+
+
+def _joined(name: tuple[object, ...]) -> str:
+    return "-".join(map(str, name))
+
+
+def _run_of(context: template.Context) -> str:
+    if result := context.get("result"):
+        return cast("present.Result", result).exchange.id
+    return str(context.get("run", ""))
 
 
 @register.simple_tag(takes_context=True)

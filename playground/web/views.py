@@ -22,7 +22,7 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
 from playground.web.language import supported
-from playground.web.page import answer, call_for, code_context, prefilled, render_page
+from playground.web.page import answer, call_for, changed_fields, code_context, prefilled, render_page
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 from playground.web.translate import translate
@@ -96,7 +96,7 @@ def models(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
-    """The form changed by one of its buttons, as a page or as the fields' texts; nothing is sent."""
+    """The form changed by one of its buttons, as a page or as the changed fields; nothing is sent."""
     form = None
     try:
         form = incoming.read_form(request)
@@ -105,7 +105,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         if form and shape_of(request) is Shape.PAGE:
             return render_page(request, form, refusal=error.refusal)
         return refuse(request, error.refusal)
-    return JsonResponse(form.as_json()) if shape_of(request) is Shape.JSON else render_page(request, form)
+    return changed_fields(request, form) if shape_of(request) is Shape.JSON else render_page(request, form)
 
 
 @csrf_exempt

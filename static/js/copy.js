@@ -1,4 +1,4 @@
-// Copy buttons, on every page: a button with `data-copy="ID"` copies the text of that element.
+// Copy buttons, on every page: a button with `data-copy="NAME"` copies the part of that name that is nearest.
 async function copyText(button, text) {
   const label = button.querySelector("span");
   button.dataset.before ??= label.textContent;
@@ -18,5 +18,9 @@ async function copyText(button, text) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
-  if (button) copyText(button, document.getElementById(button.dataset.copy).textContent);
+  if (!button) return;
+  let found = null;
+  for (let around = button.parentElement; around && !found; around = around.parentElement)
+    found = around.querySelector(`[data-part="${button.dataset.copy}"]`);
+  copyText(button, found?.textContent);
 });

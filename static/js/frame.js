@@ -19,6 +19,7 @@
         `the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`,
       );
   };
+  const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;
   // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
   const waits = "waits" in root.dataset;
@@ -46,7 +47,7 @@
     } catch (error) {
       tell(error.message);
       if (waits) reveal();
-      return show(document.getElementById("lost-template").content.querySelector(".notice").cloneNode(true));
+      return show(part("lost").content.querySelector(".notice").cloneNode(true));
     }
     if (filled.error) {
       const { title, advice, fields } = filled.error;
@@ -77,7 +78,7 @@
     tell(...sentences);
   }
 
-  const show = (notice) => document.getElementById("outcome").prepend(notice);
+  const show = (notice) => part("outcome").prepend(notice);
 
   function followHeight() {
     let told = 0;
@@ -116,8 +117,8 @@
     if (!waits) followHeight();
 
     // The link takes along what the form says now; its code has the address.
-    document.getElementById("codes").addEventListener("htmx:after:swap", () => {
-      const link = document.getElementById("permalink");
+    part("codes").addEventListener("htmx:after:swap", () => {
+      const link = part("permalink");
       if (link) document.querySelector("[data-open]").href = link.href;
     });
     say({ type: "ready" }); // the form's own script has run: it is deferred

@@ -1,8 +1,11 @@
-// The result: tabs, the busy line, copying.
+// Results: tabs, the busy line, copying. A page may hold several, with the same parts each: those of one result are
+// looked up within it. What the form sends is shown in its own.
 (() => {
   const form = document.getElementById("request-form");
-  const outcome = document.getElementById("outcome");
-  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const results = document.querySelectorAll("[data-results]");
+  const own = document.getElementById("result");
+  const part = (name, result = own) => result.querySelector(`[data-part="${name}"]`);
+  const outcome = part("outcome");
   const busy = document.querySelector("[data-busy]");
   const announcer = document.querySelector("[data-announcer]");
   // A frame is as high as what is in it, and scrolls nothing of the page around.
@@ -10,25 +13,30 @@
 
   // --- tabs (WAI-ARIA tabs, activated by focus) ---
 
+  const tabsOf = (result) => [...result.querySelectorAll("[role=tab]")];
+
   function select(tab) {
-    for (const other of tabs) {
+    const result = tab.closest("[data-results]");
+    for (const other of tabsOf(result)) {
       const chosen = other === tab;
       other.setAttribute("aria-selected", String(chosen));
       other.tabIndex = chosen ? 0 : -1;
-      const panel = document.getElementById(other.getAttribute("aria-controls"));
+      const panel = part(other.dataset.part.replace("tab", "panel"), result);
       if (panel) panel.hidden = !chosen;
+      if (panel?.id) other.setAttribute("aria-controls", panel.id);
+      else other.removeAttribute("aria-controls"); // what is not of an exchange has no id
     }
   }
-  const selected = () => tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
-  const byName = (name) => document.getElementById(`tab-${name}`);
+  const selected = () => tabsOf(own).find((tab) => tab.getAttribute("aria-selected") === "true");
+  const byName = (name, result) => part(`tab-${name}`, result);
 
-  for (const tab of tabs) {
+  for (const tab of [...results].flatMap(tabsOf)) {
     tab.addEventListener("click", () => {
       select(tab);
       if (live) follow();
     });
     tab.addEventListener("keydown", (event) => {
-      const shown = tabs.filter((other) => !other.hidden);
+      const shown = tabsOf(tab.closest("[data-results]")).filter((other) => !other.hidden);
       const at = shown.indexOf(tab);
       const forward = getComputedStyle(tab).direction === "rtl" ? -1 : 1;
       const target = {
@@ -45,10 +53,10 @@
     });
   }
 
-  function showOutcome() {
-    const failed = outcome.querySelector("[data-error], [data-refusal]");
-    byName("answer").toggleAttribute("data-failed", Boolean(failed));
-    byName("stream").hidden = !document.getElementById("panel-stream");
+  function showOutcome(result = own) {
+    const failed = part("outcome", result).querySelector("[data-error], [data-refusal]");
+    byName("answer", result).toggleAttribute("data-failed", Boolean(failed));
+    byName("stream", result).hidden = !part("panel-stream", result);
   }
 
   // --- busy ---
@@ -63,13 +71,13 @@
     if (elapsed) elapsed.textContent = seconds;
   }
 
-  const fragment = (template) => document.getElementById(template).content.cloneNode(true);
+  const fragment = (template) => part(template).content.cloneNode(true);
   const show = (template) => outcome.replaceChildren(fragment(template));
-  const lost = () => show(stopped ? "stopped-template" : "lost-template");
+  const lost = () => show(stopped ? "stopped" : "lost");
 
   // A stream that came to no proper end: what arrived stays, and a notice says what happened.
   function breakOff() {
-    live.querySelector(".facts").after(fragment(stopped ? "stopped-live-template" : "broken-template"));
+    live.querySelector(".facts").after(fragment(stopped ? "stopped-live" : "broken"));
     for (const text of outcome.querySelectorAll("[data-unfinished]"))
       text.textContent = text.dataset.unfinished;
     live.removeAttribute("data-live");
@@ -204,13 +212,12 @@
   // What a person has unfolded stays so when the end of the stream replaces it.
   let unfolded = [];
   // Who looks at the end of a growing answer goes on looking at its end.
-  const pane = document.getElementById("result");
-  const scroller = () => (getComputedStyle(pane).overflowY === "auto" ? pane : document.documentElement);
+  const scroller = () => (getComputedStyle(own).overflowY === "auto" ? own : document.documentElement);
   let following = false;
   function follow() {
     if (following && selected() === byName("answer")) scroller().scrollTop = scroller().scrollHeight;
   }
-  const folds = () => [...outcome.querySelectorAll("#panel-answer details.reasoning")];
+  const folds = () => [...part("panel-answer").querySelectorAll("details.reasoning")];
   document.addEventListener("htmx:before:swap", (event) => {
     if (!isSend(event) || !live) return;
     if (selected() === byName("answer")) {
@@ -230,7 +237,7 @@
     answered = true;
     delete outcome.dataset.hold;
     // A proxy's error page is not one of our fragments.
-    if (!outcome.querySelector("#panel-answer")) lost();
+    if (!part("panel-answer", outcome)) lost();
     delete outcome.dataset.stale;
     // The tab that a person chose meanwhile stays, unless what came is about the request itself.
     select(outcome.querySelector("[data-refusal]") ? byName("answer") : selected());
@@ -245,7 +252,7 @@
       matchMedia("(max-width: 1099px)").matches &&
       !outcome.querySelector("[data-refusal]")
     ) {
-      document.getElementById("result").scrollIntoView({ block: "start" });
+      own.scrollIntoView({ block: "start" });
     }
   });
   document.addEventListener("htmx:error", (event) => {
@@ -258,14 +265,15 @@
   // --- the code's language, remembered in this browser ---
 
   const targets = [...document.querySelectorAll("[data-show-target]")];
-  const codes = document.getElementById("codes");
+  const codes = part("codes");
 
   let shownTarget = null;
 
   function showTarget(id) {
     shownTarget = id;
-    codes.dataset.chosen = "";
-    for (const block of codes.querySelectorAll("[data-target]")) block.hidden = block.dataset.target !== id;
+    for (const result of results) part("codes", result).dataset.chosen = "";
+    for (const block of document.querySelectorAll("[data-target]"))
+      block.hidden = block.dataset.target !== id;
     for (const button of targets)
       button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
   }
@@ -293,9 +301,9 @@
   // --- copying ---
 
   // The events as they came over the wire. An id holds until there is another one.
-  function eventStream() {
+  function eventStream(panel) {
     let id = "";
-    return [...outcome.querySelectorAll(".events > li")]
+    return [...panel.querySelectorAll(".events > li")]
       .map((item) => {
         const name = item.querySelector("strong");
         const fields = name ? [`event: ${name.textContent}`] : [];
@@ -312,11 +320,11 @@
   document.addEventListener("click", (event) => {
     const whole = event.target.closest("[data-whole-events]");
     if (whole) {
-      const pressed = document.getElementById("panel-stream").toggleAttribute("data-whole");
+      const pressed = whole.closest("[role=tabpanel]").toggleAttribute("data-whole");
       whole.setAttribute("aria-pressed", String(pressed));
     }
     const button = event.target.closest("[data-copy-events]");
-    if (button) copyText(button, eventStream());
+    if (button) copyText(button, eventStream(button.closest("[role=tabpanel]")));
   });
 
   // The server makes the link along with the code, so it waits for code that is on its way.
@@ -338,12 +346,15 @@
         codes.addEventListener("htmx:after:swap", ready, { once: true });
       });
     }
-    copyText(link, document.getElementById("permalink")?.href);
+    copyText(link, part("permalink")?.href);
   });
 
   const keys = document.querySelector("[data-keys]");
   if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.textContent = "⌘ ↵";
 
-  select(outcome.querySelector("[data-result], [data-refusal]") ? byName("answer") : byName("code"));
-  showOutcome();
+  for (const result of results) {
+    const isThere = part("outcome", result).querySelector("[data-result], [data-refusal]");
+    select(byName(isThere ? "answer" : "code", result));
+    showOutcome(result);
+  }
 })();

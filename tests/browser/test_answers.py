@@ -63,11 +63,11 @@ def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstre
 
     _send(page, stream=True)
 
-    shown = page.locator("#panel-answer img")
+    shown = page.locator("[data-part=panel-answer] img")
     expect(shown).to_have_count(1)
     assert shown.evaluate(IS_LOADED) == 600
     assert len(url) > 1_400_000
-    expect(page.locator("#panel-answer")).not_to_contain_text("no text")
+    expect(page.locator("[data-part=panel-answer]")).not_to_contain_text("no text")
     # With the image, the conversation would exceed what a form may carry.
     page.get_by_role("button", name="Add to conversation without images").click()
     expect(page.locator("[name=content]")).to_have_count(3)
@@ -84,7 +84,7 @@ def test_an_image_goes_into_the_conversation(open_page: Open, upstream: Scripted
     _send(page)
 
     expect(page.locator("[data-busy]")).to_be_hidden()
-    expect(page.locator("#panel-answer img")).to_have_count(1)
+    expect(page.locator("[data-part=panel-answer] img")).to_have_count(1)
     assert upstream.requests[-1].json["messages"][1] == {
         "role": "assistant",
         "content": "",
@@ -102,9 +102,9 @@ def test_what_is_no_image_is_never_one(open_page: Open, upstream: ScriptedUpstre
 
     _send(page)
 
-    expect(page.locator("#panel-answer .media-note")).to_have_count(3)
-    expect(page.locator("#panel-answer img")).to_have_count(0)
-    link = page.locator("#panel-answer .media-note a")
+    expect(page.locator("[data-part=panel-answer] .media-note")).to_have_count(3)
+    expect(page.locator("[data-part=panel-answer] img")).to_have_count(0)
+    link = page.locator("[data-part=panel-answer] .media-note a")
     expect(link).to_have_count(1)
     expect(link).to_have_attribute("rel", re.compile("noreferrer"))
 
@@ -122,14 +122,14 @@ def test_audio_of_a_stream_can_be_played(open_page: Open, upstream: ScriptedUpst
     page = open_page("?provider=test")
 
     _send(page, stream=True)
-    expect(page.locator("#live-transcript-0")).to_have_text("Hel")
+    expect(page.locator("[data-part=live-transcript-0]")).to_have_text("Hel")
     paused.go.set()
 
-    sound = page.locator("#panel-answer audio")
+    sound = page.locator("[data-part=panel-answer] audio")
     expect(sound).to_have_count(1)
     page.wait_for_function("document.querySelector('audio').readyState >= 1")
     assert sound.evaluate("audio => audio.duration") == 0.5
-    expect(page.locator("#panel-answer")).to_contain_text("Hello")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Hello")
 
 
 def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -141,10 +141,10 @@ def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUp
     page = open_page("?provider=test")
 
     _send(page, stream=True)
-    expect(page.locator("#live-calls-0")).to_have_text('get_weather({"city")')
+    expect(page.locator("[data-part=live-calls-0]")).to_have_text('get_weather({"city")')
     paused.go.set()
 
-    panel = page.locator("#panel-answer")
+    panel = page.locator("[data-part=panel-answer]")
     expect(panel).to_contain_text("Function call")
     expect(panel).to_contain_text("get_weather")
     expect(panel).not_to_contain_text("no text")
@@ -167,10 +167,10 @@ def test_half_an_emoji_in_each_of_two_deltas(open_page: Open, upstream: Scripted
     page = open_page("?provider=test")
 
     _send(page, stream=True)
-    expect(page.locator("#live-text-0")).to_have_text("a😀b!")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("a😀b!")
     paused.go.set()
 
-    expect(page.locator("#answer-1")).to_have_text("a😀b!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("a😀b!")
 
 
 def test_sources_are_links_that_tell_nobody(open_page: Open, upstream: ScriptedUpstream) -> None:

@@ -276,7 +276,7 @@ def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
     frame = page.frame_locator("api-playground iframe:not([slot])").first
     upstream.reply(completion("Run in place"))
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#answer-1")).to_have_text("Run in place")
+    expect(frame.locator("[data-part=answer-1]")).to_have_text("Run in place")
 
     frame.get_by_label("Content of message 1").fill("Taken along")
     link = frame.get_by_role("link", name="Open in the playground")
@@ -296,9 +296,9 @@ def test_an_embed_works_in_a_tag_and_in_a_fence(open_docs: Open, upstream: Scrip
     for frame, answer in ((tag, "Of the tag"), (fence, "In the fence")):
         upstream.reply(completion(answer))
         frame.get_by_role("button", name="Send").click()
-        expect(frame.locator("#answer-1")).to_have_text(answer)
+        expect(frame.locator("[data-part=answer-1]")).to_have_text(answer)
     tag.get_by_role("button", name="Send").click()
-    expect(tag.locator("#answer-1")).to_have_text("Recorded")
+    expect(tag.locator("[data-part=answer-1]")).to_have_text("Recorded")
 
     assert [request.json["messages"][0]["content"] for request in upstream.requests] == [
         "Hello!",

@@ -1,6 +1,7 @@
 """The form in a browser: it sends exactly what it was filled with."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -33,7 +34,7 @@ def _link(request: dict[str, Any]) -> str:
 
 def _sent(page: Page, upstream: ScriptedUpstream) -> str:
     page.locator("#send").click()
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     return upstream.requests[-1].body.decode()
 
 
@@ -130,3 +131,167 @@ def test_the_key_stays_where_it_is_when_the_form_changes(open_page: Open) -> Non
 
     assert "sk-typed-by-hand" not in (changed.value.post_data or "")
     expect(page.get_by_label("API key")).to_have_value("sk-typed-by-hand")
+
+
+def _hold_first_edit(page: Page) -> list[Any]:
+    """The first request for a changed form waits in the list that this gives; those after it do not."""
+    held: list[Any] = []
+    page.route("**/edit/", lambda route: route.continue_() if held else held.append(route))
+    return held
+
+
+def _example(page: Page, number: int) -> None:
+    page.get_by_text("Examples").click()
+    with page.expect_request("**/edit/"):
+        page.locator(".menu button").nth(number).click()
+
+
+def test_an_example_leaves_what_is_typed_after_the_click(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    for text in ("two", "three"):
+        page.get_by_role("button", name="Add message").click()
+        page.keyboard.type(text)
+    held = _hold_first_edit(page)
+    _example(page, 1)  # two messages, at a temperature of 0.7
+
+    page.get_by_label("temperature", exact=True).fill("0.3")
+    third = page.get_by_label("Content of message 3", exact=True)
+    third.press("End")
+    page.keyboard.type(" and mo")
+    page.keyboard.press("ArrowLeft")
+    held[0].continue_()
+
+    first = page.get_by_label("Content of message 1", exact=True)
+    expect(first).to_have_value("You are a patient teacher. Answer in two short sentences.")
+    expect(page.get_by_label("Role of message 1")).to_have_value("system")
+    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.get_by_label("max_tokens", exact=True)).to_have_value("150")
+    expect(third).to_have_value("three and mo")
+    expect(third).to_be_focused()
+    page.keyboard.type("!")
+    expect(third).to_have_value("three and m!o")
+    expect(page.get_by_label(re.compile("Content of message"))).to_have_count(3)
+
+
+def test_what_is_typed_while_an_answer_joins_joins_before_it(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.get_by_role("button", name="Add message").click()
+    page.locator("#send").click()
+    held = _hold_first_edit(page)
+    with page.expect_request("**/edit/"):
+        page.get_by_role("button", name="Add to conversation").click()
+
+    page.get_by_label("Content of message 2", exact=True).press_sequentially("late words")
+    held[0].continue_()
+
+    expect(page.get_by_label("Role of message 3")).to_have_value("assistant")
+    expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("late words")
+    expect(page.get_by_label("Content of message 2", exact=True)).to_be_focused()
+    expect(page.get_by_label("Content of message 4", exact=True)).to_have_value("")
+
+
+def test_a_lost_connection_takes_nothing_that_is_typed(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    held = _hold_first_edit(page)
+    _example(page, 1)
+
+    page.get_by_label("Content of message 1", exact=True).fill("kept")
+    held[0].fulfill(status=502, body="")
+
+    expect(page.locator("[data-busy]")).not_to_be_empty()
+    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("kept")
+
+
+def test_two_changes_at_once_both_happen(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    held = _hold_first_edit(page)
+    _example(page, 1)
+    page.get_by_text("Examples").click()
+    page.locator(".menu button").nth(3).click()
+
+    held[0].continue_()
+
+    expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
+    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(re.compile("French"))
+
+
+def test_messages_are_added_and_moved_without_waiting_for_the_server(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    held = _hold_first_edit(page)
+
+    page.get_by_role("button", name="Add message").click()
+    page.keyboard.type("second")
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.type(" one")
+    page.get_by_role("button", name="Remove message 2").click()
+
+    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("second one")
+    expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
+    assert held == []
+
+
+def test_typing_can_be_undone_after_messages_moved_and_changed(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    first = page.get_by_label("Content of message 1", exact=True)
+    first.press("End")
+    page.keyboard.type(" there")
+    page.get_by_text("More parameters").click()
+    page.evaluate("editForm('change:{\"seed\": 5}')")
+    expect(page.get_by_label("seed", exact=True)).to_have_value("5")
+
+    first.press("Control+z")
+
+    expect(first).to_have_value("Hello!")
+
+
+def test_a_message_too_many_is_refused_by_the_server(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.evaluate("document.getElementById('messages').dataset.most = 1")
+    page.route(
+        "**/edit/",
+        lambda route: route.fulfill(
+            status=400, json={"error": {"title": "", "fields": {"messages": "no more of them"}}}
+        ),
+    )
+
+    page.get_by_role("button", name="Add message").click()
+
+    expect(page.locator("#messages-error")).to_have_text("no more of them")
+    expect(page.get_by_label(re.compile("Content of message"))).to_have_count(1)
+
+
+def test_a_role_of_another_example_is_no_longer_offered(open_page: Open) -> None:
+    page = open_page(_link({"model": "m", "messages": [{"role": "critic", "content": "x"}]}))
+    role = page.get_by_label("Role of message 1")
+    expect(role).to_have_value("critic")
+
+    _example(page, 0)
+
+    expect(role).to_have_value("user")
+    expect(role.locator("option", has_text="critic")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_the_form_is_the_same_with_scripts_and_without(open_page: Open, scripts: bool) -> None:
+    page = open_page(_link(CARRIED), java_script_enabled=scripts)
+    page.get_by_role("button", name="Add message").click()
+
+    expect(page.get_by_label("Content of message 5", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
+    expect(page.get_by_role("button", name="Move message 5 down")).to_be_disabled()
+    expect(page.get_by_role("button", name="Move message 5 up")).to_be_enabled()
+    expect(page.locator("[data-set-count]")).to_have_text("3")
+    expect(page.get_by_label("tool_call_id of message 1")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_the_field_that_is_wrong_is_marked_with_scripts_and_without(open_page: Open, scripts: bool) -> None:
+    request = {"model": "m", "messages": [MESSAGE, {"role": "tool", "content": "x"}]}
+    page = open_page(_link(request), java_script_enabled=scripts)
+    page.locator("#send").click()
+
+    wrong = page.locator("[aria-invalid]")
+    expect(wrong).to_have_count(1)
+    expect(wrong).to_have_attribute("name", "tool_call_id")
+    expect(page.locator("[data-message-error]:visible")).to_have_count(1)
+    expect(page.locator("[data-more-parameters]")).not_to_have_attribute("open", "")

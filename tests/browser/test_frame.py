@@ -152,7 +152,7 @@ def host(browser: Browser, playground: tuple[str, str], upstream: ScriptedUpstre
 
 def _send(frame: FrameLocator, answer: str) -> None:
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#answer-1")).to_have_text(answer)
+    expect(frame.locator("[data-part=answer-1]")).to_have_text(answer)
 
 
 def test_a_reader_sends_and_sends_again(host: Host, upstream: ScriptedUpstream) -> None:
@@ -167,9 +167,9 @@ def test_a_reader_sends_and_sends_again(host: Host, upstream: ScriptedUpstream) 
     asked = [request.json["messages"][0]["content"] for request in upstream.requests]
     assert asked == ["Hello!", "And now?"]
     frame.get_by_role("tab", name="Raw JSON").click()
-    expect(frame.locator("#raw-pretty")).to_contain_text("Second")
+    expect(frame.locator("[data-part=raw-pretty]")).to_contain_text("Second")
     frame.get_by_role("tab", name="Code").click()
-    expect(frame.locator("#code-python")).to_contain_text("And now?")
+    expect(frame.locator("[data-part=code-python]")).to_contain_text("And now?")
 
 
 def test_a_stream_grows_and_is_stopped_and_sent_again(host: Host, upstream: ScriptedUpstream) -> None:
@@ -178,11 +178,11 @@ def test_a_stream_grows_and_is_stopped_and_sent_again(host: Host, upstream: Scri
     upstream.reply(paused)
     frame.get_by_label("stream", exact=True).check()
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#live-text-0")).to_have_text("so far")
+    expect(frame.locator("[data-part=live-text-0]")).to_have_text("so far")
 
     frame.get_by_role("button", name="Stop").click()
 
-    expect(frame.locator("#answer-1")).to_have_text("so far")
+    expect(frame.locator("[data-part=answer-1]")).to_have_text("so far")
     assert paused.left.wait(5)
     upstream.reply(completion("again"))
     frame.get_by_label("stream", exact=True).uncheck()
@@ -201,7 +201,7 @@ def test_a_send_that_was_stopped_before_its_answer_can_be_sent_again(
 
     upstream.reply(completion("again"))
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#panel-answer")).to_contain_text("Press Send again")
+    expect(frame.locator("[data-part=panel-answer]")).to_contain_text("Press Send again")
     _send(frame, "again")
 
 
@@ -211,7 +211,7 @@ def test_the_height_follows_what_is_in_it(host: Host, upstream: ScriptedUpstream
 
     upstream.reply(completion("line\n" * 60))
     hosted.frame.get_by_role("button", name="Send").click()
-    expect(hosted.frame.locator("#answer-1")).to_be_visible()
+    expect(hosted.frame.locator("[data-part=answer-1]")).to_be_visible()
     hosted.page.wait_for_function("before => heard.at(-1)[1].height > before + 600", arg=before)
     upstream.reply(completion("short"))
     _send(hosted.frame, "short")
@@ -279,7 +279,7 @@ def test_a_request_that_cannot_be_read_is_told_to_the_author(host: Host, request
 
     (told,) = hosted.told
     assert hosted.origin in told
-    for sentence in hosted.frame.locator("#outcome .refused-fields li").all_inner_texts():
+    for sentence in hosted.frame.locator("[data-part=outcome] .refused-fields li").all_inner_texts():
         assert sentence in told
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
 
@@ -297,7 +297,7 @@ def test_a_long_request_that_cannot_be_read_is_said_in_the_frame(host: Host) -> 
 
     hosted.say(type="request", request="{")
 
-    expect(hosted.frame.locator("#outcome .notice").first).to_contain_text("JSON")
+    expect(hosted.frame.locator("[data-part=outcome] .notice").first).to_contain_text("JSON")
     expect(hosted.frame.get_by_label("Content of message 1")).to_have_value("Hello!")
 
 
@@ -353,10 +353,10 @@ def test_one_that_is_turned_off_shows_its_recorded_answer_at_once(
     for number, answer in enumerate(("Answer one", "Answer two")):
         frames.nth(number).scroll_into_view_if_needed()
         frame = frames.nth(number).content_frame
-        expect(frame.locator("#answer-1")).to_have_text(answer)
+        expect(frame.locator("[data-part=answer-1]")).to_have_text(answer)
         expect(frame.locator("[data-recorded]")).not_to_contain_text("as you changed it")
         expect(frame.get_by_label("Content of message 1")).to_have_value("One" if number == 0 else LONG)
-        expect(frame.locator("#outcome[data-stale]")).to_have_count(0)
+        expect(frame.locator("[data-part=outcome][data-stale]")).to_have_count(0)
     assert page.evaluate("document.activeElement.localName") == "body"
     assert upstream.requests == []
     context.close()
@@ -412,7 +412,7 @@ def test_what_the_author_fixed_cannot_be_changed(host: Host, upstream: ScriptedU
 def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: ScriptedUpstream) -> None:
     frame = host("embed=own-key").frame
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#panel-answer")).to_contain_text("Type a key of your own")
+    expect(frame.locator("[data-part=panel-answer]")).to_contain_text("Type a key of your own")
     expect(frame.get_by_label("API key")).to_be_focused()
 
     frame.get_by_label("API key").fill("sk-of-a-reader-1")
@@ -466,7 +466,7 @@ def test_axe_finds_nothing(
     for tab in (None, "Answer", "Exchange", "Code"):
         if tab == "Answer":
             frame.get_by_role("button", name="Send").click()
-            frame.wait_for_selector("#panel-answer .notice")
+            frame.wait_for_selector("[data-part=panel-answer] .notice")
         elif tab:
             frame.get_by_role("tab", name=tab).click()
         assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -23,14 +23,14 @@ _INTRUDERS = (
     "[style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], [action*='//zq'], .answer-text *, "
     "[onerror], [onload], [onclick], [onfocus], [onmouseover]"
 )
-_TEMPLATES = ["message", "lost", "broken", "stopped-live", "stopped"]
+_TEMPLATES = ["message-template", "lost", "broken", "stopped-live", "stopped"]
 _BY_SCRIPT = """() => ({
   ran: "zq" in window,
   scripts: [...document.scripts].filter((script) => new URL(script.src).origin !== location.origin).length,
   handlers: [...document.querySelectorAll("*")].filter((element) =>
     [...element.attributes].some(({ name }) => /^on|^hx-on|^data-hx/.test(name))).length,
   asking: [...document.querySelectorAll("[hx-get], [hx-post]")].map((asks) => asks.getAttribute("hx-post")),
-  templates: [...document.querySelectorAll("template")].map(({ id }) => id.replace("-template", "")),
+  templates: [...document.querySelectorAll("template")].map(({ id, dataset }) => dataset.part ?? id),
   forms: document.forms.length,
 })"""
 
@@ -68,7 +68,7 @@ def _all_tabs(page: Page) -> Iterator[str]:
 def _send(page: Page) -> None:
     with page.expect_response("**/send/"):
         page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
 
 def _fill(page: Page, text: str = TEXT) -> None:
@@ -90,7 +90,7 @@ def test_a_link_fills_fields_and_no_more(open_page: Open, address: str) -> None:
     page = open_page()
     for link in _links():
         page.goto(address + link)
-        page.locator("#codes").wait_for(state="attached")
+        page.locator("[data-part=codes]").wait_for(state="attached")
         _assert_nothing_happened(page)
         assert page.url.startswith(f"{address}?")
     assert page.get_by_label("Content of message 1", exact=True).count() == 1
@@ -121,8 +121,8 @@ def test_an_answer_is_text_in_every_tab(open_page: Open, upstream: ScriptedUpstr
 
     assert {"Answer", "Raw JSON", "Exchange", "Code"} <= set(_all_tabs(page))
     if name == "completion":
-        assert page.locator("#answer-1").text_content() == _as_shown(TEXT)
-        sent = json.loads(page.locator("#sent-body").text_content() or "")
+        assert page.locator("[data-part=answer-1]").text_content() == _as_shown(TEXT)
+        sent = json.loads(page.locator("[data-part=sent-body]").text_content() or "")
         assert sent["messages"][0]["content"] == upstream.requests[-1].json["messages"][0]["content"]
 
 
@@ -149,16 +149,16 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
     page.get_by_label("stream", exact=True).check()
 
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#live-text-1")).not_to_be_empty()
+    expect(page.locator("[data-part=live-text-1]")).not_to_be_empty()
     assert {"Stream", "Answer"} <= set(_all_tabs(page))
-    live = page.locator("#live-text-0").text_content() or ""
+    live = page.locator("[data-part=live-text-0]").text_content() or ""
     assert live
     assert _as_shown(TEXT).startswith(live[:400])
     paused.go.set()
-    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
     assert set(_all_tabs(page)) == {"Raw JSON", "Stream", "Exchange", "Code", "Answer"}
-    assert _as_shown(TEXT)[:400] in (page.locator("#answer-1").text_content() or "")
+    assert _as_shown(TEXT)[:400] in (page.locator("[data-part=answer-1]").text_content() or "")
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
@@ -175,10 +175,10 @@ def test_no_piece_of_markup_is_put_together_in_the_page(
 
     page.get_by_role("button", name="Send").click()
 
-    expect(page.locator("#live-text-0")).to_have_text(text)
+    expect(page.locator("[data-part=live-text-0]")).to_have_text(text)
     _assert_nothing_happened(page)
     paused.go.set()
-    expect(page.locator("#answer-1")).to_have_text(text)
+    expect(page.locator("[data-part=answer-1]")).to_have_text(text)
 
 
 def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:

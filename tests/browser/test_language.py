@@ -26,7 +26,7 @@ Arrange = Callable[[Page, ScriptedUpstream], None]
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="发送").click()
-    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
 # --- which language ---
@@ -39,8 +39,8 @@ def test_the_browsers_language_is_spoken_at_once(open_page: Open, upstream: Scri
     _send(page)
 
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
-    expect(page.locator("#panel-answer")).to_contain_text("请求太多")
-    expect(page.locator("#panel-answer")).to_contain_text("Slow down")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("请求太多")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Slow down")
 
 
 def test_the_switch_keeps_what_was_typed_and_is_remembered(open_page: Open, address: str) -> None:
@@ -53,7 +53,7 @@ def test_the_switch_keeps_what_was_typed_and_is_remembered(open_page: Open, addr
     expect(page.get_by_role("button", name="发送")).to_be_visible()
     expect(page.get_by_label("第 1 条消息的内容")).to_have_value("Typed before")
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
-    expect(page.locator("#code-python")).to_contain_text("Typed before")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("Typed before")
     page.reload()
     expect(page.get_by_role("button", name="发送")).to_be_visible()
     other = page.context.new_page()  # a new visit
@@ -70,7 +70,7 @@ def test_enter_in_a_field_sends_and_does_not_switch(open_page: Open, upstream: S
 
     page.keyboard.press("Enter")
 
-    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.locator("[data-part=answer-1]")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
@@ -82,7 +82,7 @@ def test_without_scripts_the_switch_keeps_the_form(open_page: Open, upstream: Sc
 
     expect(page.get_by_label("第 1 条消息的内容", exact=True)).to_have_value("Typed before")
     page.get_by_role("button", name="发送", exact=True).click()
-    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.locator("[data-part=answer-1]")).to_be_visible()
     expect(page.get_by_role("button", name="加入对话")).to_be_visible()
 
 
@@ -91,7 +91,7 @@ def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstr
     upstream.reply(json_answer({}, 503))
     _send(page)
 
-    expect(page.locator("#panel-answer")).to_contain_text("服务商暂时不可用")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("服务商暂时不可用")
     page.get_by_role("button", name="列出").click()
     expect(page.locator("#models")).to_contain_text("服务商暂时不可用")
     assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
@@ -103,7 +103,7 @@ def test_what_scripts_say_is_chinese(open_page: Open, upstream: ScriptedUpstream
     page.get_by_role("button", name="发送").click()
     expect(page.locator("[data-busy]")).to_contain_text("正在等待回答")
     page.get_by_role("button", name="停止").click()
-    expect(page.locator("#panel-answer")).to_contain_text("已停止")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("已停止")
     page.get_by_role("button", name="添加消息").click()
     expect(page.get_by_label("第 2 条消息的内容")).to_be_visible()
     page.get_by_role("button", name="复制链接").click()
@@ -114,7 +114,7 @@ def test_what_scripts_say_is_chinese(open_page: Open, upstream: ScriptedUpstream
 
 
 def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
-    expect(page.locator("#code-python")).to_be_visible()
+    expect(page.locator("[data-part=code-python]")).to_be_visible()
 
 
 def empty(page: Page, upstream: ScriptedUpstream) -> None:
@@ -140,7 +140,7 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(STREAM_HEAD + token("回答正在") + token("到来")))
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="发送").click()
-    expect(page.locator("#live-text-0")).to_contain_text("回答正在")
+    expect(page.locator("[data-part=live-text-0]")).to_contain_text("回答正在")
 
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
@@ -161,7 +161,7 @@ def refused(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("temperature", exact=True).fill("hot")
     page.get_by_label("第 1 条消息的角色").select_option("tool")
     page.get_by_role("button", name="发送").click()
-    expect(page.locator("#outcome [data-refusal]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
 
 
 def rate_limited(page: Page, upstream: ScriptedUpstream) -> None:

@@ -31,11 +31,11 @@ Arrange = Callable[[Page, ScriptedUpstream], None]
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
 def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
-    expect(page.locator("#code-python")).to_be_visible()
+    expect(page.locator("[data-part=code-python]")).to_be_visible()
 
 
 def empty_answer_tab(page: Page, upstream: ScriptedUpstream) -> None:
@@ -51,7 +51,7 @@ def busy(page: Page, upstream: ScriptedUpstream) -> None:
 def stopped(page: Page, upstream: ScriptedUpstream) -> None:
     busy(page, upstream)
     page.keyboard.press("Escape")
-    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
 
 
 def answered(page: Page, upstream: ScriptedUpstream) -> None:
@@ -110,7 +110,7 @@ def refused(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("temperature", exact=True).fill("hot")
     page.get_by_label("Role of message 1").select_option("tool")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome [data-refusal]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
 
 
 def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
@@ -202,7 +202,7 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(STREAM_HEAD + first + event(chunk({"tool_calls": [CALL]}, index=1))))
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#live-calls-1")).to_contain_text("weather(")
+    expect(page.locator("[data-part=live-calls-1]")).to_contain_text("weather(")
 
 
 def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
@@ -214,7 +214,7 @@ def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
     page.keyboard.press("Escape")
-    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
 
 
 def many_events(page: Page, upstream: ScriptedUpstream) -> None:
@@ -294,7 +294,7 @@ def test_without_scripts(open_page: Open, upstream: ScriptedUpstream, width: int
     """axe is a script itself, so this checks only the width."""
     page = open_page("?provider=test", width=width, java_script_enabled=False)
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.locator("[data-part=answer-1]")).to_be_visible()
 
     assert page.locator("html").bounding_box()["width"] <= width  # type: ignore[index]
 

@@ -23,15 +23,15 @@ UNSUPPORTED = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' 
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
 def _send_by_keys(page: Page) -> None:
     """Send once nothing else is being sent, and wait for the answer to this request."""
-    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
     with page.expect_response("**/send/"):
         page.keyboard.press("Control+Enter")
-    expect(page.locator("#outcome[aria-busy]")).to_have_count(0)
+    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
 
 def _message(page: Page, number: int) -> Locator:
@@ -48,12 +48,12 @@ def _tab(page: Page, name: str) -> None:
 def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> None:
     page = open_page()
     expect(page.get_by_label("Provider", exact=True)).to_have_value("local")
-    expect(page.locator("#code-python")).to_contain_text('"content": "Hello!"')
+    expect(page.locator("[data-part=code-python]")).to_contain_text('"content": "Hello!"')
 
     page.get_by_label("max_tokens", exact=True).fill("20")
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator("#answer-1")).to_have_text(re.compile(r"\S"))
+    expect(page.locator("[data-part=answer-1]")).to_have_text(re.compile(r"\S"))
     facts = page.locator(".facts").inner_text()
     counts = re.search(r"(\d+)\s*= (\d+) prompt.* \+ (\d+) completion", facts)
     assert counts is not None, facts
@@ -61,13 +61,13 @@ def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> No
     assert total == prompt + completed
     expect(page.locator(".facts")).to_contain_text("200")
     _tab(page, "Raw JSON")
-    assert json.loads(page.locator("#raw-pretty").inner_text())["object"] == "chat.completion"
+    assert json.loads(page.locator("[data-part=raw-pretty]").inner_text())["object"] == "chat.completion"
     _tab(page, "Exchange")
-    expect(page.locator("#sent-url")).to_have_text(f"{running_model.url}/chat/completions")
-    expect(page.locator("#panel-exchange")).to_contain_text("Bearer [redacted]")
-    assert json.loads(page.locator("#sent-body").inner_text())["max_tokens"] == 20
+    expect(page.locator("[data-part=sent-url]")).to_have_text(f"{running_model.url}/chat/completions")
+    expect(page.locator("[data-part=panel-exchange]")).to_contain_text("Bearer [redacted]")
+    assert json.loads(page.locator("[data-part=sent-body]").inner_text())["max_tokens"] == 20
     _tab(page, "Code")
-    expect(page.locator("#code-python")).to_contain_text("max_tokens=20")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("max_tokens=20")
 
 
 def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -80,7 +80,7 @@ def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: Script
     page.get_by_label("temperature", exact=True).fill("0.5")
     page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].json == {
         "model": "m",
         "messages": [{"role": "system", "content": "second"}, {"role": "user", "content": "Hello!"}],
@@ -88,7 +88,12 @@ def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: Script
         "max_tokens": 150,
     }
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0.5")
-    for part in ("#raw-pretty", "#sent-body", "#code-python", "#code-curl"):
+    for part in (
+        "[data-part=raw-pretty]",
+        "[data-part=sent-body]",
+        "[data-part=code-python]",
+        "[data-part=code-curl]",
+    ):
         expect(page.locator(part)).to_be_visible()
     page.get_by_role("button", name="Add to conversation").click()
     expect(_message(page, 3)).to_have_value("Hello!")
@@ -146,7 +151,7 @@ def test_by_keyboard_alone(open_page: Open, upstream: ScriptedUpstream) -> None:
     keyboard.press("Alt+ArrowUp")
     tab_to("Send")
     keyboard.press("Enter")
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     contents = [message["content"] for message in upstream.requests[-1].json["messages"]]
     assert contents == ["second", "first"]
     tab_to("Answer")
@@ -197,13 +202,13 @@ def test_code_follows_the_form(open_page: Open) -> None:
     _message(page, 1).fill('It\'s $HOME; "ok"?')
     page.get_by_label("temperature", exact=True).fill("0.7")
 
-    expect(page.locator("#code-python")).to_contain_text('"It\'s $HOME; \\"ok\\"?"')
-    expect(page.locator("#code-python")).to_contain_text("temperature=0.7")
+    expect(page.locator("[data-part=code-python]")).to_contain_text('"It\'s $HOME; \\"ok\\"?"')
+    expect(page.locator("[data-part=code-python]")).to_contain_text("temperature=0.7")
     page.get_by_role("button", name="cURL").click()
-    expect(page.locator("#code-curl")).to_contain_text("It'\"'\"'s $HOME")
-    expect(page.locator("#code-python")).to_be_hidden()
+    expect(page.locator("[data-part=code-curl]")).to_contain_text("It'\"'\"'s $HOME")
+    expect(page.locator("[data-part=code-python]")).to_be_hidden()
     page.get_by_label("Model", exact=True).fill("")
-    expect(page.locator("#codes")).to_contain_text("as soon as the request is complete")
+    expect(page.locator("[data-part=codes]")).to_contain_text("as soon as the request is complete")
     expect(page.get_by_role("button", name="cURL")).to_be_hidden()  # would appear above that sentence
 
 
@@ -226,7 +231,7 @@ def test_an_example_fills_the_form(open_page: Open) -> None:
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
     expect(_message(page, 1)).to_have_value(re.compile("Translate"))
     expect(page.get_by_label("Model", exact=True)).to_have_value("m")
-    expect(page.locator("#code-python")).to_contain_text("Translate")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("Translate")
 
 
 def test_a_provider_brings_its_model_and_its_state(open_page: Open) -> None:
@@ -278,7 +283,7 @@ def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream
     expect(page.get_by_role("button", name="m-listed")).to_be_hidden()
     page.get_by_role("button", name="m-other").click()
     page.get_by_label("Model", exact=True).fill("m-listed")
-    expect(page.locator("#code-python")).to_contain_text("m-listed")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("m-listed")
 
 
 # --- sending ---
@@ -296,7 +301,7 @@ def test_pressing_twice_sends_once_and_the_wait_is_shown(open_page: Open, upstre
     expect(page.locator("[data-busy]")).not_to_have_text(first)
     gate.go.set()
 
-    expect(page.locator("#answer-1")).to_have_text("at last")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("at last")
     expect(page.locator("[data-busy]")).to_be_empty()
     assert len(upstream.requests) == 1
 
@@ -322,7 +327,7 @@ def test_stop_stops_the_provider(open_page: Open, upstream: ScriptedUpstream, wa
 
     assert hold.left.wait(10)
     if way != "closing the tab":
-        expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+        expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
         expect(page.get_by_role("button", name="Send")).to_be_focused()
         expect(_message(page, 1)).to_have_value("kept")
         upstream.reply(completion())
@@ -337,7 +342,7 @@ def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUp
     page.keyboard.type("And then?")  # a new message for the next turn has focus
     _send_by_keys(page)
 
-    expect(page.locator("#code-python")).to_contain_text("And then?")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("And then?")
     assert upstream.requests[-1].json["messages"] == [
         {"role": "user", "content": "Hello!"},
         {"role": "assistant", "content": "Hello!"},
@@ -364,7 +369,7 @@ def test_a_result_says_when_the_request_has_changed_since(
 ) -> None:
     page = open_page("?provider=test")
     _send(page)
-    outcome = page.locator("#outcome")
+    outcome = page.locator("[data-part=outcome]")
     expect(outcome).not_to_have_attribute("data-stale", "")
 
     _message(page, 1).fill("changed")
@@ -380,7 +385,7 @@ def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: Scrip
     upstream.reply(completion(choices=choices))
     page = open_page("?provider=test")
     _send(page)
-    expect(page.locator("#panel-answer")).to_contain_text("asks you to call tools")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("asks you to call tools")
 
     page.get_by_role("button", name="Add to conversation").click()
     expect(_message(page, 3)).to_be_focused()
@@ -453,7 +458,7 @@ def test_when_the_playground_itself_is_gone_nothing_is_lost(open_page: Open) -> 
 
     page.get_by_role("button", name="Send").click()
 
-    expect(page.locator("#panel-answer")).to_contain_text("The playground’s server did not answer")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("The playground’s server did not answer")
     expect(_message(page, 1)).to_have_value("kept")
     page.unroute("**/send/")
     _send(page)
@@ -479,7 +484,7 @@ def test_all_inputs_outlast(open_page: Open, way: str) -> None:
     expect(page.get_by_label("Role of message 2")).to_have_value("assistant")
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
     expect(page.get_by_label("Model", exact=True)).to_have_value("my-own")
-    expect(page.locator("#code-python")).to_contain_text("second")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("second")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -493,7 +498,7 @@ def test_enter_in_a_field_sends(
 
     page.locator(f"#{field}").press("Enter")
 
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "kept"}]
     assert upstream.requests[-1].json["max_tokens"] == 7
 
@@ -518,7 +523,7 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
     page.get_by_label("Base URL").fill(upstream.url)
     page.keyboard.press("Control+Enter")  # before the field's change event
 
-    expect(page.locator("#answer-1")).to_have_text("Hello!")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
     expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
     page.get_by_role("button", name="Use it here").click()
@@ -679,7 +684,7 @@ def test_copy_link_gives_an_address_that_fills_the_form(open_page: Open) -> None
 
 def test_code_is_copied_as_it_stands(open_page: Open) -> None:
     page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
-    shown = page.locator("#code-python").text_content()
+    shown = page.locator("[data-part=code-python]").text_content()
 
     page.locator("[data-copy=code-python]").click()
 
@@ -704,8 +709,8 @@ def test_markup_from_outside_stays_text_in_every_tab(open_page: Open, upstream: 
     for name in ("Raw JSON", "Exchange", "Code", "Answer"):
         _tab(page, name)
 
-    expect(page.locator("#answer-1")).to_have_text(hostile)
-    assert page.locator("#outcome img, #outcome script, #codes img, #codes script, [hx-get]").count() == 0
+    expect(page.locator("[data-part=answer-1]")).to_have_text(hostile)
+    assert page.locator("#result img, #result script, [hx-get]").count() == 0
 
 
 def test_a_huge_answer_does_not_freeze_the_page(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -716,7 +721,7 @@ def test_a_huge_answer_does_not_freeze_the_page(open_page: Open, upstream: Scrip
     for name in ("Raw JSON", "Exchange", "Code", "Answer"):
         _tab(page, name)
 
-    expect(page.locator("#panel-answer")).to_contain_text("more characters are not shown here")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("more characters are not shown here")
 
 
 def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -732,7 +737,7 @@ def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: Scripted
     page.get_by_role("button", name="Send").click()
     page.wait_for_timeout(700)  # shifts within half a second of a click do not count
     gate.go.set()
-    expect(page.locator("#answer-1")).to_be_visible()
+    expect(page.locator("[data-part=answer-1]")).to_be_visible()
     page.wait_for_timeout(300)
 
     assert page.evaluate("window.shift") < 0.01

@@ -10,7 +10,7 @@ from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
 def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -27,7 +27,7 @@ def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: Scripte
     page.keyboard.press("Escape")
 
     assert hold.left.wait(10)
-    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
 
 
 def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -41,7 +41,7 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
     upstream.reply(json_answer({"error": {"message": "no"}}, 400))
     page.keyboard.press("Control+Enter")
     expect(announced).to_be_empty()  # the notice announces itself as an alert
-    expect(page.locator("#panel-answer [role=alert]")).to_be_visible()
+    expect(page.locator("[data-part=panel-answer] [role=alert]")).to_be_visible()
 
 
 def test_a_stop_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -49,12 +49,12 @@ def test_a_stop_is_announced(open_page: Open, upstream: ScriptedUpstream) -> Non
     page = open_page("?provider=test")
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#live-text-0")).to_have_text("so far")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
 
     page.get_by_role("button", name="Stop").click()
 
     expect(page.locator("[data-announcer][role=status]")).to_have_text("Stopped")
-    expect(page.locator("#panel-answer [role=alert]")).to_have_count(0)
+    expect(page.locator("[data-part=panel-answer] [role=alert]")).to_have_count(0)
 
 
 def test_the_head_of_the_page_is_one_line_on_the_narrowest_screen(open_page: Open) -> None:

@@ -225,7 +225,7 @@ def test_a_reader_runs_the_call_in_place(
     before = element.evaluate("frame => frame.offsetHeight")
 
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#answer-1")).to_be_visible()
+    expect(frame.locator("[data-part=answer-1]")).to_be_visible()
 
     assert upstream.requests[0].json == CHAT | {"model": "m", "max_tokens": 50}
     assert upstream.requests[0].header("Authorization") == f"Bearer {SERVER_KEY}"
@@ -303,11 +303,11 @@ def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream:
     upstream.reply(paused)
     frame.get_by_label("stream", exact=True).check()
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("#live-text-0")).to_have_text("so far")
+    expect(frame.locator("[data-part=live-text-0]")).to_have_text("so far")
 
     frame.get_by_role("button", name="Stop").click()
 
-    expect(frame.locator("#answer-1")).to_have_text("so far")
+    expect(frame.locator("[data-part=answer-1]")).to_have_text("so far")
     assert paused.left.wait(10)
 
 

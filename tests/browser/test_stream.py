@@ -47,26 +47,26 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
     page = open_page("?provider=test")
 
     _start(page)
-    expect(page.locator("#live-text-0")).to_have_text("one")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
     expect(page.locator("[data-busy]")).to_contain_text("The answer is arriving")
-    expect(page.locator("#live-status")).to_have_text("200 OK")
-    expect(page.locator("#live-first")).to_have_text(re.compile(r"^\d"))
+    expect(page.locator("[data-part=live-status]")).to_have_text("200 OK")
+    expect(page.locator("[data-part=live-first]")).to_have_text(re.compile(r"^\d"))
     elapsed = page.locator("[data-elapsed]").inner_text()
     expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)
     _tab(page, "Exchange")
-    assert json.loads(page.locator("#sent-body").inner_text())["stream"] is True
+    assert json.loads(page.locator("[data-part=sent-body]").inner_text())["stream"] is True
     _tab(page, "Stream")
     expect(page.locator(".events li")).to_have_count(1)
     paused.go.set()
 
     expect(page.locator(".events li")).to_have_count(4)  # the chosen tab stays open
-    expect(page.locator("#stream-head")).to_contain_text("ended by [DONE]")
+    expect(page.locator("[data-part=stream-head]")).to_contain_text("ended by [DONE]")
     _tab(page, "Answer")
-    expect(page.locator("#answer-1")).to_have_text("one two")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("one two")
     expect(page.get_by_role("button", name="Send")).to_be_visible()
     _tab(page, "Raw JSON")
-    assert json.loads(page.locator("#raw-pretty").inner_text())["object"] == "chat.completion"
-    expect(page.locator("#raw-received")).to_contain_text("data: [DONE]")
+    assert json.loads(page.locator("[data-part=raw-pretty]").inner_text())["object"] == "chat.completion"
+    expect(page.locator("[data-part=raw-received]")).to_contain_text("data: [DONE]")
 
 
 def test_the_real_model_streams(open_page: Open) -> None:
@@ -75,8 +75,8 @@ def test_the_real_model_streams(open_page: Open) -> None:
     page.get_by_label("Content of message 1", exact=True).fill("Tell me a story.")
 
     _start(page)
-    expect(page.locator("#live-text-0")).to_have_text(re.compile(r"\S"))
-    expect(page.locator("#answer-1")).to_have_text(re.compile(r"\S"))
+    expect(page.locator("[data-part=live-text-0]")).to_have_text(re.compile(r"\S"))
+    expect(page.locator("[data-part=answer-1]")).to_have_text(re.compile(r"\S"))
 
     facts = page.locator(".facts").inner_text()
     counts = re.search(r"(\d+)\s*= (\d+) prompt.* \+ (\d+) completion", facts)
@@ -92,7 +92,7 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     upstream.reply(paused)
     page = open_page("?provider=test")
     _start(page)
-    expect(page.locator("#live-text-0")).to_have_text("so far")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
     if way == "another process":
         page.route("**/stop/", lambda route: route.fulfill(status=404))
 
@@ -107,15 +107,15 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     assert paused.left.wait(10)
     if way == "closing the tab":
         return
-    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
-    expect(page.locator("#panel-answer .answer-text", has_text="so far")).to_be_visible()
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=panel-answer] .answer-text", has_text="so far")).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_be_focused()
     if way == "another process":
         _tab(page, "Raw JSON")
-        expect(page.locator("#panel-raw")).to_contain_text("broke off")
+        expect(page.locator("[data-part=panel-raw]")).to_contain_text("broke off")
     else:
         _tab(page, "Raw JSON")
-        record = json.loads(page.locator("#raw-pretty").inner_text())
+        record = json.loads(page.locator("[data-part=raw-pretty]").inner_text())
         assert record["choices"][0]["message"]["content"] == "so far"
         _tab(page, "Answer")
         page.get_by_role("button", name="Add to conversation").click()
@@ -129,11 +129,11 @@ def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream:
     page.get_by_label("Model", exact=True).press_sequentially("-large")  # may open suggestions
 
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#live-text-0")).to_have_text("so far")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("button", name="Send")).to_be_visible()
-    expect(page.locator("#panel-answer")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
 
 
 def test_esc_that_is_meant_for_something_else_stops_nothing(
@@ -143,7 +143,7 @@ def test_esc_that_is_meant_for_something_else_stops_nothing(
     upstream.reply(paused)
     page = open_page("?provider=test")
     _start(page)
-    expect(page.locator("#live-text-0")).to_have_text("so far")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
 
     page.get_by_text("Examples").click()
     page.keyboard.press("Escape")
@@ -162,13 +162,13 @@ def test_a_form_that_was_changed_meanwhile_is_told_at_the_end(
     upstream.reply(paused)
     page = open_page("?provider=test")
     _start(page)
-    expect(page.locator("#live-text-0")).to_have_text("one")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
 
     page.get_by_label("temperature", exact=True).fill("0.3")
     paused.go.set()
 
-    expect(page.locator("#answer-1")).to_have_text("one")
-    expect(page.locator("#outcome")).to_have_attribute("data-stale", "")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("one")
+    expect(page.locator("[data-part=outcome]")).to_have_attribute("data-stale", "")
 
 
 def test_a_server_that_dies_leaves_what_arrived(
@@ -179,12 +179,12 @@ def test_a_server_that_dies_leaves_what_arrived(
         page = context.new_page()
         page.goto(f"{site.address}?provider=test")
         _start(page)
-        expect(page.locator("#live-text-0")).to_have_text("so far")
+        expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
 
         for worker in workers(site):
             os.kill(worker, signal.SIGKILL)
 
-        panel = page.locator("#panel-answer")
+        panel = page.locator("[data-part=panel-answer]")
         expect(panel).to_contain_text("The connection to the playground’s server broke")
         expect(panel).to_contain_text("so far")
         expect(page.get_by_role("button", name="Send")).to_be_visible()
@@ -197,7 +197,7 @@ def test_an_error_stands_beside_what_arrived(open_page: Open, upstream: Scripted
     _start(page)
 
     expect(page.locator("[data-error]")).to_contain_text("Overloaded.")
-    expect(page.locator("#answer-1")).to_have_text("so far")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("so far")
 
 
 def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
@@ -218,7 +218,7 @@ def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
     expect(page.get_by_label("include_usage")).not_to_be_checked()
     upstream.reply(stream({"content": "fine"}))
     page.locator("#send").click()
-    expect(page.locator("#answer-1")).to_have_text("fine")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("fine")
     assert "stream_options" not in upstream.requests[-1].json
 
 
@@ -242,10 +242,10 @@ def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
     page = open_page("?provider=test")
 
     _start(page)
-    page.locator("#panel-answer").get_by_text("Reasoning").first.click()
-    expect(page.locator("#live-reasoning-0")).to_have_text("Hm")
-    expect(page.locator("#live-text-0")).to_have_text("first")
-    expect(page.locator("#live-calls-1")).to_have_text('weather({"city": )')
+    page.locator("[data-part=panel-answer]").get_by_text("Reasoning").first.click()
+    expect(page.locator("[data-part=live-reasoning-0]")).to_have_text("Hm")
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("first")
+    expect(page.locator("[data-part=live-calls-1]")).to_have_text('weather({"city": )')
     expect(page.locator(".choice h3")).to_have_text("Answer 2")
     paused.go.set()
 
@@ -265,7 +265,7 @@ def test_a_growing_answer_is_followed_unless_one_scrolls_away(
     page = open_page("?provider=test", width=width)
 
     _start(page)
-    page.locator("#live-text-0").get_by_text("line").wait_for()
+    page.locator("[data-part=live-text-0]").get_by_text("line").wait_for()
     wide = "getComputedStyle(document.getElementById('result')).overflowY === 'auto'"
     scroller = f"({wide} ? document.getElementById('result') : document.documentElement)"
     below = f"{scroller}.scrollHeight - {scroller}.scrollTop - {scroller}.clientHeight"
@@ -273,7 +273,7 @@ def test_a_growing_answer_is_followed_unless_one_scrolls_away(
     page.evaluate(f"{scroller}.scrollTop -= 500")
     paused.go.set()
 
-    expect(page.locator("#answer-1")).to_contain_text("the end")
+    expect(page.locator("[data-part=answer-1]")).to_contain_text("the end")
     assert page.evaluate(below) > 400
 
 
@@ -286,9 +286,9 @@ def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream
 
     began = page.evaluate("performance.now()")
     _start(page)
-    expect(page.locator("#answer-1")).to_contain_text("t9995", timeout=60_000)
+    expect(page.locator("[data-part=answer-1]")).to_contain_text("t9995", timeout=60_000)
     _tab(page, "Stream")
-    expect(page.locator("#stream-head")).to_contain_text("10000 events")
+    expect(page.locator("[data-part=stream-head]")).to_contain_text("10000 events")
     assert page.locator(".events li").count() == 10_000
     page.get_by_text("Events from 9501").click()
     expect(page.locator(".events li").last).to_be_visible()
@@ -307,13 +307,13 @@ def test_the_ticks_are_part_of_the_code_and_the_link(open_page: Open) -> None:
     page = open_page("?provider=test")
 
     page.get_by_label("stream", exact=True).check()
-    expect(page.locator("#code-python")).to_contain_text("for chunk in stream:")
-    expect(page.locator("#code-curl")).to_contain_text("-N")
-    expect(page.locator("#code-curl")).to_contain_text('"include_usage": true')
+    expect(page.locator("[data-part=code-python]")).to_contain_text("for chunk in stream:")
+    expect(page.locator("[data-part=code-curl]")).to_contain_text("-N")
+    expect(page.locator("[data-part=code-curl]")).to_contain_text('"include_usage": true')
     page.get_by_label("include_usage").uncheck()
-    expect(page.locator("#code-curl")).not_to_contain_text("include_usage")
+    expect(page.locator("[data-part=code-curl]")).not_to_contain_text("include_usage")
 
-    page.goto(page.locator("#permalink").evaluate("link => link.href"))
+    page.goto(page.locator("[data-part=permalink]").evaluate("link => link.href"))
     expect(page.get_by_label("stream", exact=True)).to_be_checked()
     expect(page.get_by_label("include_usage")).not_to_be_checked()
     page.get_by_label("include_usage").check()
@@ -328,7 +328,7 @@ def test_without_scripts_a_stream_ends_in_a_full_page(open_page: Open, upstream:
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#answer-1")).to_have_text("Hello")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello")
     expect(page.locator(".events li")).to_have_count(6)
     expect(page.get_by_label("stream", exact=True)).to_be_checked()
 
@@ -339,7 +339,7 @@ def test_an_answer_that_is_no_stream_is_shown(open_page: Open, upstream: Scripte
 
     _start(page)
 
-    expect(page.locator("#answer-1")).to_have_text("at once")
+    expect(page.locator("[data-part=answer-1]")).to_have_text("at once")
     expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
 
 
@@ -349,7 +349,7 @@ def test_copied_events_keep_their_ids(open_page: Open, upstream: ScriptedUpstrea
     page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#outcome [data-result]")).to_be_visible()
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
     _tab(page, "Stream")
 
     page.locator("[data-copy-events]").click()

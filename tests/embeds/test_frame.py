@@ -293,7 +293,7 @@ def test_htmx_gets_the_fragment(client: Client) -> None:
 
     html = send_form(client, htmx=True).content.decode()
 
-    assert html.startswith('<section role="tabpanel" id="panel-answer"')
+    assert html.startswith('<section role="tabpanel" id="run-')
     assert 'formaction="/embed/edit/"' in html
 
 

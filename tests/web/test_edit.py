@@ -119,3 +119,38 @@ def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, se
     settings.LIMITS = replace(settings.LIMITS, messages=2)
 
     assert _contents(client, f"append:{json.dumps(THREE)}", content=["one", ""]) == ["one", ""]
+
+
+@pytest.mark.parametrize(
+    ("do", "position"),
+    [
+        ("add", 2),
+        ("remove:0", 0),
+        ("remove:1", 0),
+        ("up:1", 0),
+        ("down:0", 1),
+        ("up:0", 0),
+        ('append:[{"role": "assistant", "content": "a"}, {"role": "tool"}, {"role": "tool"}]', 3),
+        ('append:[{"role": "assistant", "content": "a"}]', 2),
+        ('fill:{"messages": [{"role": "user", "content": "new"}]}', None),
+        ('change:{"seed": 5}', None),
+    ],
+)
+def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, position: int | None) -> None:
+    html = post_form(client, "/edit/", do=do, **TWO).content.decode().split("<template")[0]
+
+    focused = [" autofocus" in tag for tag in re.findall(r'<textarea name="content"[^>]*>', html)]
+
+    assert [at for at, is_focused in enumerate(focused) if is_focused] == [
+        at for at in [position] if at is not None
+    ]
+
+
+@pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
+def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
+    answer = post_form(client, path, accept="application/json", do='change:{"seed": 5}', **TWO)
+
+    fields = answer.json()["fields"]
+    assert re.findall('hx-target="([^"]*)"', fields) == ["#messages", "#model", "#parameters"]
+    assert 'name="seed" value="5"' in fields
+    assert "api_key" not in fields

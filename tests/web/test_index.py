@@ -112,9 +112,9 @@ def test_a_link_means_what_it_says(
 def test_the_code_of_the_form_is_there_from_the_start(client: Client, provider: str) -> None:
     html = _page(client)
 
-    assert 'id="code-python"' in html
-    assert 'id="code-curl"' in html
-    assert 'id="permalink"' in html
+    assert 'data-part="code-python"' in html
+    assert 'data-part="code-curl"' in html
+    assert 'data-part="permalink"' in html
 
 
 def test_a_request_too_long_for_a_link_says_so(client: Client) -> None:
@@ -123,7 +123,7 @@ def test_a_request_too_long_for_a_link_says_so(client: Client) -> None:
     html = _page(client, provider="openai", request=json.dumps(request))
 
     assert "too long for a link" in html
-    assert 'id="permalink"' not in html
+    assert 'data-part="permalink"' not in html
 
 
 def test_security_headers(client: Client) -> None:

@@ -27,7 +27,7 @@ def test_htmx_gets_the_code_as_a_fragment(client: Client) -> None:
     html = post_form(client, "/snippets/", htmx=True, temperature="0.7").content.decode()
 
     assert "<html" not in html
-    assert 'id="code-python"' in html
+    assert 'data-part="code-python"' in html
     assert "temperature" in html
 
 

@@ -29,7 +29,7 @@ Cut = Callable[[bytes], Iterator[bytes]]
 _BYTE_BY_BYTE = 20_000
 _COLUMNS = ("role", "content", "tool_call_id", "extra")
 _TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
-_PANEL = re.compile(r'id="panel-answer".*?</section>', re.DOTALL)
+_PANEL = re.compile(r'data-part="panel-answer".*?</section>', re.DOTALL)
 
 
 def _table() -> list[Case]:

@@ -1,0 +1,104 @@
+// What needs to know what a request is: examples, fixes, an answer that joins the conversation. The server changes
+// the form, and its answer is put into the page around what a person does meanwhile.
+// Gives whether it was done; one comes after another, each on the form as the one before has left it.
+window.editForm = (() => {
+  const form = document.getElementById("request-form");
+  const pane = form.querySelector(".messages-pane");
+  // What a person has changed since the server was last asked.
+  const since = new Set();
+  form.addEventListener("input", ({ target }) => since.add(target));
+  document.body.addEventListener("playground:changed", ({ detail }) => since.add(detail));
+  let swapped = [];
+  let focused = null;
+  let turn = Promise.resolve();
+
+  function edit(action) {
+    const told = (text) => {
+      document.querySelector("[data-busy]").textContent = text;
+      return false;
+    };
+    turn = turn
+      .then(() => ask(action, told))
+      .catch(() => told(document.querySelector("[data-busy]").dataset.lost));
+    return turn;
+  }
+
+  // What the page around a frame asks for, when that is too long for an address.
+  document.addEventListener("playground:fill", async ({ detail }) => {
+    const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+    if (done) document.dispatchEvent(new Event("playground:filled"));
+  });
+
+  async function ask(action, told) {
+    focused = document.activeElement;
+    let answer;
+    do {
+      since.clear();
+      const body = new URLSearchParams(new FormData(form));
+      body.delete("api_key");
+      body.set("do", action);
+      const request = { method: "POST", body, headers: { Accept: "application/json" } };
+      answer = await (await fetch(form.dataset.edit, request)).json();
+      // Again with what was typed meanwhile; but an example takes nothing from the form.
+    } while (since.size && !action.startsWith("fill:"));
+    requestForm.clearErrors();
+    if (answer.error) {
+      const problems = Object.entries(answer.error.fields);
+      requestForm.showErrors(problems);
+      return problems.length ? false : told(answer.error.title);
+    }
+    await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
+    requestForm.changed();
+    return true;
+  }
+
+  // Before the fields come: what was typed meanwhile is what they say, what is unfolded stays so, and who has
+  // gone to another field stays there.
+  pane.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    if (ctx.sourceElement !== pane) return;
+    for (const { fragment, target } of tasks) {
+      for (const input of since) if (target.contains(input)) keep(input, fragment);
+      const folds = fragment.querySelectorAll("details");
+      target.querySelectorAll("details").forEach((fold, at) => {
+        if (fold.open && folds[at]) folds[at].open = true;
+      });
+      if (![focused, document.body].includes(document.activeElement))
+        fragment.querySelector("[autofocus]")?.removeAttribute("autofocus");
+    }
+    swapped = tasks.map(({ target }) => target);
+  });
+
+  function keep(input, fragment) {
+    const inFragment = ({ dataset }) => fragment.querySelector(`[data-field="${dataset.field}"]`);
+    if (!inFragment(input)) {
+      const row = input.closest("[data-message]");
+      fragment.append(row.cloneNode(true));
+      for (const part of row.querySelectorAll("[data-field]")) say(part, inFragment(part));
+    }
+    say(input, inFragment(input));
+  }
+
+  function say(input, fresh) {
+    if (input.type === "checkbox") fresh.defaultChecked = input.checked;
+    else if (input.options)
+      fresh.replaceChildren(
+        ...[...input.options].map(({ text, value, selected }) => new Option(text, value, selected)),
+      );
+    else fresh.defaultValue = input.value;
+  }
+
+  // Markup is where a field starts; here it is what the field holds.
+  pane.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement !== pane) return;
+    for (const target of swapped) {
+      for (const input of [target, ...target.querySelectorAll("[data-field]")]) {
+        if (input.type === "checkbox") input.checked = input.defaultChecked;
+        else if (input.options)
+          input.selectedIndex = [...input.options].findIndex((option) => option.defaultSelected);
+        else if (input.defaultValue !== input.value) input.value = input.defaultValue;
+      }
+    }
+  });
+
+  return edit;
+})();

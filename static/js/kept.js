@@ -1,0 +1,87 @@
+// The form outlasts a reload, Back and another language, in this tab only. The key is no part of it.
+(() => {
+  const form = document.getElementById("request-form");
+  // The same page in another language has the same form.
+  const query = new URLSearchParams(location.search);
+  query.delete("lang");
+  const storage = `playground.form:${location.pathname}?${query}`;
+  const switched = "playground.language-switched";
+
+  const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
+  const state = () => [...new FormData(form)].filter(([name]) => !secret.includes(name));
+
+  function save() {
+    try {
+      sessionStorage.setItem(storage, JSON.stringify(state()));
+    } catch {
+      /* full or switched off: nothing to keep it in */
+    }
+  }
+
+  // Without scripts the whole form is posted to be filled again in the other language; with them it is kept here.
+  for (const button of document.querySelectorAll("[data-language]")) {
+    const own = button.closest("form");
+    button.setAttribute("form", own.id);
+    for (const name of ["formaction", "formnovalidate"]) button.removeAttribute(name);
+    own.addEventListener("submit", () => {
+      save();
+      try {
+        sessionStorage.setItem(switched, storage);
+      } catch {
+        /* then the form starts anew */
+      }
+    });
+  }
+
+  function isReturn() {
+    let again = false;
+    try {
+      again = sessionStorage.getItem(switched) === storage;
+      sessionStorage.removeItem(switched);
+    } catch {
+      /* storage is switched off */
+    }
+    const [entry] = performance.getEntriesByType("navigation");
+    return again || ["reload", "back_forward"].includes(entry?.type);
+  }
+  const returned = isReturn();
+
+  function restore() {
+    if (!returned) return;
+    let values;
+    try {
+      values = JSON.parse(sessionStorage.getItem(storage));
+    } catch {
+      return;
+    }
+    if (!Array.isArray(values)) return;
+    const { rows, newRow } = requestForm;
+    const texts = (name) => values.filter(([other]) => other === name).map(([, text]) => text);
+    if (document.getElementById("messages")) {
+      const wanted = texts("role").length;
+      for (const row of rows().slice(wanted)) row.remove();
+      while (rows().length < wanted) newRow();
+    }
+    for (const name of new Set(values.map(([name]) => name))) {
+      const kept = texts(name);
+      form.querySelectorAll(`[name="${CSS.escape(name)}"]:not(button)`).forEach((input, index) => {
+        if (name === "role" && ![...input.options].some(({ value }) => value === kept[index]))
+          input.add(new Option(kept[index], kept[index]));
+        if (input.type !== "checkbox" && kept[index] !== undefined) input.value = kept[index];
+      });
+    }
+    for (const tick of form.querySelectorAll("[type=checkbox]:enabled"))
+      tick.checked = texts(tick.name).length > 0;
+    for (const fold of form.querySelectorAll(".extra, [data-more-parameters]"))
+      fold.open ||= [...fold.querySelectorAll("[name]")].some((input) => input.value.trim());
+    requestForm.changed();
+  }
+
+  restore();
+  form.addEventListener("input", save);
+  document.body.addEventListener("playground:changed", save);
+  // What was restored has code of its own; it can be asked for once htmx listens.
+  document
+    .querySelector("#result [data-part=codes]")
+    .addEventListener("htmx:after:init", () => returned && requestForm.changed(), { once: true });
+})();

@@ -1,0 +1,81 @@
+// The provider that is chosen: its state, its key, its models and the list of them.
+(() => {
+  const form = document.getElementById("request-form");
+  const provider = document.getElementById("provider");
+  const model = document.getElementById("model");
+  const key = document.getElementById("api_key");
+
+  let suggested = JSON.parse(provider.selectedOptions[0].dataset.models);
+
+  function showProvider() {
+    const { state, ready, models, key: from, docs } = provider.selectedOptions[0].dataset;
+    form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
+    const line = document.getElementById("provider-state");
+    const withKey = from !== "none" && key.value;
+    line.querySelector(".dot").dataset.ready = withKey ? "yes" : ready;
+    line.querySelector("[data-state-text]").textContent = withKey ? line.dataset.withKey : state;
+    const link = line.querySelector("[data-docs-link]");
+    link.hidden = !docs;
+    link.href = docs;
+    form.querySelector("[data-key-field]").hidden = from === "none";
+    key.placeholder = from === "server" ? key.dataset.server : key.dataset.typed;
+    suggest(JSON.parse(models));
+  }
+
+  function suggest(names) {
+    document
+      .getElementById("model-suggestions")
+      .replaceChildren(...names.map((name) => new Option(name, name)));
+  }
+
+  // What is typed narrows the list down; a whole name that was picked does not.
+  model.addEventListener("input", () => {
+    const list = document.querySelector("#models .model-list");
+    if (!list) return;
+    list.row ??= list.firstElementChild.cloneNode(true);
+    list.most ??= list.children.length;
+    list.names ??= [...namesShown(), ...JSON.parse(list.dataset.more)];
+    const words = model.value.toLowerCase().split(/\s+/);
+    const matching = list.names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+    const shown = matching.slice(0, list.most);
+    list.replaceChildren(
+      ...shown.map((name) => {
+        const row = list.row.cloneNode(true);
+        const button = row.querySelector("[data-model]");
+        button.dataset.model = button.textContent = name;
+        return row;
+      }),
+    );
+    list.hidden = !shown.length;
+    const status = document.querySelector("#models [data-narrowed]");
+    const counts = { matching: matching.length, shown: shown.length, total: list.names.length };
+    const text = shown.length < matching.length ? status.dataset.cut : status.dataset.all;
+    status.textContent = text.replace(/{(\w+)}/g, (_, name) => counts[name]);
+  });
+
+  const namesShown = () =>
+    [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
+
+  provider.addEventListener("change", () => {
+    const models = JSON.parse(provider.selectedOptions[0].dataset.models);
+    if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;
+    suggested = models;
+    document.getElementById("models").replaceChildren();
+    showProvider();
+    requestForm.changed(model);
+  });
+
+  document.addEventListener("click", (event) => {
+    const listed = event.target.closest("[data-model]");
+    if (!listed) return;
+    model.value = listed.dataset.model;
+    requestForm.changed(model);
+    model.focus();
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const listed = namesShown();
+    if (listed.length) suggest(listed);
+  });
+  document.addEventListener("playground:key", showProvider);
+  showProvider();
+})();
