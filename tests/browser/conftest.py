@@ -23,7 +23,7 @@ QUIET = [
     "--disable-gpu",
     # Block third-party cookies: a frame in a page of another site gets none.
     "--test-third-party-cookie-phaseout",
-    # As everywhere but in the headless shell: a frame of another site has a process of its own.
+    # The headless shell, unlike other browsers, would run a frame of another site in the page's process.
     "--site-per-process",
 ]
 

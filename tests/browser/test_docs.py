@@ -186,7 +186,9 @@ STATES: tuple[Arrange, ...] = (
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
 @pytest.mark.parametrize("width", [1440, 1000, 360])
 def test_each_state(open_docs: Open, arrange: Arrange, width: int) -> None:
-    page = open_docs("docs/everything", width=width, height=800, color_scheme="light", reduced_motion="reduce")
+    page = open_docs(
+        "docs/everything", width=width, height=800, color_scheme="light", reduced_motion="reduce"
+    )
 
     arrange(page)
 

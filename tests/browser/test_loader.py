@@ -363,7 +363,6 @@ def test_the_page_is_accessible(open_host: OpenHost) -> None:
     assert_no_barrier(host.page)
 
 
-
 def test_the_tab_key_goes_through_it(open_host: OpenHost) -> None:
     host = open_host(page_with(f'<a id="before" href="#">b</a>{TAG}<a id="after" href="#">a</a>'))
     host.expect_height(300)

@@ -57,9 +57,11 @@ RECORD = {"model": "m", "messages": [{"role": "user", "content": "The author's"}
 
 
 @pytest.fixture(scope="module", params=built_sites.KINDS)
-def site(request: pytest.FixtureRequest, bare: Bare) -> Iterator[Built]:
-    port = free_port()
-    folder = built_sites.KINDS[request.param](bare.address, f"http://localhost:{port}/")
+def site(
+    request: pytest.FixtureRequest, bare: Bare, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Built]:
+    port, place = free_port(), tmp_path_factory.mktemp(request.param)
+    folder = built_sites.build(request.param, bare.address, f"http://localhost:{port}/", place)
     options = ["--origin", f"http://localhost:{port}", "--provider=test", "--request", json.dumps(RECORD)]
     bare.manage("embed", "docs", *options, "--key=server", "--lock=model", "--lock=max_tokens")
     with hosting(folder, {}, port) as address:
@@ -285,7 +287,8 @@ def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
         assert origin in told
         assert embed in told
     context.close()
-    bare.manage("embed", "docs", "--on")
+    if state == "off":
+        bare.manage("embed", "docs", "--on")
 
 
 def test_the_requests_of_its_tags_are_found_in_the_built_site(site: Built) -> None:
