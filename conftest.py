@@ -12,7 +12,7 @@ pytest_plugins = [
     "tests.upstreams.plugin",
 ]
 
-# Few examples on each change; a scheduled run looks further: `scripts/test -n 3 --hypothesis-profile=many`. No
+# Few examples on each change, many in a scheduled run: `scripts/test -n 3 --hypothesis-profile=many`. No
 # deadline for an example, because the machine may be busy.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 hypothesis.settings.register_profile("many", deadline=None, max_examples=250)

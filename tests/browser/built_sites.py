@@ -1,7 +1,7 @@
 """Real sites, built by their own tools from `tests/sites/` and the code of `docs/embedding/`.
 
-`.cache/sites/` keeps npm packages until the lock file changes, and what VitePress and Docusaurus build (up to half
-a minute) until a source changes. Workers take turns.
+`.cache/sites/` keeps npm packages until the lock file changes, and what VitePress and Docusaurus build until
+a source changes. Workers take turns.
 """
 
 import fcntl
