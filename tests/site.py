@@ -76,7 +76,7 @@ def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict
     return {
         **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
         "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-        "TEST_STATIC_ROOT": str(_static_folder()),
+        "TEST_STATIC_ROOT": str(collected_files()),
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
         "TEST_API_KEY": SERVER_KEY,
@@ -93,7 +93,7 @@ def workers(site: Site) -> set[int]:
 
 
 @cache
-def _static_folder() -> Path:
+def collected_files() -> Path:
     """Return the collected static files, made once for the same sources: compressing them takes seconds."""
     folder = ROOT / ".cache" / "static" / _sum_of_sources()[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from playground.management.commands.play import Command
+from tests.site import collected_files
 from tests.upstreams.scripted import ScriptedUpstream
 
 ROOT = Path(__file__).parent.parent
@@ -389,11 +390,9 @@ def test_unwritable_files_are_reported_in_one_line(tmp_path: Path, number: str, 
 def test_collected_files_need_not_be_writable() -> None:
     """A container image is built once and started read-only."""
     code = (
+        "from playground import settings\n"
+        f"settings.STATIC_ROOT = {str(collected_files())!r}\n"
         "from django.core.files.storage import FileSystemStorage as S\n"
-        "from django.core.management import call_command\n"
-        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'playground.settings'\n"
-        "import django; django.setup()\n"
-        "call_command('collectstatic', interactive=False, verbosity=0)\n"
         "def fail(self, name, content): raise OSError('must not be called')\n"
         "S._save = fail\n"
         "from playground.management.commands import play\n"

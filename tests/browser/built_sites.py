@@ -1,17 +1,20 @@
 """Real sites, built by their own tools from `tests/sites/` and the code of `docs/embedding/`.
 
-npm packages are kept in `.cache/sites/`, so that only the first run with a lock file downloads them.
+`.cache/sites/` keeps npm packages until the lock file changes, and what VitePress and Docusaurus build until
+a source changes. Workers take turns.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.browser.host import code_blocks
+from tests.browser.host import DOCS, EXAMPLE, code_blocks
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "sites"
@@ -20,9 +23,8 @@ COPY = "/path/to/api-playground"
 NODE = 20  # the oldest that Docusaurus supports
 
 
-def vitepress(playground: str, address: str) -> Path:
-    del address
-    blocks = code_blocks("vitepress.md", playground)
+def vitepress() -> Path:
+    blocks = code_blocks("vitepress.md")
     site = _node_site("vitepress")
     _run(site, "sh", "-e", "-c", _npm_install(blocks.pop("terminal")))
     page = blocks.pop("page.md") + "\n" + blocks.pop("label.md")
@@ -31,9 +33,8 @@ def vitepress(playground: str, address: str) -> Path:
     return site / ".vitepress" / "dist"
 
 
-def docusaurus(playground: str, address: str) -> Path:
-    del address
-    blocks = code_blocks("docusaurus.md", playground)
+def docusaurus() -> Path:
+    blocks = code_blocks("docusaurus.md")
     site = _node_site("docusaurus")
     _run(site, "sh", "-e", "-c", _npm_install(blocks.pop("terminal")))
     blocks["added.config.js"] = blocks.pop("docusaurus.config.js")
@@ -44,9 +45,9 @@ def docusaurus(playground: str, address: str) -> Path:
     return site / "build"
 
 
-def mkdocs(playground: str, address: str) -> Path:
+def mkdocs(playground: str, address: str, site: Path) -> Path:
     blocks = code_blocks("mkdocs.md", playground)
-    site = _fresh("mkdocs")
+    shutil.copytree(FIXTURES / "mkdocs", site, dirs_exist_ok=True)
     copy, install = blocks.pop("terminal").replace(COPY, str(ROOT)).strip().splitlines()
     assert install == "pip install json5"  # one of the playground's own requirements
     _run(site, *copy.split())
@@ -59,7 +60,52 @@ def mkdocs(playground: str, address: str) -> Path:
     return site / "site"
 
 
-KINDS = {"vitepress": vitepress, "docusaurus": docusaurus, "mkdocs": mkdocs}
+NODE_KINDS: dict[str, Callable[[], Path]] = {"vitepress": vitepress, "docusaurus": docusaurus}
+KINDS = (*NODE_KINDS, "mkdocs")
+
+
+def build(kind: str, playground: str, address: str, folder: Path) -> Path:
+    """Return the folder of a site of this kind, built for `address` and for that playground."""
+    if kind == "mkdocs":
+        return mkdocs(playground, address, folder)
+    shutil.copytree(_kept(kind), folder, dirs_exist_ok=True)
+    _name_playground(folder, playground)
+    return folder
+
+
+def _kept(kind: str) -> Path:
+    built = CACHE / f"{kind}-built" / _sum_of_sources(kind)
+    with _turn(kind):
+        if not built.exists():
+            shutil.rmtree(built.parent, ignore_errors=True)
+            shutil.copytree(NODE_KINDS[kind](), built.with_suffix(".new"))
+            built.with_suffix(".new").rename(built)
+    return built
+
+
+def _sum_of_sources(kind: str) -> str:
+    """Return a hash of everything that a site is made from."""
+    digest = hashlib.sha256()
+    folders = (FIXTURES / kind, *(ROOT / "packages" / name for name in ("react", "vitepress")))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    for path in [Path(__file__), FIXTURES / "chat-completion.md", DOCS / f"{kind}.md", *sorted(files)]:
+        digest.update(f"{path}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _turn(kind: str) -> Iterator[None]:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _name_playground(folder: Path, playground: str) -> None:
+    """Replace the example URL of the docs with the playground's."""
+    for path in folder.rglob("*"):
+        if path.is_file() and EXAMPLE.encode() in (content := path.read_bytes()):
+            path.write_bytes(content.replace(EXAMPLE.encode(), playground.rstrip("/").encode()))
 
 
 def node(kind: str, script: str) -> str:

@@ -23,6 +23,8 @@ QUIET = [
     "--disable-gpu",
     # Block third-party cookies: a frame in a page of another site gets none.
     "--test-third-party-cookie-phaseout",
+    # The headless shell, unlike other browsers, would run a frame of another site in the page's process.
+    "--site-per-process",
 ]
 
 # A real model answers in a second or two, or later on a busy machine.
@@ -81,7 +83,8 @@ def browser() -> Iterator[Browser]:
         # Chromium's sandbox does not work for root. The page under test is our own.
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         chromium = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=[*QUIET, *sandbox]
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell"),
+            args=[*QUIET, *sandbox],
         )
         yield chromium
         chromium.close()

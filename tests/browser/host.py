@@ -67,7 +67,7 @@ def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[st
         server.shutdown()
 
 
-def code_blocks(page: str, playground: str) -> dict[str, str]:
+def code_blocks(page: str, playground: str = EXAMPLE) -> dict[str, str]:
     """Return a page's code in `docs/embedding/` by its name there, with the playground's real URL."""
     text = (DOCS / page).read_text(encoding="utf-8")
     found = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)

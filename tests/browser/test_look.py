@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import ALL_RULES, COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open
 from tests.browser.test_page import UNSUPPORTED
 from tests.upstreams.scripted import (
@@ -262,12 +262,6 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
-# WCAG 2.2 AA (2.5.8), which axe skips by default.
-ALL_RULES = {"rules": {"target-size": {"enabled": True}}}
-# A theme changes only colors.
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-
-
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
 def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
     """Use one page for all widths and themes, because its content does not depend on them."""
@@ -279,11 +273,10 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
         page.set_viewport_size({"width": width, "height": 800})
         for scheme, rules in (("light", ALL_RULES), ("dark", COLOURS)):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(150)  # colors fade in
+            settle(page)
             if folder := os.environ.get("SCREENSHOTS"):
                 page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
-            found = Axe().run(page, options=rules)
-            assert found.violations_count == 0, f"{width} {scheme} {found.generate_report()}"
+            assert_no_barrier(page, **rules)
     for width in (1440, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

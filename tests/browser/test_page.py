@@ -50,7 +50,7 @@ def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> No
     expect(page.get_by_label("Provider", exact=True)).to_have_value("local")
     expect(page.locator("[data-part=code-python]")).to_contain_text('"content": "Hello!"')
 
-    page.get_by_label("max_tokens", exact=True).fill("20")
+    page.get_by_label("max_tokens", exact=True).fill("5")
     page.keyboard.press("Control+Enter")
 
     expect(page.locator("[data-part=answer-1]")).to_have_text(re.compile(r"\S"))
@@ -65,9 +65,9 @@ def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> No
     _tab(page, "Exchange")
     expect(page.locator("[data-part=sent-url]")).to_have_text(f"{running_model.url}/chat/completions")
     expect(page.locator("[data-part=panel-exchange]")).to_contain_text("Bearer [redacted]")
-    assert json.loads(page.locator("[data-part=sent-body]").inner_text())["max_tokens"] == 20
+    assert json.loads(page.locator("[data-part=sent-body]").inner_text())["max_tokens"] == 5
     _tab(page, "Code")
-    expect(page.locator("[data-part=code-python]")).to_contain_text("max_tokens=20")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("max_tokens=5")
 
 
 def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -339,7 +339,9 @@ def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUp
     _send(page)
 
     page.get_by_role("button", name="Add to conversation").click()
-    page.keyboard.type("And then?")  # a new message for the next turn has focus
+    # The server makes the next message. What is typed before it has focus goes nowhere.
+    expect(_message(page, 3)).to_be_focused()
+    page.keyboard.type("And then?")
     _send_by_keys(page)
 
     expect(page.locator("[data-part=code-python]")).to_contain_text("And then?")

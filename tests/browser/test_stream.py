@@ -71,7 +71,7 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
 
 def test_the_real_model_streams(open_page: Open) -> None:
     page = open_page()
-    page.get_by_label("max_tokens", exact=True).fill("40")
+    page.get_by_label("max_tokens", exact=True).fill("20")
     page.get_by_label("Content of message 1", exact=True).fill("Tell me a story.")
 
     _start(page)
@@ -90,11 +90,15 @@ def test_the_real_model_streams(open_page: Open) -> None:
 def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: ScriptedUpstream, way: str) -> None:
     paused = Paused(STREAM_HEAD + token("so far"))
     upstream.reply(paused)
-    page = open_page("?provider=test")
+
+    def elsewhere(page: Page) -> None:
+        if way == "another process":
+            page.route("**/stop/", lambda route: route.fulfill(status=404))
+
+    # Before the page loads: in a page that runs, a route takes effect some time after the call returns.
+    page = open_page("?provider=test", before=elsewhere)
     _start(page)
     expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
-    if way == "another process":
-        page.route("**/stop/", lambda route: route.fulfill(status=404))
 
     match way:
         case "button":

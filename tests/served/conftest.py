@@ -1,6 +1,7 @@
 """gunicorn as configured, and a browser's connection to it as a bare socket."""
 
 import http.client
+import json
 import re
 import socket
 import struct
@@ -14,8 +15,8 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from tests.site import Site, serving
-from tests.upstreams.scripted import ScriptedUpstream
+from tests.site import Site, manage, serving
+from tests.upstreams.scripted import ScriptedUpstream, completion
 
 FORM = {
     "provider": "test",
@@ -33,19 +34,65 @@ def static_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("served")
 
 
-@pytest.fixture
-def upstream() -> Iterator[ScriptedUpstream]:
+@pytest.fixture(scope="module")
+def provider_server() -> Iterator[ScriptedUpstream]:
+    """The provider `test` of all sites in a module."""
     with ScriptedUpstream() as server:
         yield server
 
 
 @pytest.fixture
-def serve(static_folder: Path, upstream: ScriptedUpstream) -> Iterator[Callable[..., Site]]:
-    """Return a function that starts a site: `serve(PLAYGROUND_THREADS="10")`."""
+def upstream(provider_server: ScriptedUpstream) -> ScriptedUpstream:
+    provider_server.forget()
+    provider_server.reply(completion())
+    return provider_server
+
+
+@pytest.fixture
+def serve(static_folder: Path, provider_server: ScriptedUpstream) -> Iterator[Callable[..., Site]]:
+    """Return a function that starts a site for this test only: `serve(PLAYGROUND_THREADS="10")`."""
     with ExitStack() as stack:
         yield lambda **environment: stack.enter_context(
-            serving(static_folder, upstream.host_port, **environment)
+            serving(static_folder, provider_server.host_port, **environment)
         )
+
+
+@pytest.fixture(scope="module")
+def share(static_folder: Path, provider_server: ScriptedUpstream) -> Iterator[Callable[..., Site]]:
+    """Return a function that gives the module's one site with these settings: a start takes a second."""
+    sites: dict[frozenset[tuple[str, str]], Site] = {}
+    with ExitStack() as stack:
+
+        def share_(**environment: str) -> Site:
+            settings = frozenset(environment.items())
+            if settings not in sites:
+                running = serving(static_folder, provider_server.host_port, **environment)
+                sites[settings] = stack.enter_context(running)
+            return sites[settings]
+
+        yield share_
+
+
+EMBED_REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
+
+
+@pytest.fixture(scope="session")
+def made_database(static_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the embed `hello` for the provider `test`. Tests copy it."""
+    database = tmp_path_factory.mktemp("made") / "embeds.sqlite3"
+    embed = [
+        "embed",
+        "hello",
+        "--origin",
+        "https://docs.example.org",
+        "--provider",
+        "test",
+        "--key",
+        "server",
+    ]
+    for command in (["migrate", "--verbosity=0"], [*embed, "--request", json.dumps(EMBED_REQUEST)]):
+        manage(static_folder, "127.0.0.1:1", *command, PLAYGROUND_DATABASE=str(database))
+    return database
 
 
 @dataclass

@@ -68,10 +68,10 @@ def test_a_thousand_silent_connections_end_no_worker(
 
 
 def test_the_worker_survives_running_out_of_files(
-    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+    share: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
     """As if something else in the process had taken the files."""
-    site = serve()
+    site = share()
     before, tab = workers(site), open_tab(site)
     (worker,) = before
     used = len(list(Path(f"/proc/{worker}/fd").iterdir()))
@@ -127,9 +127,9 @@ def test_a_silent_connection_is_closed_in_time(serve: Serve) -> None:
 
 @pytest.mark.parametrize("shape", ["application/json", "text/html", "text/event-stream"])
 def test_a_client_that_closes_its_half_after_sending_is_answered(
-    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab, shape: str
+    share: Serve, upstream: ScriptedUpstream, open_tab: OpenTab, shape: str
 ) -> None:
-    site = serve()
+    site = share()
     tab = open_tab(site)
     slow = Paused(b"", answer(completion_body("half a connection")))
     upstream.reply(slow)
@@ -154,9 +154,9 @@ def test_a_client_that_closes_its_half_after_sending_is_answered(
 
 
 def test_a_program_that_leaves_while_it_waits_ends_the_call(
-    serve: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
+    share: Serve, upstream: ScriptedUpstream, open_tab: OpenTab
 ) -> None:
-    site = serve()
+    site = share()
     tab = open_tab(site)
     slow = Paused(b"")
     upstream.reply(slow)
@@ -183,8 +183,8 @@ def test_a_program_that_leaves_while_it_waits_ends_the_call(
         (b"GET /healthz HTTP/1.0\r\n", 200),
     ],
 )
-def test_a_request_has_one_host(serve: Serve, head: bytes, status: int) -> None:
-    site = serve()
+def test_a_request_has_one_host(share: Serve, head: bytes, status: int) -> None:
+    site = share()
     with _silent(site, 1) as (connection,):
         connection.sendall(head + b"Connection: close\r\n\r\n")
         shown = connection.recv(65_536)

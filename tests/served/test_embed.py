@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 import requests
 
 from tests.redis import RedisServer
-from tests.served.conftest import OpenStream, eventually
+from tests.served.conftest import EMBED_REQUEST, OpenStream, eventually
 from tests.site import Site, manage, workers
 from tests.upstreams.scripted import (
     STREAM_END,
@@ -35,7 +36,6 @@ from tests.upstreams.scripted import (
 
 Serve = Callable[..., Site]
 OpenFrame = Callable[..., OpenStream]
-REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
 FORM = {
     "embed": "hello",
     "model": "m",
@@ -52,13 +52,20 @@ class Embeds:
     """A database with the embed `hello`, and sites that share it."""
 
     serve: Serve
+    share: Serve
     database: Path
     run: Callable[..., None]
 
-    def site(self, **environment: str) -> Site:
-        return self.serve(
-            PLAYGROUND_DATABASE=str(self.database), PLAYGROUND_TRUSTED_PROXIES="127.0.0.1", **environment
-        )
+    def site(self) -> Site:
+        """Return the site that all tests share which leave nothing running."""
+        return self.share(**self._settings)
+
+    def own_site(self, **environment: str) -> Site:
+        return self.serve(**self._settings, **environment)
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {"PLAYGROUND_DATABASE": str(self.database), "PLAYGROUND_TRUSTED_PROXIES": "127.0.0.1"}
 
     def change(self, *options: str) -> None:
         self.run("embed", "hello", *options)
@@ -71,20 +78,24 @@ class Embeds:
         return rows[0] if rows else (0, 0)
 
 
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("embeds") / "embeds.sqlite3"
+
+
 @pytest.fixture
-def embeds(serve: Serve, static_folder: Path, upstream: ScriptedUpstream, tmp_path: Path) -> Embeds:
-    database = tmp_path / "embeds.sqlite3"
-
-    def run(*arguments: str) -> None:
-        manage(static_folder, upstream.host_port, *arguments, PLAYGROUND_DATABASE=str(database))
-
-    run("migrate", "--verbosity=0")
-    made = Embeds(serve, database, run)
-    made.change(
-        *["--origin", "https://docs.example.org", "--provider", "test", "--request", json.dumps(REQUEST)],
-        *["--key", "server"],
-    )
-    return made
+def embeds(
+    serve: Serve,
+    share: Serve,
+    static_folder: Path,
+    upstream: ScriptedUpstream,
+    made_database: Path,
+    database: Path,
+) -> Embeds:
+    with closing(sqlite3.connect(made_database)) as made, closing(sqlite3.connect(database)) as live:
+        made.backup(live)  # a running site goes on with it
+    settings = {"PLAYGROUND_DATABASE": str(database)}
+    return Embeds(serve, share, database, partial(manage, static_folder, upstream.host_port, **settings))
 
 
 def _frame(site: Site, address: str = "192.0.2.1", name: str = "hello") -> requests.Response:
@@ -107,7 +118,7 @@ def _send(
         "X-Forwarded-For": address,
         "Accept": "application/json",
     }
-    values = {"embed": "hello", "request": REQUEST} | changes
+    values = {"embed": "hello", "request": EMBED_REQUEST} | changes
     return requests.post(f"{site.address}embed/send/", json=values, headers=headers, timeout=30)
 
 
@@ -147,9 +158,9 @@ def _stream(site: Site, address: str) -> OpenStream:
 def test_two_hundred_readers_in_several_workers_never_overspend(
     embeds: Embeds, upstream: ScriptedUpstream
 ) -> None:
-    worst = 50 + len(json.dumps(REQUEST, separators=(",", ":")))
+    worst = 50 + len(json.dumps(EMBED_REQUEST, separators=(",", ":")))
     embeds.change("--tokens-a-day", str(7 * worst), "--calls-a-day", "500")
-    site = embeds.site(WEB_CONCURRENCY="3")
+    site = embeds.own_site(WEB_CONCURRENCY="3")
     assert len(workers(site)) == 3
     addresses = [f"192.0.2.{number}" for number in range(200)]
     tokens = {address: _token(site, address) for address in addresses}
@@ -172,7 +183,7 @@ def test_two_hundred_readers_in_several_workers_never_overspend(
 def test_a_token_is_taken_once_by_all_workers(
     embeds: Embeds, upstream: ScriptedUpstream, redis_server: RedisServer
 ) -> None:
-    site = embeds.site(WEB_CONCURRENCY="3", CACHE_URL=redis_server.url)
+    site = embeds.own_site(WEB_CONCURRENCY="3", CACHE_URL=redis_server.url)
     token = _token(site)
 
     with ThreadPoolExecutor(16) as pool:
@@ -185,7 +196,7 @@ def test_a_token_is_taken_once_by_all_workers(
 def test_a_crash_keeps_the_reservation(
     embeds: Embeds, upstream: ScriptedUpstream, open_stream: OpenFrame
 ) -> None:
-    site = embeds.site()
+    site = embeds.own_site()
     upstream.reply(Paused(STREAM_HEAD + token("so far")))
     live = open_stream(site)
     live.until(">so far<")
@@ -221,7 +232,7 @@ def test_a_reader_who_leaves_is_charged_for_what_arrived(
 def test_streams_that_wait_hold_no_database_open(
     embeds: Embeds, upstream: ScriptedUpstream, open_stream: OpenFrame
 ) -> None:
-    site = embeds.site()
+    site = embeds.own_site()
     upstream.reply(Paused(STREAM_HEAD + token("x")))
     streams = [open_stream(site, f"192.0.2.{number}") for number in range(10)]
     for live in streams:
@@ -266,7 +277,7 @@ def test_a_form_without_scripts_is_sent_as_browsers_do(embeds: Embeds, upstream:
 
 
 def test_the_switch_is_for_all_workers_at_once(embeds: Embeds, upstream: ScriptedUpstream) -> None:
-    site = embeds.site(WEB_CONCURRENCY="2")
+    site = embeds.own_site(WEB_CONCURRENCY="2")
     tokens = [_token(site) for _ in range(6)]
 
     embeds.change("--off")
@@ -305,7 +316,7 @@ def test_without_its_tables_everything_but_embeds_is_served(
     page = session.get(site.address, timeout=30)
     answer = session.post(
         f"{site.address}send/",
-        json={"provider": "test", "request": REQUEST},
+        json={"provider": "test", "request": EMBED_REQUEST},
         headers={"X-CSRFToken": session.cookies["csrftoken"]},
         timeout=30,
     )

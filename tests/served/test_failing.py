@@ -1,8 +1,8 @@
 """A full disk, a database that is gone, a log that nobody reads: the answer arrives all the same."""
 
-import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,13 +16,12 @@ import requests
 
 from tests.postgresql import PostgreSQLServer
 from tests.redis import RedisServer
-from tests.served.conftest import Tab, eventually
+from tests.served.conftest import EMBED_REQUEST, Tab, eventually
 from tests.site import ROOT, Site, manage, serving, workers
 from tests.upstreams.scripted import ScriptedUpstream, completion, completion_body
 from tests.wire.case import answer as whole
 
 OpenTab = Callable[[Site], Tab]
-REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
 
 
 @pytest.mark.parametrize("way", ["a full disk", "a closed end"])
@@ -80,6 +79,7 @@ def _spoil(database: Path) -> None:
 def test_a_budget_that_cannot_be_settled_loses_no_answer(
     static_folder: Path,
     upstream: ScriptedUpstream,
+    made_database: Path,
     tmp_path: Path,
     break_: Callable[[Path], None],
     words: str,
@@ -87,14 +87,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
     """The database breaks while the provider is working, and the log says so in one line."""
     database, log = tmp_path / "embeds.sqlite3", tmp_path / "log"
     settings = {"PLAYGROUND_DATABASE": str(database)}
-    manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
-    manage(
-        static_folder,
-        upstream.host_port,
-        *["embed", "hello", "--origin", "https://docs.example.org", "--provider", "test", "--key", "server"],
-        *["--request", json.dumps(REQUEST)],
-        **settings,
-    )
+    shutil.copy(made_database, database)
 
     def answer(connection: Any, recorded: Any) -> None:
         break_(database)
@@ -110,7 +103,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
         assert token
         sent = requests.post(
             f"{site.address}embed/send/",
-            json={"embed": "hello", "request": REQUEST},
+            json={"embed": "hello", "request": EMBED_REQUEST},
             headers={"X-Embed-Token": unescape(token[1]), "Accept": "application/json"},
             timeout=30,
         )

@@ -35,14 +35,14 @@ OpenTab = Callable[[Site], Tab]
 
 
 @pytest.fixture
-def site(serve: Serve) -> Site:
-    return serve(PLAYGROUND_HEARTBEAT_SECONDS="0.3")
+def site(share: Serve) -> Site:
+    return share(PLAYGROUND_HEARTBEAT_SECONDS="0.3")
 
 
 @pytest.fixture
-def calm_site(serve: Serve) -> Site:
+def calm_site(share: Serve) -> Site:
     """A site with no heartbeat and no limit within the time that a test waits."""
-    return serve(PLAYGROUND_HEARTBEAT_SECONDS="60", PLAYGROUND_SILENCE_SECONDS="120")
+    return share(PLAYGROUND_HEARTBEAT_SECONDS="60", PLAYGROUND_SILENCE_SECONDS="120")
 
 
 def test_a_token_is_shown_before_the_next_one_exists(

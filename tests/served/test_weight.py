@@ -9,8 +9,8 @@ from benchmarks import weight
 from tests.site import Site
 
 
-def test_pages_and_the_loader_are_light(serve: Callable[..., Site]) -> None:
-    address = serve().address
+def test_pages_and_the_loader_are_light(share: Callable[..., Site]) -> None:
+    address = share().address
 
     page = weight.first_load(address)
     frame = weight.first_load(f"{address}embed/?provider=test")
@@ -22,8 +22,8 @@ def test_pages_and_the_loader_are_light(serve: Callable[..., Site]) -> None:
     assert weight.loader(address) <= weight.LOADER_AIM
 
 
-def test_our_own_files_are_served_without_comments(serve: Callable[..., Site]) -> None:
-    address = serve().address
+def test_our_own_files_are_served_without_comments(share: Callable[..., Site]) -> None:
+    address = share().address
     paths = re.findall(r'"(/static/(?:js|css)/[^"]+)"', requests.get(address, timeout=20).text)
 
     assert len(paths) >= 5

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +96,14 @@ def _canonical(value: Any) -> str:
 def test_curl_sends_what_was_asked_for(
     recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    def run(numbered: tuple[int, dict[str, Any]]) -> None:
-        number, body = numbered
+    files = []
+    for number, body in enumerate(bodies):
         file = tmp_path / f"{number}.sh"
         file.write_text(_code(recorder, number, body)["curl"], encoding="utf-8")
-        subprocess.run(["bash", file], env=_environment(), check=True, capture_output=True, timeout=60)
+        files.append(str(file))
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(run, enumerate(bodies)))
+    one_shell = ["bash", "-e", "-c", 'for file; do . "$file"; done', "bash", *files]
+    subprocess.run(one_shell, env=_environment(), check=True, capture_output=True, timeout=300)
 
     _assert_arrived(recorder.requests, bodies)
 

@@ -49,7 +49,7 @@ def _is_running(pid: int) -> bool:
 
 
 def test_it_answers_and_its_usage_adds_up(client: Client, local_model: Supervisor) -> None:
-    answer = post_json(client, provider="local", request=HELLO | {"max_tokens": 50}).json()
+    answer = post_json(client, provider="local", request=HELLO | {"max_tokens": 8}).json()
 
     assert answer["error"] is None
     assert answer["completion"]["choices"][0]["message"]["content"].strip()
@@ -141,7 +141,7 @@ def test_a_long_prompt_on_a_slow_machine_is_no_silence(
 ) -> None:
     """The silence limit is over before the first token."""
     settings.LIMITS = replace(settings.LIMITS, silence_seconds=0.1)
-    text = f"{stream} " + "word " * 500
+    text = f"{stream} " + "word " * 150
     request = HELLO | {"messages": [{"role": "user", "content": text}], "max_tokens": 2, "stream": stream}
 
     answer = post_json(client, provider="local", request=request).json()
@@ -254,14 +254,14 @@ def test_one_that_hangs_is_started_again_and_one_that_works_is_not(
     own_model: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("playground.upstream.local_model.supervisor._LOOK_SECONDS", 0.1)
-    monkeypatch.setattr("playground.upstream.local_model.supervisor._DEAF_SECONDS", 3)
+    monkeypatch.setattr("playground.upstream.local_model.supervisor._DEAF_SECONDS", 2)
     monkeypatch.setattr("playground.upstream.local_model.supervisor._START_SECONDS", 30)
     own_model.start()
     try:
         own_model.wait_until_ready()
         first = own_model.pid
         assert first is not None
-        request = HELLO | {"messages": [{"role": "user", "content": "word " * 1500}], "max_tokens": 2}
+        request = HELLO | {"messages": [{"role": "user", "content": "word " * 500}], "max_tokens": 2}
         answer = requests.post(
             f"{own_model.url}/chat/completions",
             json=request,

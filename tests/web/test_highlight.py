@@ -47,21 +47,26 @@ def _code(beginning: str, atom: str, size: int, lexer: str) -> str:
 def test_no_step_of_a_lexer_takes_more_than_the_texts_length(lexer: str) -> None:
     for beginning in ("", *BEGINNINGS.get(lexer, ())):
         for atom in ATOMS:
-            four = _longest_step(_code(beginning, atom, 4_000, lexer), lexer)
-            if four > 0.01:
-                once = _longest_step(_code(beginning, atom, 1_000, lexer), lexer)
-                four = min(four, _longest_step(_code(beginning, atom, 4_000, lexer), lexer))
-                assert four < 7 * once + 0.01, (beginning, atom)
+            short = _code(beginning, atom, 1_000, lexer)
+            once = _longest_step(short, lexer)
+            # Below this, four times the text takes less than 0.01 s even if time grows by the cube.
+            if once > 0.0001:
+                code = _code(beginning, atom, 4_000, lexer)
+                if (four := _longest_step(code, lexer)) > 0.01:
+                    once, four = max(once, _longest_step(short, lexer)), min(four, _longest_step(code, lexer))
+                    assert four < 7 * once + 0.01, (beginning, atom)
 
 
 @pytest.mark.parametrize(
     ("code", "language"), [(" \n" * 50_000, "python"), ("a\n" * 50_000, "csharp"), ("\n" * 100_000, "cpp")]
 )
 def test_what_takes_too_long_is_plain(code: str, language: str) -> None:
-    took = seconds(lambda: highlight(code, language))
+    shown = list[str]()
+
+    took = seconds(lambda: shown.append(highlight(code, language)))
 
     assert took < 4 * SECONDS
-    assert highlight(code, language) == code
+    assert shown == [code]
 
 
 @pytest.mark.parametrize("name", ["systemd", "lilypond", "xpp", "autohotkey", "", "text", "nobody", "hcl"])

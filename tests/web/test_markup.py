@@ -92,7 +92,9 @@ def _without_scripts_and_with(client: Client, path: str = "/send/", **changes: A
         _check(post_form(client, path, htmx=htmx, **changes))
 
 
-_few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+_few = settings(
+    max_examples=settings().max_examples // 2, deadline=None, suppress_health_check=list(HealthCheck)
+)
 _all_pieces = example("".join(hostile.PIECES))
 _all_pieces_by_three = example("".join(hostile.PIECES), 3)
 
