@@ -1,1 +1,1 @@
-"""Making a call under terms: who calls, how often, and the line of log that it leaves."""
+"""Making a call under terms: who calls, how often, and the log line for it."""

@@ -1,6 +1,6 @@
-"""Holds a call that the server pays for to the caps.
+"""Hold a call that the operator pays for to the caps.
 
-A list of what is allowed rather than of what is not: providers add parameters, and some of them cost money.
+Everything is forbidden unless listed: providers add parameters, and some of them cost money.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 
 def check(request: Request, caps: Caps | None) -> None:
-    """Raises `InvalidRequestError` with all that is beyond the caps; None allows everything."""
+    """Raise `InvalidRequestError` naming everything beyond the caps; None allows everything."""
     if caps and (beyond := problems(request, caps)):
         raise InvalidRequestError(*beyond, fix=_fix(request, beyond, caps))
 
 
 def problems(request: Request, caps: Caps) -> list[FieldProblem]:
-    """All that the request asks for and may not, each with the cap that says so."""
+    """Return everything that the request may not ask for, each with the cap that it exceeds."""
     return [
         *_model(request, caps),
         *_tokens(request, caps),
@@ -30,7 +30,7 @@ def problems(request: Request, caps: Caps) -> list[FieldProblem]:
 
 
 def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None:
-    """The change that keeps a request to the caps, as far as leaving out and lowering does."""
+    """Return the change that brings a request within the caps, by lowering or removing fields."""
     fields = request.dialect.fields
     most = {fields.model: next(iter(caps.models), None), fields.count: caps.n}
     most |= dict.fromkeys(fields.tokens, caps.max_tokens)
@@ -75,7 +75,7 @@ def _size(size: int, caps: Caps) -> Iterator[FieldProblem]:
 
 
 def _extras(request: Request, caps: Caps) -> Iterator[FieldProblem]:
-    """One for each field: a message may have many images."""
+    """Yield one problem per field, because a message can have many images."""
     beyond: dict[str, str] = {}
     for extra in request.dialect.extras(request.body):
         if extra.group not in caps.allow:

@@ -1,4 +1,4 @@
-"""What is asked for, before anybody knows whether it can be sent."""
+"""A request as it was read, before it is known whether it can be sent."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +15,10 @@ from playground.upstream.route import Route, find_route
 
 @dataclass(frozen=True)
 class Draft:
-    """To whom, with which key, and a body of JSON values.
+    """Where to send, with which key, and a body of JSON values.
 
     `dialect` is the id of the one that the body is written in; None for the provider's own. `problems` were
-    found where it was read.
+    found while reading it.
     """
 
     provider: str | None
@@ -29,7 +29,7 @@ class Draft:
     dialect: str | None = None
 
     def checked(self) -> tuple[Request, Route]:
-        """What to send and to whom. Raises `InvalidRequestError` with all that is wrong in both."""
+        """Return what to send and where. Raises `InvalidRequestError` with everything wrong in both."""
         self.speaks()  # an unknown dialect is refused alone: without it nothing else can be judged
         problems: list[FieldProblem] = []
         route = collect(problems, None, self.route)
@@ -39,11 +39,11 @@ class Draft:
         return request, route
 
     def speaks(self) -> Dialect:
-        """The dialect of its body. Raises `InvalidRequestError`."""
+        """Return the dialect of its body. Raises `InvalidRequestError`."""
         return dialect_of(self.provider, self.dialect)
 
     def request(self) -> Request:
-        """Checked once, and the same object every time. Raises `InvalidRequestError`."""
+        """Return the checked request, the same object every time. Raises `InvalidRequestError`."""
         return self._request
 
     @cached_property
@@ -55,11 +55,11 @@ class Draft:
         return request
 
     def route(self) -> Route:
-        """Raises `InvalidRequestError`."""
+        """Return where to send. Raises `InvalidRequestError`."""
         return find_route(self.provider, self.base_url, self.key, self.speaks())
 
 
 def checked_request(dialect: Dialect, body: Any) -> Request:
-    """Held to the limits of the settings. Raises `InvalidRequestError`."""
+    """Check a body against the limits of the settings. Raises `InvalidRequestError`."""
     limits = settings.LIMITS
     return checked(dialect, body, max_messages=limits.messages, max_bytes=limits.request_bytes)

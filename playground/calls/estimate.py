@@ -1,4 +1,4 @@
-"""How many tokens a call can take, and how many one took whose provider did not say."""
+"""How many tokens a call can use at most, and how many it used if its provider did not say."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
 
-# The most that an image takes: 2833 tokens, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
+# The most tokens of an image: 2833, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
 _IMAGE_TOKENS = 50_000
-# Images that models make take 1,000 to 6,000 tokens for a megabyte or two of base64, speech far fewer.
+# Generated images cost 1,000 to 6,000 tokens for a megabyte or two of base64; speech costs far fewer.
 _MEDIA_CHARACTERS_A_TOKEN = 500
-# English has some four bytes a token, Chinese three: an estimate is rather too high.
+# English has about four bytes per token, Chinese three: an estimate errs on the high side.
 _BYTES_A_TOKEN = 3
-# In these cases nobody has read the request.
+# Failures before the provider could read the request.
 _NEVER_SENT = frozenset((
     FailureKind.UNKNOWN_HOST, FailureKind.REFUSED, FailureKind.UNREACHABLE, FailureKind.PROXY,
     FailureKind.CONNECT_TIMEOUT, FailureKind.TLS,
@@ -24,10 +24,10 @@ _NEVER_SENT = frozenset((
 
 
 def worst_case(request: Request) -> int:
-    """The most tokens that a call which the caps let through can take.
+    """Return the most tokens that a call within the caps can use.
 
-    A token is a byte of the prompt or more. What models put around each message is less than the JSON that
-    stands around it here.
+    A token of the prompt has at least one byte. The tokens that models add around each message are fewer than
+    the bytes of JSON around it.
     """
     demands = request.demands
     tokens = max(demands.tokens.values(), default=0)
@@ -43,9 +43,9 @@ def was_sent(exchange: Exchange) -> bool:
 
 
 def used(exchange: Exchange, reserved: int) -> int:
-    """Tokens: what the provider reports; for what broke off or reports nothing, the prompt and what came.
+    """Return the tokens used: as reported, else (cut off, or no report) an estimate of prompt and answer.
 
-    Of an answer that was to come in one piece and did not, nobody knows how far it was: all of `reserved`.
+    If an answer that was not streamed did not arrive, its size is unknown: all of `reserved` counts.
     """
     if not was_sent(exchange):
         return 0
@@ -67,13 +67,13 @@ def used(exchange: Exchange, reserved: int) -> int:
 
 
 def _came(exchange: Exchange) -> int:
-    """A chunk of a stream is a token, or several in one piece."""
+    """Estimate the answer's tokens: at least one per chunk of a stream; a chunk can hold several."""
     chunks = sum(event.brought != "" for event in exchange.stream.events) if exchange.stream else 0
     return max(chunks, sum(map(_in_answer, exchange.choices)))
 
 
 def _in_answer(choice: Choice) -> int:
-    """Each text once, however often the provider says it."""
+    """Estimate a choice's tokens, counting each text once even if the provider repeats it."""
     calls = [choice.tool_calls, choice.function_call, choice.others]
     size = sum(len(text.encode("utf-8", "replace")) for text in (*choice.texts, *_texts(calls)))
     media = sum(media.size for media in (*choice.images, *choice.audio))
@@ -94,7 +94,7 @@ def _images(dialect: Dialect, body: Mapping[str, Any]) -> int:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, and every name of its objects."""
+    """Yield every string in a JSON value, and every field name."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""One line of log for each exchange: what it was and what it cost, never what was said, never a key."""
+"""One log line per exchange: what it was and what it cost, never what was said, never a key."""
 
 import json
 import logging
@@ -19,14 +19,14 @@ _LONGEST_NAME = 100
 
 
 def caller_of(request: HttpRequest, embed: str | None = None) -> Caller:
-    """Who waits for a call that this request asks for; its line of log names the embed that it came from."""
+    """Return the caller for a browser's request. The log line names the embed that it came from."""
     who = pseudonym_of(request)
     interim = INTERIM if request.META.get("SERVER_PROTOCOL") == "HTTP/1.1" else b""
     return Caller(who, request.META.get("gunicorn.socket"), logging_for(who, embed), interim)
 
 
 def logging_for(visitor: str, embed: str | None = None) -> Callable[[Exchange], None]:
-    """Writes the line of an exchange that this visitor, by their pseudonym, began, perhaps from an embed."""
+    """Return a function that logs an exchange of this visitor (a pseudonym), perhaps from an embed."""
     return partial(_log, visitor, embed)
 
 
@@ -35,7 +35,7 @@ def _log(who: str, embed: str | None, exchange: Exchange) -> None:
 
 
 def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
-    """Times in milliseconds, sizes in bytes; null for what never came."""
+    """Return the log line's fields. Times are in milliseconds, sizes in bytes; None if it never came."""
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     demands = exchange.demands
     error = None if exchange.is_listing else explain(exchange)

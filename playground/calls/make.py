@@ -1,6 +1,6 @@
-"""The one way in which a call is made, whoever asks for it."""
+"""The only way to make a call, whoever asks for it."""
 
-# ruff: noqa: ARG002 -- an embed's terms look at more than the page's
+# ruff: noqa: ARG002 -- an embed's terms use arguments that the page's do not
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,43 +25,43 @@ from playground.upstream.route import Route
 
 
 class Reservation(Protocol):
-    """What a call may take, set aside before it is made."""
+    """The budget for a call, reserved before it is made."""
 
     def settle(self, exchange: Exchange) -> None:
-        """Takes what it took, once it has ended."""
+        """Charge what the call used, once it has ended."""
 
     def give_back(self) -> None:
-        """For a call that was never made."""
+        """Release the reservation of a call that was never made."""
 
 
 class Terms:
-    """Under which a call is made. These are the page's; an embed has its own."""
+    """The terms of a call. These are the page's; embeds have their own."""
 
     def admit(self, draft: Draft) -> None:
-        """Raises `RefusedError` for what is not sent, whatever it asks for."""
+        """Raise `RefusedError` if the draft may not be sent at all."""
 
     def caps(self, route: Route) -> Caps | None:
-        """What a call on this route may ask for; None for no limits."""
+        """Return what a call on this route may ask for; None for no limits."""
         return route.caps
 
     def reserve(self, request: Request, route: Route, visitor: str) -> Reservation | None:
-        """Counts the call. Raises `RefusedError` when there is nothing left for it."""
+        """Count the call. Raises `RefusedError` if a limit is reached."""
         rates.count(visitor, route)
         return None
 
     def instead(self, draft: Draft, refused: RefusedError) -> Exchange | None:
-        """What is shown in place of a call that was refused; None to say so."""
+        """Return what to show instead of a call that was refused; None to show the refusal."""
         return None
 
     def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
-        """What is shown of a call that was made."""
+        """Return what to show for a call that was made."""
         return exchange
 
 
 def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> Exchange | Live:
-    """The Exchange, or with `live`, for a request that streams, the steps of the call as they happen.
+    """Make the call: return the Exchange, or the steps of the call with `live` and a streaming request.
 
-    Raises `RefusedError` when nothing is sent; the steps raise it at the first `next`.
+    Raises `RefusedError` if nothing is sent; the steps raise it at the first `next`.
     """
     try:
         terms.admit(draft)
@@ -89,7 +89,7 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
 
 
 def list_models(draft: Draft, caller: Caller) -> Listing:
-    """The models that the provider lists. Raises `RefusedError` when it is not asked."""
+    """Ask the provider for its models. Raises `RefusedError` if nothing is sent."""
     route = draft.route()
     rates.count(caller.visitor, route)
     return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
@@ -105,7 +105,7 @@ def _or_given_back(steps: Live, reservation: Reservation | None) -> Live:
 
 
 def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    """Calls both, the second even when the first raises."""
+    """Return a function that calls both, the second even if the first raises."""
 
     def ended(exchange: Exchange) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A recorded answer shown as it came, in place of a call."""
+"""Show a recorded answer as it arrived, instead of making a call."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,18 +15,18 @@ from playground.network.running import running
 from playground.text.redact import Redactor
 from playground.upstream.live import Finished, Live, News, Progress, Started
 
-# How long a replayed stream is silent at a time, and how long it takes as a whole.
+# The longest pause in a replayed stream, and its longest duration.
 LONGEST_SILENCE_MS = 3000.0
 LONGEST_MS = 30_000.0
 _FLUSH_SECONDS = 0.04
-# How soon Stop is noticed.
+# Stop is noticed within this time.
 _STOP_SECONDS = 0.1
 
 
 def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live:
-    """The steps of a live call; where it comes to nothing, those of the recorded answer in its place.
+    """Yield the steps of a live call, and those of a recorded answer if one is shown instead of its end.
 
-    `instead_of` gives the exchange to show for the one that was made, which may be the same.
+    `instead_of` returns the exchange to show for the one that was made, which may be the same.
     """
     started = False
     with closing(steps):
@@ -41,7 +41,7 @@ def or_recorded(steps: Live, instead_of: Callable[[Exchange], Exchange]) -> Live
 
 
 def replay(exchange: Exchange, who: str) -> Live:
-    """The steps of a recorded answer. Takes a place among the running exchanges as a call does.
+    """Yield the steps of a recorded answer. Counts as a running exchange, like a call.
 
     Raises `BusyError`.
     """
@@ -50,7 +50,7 @@ def replay(exchange: Exchange, who: str) -> Live:
 
 
 def _replay(exchange: Exchange, number: str, *, started: bool = False) -> Live:
-    """The steps as the recorded answer came. Stop shows the rest at once."""
+    """Yield the steps at the pace at which the recorded answer arrived. Stop shows the rest at once."""
     received, stream, rest = exchange.received, exchange.stream, Progress()
     if stream and received:
         news = News(Redactor(""))
@@ -64,7 +64,7 @@ def _replay(exchange: Exchange, number: str, *, started: bool = False) -> Live:
 
 
 def _arriving(body: bytes, events_ms: Sequence[float], number: str, stream: StreamReader) -> Iterator[None]:
-    """Feeds the stream, and yields whenever something new is to be shown."""
+    """Feed the stream, and yield whenever there is something new to show."""
     parts = list(pieces(body, events_ms))
     start, fresh = time.monotonic(), False
     for due, (at_ms, part) in zip(_due([at_ms for at_ms, _ in parts]), parts, strict=True):
@@ -78,7 +78,7 @@ def _arriving(body: bytes, events_ms: Sequence[float], number: str, stream: Stre
 
 
 def _due(times_ms: list[float]) -> Iterator[float]:
-    """When each piece is shown, in seconds since the start: as it came, but for long silences."""
+    """Return when each piece is shown, in seconds since the start: as it came, but with shorter pauses."""
     silences = [later - earlier for earlier, later in pairwise([0.0, *times_ms])]
     shown_ms = list(accumulate(min(max(0.0, silence), LONGEST_SILENCE_MS) for silence in silences))
     scale = min(1.0, LONGEST_MS / shown_ms[-1]) if shown_ms and shown_ms[-1] else 1.0
