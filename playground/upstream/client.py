@@ -1,7 +1,7 @@
-"""Sends a request to a provider and records what happened.
+"""Send a request to a provider and record what happened.
 
-One connection an exchange (`Connection: close`): nothing is shared between people, no call dies on a
-connection that a provider closed meanwhile, and the exchange's end is the socket's end.
+Each exchange has its own connection (`Connection: close`): people share nothing, no call fails on a
+connection that the provider has closed meanwhile, and ending the exchange means closing the socket.
 """
 
 import logging
@@ -41,11 +41,11 @@ from playground.upstream.route import Route
 
 _logger = logging.getLogger(__name__)
 _adapter = Adapter()
-# For a send that meets the local model while it starts again.
+# How long a send waits while the local model restarts.
 _RESTART_SECONDS = 20
-# Of a failure's own words, which may quote a line of megabytes.
+# In characters. A failure's text can quote a line of megabytes.
 _LONGEST_DETAIL = 200
-# Failures in which nothing is missing when all of the answer had come before.
+# Failures that do not matter if the whole answer arrived before.
 _OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
 
@@ -55,11 +55,11 @@ def _nothing(exchange: Exchange) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who waits for a call. `visitor` tells one from another; "" is nobody in particular.
+    """Who waits for a call. `visitor` identifies them; "" is nobody in particular.
 
-    The call takes one of `places`. When `browser`, their connection, is closed, the provider's is closed at
-    once; `interim` asks it before the answer whether it is there (see `watcher`). `ended` is called with each
-    Exchange that was begun, also when nobody waits for its end; what it raises is logged.
+    The call takes one of `places`. If `browser`, their connection, closes, so does the provider's; `interim`
+    is sent to it before the response, to notice that (see `watcher`). `ended` is called with every Exchange
+    that was begun, even if nobody waits for it any more; what it raises is logged.
     """
 
     visitor: str = ""
@@ -69,7 +69,7 @@ class Caller:
     places: Running = running
 
     def told(self, exchange: Exchange) -> None:
-        """A budget or a log that fails loses no answer."""
+        """Call `ended`. If the budget or the log fails, the answer is not lost."""
         try:
             self.ended(exchange)
         except Exception:
@@ -80,16 +80,16 @@ NOBODY = Caller()
 
 
 def send(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
-    """Posts a request. What goes wrong at the provider or on the way is in the Exchange.
+    """Post a request. The Exchange records what goes wrong at the provider or on the way.
 
-    Raises `egress.AddressRefusedError` when the policy does not let the host be called, and
-    `running.BusyError` when there is no place for a further exchange.
+    Raises `egress.AddressRefusedError` if the policy forbids the host, and `running.BusyError` if too many
+    exchanges are running.
     """
     return _finish(_post(request, route, limits, caller))
 
 
 def stream(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY) -> Live:
-    """Posts a request as `send` does, and shows the answer while it arrives.
+    """Post a request as `send` does, and show the answer while it arrives.
 
     Yields `Started` once the request is written, `Progress` some 40 ms after something arrived and at least
     every `heartbeat_seconds`, then `Finished`. The first `next` raises what `send` does.
@@ -108,7 +108,7 @@ def _finish(steps: Live) -> Exchange:
 
 
 def get(dialect: Dialect, path: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
-    """Gets what stands at a path under the base URL. Raises what `send` does."""
+    """GET a path under the base URL. Raises what `send` does."""
     base_url = route.endpoint.base_url
     call = call_of(dialect, base_url, route.key_variable, {}, base_url + path)
     return _finish(_exchange("GET", dialect, call, b"", route, limits, caller))
@@ -167,12 +167,12 @@ def _exchange(
         ending = Ending(reading, limits, dialect.demands(call.body).count)
         try:
             failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
-        except GeneratorExit:  # who looked on has left
+        except GeneratorExit:  # whoever watched has left
             caller.told(record(failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = record(failure)
         caller.told(exchange)
-        # Its place is held until the last of it is written: a browser may be slow to take it.
+        # Keep its place until the last step is written: a browser may be slow to read it.
         yield Finished(number, exchange, reading.progress())
 
 
@@ -199,7 +199,7 @@ def _run(
     clock: Clock,
     ending: Ending,
 ) -> Generator[Step, None, Failure | None]:
-    """Fills `reading` as far as it gets; says what stopped it."""
+    """Fill `reading` as far as possible; return the failure that stopped it, if any."""
     connection, pace = None, Pace(limits, clock, reading.live)
     try:
         if life := _life(route):
@@ -216,7 +216,7 @@ def _run(
         if not (yield from _read(reading, body, on_wire, clock, pace, ending)):
             return failures.failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)
         if body.unread and not _is_text(reading.body):
-            # As it came: in small letters a key would not be found in it.
+            # Keep its case: in a lower-case text, a key would not be found and redacted.
             coding = f"Content-Encoding: {head.text('content-encoding')}"
             return failures.failure(FailureKind.BAD_ENCODING, prepared, coding)
     except TooManyError as error:
@@ -232,14 +232,14 @@ def _run(
 
 
 def _life(route: Route) -> Life | None:
-    """The local model is looked after here: it may be starting again, or take long over a prompt."""
+    """Return how to ask the local model whether it restarts or works on a long prompt; None for others."""
     if route.provider != LOCAL_MODEL:
         return None
     return Life(route.endpoint.base_url.removesuffix("/v1"), route.key)
 
 
 def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Step, None, Head]:
-    """The head of the answer. An interim one (1xx) is a sign of life; a byte of one is not: it may drip."""
+    """Read the response's head. A whole interim one (1xx) counts as a sign of life, single bytes do not."""
     heads = HeadReader(on_wire.reader)
     while True:
         try:
@@ -260,9 +260,9 @@ def _head(reading: Reading, on_wire: Wire, pace: Pace) -> Generator[Step, None, 
 def _read(
     reading: Reading, body: Body, on_wire: Wire, clock: Clock, pace: Pace, ending: Ending
 ) -> Generator[Step, None, bool]:
-    """Reads to the end of the answer; False at the limit of its size."""
+    """Read to the end of the answer. Return False if it exceeds the size limit."""
     try:
-        # Much may come out of what is read already: a call that was ended does not wait for that.
+        # Buffered data can take long to decode; a call that was ended does not wait for it.
         while not (on_wire.ended or ending.reached(clock())):
             if not pace.wait(on_wire, ready=body.has_more, until_ms=ending.due_ms):
                 if reading.live:
@@ -275,7 +275,7 @@ def _read(
                 return False
             ending.heard(pace.heard_ms)
     except failures.ERRORS:
-        reading.close(clock())  # a last line may lack its end, and say that all has come
+        reading.close(clock())  # a last line without its line break may say that all has arrived
         raise
     reading.close(clock())
     return True
@@ -312,25 +312,25 @@ def _received(reading: Reading, redactor: Redactor) -> Received | None:
 def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
     if failure is None:
         return None
-    # Cut only now: of a key that was cut in two nothing would be found.
+    # Cut after redaction: a key that is cut in two would not be found.
     detail = redactor.text(failure.detail)[:_LONGEST_DETAIL]
     return Failure(failure.kind, failure.host, detail, failure.limit)
 
 
 def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
-    """Also a key that is too short for a secret does not show where it is sent as one."""
+    """Mask the key in its own header even if it is too short to be redacted elsewhere."""
     own = dict(reading.dialect.headers(MASK))
     return reading.redactor.headers([(name, own.get(name, value)) for name, value in headers])
 
 
 def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
-    """A person may have pasted the key into a message as well: then the code does not show it either."""
+    """Redact the key in the body too, so that the code does not show a key pasted into a message."""
     body = redactor.value(call.body)
     return replace(call, body=body, wire=dialect.wire(body))
 
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
-    """Content parts are shown as one text, so that a key in pieces would be whole again."""
+    """Mask a key in pieces: content parts are shown as one text, which would put it together."""
     if exchange.received is None or exchange.stream or exchange.completion is None:
         return exchange
     completion = without_split_key(redactor, exchange.completion, exchange.dialect)

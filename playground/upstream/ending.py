@@ -1,7 +1,7 @@
-"""When an answer is at its end though its connection is not.
+"""Tell when an answer has ended although its connection has not.
 
-Providers and gateways hold connections open after `[DONE]`, reset them, or leave out the mark of the last
-chunk. What came is whole then: nobody waits for more, and nothing was cut off.
+Providers and gateways keep connections open after `[DONE]`, reset them, or omit the last chunk's mark. The
+answer is complete then: the client does not wait for more, and reports nothing as cut off.
 """
 
 import math
@@ -12,14 +12,14 @@ from playground.text import jsontext
 from playground.text.event_data import without_done
 from playground.upstream.reading import Reading
 
-# Each try parses all that came: a body that pauses more often than this waits for the silence.
+# Each try parses everything so far. A body that pauses more often waits for the silence limit.
 _MOST_TRIES = 5
 
 
 class Ending:
-    """`heard` after each piece; `reached` once there is no more to wait for, at `due_ms` of the call's clock.
+    """Call `heard` after each piece; `reached` is true from `due_ms` on the call's clock, if all has arrived.
 
-    `choices` is how many answers were asked for: one may be finished before the next has begun.
+    `choices` is how many were asked for: one may be finished before the next has begun.
     """
 
     def __init__(self, reading: Reading, limits: Limits, choices: int) -> None:
@@ -27,7 +27,7 @@ class Ending:
         self._reading, self._limits, self._choices = reading, limits, choices
         self._tries = 0
         self._events = 0
-        # How much had come when all was first said to be finished.
+        # How many tokens had arrived when all choices were first finished.
         self._tokens_at_finish: int | None = None
 
     def heard(self, now_ms: float) -> None:
@@ -37,7 +37,7 @@ class Ending:
             self.due_ms = now_ms + 1000 * self._limits.grace_seconds if tries else math.inf
         elif stream.done:
             self.due_ms = min(self.due_ms, now_ms + 1000 * self._limits.grace_seconds)
-        elif len(stream.times_ms) > self._events:  # not for comments, which may come forever
+        elif len(stream.times_ms) > self._events:  # comments do not count: they may go on forever
             self._events = len(stream.times_ms)
             ends = self._has_finished(stream)
             self.due_ms = now_ms + 1000 * self._limits.finish_seconds if ends else math.inf
@@ -53,7 +53,7 @@ class Ending:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing of the answer is missing, by its own words."""
+        """Return whether the answer is complete, judging by its content."""
         if stream := self._reading.stream:
             return stream.done or stream.collector.is_finished(self._choices)
         if not self._is_closed():
@@ -65,7 +65,7 @@ class Ending:
         return isinstance(value, dict | list) and not self._reading.dialect.is_chunk(value)
 
     def _is_closed(self) -> bool:
-        """Whether it may be whole, told without reading all of it."""
+        """Return whether it may be complete, judging by its last bytes."""
         return self._end().endswith((b"}", b"]", b"</html>"))
 
     def _end(self) -> bytes:
@@ -76,5 +76,5 @@ class Ending:
             return False
         if self._tokens_at_finish is None:
             self._tokens_at_finish = stream.collector.tokens
-        # Some say "stop" in every chunk: where text follows it, it is no end.
+        # Some servers send "stop" in every chunk: it is not the end if text follows.
         return stream.collector.tokens == self._tokens_at_finish

@@ -23,9 +23,9 @@ _LONGEST_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The request is on the wire. `running.stop` takes `number`; `id` is that of the exchange to come.
+    """The request is on the wire. `running.stop` takes `number`; `id` will be the exchange's.
 
-    If a recorded answer is shown in its place, that has an id of its own.
+    If a recorded answer is shown instead, it has its own id.
     """
 
     number: str

@@ -14,8 +14,11 @@ from playground.upstream.route import Route
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A provider's models: those that the caps allow, sorted; how many entries could not be read; what went
-    wrong, where something did; how many the caps hold back."""
+    """A provider's models, sorted, as far as the caps allow them.
+
+    `unread` counts entries that could not be read, `held_back` models that the caps exclude; `problem` says
+    what went wrong, if anything did.
+    """
 
     models: list[str]
     exchange: Exchange
@@ -25,7 +28,7 @@ class Listing:
 
 
 def list_models(dialect: Dialect, route: Route, limits: Limits, caller: Caller = NOBODY) -> Listing:
-    """Asks the provider for its models. Raises what `client.send` does."""
+    """Ask the provider for its models. Raises what `client.send` does."""
     exchange = client.get(dialect, dialect.models_path, route, limits, caller)
     if problem := explain_arrival(exchange):
         return Listing([], exchange, problem=problem)
@@ -38,5 +41,5 @@ def list_models(dialect: Dialect, route: Route, limits: Limits, caller: Caller =
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts `m-2` before `m-10`."""
+    """Return a sort key that puts `m-2` before `m-10`."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", name)]

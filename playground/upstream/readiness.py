@@ -1,8 +1,8 @@
-"""What each provider lacks just now: a key, or a server on this machine that is not running.
+"""What each provider lacks right now: a key, or a server on this machine that is not running.
 
-A server on this machine is asked for its models, through the one client with its rules, by one thread in
-the background. What it said holds for some seconds; a page waits only when nothing is known yet, and not for
-long. A call that is sent never asks: it finds out.
+A background thread asks servers on this machine for their models, through the usual client and its rules.
+The result holds for some seconds; a page waits only if nothing is known yet, and briefly. Sending a call
+never asks: it finds out.
 """
 
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
@@ -25,19 +25,19 @@ _LIMITS = Limits(
     exchange_seconds=0.5,
     response_bytes=1 << 20,
 )
-# The probe takes no place of a person's call: it asks one server at a time, in a thread of its own.
+# The probe does not use up people's places for calls: it asks one server at a time, in its own thread.
 _CALLER = client.Caller(places=Running())
 
 
 class Probe:
-    """Which servers on this machine answer like a provider, as last seen."""
+    """Which servers on this machine last answered like a provider."""
 
     def __init__(self, holds: float = _FRESH_SECONDS) -> None:
         self.seen: dict[Endpoint, bool] = {}
         self._question = Question(self._look, holds)
 
     def runs(self, endpoint: Endpoint) -> bool | None:
-        """None while it is not known."""
+        """Return whether the server runs; None if that is not known yet."""
         put_at = self._question.put()
         if endpoint not in self.seen:
             self._question.wait(put_at, _FIRST_WAIT_SECONDS)
@@ -53,9 +53,9 @@ probe = Probe()
 
 
 def missing(provider: Provider) -> Sentence | None:
-    """What the provider lacks to work without a key from the person; None when it is ready."""
+    """Return what the provider lacks to work without a typed key; None if it is ready."""
     if provider.id == LOCAL_MODEL:
-        abilities.probe.ask()  # so that it is known by the time that something is sent
+        abilities.probe.ask()  # so that it is known before something is sent
     if (lacking := lacks(provider)) or not (provider.local and provider.endpoint):
         return lacking
     runs = probe.runs(provider.endpoint)
@@ -69,13 +69,13 @@ def missing(provider: Provider) -> Sentence | None:
 
 
 def preselected() -> Provider:
-    """The first provider that can work as things stand; else the first that only wants a key."""
+    """Return the first provider that is ready, else the first one with an endpoint."""
     with_endpoint = [provider for provider in catalogue().values() if provider.endpoint]
     return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
 
 
 def _answers(provider: Provider, endpoint: Endpoint) -> bool:
-    """Whether a server of its dialect is there; many another program listens on port 8000."""
+    """Return whether a server of its dialect answers; other programs also listen on port 8000."""
     try:
         route = Route(provider.id, endpoint, "", None)
         listing = models.list_models(DIALECTS[provider.dialect], route, _LIMITS, _CALLER)

@@ -1,4 +1,4 @@
-"""The client's own, changing state of an answer that it reads."""
+"""The client's mutable state while it reads an answer."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -14,11 +14,11 @@ from playground.upstream.sniff import Sniffer, Sort
 
 @dataclass
 class Reading:
-    """An answer as it arrives. `progress` is what others get to see of it.
+    """An answer as it arrives. Others see only `progress`.
 
-    `running.stop` takes `number`; `id` is that of the exchange to come.
+    `running.stop` takes `number`; `id` will be the exchange's.
 
-    `stream` is there as soon as the first bytes say that it is one. `body` takes `most_bytes` at most.
+    `stream` is set as soon as the first bytes show that it is one. `body` holds at most `most_bytes`.
     """
 
     number: str
@@ -45,7 +45,7 @@ class Reading:
             self._sniffer = Sniffer(self.dialect, ", ".join(head.values("content-type")))
 
     def add(self, piece: bytes, at_ms: float) -> bool:
-        """Whether all of the piece had room. Raises what `StreamReader.feed` does."""
+        """Add a piece; return whether all of it had room. Raises what `StreamReader.feed` does."""
         room = self.most_bytes - len(self.body)
         if len(piece) > room:
             self.add(piece[:room], at_ms)
@@ -58,14 +58,14 @@ class Reading:
         return True
 
     def close(self, at_ms: float) -> None:
-        """No more comes."""
+        """Take note that no more arrives."""
         if self._sniffer:
             self._settle(self._sniffer.close(self.body), at_ms)
         if self.stream:
             self.stream.close(at_ms)
 
     def progress(self) -> Progress:
-        """What is new since the last time; nothing if nobody watches (`live`)."""
+        """Return what is new since the last call; nothing unless somebody watches (`live`)."""
         return self._news.take(self.stream) if self.live else Progress()
 
     def _settle(self, sort: Sort | None, at_ms: float) -> None:

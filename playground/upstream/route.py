@@ -1,4 +1,4 @@
-"""Whom a request goes to, and with whose key."""
+"""Where a request goes, and with whose key."""
 
 from dataclasses import dataclass, field
 
@@ -34,10 +34,10 @@ class Route:
 
 
 def find_route(provider: str | None, base_url: str | None, key: str | None, dialect: Dialect) -> Route:
-    """The route of a provider's id or, without one, of a base URL. Raises `InvalidRequestError`.
+    """Return the route for a provider's id or, without one, a base URL. Raises `InvalidRequestError`.
 
-    A key that the server holds is bound to its provider: it goes to the catalogue's own address, and
-    never with a base URL that was typed.
+    The server's keys are bound to their providers: each is sent only to its address in the catalogue, never
+    to a typed base URL.
     """
     typed, problems = _checked_key(key or "")
     if provider and base_url:
@@ -56,7 +56,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
         raise InvalidRequestError(*problems)
     if not egress.is_private_upstream(endpoint.host, endpoint.port):
         return Route(None, endpoint, typed, OWN_KEY_VARIABLE)
-    # A machine of the server's own network works for them, whatever the address was typed for.
+    # The operator pays for a machine in the server's own network, even if its URL was typed.
     behind = (p for p in catalogue().values() if p.endpoint and _place(p.endpoint) == _place(endpoint))
     caps = applied(next((provider.caps for provider in behind), Caps()))
     return Route(None, endpoint, typed, OWN_KEY_VARIABLE, at_servers_expense=True, caps=caps)
@@ -71,7 +71,7 @@ def _provider_route(provider: Provider, typed: str) -> Route:
             say(gettext_noop("%(provider)s %(lacking)s."), provider=say(provider.label), lacking=lacking),
         )
     key = typed or _checked_server_key(provider)
-    # A key that was typed pays for itself, where one is asked for at all.
+    # With a typed key, the visitor pays, unless the provider needs no key.
     expense = not (typed and provider.key_variable) or provider.id == LOCAL_MODEL
     return Route(
         provider.id,
@@ -84,7 +84,7 @@ def _provider_route(provider: Provider, typed: str) -> Route:
 
 
 def applied(caps: Caps) -> Caps | None:
-    """None where this server holds nobody to them."""
+    """Return the caps, or None if they are turned off on this server."""
     return caps if settings.CONFIG.caps else None
 
 
@@ -108,7 +108,7 @@ def _find_provider(name: str) -> Provider:
 
 
 def _checked_key(key: str) -> tuple[str, list[FieldProblem]]:
-    """The key in what was typed, and what is wrong with it: a person wants to know of the address as well."""
+    """Return the typed key and its problems, which are shown together with those of the base URL."""
     try:
         return typed_key.clean(key), []
     except typed_key.KeyProblemError as error:

@@ -1,6 +1,4 @@
-"""Whether a body is an event stream or one JSON text: by its first bytes, and by its label only where they
-say nothing.
-"""
+"""Tell whether a body is an event stream or one JSON text: by its first bytes, else by its Content-Type."""
 
 from enum import Enum
 
@@ -11,23 +9,23 @@ from playground.text.event_data import without_done
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-# More than anyone sends before an answer.
+# More white space than any server sends before an answer.
 _MOST_BLANKS = 4096
 _OPENING = (b"{", b"[")
-# `error` is llama.cpp's.
+# `error` is sent by llama.cpp.
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
 _LONGEST_FIELD = max(map(len, _FIELDS))
 
 
 class Sort(Enum):
-    """`STREAM` also when its events are bare lines of JSON."""
+    """What a body is. Bare lines of JSON are a `STREAM`, too."""
 
     STREAM = "stream"
     WHOLE = "whole"
 
 
 class Sniffer:
-    """`look` at the body each time it has grown, until it says something; `close` at its end."""
+    """Call `look` each time the body has grown, until it returns a sort; call `close` at its end."""
 
     def __init__(self, dialect: Dialect, content_type: str) -> None:
         self._dialect = dialect
@@ -37,7 +35,7 @@ class Sniffer:
         self._breaks_lines = False
 
     def look(self, body: bytearray) -> Sort | None:
-        """None while the bytes may still become either. No byte is looked at twice."""
+        """Return the sort, or None while it may still be either. Reads no byte twice."""
         start = self._first_byte(body)
         if start is None:
             return self._labelled if len(body) > _MOST_BLANKS else None
@@ -51,16 +49,16 @@ class Sniffer:
         return Sort.WHOLE if first[:1] == b"<" else self._labelled
 
     def close(self, body: bytearray) -> Sort:
-        """What it is when no more comes."""
+        """Return the sort of a body that has ended."""
         if not body.startswith(_OPENING, self._start):
             return self._labelled
         text = bytes(body[self._start :])
-        # Chunks over several lines each: no JSON as a whole, and labelled as what they are.
+        # Chunks that span several lines each: not JSON as a whole, and labeled as a stream.
         is_labelled = self._labelled is Sort.STREAM and self._has_mark(text)
         return self._labelled if is_labelled and not _is_json(without_done(text)) else self._of_line(text)
 
     def _first_byte(self, body: bytearray) -> int | None:
-        """Where the first byte is that is neither blank nor of a byte order mark."""
+        """Return the position of the first byte after white space and a byte order mark."""
         if self._found:
             return self._start
         if not self._start and _BOM.startswith(body[: len(_BOM)]):
@@ -72,7 +70,7 @@ class Sniffer:
         return self._start if rest else None
 
     def _of_json(self, body: bytearray, start: int) -> Sort | None:
-        """Known by its first line: chunks come one a line, a completion is one text over any number."""
+        """Decide by the first line: chunks come one per line, a completion can span many lines."""
         end = body.find(b"\n", max(start, self._searched))
         self._searched = len(body)
         if end < 0 or self._breaks_lines:
@@ -85,7 +83,7 @@ class Sniffer:
         return any(mark in text for mark in self._dialect.chunk_marks)
 
     def _of_line(self, line: bytes) -> Sort:
-        if not self._has_mark(line):  # which saves reading a large answer once more
+        if not self._has_mark(line):  # saves parsing a large answer twice
             return Sort.WHOLE
         try:
             is_chunk = self._dialect.is_chunk(jsontext.loads_leniently(line))

@@ -1,8 +1,8 @@
-"""What the local model cannot take, said before anything is sent.
+"""What the local model does not support, reported before anything is sent.
 
-Its server answers an image with a 500, as if it were broken, and drops tools without a word, for which its
-template has no place. It is asked in the background, when a page is shown or something is sent: a call never
-waits for it, and what is not known yet is found out by sending.
+Its server answers an image with a 500, as if it were broken, and silently drops tools that its template does
+not support. It is asked in the background when a page is shown or something is sent: a call never waits for
+it, and finds out what is not known yet.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _SENTENCES = {
 
 
 class Probe:
-    """What the local model said last that it lacks. Asked with the server's key, never with a typed one."""
+    """What the local model lacks, as last reported. Asks with the server's key, never with a typed one."""
 
     def __init__(self) -> None:
         self.lacks: frozenset[str] = frozenset()
@@ -41,7 +41,7 @@ class Probe:
             return
         props = Life(local.endpoint.base_url.removesuffix("/v1"), local.server_key).props()
         if props is None:
-            return  # it starts again, or is busy: what it said before holds
+            return  # restarting or busy: the last report holds
         modalities, template = props.get("modalities"), props.get("chat_template_caps")
         modalities = modalities if isinstance(modalities, dict) else {}
         template = template if isinstance(template, dict) else {}
@@ -53,7 +53,7 @@ probe = Probe()
 
 
 def check(request: Request, route: Route) -> None:
-    """Raises `InvalidRequestError` with all that the request asks of the local model in vain."""
+    """Raise `InvalidRequestError` naming everything that the local model does not support."""
     if route.provider != LOCAL_MODEL:
         return
     probe.ask()
