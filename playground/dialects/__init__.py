@@ -1,4 +1,4 @@
-"""The APIs that providers speak, each in a folder of its own."""
+"""The APIs that providers implement, each in a folder of its own."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,6 +6,6 @@ from types import MappingProxyType
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.dialect import Dialect
 
-# What a provider speaks of which nothing else is known.
+# The dialect of a provider about which nothing else is known.
 DEFAULT: Dialect = CHAT_COMPLETIONS
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({CHAT_COMPLETIONS.id: CHAT_COMPLETIONS})

@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# Some servers write a null as a text.
+# Some servers write null as a string.
 _NONE = ("", "null", "none")
 _MEANINGS = {
     "length": gettext_noop(
@@ -15,7 +15,7 @@ _MEANINGS = {
     "function_call": gettext_noop("The model asks you to call a function."),
     "content_filter": gettext_noop("The provider's content filter left text out."),
 }
-# The words of other APIs that gateways pass on, in small letters.
+# Finish reasons of other APIs that gateways pass on, in lower case.
 _SAME = {
     **dict.fromkeys(("end_turn", "stop_sequence", "eos", "eos_token", "complete"), "stop"),
     **dict.fromkeys(
@@ -37,7 +37,7 @@ _SAME = {
         "content_filter",
     ),
 }
-# An error that came without words: OpenRouter, Zhipu, DeepSeek and gateways.
+# Finish reasons that report an error without a message: OpenRouter, Zhipu, DeepSeek and gateways.
 _BROKEN_OFF = frozenset(
     ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource")
 )
@@ -45,24 +45,24 @@ _OTHER = gettext_noop("The provider ended the answer with “%(reason)s”.")
 
 
 def is_reason(value: Any) -> bool:
-    """Whether a `finish_reason` says anything."""
+    """Return whether a `finish_reason` says anything."""
     return value.strip().lower() not in _NONE if isinstance(value, str) else bool(value)
 
 
 def shown(value: Any) -> str | None:
-    """A `finish_reason` as it came, as JSON where it is no text; None where it says nothing."""
+    """Return a `finish_reason` as it came, as JSON if it is not a string; None if it says nothing."""
     if not is_reason(value):
         return None
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def is_broken_off(value: Any) -> bool:
-    """Whether it says that the answer has no proper end."""
+    """Return whether it says that the answer did not end properly."""
     return _word(value) in _BROKEN_OFF
 
 
 def meaning(value: Any) -> Sentence | None:
-    """What a `finish_reason` means, when it is not `stop`."""
+    """Return what a `finish_reason` means; None for `stop` or nothing."""
     reason = shown(value)
     if reason is None:
         return None
@@ -75,8 +75,10 @@ def meaning(value: Any) -> Sentence | None:
 
 
 def _word(value: Any) -> str:
-    """In small letters. Some wrap it (`{"type": "stop"}`, `{"reason": "stop"}`), Gemini adds which one
-    (`content_filter: RECITATION`)."""
+    """Return the reason in lower case, unwrapped (`{"type": "stop"}`, `{"reason": "stop"}`).
+
+    Leaves out Gemini's detail (`content_filter: RECITATION`).
+    """
     if isinstance(value, dict):
         value = value.get("type") or value.get("reason")
     return value.lower().partition(":")[0] if isinstance(value, str) else ""

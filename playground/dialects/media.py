@@ -1,4 +1,4 @@
-"""Images and audio out of the URLs or the base64 that an API sends. Their bytes say what they are."""
+"""Read images and audio from the URLs or base64 that an API sends. Their bytes give the type."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playground.exchange.answer import LONGEST_DATA, Media
 
-# Raster images only: an SVG is a document.
+# Raster images only: an SVG is a document and can contain scripts.
 _IMAGE_STARTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -29,17 +29,17 @@ _AUDIO_STARTS = (
 )
 _DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-# What OpenAI streams has no head: 24 kHz, 16 bits, one channel.
+# Audio that OpenAI streams has no header: 24 kHz, 16 bits, one channel.
 _PCM16 = (24_000, 16, 1)
 
 
 def image(source: str) -> Media:
-    """`source` is a URL, a data URL, or base64."""
+    """Read an image. `source` is a URL, a data URL, or base64."""
     return _read(source, _image_type)
 
 
 def sound(source: str, asked_format: str | None = None) -> Media:
-    """`asked_format` is what the request asked for: raw samples do not say what they are."""
+    """Read audio. `asked_format` is the requested format, which raw samples do not show themselves."""
     source = source if len(source) > LONGEST_DATA else _in_one(source)
     media = _read(source, _audio_type)
     if media.type or media.link or media.is_too_long or asked_format != "pcm16":
@@ -52,7 +52,7 @@ def sound(source: str, asked_format: str | None = None) -> Media:
 
 
 def safe_link(url: Any) -> str | None:
-    """The URL, when a browser may be sent there."""
+    """Return the URL if it is safe as a link, else None."""
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
         return None
     try:
@@ -94,7 +94,7 @@ def _type(start: bytes, starts: tuple[tuple[bytes, str], ...]) -> str | None:
 
 
 def _in_one(data: str) -> str:
-    """Base64 that was streamed: each delta may have had an end of its own."""
+    """Join base64 that was streamed, in which each delta may have its own padding."""
     ends = re.findall(r"[^=]+=*", data)
     if len(ends) < 2 or _DATA_URL.match(data):
         return data

@@ -1,7 +1,7 @@
-"""The ids in a provider's list of models, in whatever shape it comes.
+"""Read the ids in a provider's list of models, in any shape.
 
-OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere),
-names alone, and one of these inside another.
+OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere), bare
+names, and one of these inside another.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _LONGEST = 300
 
 
 def read_models(value: Any) -> ModelList | None:
-    """None where the answer is no list of models."""
+    """Return the model ids; None if the value is not a list of models."""
     entries = _entries(value)
     if entries is None:
         return None
@@ -30,7 +30,7 @@ def _entries(answer: Any) -> list[Any] | None:
         if not named:
             return None
         answer = answer[named[0]]
-        if answer is None:  # how servers written in Go say that there are none
+        if answer is None:  # an empty list of a server written in Go
             return []
     return None
 
@@ -43,5 +43,5 @@ def _id(entry: Any) -> str | None:
     else:
         return None
     usable = [name for name in names if name and len(name) <= _LONGEST and name.isprintable()]
-    # GitHub's ids are addresses in a registry (azureml://…); what is called is the name beside it.
+    # GitHub's ids are registry URLs (azureml://…); calls use the name beside it.
     return next((name for name in usable if "://" not in name), usable[0] if usable else None)

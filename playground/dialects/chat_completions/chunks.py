@@ -1,4 +1,4 @@
-"""Puts the chunks of a streamed answer together into the `chat.completion` that they add up to."""
+"""Merge the chunks of a streamed answer into a `chat.completion`."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,18 +29,18 @@ _TEXTS = ("content", *NAMES)
 
 
 class ChunkCollector:
-    """`add` each chunk's JSON value; `completion` is what they add up to so far.
+    """`add` each chunk's JSON value; `completion` is the merged result so far.
 
-    Built on what providers send, not on what they should: choices may be empty or out of order, deltas
-    null, tool calls without an index, usage in a last chunk of its own or in every one, a `message` or a
-    `text` in place of a delta. `tokens` counts the chunks that brought something, which for most providers is
-    a token each. `add` raises `TooManyError` at what would fill the memory.
+    Accepts what providers really send: choices may be empty or out of order, deltas null, tool calls without
+    an index, usage in a last chunk of its own or in every chunk, a `message` or a `text` instead of a delta.
+    `tokens` counts the chunks that brought something; most providers send one token per chunk. `add` raises
+    `TooManyError` before the chunks fill the memory.
     """
 
     def __init__(self) -> None:
         self.error: Any = None
         self.tokens = 0
-        self.has_begun = False  # with a list of choices, be it empty
+        self.has_begun = False  # a chunk had `choices`, even if empty
         self._room = Room()
         self._head: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
@@ -48,7 +48,7 @@ class ChunkCollector:
         self._usage = StreamedUsage(self._room)
 
     def add(self, chunk: Any) -> str:
-        """What the chunk brought: text, reasoning, a refusal, a part of a tool call; empty if nothing."""
+        """Add a chunk; return its new text, reasoning, refusal or part of a tool call; "" if none."""
         if (error := error_in(chunk)) is not None and self.error is None:
             self.error = error
         if not isinstance(chunk, dict):
@@ -65,21 +65,21 @@ class ChunkCollector:
 
     @property
     def fields(self) -> int:
-        """How many names the chunks had beside their choices."""
+        """The number of fields that the chunks had beside their choices."""
         return len(self._head)
 
     def is_finished(self, choices: int) -> bool:
-        """Whether at least so many choices came, and each has its finish reason."""
+        """Return whether at least this many choices came, and each has a finish reason."""
         return len(self._finished) == len(self._choices) >= choices
 
     @property
     def indexes(self) -> list[int]:
-        """The choices' own numbers, in the order of `live`."""
+        """The choices' indexes, in the order of `live`."""
         return list(self._choices)
 
     @property
     def live(self) -> list[LiveChoice]:
-        """Each choice as far as it came, in the order of their first chunks."""
+        """The choices so far, in the order of their first chunks."""
         return [LiveChoice(choice.texts, choice.calls) for choice in self._choices.values()]
 
     @property
@@ -132,7 +132,7 @@ class _Choice:
         if message is None and "text" in choice:
             message = {"content": choice["text"]}
         if message is not None:
-            # Behind deltas it says all of them again.
+            # After deltas, a message repeats all of them.
             brought += self._add_delta(self._not_yet_said(message) if self._has_deltas else message)
         return brought
 

@@ -1,4 +1,4 @@
-"""Reads a `chat.completion` that may be anything: providers leave out, null and rename."""
+"""Read a `chat.completion`, tolerating fields that providers omit, set to null or rename."""
 
 import json
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from playground.exchange.answer import Answer, Choice, Cited, Media, Sources
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
 
-# What a provider wants back in the next call, besides role, content and calls. All else of a message is the
-# answer's only: annotations, logprobs, `reasoning` (which most refuse).
+# Fields that a provider wants back in the next call, besides role, content and calls. The rest is not sent
+# back: annotations, logprobs, `reasoning` (which most providers reject).
 SENT_BACK = {
     "refusal": "OpenAI",
     "function_call": "OpenAI, before tools",
@@ -32,21 +32,22 @@ SENT_BACK = {
     "images": "OpenRouter, to change an image that was made",
 }
 _MEDIA = ("images", "audio")
-# What the answer panel shows by itself.
+# Fields that have their own view in the answer panel.
 _SHOWN = frozenset((
     "role", "content", "refusal", "tool_calls", "function_call", "audio", "images", "annotations",
     "citations",
 ))  # fmt: skip
-# What a choice says of its answer.
+# Fields of a choice that are not part of its message.
 _OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))
-# Of those, what is something else is shown as it came.
+# The types that those views can show; any other value is shown as it came.
 _READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "citations": list}
 
 
 @dataclass(frozen=True)
 class ChatChoice(Choice):
-    """`ended` is the `finish_reason` as it came. `others` are the fields of the message, and the parts of its
-    content, that have no view of their own.
+    """A choice of a chat completion. `ended` is the `finish_reason` as it came.
+
+    `others` are the fields of the message, and parts of its content, that have no view of their own.
     """
 
     ended: Any
@@ -86,15 +87,15 @@ class ChatChoice(Choice):
 
     @property
     def as_message(self) -> dict[str, Any]:
-        """The message to put into the conversation, with what the next call needs and no more."""
+        """The message for the conversation, with only what the next call needs."""
         kept: dict[str, Any] = {"role": "assistant", "content": _content(self.message, self.text)}
         if self.tool_calls:
             kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(self.tool_calls, 1)]
         kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
-        if self.function_call is None:  # what stands there is no call
+        if self.function_call is None:  # the field holds no call
             kept.pop("function_call", None)
         audio = self.message.get("audio")
-        if isinstance(audio, dict) and audio.get("id"):  # OpenAI has it still
+        if isinstance(audio, dict) and audio.get("id"):  # OpenAI still has it
             kept["audio"] = {"id": audio["id"]}
         if kept["content"] is None and not kept.keys() & {"tool_calls", "function_call", "audio", "refusal"}:
             kept["content"] = ""
@@ -107,7 +108,7 @@ class ChatChoice(Choice):
 
 
 def turn(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The message, and those that the conversation wants next: results of its calls, or the user's words."""
+    """Return the message and the empty ones that must follow: results of its calls, or the user's."""
     calls = message.get("tool_calls") or []
     results = [{"role": "tool", "content": "", "tool_call_id": call["id"]} for call in calls if _has_id(call)]
     if function := message.get("function_call"):
@@ -120,14 +121,14 @@ def _has_id(call: Any) -> bool:
 
 
 def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
-    """`asked` is the body that was sent: some of what comes does not say what it is."""
+    """Read a completion. `asked` is the request body, which gives the format of raw audio."""
     model = completion.get("model") if isinstance(completion, dict) else None
     usage = usage_of.of(completion) if isinstance(completion, dict) else None
     return Answer(read_choices(completion, asked), usage, model if isinstance(model, str) else None)
 
 
 def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({})) -> list[ChatChoice]:
-    """Every choice that is an object or a text; a broken one is skipped (the raw view shows it)."""
+    """Read every choice that is an object or a string; skip broken ones (the raw view shows them)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
     whole = _Whole(completion, asked)
     return [_choice(index, item, whole) for index, item in numbered(choices)]
@@ -135,7 +136,7 @@ def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({}
 
 @dataclass(frozen=True)
 class _Whole:
-    """What the choices of an answer have in common."""
+    """What the choices of an answer share."""
 
     completion: Any
     asked: Mapping[str, Any]
@@ -170,10 +171,10 @@ def _choice(index: int, item: dict[str, Any], whole: _Whole) -> ChatChoice:
 
 
 def _message(item: dict[str, Any]) -> dict[str, Any]:
-    """Some send the delta of a stream, or the text of the older Completions API."""
+    """Return a choice's message; some servers send a delta, or the text of the older Completions API."""
     read = (as_message(item.get(name)) for name in ("message", "delta", "text"))
     found = next((message for message in read if message is not None), None)
-    if found is None:  # then the answer stands under names that nobody knows here
+    if found is None:  # then the answer is in unknown fields
         return {name: value for name, value in item.items() if name not in _OF_A_CHOICE}
     return found | beside(item, found)
 
@@ -208,7 +209,7 @@ def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
 
 
 def _other_parts(content: Any) -> Any:
-    """What of a content is neither text nor reasoning, image or sound."""
+    """Return the parts of a content that are not text, reasoning, images or audio."""
     if isinstance(content, list):
         return [part for part in content if not isinstance(part, str) and _is_other(part)]
     return content if not isinstance(content, str | None) and _is_other(content) else None
@@ -226,7 +227,7 @@ def _is_other(part: Any) -> bool:
 
 
 def _content(message: dict[str, Any], text: str | None) -> Any:
-    """Parts as they came when some are no texts (Mistral wants its thinking back); else their text."""
+    """Return the text of the content; if some parts are not text, all as they came (Mistral wants them)."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     told = all(isinstance(part.get("text") if isinstance(part, dict) else part, str) for part in parts)
@@ -234,7 +235,7 @@ def _content(message: dict[str, Any], text: str | None) -> Any:
 
 
 def _sent_back(call: Any, number: int) -> Any:
-    """A call as requests take it: no `index`, with an id for its result, arguments as a text."""
+    """Return a call as requests take it: without `index`, with an id, and with arguments as a string."""
     if not isinstance(call, dict):
         return call
     kept = {name: value for name, value in call.items() if name != "index" and value is not None}

@@ -24,7 +24,7 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
 )
-# None of these costs more than its tokens, which have a cap of their own.
+# These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((
     "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "messages", "min_p", "model", "n",
     "presence_penalty", "reasoning_effort", "repetition_penalty", "response_format", "safety_identifier",
@@ -53,7 +53,7 @@ def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def contents(body: Mapping[str, Any]) -> list[Any]:
-    """Of each message, one after the other."""
+    """Return the content of each message."""
     messages = body.get("messages")
     return [
         message.get("content")

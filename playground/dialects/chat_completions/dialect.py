@@ -1,4 +1,4 @@
-"""Chat Completions, as every other room asks for it."""
+"""The Chat Completions dialect, as other rooms use it."""
 
 from collections.abc import Mapping
 from typing import Any

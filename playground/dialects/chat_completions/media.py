@@ -1,4 +1,4 @@
-"""Images and audio in a message, in the shapes that providers send."""
+"""Find images and audio in a message, in the shapes that providers send."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -17,13 +17,13 @@ def images_in(message: dict[str, Any]) -> list[Media]:
 
 
 def audio_in(message: dict[str, Any], asked_format: str | None = None) -> list[Media]:
-    """`asked_format` is what the request wanted: raw samples do not say that they are some."""
+    """Return the audio. `asked_format` is the requested format, which raw samples do not show themselves."""
     found = chain(_listed(message.get("audio")), _parts(message, _AUDIO_PARTS))
     return [sound(source, asked_format) for item in found if (source := _source(item))]
 
 
 def media_in_delta(delta: dict[str, Any]) -> str:
-    """A delta that brings no text may bring these: `[images]`."""
+    """Return `[image]` or `[audio]` if a delta brings one, else ""."""
     if images_in(delta):
         return "[image]"
     return "[audio]" if any(_source(item) for item in _listed(delta.get("audio"))) else ""
@@ -45,7 +45,7 @@ def _parts(message: dict[str, Any], types: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _source(item: Any) -> str:
-    """The URL or the base64 of an image or a sound, wherever it stands."""
+    """Return the URL or base64 of an image or audio, wherever it is; "" if there is none."""
     if isinstance(item, str):
         return item
     if not isinstance(item, dict):

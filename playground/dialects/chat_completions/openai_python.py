@@ -6,7 +6,7 @@ from typing import Any
 from playground.exchange.call import Call, Target
 from playground.snippets.python import literal, quoted
 
-# The keyword arguments of the SDK's `chat.completions.create`; it takes any other key in `extra_body` only.
+# The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
 # fmt: off
 KEYWORDS = frozenset((
     "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
@@ -65,7 +65,7 @@ print()"""
 def _print(body: Mapping[str, Any]) -> list[str]:
     if body.get("stream"):
         return [_PRINT_STREAM]
-    shown = "message" if body.get("tools") else "message.content"  # tool calls stand beside the content
+    shown = "message" if body.get("tools") else "message.content"  # tool calls are beside the content
     if body.get("n") in (None, 1):
         return [f"print(response.choices[0].{shown})"]
     return ["for choice in response.choices:", f"    print(choice.{shown})"]

@@ -1,7 +1,7 @@
-"""The parameters of a Chat Completions request that have a field of their own: one row each.
+"""The parameters of a Chat Completions request that have their own form field, one row each.
 
-The rows feed the check of a request, the form and its help, so that they cannot disagree. Ranges and
-defaults are those of the Chat Completions reference.
+The request's check, the form and its help all use these rows, so that they agree. Ranges and defaults are
+from the Chat Completions reference.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ MAX_STOPS = 4
 
 def _number(low: float, high: float) -> Callable[[Any], None]:
     def check(value: Any) -> None:
-        # `not low <= value` rather than `value < low`: a NaN fails every comparison.
+        # `not low <= value` rather than `value < low`: NaN fails every comparison.
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise ParameterError(
                 say(

@@ -1,4 +1,4 @@
-"""The examples of Chat Completions."""
+"""The examples for Chat Completions."""
 
 from playground.exchange.parameter import Preset
 from playground.text.sentence import gettext_noop

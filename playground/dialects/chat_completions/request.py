@@ -1,4 +1,4 @@
-"""What is wrong with a Chat Completions request, before it is sent."""
+"""Check a Chat Completions request before it is sent."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
-# The result of a `function_call`, which tools have replaced.
+# For the result of a `function_call`, the predecessor of tool calls.
 _OLDER_ROLES = ("function",)
 
 
 def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
-    """Keys that have no row in `PARAMETERS` pass: a provider may know them."""
+    """Return what is wrong. Fields without a row in `PARAMETERS` pass: a provider may support them."""
     return [
         *_model_errors(body),
         *_messages_errors(body.get("messages"), most_messages),
@@ -80,7 +80,7 @@ def _stream_errors(body: dict[str, Any]) -> list[FieldProblem]:
 def _parameter_errors(body: dict[str, Any]) -> list[FieldProblem]:
     errors = []
     for parameter in PARAMETERS:
-        # A null is what many SDKs send for "not set"; providers take it.
+        # Many SDKs send null for "not set", which providers accept.
         if body.get(parameter.name) is None:
             continue
         try:

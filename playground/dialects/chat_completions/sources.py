@@ -11,7 +11,7 @@ def of_message(message: dict[str, Any]) -> Cited:
 
 
 def of_completion(completion: dict[str, Any] | None) -> Cited:
-    """Perplexity's, Zhipu's (`web_search`), Volcengine's (`references`), Hunyuan's (`search_info`)."""
+    """Read Perplexity's, Zhipu's (`web_search`), Volcengine's (`references`), Hunyuan's (`search_info`)."""
     completion = completion or {}
     inner = completion.get("search_info")
     results = inner.get("search_results") if isinstance(inner, dict) else None

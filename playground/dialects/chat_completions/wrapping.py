@@ -28,9 +28,9 @@ def unwrapped(value: Any) -> Any:
 
 
 def error_in(value: Any) -> Any:
-    """What of a completion, or of a chunk of one, reports an error; None where nothing does.
+    """Return the error that a completion or a chunk reports, or None.
 
-    It may stand at the top, in a list's first item, and in each choice, its message or its delta.
+    It may be at the top, in a list's first item, or in each choice, its message or its delta.
     """
     value = unwrapped(value)
     if isinstance(value, list):
