@@ -1,4 +1,4 @@
-"""An answer as every view reads it, whatever the API that it came by."""
+"""An answer as every view reads it, whatever its API."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 from playground.exchange.usage import Usage
 from playground.text.sentence import Sentence
 
-# What a page can carry of an image or a sound, in characters of base64; some 6 MB.
+# The largest image or audio that a page shows, in characters of base64: about 6 MB.
 LONGEST_DATA = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image or a sound. `type` is None when its bytes are none that a page can show; then `data` is "".
+    """An image or audio. `type` is None if a page cannot show its bytes; then `data` is "".
 
-    `link` is where it lies when it is not in the answer; `size` counts the characters that came.
+    `link` is its URL if it is not in the answer itself; `size` is the number of characters received.
     """
 
     type: str | None
@@ -32,7 +32,7 @@ class Media:
 
     @property
     def bytes(self) -> int:
-        """Of base64, three for four characters."""
+        """The size in bytes: base64 has four characters for three bytes."""
         return self.size * 3 // 4
 
     @property
@@ -42,7 +42,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an answer cites. `link` is None for what a browser cannot be sent to; `title` is never empty."""
+    """A source that an answer cites. `link` is None if it is not a safe URL; `title` is never empty."""
 
     title: str
     link: str | None
@@ -52,15 +52,15 @@ class Source:
         return urlsplit(self.link).hostname or "" if self.link else ""
 
 
-# By link, or by title where there is none.
+# Sources by link, or by title if there is none.
 Cited = Mapping[str, Source]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Each source once: a choice's own, and those that the answer names for all of its choices.
+    """Each source once: a choice's own, then those that the answer cites for all choices.
 
-    The latter may be very many: they are read once for all.
+    The common ones are read only once, because there can be very many.
     """
 
     own: Cited
@@ -78,11 +78,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class Choice(ABC):
-    """One of the texts that a model gave in answer. `text` is None when there is none, which is not the
-    empty text.
+    """One candidate answer of a model. `text` is None if there is none, which differs from an empty one.
 
-    `tool_calls` and `function_call` are as their API has them. A dialect adds what costs work to find out,
-    and is asked for of the choices that are shown.
+    `tool_calls` and `function_call` keep their API's shape. A dialect adds the properties that are costly to
+    compute; they are read only for choices that are shown.
     """
 
     index: int
@@ -96,17 +95,17 @@ class Choice(ABC):
     @property
     @abstractmethod
     def finish_reason(self) -> str | None:
-        """Why it ended, in the provider's word; None where that says nothing."""
+        """Why it ended, in the provider's own word; None if that says nothing."""
 
     @property
     @abstractmethod
     def finish_note(self) -> Sentence | None:
-        """What that means, when it is not the usual end."""
+        """What that means; None for a normal end."""
 
     @property
     @abstractmethod
     def is_broken_off(self) -> bool:
-        """Whether it says that the answer has no proper end."""
+        """Whether it says that the answer did not end properly."""
 
     @property
     @abstractmethod
@@ -123,18 +122,18 @@ class Choice(ABC):
     @property
     @abstractmethod
     def others(self) -> dict[str, Any]:
-        """What has no view of its own, by its names."""
+        """Fields that have no view of their own, by name."""
 
     @abstractmethod
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        """Messages that put it into the conversation, and what the conversation wants next.
+        """Return the messages that add it to the conversation, and the empty ones that must follow.
 
-        Without `media` its images and sounds are left out.
+        Without `media`, images and audio are left out.
         """
 
     @property
     def texts(self) -> list[str]:
-        """Everything that was written for people."""
+        """All of its texts for people."""
         texts = (self.reasoning, self.text, self.transcript, self.refusal)
         return [text for text in texts if text]
 
@@ -158,7 +157,7 @@ class Choice(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All of an answer. `model` is None where the provider does not say which one answered."""
+    """A whole answer. `model` is None if the provider does not name it."""
 
     choices: Sequence[Choice] = ()
     usage: Usage | None = None

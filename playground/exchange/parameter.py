@@ -1,4 +1,4 @@
-"""The parameters and examples of an API that a form offers."""
+"""The parameters and examples of an API, as a form offers them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from playground.text.sentence import SentenceError
 
 
 class ParameterError(SentenceError):
-    """A value that the parameter does not take; `sentence` says what it takes."""
+    """A value is invalid for the parameter; `sentence` says which ones are valid."""
 
 
 class Kind(StrEnum):
-    """How a parameter is typed. `LINES` are texts, one a line, or a JSON array of them."""
+    """How people enter a parameter. `LINES`: strings, one per line, or a JSON array of them."""
 
     NUMBER = "number"
     TEXT = "text"
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter's name, its check, and what a person is told about it."""
+    """A parameter's name, its check, and what people are told about it."""
 
     name: str
     check: Callable[[Any], None]
@@ -36,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """An example: a body that fills the form. The model stays the one that is chosen."""
+    """An example: a body that fills in the form, for the model that is chosen."""
 
     id: str
     label: str
