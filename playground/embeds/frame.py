@@ -1,4 +1,4 @@
-"""The frame that stands in other people's pages: its page, and what its form asks for."""
+"""The frame in other people's pages: its page, and the requests of its form."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,9 +48,9 @@ _DIGEST = re.compile("[0-9a-f]{32}")
 
 
 def _in_frame(view: View) -> View:
-    """In the language that `lang` asks for, whatever the browser's is; its buttons come back to the frame."""
+    """Run the view in the language of `lang`, whatever the browser's is; the form's edits go to the frame."""
 
-    @csrf_exempt  # a token of the frame's own stands in its place
+    @csrf_exempt  # the form token replaces it
     @never_cache
     @wraps(view)
     def wrapped(request: HttpRequest) -> HttpResponseBase:
@@ -72,10 +72,10 @@ def _in_frame(view: View) -> View:
 @gzip_page
 @_in_frame
 def frame(request: HttpRequest) -> HttpResponseBase:
-    """The frame of `?embed=`, filled by its record and from `?request=` as far as that lets it.
+    """Show the frame of `?embed=`, filled in from its settings and, as far as they allow, `?request=`.
 
-    Without a name it is a frame for the playground's own pages, under the rules of the page. Of an embed that
-    is turned off it is the recorded answer.
+    Without a name it is a frame for the playground's own pages, under the page's rules. For an embed that is
+    turned off it shows the recorded answer.
     """
     try:
         embed = lookup.find(request.GET.get("embed"))
@@ -83,7 +83,7 @@ def frame(request: HttpRequest) -> HttpResponseBase:
             raise refusals.not_here(embed.name if embed else "", origin)
         form, opened, refusal = _prefilled(embed, request)
         is_off = embed is not None and not embed.active
-        # The page has yet to say what it asks for.
+        # The host page has yet to send its request.
         waits = is_off and "late" in request.GET
         result = _recorded_of_one_turned_off(embed, opened.body) if embed and is_off and not waits else None
     except refusals.EmbedRefusedError as error:
@@ -95,7 +95,7 @@ def frame(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def send(request: HttpRequest) -> HttpResponseBase:
-    """Sends what the record lets through. An error of the provider is a completed Exchange: 200."""
+    """Send what the embed allows. An error of the provider is a completed Exchange: 200."""
     embed = form = token = None
     try:
         posted = incoming.read(request)
@@ -121,7 +121,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def edit(request: HttpRequest) -> HttpResponseBase:
-    """The form changed by one of its buttons, as the frame or as the changed fields; nothing is sent."""
+    """Change the form by one of its buttons, and return the frame or the changed fields; nothing is sent."""
     embed = None
     try:
         posted = incoming.read(request)
@@ -141,10 +141,10 @@ def edit(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def fill(request: HttpRequest) -> HttpResponseBase:
-    """What a page asks for that is too long for an address: `request`, a JSON text, held to the record.
+    """Fill in a page's `request` (JSON) that is too long for a URL, as far as the embed allows.
 
-    Gives JSON: `request` as the form shall have it, the digest `opened`, and the locked fields `overruled`.
-    Of an embed that is turned off it is refused where no answer is recorded.
+    Returns JSON: the `request` for the form, the digest `opened`, and the locked fields `overruled`. An embed
+    that is turned off refuses it if no answer is recorded.
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
@@ -161,7 +161,7 @@ def fill(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @_in_frame
 def snippets(request: HttpRequest) -> HttpResponseBase:
-    """The code for the request as it stands."""
+    """Return the code for the current request."""
     try:
         posted = incoming.read(request)
         embed = lookup.find(posted.embed)
@@ -178,13 +178,13 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse(code.render(call, targets))
 
 
-# What is running has a number that nobody can guess: who knows it may stop it.
+# A running call has a number that nobody can guess: whoever knows it may stop the call.
 stop = require_POST(_in_frame(stop_running))
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """What a page asks for as far as the record lets it, and the names of what it asks for in vain."""
+    """What a page asks for, as far as the embed allows; `overruled` names what it does not allow."""
 
     body: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
@@ -199,7 +199,7 @@ class _Opened:
 
 
 def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
-    """What the link gets wrong is told, and the author's request stands in its place."""
+    """Return the form, the request, and what is wrong in the link; the author's request replaces that."""
     if embed is None:
         form, refusal = page.prefilled(request.GET)
         return form, _Opened(), refusal
@@ -212,13 +212,13 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
 
 
 def _opened_with(request: HttpRequest) -> str:
-    """The digest of the request that the frame was opened with, which its form brings back; else ""."""
+    """Return the digest of the request that the frame was opened with, as its form posts it, or ""."""
     text = request.POST.get("opened", "")
     return text if _DIGEST.fullmatch(text) else ""
 
 
 def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
-    """Raises `EmbedRefusedError` where no answer is recorded."""
+    """Return the recorded answer. Raises `EmbedRefusedError` if there is none."""
     exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), embed.digest_of(body))
     if exchange is None:
         raise refusals.turned_off(embed.name)
@@ -226,9 +226,9 @@ def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result
 
 
 def _foreign_origin(request: HttpRequest, embed: Embed | None) -> str:
-    """The origin of a page that frames this without permission; "" if it may, or if its origin is unknown.
+    """Return the origin of a page that may not frame this; "" if it may, or if its origin is unknown.
 
-    Only for a readable refusal: what browsers enforce is the policy that `_framed` sends.
+    Only for a readable refusal: browsers enforce the policy that `_framed` sends.
     """
     said = [request.GET.get("host", "")]
     if request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame"):
@@ -243,7 +243,7 @@ def _foreign_origin(request: HttpRequest, embed: Embed | None) -> str:
 def _origin_of(address: str) -> str:
     try:
         parts = urlsplit(address)
-    except ValueError:  # brackets around what is no address
+    except ValueError:  # brackets around something else than an IPv6 address
         return ""
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -260,7 +260,7 @@ def _render(
     refusal: Refusal | None = None,
     waits: bool = False,
 ) -> HttpResponse:
-    """The frame's whole page. With a refusal its status is the refusal's; `draft` is what was sent."""
+    """Render the frame's whole page. A refusal sets its status; `draft` is what was sent."""
     form = form or RequestForm()
     theme, dialect = _asked_for(request, "theme"), dialect_of(form.provider, None)
     context: dict[str, Any] = {
@@ -274,7 +274,7 @@ def _render(
         "locked": _locked(embed),
         "takes_key": lookup.takes_key(embed),
         "provider": _label(form.provider),
-        # Without a key that works there is something to do in it before the first send.
+        # If a key is missing, the reader has to enter one before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),
         "playground_url": reverse("index"),
         "targets": dialect.targets,
@@ -295,7 +295,7 @@ def _locked(embed: Embed | None) -> Collection[str]:
 
 
 def _options(form: RequestForm) -> list[page.Option]:
-    """Whom the author chose, where that is somebody: a reader of one example wants no other."""
+    """Return the provider that the author chose, or all of them if none is chosen."""
     offered = page.options()
     return [option for option in offered if option.provider.id == form.provider] or offered
 
@@ -313,14 +313,14 @@ def _lacks(provider: str) -> bool:
 def _refuse(
     request: HttpRequest, embed: Embed | None, form: RequestForm | None, token: str | None, refusal: Refusal
 ) -> HttpResponse:
-    """A refusal that keeps the form, where the same can be sent again."""
+    """Refuse, and keep the form if the same can be sent again."""
     if token and form and shape_of(request) is Shape.PAGE:
         return _render(request, embed, form, token, refusal=refusal)
     return refuse(request, refusal)
 
 
 def _framed(response: HttpResponseBase, embed: Embed | None) -> HttpResponseBase:
-    """Says who may frame it: the record's origins and the playground itself; a bare refusal, anybody."""
+    """Set who may frame the response: the embed's origins and the playground; for a bare refusal, anybody."""
     if hasattr(response, "refusal"):
         return framed_by(response, ["*"])
     return framed_by(response, [SELF, *(embed.allowed_origins if embed else [])])

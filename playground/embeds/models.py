@@ -1,4 +1,4 @@
-"""The records of the embeds: what each allows, and its recorded answers."""
+"""The embeds in the database: what each allows, and its recorded answers."""
 
 import hashlib
 import json
@@ -31,15 +31,15 @@ from playground.web.translate import translate
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")
 _ACCOUNT = "embed:"
-# The same in a query about embeds, for a subquery in it.
+# `Embed.account` as an expression, for a subquery in a query of embeds.
 ACCOUNT_OF_OUTER = Concat(Value(_ACCOUNT), Cast(OuterRef("pk"), models.CharField()))
 
 
 class Embed(models.Model):
-    """One call in other people's pages. Lists are texts with an item a line; budgets are for a UTC day."""
+    """One call in other people's pages. Lists are texts with one item per line; budgets are per UTC day."""
 
     class Key(models.TextChoices):
-        """Whose key a reader's call has."""
+        """Whose key a reader's call uses."""
 
         READER = "reader", _("the reader’s own")
         SERVER = "server", _("the server’s")
@@ -80,7 +80,7 @@ class Embed(models.Model):
 
     @property
     def allowed_origins(self) -> list[str]:
-        """Those that can be used: a line that was written past the checks allows nothing."""
+        """The valid origins: a line that was saved without validation allows nothing."""
         found = []
         for line in _items(self.origins):
             try:
@@ -91,7 +91,7 @@ class Embed(models.Model):
 
     @property
     def dialect(self) -> Dialect:
-        """The provider's own: its request is written in that."""
+        """The provider's own dialect, in which `request` is written."""
         return dialect_of(self.provider, None)
 
     @property
@@ -100,25 +100,25 @@ class Embed(models.Model):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The author's request. Raises `InvalidRequestError` for one that was written past the checks."""
+        """The author's request. Raises `InvalidRequestError` if it was saved without validation."""
         return link_body(self.request)
 
     def asked(self, tag: Mapping[str, Any]) -> dict[str, Any]:
-        """What a tag's request comes to here; {} comes to the author's. Raises as `body` does."""
+        """Return what a tag's request becomes here; {} becomes the author's. Raises as `body` does."""
         return policy.offered(self.body, self.locked_names, tag, self.dialect.fields)
 
     def overruled(self, tag: Mapping[str, Any], provider: str = "") -> list[str]:
-        """What a tag asks for in vain: locked fields, and another provider. Raises as `body` does."""
+        """Return what a tag asks for in vain: locked fields, another provider. Raises as `body` does."""
         fields = policy.overruled(self.body, self.locked_names, tag)
         return ["provider", *fields] if provider not in ("", self.provider) else fields
 
     def digest_of(self, body: Mapping[str, Any]) -> str:
-        """By which the recorded answer to a request is found."""
+        """Return the digest by which the recorded answer to a request is found."""
         return policy.digest(body, self.dialect.fields)
 
     @property
     def account(self) -> str:
-        """The key under which its readers' calls are counted."""
+        """The account under which its readers' calls are counted."""
         return f"{_ACCOUNT}{self.pk}"
 
     @property
@@ -129,7 +129,7 @@ class Embed(models.Model):
 
     @property
     def digest(self) -> str:
-        """Of all its rules: another one after each change, but for the switch, which is asked each time."""
+        """A digest of all its rules except `active`, which is checked on every send."""
         rules = [
             (field.name, field.value_from_object(self))
             for field in self._meta.concrete_fields
@@ -139,13 +139,13 @@ class Embed(models.Model):
 
     @property
     def caps(self) -> Caps:
-        """Its own caps, as far as they are not wider than the catalogue's for the provider."""
+        """Its own caps, but never wider than the catalogue's for the provider."""
         widest = catalogue()[self.provider].caps if self.provider in catalogue() else Caps(models=("",))
         own = {name: value for name in _CAPS if isinstance(value := getattr(self, name), int) and value}
         return replace(widest, **{name: min(value, getattr(widest, name)) for name, value in own.items()})
 
     def clean(self) -> None:
-        """Raises `ValidationError` with a sentence for each field that cannot be used."""
+        """Raise `ValidationError` with a sentence for each invalid field."""
         super().clean()
         problems: dict[str, list[Sentence]] = {}
         provider = catalogue().get(self.provider)
@@ -174,7 +174,7 @@ class Embed(models.Model):
             return None, [_named(item) for item in error.problems]
 
     def _is_paid_for(self, provider: Provider) -> bool:
-        """Whether the server pays for calls: with its key, or with a machine that asks for none."""
+        """Return whether the operator pays for calls: with a key, or with a machine that needs none."""
         is_own = provider.key_variable is None or provider.id == LOCAL_MODEL
         return not self.replay_only and (self.key == self.Key.SERVER or is_own)
 
@@ -185,7 +185,7 @@ class Embed(models.Model):
         return [say(gettext_noop("From 1 to the catalogue's %(most)s for this provider."), most=most)]
 
     def _expense_problems(self, chat: Request) -> dict[str, list[Sentence]]:
-        """Why the author's own request could never be sent."""
+        """Return the problems because of which the author's own request could never be sent."""
         if beyond := caps.problems(chat, self.caps):
             return {"request": [_named(error) for error in beyond]}
         worst = worst_case(chat)
@@ -202,9 +202,9 @@ def _forget_spent(instance: Embed, **_: Any) -> None:
 
 
 class JSONText(models.TextField):  # type: ignore[type-arg]
-    """A JSON value, kept as its text.
+    """A JSON value, stored as text.
 
-    PostgreSQL's own type for JSON sorts an object's fields, rewrites numbers and takes no U+0000.
+    PostgreSQL's own JSON type sorts an object's fields, rewrites numbers and rejects U+0000.
     """
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
@@ -219,10 +219,10 @@ class JSONText(models.TextField):  # type: ignore[type-arg]
 
 
 class RecordedAnswer(models.Model):
-    """An Exchange that is kept, to be shown when no call is made: its archive, and the answer's body.
+    """A saved Exchange, shown when no call is made: its archive, and the answer's body.
 
-    `question`, `status` and `content_type` are for lists. `tag` is the request that a page's tag asked for,
-    {} for the embed's own; `digest` is that of what the embed made of it. `size` is in bytes.
+    `question`, `status` and `content_type` are for lists. `tag` is the request of a page's tag, {} for the
+    embed's own; `digest` is that of the resulting request. `size` is in bytes.
     """
 
     embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings")
@@ -247,7 +247,7 @@ class RecordedAnswer(models.Model):
         return f"{self.embed_id} {self.at:%Y-%m-%d %H:%M}"
 
     def matches(self, embed: Embed) -> bool:
-        """Whether the embed, as it stands now, makes the same of the tag. Raises as `Embed.body` does."""
+        """Return whether the tag still results in the same request. Raises as `Embed.body` does."""
         return self.provider == embed.provider and self.digest == embed.digest_of(embed.asked(self.tag))
 
 
@@ -256,7 +256,7 @@ def _items(text: str) -> list[str]:
 
 
 def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
-    """The items, one a line and each once, and what is wrong with them."""
+    """Return the items without duplicates, one per line, and what is wrong with them."""
     kept, problems = [], []
     for item in _items(text):
         try:

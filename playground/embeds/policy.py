@@ -66,7 +66,7 @@ def field_name(text: str) -> str:
 
 
 def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
-    """The locked fields with their other names, in small letters: whoever locks one means all of them."""
+    """Return the locked fields in lower case, with their synonyms: locking one name locks all of them."""
     names = frozenset(map(str.casefold, locked))
     return names.union(*(group for group in fields.synonyms if group & names))
 

@@ -1,4 +1,4 @@
-"""Under which terms a call of an embed is made."""
+"""The terms of an embed's calls."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from playground.upstream.route import Route
 
 @dataclass(frozen=True)
 class EmbedTerms(Terms):
-    """The day's budget holds, and a recorded answer stands in for a call that is not made.
+    """Calls are limited by daily budgets, and a recorded answer replaces a call that is not made.
 
     `opened` is the digest of the request that the frame was opened with.
     """
@@ -54,7 +54,7 @@ class EmbedTerms(Terms):
         return self._recorded(draft.request(), reason) if reason else None
 
     def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
-        """As a reader is told of it, or the recorded one where the provider is down."""
+        """Return the exchange for a reader, or a recorded one if the provider is down."""
         exchange = replace(exchange, fixed=lookup.fixed(self.embed))
         if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
             return exchange
