@@ -1,1 +1,1 @@
-"""What people see: the page, its form, the result of a call, and what is refused."""
+"""What people see: the page, its form, the result of a call, and refusals."""

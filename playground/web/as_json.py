@@ -1,4 +1,4 @@
-"""An Exchange as `/send/` gives it to programs. Its keys are stable."""
+"""An Exchange as `/send/` returns it to programs. Its fields are stable."""
 
 from collections.abc import Callable
 from contextlib import suppress

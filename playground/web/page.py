@@ -1,4 +1,4 @@
-"""The playground as a whole page: what its templates need, and the form it starts with."""
+"""The playground as a whole page: the context of its templates, and the form it starts with."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,20 +32,20 @@ from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 from playground.web.translate import translate
 
-# What gunicorn and nginx take for a request line, with room for the method and host.
+# In characters: what gunicorn and nginx accept as a request line, with room for the method and host.
 LONGEST_LINK = 7_500
 
 
 @dataclass(frozen=True)
 class Option:
-    """A provider as the form offers it."""
+    """A provider as the form lists it."""
 
     provider: Provider
     lacking: str
 
     @property
     def key(self) -> str:
-        """Where the key comes from: `none`, `server` or `typed`. The local model's is nobody's business."""
+        """Where the key comes from: `none`, `server` or `typed`. Nobody needs to know the local model's."""
         if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
             return "none"
         return "server" if self.provider.server_key else "typed"
@@ -73,7 +73,7 @@ def _lacking(provider: Provider) -> str:
 
 
 def new_form() -> RequestForm:
-    """The form of a first visit: one greeting to the first provider that can work."""
+    """Return the form of a first visit: a greeting for the first provider that is ready."""
     provider = preselected()
     dialect = dialect_of(provider.id, None)
     return RequestForm.from_body(
@@ -82,7 +82,7 @@ def new_form() -> RequestForm:
 
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
-    """The form of a link. What the link gets wrong is told, and the rest of it is kept."""
+    """Return a link's form, and a refusal for what is wrong in the link; the rest of it is kept."""
     form, errors = new_form(), list[FieldProblem]()
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
@@ -115,7 +115,7 @@ def render_page(
     refusal: Refusal | None = None,
     models: Listed | None = None,
 ) -> HttpResponse:
-    """The whole page. With a refusal its status is the refusal's, and the fields say what is wrong.
+    """Render the whole page. A refusal sets its status, and the fields show what is wrong.
 
     Pass `draft` if the form has been read already.
     """
@@ -138,7 +138,7 @@ def render_page(
 def answer(
     request: HttpRequest, made: Exchange | Live, whole: Callable[..., HttpResponse]
 ) -> HttpResponseBase:
-    """What was made of a call, in the shape that was asked for; `whole` renders a page with its `result`."""
+    """Respond with a call's result in the requested shape; `whole` renders a page with a `result`."""
     if not isinstance(made, Exchange):
         return relay(request, made)
     match shape_of(request):
@@ -151,7 +151,7 @@ def answer(
 
 
 def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:
-    """What the templates of the form's fields need, be they part of a page or not."""
+    """Return the context of the form fields' templates, in a page or on their own."""
     errors, dialect = sentences(refusal) if refusal else {}, dialect_of(form.provider, None)
     return {
         "form": form,
@@ -166,7 +166,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
 
 
 def _by_message(errors: Mapping[str, str]) -> dict[int, dict[str, str]]:
-    """What is wrong in each message, by its field; with the whole of it, by its `content`."""
+    """Return `{position: {field: sentence}}`; problems of a whole message go to `content`."""
     found: dict[int, dict[str, str]] = {}
     for name, sentence in errors.items():
         place, _, inside = name.partition(".")
@@ -180,13 +180,13 @@ def _by_message(errors: Mapping[str, str]) -> dict[int, dict[str, str]]:
 
 
 def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> JsonResponse:
-    """`{"fields": HTML}`: partials that put the changed form into a page whose scripts asked for it."""
+    """Return `{"fields": HTML}`: partials with which a page's scripts update the form."""
     html = render_to_string("form/_changed.html", form_context(form) | context, request)
     return JsonResponse({"fields": html})
 
 
 def code_context(draft: Draft) -> dict[str, Any]:
-    """What `result/_codes.html` shows for the request as it stands, or why there is no code yet."""
+    """Return the context of `result/_codes.html`: the current request's code, or why there is none yet."""
     try:
         asked = draft.request()
         call = call_for(draft)
@@ -201,14 +201,14 @@ def code_context(draft: Draft) -> dict[str, Any]:
 
 
 def _link(draft: Draft, body: bytes) -> str | None:
-    """The address that fills the form like this; None when servers on the way would cut it."""
+    """Return the URL that fills the form like this; None if it is too long for servers on the way."""
     whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
     link = reverse("index") + "?" + urlencode({**whose, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
 
 def call_for(draft: Draft) -> Call:
-    """What code is made from. Raises `InvalidRequestError` when it is unclear whom to call, or with what."""
+    """Return the call that code is made from. Raises `InvalidRequestError` if the draft is incomplete."""
     body, dialect = draft.request().body, draft.speaks()
     if draft.provider:
         known = catalogue().get(draft.provider)

@@ -1,4 +1,4 @@
-"""An Exchange as the texts and facts that the result pane shows."""
+"""The texts and facts of an Exchange that the result pane shows."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from playground.explanations.explain import Explanation, explain
 from playground.text import jsontext
 from playground.web.highlight import highlight
 
-# More than this in one <pre> makes a browser stutter.
+# In characters: more than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
 MOST_CHOICES = 100
 MOST_IMAGES = 20
@@ -28,10 +28,10 @@ MOST_SOURCES = 100
 MOST_MODELS = 1000
 MOST_MODELS_FOUND = 10_000
 MOST_EVENTS = 10_000
-# One fold of the list of events; a browser lays out no closed fold.
+# Events are listed in folds, because browsers do not lay out closed ones.
 EVENTS_A_GROUP = 500
 MOST_EVENT_CHARACTERS = 4 * LONGEST_SHOWN
-# Longer ones scroll in a box of their own.
+# Longer events scroll in their own box.
 _LONG_EVENT = 1500
 _LONGEST_BROUGHT = 80
 _NO_ID = re.compile("[^0-9A-Za-z]+")
@@ -39,13 +39,13 @@ _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-reques
 
 
 def part_id(run: str, part: str) -> str:
-    """The id that a part of an exchange's result has in a page, where other results may stand as well."""
+    """Return the id of a part of an exchange's result in a page, which may show other results, too."""
     return f"run-{_NO_ID.sub('', run)[:12]}-{part}"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A text cut to what a page can carry; `cut` is the number of characters left out."""
+    """A text, shortened to what a page can show; `cut` is the number of characters left out."""
 
     text: str
     cut: int = 0
@@ -61,10 +61,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Listed:
-    """Models cut to what a page can carry. `more` is not shown, but found when the list is narrowed down.
+    """A list of models, shortened to what a page can show. `more` appears only when the list is filtered.
 
-    `unread` counts what the provider listed besides, in a form that is not known; `held_back` what the
-    server's key is not for.
+    `unread` counts entries that could not be read, `held_back` the models that the server's key may not use.
     """
 
     shown: list[str]
@@ -85,7 +84,7 @@ class Listed:
 
 @dataclass
 class EventBudget:
-    """How many events a page can carry: the first ones, each of them whole."""
+    """Limits the events in a page to the first ones, each in full."""
 
     taken: int = 0
     spent: bool = False
@@ -100,14 +99,14 @@ class EventBudget:
 
 @dataclass(frozen=True)
 class EventGroup:
-    """Events from number `first` on, as list items."""
+    """Events as list items, starting at number `first`."""
 
     first: int
     items: SafeString
 
 
 def event_item(number: int, event: StreamEvent) -> SafeString:
-    """An event as an item of a list. Not a template: there are thousands."""
+    """Render an event as a list item. Not a template, because there are thousands."""
     data, brought = event.data, event.brought[:_LONGEST_BROUGHT]
     name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
@@ -121,10 +120,10 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
 
 @dataclass(frozen=True)
 class Answer:
-    """A choice as it is shown.
+    """A choice as the page shows it.
 
-    `messages` put it into the conversation, without its images when that cannot carry them (`without_media`);
-    they are None when it cannot carry the rest either.
+    `messages` are what adds it to the conversation (JSON), without its media if those are too large
+    (`without_media`); None if the rest is too large as well.
     """
 
     choice: Choice
@@ -178,7 +177,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Code:
-    """A snippet: plain for copying, highlighted for reading."""
+    """Code for a call: plain for copying, highlighted for reading."""
 
     target: Target
     text: str
@@ -225,13 +224,13 @@ class Result:
 
     @property
     def other_model(self) -> str | None:
-        """The model that answered, where it is called otherwise than the one that was asked."""
+        """The model that answered, if its name differs from the requested one."""
         answered = self.exchange.answer.model
         return answered if answered != self.exchange.demands.model else None
 
     @property
     def failed(self) -> bool:
-        """Whether something went wrong; a person's own Stop is nothing wrong."""
+        """Whether something went wrong. Stop does not count."""
         return self.error is not None and self.error.kind != FailureKind.STOPPED
 
     @property
@@ -240,7 +239,7 @@ class Result:
 
     @property
     def unread(self) -> Unread | None:
-        """The events that could not be read, where the error does not quote them."""
+        """The events that could not be read, unless the error quotes them."""
         unread = self.exchange.stream.unread if self.exchange.stream else None
         return None if unread and self.error and self.error.message == unread.first else unread
 
@@ -250,9 +249,9 @@ class Result:
 
     @cached_property
     def pretty(self) -> SafeString | None:
-        """The answer indented; None when it is no JSON or too long to show twice.
+        """The response as indented JSON, or a stream's merged completion.
 
-        Of a stream, the completion that its chunks add up to.
+        None if it is not JSON or too long to show twice.
         """
         received = self.exchange.received
         if self.exchange.stream:
@@ -297,7 +296,7 @@ class Result:
 
     @property
     def received_headers(self) -> tuple[Headers, Headers]:
-        """Request id and rate limits, then the rest."""
+        """The request id and rate limits, then the other headers."""
         headers = self.exchange.received.headers if self.exchange.received else ()
         first = tuple(pair for pair in headers if _FIRST_HEADERS.fullmatch(pair[0]))
         return first, tuple(pair for pair in headers if pair not in first)

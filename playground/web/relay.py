@@ -1,7 +1,7 @@
-"""A live exchange as server-sent events of fragments, which htmx puts into the page.
+"""Relay a running call as server-sent events of fragments, which htmx puts into the page.
 
-The first event is `result/_live.html`, the last one `result/_finished.html`. Those between bring what came
-since the one before: they are many, so they are put together here by hand, and cost what they bring.
+The first event is `result/_live.html`, the last one `result/_finished.html`. The ones between bring what is
+new; because there are many, they are built here without templates, and cost only what they bring.
 """
 
 import socket
@@ -33,7 +33,7 @@ from playground.web.present import (
 from playground.web.tags import duration
 
 HEARTBEAT = b":\n\n"
-# Tokens a second over less than this say nothing; more often than this nobody reads them.
+# Tokens per second mean nothing over a shorter time, and nobody can read them more often.
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
 _EVENTS_A_MESSAGE = 100
@@ -41,9 +41,9 @@ _LAST_WORDS_SECONDS = 5
 
 
 def relay(request: HttpRequest, steps: Live) -> HttpResponseBase:
-    """Raises what the first of `client.stream`'s steps raises: then nothing has been sent."""
+    """Stream the steps to the browser. Raises what the first step raises: then nothing has been sent."""
     first = next(steps)
-    if isinstance(first, Finished):  # it has come to nothing already
+    if isinstance(first, Finished):  # it failed before it was sent
         steps.close()
         return render(request, "result/_outcome.html", {"result": Result(first.exchange)})
     return StreamingHttpResponse(
@@ -54,7 +54,7 @@ def relay(request: HttpRequest, steps: Live) -> HttpResponseBase:
 
 
 def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> Iterator[bytes]:
-    # A browser that does not read holds this thread in a write, where no other limit reaches it.
+    # A browser that does not read blocks this thread in a write, where no other limit applies.
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
     with translation.override(language), alarm.clock().after(longest, hang_up), closing(steps):
@@ -75,18 +75,18 @@ def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> It
 
 def _hang_up(browser: socket.socket | None) -> None:
     if browser:
-        with suppress(OSError):  # it has left
+        with suppress(OSError):  # it has disconnected
             browser.shutdown(socket.SHUT_RDWR)
 
 
 def _message(html: str) -> bytes:
-    # A bare CR would end a line of the event, and with it the fragment.
+    # A bare CR would end the event's line, and so cut the fragment.
     lines = html.replace("\r", "&#13;").split("\n")
     return "".join([*(f"data: {line}\n" for line in lines), "\n"]).encode() if html else b""
 
 
 class Patches:
-    """The changes of the page that each progress of a call asks for. `run` is the id that it started with."""
+    """The changes to the page for each progress of a call. `run` is the id with which it started."""
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -94,10 +94,10 @@ class Patches:
         self._facts: dict[str, str] = {}
         self._next_numbers_ms = 0.0
         self._budget = EventBudget()
-        self._folds = 1  # the first stands in the page from the start
+        self._folds = 1  # the first is in the page from the start
 
     def of(self, progress: Progress) -> bytes:
-        """As messages: htmx looks up every place before it fills one, so new ones come first."""
+        """Return the changes as events, new places first: htmx looks up all targets before it fills one."""
         places = [*self._new_folds(progress.arrived), *self._new_choices(progress.choices)]
         fillings = [
             *([self._fact("status", progress.status)] if progress.status else []),
@@ -120,7 +120,7 @@ class Patches:
         self._choices += len(numbers)
 
     def _events(self, fresh: Sequence[StreamEvent]) -> Iterator[str]:
-        """A message for every so many: a browser that gets thousands at once is stuck with them."""
+        """Split the events into messages: thousands at once would freeze a browser."""
         group, items = 0, ""
         for event in fresh:
             place = self._budget.taken

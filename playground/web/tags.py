@@ -65,16 +65,16 @@ def highlighted_json(text: str) -> SafeString:
 
 @register.simple_tag(takes_context=True, name="part_id")
 def part_id_tag(context: template.Context, *name: object, run: str = "") -> str:
-    """The id of a part of the result that is rendered, `{% part_id "answer" 1 %}`, or of another `run`'s."""
+    """Return the id of a part of the current result, `{% part_id "answer" 1 %}`, or of another `run`'s."""
     run = run or _run_of(context)
     return present.part_id(run, _joined(name)) if run else ""
 
 
 @register.simple_tag(takes_context=True)
 def part(context: template.Context, *name: object) -> SafeString:
-    """How a part of a result is found: by its id, and within its result by its name.
+    """Write the attributes by which a part of a result is found: its id, and its name within the result.
 
-    What belongs to no exchange has a name only.
+    A part that belongs to no exchange has only a name.
     """
     called = format_html('data-part="{}"', _joined(name))
     run = _run_of(context)

@@ -1,4 +1,4 @@
-"""The playground's views. Each reads what is asked, lets the room below decide, and renders."""
+"""The playground's views. Each reads the request, lets the room below decide, and renders."""
 
 from functools import partial
 
@@ -31,14 +31,14 @@ from playground.web.translate import translate
 @require_safe
 @gzip_page
 def index(request: HttpRequest) -> HttpResponse:
-    """The playground, filled from `?provider=&base_url=&request=` where given."""
+    """Show the playground, filled in from `?provider=&base_url=&request=` if given."""
     form, refusal = prefilled(request.GET)
     return render_page(request, form, refusal=refusal)
 
 
 @require_POST
 def send(request: HttpRequest) -> HttpResponseBase:
-    """Sends the request. An error of the provider is a completed Exchange: 200."""
+    """Send the request. An error of the provider is a completed Exchange: 200."""
     asked = None
     try:
         asked = incoming.read(request)
@@ -52,14 +52,14 @@ def send(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
-    """Ends a live exchange of this process; its stream then comes to its end by itself."""
+    """Stop a running exchange of this process; its stream then ends by itself."""
     found = running.stop(request.POST.get("number", ""))
     return HttpResponse(status=204 if found else 404)
 
 
 @require_POST
 def snippets(request: HttpRequest) -> HttpResponse:
-    """The code for the request as it stands."""
+    """Return the code for the current request."""
     try:
         asked = incoming.read(request)
         if shape_of(request) is Shape.FRAGMENT:
@@ -72,7 +72,7 @@ def snippets(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def models(request: HttpRequest) -> HttpResponse:
-    """The models that the provider lists. A GET is refused: any page could make a visitor send it."""
+    """List the provider's models. A GET is refused: any page could make a visitor send it."""
     if request.method == "GET":
         refused = refuse(request, models_by_post())
         refused["Allow"] = "POST"
@@ -96,7 +96,7 @@ def models(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
-    """The form changed by one of its buttons, as a page or as the changed fields; nothing is sent."""
+    """Change the form by one of its buttons, and return a page or the changed fields; nothing is sent."""
     form = None
     try:
         form = incoming.read_form(request)
@@ -111,10 +111,10 @@ def edit(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Remembers the language that was chosen and leads back; a form that came along stays filled.
+    """Remember the chosen language and go back; a form that was posted along stays filled in.
 
-    Without the token of other forms, so that docs pages need no cookie: another site's page could at most
-    change a visitor's language, and where browsers tell, not even that.
+    There is no CSRF token, so that docs pages need no cookie: another site could at most change a visitor's
+    language, and not even that if the browser sends `Sec-Fetch-Site`.
     """
     code, back = supported(request.POST.get("language", "")), request.POST.get("next", "")
     if not code or request.headers.get("Sec-Fetch-Site") == "cross-site":
@@ -142,7 +142,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def _refuse(
     request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "result/_refusal.html"
 ) -> HttpResponse:
-    """A refusal that keeps the form: a plain browser gets the whole page with what was typed."""
+    """Refuse and keep the form: a plain browser gets the whole page with what was typed."""
     if asked and asked.form and shape_of(request) is Shape.PAGE:
         return render_page(request, asked.form, refusal=refusal)
     return refuse(request, refusal, fragment)
