@@ -1,8 +1,8 @@
-"""Changes of the form by its buttons, and where the cursor goes then.
+"""Change the form by its buttons, and say where the cursor goes then.
 
 A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
-`change:{parameters}`. Where scripts run, the page adds, moves and removes rows itself, without waiting for
-an answer; all that needs to know what a request is comes here.
+`change:{parameters}`. With scripts, the page adds, moves and removes rows itself, without waiting for the
+server; everything that depends on what a request is comes here.
 """
 
 import re
@@ -16,10 +16,9 @@ from playground.text import jsontext
 
 
 def edit(form: RequestForm, action: str) -> None:
-    """Changes the form in place. Raises `BadRequest` for an action that no button has.
+    """Change the form in place. Raises `BadRequest` for an action that no button has.
 
-    Raises `InvalidRequestError` for a broken field, and where it would have too many messages; then the form
-    stays as it is.
+    Raises `InvalidRequestError` for a broken field or too many messages; then the form is unchanged.
     """
     verb, _, operand = action.partition(":")
     match verb:
@@ -44,7 +43,7 @@ def edit(form: RequestForm, action: str) -> None:
 
 
 def _append(form: RequestForm, messages: list[Any]) -> None:
-    """Adds an answer and what is wanted next; an empty last message gives way to them."""
+    """Add an answer and the messages it asks for; they replace an empty last message."""
     before = form.messages[:-1] if form.messages[-1:] == [MessageRow()] else form.messages
     check_count(len(before) + len(messages))
     added = [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]

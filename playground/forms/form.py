@@ -1,4 +1,4 @@
-"""The form as text: what a person typed, kept as typed, and the request body that it means."""
+"""The form as text: what people typed, kept as typed, and the request body that it means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,13 +27,13 @@ PARAMETER_NAMES = tuple(_PARAMETERS)
 MORE_NAMES = tuple(parameter.name for parameter in DEFAULT.parameters if not parameter.common)
 ROW_FIELDS = ("role", "content", "tool_call_id", "extra")
 USAGE_WANTED = {"include_usage": True}
-# Beside one of these an empty field means no content; an empty text is said outright.
+# Beside one of these, an empty field means no `content`; an explicit "" is kept as JSON.
 _INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
 
 
 @dataclass
 class MessageRow:
-    """One message as four texts. `extra` is a JSON object of what the other three cannot say."""
+    """One message as four texts. `extra` is a JSON object with what the other three cannot express."""
 
     role: str = "user"
     content: str = ""
@@ -55,7 +55,7 @@ class MessageRow:
         return row
 
     def message(self, place: str) -> dict[str, Any]:
-        """The message of the request body. Raises `InvalidRequestError` for a broken `extra`."""
+        """Return the message for the request body. Raises `InvalidRequestError` for a broken `extra`."""
         extra = json_object(self.extra, f"{place}.extra")
         message: dict[str, Any] = {"role": self.role} if self.role else {}
         if self.content or not extra.keys() & _INSTEAD_OF_CONTENT:
@@ -68,18 +68,18 @@ class MessageRow:
 
     @property
     def is_blank(self) -> bool:
-        """Whether a browser posts nothing of it: such a row is no message."""
+        """Whether the row is empty, so that it is not a message."""
         return not (self.role or self.content or self.extra)
 
 
 @dataclass
 class RequestForm:
-    """Everything the form holds but the key, which is never put into a page again.
+    """Everything in the form except the key, which is never written into a page again.
 
-    A form that was filled from a body means that body, whatever is in it: `more` carries as JSON what has no
-    field, and what its field cannot carry.
+    A form filled from a body means exactly that body: `more` holds as JSON what has no field, or does not fit
+    into its field.
 
-    `focus` is the position of the message that the cursor goes to; None leaves the cursor where it is.
+    `focus` is the position of the message that gets the cursor; None leaves the cursor where it is.
     """
 
     provider: str = ""
@@ -94,13 +94,13 @@ class RequestForm:
 
     @property
     def more_set(self) -> int:
-        """How many of the fields behind "More parameters" are set."""
+        """The number of fields that are set under "More parameters"."""
         texts = [self.more, *(self.parameters.get(name, "") for name in MORE_NAMES)]
         return sum(bool(text.strip()) for text in texts)
 
     @classmethod
     def from_post(cls, data: QueryDict) -> "RequestForm":
-        """Reads what the browser posted; texts keep their line breaks as typed (`\\n`)."""
+        """Read what a browser posted; texts keep their line breaks as typed (`\\n`)."""
         columns = zip_longest(*(data.getlist(name) for name in ROW_FIELDS), fillvalue="")
         rows = (
             MessageRow(role, unix_lines(content), call.strip(), extra)
@@ -119,16 +119,16 @@ class RequestForm:
 
     @classmethod
     def from_body(cls, provider: str, base_url: str, body: Mapping[str, Any]) -> "RequestForm":
-        """The form that means this body."""
+        """Return a form that means this body."""
         form = cls(provider=provider, base_url=base_url)
         form.fill(body)
         return form
 
     def fill(self, body: Mapping[str, Any]) -> None:
-        """Makes the form mean this body. A body without a model leaves the model as it is."""
+        """Make the form mean this body. A body without a model leaves the model unchanged."""
         rest = {"model": self.model, "messages": [], **body}
         self.parameters, more = {}, dict[str, Any]()
-        # Two ticks say what nearly all streamed requests mean; what they cannot say is kept as JSON.
+        # Two checkboxes express nearly all streamed requests; other options are kept as JSON.
         self.stream = rest.get("stream") is True
         if self.stream:
             del rest["stream"]
@@ -140,7 +140,7 @@ class RequestForm:
         self.more = json_text(more)
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Sets fields of the request; None leaves one out. Raises `InvalidRequestError` for broken JSON."""
+        """Set fields of the request; None removes one. Raises `InvalidRequestError` for broken JSON."""
         more = json_object(self.more, "more")
         for name, value in changes.items():
             if name == "stream":
@@ -162,7 +162,7 @@ class RequestForm:
             self.model = ""
 
     def _set(self, name: str, value: Any, more: dict[str, Any]) -> None:
-        """Puts a value into its field, or into `more` where there is none that carries it."""
+        """Put a value into its field, or into `more` if it fits no field."""
         more.pop(name, None)
         if name == "model":
             self.model, fits = (value, True) if fits_a_line(value) else ("", False)
@@ -177,7 +177,7 @@ class RequestForm:
             more[name] = value
 
     def body(self, errors: list[FieldProblem]) -> dict[str, Any]:
-        """The request body; a field left empty is not in it. What cannot be read goes to `errors`."""
+        """Return the request body without the empty fields. What cannot be read goes to `errors`."""
         more: dict[str, Any] = collect(errors, {}, json_object, self.more, "more")
         body: dict[str, Any] = {}
         if self.model or "model" not in more:
@@ -199,7 +199,7 @@ class RequestForm:
 
 
 def _rows(messages: Any) -> list[MessageRow] | None:
-    """None where rows cannot say just this."""
+    """Return the messages as rows; None if rows cannot express exactly these."""
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         return None
     rows = [MessageRow.from_message(message) for message in messages]

@@ -1,4 +1,4 @@
-"""What a request to the playground asks for, be it a form or JSON, and in which shape it wants the answer."""
+"""Read requests to the playground, whether forms or JSON, and tell in which shape they want the response."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -19,14 +19,14 @@ from playground.text.sentence import gettext_noop, say
 
 
 class HtmxRequest(HttpRequest):
-    """What django-htmx's middleware makes of a request."""
+    """A request after django-htmx's middleware."""
 
     htmx: HtmxDetails
     key_note: str
 
 
 class Shape(Enum):
-    """Who asks: a plain browser form, htmx, or a program."""
+    """The shape of the response: for a plain browser form, htmx, or a program."""
 
     PAGE = "page"
     FRAGMENT = "fragment"
@@ -43,9 +43,9 @@ def shape_of(request: HttpRequest) -> Shape:
 
 @dataclass(frozen=True)
 class Asked:
-    """A read but unchecked request. `form` is None when it came as JSON.
+    """A request that is read but not checked. `form` is None if it came as JSON.
 
-    `embed` is the name of the embed that it was sent from.
+    `embed` is the name of the embed that sent it.
     """
 
     draft: Draft
@@ -54,7 +54,7 @@ class Asked:
 
 
 def read(request: HttpRequest) -> Asked:
-    """Raises `InvalidRequestError` for what cannot be read, or is too much for a page."""
+    """Read a form or JSON. Raises `InvalidRequestError` if it is unreadable, or too much for a page."""
     asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
     if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
         note = gettext("The key is sent without the quotes, blanks or words around it.")
@@ -69,7 +69,7 @@ def _read_form(request: HttpRequest) -> Asked:
 
 
 def draft_of(form: RequestForm, key: str | None = None) -> Draft:
-    """What the form means, with what is wrong in it."""
+    """Return what the form means, with its problems."""
     problems: list[FieldProblem] = []
     body = form.body(problems)
     base_url = None if form.provider else form.base_url
@@ -77,7 +77,7 @@ def draft_of(form: RequestForm, key: str | None = None) -> Draft:
 
 
 def read_form(request: HttpRequest) -> RequestForm:
-    """The form that a browser or htmx posted. Raises `InvalidRequestError` as `read` does."""
+    """Read the form that a browser or htmx posted. Raises `InvalidRequestError` as `read` does."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise InvalidRequestError(
             FieldProblem(
@@ -85,7 +85,7 @@ def read_form(request: HttpRequest) -> RequestForm:
             )
         )
     try:
-        # Django would put U+FFFD where bytes are broken, and that would be sent on.
+        # Django would replace broken bytes by U+FFFD, which would be sent on.
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError(
@@ -97,7 +97,7 @@ def read_form(request: HttpRequest) -> RequestForm:
 
 
 def check_count(messages: int) -> None:
-    """Raises `InvalidRequestError` for more messages than are sent: a page has kilobytes of form for each."""
+    """Raise `InvalidRequestError` for too many messages: each takes kilobytes of form in a page."""
     if messages > settings.LIMITS.messages:
         raise InvalidRequestError(too_many_messages("messages", messages, settings.LIMITS.messages))
 
