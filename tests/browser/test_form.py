@@ -134,7 +134,7 @@ def test_the_key_stays_where_it_is_when_the_form_changes(open_page: Open) -> Non
 
 
 def _hold_first_edit(page: Page) -> list[Any]:
-    """The first request for a changed form waits in the list that this gives; those after it do not."""
+    """Hold the first request for a changed form in the returned list; let later ones pass."""
     held: list[Any] = []
     page.route("**/edit/", lambda route: route.continue_() if held else held.append(route))
     return held
