@@ -1,4 +1,4 @@
-"""Chat Completions, for tests of what speaks it."""
+"""Chat Completions requests for tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +13,17 @@ from playground.text.endpoint import Endpoint
 
 
 def request(body: Mapping[str, Any]) -> Request:
-    """The body as it is, whether or not it would pass the check."""
+    """Build a request from a body without checking it."""
     return Request(DEFAULT, body, jsontext.dumps(body), DEFAULT.demands(body))
 
 
 def check(body: Any, *, max_messages: int = 1000, max_bytes: int = 1_000_000) -> Request:
-    """Raises `InvalidRequestError`."""
+    """Check a body. Raises `InvalidRequestError`."""
     return checked(DEFAULT, body, max_messages=max_messages, max_bytes=max_bytes)
 
 
 def endpoint(url: str) -> Endpoint:
-    """Raises `BaseURLError`."""
+    """Parse a base URL. Raises `BaseURLError`."""
     return Endpoint.parse(url, DEFAULT.ending)
 
 

@@ -45,7 +45,7 @@ def was_sent(exchange: Exchange) -> bool:
 def used(exchange: Exchange, reserved: int) -> int:
     """Return the tokens used: as reported, else (cut off, or no report) an estimate of prompt and answer.
 
-    If an answer that was not streamed did not arrive, its size is unknown: all of `reserved` counts.
+    If an answer that was not streamed did not arrive whole, its size is unknown: all of `reserved` counts.
     """
     if not was_sent(exchange):
         return 0

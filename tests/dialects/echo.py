@@ -1,4 +1,4 @@
-"""A small API of the tests' own, with no field in common with any other: nothing but its dialect can read it.
+"""A small API for tests. It shares no field with other APIs, so only its own dialect can read it.
 
 {"who": "parrot", "lines": ["Hello!"], "limit": 20, "drip": false, "props": ["hat"]}
 {"from": "parrot", "speech": "Hello!", "because": "done", "bill": {"heard": 1, "spoken": 2}}

@@ -1,4 +1,4 @@
-"""A second dialect goes the whole way: whatever reads or shows a call does so through the protocol alone."""
+"""A second dialect works everywhere: whatever reads or shows a call uses only the protocol."""
 
 import ast
 import json
@@ -202,7 +202,7 @@ def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, prov
 
 # --- what other rooms know ---
 
-# Names that stand in the JSON of Chat Completions, Messages, Responses or Gemini, and are no plain words.
+# Field names of Chat Completions, Messages, Responses or Gemini that are not ordinary words.
 NAMES = frozenset((
     "choices", "messages", "delta", "finish_reason", "tool_calls", "tool_call_id", "function_call",
     "functions", "tool_choice", "parallel_tool_calls", "stream_options", "include_usage", "max_tokens",

@@ -227,7 +227,7 @@ def _is_other(part: Any) -> bool:
 
 
 def _content(message: dict[str, Any], text: str | None) -> Any:
-    """Return the text of the content; if some parts are not text, all as they came (Mistral wants them)."""
+    """Return the text; if some parts are not text, all parts (Mistral wants its thinking back)."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     told = all(isinstance(part.get("text") if isinstance(part, dict) else part, str) for part in parts)
