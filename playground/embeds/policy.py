@@ -23,7 +23,7 @@ _ORIGINS = (
 _FIELD = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
 # Values that stand for an empty form field.
-_NOTHING: tuple[object, ...] = (None, "", [])
+_EMPTY: tuple[object, ...] = (None, "", [])
 
 
 class PolicyError(SentenceError):
@@ -108,7 +108,7 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
         name
         for name, value in asked.items()
         if _is_locked(name, locked)
-        and value not in _NOTHING
+        and value not in _EMPTY
         and not any(name in body and jsontext.same(value, body[name]) for body in (author, as_form))
     ]
 

@@ -29,12 +29,12 @@ from playground.upstream.route import find_route
 MOST = 500
 MOST_BYTES = 64 * 1024 * 1024
 # Columns that can hold megabytes.
-_LARGE = ("archive", "body")
+_LARGE_COLUMNS = ("archive", "body")
 _LONGEST_QUESTION, _LONGEST_TYPE = 1000, 200
 _ENDED_BY_US = (FailureKind.STOPPED, FailureKind.RESTARTED)
 
 # What reading a row can raise if it was written without validation.
-_BROKEN = (ValueError, TypeError, LookupError, AttributeError)
+_ROW_ERRORS = (ValueError, TypeError, LookupError, AttributeError)
 
 _logger = logging.getLogger(__name__)
 
@@ -127,8 +127,8 @@ def listed(embed: Embed) -> Iterator[Recording]:
 def read(pk: int, embed: Embed) -> Recording:
     """Read one of the embed's recordings, without its answer."""
     try:
-        return Recording.of(RecordedAnswer.objects.defer(*_LARGE).get(pk=pk), embed)
-    except _BROKEN as error:
+        return Recording.of(RecordedAnswer.objects.defer(*_LARGE_COLUMNS).get(pk=pk), embed)
+    except _ROW_ERRORS as error:
         _logger.error("Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__)
         return Recording(pk)
 
@@ -151,7 +151,7 @@ def matching(embed: Embed) -> dict[int, bool]:
 def _matches(embed: Embed, provider: str, digest: str, tag: str) -> bool:
     try:
         return RecordedAnswer(provider=provider, digest=digest, tag=json.loads(tag)).matches(embed)
-    except _BROKEN:
+    except _ROW_ERRORS:
         return False
 
 
@@ -209,7 +209,7 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
         return _exchange(answer, answer.digest == wanted, reason) if answer else None
     except DatabaseError as error:
         _logger.error("No recorded answer can be looked for: %s", why(error))
-    except _BROKEN as error:
+    except _ROW_ERRORS as error:
         _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
     return None
 

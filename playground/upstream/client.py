@@ -46,7 +46,7 @@ _RESTART_SECONDS = 20
 # In characters. A failure's text can quote a line of megabytes.
 _LONGEST_DETAIL = 200
 # Failures that do not matter if the whole answer arrived before.
-_OF_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
+_HARMLESS_AT_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
 
 def _nothing(exchange: Exchange) -> None:
@@ -223,7 +223,7 @@ def _run(
         return failures.failure(FailureKind.TOO_MANY, prepared, limit=error.limit)
     except failures.ERRORS as error:
         failure = failures.translate(error, prepared, on_wire, limits)
-        return None if failure.kind in _OF_THE_END and ending.is_whole else failure
+        return None if failure.kind in _HARMLESS_AT_THE_END and ending.is_whole else failure
     finally:
         if connection is not None:
             connection.close()

@@ -10,7 +10,7 @@ _BESIDE = (
     "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
 )  # fmt: skip
 # Strings that are read elsewhere, or that are not text for people.
-_NO_OTHERS = frozenset(
+_KNOWN_TEXTS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
 )
 
@@ -54,7 +54,7 @@ def _text_of_part(part: Any) -> str | None:
 
 def other_texts(delta: dict[str, Any]) -> str:
     """Return the texts of unknown fields, joined; they may be part of the answer."""
-    others = [name for name in delta if name not in _NO_OTHERS and not is_label(name)]
+    others = [name for name in delta if name not in _KNOWN_TEXTS and not is_label(name)]
     return "".join(delta[name] for name in others if isinstance(delta[name], str))
 
 

@@ -23,8 +23,8 @@ def reasoning_in(message: dict[str, Any]) -> str | None:
     if isinstance(content, dict | list):
         told.append(_in_content(content))
     for text in told:
-        if text and not any(_says(other, text) for other in found):
-            found = [other for other in found if not _says(text, other)]
+        if text and not any(_contains(other, text) for other in found):
+            found = [other for other in found if not _contains(text, other)]
             found.append(text)
     return "\n\n".join(found) or None
 
@@ -49,6 +49,6 @@ def _text(value: Any) -> str:
     return ""
 
 
-def _says(text: str, other: str) -> bool:
+def _contains(text: str, other: str) -> bool:
     """Return whether a text contains the other, ignoring white space."""
     return text == other or "".join(other.split()) in "".join(text.split())

@@ -38,23 +38,23 @@ class ToolCalls:
 
     def add(self, value: Any) -> str:
         """Add the parts; return the new text of their names and arguments."""
-        brought: list[str] = []
+        added: list[str] = []
         begun: set[_Call] = set()
         for item in value if isinstance(value, list) else [value] if value else []:
             if not isinstance(item, dict):
                 continue
             part = _Part.of(item)
-            call = before = self._found(part)
+            call = before = self._find(part)
             if call is None or call.is_over_before(part) or (part.name and call in begun):
                 call = self._new(part)
                 if before and before.named_again and not part.name:
-                    brought.append(call.take_name(before))
+                    added.append(call.take_name(before))
             begun.add(call)
-            brought.append(call.add(item, part, self._room))
-            self._know(call, part)
-        return "".join(brought)
+            added.append(call.add(item, part, self._room))
+            self._remember(call, part)
+        return "".join(added)
 
-    def _found(self, part: "_Part") -> "_Call | None":
+    def _find(self, part: "_Part") -> "_Call | None":
         known = self._by_id.get((part.index, part.id)) if part.id else None
         if known is None and part.index is not None:
             known = self._by_index.get(part.index)
@@ -70,7 +70,7 @@ class ToolCalls:
             self._by_index[part.index] = call
         return call
 
-    def _know(self, call: "_Call", part: "_Part") -> None:
+    def _remember(self, call: "_Call", part: "_Part") -> None:
         if part.id and call.fields.get("id") == part.id:
             for index in {part.index, None}:
                 self._by_id[index, part.id] = call
@@ -107,25 +107,25 @@ class _Call:
     _nesting: Nesting = field(default_factory=Nesting)
 
     def add(self, item: dict[str, Any], part: _Part, room: Room) -> str:
-        brought = ""
-        if self._says_again(part) and self._is_whole:
-            return brought
+        added = ""
+        if self._repeats_arguments(part) and self._is_whole:
+            return added
         if part.arguments.strip() and self._is_opened_empty:
             self._begin_arguments()
         for name, value in item.items():
             if name == "function" and value:
                 function = self.fields.setdefault("function", {"name": Pieces(), "arguments": Pieces()})
                 more = value if isinstance(value, dict) else {"name": value}
-                brought += add_to_function(function, more, room)
+                added += add_to_function(function, more, room)
             elif name in ("name", "arguments"):  # not wrapped in a function
-                brought += add_to_function(self.fields, {name: value}, room)
+                added += add_to_function(self.fields, {name: value}, room)
             elif name in ("id", "index"):
                 # Keep the first: some servers change the id with each part.
                 if value not in (None, "") and self.fields.get(name) is None:
                     self.fields[name] = part.id if name == "id" else value
             elif value not in (None, ""):
                 merge(self.fields, {name: value}, room)
-        return brought
+        return added
 
     def take_name(self, before: "_Call") -> str:
         """Take over the name that arrived before this was known to be another call."""
@@ -146,7 +146,7 @@ class _Call:
             return other_id  # its arguments came before its name
         same_name = name.is_text(part.name)
         if self._is_whole:
-            if same_name and not other_id and (not brings_arguments or self._says_again(part)):
+            if same_name and not other_id and (not brings_arguments or self._repeats_arguments(part)):
                 self.named_again = not part.id  # its arguments will show whether it is another call
                 return False
             return True
@@ -170,7 +170,7 @@ class _Call:
         function = self.fields.get("function", self.fields)
         return function.get(name)
 
-    def _says_again(self, part: _Part) -> bool:
+    def _repeats_arguments(self, part: _Part) -> bool:
         arguments = self._part("arguments")
         return bool(part.id) and isinstance(arguments, Pieces) and arguments.is_text(part.arguments)
 
@@ -184,7 +184,7 @@ class _Call:
 
 def add_to_function(function: dict[str, Any], part: dict[str, Any], room: Room) -> str:
     """Add a part of a function's name and arguments; return the new text."""
-    brought = ""
+    added = ""
     for name, value in part.items():
         old = function.get(name)
         if isinstance(value, dict | list) and not (isinstance(old, Pieces) and old.length):
@@ -192,12 +192,12 @@ def add_to_function(function: dict[str, Any], part: dict[str, Any], room: Room) 
             if joined(old) != value:
                 room.keep(size(value))
                 function[name] = copied(value)
-                brought += json.dumps(value, ensure_ascii=False)
+                added += json.dumps(value, ensure_ascii=False)
         elif isinstance(value, str):
             said_again = name == "name" and isinstance(old, Pieces) and old.is_text(value)
             merge(function, {name: value}, room)
-            brought += "" if said_again else value
+            added += "" if said_again else value
         elif value is not None and not isinstance(old, Pieces):
             function[name] = value
     check(len(function), MOST_NAMES)
-    return brought
+    return added

@@ -9,7 +9,7 @@ from playground.text.pieces import Room, copied, overlay, size
 
 def of(completion: dict[str, Any]) -> Usage | None:
     """Return the usage of a completion, wherever it is; the first with a count above 0, if any."""
-    found = [usage for place in _places(completion) if (usage := read(place))]
+    found = [usage for place in _candidates(completion) if (usage := read(place))]
     usage = next((usage for usage in found if any(usage.as_json().values())), found[0] if found else None)
     if usage and _is_of_one_answer(completion, usage):
         return Usage(usage.prompt_tokens, None, None, usage.cached_tokens)
@@ -22,12 +22,12 @@ class StreamedUsage:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._usage: Any = None
-        self._of_answers: list[dict[str, Any]] = []  # one after each choice's end (llama.cpp)
+        self._per_choice: list[dict[str, Any]] = []  # one after each choice's end (llama.cpp)
 
     def add(self, usage: Any, *, finished: int, alone: bool) -> None:
-        if alone and isinstance(usage, dict) and finished == len(self._of_answers) + 1:
+        if alone and isinstance(usage, dict) and finished == len(self._per_choice) + 1:
             self._room.keep(size(usage))
-            self._of_answers.append(copied(usage))
+            self._per_choice.append(copied(usage))
         if isinstance(usage, dict) and isinstance(self._usage, dict):
             overlay(self._usage, usage, self._room)
         elif isinstance(usage, dict) or self._usage is None:
@@ -36,15 +36,15 @@ class StreamedUsage:
 
     def whole(self, choices: int) -> Any:
         """Return the last usage; if each of several choices had its own, their sum."""
-        if choices < 2 or len(self._of_answers) != choices:
+        if choices < 2 or len(self._per_choice) != choices:
             return self._usage
-        counts = [read(usage) for usage in self._of_answers]
+        counts = [read(usage) for usage in self._per_choice]
         completion = sum((usage.completion_tokens or 0) for usage in counts if usage)
         prompt = next((usage.prompt_tokens or 0 for usage in counts if usage), 0)
         return self._usage | {"completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _places(completion: dict[str, Any]) -> list[Any]:
+def _candidates(completion: dict[str, Any]) -> list[Any]:
     choices, groq = completion.get("choices"), completion.get("x_groq")
     choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     holders = completion, *choices, *(choice.get("message") for choice in choices), groq
