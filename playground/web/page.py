@@ -156,7 +156,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
     return {
         "form": form,
         "errors": errors,
-        "message_errors": _by_message(errors),
+        "message_errors": _by_message(errors, dialect.fields.prompt),
         "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *MORE_NAMES)),
         "roles": dialect.roles,
         "parameters": dialect.parameters,
@@ -165,12 +165,12 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
     }
 
 
-def _by_message(errors: Mapping[str, str]) -> dict[int, dict[str, str]]:
+def _by_message(errors: Mapping[str, str], prompt: str) -> dict[int, dict[str, str]]:
     """Return `{position: {field: sentence}}`; problems of a whole message go to `content`."""
     found: dict[int, dict[str, str]] = {}
     for name, sentence in errors.items():
         place, _, inside = name.partition(".")
-        if place == "messages" and inside:
+        if place == prompt and inside:
             index, _, part = inside.partition(".")
             field = part.partition(".")[0]
             field = field if field in ROW_FIELDS else "content"

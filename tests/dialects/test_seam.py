@@ -214,7 +214,7 @@ NAMES = frozenset((
     "input_text", "function_call_output", "candidates", "generationConfig", "finishReason", "usageMetadata",
 ))  # fmt: skip
 # The form is still that of Chat Completions. The columns of an embed's caps are named by ourselves.
-FORM = ("forms/form.py", "forms/edits.py", "forms/link.py", "forms/incoming.py", "web/page.py")
+FORM = ("forms/form.py", "forms/edits.py", "forms/link.py", "forms/incoming.py")
 CAPS = (
     "embeds/models.py",
     "embeds/admin.py",
