@@ -24,7 +24,6 @@ _UNSEEN = frozenset(
         ),
     )
 )
-# fmt: on
 
 
 def is_visible(character: str) -> bool:

@@ -155,6 +155,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
     errors, dialect = sentences(refusal) if refusal else {}, dialect_of(form.provider, None)
     return {
         "form": form,
+        "locked": (),
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields.prompt),
         "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *MORE_NAMES)),

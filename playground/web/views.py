@@ -120,7 +120,7 @@ def language(request: HttpRequest) -> HttpResponse:
     if not code or request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise BadRequest("no such language")
     translation.activate(code)
-    if "role" in request.POST:
+    if "provider" in request.POST:
         try:
             response = render_page(request, incoming.read_form(request))
         except InvalidRequestError as error:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from playground import dialects
@@ -19,9 +20,11 @@ from playground.calls.replay import replay
 from playground.catalogue import providers
 from playground.catalogue.caps import Caps
 from playground.exchange import archive
+from playground.exchange.parameter import Kind, Parameter
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
+from playground.forms.form import RequestForm
 from playground.upstream.client import NOBODY
 from playground.upstream.live import Finished, Progress
 from playground.web.as_json import as_json
@@ -191,6 +194,17 @@ def test_a_provider_may_speak_it_unless_a_call_says_otherwise(
     assert (own["dialect"], own["usage"]["total_tokens"]) == ("echo", 3)
     assert other["dialect"] == "chat_completions"
     assert [request.path for request in upstream.requests] == ["/v1/parrot/speak", "/v1/chat/completions"]
+
+
+def test_a_parameter_is_drawn_as_its_kind_says_whatever_its_name() -> None:
+    def drawn(kind: Kind) -> str:
+        parameter = Parameter("ends", lambda value: None, "any", "none", "", kind=kind)
+        context = {"parameter": parameter, "form": RequestForm(parameters={"ends": "a\nb"}), "errors": {}}
+        return render_to_string("form/_parameter.html", context)
+
+    assert '<textarea id="ends" name="ends"' in drawn(Kind.LINES)
+    assert '<input id="ends" name="ends"' in drawn(Kind.TEXT)
+    assert [kind for kind in Kind if "field wide" in drawn(kind)] == [Kind.TEXT, Kind.LINES]
 
 
 def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, provider: str) -> None:

@@ -141,6 +141,13 @@ def test_without_scripts_the_form_is_kept(client: Client, provider: str) -> None
     assert "发送" in html
 
 
+def test_a_form_without_messages_is_kept_too(client: Client, provider: str) -> None:
+    answer = post_form(client, "/language/", language="zh-hans", role=[], content=[], temperature="0.3")
+
+    assert answer.status_code == 200
+    assert 'name="temperature" value="0.3"' in answer.content.decode()
+
+
 def test_caches_keep_the_languages_apart(client: Client) -> None:
     vary = {name.strip() for name in client.get("/").headers["Vary"].split(",")}
 
