@@ -3,6 +3,7 @@
 import ast
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
 from playground.forms.form import RequestForm
+from playground.snippets import HTTP_TARGETS
 from playground.upstream.client import NOBODY
 from playground.upstream.live import Finished, Progress
 from playground.web.as_json import as_json
@@ -90,7 +92,7 @@ def test_a_call_goes_out_and_comes_back_in_its_own_words(client: Client, upstrea
     assert told["usage"] == {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     assert told["request"]["body"] == BODY
     assert told["request"]["headers"]["X-Cracker"] == "key=[redacted]"
-    assert list(told["snippets"]) == ["curl"]
+    assert list(told["snippets"]) == [target.id for target in HTTP_TARGETS]
     assert f"{upstream.url}/parrot/speak \\\n" in told["snippets"]["curl"]
     assert '-H "X-Cracker: key=$API_KEY"' in told["snippets"]["curl"]
     assert "who" not in told["snippets"]["curl"]
@@ -258,6 +260,21 @@ def test_no_other_room_knows_a_field_of_an_api() -> None:
         for name, found in known.items()
         if name not in FORM and found - allowed.get(name, set())
     } == {}
+
+
+def test_no_page_or_script_knows_a_field_of_an_api() -> None:
+    """But for the form's templates, and names that `Answer`, `Choice` or ids of elements have as well."""
+    own = {"messages", "choices", "tool_calls", "function_call", "finish_reason"}
+    root = PACKAGE.parent
+    files = [*root.glob("templates/**/*.html"), *root.glob("static/js/*.js")]
+
+    known = {
+        file.relative_to(root).as_posix(): set(re.findall(r"[\w-]+", file.read_text(encoding="utf-8")))
+        & NAMES - own
+        for file in files
+        if file.parent.name != "form"
+    }
+    assert {name: found for name, found in known.items() if found} == {}
 
 
 def test_no_other_room_imports_the_folder_of_a_dialect() -> None:

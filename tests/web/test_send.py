@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.dialects import DEFAULT
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream, completion, completion_body, json_answer
 from tests.web.client import body, post_form, post_json
@@ -35,7 +36,7 @@ def test_json_in_json_out(client: Client, upstream: ScriptedUpstream) -> None:
         "tokens_per_second",
     }
     assert answer["error"] is None
-    assert set(answer["snippets"]) == {"python", "curl"}
+    assert set(answer["snippets"]) == {target.id for target in DEFAULT.targets}
 
 
 def test_the_servers_key_goes_to_its_provider(client: Client, upstream: ScriptedUpstream) -> None:

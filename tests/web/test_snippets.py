@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from playground.dialects import DEFAULT
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.client import body, post_form, post_json
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("provider")
 def test_json_gives_code_by_target(client: Client, upstream: ScriptedUpstream) -> None:
     answer = post_json(client, "/snippets/")
 
-    assert set(answer.json()) == {"python", "curl"}
+    assert set(answer.json()) == {target.id for target in DEFAULT.targets}
     assert f'base_url="{upstream.url}"' in answer.json()["python"]
     assert "$TEST_API_KEY" in answer.json()["curl"]
     assert upstream.requests == []
