@@ -104,7 +104,8 @@ def test_marks_are_found_in_templates() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Send", "Role of message %(number)s", "Headers as sent", "%(total)s event", "Ollama (this machine)"]
+    "text",
+    ["Send", "Role of message %(number)s", "Headers as sent", "%(total)s event", "Ollama (this machine)"],
 )
 def test_marks_of_every_kind_are_found_in_the_code(said: Catalog, text: str) -> None:
     assert said.get(text)
