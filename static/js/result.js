@@ -1,5 +1,5 @@
-// Results: tabs, the busy line, copying. A page may hold several, with the same parts each: those of one result are
-// looked up within it. What the form sends is shown in its own.
+// Results: tabs, the busy line, the code's language. A page may hold several, with the same parts each: those of one
+// result are looked up within it. What the form sends is shown in its own.
 (() => {
   const form = document.getElementById("request-form");
   const results = document.querySelectorAll("[data-results]");
@@ -298,34 +298,7 @@
   }
   showTarget(rememberedTarget());
 
-  // --- copying ---
-
-  // The events as they came over the wire. An id holds until there is another one.
-  function eventStream(panel) {
-    let id = "";
-    return [...panel.querySelectorAll(".events > li")]
-      .map((item) => {
-        const name = item.querySelector("strong");
-        const fields = name ? [`event: ${name.textContent}`] : [];
-        if ((item.dataset.id ?? id) !== id) {
-          id = item.dataset.id;
-          fields.push(`id: ${id}`);
-        }
-        const lines = item.querySelector("code").textContent.split("\n");
-        return [...fields, ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
-      })
-      .join("");
-  }
-
-  document.addEventListener("click", (event) => {
-    const whole = event.target.closest("[data-whole-events]");
-    if (whole) {
-      const pressed = whole.closest("[role=tabpanel]").toggleAttribute("data-whole");
-      whole.setAttribute("aria-pressed", String(pressed));
-    }
-    const button = event.target.closest("[data-copy-events]");
-    if (button) copyText(button, eventStream(button.closest("[role=tabpanel]")));
-  });
+  // --- the link ---
 
   // The server makes the link along with the code, so it waits for code that is on its way.
   const link = document.querySelector("[data-copy-link]");
