@@ -10,16 +10,21 @@ window.editForm = (() => {
   document.body.addEventListener("playground:changed", ({ detail }) => since.add(detail));
   let swapped = [];
   let focused = null;
+  let entered = null;
   let turn = Promise.resolve();
 
   function edit(action) {
+    const busy = document.querySelector("[data-busy]");
     const told = (text) => {
-      document.querySelector("[data-busy]").textContent = text;
+      busy.textContent = text;
       return false;
     };
     turn = turn
-      .then(() => ask(action, told))
-      .catch(() => told(document.querySelector("[data-busy]").dataset.lost));
+      .then(() => {
+        if (!("running" in busy.dataset)) told(""); // what the last one failed of
+        return ask(action, told);
+      })
+      .catch(() => told(busy.dataset.lost));
     return turn;
   }
 
@@ -62,8 +67,10 @@ window.editForm = (() => {
       target.querySelectorAll("details").forEach((fold, at) => {
         if (fold.open && folds[at]) folds[at].open = true;
       });
-      if (![focused, document.body].includes(document.activeElement))
-        fragment.querySelector("[autofocus]")?.removeAttribute("autofocus");
+      // Focused below: Chromium refuses `autofocus` in a frame of another site, and complains.
+      const next = fragment.querySelector("[autofocus]");
+      next?.removeAttribute("autofocus");
+      if (next && [focused, document.body].includes(document.activeElement)) entered = next.dataset.field;
     }
     swapped = tasks.map(({ target }) => target);
   });
@@ -98,6 +105,8 @@ window.editForm = (() => {
         else if (input.defaultValue !== input.value) input.value = input.defaultValue;
       }
     }
+    if (entered) requestForm.enter(pane.querySelector(`[data-field="${entered}"]`).closest("[data-message]"));
+    entered = null;
   });
 
   return edit;

@@ -34,11 +34,19 @@ window.requestForm = (() => {
 
   const newRow = () => list.appendChild(template.firstElementChild.cloneNode(true));
 
+  // The whole row comes into view, not only the field that gets the cursor.
+  function enter(row) {
+    row.querySelector("[name=content]").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
   function add() {
     const row = newRow();
     changed();
-    row.querySelector("[name=content]").focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
+    // What was wrong with the list was that it had none.
+    clear([at("data-error-for", "messages")]);
+    form.querySelector(".add").removeAttribute("aria-invalid");
+    enter(row);
   }
 
   function step(row, direction, focused) {
@@ -118,7 +126,11 @@ window.requestForm = (() => {
 
   function clearErrors() {
     for (const marked of form.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
-    for (const text of form.querySelectorAll(".field-error")) {
+    clear(form.querySelectorAll(".field-error"));
+  }
+
+  function clear(errors) {
+    for (const text of errors) {
       text.hidden = true;
       text.textContent = "";
     }
@@ -184,5 +196,5 @@ window.requestForm = (() => {
     showCount();
   });
 
-  return { rows, newRow, changed, clearErrors, showErrors };
+  return { rows, newRow, enter, changed, clearErrors, showErrors };
 })();

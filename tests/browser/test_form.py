@@ -121,6 +121,39 @@ def test_json_that_is_broken_is_marked_and_not_thrown_away(
     expect(page.get_by_label("Any other key, as JSON")).to_have_value('{"broken')
 
 
+def test_a_failed_change_is_no_longer_told_once_a_change_succeeds(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.route("**/edit/", lambda route: route.fulfill(status=502, body=""), times=1)
+    _example(page, 1)
+    expect(page.locator("[data-busy]")).not_to_be_empty()
+
+    _example(page, 1)
+
+    expect(page.locator("[data-busy]")).to_be_empty()
+
+
+def test_a_message_that_joins_comes_into_view_as_a_whole(open_page: Open) -> None:
+    page = open_page(_link({"model": "m", "messages": [MESSAGE] * 5}))
+    page.locator("#send").click()
+    page.get_by_role("button", name="Add to conversation").click()
+
+    content = page.get_by_label("Content of message 7", exact=True)
+    expect(content).to_be_focused()
+    expect(page.locator("[data-message]").last).to_be_in_viewport(ratio=1)
+
+
+def test_an_added_message_clears_that_there_was_none(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.get_by_role("button", name="Remove message 1").click()
+    page.locator("#send").click()
+    expect(page.locator("#messages-error")).to_be_visible()
+
+    page.get_by_role("button", name="Add message").click()
+
+    expect(page.locator("#messages-error")).to_be_hidden()
+    expect(page.locator("[data-field=messages][aria-invalid]")).to_have_count(0)
+
+
 def test_the_key_stays_where_it_is_when_the_form_changes(open_page: Open) -> None:
     page = open_page("?provider=test")
     page.get_by_label("API key").fill("sk-typed-by-hand")

@@ -156,6 +156,15 @@ def _send(frame: FrameLocator, answer: str) -> None:
     expect(frame.locator("[data-part=answer-1]")).to_have_text(answer)
 
 
+def test_an_answer_joins_the_conversation_and_the_browser_complains_of_nothing(host: Host) -> None:
+    frame = host("embed=hello").frame
+    _send(frame, "Hello!")
+
+    frame.get_by_role("button", name="Add to conversation").click()
+
+    expect(frame.get_by_label("Content of message 3", exact=True)).to_be_focused()
+
+
 def test_a_reader_sends_and_sends_again(host: Host, upstream: ScriptedUpstream) -> None:
     frame = host("embed=hello").frame
 
