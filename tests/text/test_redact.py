@@ -224,6 +224,7 @@ LONG = "sk-canary-51c0de/7f+93a2"
 def test_a_beginning_with_half_of_the_key_is_redacted(
     data: st.DataObject, length: int, before: str, after: str
 ) -> None:
+    assume(not after.startswith(LONG[length]))
     beginning, redactor = LONG[:length], Redactor(LONG)
 
     assert redactor.text(before + beginning + after) == before + MASK + after

@@ -76,16 +76,15 @@ def _parts(body: Mapping[str, Any]) -> Iterator[Extra]:
             for part in content if isinstance(content, list) else []:
                 place = f"messages.{index}.content"
                 for kind in _kinds(part):
-                    group, ability = _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, "")
-                    yield Extra(place, kind, group, ability, is_part=True)
+                    yield Extra(
+                        place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True
+                    )
 
 
 def _kinds(part: Any) -> list[str]:
     """Return what a part may be taken for, except text. What is neither text nor an object is named whole."""
-    if isinstance(part, str):
-        return []
     kinds = (_in_any_case(part, "type") or [None]) if isinstance(part, dict) else [part]
-    return [str(kind) for kind in kinds if kind not in _FREE_PARTS]
+    return [str(kind) for kind in kinds if not isinstance(part, str) and kind not in _FREE_PARTS]
 
 
 def _in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
