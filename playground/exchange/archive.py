@@ -31,6 +31,22 @@ FORMAT = "api-playground.exchange"
 VERSION = 1
 
 
+# What each part holds, as far as reading it would not notice another type by itself.
+_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "": {"id": str, "provider": str | None, "received": dict | None, "failure": dict | None},
+    "call": {"base_url": str, "url": str, "key_variable": str | None, "body": dict},
+    "sent": {"method": str, "url": str},
+    "received": {"status": int, "reason": str},
+    "failure": {"host": str, "detail": str, "limit": int | float | None},
+    "timings_ms": {
+        "first_byte": int | float | None,
+        "first_token": int | float | None,
+        "last_token": int | float | None,
+        "total": int | float,
+    },
+}
+
+
 class ArchiveError(ValueError):
     """The value is not an archive of an Exchange, or its version is unknown."""
 
@@ -88,9 +104,20 @@ def load(value: Any, dialects: Mapping[str, Dialect], body: bytes | None = None)
     if value.get("version") != VERSION:
         raise ArchiveError(f"an archive of version {value.get('version')!r}; this reads {VERSION}")
     try:
+        _check_types(value)
         return _exchange(value, dialects[value["dialect"]], body)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ArchiveError(f"a broken archive: {type(error).__name__}: {error}") from error
+
+
+def _check_types(value: dict[str, Any]) -> None:
+    for part, types in _TYPES.items():
+        holder = value[part] if part else value
+        for name, kind in types.items() if holder is not None else ():
+            if not isinstance(holder[name], kind):
+                raise TypeError(f"{part}.{name} is {type(holder[name]).__name__}".lstrip("."))
+    if value["received"] is None and value["failure"] is None:
+        raise ValueError("neither an answer nor a failure")
 
 
 def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Exchange:
@@ -137,4 +164,6 @@ def _bytes(kept: dict[str, str]) -> bytes:
 
 
 def _headers(pairs: list[list[str]]) -> Headers:
+    if not all(isinstance(text, str) for pair in pairs for text in pair):
+        raise TypeError("a header that is no text")
     return tuple((name, value) for name, value in pairs)

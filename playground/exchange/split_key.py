@@ -28,11 +28,12 @@ class HeldText:
     def add(self, text: str) -> str:
         """Return what can be shown now. `found` says whether the key ended in it."""
         joined = self.rest + text
-        redacted = self._redactor.text(joined)
+        redacted = self._redactor.of_whole_keys.text(joined)
         self.found = redacted != joined
         settled = self._redactor.settled(redacted)
         self.rest = redacted[settled:]
-        return redacted[:settled]
+        # A beginning of the key that goes on as something else stays one; before, it may become the key.
+        return self._redactor.text(redacted[:settled])
 
 
 class HeldTexts:

@@ -137,26 +137,27 @@ class StreamReader:
         return fresh
 
     def result(self, body: bytes) -> Stream:
-        """Return the stream so far; `body` is what it came in, redacted.
+        """Return the stream so far; `body` is what it came in, without whole keys.
 
-        Also redacts a key that only the joined texts contain in full.
+        Also redacts a key that only the joined texts contain in full, and then beginnings of the key.
         """
         self._settle(self._guard.release())
-        completion = self._clean(self.collector.completion) if self.collector.has_begun else None
+        whole = self._redactor.of_whole_keys
+        completion = self._clean(self.collector.completion, whole) if self.collector.has_begun else None
         return Stream(
-            self._without_split_key(body) if self._split else body,
+            self._redactor.data(self._without_split_key(body) if self._split else body),
             self.times_ms[:],
             self.dialect,
-            without_split_key(self._redactor, completion, self.dialect),
-            self._clean(self.collector.error),
+            self._redactor.value(without_split_key(self._redactor, completion, self.dialect)),
+            self._clean(self.collector.error, self._redactor),
             self.done,
             self.collector.is_finished(1),
             Unread(self._unread, self._first_unread[1]) if self._unread else None,
             not self.collector.has_begun and self.collector.fields > 1,
         )
 
-    def _clean(self, value: Any) -> Any:
-        return self._redactor.value(jsontext.mended(value) if self._halves else value)
+    def _clean(self, value: Any, redactor: Redactor) -> Any:
+        return redactor.value(jsontext.mended(value) if self._halves else value)
 
     def _add(self, event: Event, at_ms: float) -> None:
         number = len(self.times_ms)

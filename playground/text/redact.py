@@ -3,8 +3,8 @@
 import base64
 import heapq
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import StringIO
 from typing import Any
@@ -15,6 +15,9 @@ MASK = "[redacted]"
 # Local servers accept any word as a key ("none", "ollama"). Such a word is no secret, and cutting it out of a
 # response would show something that was never received.
 SHORTEST_SECRET = 8
+# The beginning of a key is masked from half of its length on, unless it is shorter than this: providers quote
+# the first letters of a key on purpose, and words such as "sk-proj-" begin many keys.
+_SHORTEST_BEGINNING = 12
 # How many layers of escapes are decoded, as in HTML in JSON in JSON.
 _LAYERS = 4
 # Text that is still growing is not held back for an escape longer than this.
@@ -22,17 +25,19 @@ _LONGEST_ESCAPE = 16
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 Span = tuple[int, int]
+Finder = Callable[[str, str], Iterator[Span]]
 
 
 @dataclass(frozen=True)
 class Redactor:
-    """Replaces the key with `MASK`.
+    """Replaces the key, and any beginning with at least half of it, with `MASK`.
 
     Finds it verbatim, within base64, or with any characters escaped as in JSON, URLs, and HTML, in any
-    mixture.
+    mixture. With `whole` it leaves beginnings as they are, for text that is still to be joined with the rest.
     """
 
     key: str
+    whole: bool = False
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
@@ -52,12 +57,21 @@ class Redactor:
         return bool(self._forms)
 
     @cached_property
+    def of_whole_keys(self) -> "Redactor":
+        return replace(self, whole=True)
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """A text contains none of these if it contains nothing to redact."""
+        return frozenset(form[: len(form) if self.whole else _long(form)] for form in self._forms)
+
+    @cached_property
     def _escapes(self) -> Escapes:
         return ESCAPES_WITH_QUOTES if '"' in self.key or "\\" in self.key else ESCAPES
 
     @cached_property
     def _shortest(self) -> int:
-        return len(self._forms[-1]) if self._forms else sys.maxsize
+        return min(map(len, self._beginnings), default=sys.maxsize)
 
     @cached_property
     def _longest(self) -> int:
@@ -74,8 +88,16 @@ class Redactor:
     def text(self, value: str) -> str:
         if len(value) < self._shortest:
             return value
-        if self._escapes.are_in(value):
-            return _masked(value, self._spans(value, _LAYERS))
+        layers = _LAYERS if self._escapes.are_in(value) else 0
+        if not layers and not any(beginning in value for beginning in self._beginnings):
+            return value
+        if not self.whole:
+            if not any(self._spans(value, layers, _beginnings)):
+                return value
+            value = self.of_whole_keys.text(value)
+            return _masked(value, self._spans(value, layers, _beginnings))
+        if layers:
+            return _masked(value, self._spans(value, layers, _occurrences))
         for form in self._forms:
             value = value.replace(form, MASK)
         return value
@@ -89,7 +111,7 @@ class Redactor:
 
     def is_settled(self, value: str) -> bool:
         """Whether a growing text neither contains the key nor ends in what may be an unfinished one."""
-        return self.text(value) == value and self.settled(value) == len(value)
+        return self.of_whole_keys.text(value) == value and self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
         if b"\0" in value and self._forms:  # a browser drops the zeros of UTF-16 text
@@ -117,11 +139,11 @@ class Redactor:
     def headers(self, pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple((self.text(name), self.text(value)) for name, value in pairs)
 
-    def _spans(self, text: str, layers: int) -> Iterator[Span]:
-        """Yield where the key occurs, verbatim or escaped, from left to right without overlap."""
-        found = [_occurrences(text, form) for form in self._forms if form in text]
+    def _spans(self, text: str, layers: int, find: Finder) -> Iterator[Span]:
+        """Yield what is found of the key, verbatim or escaped, from left to right without overlap."""
+        found = [find(text, form) for form in self._forms]
         if layers and self._escapes.are_in(text):
-            inner = self._spans(self._escapes.decoded(text), layers - 1)
+            inner = self._spans(self._escapes.decoded(text), layers - 1, find)
             edges = self._escapes.origins(text, (edge for span in inner for edge in span))
             found.append(zip(edges, edges, strict=True))
         return _united(heapq.merge(*found))
@@ -161,6 +183,23 @@ def _occurrences(text: str, form: str) -> Iterator[Span]:
     while start >= 0:
         yield start, start + len(form)
         start = text.find(form, start + len(form))
+
+
+def _beginnings(text: str, form: str) -> Iterator[Span]:
+    """Yield where a long beginning of a form occurs, each as long as it is."""
+    shortest = _long(form)
+    start = text.find(form[:shortest])
+    while start >= 0:
+        length = shortest
+        while length < len(form) and text.startswith(form[length], start + length):
+            length += 1
+        yield start, start + length
+        start = text.find(form[:shortest], start + length)
+
+
+def _long(form: str) -> int:
+    """Return the length from which on a beginning of this form is masked."""
+    return min(len(form), max(_SHORTEST_BEGINNING, -(-len(form) // 2)))
 
 
 def _united(spans: Iterable[Span]) -> Iterator[Span]:

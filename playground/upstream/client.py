@@ -305,7 +305,7 @@ def _received(reading: Reading, redactor: Redactor) -> Received | None:
         reading.head.status,
         redactor.text(reading.head.reason),
         redactor.headers(list(reading.head.headers)),
-        redactor.data(bytes(reading.body)),
+        redactor.of_whole_keys.data(bytes(reading.body)),
     )
 
 
@@ -330,10 +330,13 @@ def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
 
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
-    """Mask a key in pieces: content parts are shown as one text, which would put it together."""
-    if exchange.received is None or exchange.stream or exchange.completion is None:
+    """Mask a key in pieces: content parts are shown as one text, which would put it together.
+
+    Only then its beginnings: before, they may be the first of its pieces.
+    """
+    received, completion = exchange.received, exchange.completion
+    if received is None or exchange.stream:
         return exchange
-    completion = without_split_key(redactor, exchange.completion, exchange.dialect)
-    if completion is exchange.completion:
-        return exchange
-    return replace(exchange, received=replace(exchange.received, body=jsontext.dumps(completion)))
+    joined = without_split_key(redactor, completion, exchange.dialect) if completion else completion
+    body = redactor.data(received.body if joined is completion else jsontext.dumps(joined))
+    return exchange if body == received.body else replace(exchange, received=replace(received, body=body))

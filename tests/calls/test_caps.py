@@ -47,6 +47,31 @@ def test_what_is_usual_may_be_asked_for(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "x", "Content": [{"type": "image_url"}]},
+        {"CONTENT": [{"type": "image_url"}]},
+        {"content": [{"type": "text", "Type": "image_url"}]},
+        {"content": [{"Type": "image_url"}]},
+        {"content": [{"text": "x"}]},
+        {"content": [[{"type": "image_url"}]]},
+        {"content": [{"type": ["image_url"]}]},
+        {"content": [None]},
+        {"content": [7]},
+    ],
+)
+def test_a_part_that_a_server_may_take_for_an_image_is_none_of_the_texts(message: dict[str, Any]) -> None:
+    asked = {"role": "user", "content": "x"} | message
+
+    assert "messages.0.content" in _errors(messages=[asked])
+
+
+@pytest.mark.parametrize("content", [["x"], [{"type": "text", "text": "x"}, {"type": "refusal"}]])
+def test_parts_that_are_text_may_be_asked_for(content: Any) -> None:
+    assert _errors(messages=[{"role": "user", "content": content}]) == {}
+
+
+@pytest.mark.parametrize(
     ("changes", "field", "says"),
     [
         ({"model": "m-large"}, "model", "only m."),

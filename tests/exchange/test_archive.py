@@ -74,3 +74,33 @@ def test_an_invalid_archive_is_rejected(changes: dict[str, Any]) -> None:
 
     with pytest.raises(archive.ArchiveError):
         archive.load(value | changes, DIALECTS)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("", "id", 5),
+        ("", "provider", []),
+        ("", "dialect", "of a later version"),
+        ("", "dialect", ["chat_completions"]),
+        ("", "received", None),
+        ("call", "body", [1]),
+        ("call", "url", None),
+        ("sent", "url", 5),
+        ("sent", "headers", [["Name", 5]]),
+        ("received", "status", "200"),
+        ("received", "reason", None),
+        ("timings_ms", "total", None),
+        ("timings_ms", "first_token", "1"),
+        ("timings_ms", "last_token", []),
+    ],
+)
+def test_a_value_of_another_type_is_rejected_when_it_is_read_and_not_when_it_is_shown(
+    part: str, name: str, value: Any
+) -> None:
+    file = Path(__file__).parent / "archives" / "stream.json"
+    kept = json.loads(file.read_text(encoding="utf-8"))["archive"]
+    (kept[part] if part else kept)[name] = value
+
+    with pytest.raises(archive.ArchiveError):
+        archive.load(kept, DIALECTS)

@@ -34,7 +34,7 @@ def _read(events: list[bytes], live: bool = True, key: str = KEY) -> tuple[Strea
         reader.feed(data, float(number))
         fresh += reader.take_fresh()
     reader.close(float(len(events)))
-    stream = reader.result(redactor.data(b"".join(events)))
+    stream = reader.result(redactor.of_whole_keys.data(b"".join(events)))
     return stream, [*fresh, *reader.take_fresh()]
 
 
@@ -328,8 +328,8 @@ def _said(value: Any) -> str:
 
 @given(st.data(), st.sampled_from(["content", "reasoning_content", "refusal"]), st.text(max_size=60))
 def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: str) -> None:
-    text += data.draw(st.sampled_from(["", "s", "sk-", KEY[:-1]]))
-    if KEY in text:
+    text += data.draw(st.sampled_from(["", "s", "sk-", KEY[:11]]))
+    if KEY[:12] in text:
         return
     redactor, pieces = Redactor(KEY), _pieces(data, text)
     texts, events = HeldTexts(redactor), [_event({field: piece}) for piece in pieces]
@@ -343,6 +343,29 @@ def test_without_the_key_nothing_is_lost(data: st.DataObject, field: str, text: 
     assert stream.body == b"".join(events)
     if text and stream.completion:
         assert stream.completion["choices"][0]["message"][field] == jsontext.mended_text(text)
+
+
+@pytest.mark.parametrize("field", ["content", "reasoning_content", "tool_calls"])
+def test_a_key_that_grows_from_event_to_event_is_shown_to_less_than_half(field: str) -> None:
+    key = "sk-canary-51c0de-7f93a2b8"
+    seen = [key[:length] for length in range(3, len(key))]
+    calls = [[{"index": 0, "function": {"arguments": text}}] for text in seen]
+    events = [_event({field: value}) for value in (calls if field == "tool_calls" else seen)]
+    texts = HeldTexts(Redactor(key))
+
+    stream, fresh = _read(events, key=key)
+    live = "".join(texts.add("place", text) for text in seen)
+
+    assert [event.data for event in fresh] == [event.data for event in stream.events]
+    for shown in (live, repr(fresh), repr(stream), json.dumps(stream.completion)):
+        assert key[:13] not in shown
+
+
+def test_a_stream_that_ends_within_the_key_shows_less_than_half_of_it() -> None:
+    stream, fresh = _read([_event({"content": KEY[:6]}), _event({"content": KEY[6:-1]})])
+
+    assert KEY[:-1] not in json.dumps(stream.completion)
+    assert [event.data for event in fresh] == [event.data for event in stream.events]
 
 
 @pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])

@@ -183,7 +183,7 @@ def test_a_growing_text_shows_no_part_of_an_unfinished_key(before: str, after: s
     key = "sk-canary/51c0+de"
     whole = before + key + after
     edges = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
-    redactor, shown, held = Redactor(key), "", ""
+    redactor, shown, held = Redactor(key).of_whole_keys, "", ""
 
     for start, end in pairwise(edges):
         held = redactor.text(held + whole[start:end])
@@ -200,7 +200,7 @@ def test_a_growing_text_shows_no_part_of_an_unfinished_escaped_key(
 ) -> None:
     whole = before + data.draw(escaped(key)) + after
     edges = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
-    redactor, shown, held = Redactor(key), "", ""
+    redactor, shown, held = Redactor(key).of_whole_keys, "", ""
 
     for start, end in pairwise(edges):
         held = redactor.text(held + whole[start:end])
@@ -215,3 +215,32 @@ def test_a_growing_text_shows_no_part_of_an_unfinished_escaped_key(
 @pytest.mark.parametrize("end", ["", "AT", "100", "a", "\\n", "50%!", "R&D!"])
 def test_text_that_cannot_start_the_key_is_settled(end: str) -> None:
     assert Redactor("sk-12345678").settled(f"is this {end}") == len(f"is this {end}")
+
+
+LONG = "sk-canary-51c0de/7f+93a2"
+
+
+@given(st.data(), st.integers(12, len(LONG) - 1), pieces, pieces)
+def test_a_beginning_with_half_of_the_key_is_redacted(
+    data: st.DataObject, length: int, before: str, after: str
+) -> None:
+    assume(not after.startswith(LONG[length]))
+    beginning, redactor = LONG[:length], Redactor(LONG)
+
+    assert redactor.text(before + beginning + after) == before + MASK + after
+    assert unescaped(redactor.text(before + data.draw(escaped(beginning)) + "!")) in (
+        f"{before}{MASK}!",
+        f"{before}{MASK};!",  # "&#115" is a letter even before its ";" arrives
+    )
+    assert redactor.of_whole_keys.text(before + beginning + after) == before + beginning + after
+
+
+def test_a_beginning_with_less_than_half_of_the_key_is_unchanged() -> None:
+    told = f"Incorrect API key provided: {LONG[:11]}*****93a2, {LONG[:11]}"
+
+    assert Redactor(LONG).text(told) == told
+
+
+@pytest.mark.parametrize("piece", [LONG[:12], LONG[:-1], LONG[:12] + "\\u0073", LONG])
+def test_many_beginnings_take_linear_time(piece: str) -> None:
+    assert is_linear(lambda size: Redactor(LONG).text(piece * size), 2000)

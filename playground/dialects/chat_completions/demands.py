@@ -70,12 +70,26 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def _parts(body: Mapping[str, Any]) -> Iterator[Extra]:
-    for index, content in enumerate(contents(body)):
-        for part in content if isinstance(content, list) else []:
-            kind = str(part.get("type")) if isinstance(part, dict) else "text"
-            if kind not in _FREE_PARTS:
+    messages = body.get("messages")
+    for index, message in enumerate(messages if isinstance(messages, list) else []):
+        for content in _in_any_case(message, "content") if isinstance(message, dict) else []:
+            for part in content if isinstance(content, list) else []:
                 place = f"messages.{index}.content"
-                yield Extra(place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True)
+                for kind in _kinds(part):
+                    yield Extra(
+                        place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True
+                    )
+
+
+def _kinds(part: Any) -> list[str]:
+    """Return what a part may be taken for, except text. What is neither text nor an object is named whole."""
+    kinds = (_in_any_case(part, "type") or [None]) if isinstance(part, dict) else [part]
+    return [str(kind) for kind in kinds if not isinstance(part, str) and kind not in _FREE_PARTS]
+
+
+def _in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
+    """Return the values of a field: a server written in Go reads `Content` as `content` (encoding/json)."""
+    return [item for key, item in value.items() if key.casefold() == name]
 
 
 def _whole(value: Any) -> int | None:
