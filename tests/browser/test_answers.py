@@ -46,7 +46,8 @@ def _wav(seconds: float) -> str:
 def _send(page: Page, *, stream: bool = False) -> None:
     if stream:
         page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send").click()
+    with page.expect_response("**/send/"):
+        page.get_by_role("button", name="Send").click()
 
 
 def _message(**message: Any) -> Any:
@@ -80,6 +81,7 @@ def test_an_image_goes_into_the_conversation(open_page: Open, upstream: Scripted
     page = open_page("?provider=test")
     _send(page)
     page.get_by_role("button", name="Add to conversation").click()
+    expect(page.locator("[name=content]")).to_have_count(3)
     page.locator("[name=content]").last.fill("Bluer")
     _send(page)
 

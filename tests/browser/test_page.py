@@ -22,7 +22,10 @@ UNSUPPORTED = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' 
 
 
 def _send(page: Page) -> None:
-    page.get_by_role("button", name="Send").click()
+    """Send and wait for the answer to this request, not for one that is there already."""
+    with page.expect_response("**/send/"):
+        page.get_by_role("button", name="Send").click()
+    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
     expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
@@ -362,6 +365,7 @@ def test_an_answer_joins_once(open_page: Open, upstream: ScriptedUpstream) -> No
     page.get_by_role("button", name="Add to conversation").click()
 
     # The empty message that awaited the user's text is replaced.
+    expect(page.get_by_label("Role of message 4")).to_be_visible()
     roles = [page.get_by_label(f"Role of message {number}").input_value() for number in range(1, 5)]
     assert roles == ["user", "assistant", "assistant", "user"]
 
