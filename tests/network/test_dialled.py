@@ -91,18 +91,24 @@ def _canonical(host: str) -> str:
     return chat.endpoint(f"http://[{host}]").host if ":" in host else host
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-@by_literal
-def test_without_a_port(
-    monkeypatch: pytest.MonkeyPatch, judged: Judged, scheme: str, typed: str, host: str, address: str
-) -> None:
-    dialled: Judged = []
+@pytest.fixture
+def dialled(monkeypatch: pytest.MonkeyPatch) -> Judged:
+    """The addresses for which a socket was asked; none opens."""
+    asked: Judged = []
 
     def connect(address: tuple[str, int], timeout: float) -> socket.socket:
-        dialled.append(address)
+        asked.append(address)
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "create_connection", connect)
+    return asked
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@by_literal
+def test_without_a_port(
+    judged: Judged, dialled: Judged, scheme: str, typed: str, host: str, address: str
+) -> None:
     port = {"http": 80, "https": 443}[scheme]
 
     _send(chat.endpoint(f"{scheme}://{typed}/v1"))
@@ -137,16 +143,9 @@ def test_an_ambiguous_host_is_rejected(typed: str) -> None:
 
 
 def test_a_port_inside_the_brackets_is_part_of_the_address(
-    monkeypatch: pytest.MonkeyPatch, server6: ScriptedUpstream, judged: Judged
+    server6: ScriptedUpstream, judged: Judged, dialled: Judged
 ) -> None:
     """`http://[::1:9381]` used to reach port 9381 of ::1 under another host's name."""
-    dialled: Judged = []
-
-    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
-        dialled.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "create_connection", connect)
 
     _send(chat.endpoint("http://[::1:9381]/v1"))
 
