@@ -12,6 +12,8 @@ window.editForm = (() => {
   let focused = null;
   let entered = null;
   let turn = Promise.resolve();
+  // Of a silent server, in milliseconds: the changes behind this one wait for it.
+  const PATIENCE = 30_000;
 
   function edit(action) {
     const busy = document.querySelector("[data-busy]");
@@ -42,7 +44,8 @@ window.editForm = (() => {
       const body = new URLSearchParams(new FormData(form));
       body.delete("api_key");
       body.set("do", action);
-      const request = { method: "POST", body, headers: { Accept: "application/json" } };
+      const signal = AbortSignal.timeout(PATIENCE);
+      const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
       // Again with what was typed meanwhile; but an example takes nothing from the form.
     } while (since.size && !action.startsWith("fill:"));

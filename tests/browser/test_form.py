@@ -223,6 +223,22 @@ def test_what_is_typed_while_an_answer_joins_joins_before_it(open_page: Open) ->
     expect(page.get_by_label("Content of message 4", exact=True)).to_have_value("")
 
 
+def test_a_silent_server_is_told_and_holds_up_no_later_change(open_page: Open) -> None:
+    """The page's patience is shortened, not sat out."""
+    soon = "const timeout = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = () => timeout(100)"
+    page = open_page("?provider=test", before=lambda page: page.add_init_script(soon))
+    busy = page.locator("[data-busy]")
+    _hold_first_edit(page)
+    _example(page, 1)
+    expect(busy).to_have_text(busy.get_attribute("data-lost") or "")
+
+    page.evaluate("AbortSignal.timeout = () => undefined")
+    _example(page, 1)
+
+    expect(page.get_by_label("Role of message 1")).to_have_value("system")
+    expect(busy).to_have_text("")
+
+
 def test_a_lost_connection_takes_nothing_that_is_typed(open_page: Open) -> None:
     page = open_page("?provider=test")
     held = _hold_first_edit(page)
