@@ -1,5 +1,7 @@
 """Rate limits of the server's keys, and what people are told when they reach one."""
 
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,9 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 @pytest.fixture(autouse=True)
 def _full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fill the buckets and stop their clock: on a busy machine, seconds pass between two calls."""
+    now = time.monotonic()
+    monkeypatch.setattr("playground.calls.buckets.time", SimpleNamespace(monotonic=lambda: now))
     configure(PLAYGROUND_CLIENT_RATE="2/minute")
     cache.clear()
 
