@@ -174,8 +174,8 @@ _OURS = {
 }  # fmt: skip
 _ATTRIBUTES = {
     "alt", "aria-hidden", "aria-label", "class", "data-copy", "data-copy-text", "data-done", "data-failed",
-    "data-level", "data-problem", "focusable", "href", "id", "label", "loading", "provider", "rel", "request",
-    "role", "slot", "src", "start", "tabindex", "title", "type",
+    "data-level", "data-part", "data-problem", "focusable", "href", "id", "label", "loading", "provider",
+    "rel", "request", "role", "slot", "src", "start", "tabindex", "title", "type",
 }  # fmt: skip
 
 
