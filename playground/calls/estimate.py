@@ -74,7 +74,7 @@ def _came(exchange: Exchange) -> int:
 
 def _in_answer(choice: Choice) -> int:
     """Estimate a choice's tokens, counting each text once even if the provider repeats it."""
-    calls = [choice.tool_calls, choice.function_call, choice.others]
+    calls = [[call.raw for call in choice.tool_calls], choice.others]
     size = sum(len(text.encode("utf-8", "replace")) for text in (*choice.texts, *_texts(calls)))
     media = sum(media.size for media in (*choice.images, *choice.audio))
     return _in_tokens(size) + math.ceil(media / _MEDIA_CHARACTERS_A_TOKEN)

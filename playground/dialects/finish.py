@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from playground.exchange.answer import Finish
 from playground.text.sentence import Sentence, gettext_noop, say
 
 # Some servers write null as a string.
@@ -14,6 +15,8 @@ _MEANINGS = {
     "tool_calls": gettext_noop("The model asks you to call tools; send their results as tool messages."),
     "function_call": gettext_noop("The model asks you to call a function."),
     "content_filter": gettext_noop("The provider's content filter left text out."),
+    "refusal": gettext_noop("The model declined to answer."),
+    "pause_turn": gettext_noop("The provider paused a long answer. Send the conversation again to go on."),
 }
 # Finish reasons of other APIs that gateways pass on, in lower case.
 _SAME = {
@@ -37,6 +40,15 @@ _SAME = {
         "content_filter",
     ),
 }
+_COMMON = {
+    "stop": Finish.STOP,
+    "length": Finish.LENGTH,
+    "tool_calls": Finish.TOOL_CALLS,
+    "function_call": Finish.TOOL_CALLS,
+    "content_filter": Finish.FILTER,
+    "refusal": Finish.REFUSAL,
+    "pause_turn": Finish.PAUSED,
+}
 # Finish reasons that report an error without a message: OpenRouter, Zhipu, DeepSeek and gateways.
 _BROKEN_OFF = frozenset(
     ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource")
@@ -59,6 +71,12 @@ def shown(value: Any) -> str | None:
 def is_broken_off(value: Any) -> bool:
     """Return whether it says that the answer did not end properly."""
     return _word(value) in _BROKEN_OFF
+
+
+def common(value: Any) -> Finish | None:
+    """Return the word for all APIs that means the same; None if there is none."""
+    word = _word(value)
+    return Finish.ERROR if word in _BROKEN_OFF else _COMMON.get(_SAME.get(word, word))
 
 
 def meaning(value: Any) -> Sentence | None:

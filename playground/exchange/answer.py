@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,12 +77,36 @@ class Sources:
         yield from (source for key, source in self.common.items() if key not in self.own)
 
 
+class Finish(StrEnum):
+    """Why an answer ended, in one word for all APIs."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    FILTER = "filter"
+    REFUSAL = "refusal"
+    PAUSED = "paused"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool. `arguments` is JSON as text; `raw` is the call as its API wrote it, whatever it is.
+
+    `id` is None if results do not name the call, `name` if the call names no tool.
+    """
+
+    id: str | None
+    name: str | None
+    arguments: str
+    raw: Any
+
+
 @dataclass(frozen=True)
 class Choice(ABC):
     """One candidate answer of a model. `text` is None if there is none, which differs from an empty one.
 
-    `tool_calls` and `function_call` keep their API's shape. A dialect adds the properties that are costly to
-    compute; they are read only for choices that are shown.
+    A dialect adds the properties that are costly to compute; they are read only for choices that are shown.
     """
 
     index: int
@@ -89,8 +114,12 @@ class Choice(ABC):
     reasoning: str | None
     refusal: str | None
     transcript: str | None
-    tool_calls: list[Any]
-    function_call: dict[str, Any] | None
+    tool_calls: list[ToolCall]
+
+    @property
+    @abstractmethod
+    def finish(self) -> Finish | None:
+        """Why it ended; None if the provider does not say, or says what this does not know."""
 
     @property
     @abstractmethod
@@ -151,8 +180,8 @@ class Choice(ABC):
 
     @cached_property
     def _is_said(self) -> bool:
-        calls = self.tool_calls or self.function_call
-        return bool(self.text or self.transcript or self.refusal or calls or self.images or self.audio)
+        texts = self.text or self.transcript or self.refusal
+        return bool(texts or self.tool_calls or self.images or self.audio)
 
 
 @dataclass(frozen=True, slots=True)

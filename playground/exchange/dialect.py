@@ -3,16 +3,16 @@
 `playground.dialects` has one object with all of this for each API.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from playground.errors.provider_error import ProviderError
 from playground.exchange.answer import Answer
-from playground.exchange.call import KEY, Call, Headers, Target
+from playground.exchange.call import Auth, Call, Headers, Target
 from playground.exchange.demands import Demands, Extra, Fields
 from playground.exchange.fix import Fix
-from playground.exchange.parameter import Parameter, Preset
-from playground.exchange.provider_error import ProviderError
+from playground.exchange.parameter import Parameter, Preset, Row, Tick
 from playground.exchange.refusal import FieldProblem
 from playground.text.pieces import Pieces
 
@@ -83,21 +83,40 @@ class Dialect(Protocol):
     """`id` appears in requests and archives, `label` in sentences.
 
     `ending` is the path of the endpoint, which people paste with their base URL; `models_path` is that of the
-    list of models. Every chunk of a stream contains one of `chunk_marks`, which saves parsing what is none.
-    `end_mark` is how a stream announces its end.
+    list of models. `roles` are those that people choose from; the messages of `call_roles` answer a call by
+    its id. Every chunk of a stream contains one of `chunk_marks`, which saves parsing what is none.
+    `end_mark` is how a stream announces its end. `auth` is how a key is sent, unless the provider wants it
+    otherwise.
     """
 
     id: str
     label: str
     ending: str
     models_path: str
+    auth: Auth
     chunk_marks: tuple[bytes, ...]
     end_mark: str
     fields: Fields
     roles: tuple[str, ...]
+    call_roles: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    ticks: tuple[Tick, ...]
     presets: tuple[Preset, ...]
     targets: tuple[Target, ...]
+
+    # --- the form ---
+
+    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        """Return those of `parameters` that a request like this may have."""
+        ...
+
+    def rows(self, prompt: Any) -> list[Row] | None:
+        """Return the messages in the field `fields.prompt` as rows; None if they cannot be rows."""
+        ...
+
+    def prompt(self, rows: Sequence[Row]) -> Any:
+        """Return the messages that the rows mean. A row's own texts win over its `rest`."""
+        ...
 
     # --- the request ---
 
@@ -127,8 +146,8 @@ class Dialect(Protocol):
         """Return where the body is posted, under the base URL."""
         ...
 
-    def headers(self, key: str) -> Headers:
-        """Return the headers that only this API requires. An empty key is not sent."""
+    def headers(self, body: Mapping[str, Any]) -> Headers:
+        """Return the headers that only this API requires, besides the one with the key."""
         ...
 
     def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -195,7 +214,8 @@ def call_of(
         url or base_url + dialect.path(body),
         key_variable,
         body,
-        dialect.headers(KEY if key_variable else ""),
+        dialect.auth,
+        dialect.headers(body),
         dialect.wire(body),
         dialect.demands(body).streams,
     )

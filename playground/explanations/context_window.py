@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from playground.exchange.provider_error import ProviderError
+from playground.errors.provider_error import ProviderError
 
 _CODES = frozenset((
     "context_length_exceeded", "context_window_exceeded", "exceed_context_size_error",

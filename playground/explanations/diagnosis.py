@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from playground.errors.provider_error import ProviderError
 from playground.exchange.failure import FailureKind
-from playground.exchange.provider_error import ProviderError
 from playground.explanations.advice import FAILURES, LISTING, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
 from playground.explanations.implied_status import (

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from playground.dialects.other_apis import api_of
+from playground.errors.provider_error import ProviderError, read_text, read_value
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
-from playground.exchange.provider_error import ProviderError, read_text, read_value
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
 from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH, PROMPT

@@ -7,7 +7,7 @@ they count only in that provider's shape.
 import re
 from http import HTTPStatus
 
-from playground.exchange.provider_error import ProviderError
+from playground.errors.provider_error import ProviderError
 from playground.explanations.advice import STATUSES
 
 # The more specific ones come first. In lower case without `_`, as `_of_code` compares them; of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from playground.exchange.provider_error import ProviderError
+from playground.errors.provider_error import ProviderError
 
 # Nobody waits longer than this; a longer wait is often a number in the wrong unit.
 _LONGEST_SECONDS = 7 * 86_400

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 
-from playground.exchange.call import KEY, Call, Target
+from playground.exchange.call import Call, Target
 from playground.snippets.visible import show
 from playground.text import jsontext
 
@@ -17,7 +17,10 @@ _SPECIAL = re.compile(r'["$`\\]')
 def render(call: Call) -> str:
     unbuffered = "-N " if call.streams else ""
     lines = [f"curl {unbuffered}{_url(call.url)}", '  -H "Content-Type: application/json"']
-    lines += [f'  -H "{name}: {_in_quotes(value, call.key_variable)}"' for name, value in call.headers]
+    if call.key_variable:
+        auth = call.auth
+        lines.append(f'  -H "{auth.header}: {auth.prefix}${call.key_variable}"')
+    lines += [f'  -H "{name}: {_in_quotes(value)}"' for name, value in call.headers]
     body = _json(call)
     if len(body.encode()) <= _LONGEST_ARGUMENT:
         # --data-raw: plain --data would read a leading @ as a file name.
@@ -27,10 +30,8 @@ def render(call: Call) -> str:
     return " \\\n".join([*lines, "  --data-binary @- <<'JSON'"]) + f"\n{body}\nJSON\n"
 
 
-def _in_quotes(value: str, key_variable: str | None) -> str:
-    """With the shell's own variable where the key goes."""
-    parts = (_SPECIAL.sub(r"\\\g<0>", part) for part in value.split(KEY))
-    return f"${key_variable}".join(parts)
+def _in_quotes(value: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", value)
 
 
 def _url(url: str) -> str:

@@ -126,7 +126,7 @@ def _exchange(
     live: bool = False,
 ) -> Live:
     redactor = Redactor(route.key)
-    prepared = _prepare(method, call, body, dialect.headers(route.key))
+    prepared = _prepare(method, call, body, route.key)
     on_wire = Wire(browser=caller.browser if live else None)
     started, clock = datetime.now(UTC), stopwatch()
 
@@ -163,7 +163,7 @@ def _exchange(
             None if live else caller.interim,
         ),
     ):
-        reading = Reading(number, dialect, redactor, live, limits.response_bytes)
+        reading = Reading(number, dialect, call.auth, redactor, live, limits.response_bytes)
         ending = Ending(reading, limits, dialect.demands(call.body).count)
         try:
             failure = yield from _run(prepared, route, reading, on_wire, limits, clock, ending)
@@ -176,7 +176,7 @@ def _exchange(
         yield Finished(number, exchange, reading.progress())
 
 
-def _prepare(method: str, call: Call, body: bytes, own: Headers) -> requests.PreparedRequest:
+def _prepare(method: str, call: Call, body: bytes, key: str) -> requests.PreparedRequest:
     headers = {
         "Accept": EVENT_STREAM if call.streams else "application/json",
         "Accept-Encoding": "identity",
@@ -186,7 +186,12 @@ def _prepare(method: str, call: Call, body: bytes, own: Headers) -> requests.Pre
     if body:
         headers["Content-Type"] = "application/json"
     request = requests.PreparedRequest()
-    request.prepare(method=method, url=call.url, headers=headers | dict(own), data=body or None)
+    request.prepare(
+        method=method,
+        url=call.url,
+        headers=headers | dict(call.auth.headers(key) + call.headers),
+        data=body or None,
+    )
     return request
 
 
@@ -319,7 +324,7 @@ def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
 
 def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
     """Mask the key in its own header even if it is too short to be redacted elsewhere."""
-    own = dict(reading.dialect.headers(MASK))
+    own = dict(reading.auth.headers(MASK))
     return reading.redactor.headers([(name, own.get(name, value)) for name, value in headers])
 
 

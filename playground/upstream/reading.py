@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from playground.exchange.call import Auth
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Sent
 from playground.exchange.stream import StreamReader
@@ -23,6 +24,7 @@ class Reading:
 
     number: str
     dialect: Dialect
+    auth: Auth
     redactor: Redactor
     live: bool = True
     most_bytes: int = 0

@@ -132,7 +132,6 @@ class Answer:
     transcript: Shown
     refusal: Shown
     tool_calls: Shown
-    function_call: Shown
     others: Shown
     images: list[Media]
     audio: list[Media]
@@ -152,8 +151,7 @@ class Answer:
             Shown.of(choice.reasoning or ""),
             Shown.of(choice.transcript or ""),
             Shown.of(choice.refusal or ""),
-            Shown.of_json(choice.tool_calls),
-            Shown.of_json(choice.function_call),
+            Shown.of_json([call.raw for call in choice.tool_calls]),
             Shown.of_json(choice.others),
             choice.images[:MOST_IMAGES],
             choice.audio[:MOST_IMAGES],

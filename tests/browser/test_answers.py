@@ -147,7 +147,7 @@ def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUp
     paused.go.set()
 
     panel = page.locator("[data-part=panel-answer]")
-    expect(panel).to_contain_text("Function call")
+    expect(panel).to_contain_text("Tool calls")
     expect(panel).to_contain_text("get_weather")
     expect(panel).not_to_contain_text("no text")
     page.get_by_role("button", name="Add to conversation").click()

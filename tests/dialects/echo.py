@@ -5,19 +5,19 @@
 data: {"bit": "Hel"}   data: {"bit": "lo!", "because": "done"}   data: {"over": true}
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playground.dialects import model_list
-from playground.exchange import provider_error
-from playground.exchange.answer import Answer, Choice, Sources
-from playground.exchange.call import Headers
+from playground.errors import provider_error
+from playground.errors.provider_error import ProviderError
+from playground.exchange.answer import Answer, Choice, Finish, Sources
+from playground.exchange.call import Auth, Headers
 from playground.exchange.demands import Demands, Extra, Fields
 from playground.exchange.dialect import Dialect, LiveChoice, Place
 from playground.exchange.fix import Fix
-from playground.exchange.parameter import Parameter, Preset
-from playground.exchange.provider_error import ProviderError
+from playground.exchange.parameter import Parameter, Preset, Row, Tick
 from playground.exchange.refusal import FieldProblem
 from playground.exchange.split_key import walk
 from playground.exchange.usage import Usage
@@ -30,6 +30,7 @@ from playground.text.sentence import say
 class Speech(Choice):
     because: str | None
 
+    finish = Finish.STOP
     finish_note = None
     is_broken_off = False
     images = ()
@@ -91,16 +92,28 @@ class Echo(Dialect):
     label = "Echo"
     ending = "/speak"
     models_path = "/parrots"
+    auth = Auth("cracker", "X-Cracker", "key=")
     chunk_marks = (b'"bit"',)
     end_mark = "over"
     fields = Fields("who", "lines", ("limit",), "", frozenset(("drip",)), (frozenset(("who", "bird")),))
     roles = ()
+    call_roles = ()
     parameters: tuple[Parameter, ...] = ()
+    ticks = (Tick("drip", {"drip": True}),)
     presets = (Preset("hello", "Hello", {"lines": ["Hello!"], "limit": 20}),)
     targets = HTTP_TARGETS
     models = staticmethod(model_list.read_models)
     collector = staticmethod(Listener)
     error = staticmethod(provider_error.error_in)
+
+    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        return self.parameters
+
+    def rows(self, prompt: Any) -> list[Row] | None:
+        return [Row(content=line) for line in prompt] if isinstance(prompt, list) else None
+
+    def prompt(self, rows: Sequence[Row]) -> Any:
+        return [row.content for row in rows]
 
     def problems(self, body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
         del most_messages
@@ -122,8 +135,8 @@ class Echo(Dialect):
     def path(self, body: Mapping[str, Any]) -> str:
         return f"/{body.get('who', 'nobody')}/speak"
 
-    def headers(self, key: str) -> Headers:
-        return (("X-Cracker", f"key={key}"), ("X-Dialect", "1")) if key else (("X-Dialect", "1"),)
+    def headers(self, body: Mapping[str, Any]) -> Headers:
+        return (("X-Dialect", body.get("tongue", "1")),)
 
     def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name != "who"}
@@ -143,7 +156,7 @@ class Echo(Dialect):
 
     def answer(self, completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
         del asked
-        choice = Speech(0, completion["speech"], None, None, None, [], None, completion.get("because"))
+        choice = Speech(0, completion["speech"], None, None, None, [], completion.get("because"))
         bill = completion.get("bill")
         usage = Usage(bill["heard"], bill["spoken"], bill["heard"] + bill["spoken"]) if bill else None
         return Answer([choice], usage, completion.get("from"))

@@ -93,7 +93,11 @@ def _shown(stream: Stream, fresh: list[StreamEvent]) -> Iterator[str]:
     yield json.dumps(stream.completion)
     yield json.dumps(stream.completion, ensure_ascii=False, indent=2)
     for choice in read_choices(stream.completion):
-        yield from (choice.text or "", choice.reasoning or "", json.dumps(choice.tool_calls))
+        yield from (
+            choice.text or "",
+            choice.reasoning or "",
+            json.dumps([call.raw for call in choice.tool_calls]),
+        )
 
 
 @given(

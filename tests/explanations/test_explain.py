@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.errors.provider_error import LONGEST_MESSAGE
 from playground.exchange.failure import Failure, FailureKind
-from playground.exchange.provider_error import LONGEST_MESSAGE
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.advice import OUT_OF_REACH
 from playground.explanations.explain import Explanation, explain

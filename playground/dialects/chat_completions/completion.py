@@ -13,7 +13,7 @@ from playground.dialects.chat_completions import usage as usage_of
 from playground.dialects.chat_completions.media import audio_in, images_in, is_media
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
 from playground.dialects.chat_completions.sources import is_citation, of_completion, of_message
-from playground.exchange.answer import Answer, Choice, Cited, Media, Sources
+from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sources, ToolCall
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
 
@@ -55,6 +55,10 @@ class ChatChoice(Choice):
     whole: "_Whole"
 
     @property
+    def finish(self) -> Finish | None:
+        return finish.common(self.ended)
+
+    @property
     def finish_reason(self) -> str | None:
         return finish.shown(self.ended)
 
@@ -89,10 +93,10 @@ class ChatChoice(Choice):
     def as_message(self) -> dict[str, Any]:
         """The message for the conversation, with only what the next call needs."""
         kept: dict[str, Any] = {"role": "assistant", "content": _content(self.message, self.text)}
-        if self.tool_calls:
-            kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(self.tool_calls, 1)]
+        if calls := _listed(self.message.get("tool_calls")):
+            kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(calls, 1)]
         kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
-        if self.function_call is None:  # the field holds no call
+        if not isinstance(kept.get("function_call"), dict):  # the field holds no call
             kept.pop("function_call", None)
         audio = self.message.get("audio")
         if isinstance(audio, dict) and audio.get("id"):  # OpenAI still has it
@@ -155,15 +159,13 @@ class _Whole:
 def _choice(index: int, item: dict[str, Any], whole: _Whole) -> ChatChoice:
     message = _message(item)
     texts = texts_in(message)
-    function = message.get("function_call")
     return ChatChoice(
         index=index,
         text=texts["text"],
         reasoning=texts["reasoning"],
         refusal=texts["refusal"],
         transcript=texts["transcript"],
-        tool_calls=_calls(message.get("tool_calls")),
-        function_call=function if isinstance(function, dict) and function else None,
+        tool_calls=_calls(message),
         ended=item.get("finish_reason"),
         message=message,
         whole=whole,
@@ -179,7 +181,26 @@ def _message(item: dict[str, Any]) -> dict[str, Any]:
     return found | beside(item, found)
 
 
-def _calls(value: Any) -> list[Any]:
+def _calls(message: dict[str, Any]) -> list[ToolCall]:
+    function = message.get("function_call")
+    older = [_call(function)] if isinstance(function, dict) and function else []
+    return [_call(call) for call in _listed(message.get("tool_calls"))] + older
+
+
+def _call(raw: Any) -> ToolCall:
+    call = raw if isinstance(raw, dict) else {}
+    function = call.get("function")
+    function = function if isinstance(function, dict) else call
+    id_, name, arguments = call.get("id"), function.get("name"), function.get("arguments")
+    return ToolCall(
+        id_ if isinstance(id_, str) else None,
+        name if isinstance(name, str) else None,
+        arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False),
+        raw,
+    )
+
+
+def _listed(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value] if value else []
     return value if isinstance(value, list) else []

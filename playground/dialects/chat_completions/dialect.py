@@ -4,16 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.dialects import model_list
-from playground.dialects.chat_completions import demands, fixes, joined, request, wrapping
+from playground.dialects.chat_completions import demands, joined, request, wrapping
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_answer
 from playground.dialects.chat_completions.openai_python import OPENAI_PYTHON
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.presets import PRESETS
-from playground.exchange.call import Headers
+from playground.dialects.fixes import Fixes
+from playground.dialects.rows import MessageRows
+from playground.exchange.call import BEARER, Headers
 from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
+
+_FIXES = Fixes(
+    PARAMETERS,
+    prompt="messages",
+    tokens=demands.TOKENS,
+    tools=demands.TOOLS,
+    count="n",
+    tied={"stream": "stream_options"},
+)
+
+
+_ROWS = MessageRows(
+    instead=frozenset(("tool_calls", "function_call", "refusal", "audio")),
+    call="tool_call_id",
+    call_roles=("tool",),
+)
 
 
 class ChatCompletions(Dialect):
@@ -21,14 +40,22 @@ class ChatCompletions(Dialect):
     label = "Chat Completions"
     ending = "/chat/completions"
     models_path = "/models"
+    auth = BEARER
     chunk_marks = (b'"delta"', b"chat.completion.chunk")
     end_mark = event_data.DONE
     fields = demands.FIELDS
     roles = request.ROLES
+    call_roles = _ROWS.call_roles
     parameters = PARAMETERS
+    ticks = (
+        Tick("stream", {"stream": True}),
+        Tick("include_usage", {"stream_options": {"include_usage": True}}, within="stream"),
+    )
     presets = PRESETS
     targets = (OPENAI_PYTHON, *HTTP_TARGETS)
 
+    rows = _ROWS.rows
+    prompt = _ROWS.prompt
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
     demands = staticmethod(demands.demands)
@@ -37,10 +64,14 @@ class ChatCompletions(Dialect):
     chunk = staticmethod(wrapping.unwrapped)
     answer = staticmethod(read_answer)
     error = staticmethod(wrapping.error_in)
-    fix = staticmethod(fixes.known_fix)
-    fix_tokens = staticmethod(fixes.fewer_tokens)
+    fix = _FIXES.fix
+    fix_tokens = _FIXES.fewer_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
+
+    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        del body
+        return self.parameters
 
     def question(self, body: Mapping[str, Any]) -> str | None:
         last = demands.contents(body)[-1:]
@@ -53,8 +84,9 @@ class ChatCompletions(Dialect):
         del body
         return self.ending
 
-    def headers(self, key: str) -> Headers:
-        return (("Authorization", f"Bearer {key}"),) if key else ()
+    def headers(self, body: Mapping[str, Any]) -> Headers:
+        del body
+        return ()
 
     def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return body

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from playground.exchange import provider_error
-from playground.exchange.provider_error import lower_initials
+from playground.errors import provider_error
+from playground.errors.provider_error import lower_initials
 from playground.text import jsontext
 
 # Gateways' own envelopes, and that of DashScope's first API (`output`).

@@ -275,7 +275,7 @@ CASES = [
             "completion.choices.0.message.function_call": {"name": "f", "arguments": '{"a":1}'},
             "error": None,
         },
-        shows=("Function call", "call a function"),
+        shows=("Tool calls", "call a function"),
         hides=("has no text",),
     ),
     Case(
@@ -295,7 +295,7 @@ CASES = [
             )
         ),
         says={"error": None},
-        shows=("Function call", '"name": "f"'),
+        shows=("Tool calls", '"name": "f"'),
         hides=("has no text",),
     ),
     Case(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from playground.dialects import DEFAULT
 from playground.dialects.chat_completions.fixes import known_fix
-from playground.exchange.provider_error import LONGEST_MESSAGE, read_value
+from playground.errors.provider_error import LONGEST_MESSAGE, read_value
 from playground.explanations.explain import explain
 from playground.explanations.waits import seconds_to_wait
 from tests.explanations.test_explain import exchange_of

@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from playground.exchange.html_page import is_page, is_xml, page_within, words_of_page
-from playground.exchange.informative import (
+from playground.errors.html_page import is_page, is_xml, page_within, words_of_page
+from playground.errors.informative import (
     DEEPEST,
     LONGEST_MESSAGE,
     MOST_ENTRIES,

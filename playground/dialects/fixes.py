@@ -1,0 +1,301 @@
+"""Changes to a request that are known to help, taken from a provider's words.
+
+The words are scanned once for names and numbers, however many parameters the request has. What a provider
+says is untrusted input: a value is used only if it is sane.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from playground.dialects.complaints import (
+    ABOUT_A_ROLE,
+    ABOUT_A_VALUE,
+    BOTH,
+    INTRODUCED,
+    LISTED,
+    MAXIMUM,
+    NO_STREAMING,
+    NO_TOOLS,
+    ONE_CHOICE,
+    ONLY,
+    ONLY_STREAMS,
+    QUOTED,
+    RANGE_END,
+    REFUSED_ROLE,
+    SET_TO,
+    TAKEN_ROLES,
+    UNSUPPORTED,
+    WORD,
+)
+from playground.errors.provider_error import ProviderError
+from playground.exchange.fix import Fix
+from playground.exchange.parameter import Parameter, ParameterError
+from playground.text.sentence import gettext_noop, say
+
+_SET = gettext_noop("Set %(name)s to %(value)s")
+_LONGEST_MESSAGES = 100_000  # the fix's button carries them
+
+# Parameters whose value is a word that a provider may ask for.
+_WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
+# Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
+_PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
+# Words that each stand for several parameters: `Penalty is not enabled for this model` (Gemini),
+# `"llama3.1:8b" does not support thinking` (Ollama).
+_THINKING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "think")
+_SEVERAL = {
+    "penalty": ("frequency_penalty", "presence_penalty"),
+    "penalties": ("frequency_penalty", "presence_penalty"),
+    **dict.fromkeys(("think", "thinking", "reasoning"), _THINKING),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """One of the provider's messages in lower case, and the parameters of the request that it names."""
+
+    body: Mapping[str, Any]
+    words: str
+    named: list[str]
+    first: list[str]  # of those, what the first word or the list means
+
+
+class Fixes:
+    """The fixes for one API.
+
+    `tokens` are its limits on an answer's length, `count` is the number of answers, `tools` what belongs to
+    tools, `prompt` where the messages are; `tied` fields are invalid without the one that they are listed by.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        *,
+        prompt: str,
+        tokens: tuple[str, ...],
+        tools: Collection[str],
+        count: str = "",
+        tied: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._prompt, self._tokens, self._tools, self._count, self._tied = prompt, tokens, tools, count, tied
+        self._checks = {parameter.name: parameter.check for parameter in parameters}
+        # `presencePenalty` (xAI), `candidateCount` (Gemini), in lower case.
+        self._without_underscores = {name.replace("_", ""): name for name in self._checks if "_" in name}
+        if count:
+            self._without_underscores["candidatecount"] = count
+
+    def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
+        """Return the change that the provider's words ask for, if it can be made for the person."""
+        complaints = list(self._complaints(body, error))
+        rules = (
+            self._without_tools,
+            self._other_role,
+            self._asked_value,
+            self._other_streaming,
+            self._one_of_two,
+            self._only_value,
+            self._at_most,
+            self._other_limit,
+        )
+        fixes = (rule(complaint) for complaint in complaints for rule in rules)
+        if fix := next((fix for fix in fixes if fix), None):
+            return fix
+        return self._without([name for complaint in complaints for name in _unknown(complaint)])
+
+    def _complaints(self, body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
+        texts = error.words.split("\n")
+        for words in texts:
+            # Parameters named apart from the words belong to the message if there is only one.
+            apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
+            found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
+            found += [
+                (match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)
+            ]
+            found += [
+                (match.start(), match[0]) for match in WORD.finditer(words) if self._is_a_name(match[0])
+            ]
+            named_words = [*apart, *(name for _, name in sorted(found))]
+            meant: list[tuple[str, ...]] = [
+                (self._without_underscores.get(name, name),) for name in named_words
+            ]
+            # After those named exactly: `This reasoning model does not support temperature`.
+            meant += [_SEVERAL[word] for word in WORD.findall(words) if word in _SEVERAL]
+            sent = [
+                names
+                for group in meant
+                if (names := [name for name in group if self._is_changeable(body, name)])
+            ]
+            named = list(dict.fromkeys(name for names in sent for name in names))
+            first = [name for name in _listed(words, found) if name in named] or (sent[0] if sent else [])
+            yield _Complaint(body, words, named, first)
+
+    def _is_a_name(self, word: str) -> bool:
+        return "_" in word or word in _PLAIN_NAMES or word in self._without_underscores
+
+    def _is_changeable(self, body: Mapping[str, Any], name: str) -> bool:
+        return name not in ("model", self._prompt) and body.get(name) is not None
+
+    # --- the rules, the most certain first ---
+
+    def _without_tools(self, complaint: _Complaint) -> Fix | None:
+        """Drop the tools: `registry.ollama.ai/library/gemma3:4b does not support tools`."""
+        return (
+            self._without(complaint.body.keys() & {*self._tools})
+            if NO_TOOLS.search(complaint.words)
+            else None
+        )
+
+    def _other_role(self, complaint: _Complaint) -> Fix | None:
+        """Replace a role that the provider rejects.
+
+        ``messages[0].role: unknown variant `developer`, expected one of `system`, `user`, …``
+        """
+        messages, words = complaint.body.get(self._prompt), complaint.words
+        if not isinstance(messages, list) or not ABOUT_A_ROLE.search(words):
+            return None
+        used = {message["role"] for message in messages if isinstance(message, dict) and "role" in message}
+        old = _refused_role(words, [role for role in ("developer", "system") if role in used])
+        if old is None:
+            return None
+        new = "system" if old == "developer" else "developer" if "developer" in words else "user"
+        changed = [
+            {**message, "role": new} if isinstance(message, dict) and message.get("role") == old else message
+            for message in messages
+        ]
+        if len(json.dumps(changed)) > _LONGEST_MESSAGES:
+            return None
+        label = gettext_noop("Use the role %(new)s in place of %(old)s")
+        return Fix(say(label, new=new, old=old), {self._prompt: changed})
+
+    def _asked_value(self, complaint: _Complaint) -> Fix | None:
+        """`To use function tools, use /v1/responses or set reasoning_effort to 'none'.`"""
+        found = SET_TO.search(complaint.words)
+        if not found or found[1] not in _WITH_A_WORD or complaint.body.get(found[1]) == found[2]:
+            return None
+        return Fix(say(_SET, name=found[1], value=found[2]), {found[1]: found[2]})
+
+    def _other_streaming(self, complaint: _Complaint) -> Fix | None:
+        """Turn streaming on or off.
+
+        `This model only support stream mode`, `Your organization must be verified to stream this model`
+        """
+        if ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
+            return Fix(say(_SET, name="stream", value="true"), {"stream": True})
+        if NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
+            return self._without(["stream"])
+        return None
+
+    def _one_of_two(self, complaint: _Complaint) -> Fix | None:
+        """Drop one of two parameters that exclude each other.
+
+        `temperature and top_p cannot both be specified for this model. Please use only one.`
+        """
+        if len(complaint.named) < 2 or not BOTH.search(complaint.words):
+            return None
+        both = complaint.named[:2]
+        return self._without([self._tokens[0] if set(both) == set(self._tokens) else both[1]])
+
+    def _only_value(self, complaint: _Complaint) -> Fix | None:
+        """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
+        if ONE_CHOICE.search(complaint.words) and _number(complaint.body.get(self._count)) != 1:
+            return self._set(complaint.body, self._count, 1) if complaint.body.get(self._count) else None
+        found = ONLY.search(complaint.words)
+        value = float(next(group for group in found.groups() if group)) if found else None
+        for name in complaint.named[:1]:
+            current = _number(complaint.body[name])
+            if value is not None and current is not None and current != value:
+                return self._set(complaint.body, name, value)
+        return None
+
+    def _at_most(self, complaint: _Complaint) -> Fix | None:
+        """Lower a value to the stated maximum.
+
+        `max_tokens is too large: 8192. This model supports at most 4096 completion tokens`
+        """
+        body, words = complaint.body, complaint.words
+        named = complaint.named
+        if not named and re.search(
+            "max_new_tokens|maxoutputtokens|maximum (?:output )?tokens|output tokens", words
+        ):
+            named = [name for name in self._tokens if name in body]
+        for name in named[:1]:
+            current = _number(body[name])
+            ends = [float(number) - (kind == "ex") for number, kind in RANGE_END.findall(words)]
+            said = [*ends, *map(float, MAXIMUM.findall(words))]
+            most = [value for value in said if current and 0 < value < current]
+            if most:
+                return self._set(body, name, most[0])
+        return None
+
+    def _other_limit(self, complaint: _Complaint) -> Fix | None:
+        """Replace one token limit by the other.
+
+        `'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`
+        """
+        old = next(iter(_unknown(complaint)), None)
+        others = [name for name in self._tokens if name != old]
+        if old not in self._tokens or not others:
+            return None
+        new = others[0]
+        if complaint.body.get(new) is not None:
+            return self._without([old])
+        label = gettext_noop("Use %(new)s in place of %(old)s")
+        return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
+
+    # --- what they change ---
+
+    def _without(self, names: Collection[str]) -> Fix | None:
+        if not names:
+            return None
+        changes: dict[str, Any] = dict.fromkeys(sorted(names))
+        changes |= {other: None for name, other in self._tied.items() if name in changes}
+        return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
+
+    def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
+        """Set a parameter; None if it does not accept the value, or would cost more."""
+        value = int(value) if value == int(value) else value
+        if name in (*self._tokens, self._count) and value > (_number(body.get(name)) or 0):
+            return None
+        try:
+            self._checks.get(name, self._checks[self._tokens[0]])(value)
+        except ParameterError:
+            return None
+        return Fix(say(_SET, name=name, value=f"{value:,}"), {name: value})
+
+    def fewer_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
+        """Lower the token limit to what the messages leave."""
+        for name in self._tokens:
+            if (current := _number(body.get(name))) and room < current:
+                return self._set(body, name, room)
+        return None
+
+
+def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
+    """Return the names of a list, up to the end of its sentence."""
+    if not (listed := LISTED.search(words)):
+        return []
+    end = words.find(". ", listed.end())
+    inside = range(listed.end(), end if end >= 0 else len(words))
+    return list(dict.fromkeys(name for at, name in sorted(found) if at in inside))
+
+
+def _refused_role(words: str, used: list[str]) -> str | None:
+    """Return the role named first; if accepted ones are listed, the used role that is missing there."""
+    if (taken := TAKEN_ROLES.search(words)) and "user" in (listed := words[taken.end() :]):
+        return next((role for role in used if role not in listed), None)
+    if not REFUSED_ROLE.search(words):
+        return None
+    return min((role for role in used if role in words), key=words.find, default=None)
+
+
+def _unknown(complaint: _Complaint) -> list[str]:
+    """Return the parameters that the provider rejects; of several words, only the first is certain."""
+    words = complaint.words
+    return complaint.first if UNSUPPORTED.search(words) and not ABOUT_A_VALUE.search(words) else []
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

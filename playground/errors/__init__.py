@@ -1,0 +1,1 @@
+"""What providers say when something goes wrong, read from any shape of body."""
