@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from playground.errors.provider_error import ProviderError
 from playground.exchange.answer import Answer
 from playground.exchange.call import Auth, Call, Headers, Target
+from playground.exchange.conversation import Conversation, Lost
 from playground.exchange.demands import Demands, Extra, Fields
 from playground.exchange.fix import Fix
 from playground.exchange.parameter import Parameter, Preset, Row, Tick
@@ -138,6 +139,16 @@ class Dialect(Protocol):
 
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         """Return the length of each message, in characters."""
+        ...
+
+    # --- from one API to another ---
+
+    def conversation(self, body: Mapping[str, Any]) -> Conversation:
+        """Return what a body asks for, in no API's words. A body that was never checked is read as well."""
+        ...
+
+    def body_of(self, conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
+        """Return the body that asks another API's conversation here, and what it cannot express."""
         ...
 
     # --- the call ---

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.dialects import model_list
+from playground.dialects.carrying import Losses, Unread, put_settings
 from playground.errors import provider_error
 from playground.errors.provider_error import ProviderError
 from playground.exchange.answer import Answer, Choice, Finish, Sources
 from playground.exchange.call import Auth, Headers
+from playground.exchange.conversation import Conversation, Lost, Text, Turn
 from playground.exchange.demands import Demands, Extra, Fields
 from playground.exchange.dialect import Dialect, LiveChoice, Place
 from playground.exchange.fix import Fix
@@ -24,6 +26,8 @@ from playground.exchange.usage import Usage
 from playground.snippets import HTTP_TARGETS
 from playground.text.pieces import Pieces
 from playground.text.sentence import say
+
+SHARED = {"model": ("who",), "limit": ("limit",), "stream": ("drip",)}
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,27 @@ class Echo(Dialect):
 
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         return [len(line) for line in body["lines"]]
+
+    def conversation(self, body: Mapping[str, Any]) -> Conversation:
+        unread = Unread(body)
+        lines = unread.take_list("lines") or []
+        turns = [
+            Turn(f"lines.{index}", "user", (Text(f"lines.{index}", line),), is_plain=True)
+            for index, line in enumerate(lines)
+        ]
+        return Conversation(turns, settings=unread.settings(SHARED), own=list(unread.left()))
+
+    def body_of(self, conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
+        losses, settings = Losses(self.label, conversation.own), dict(conversation.settings)
+        body: dict[str, Any] = {"lines": []}
+        for part in (part for turn in conversation.turns for part in turn.parts):
+            if isinstance(part, Text):
+                body["lines"].append(part.text)
+            else:
+                losses.add_part(part)
+        put_settings(body, settings, SHARED)
+        losses.add_settings(settings)
+        return body, losses.listed()
 
     def path(self, body: Mapping[str, Any]) -> str:
         return f"/{body.get('who', 'nobody')}/speak"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.dialects import model_list
-from playground.dialects.chat_completions import demands, joined, request, wrapping
+from playground.dialects.chat_completions import carry, demands, joined, request, wrapping
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_answer
 from playground.dialects.chat_completions.openai_python import OPENAI_PYTHON
@@ -59,6 +59,8 @@ class ChatCompletions(Dialect):
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
     demands = staticmethod(demands.demands)
+    conversation = staticmethod(carry.conversation)
+    body_of = staticmethod(carry.body_of)
     models = staticmethod(model_list.read_models)
     collector = staticmethod(ChunkCollector)
     chunk = staticmethod(wrapping.unwrapped)

@@ -1,0 +1,249 @@
+"""Carry a conversation from one API to another.
+
+`Unread` takes a body apart so that what nobody took is left over; `Losses` gathers what could not be written.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from playground.exchange.conversation import (
+    File,
+    Image,
+    Loss,
+    Lost,
+    Own,
+    Part,
+    Refusal,
+    Setting,
+    Text,
+    Tool,
+)
+from playground.exchange.dialect import Dialect
+from playground.text.sentence import gettext_noop, say
+
+# The neutral name of each setting that APIs share, and the path of its field.
+Settings = Mapping[str, tuple[str, ...]]
+
+NO_PARAMETERS = {"type": "object", "properties": {}}
+_REASONING = ("thinking", "redacted_thinking", "reasoning", "reasoning_text")
+_SENTENCES = {
+    Loss.LEFT_OUT: gettext_noop("%(api)s has no place for “%(name)s”, so it was left out."),
+    Loss.UNREAD: gettext_noop("“%(name)s” could not be read, so it was not carried over."),
+    Loss.REASONING: gettext_noop(
+        "Reasoning can only go back to the API that wrote it, so “%(name)s” was left out."
+    ),
+    Loss.MOVED: gettext_noop("%(api)s has no “%(name)s” at this place, so it was moved."),
+    Loss.CHANGED: gettext_noop("%(api)s cannot express “%(name)s” as it was, so it was rewritten."),
+    Loss.ADDED: gettext_noop("“%(name)s” was added for %(api)s."),
+}
+_DATA_URL = re.compile(r"data:([^;,\s]+);base64,", re.IGNORECASE)
+
+
+def carried(body: Any, old: Dialect, new: Dialect) -> tuple[Any, list[Lost]]:
+    """Return the body in the words of another API, and what could not be carried as it was.
+
+    A body of the same API, and one that is no object, is returned itself.
+    """
+    if old.id == new.id:
+        return body, []
+    if not isinstance(body, Mapping):
+        losses = Losses(new.label)
+        losses.add(Loss.UNREAD, "request", "request")
+        return body, losses.listed()
+    return new.body_of(old.conversation(body))
+
+
+class Unread:
+    """A JSON object of which fields are taken one by one. What is left belongs to its own API."""
+
+    def __init__(self, value: Mapping[str, Any], place: str = "") -> None:
+        self.place = place
+        self._fields = dict(value)
+        self._inner: dict[str, Unread] = {}
+
+    def at(self, name: str) -> str:
+        return f"{self.place}.{name}" if self.place else name
+
+    def take(self, *path: str) -> Any:
+        """Return the value of a field and mark it as read; None if it is missing or null."""
+        name, *inner = path
+        if not inner:
+            return self._fields.pop(name, None)
+        within = self.within(name)
+        return within.take(*inner) if within else None
+
+    def within(self, name: str) -> "Unread | None":
+        """Return the object in a field, to be taken apart itself; None if it is no object."""
+        if name not in self._inner and isinstance(self._fields.get(name), Mapping):
+            self._inner[name] = Unread(self._fields.pop(name), self.at(name))
+        return self._inner.get(name)
+
+    def take_text(self, name: str) -> str | None:
+        """Return the value of a field if it is a string; else leave it."""
+        return self.take(name) if isinstance(self._fields.get(name), str) else None
+
+    def take_list(self, name: str) -> list[Any] | None:
+        """Return the value of a field if it is a list; else leave it."""
+        return self.take(name) if isinstance(self._fields.get(name), list) else None
+
+    def peek(self, name: str) -> Any:
+        return self._fields.get(name)
+
+    def settings(self, table: Settings) -> dict[str, Setting]:
+        taken = ((name, path, self.take(*path)) for name, path in table.items())
+        return {
+            name: Setting(self.at(".".join(path)), value) for name, path, value in taken if value is not None
+        }
+
+    def left(self) -> Iterator[Own]:
+        """Yield the fields that were not taken. Null and an empty list are how SDKs say "not set"."""
+        for name, value in self._fields.items():
+            if value not in (None, []):
+                yield Own(self.at(name), name)
+        for inner in self._inner.values():
+            yield from inner.left()
+
+
+def parts(
+    message: Unread, name: str, own: list[Own], known: Callable[[Unread, str], Part | None]
+) -> Iterator[Part]:
+    """Yield the parts of a content: one text, or objects with a `type`, which `known` takes apart."""
+    if (text := message.take_text(name)) is not None:
+        yield Text(message.at(name), text)
+    for index, value in enumerate(message.take_list(name) or ()):
+        place, kind = f"{message.at(name)}.{index}", name_of(value, name)
+        part, found = Unread(value, place) if isinstance(value, Mapping) else None, None
+        if part and kind in _REASONING:
+            own.append(Own(place, kind, Loss.REASONING))
+        elif part and (found := known(part, kind)):
+            part.take("type")
+            yield found
+            own.extend(part.left())
+        else:
+            own.append(Own(place, kind, Loss.LEFT_OUT if part else Loss.UNREAD))
+
+
+def tools(
+    body: Unread, own: list[Own], kinds: tuple[str | None, ...], schema: str, within: str = ""
+) -> Iterator[Tool]:
+    """Yield the functions among the tools; the tools of other `kinds` belong to their API."""
+    for index, value in enumerate(body.take_list("tools") or ()):
+        place = f"tools.{index}"
+        tool = Unread(value, place) if isinstance(value, Mapping) else None
+        fields = tool.within(within) if tool and within else tool
+        if tool is None or fields is None or tool.take("type") not in kinds:
+            own.append(Own(place, name_of(value, "tools")))
+            continue
+        yield Tool(place, *(fields.take(name) for name in ("name", "description", schema, "strict")))
+        own.extend(tool.left())
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Return the fields that are set."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class Losses:
+    """Gathers what could not be written for an API, and groups what is equal."""
+
+    def __init__(self, api: str, own: Sequence[Own] = ()) -> None:
+        self._api = api
+        self._places: dict[tuple[Loss, str], list[str]] = {}
+        for item in own:
+            self.add(item.loss, item.name, item.place)
+
+    def add(self, loss: Loss, name: str, place: str) -> None:
+        self._places.setdefault((loss, name), []).append(place)
+
+    def add_settings(self, left: Mapping[str, Setting]) -> None:
+        for setting in left.values():
+            self.add(Loss.LEFT_OUT, setting.place.rpartition(".")[2], setting.place)
+
+    def add_part(self, part: Part) -> None:
+        self.add(Loss.LEFT_OUT, kind_of(part), part.place)
+
+    def listed(self) -> list[Lost]:
+        return [
+            Lost(loss, name, tuple(places), say(_SENTENCES[loss], api=self._api, name=name))
+            for (loss, name), places in self._places.items()
+        ]
+
+
+def kind_of(part: Part) -> str:
+    """Return what people call the kind of a part, as in JSON: `tool_call`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(part).__name__).lower()
+
+
+def put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Set a field, and make the objects around it."""
+    *outer, name = path
+    for field in outer:
+        body = body.setdefault(field, {})
+    body[name] = value
+
+
+def put_settings(body: dict[str, Any], settings: dict[str, Setting], table: Settings) -> None:
+    """Set the fields of the settings that the table has, and take them out of `settings`."""
+    for name, path in table.items():
+        if name in settings:
+            put(body, path, settings.pop(name).value)
+
+
+def media_type_and_data(url: str) -> tuple[str, str] | None:
+    """Return both for a data URL with base64; None for any other URL."""
+    head = _DATA_URL.match(url)
+    return (head[1], url[head.end() :]) if head else None
+
+
+def source(part: Image | File) -> str:
+    """Return the URL of an image or a file, which may be a data URL."""
+    return part.url or (f"data:{part.type};base64,{part.data}" if part.data else "")
+
+
+def only_text(parts: Sequence[Part]) -> str | None:
+    """Return the text if there is one text and nothing else."""
+    return parts[0].text if len(parts) == 1 and isinstance(parts[0], Text) else None
+
+
+def filled(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts without empty texts, which some APIs refuse among others."""
+    return tuple(part for part in parts if not (isinstance(part, Text | Refusal) and not part.text))
+
+
+def name_of(value: Any, otherwise: str) -> str:
+    """Return the type of a JSON object, as its API calls it."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    return kind if isinstance(kind, str) and kind else otherwise
+
+
+def as_text(arguments: Any) -> str:
+    """Return the arguments of a call as JSON text; some servers and SDKs write the object itself."""
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return json.dumps(arguments, ensure_ascii=False)
+
+
+def content(
+    parts: Sequence[Part], is_plain: bool, write: Callable[[Part], dict[str, Any] | None], losses: Losses
+) -> str | list[dict[str, Any]]:
+    """Return the content of a message: one text as it is, or what `write` makes of each part.
+
+    A part of which it makes nothing is listed as left out.
+    """
+    if is_plain and len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    written = []
+    for part in parts:
+        if value := write(part):
+            written.append(value)
+        else:
+            losses.add_part(part)
+    return written
+
+
+def drop_default(settings: dict[str, Setting], name: str, default: Any) -> None:
+    """Take out a setting whose value says what an API does without it."""
+    if name in settings and settings[name].value is default:
+        del settings[name]

@@ -1,0 +1,302 @@
+"""A Messages request as a conversation of any API, and back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, takewhile
+from typing import Any
+
+from playground.dialects import carrying
+from playground.dialects.carrying import Losses, Unread
+from playground.exchange.conversation import (
+    Conversation,
+    File,
+    Image,
+    JSONOutput,
+    Loss,
+    Lost,
+    Own,
+    Part,
+    Pick,
+    Refusal,
+    Setting,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+)
+from playground.text import jsontext
+
+_API = "Messages"
+_VERSION, _SAMPLING_VERSION = "2026-10-21", "2023-06-01"
+_SAMPLING = ("temperature", "top_p", "top_k")
+# What an answer may have if no limit is named: the API wants one, and each of its models can write this much.
+_LIMIT = 4096
+_SETTINGS: carrying.Settings = {
+    "model": ("model",),
+    "limit": ("max_tokens",),
+    **{name: (name,) for name in _SAMPLING},
+    "stop": ("stop_sequences",),
+    "stream": ("stream",),
+    "user": ("metadata", "user_id"),
+    "effort": ("output_config", "effort"),
+    "service_tier": ("service_tier",),
+}
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+# OpenAI's words for the same: its default is what never takes what was paid for in advance.
+_TIERS = {"auto": "auto", "default": "standard_only"}
+_PICKS = {Pick.AUTO: "auto", Pick.ANY: "any", Pick.NONE: "none"}
+_SYSTEM = ("system", "developer")
+
+
+# --- reading ---
+
+
+def conversation(body: Mapping[str, Any]) -> Conversation:
+    unread, own = Unread(body), list[Own]()
+    settings = unread.settings(_SETTINGS)
+    if (tier := settings.get("service_tier")) and tier.value == _TIERS["default"]:
+        settings["service_tier"] = Setting(tier.place, "default")
+    turns = list(_system(unread, own))
+    for index, message in enumerate(unread.take_list("messages") or ()):
+        turns += _turns(message, f"messages.{index}", own)
+    tools = list(carrying.tools(unread, own, ("custom", None), "input_schema"))
+    choice = _choice(unread, settings)
+    return Conversation(turns, tools, choice, _output(unread), settings, [*own, *unread.left()])
+
+
+def _system(unread: Unread, own: list[Own]) -> Iterator[Turn]:
+    is_plain = isinstance(unread.peek("system"), str)
+    parts = tuple(carrying.parts(unread, "system", own, _shared_part))
+    if parts:
+        yield Turn("system", "system", parts, is_plain)
+
+
+def _turns(value: Any, place: str, own: list[Own]) -> Iterator[Turn]:
+    """Yield the turns of a message: each result of a tool is one."""
+    if not isinstance(value, Mapping):
+        own.append(Own(place, "message", Loss.UNREAD))
+        return
+    message = Unread(value, place)
+    role = message.take("role")
+    is_plain = isinstance(message.peek("content"), str)
+
+    def known(block: Unread, kind: str) -> Part | None:
+        return _result_in(block, own) if kind == "tool_result" else _shared_part(block, kind)
+
+    parts = list(carrying.parts(message, "content", own, known))
+    own.extend(message.left())
+    for is_result, run in groupby(parts, lambda part: isinstance(part, ToolResult)):
+        if is_result:
+            yield from (Turn(part.place, "tool", (part,)) for part in run)
+        else:
+            yield Turn(place, role, tuple(run), is_plain)
+    # A message of which nothing can be carried would only be an empty one.
+    if not parts and not value.get("content"):
+        yield Turn(place, role, (), is_plain)
+
+
+def _shared_part(block: Unread, kind: str) -> Part | None:
+    if kind == "text" and (text := block.take_text("text")) is not None:
+        return Text(block.place, text)
+    if kind in ("image", "document") and (source := block.within("source")):
+        return _media(block, source, kind)
+    if kind == "tool_use":
+        arguments = carrying.as_text(block.take("input"))
+        return ToolCall(block.place, block.take("id"), block.take("name"), arguments)
+    return None
+
+
+def _result_in(block: Unread, own: list[Own]) -> ToolResult:
+    is_plain = isinstance(block.peek("content"), str)
+    content = tuple(carrying.parts(block, "content", own, _shared_part))
+    return ToolResult(block.place, block.take("tool_use_id"), content, is_plain, block.take("is_error"))
+
+
+def _media(block: Unread, source: Unread, kind: str) -> Part | None:
+    form = source.take("type")
+    url, data, type_ = (source.take_text(name) or "" for name in ("url", "data", "media_type"))
+    if (form, bool(url), bool(data and type_)) not in (("url", True, False), ("base64", False, True)):
+        return None
+    if kind == "image":
+        return Image(block.place, url, data, type_)
+    return File(block.place, url, "", data, type_, block.take("title"))
+
+
+def _choice(unread: Unread, settings: dict[str, Setting]) -> ToolChoice | None:
+    choice = unread.within("tool_choice")
+    if choice is None:
+        return None
+    if isinstance(choice.peek("disable_parallel_tool_use"), bool):
+        place = choice.at("disable_parallel_tool_use")
+        settings["parallel"] = Setting(place, not choice.take("disable_parallel_tool_use"))
+    for pick, word in {**_PICKS, Pick.NAMED: "tool"}.items():
+        if choice.peek("type") == word:
+            choice.take("type")
+            return ToolChoice("tool_choice", pick, choice.take("name") if pick is Pick.NAMED else None)
+    return None
+
+
+def _output(unread: Unread) -> JSONOutput | None:
+    config = unread.within("output_config")
+    output = config.within("format") if config else None
+    if output is None or output.peek("type") != "json_schema":
+        return None
+    output.take("type")
+    return JSONOutput(output.place, output.take("schema"), strict=True)
+
+
+# --- writing ---
+
+
+def body_of(conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
+    losses, settings = Losses(_API, conversation.own), dict(conversation.settings)
+    carrying.drop_default(settings, "store", False)
+    _fit(settings, losses)
+    body: dict[str, Any] = {}
+    carrying.put_settings(body, settings, {"model": ("model",)})
+    is_sampled = any(name in settings for name in _SAMPLING)
+    body["anthropic-version"] = _SAMPLING_VERSION if is_sampled else _VERSION
+    losses.add(Loss.ADDED, "anthropic-version", "anthropic-version")
+    if "limit" not in settings:
+        body["max_tokens"] = _LIMIT
+        losses.add(Loss.ADDED, "max_tokens", "max_tokens")
+    carrying.put_settings(body, settings, {"limit": ("max_tokens",)})
+    _put_turns(body, conversation.turns, losses)
+    if conversation.tools:
+        body["tools"] = [_tool_of(tool) for tool in conversation.tools]
+    _put_choice(body, conversation.choice, settings)
+    carrying.put_settings(body, settings, _SETTINGS)
+    if conversation.output:
+        _put_output(body, conversation.output, losses)
+    losses.add_settings(settings)
+    return body, losses.listed()
+
+
+def _fit(settings: dict[str, Setting], losses: Losses) -> None:
+    """Say the settings as the API wants them; take out values that it does not have."""
+    if (stop := settings.get("stop")) and isinstance(stop.value, str):
+        settings["stop"] = Setting(stop.place, [stop.value])
+    if (effort := settings.get("effort")) and effort.value not in _EFFORTS:
+        losses.add_settings({"effort": settings.pop("effort")})
+    if tier := settings.pop("service_tier", None):
+        if isinstance(tier.value, str) and tier.value in _TIERS:
+            settings["service_tier"] = Setting(tier.place, _TIERS[tier.value])
+        else:
+            losses.add_settings({"service_tier": tier})
+
+
+def _put_turns(body: dict[str, Any], turns: Sequence[Turn], losses: Losses) -> None:
+    first = list(takewhile(lambda turn: turn.role in _SYSTEM, turns))
+    later = [turn for turn in turns[len(first) :] if turn.role in _SYSTEM]
+    for turn in later:
+        losses.add(Loss.MOVED, turn.role, turn.place)
+    systems = [*first, *later]
+    texts = [part for turn in systems for part in _texts(turn, losses)]
+    if len(systems) == 1 and systems[0].is_plain and len(texts) == 1:
+        body["system"] = texts[0].text
+    elif texts:
+        body["system"] = [{"type": "text", "text": part.text} for part in texts]
+    said = [turn for turn in turns if turn.role not in _SYSTEM]
+    body["messages"] = []
+    for is_result, run in groupby(said, lambda turn: turn.role == "tool"):
+        if is_result:
+            # The API wants all results of an answer in one message.
+            parts = [part for turn in run for part in turn.parts]
+            body["messages"].append({"role": "user", "content": [_block(part, losses) for part in parts]})
+        else:
+            body["messages"] += [message for turn in run if (message := _message(turn, losses))]
+
+
+def _texts(turn: Turn, losses: Losses) -> Iterator[Text]:
+    for part in turn.parts:
+        if isinstance(part, Text):
+            yield part
+        else:
+            losses.add_part(part)
+
+
+def _message(turn: Turn, losses: Losses) -> dict[str, Any] | None:
+    role = carrying.given(role=turn.role)
+    parts = carrying.filled(turn.parts) if len(turn.parts) > 1 else turn.parts
+    content = carrying.content(parts, turn.is_plain, lambda part: _block(part, losses), losses)
+    if content or not turn.parts or content == "":
+        return {**role, "content": content or ""}
+    return None
+
+
+def _block(part: Part, losses: Losses) -> dict[str, Any] | None:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Refusal):
+        losses.add(Loss.CHANGED, "refusal", part.place)
+        return {"type": "text", "text": part.text}
+    if isinstance(part, ToolCall):
+        return carrying.given(type="tool_use", id=part.id, name=part.name, input=_input(part, losses))
+    if isinstance(part, ToolResult):
+        return _result(part, losses)
+    if isinstance(part, Image | File) and (source := _source(part)):
+        if isinstance(part, File):
+            return carrying.given(type="document", source=source, title=part.name)
+        if part.detail is not None:
+            losses.add(Loss.LEFT_OUT, "detail", part.detail.place)
+        return {"type": "image", "source": source}
+    return None
+
+
+def _result(part: ToolResult, losses: Losses) -> dict[str, Any]:
+    content = carrying.content(part.content, part.is_plain, lambda inner: _block(inner, losses), losses)
+    return carrying.given(type="tool_result", tool_use_id=part.id, content=content, is_error=part.is_error)
+
+
+def _input(call: ToolCall, losses: Losses) -> dict[str, Any]:
+    """Return the arguments as an object, which the API wants."""
+    if not call.arguments.strip():
+        return {}
+    try:
+        arguments = jsontext.loads(call.arguments)
+    except jsontext.JSONTextError:
+        arguments = None
+    if isinstance(arguments, dict):
+        return arguments
+    losses.add(Loss.CHANGED, "arguments", call.place)
+    return {"arguments": call.arguments}
+
+
+def _source(part: Image | File) -> dict[str, Any] | None:
+    """Return where an image or a file is. Ids of files are those of one provider, and documents are PDF."""
+    if part.url:
+        return {"type": "url", "url": part.url}
+    if not part.data or (isinstance(part, File) and part.type != "application/pdf"):
+        return None
+    return {"type": "base64", "media_type": part.type, "data": part.data}
+
+
+def _tool_of(tool: Tool) -> dict[str, Any]:
+    schema = carrying.NO_PARAMETERS if tool.schema is None else tool.schema
+    return carrying.given(
+        name=tool.name, description=tool.description, input_schema=schema, strict=tool.strict or None
+    )
+
+
+def _put_choice(body: dict[str, Any], choice: ToolChoice | None, settings: dict[str, Setting]) -> None:
+    if choice:
+        name = {"name": choice.name} if choice.pick is Pick.NAMED else {}
+        body["tool_choice"] = {"type": _PICKS.get(choice.pick, "tool"), **name}
+    parallel = settings.get("parallel")
+    takes_it = choice is None or choice.pick is not Pick.NONE
+    if parallel and isinstance(parallel.value, bool) and takes_it and "tools" in body:
+        body.setdefault("tool_choice", {"type": "auto"})["disable_parallel_tool_use"] = not parallel.value
+        del settings["parallel"]
+
+
+def _put_output(body: dict[str, Any], output: JSONOutput, losses: Losses) -> None:
+    if output.is_free:
+        losses.add(Loss.LEFT_OUT, "json_object", output.place)
+        return
+    for name in ("name", "description"):
+        if getattr(output, name) is not None:
+            losses.add(Loss.LEFT_OUT, name, f"{output.place}.{name}")
+    if output.strict not in (None, True):
+        losses.add(Loss.CHANGED, "strict", f"{output.place}.strict")
+    carrying.put(body, ("output_config", "format"), {"type": "json_schema", "schema": output.schema})

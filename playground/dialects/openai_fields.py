@@ -1,0 +1,88 @@
+"""Fields that OpenAI's APIs share, for what is carried to them and from them."""
+
+from typing import Any
+
+from playground.dialects.carrying import Losses, Unread, given, media_type_and_data
+from playground.exchange.conversation import (
+    File,
+    Image,
+    JSONOutput,
+    Loss,
+    Pick,
+    Setting,
+    ToolChoice,
+)
+
+PICKS = {Pick.AUTO: "auto", Pick.ANY: "required", Pick.NONE: "none"}
+
+
+def choice_in(body: Unread, within: str = "") -> ToolChoice | None:
+    """Take the choice of a tool as OpenAI's APIs have it, with the name in an object or not."""
+    for pick, word in PICKS.items():
+        if body.peek("tool_choice") == word:
+            body.take("tool_choice")
+            return ToolChoice("tool_choice", pick)
+    choice = body.within("tool_choice")
+    fields = choice.within(within) if choice and within else choice
+    if choice and fields and choice.peek("type") == "function":
+        choice.take("type")
+        return ToolChoice("tool_choice", Pick.NAMED, fields.take("name"))
+    return None
+
+
+def output_in(output: Unread | None, within: str = "") -> JSONOutput | None:
+    """Take the format of an answer as OpenAI's APIs have it. A text is what every API gives."""
+    kind = output.peek("type") if output else None
+    if output is None or kind not in ("text", "json_object", "json_schema"):
+        return None
+    fields = output.within(within) if within and kind == "json_schema" else output
+    if fields is None:
+        return None
+    output.take("type")
+    if kind == "json_schema":
+        names = ("schema", "name", "strict", "description")
+        return JSONOutput(fields.place, *(fields.take(name) for name in names))
+    return JSONOutput(output.place, is_free=True) if kind == "json_object" else None
+
+
+def file_in(unread: Unread, place: str) -> File | None:
+    """Take a file as OpenAI's APIs have it, by one of what says which; None if nothing does."""
+    data = unread.take_text("file_data") or ""
+    url = "" if data else unread.take_text("file_url") or ""
+    id_ = "" if data or url else unread.take_text("file_id") or ""
+    if not (data or url or id_):
+        return None
+    type_, data = media_type_and_data(data) or ("", data)
+    return File(place, url, id_, data, type_, unread.take("filename"))
+
+
+def image_in(place: str, url: str, fields: Unread | None) -> Image:
+    """Return the image at a URL, which may be a data URL. `fields` may have a `detail`."""
+    value = fields.take("detail") if fields else None
+    detail = None if fields is None or value is None else Setting(fields.at("detail"), value)
+    if found := media_type_and_data(url):
+        return Image(place, type=found[0], data=found[1], detail=detail)
+    return Image(place, url, detail=detail)
+
+
+def detail_of(part: Image) -> dict[str, Any]:
+    """Return the field that says how closely to look at an image, if it is set."""
+    return {} if part.detail is None else {"detail": part.detail.value}
+
+
+def file_fields(part: File) -> dict[str, Any]:
+    """Return the fields of a file in OpenAI's APIs, besides a URL."""
+    data = f"data:{part.type};base64,{part.data}" if part.type and part.data else part.data
+    return given(file_id=part.id or None, file_data=data or None, filename=part.name)
+
+
+def format_of(output: JSONOutput, place: str, losses: Losses, within: str = "") -> dict[str, Any]:
+    """Return the format of an answer. A schema needs a name."""
+    if output.is_free:
+        return {"type": "json_object"}
+    name = output.name
+    if name is None:
+        name = "answer"
+        losses.add(Loss.ADDED, "name", place)
+    schema = given(name=name, description=output.description, strict=output.strict, schema=output.schema)
+    return {"type": "json_schema", **({within: schema} if within else schema)}
