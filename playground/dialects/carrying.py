@@ -26,7 +26,6 @@ from playground.text.sentence import gettext_noop, say
 # The neutral name of each setting that APIs share, and the path of its field.
 Settings = Mapping[str, tuple[str, ...]]
 
-NO_PARAMETERS = {"type": "object", "properties": {}}
 _REASONING = ("thinking", "redacted_thinking", "reasoning", "reasoning_text")
 _SENTENCES = {
     Loss.LEFT_OUT: gettext_noop("%(api)s has no place for “%(name)s”, so it was left out."),
@@ -36,7 +35,7 @@ _SENTENCES = {
     ),
     Loss.MOVED: gettext_noop("%(api)s has no “%(name)s” at this place, so it was moved."),
     Loss.CHANGED: gettext_noop("%(api)s cannot express “%(name)s” as it was, so it was rewritten."),
-    Loss.ADDED: gettext_noop("“%(name)s” was added for %(api)s."),
+    Loss.ADDED: gettext_noop("%(api)s wants “%(name)s”, so %(value)s was added."),
 }
 _DATA_URL = re.compile(r"data:([^;,\s]+);base64,", re.IGNORECASE)
 
@@ -151,11 +150,17 @@ class Losses:
     def __init__(self, api: str, own: Sequence[Own] = ()) -> None:
         self._api = api
         self._places: dict[tuple[Loss, str], list[str]] = {}
+        self._added: dict[str, str] = {}
         for item in own:
             self.add(item.loss, item.name, item.place)
 
     def add(self, loss: Loss, name: str, place: str) -> None:
         self._places.setdefault((loss, name), []).append(place)
+
+    def added(self, name: str, place: str, value: Any) -> None:
+        """Note a value that only the new body has."""
+        self.add(Loss.ADDED, name, place)
+        self._added[name] = json.dumps(value)
 
     def add_settings(self, left: Mapping[str, Setting]) -> None:
         for setting in left.values():
@@ -166,9 +171,13 @@ class Losses:
 
     def listed(self) -> list[Lost]:
         return [
-            Lost(loss, name, tuple(places), say(_SENTENCES[loss], api=self._api, name=name))
+            Lost(loss, name, tuple(places), say(_SENTENCES[loss], **self._params(loss, name)))
             for (loss, name), places in self._places.items()
         ]
+
+    def _params(self, loss: Loss, name: str) -> dict[str, str]:
+        params = {"api": self._api, "name": name}
+        return params | {"value": self._added[name]} if loss is Loss.ADDED else params
 
 
 def kind_of(part: Part) -> str:
@@ -210,6 +219,11 @@ def only_text(parts: Sequence[Part]) -> str | None:
 def filled(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Return the parts without empty texts, which some APIs refuse among others."""
     return tuple(part for part in parts if not (isinstance(part, Text | Refusal) and not part.text))
+
+
+def schema_of(tool: Tool) -> Any:
+    """Return the schema of a tool's arguments; one without any takes none."""
+    return {"type": "object", "properties": {}} if tool.schema is None else tool.schema
 
 
 def name_of(value: Any, otherwise: str) -> str:

@@ -7,7 +7,6 @@ from playground.exchange.conversation import (
     File,
     Image,
     JSONOutput,
-    Loss,
     Pick,
     Setting,
     ToolChoice,
@@ -83,6 +82,6 @@ def format_of(output: JSONOutput, place: str, losses: Losses, within: str = "") 
     name = output.name
     if name is None:
         name = "answer"
-        losses.add(Loss.ADDED, "name", place)
+        losses.added("name", place, name)
     schema = given(name=name, description=output.description, strict=output.strict, schema=output.schema)
     return {"type": "json_schema", **({within: schema} if within else schema)}

@@ -157,10 +157,10 @@ def body_of(conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
     carrying.put_settings(body, settings, {"model": ("model",)})
     is_sampled = any(name in settings for name in _SAMPLING)
     body["anthropic-version"] = _SAMPLING_VERSION if is_sampled else _VERSION
-    losses.add(Loss.ADDED, "anthropic-version", "anthropic-version")
+    losses.added("anthropic-version", "anthropic-version", body["anthropic-version"])
     if "limit" not in settings:
         body["max_tokens"] = _LIMIT
-        losses.add(Loss.ADDED, "max_tokens", "max_tokens")
+        losses.added("max_tokens", "max_tokens", _LIMIT)
     carrying.put_settings(body, settings, {"limit": ("max_tokens",)})
     _put_turns(body, conversation.turns, losses)
     if conversation.tools:
@@ -273,9 +273,11 @@ def _source(part: Image | File) -> dict[str, Any] | None:
 
 
 def _tool_of(tool: Tool) -> dict[str, Any]:
-    schema = carrying.NO_PARAMETERS if tool.schema is None else tool.schema
     return carrying.given(
-        name=tool.name, description=tool.description, input_schema=schema, strict=tool.strict or None
+        name=tool.name,
+        description=tool.description,
+        input_schema=carrying.schema_of(tool),
+        strict=tool.strict or None,
     )
 
 

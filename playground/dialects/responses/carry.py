@@ -148,7 +148,7 @@ def body_of(conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
     if "store" not in body:
         # The API keeps answers unless it is told not to; others do not.
         body["store"] = False
-        losses.add(Loss.ADDED, "store", "store")
+        losses.added("store", "store", False)
     if conversation.tools:
         body["tools"] = [_tool_of(tool) for tool in conversation.tools]
     if choice := conversation.choice:
@@ -215,8 +215,9 @@ def _result_of(result: ToolResult, losses: Losses) -> dict[str, Any]:
 
 
 def _tool_of(tool: Tool) -> dict[str, Any]:
-    schema = carrying.NO_PARAMETERS if tool.schema is None else tool.schema
     # Here a tool is strict unless it says otherwise; elsewhere it is not.
     strict = False if tool.strict is None else tool.strict
-    fields = carrying.given(name=tool.name, description=tool.description, parameters=schema, strict=strict)
+    fields = carrying.given(
+        name=tool.name, description=tool.description, parameters=carrying.schema_of(tool), strict=strict
+    )
     return {"type": "function", **fields}
