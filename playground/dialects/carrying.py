@@ -19,6 +19,7 @@ from playground.exchange.conversation import (
     Setting,
     Text,
     Tool,
+    Turn,
 )
 from playground.exchange.dialect import Dialect
 from playground.text.sentence import gettext_noop, say
@@ -255,6 +256,10 @@ def content(
         else:
             losses.add_part(part)
     return written
+
+
+def plain(place: str, role: str, text: str) -> Turn:
+    return Turn(place, role, (Text(place, text),), is_plain=True)
 
 
 def drop_default(settings: dict[str, Setting], name: str, default: Any) -> None:

@@ -2,17 +2,38 @@
 
 from typing import Any
 
-from playground.dialects.carrying import Losses, Unread, given, media_type_and_data
+from playground.dialects.carrying import Losses, Settings, Unread, given, media_type_and_data
 from playground.exchange.conversation import (
     File,
     Image,
     JSONOutput,
     Pick,
+    Refusal,
     Setting,
+    Text,
     ToolChoice,
 )
 
+_SAME = (
+    "model", "temperature", "top_p", "top_logprobs", "stream", "user", "safety_identifier", "metadata",
+    "store", "service_tier", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+    "moderation",
+)  # fmt: skip
+SETTINGS: Settings = {
+    **{name: (name,) for name in _SAME},
+    "parallel": ("parallel_tool_calls",),
+    "obfuscation": ("stream_options", "include_obfuscation"),
+}
 PICKS = {Pick.AUTO: "auto", Pick.ANY: "required", Pick.NONE: "none"}
+
+
+def text_in(part: Unread, kind: str, kinds: tuple[str, ...]) -> Text | Refusal | None:
+    """Take the text of a part of one of the `kinds`, or that of a refusal; None if it is another part."""
+    if kind in kinds and (text := part.take_text("text")) is not None:
+        return Text(part.place, text)
+    if kind == "refusal" and (text := part.take_text("refusal")) is not None:
+        return Refusal(part.place, text)
+    return None
 
 
 def choice_in(body: Unread, within: str = "") -> ToolChoice | None:
