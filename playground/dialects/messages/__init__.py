@@ -1,1 +1,1 @@
-"""Anthropic Messages: requests, answers and streams."""
+"""Anthropic's Messages API, and the servers that imitate it."""

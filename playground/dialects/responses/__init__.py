@@ -1,1 +1,1 @@
-"""OpenAI Responses: requests, answers and streams."""
+"""OpenAI's Responses API."""
