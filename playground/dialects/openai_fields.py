@@ -1,17 +1,21 @@
 """Fields that OpenAI's APIs share, for what is carried to them and from them."""
 
+from collections.abc import Callable
 from typing import Any
 
-from playground.dialects.carrying import Losses, Settings, Unread, given, media_type_and_data
+from playground.dialects.carrying import Losses, Settings, Unread, content, given, media_type_and_data
 from playground.exchange.conversation import (
     File,
     Image,
     JSONOutput,
+    Loss,
+    Part,
     Pick,
     Refusal,
     Setting,
     Text,
     ToolChoice,
+    ToolResult,
 )
 
 _SAME = (
@@ -94,6 +98,15 @@ def file_fields(part: File) -> dict[str, Any]:
     """Return the fields of a file in OpenAI's APIs, besides a URL."""
     data = f"data:{part.type};base64,{part.data}" if part.type and part.data else part.data
     return given(file_id=part.id or None, file_data=data or None, filename=part.name)
+
+
+def result_of(
+    result: ToolResult, write: Callable[[Part], dict[str, Any] | None], losses: Losses
+) -> str | list[dict[str, Any]]:
+    """Return the content of a tool's result, in which nothing says that the tool failed."""
+    if result.is_error not in (None, False):
+        losses.add(Loss.LEFT_OUT, "is_error", f"{result.place}.is_error")
+    return content(result.content, result.is_plain, write, losses) or ""
 
 
 def format_of(output: JSONOutput, place: str, losses: Losses, within: str = "") -> dict[str, Any]:

@@ -163,9 +163,7 @@ def _messages(turn: talk.Turn, losses: Losses) -> Iterator[dict[str, Any]]:
 
 
 def _result(result: talk.ToolResult, losses: Losses) -> dict[str, Any]:
-    if result.is_error not in (None, False):
-        losses.add(talk.Loss.LEFT_OUT, "is_error", f"{result.place}.is_error")
-    content = carrying.content(result.content, result.is_plain, _text_of, losses) or ""
+    content = openai_fields.result_of(result, _text_of, losses)
     return carrying.given(role="tool", tool_call_id=result.id, content=content)
 
 

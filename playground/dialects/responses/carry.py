@@ -17,9 +17,6 @@ _SETTINGS: carrying.Settings = {
 _LOGPROBS = "message.output_text.logprobs"
 
 
-# --- reading ---
-
-
 def conversation(body: Mapping[str, Any]) -> talk.Conversation:
     unread, own = Unread(body), list[talk.Own]()
     settings = unread.settings(_SETTINGS)
@@ -101,9 +98,6 @@ def _known_part(part: Unread, kind: str) -> talk.Part | None:
     return openai_fields.file_in(part, part.place) if kind == "input_file" else None
 
 
-# --- writing ---
-
-
 def body_of(conversation: talk.Conversation) -> tuple[dict[str, Any], list[talk.Lost]]:
     losses, settings = Losses(_API, conversation.own), dict(conversation.settings)
     body: dict[str, Any] = {}
@@ -170,10 +164,8 @@ def _call_of(call: talk.ToolCall) -> dict[str, Any]:
 
 
 def _result_of(result: talk.ToolResult, losses: Losses) -> dict[str, Any]:
-    if result.is_error not in (None, False):
-        losses.add(talk.Loss.LEFT_OUT, "is_error", f"{result.place}.is_error")
-    output = carrying.content(result.content, result.is_plain, lambda part: _part_of(part, "user"), losses)
-    return carrying.given(type="function_call_output", call_id=result.id, output=output or "")
+    output = openai_fields.result_of(result, lambda part: _part_of(part, "user"), losses)
+    return carrying.given(type="function_call_output", call_id=result.id, output=output)
 
 
 def _tool_of(tool: talk.Tool) -> dict[str, Any]:
