@@ -38,6 +38,8 @@ _SENTENCES = {
     Loss.CHANGED: gettext_noop("%(api)s cannot express “%(name)s” as it was, so it was rewritten."),
     Loss.ADDED: gettext_noop("%(api)s wants “%(name)s”, so %(value)s was added."),
 }
+# Names in a body may be of any length.
+_LONGEST_NAME = 80
 _DATA_URL = re.compile(r"data:([^;,\s]+);base64,", re.IGNORECASE)
 
 
@@ -156,7 +158,7 @@ class Losses:
             self.add(item.loss, item.name, item.place)
 
     def add(self, loss: Loss, name: str, place: str) -> None:
-        self._places.setdefault((loss, name), []).append(place)
+        self._places.setdefault((loss, name[:_LONGEST_NAME]), []).append(place)
 
     def added(self, name: str, place: str, value: Any) -> None:
         """Note a value that only the new body has."""
