@@ -58,7 +58,9 @@ class Redactor:
 
     @cached_property
     def of_whole_keys(self) -> "Redactor":
-        return replace(self, whole=True)
+        whole = replace(self, whole=True)
+        vars(whole)["_forms"] = self._forms  # the same, and costly
+        return whole
 
     @cached_property
     def _beginnings(self) -> frozenset[str]:
@@ -89,8 +91,12 @@ class Redactor:
         if len(value) < self._shortest:
             return value
         layers = _LAYERS if self._escapes.are_in(value) else 0
-        if not layers and not any(beginning in value for beginning in self._beginnings):
-            return value
+        if not layers:
+            for beginning in self._beginnings:  # `any` would cost more than the search: most texts are short
+                if beginning in value:
+                    break
+            else:
+                return value
         if not self.whole:
             if not any(self._spans(value, layers, _beginnings)):
                 return value
@@ -137,6 +143,10 @@ class Redactor:
         return value
 
     def headers(self, pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        # One look at all of them, because a key is rarely there.
+        together = "\n".join(text for pair in pairs for text in pair)
+        if self.text(together) == together:
+            return tuple(pairs)
         return tuple((self.text(name), self.text(value)) for name, value in pairs)
 
     def _spans(self, text: str, layers: int, find: Finder) -> Iterator[Span]:
