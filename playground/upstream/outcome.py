@@ -1,6 +1,8 @@
 """The Exchange of a call that has ended. The key is masked before there is one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 from playground.exchange.call import Call, Headers
 from playground.exchange.dialect import Dialect
@@ -55,7 +57,15 @@ def sent(reading: Reading) -> Sent:
 def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
     """Mask the key in its own header even if it is too short to be redacted elsewhere."""
     own = dict(reading.call.auth.headers(MASK))
-    return reading.redactor.headers([(name, own.get(name, value)) for name, value in headers])
+    return redacted_headers([(name, own.get(name, value)) for name, value in headers], reading.redactor)
+
+
+def redacted_headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> Headers:
+    pairs = tuple(headers)
+    together = "\n".join(chain.from_iterable(pairs))
+    if redactor.text(together) == together:  # one look at all of them, because a key is rarely there
+        return pairs
+    return tuple((redactor.text(name), redactor.text(value)) for name, value in pairs)
 
 
 def _received(reading: Reading) -> Received | None:
@@ -64,7 +74,7 @@ def _received(reading: Reading) -> Received | None:
     return Received(
         reading.head.status,
         reading.redactor.text(reading.head.reason),
-        reading.redactor.headers(list(reading.head.headers)),
+        redacted_headers(reading.head.headers, reading.redactor),
         reading.redactor.of_whole_keys.data(bytes(reading.body)),
     )
 
