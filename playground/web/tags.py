@@ -86,9 +86,14 @@ class _Part(template.Node):
 
     def __init__(self, name: list[FilterExpression]) -> None:
         self._name = name
+        # Most names have no variable in them.
+        self._always = "" if any(word.is_var for word in name) else self._called(template.Context())
+
+    def _called(self, context: template.Context) -> str:
+        return escape(_joined(tuple(word.resolve(context) for word in self._name)))
 
     def render(self, context: template.Context) -> SafeString:
-        called, run = escape("-".join([str(word.resolve(context)) for word in self._name])), _run_of(context)
+        called, run = self._always or self._called(context), _run_of(context)
         id_ = f'id="{present.part_id(run, called)}" ' if run else ""
         return SafeString(f'{id_}data-part="{called}"')
 
