@@ -1,6 +1,7 @@
 """ARCHITECTURE.md matches the code: its rooms, what each imports, and the files that it names."""
 
 import ast
+import pkgutil
 import re
 import tomllib
 from collections import defaultdict
@@ -54,6 +55,15 @@ def test_every_file_it_names_exists() -> None:
     assert files
     assert modules
     assert missing == []
+
+
+def test_every_function_of_the_walks_exists() -> None:
+    walks = TEXT.partition("## Three walks")[2].partition("## ")[0]
+    names = re.findall(rf"`((?:{'|'.join(ROOMS)})(?:\.\w+){{2,}})`", walks)
+
+    for name in names:
+        pkgutil.resolve_name(f"playground.{name}")
+    assert len(names) > 12
 
 
 def _lines(files: Iterable[Path]) -> int:

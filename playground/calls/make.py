@@ -4,21 +4,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.conf import settings
 
 from playground.calls import caps, rates
 from playground.calls.draft import Draft
-from playground.calls.replay import or_recorded, replay
+from playground.calls.replay import replay
 from playground.catalogue.caps import Caps
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
 from playground.exchange.request import Request
 from playground.upstream import client, models
 from playground.upstream.client import Caller
-from playground.upstream.live import Live
+from playground.upstream.live import Finished, Live
 from playground.upstream.local_model import abilities
 from playground.upstream.models import Listing
 from playground.upstream.route import Route
@@ -57,6 +56,10 @@ class Terms:
         """Return what to show for a call that was made."""
         return exchange
 
+    def shown_live(self, request: Request, route: Route, steps: Live) -> Live:
+        """Return the steps to show for a live call: in the end, they show what `shown` returns."""
+        return steps
+
 
 def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> Exchange | Live:
     """Make the call: return the Exchange, or the steps of the call with `live` and a streaming request.
@@ -76,16 +79,14 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
         return replay(recorded, caller.visitor) if live and draft.request().demands.streams else recorded
     if reservation:
         caller = replace(caller, ended=_both(caller.ended, reservation.settle))
-    shown = partial(terms.shown, request, route)
-    if live and request.demands.streams:
-        steps = client.stream(request, route, settings.LIMITS, caller)
-        return _or_given_back(or_recorded(steps, shown), reservation)
-    try:
-        return shown(client.send(request, route, settings.LIMITS, caller))
-    except RefusedError:
-        if reservation:
-            reservation.give_back()
-        raise
+    live = live and request.demands.streams
+    steps = client.stream(request, route, settings.LIMITS, caller, live=live)
+    if reservation:
+        steps = _or_given_back(steps, reservation)
+    if live:
+        return terms.shown_live(request, route, steps)
+    *_, finished = steps
+    return terms.shown(request, route, cast("Finished", finished).exchange)
 
 
 def list_models(draft: Draft, caller: Caller) -> Listing:
@@ -95,12 +96,11 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
 
 
-def _or_given_back(steps: Live, reservation: Reservation | None) -> Live:
+def _or_given_back(steps: Live, reservation: Reservation) -> Live:
     try:
         yield from steps
     except RefusedError:
-        if reservation:
-            reservation.give_back()
+        reservation.give_back()
         raise
 
 

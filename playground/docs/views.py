@@ -1,6 +1,7 @@
 """Views of the docs pages: find the page, decide, render."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -139,17 +140,16 @@ def _document(found: Docs, page: Page) -> Document:
     """Return the rendered page, cached with its folder. Its labels depend on the language."""
     key = ("page", page.path, get_language() or "", str(settings.DOCS_HTML))
 
-    def kept() -> Document:
-        return cast("Document", found.made.get(key, make, lambda document: len(document.html)))
-
-    def make() -> Document:
-        return markdown.render(found, page, allow_html=settings.DOCS_HTML)
-
-    document = kept()
+    made = partial(markdown.render, found, page, allow_html=settings.DOCS_HTML)
+    document: Document = found.made.get(key, made, _size)
     if document.embeds and document.embeds != providers_of(document.embeds):
         found.made.forget(key)  # an embed was created or deleted, or its provider changed
-        document = kept()
+        document = found.made.get(key, made, _size)
     return document
+
+
+def _size(document: Document) -> int:
+    return len(document.html)
 
 
 @gzip_page

@@ -1,6 +1,7 @@
 """The terms of an embed's calls."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import DatabaseError
 
@@ -8,6 +9,7 @@ from playground.calls import budget
 from playground.calls.draft import Draft
 from playground.calls.estimate import worst_case
 from playground.calls.make import Terms
+from playground.calls.replay import or_recorded
 from playground.catalogue.caps import Caps
 from playground.embeds import lookup, recordings, refusals
 from playground.embeds.models import Embed
@@ -15,6 +17,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
 from playground.exchange.request import Request
 from playground.text.sentence import Sentence, say
+from playground.upstream.live import Live
 from playground.upstream.route import Route
 
 
@@ -59,6 +62,9 @@ class EmbedTerms(Terms):
         if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
             return exchange
         return self._recorded(request, say(refusals.PROVIDER_DOWN)) or exchange
+
+    def shown_live(self, request: Request, route: Route, steps: Live) -> Live:
+        return or_recorded(steps, partial(self.shown, request, route))
 
     def _recorded(self, request: Request, reason: Sentence) -> Exchange | None:
         return recordings.instead(self.embed, request.body, reason, self.opened)

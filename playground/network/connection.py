@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from playground.exchange.failure import FailureKind
 from playground.network.body import Body
 from playground.network.dial import dial
-from playground.network.head import Head
+from playground.network.head import Head, HeadReader
 from playground.network.limits import Limits
 from playground.text.endpoint import Endpoint
 
@@ -47,8 +47,9 @@ class Wire:
     headers: list[tuple[str, str]] = field(default_factory=list)
     sock: socket.socket | None = None
     ended: FailureKind | None = None
-    # The buffered reader over the socket; the response is read from it.
+    # The buffered reader over the socket; the response is read from it, first its heads.
     reader: Any = None
+    heads: HeadReader | None = None
     # Whether the body is chunked: each chunk then ends with a line break of its own.
     chunked: bool = False
     # The browser that sees the answer as it arrives, until it has closed its sending half.
@@ -75,7 +76,9 @@ class Wire:
                 return  # the other side closed first
 
     def close(self) -> None:
-        """Close the buffered reader, which would otherwise keep the socket open."""
+        """Close the connection, and the buffered reader, which would otherwise keep the socket open."""
+        if self.sock is not None:
+            self.sock.close()
         if self.reader is not None:
             self.reader.close()
 
@@ -205,8 +208,8 @@ class Adapter:
 
     def start(
         self, request: requests.PreparedRequest, endpoint: Endpoint, wire: Wire, limits: Limits
-    ) -> _Connection:
-        """Connect to the endpoint and write the request, without reading the response."""
+    ) -> HeadReader:
+        """Connect to the endpoint and write the request; return a reader for the heads of the response."""
         timeout = limits.connect_seconds
         connection = (
             _SecureConnection(wire, endpoint, timeout=timeout, ssl_context=self._tls)
@@ -218,6 +221,7 @@ class Adapter:
         connection.sock.settimeout(limits.silence_seconds)
         source = _Counted(connection.sock.makefile("rb", 0), limits.response_bytes)
         wire.reader = io.BufferedReader(source, _BUFFER_BYTES)
+        wire.heads = HeadReader(wire.reader)
         # A server that rejects a body while it is still being written may have said why.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
@@ -228,7 +232,7 @@ class Adapter:
                 preload_content=False,
                 decode_content=False,
             )
-        return connection
+        return wire.heads
 
     def body(self, wire: Wire, head: Head, limits: Limits) -> Body:
         """Return a reader for the body that follows the head."""

@@ -12,7 +12,6 @@ from playground.network.body import CutOffError
 from playground.network.connection import TooMuchError, Wire
 from playground.network.decode import BadEncodingError, TooMuchUnpackedError
 from playground.network.dial import ConnectError
-from playground.network.head import SlowHeadError
 from playground.network.limits import Limits
 
 # What reading a response can raise.
@@ -48,7 +47,8 @@ def translate(error: Exception, prepared: requests.PreparedRequest, on_wire: Wir
     if _any(causes, requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         if not on_wire.headers:  # the TLS handshake never finished
             return failure(FailureKind.CONNECT_TIMEOUT, prepared, limit=limits.connect_seconds)
-        kind = FailureKind.SLOW_HEAD if _any(causes, SlowHeadError) else FailureKind.SILENCE
+        has_begun = on_wire.heads is not None and on_wire.heads.has_begun
+        kind = FailureKind.SLOW_HEAD if has_begun else FailureKind.SILENCE
         return failure(kind, prepared, limit=limits.silence_seconds)
     if _any(causes, TooMuchError, TooMuchUnpackedError):
         return failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)

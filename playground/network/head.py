@@ -45,10 +45,6 @@ class Head:
         return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
-class SlowHeadError(TimeoutError):
-    """A head began but was not complete in time."""
-
-
 class HeadReader:
     """Reads heads from a connection.
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from itertools import islice, takewhile
 
@@ -40,7 +40,12 @@ _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-reques
 
 def part_id(run: str, part: str) -> str:
     """Return the id of a part of an exchange's result in a page, which may show other results, too."""
-    return f"run-{_NO_ID.sub('', run)[:12]}-{part}"
+    return f"{_run_id(run)}-{part}"
+
+
+@lru_cache(maxsize=1000)
+def _run_id(run: str) -> str:
+    return f"run-{_NO_ID.sub('', run)[:12]}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import trustme
 from playground.exchange.failure import FailureKind
 from playground.network import egress
 from playground.network.connection import Adapter, Wire
-from playground.network.head import HeadReader
 from playground.network.limits import Limits
 from playground.upstream import client
 from playground.upstream.route import Route
@@ -63,13 +62,13 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
     with _provider(authority, [(begin, ANSWER), (go_on, b"data: 1\n\n" * 1000)]) as port:
         request.prepare(method="POST", url=f"https://127.0.0.1:{port}/v1/x", data=b"{}")
         endpoint = chat.endpoint(f"https://127.0.0.1:{port}/v1")
-        connection = adapter.start(request, endpoint, wire, Limits())
+        heads = adapter.start(request, endpoint, wire, Limits())
         assert isinstance(wire.sock, ssl.SSLSocket)
 
         assert not wire.wait(0.3)  # although session tickets have arrived
         begin.set()
         assert wire.wait(5)
-        head = HeadReader(wire.reader).read1()
+        head = heads.read1()
         assert head
         answer = adapter.body(wire, head, Limits())
         assert not wire.wait(0.3)
@@ -79,7 +78,6 @@ def test_a_silent_provider_is_waited_for_and_then_read(authority: trustme.CA, ad
             read += chunk
 
         assert read == b"data: 1\n\n" * 1000
-        connection.close()
         wire.close()
 
 

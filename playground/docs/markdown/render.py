@@ -79,31 +79,28 @@ def render(docs: Docs, page: Page, *, allow_html: bool, budget: Budget | None = 
     A page that exceeds its budget is shown as its source.
     """
     context = _Context(docs, page, budget or Budget())
+    made, env = parser(allow_html), {"context": context, "budget": context.budget}
     try:
-        document = _document(context, allow_html)
+        tokens = parsed(made, page.source.text, env)
+        context.headings = headings_of(tokens)
+        html = mark_safe(_renderer.render(tokens, made.options, env))  # noqa: S308 -- by the class below
     except (OverBudgetError, RecursionError):
         too_much = gettext_noop(
             "This page takes too much work to show: it is too large, or repeats or nests something too "
             "often. Its source appears below as plain text."
         )
         document = Document(_as_written(context, say(too_much)))
+    else:
+        document = Document(
+            html,
+            tuple(heading for heading in context.headings if heading.level in _TOC_LEVELS),
+            any(heading.level == 1 for heading in context.headings),
+            context.playgrounds.embeds,
+        )
     if page.source.problem:
         box = _problem(context, page.source.problem, page.source.problem_line, "div")
         return Document(box + document.html, document.contents, document.has_title, document.embeds)
     return document
-
-
-def _document(context: _Context, allow_html: bool) -> Document:
-    made, env = parser(allow_html), {"context": context, "budget": context.budget}
-    tokens = parsed(made, context.page.source.text, env)
-    context.headings = headings_of(tokens)
-    html = _renderer.render(tokens, made.options, env)
-    return Document(
-        mark_safe(html),  # noqa: S308 -- rendered by the class below
-        tuple(heading for heading in context.headings if heading.level in _TOC_LEVELS),
-        any(heading.level == 1 for heading in context.headings),
-        context.playgrounds.embeds,
-    )
 
 
 def _as_written(context: _Context, reason: Sentence) -> SafeString:
@@ -154,13 +151,13 @@ class _Renderer(RendererHTML):
     """One method for each kind of token, as the library expects; `env` holds the page's context."""
 
     def render(self, tokens: Sequence[Token], options: Any, env: Any) -> str:
-        wrote = env["budget"].wrote
-        return "".join(
-            self.renderInline(token.children or [], options, env)
-            if token.type == "inline"
-            else wrote(self._one(tokens, at, options, env))
-            for at, token in enumerate(tokens)
-        )
+        html = []
+        for at, token in enumerate(tokens):
+            if token.type == "inline":
+                html.append(self.renderInline(token.children or [], options, env))
+            else:
+                html.append(env["budget"].wrote(self._one(tokens, at, options, env)))
+        return "".join(html)
 
     def renderInline(self, tokens: Sequence[Token], options: Any, env: Any) -> str:  # noqa: N802 -- the library's name
         wrote = env["budget"].wrote

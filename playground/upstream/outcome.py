@@ -1,0 +1,106 @@
+"""The Exchange of a call that has ended. The key is masked before there is one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+
+from playground.exchange.call import Call, Headers
+from playground.exchange.dialect import Dialect
+from playground.exchange.failure import Failure
+from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.split_key import without_split_key
+from playground.text import jsontext
+from playground.text.redact import MASK, Redactor
+from playground.upstream.reading import Reading
+
+# In characters. A failure's text can quote a line of megabytes.
+_LONGEST_DETAIL = 200
+
+
+def outcome(reading: Reading, failure: Failure | None) -> Exchange:
+    """Record what was sent and what has arrived; `failure` says why it is not all, if it is not."""
+    redactor, received, stream = reading.redactor, _received(reading), None
+    if reading.stream and received:
+        stream = reading.stream.result(received.body)
+        received = replace(received, body=stream.body)
+    exchange = Exchange(
+        id=reading.id,
+        dialect=reading.dialect,
+        call=_without_key(reading.dialect, reading.call, redactor),
+        provider=reading.route.provider,
+        started=reading.started,
+        sent=reading.sent or sent(reading),
+        received=received,
+        failure=_redacted(failure, redactor),
+        timings=Timings(
+            reading.first_byte_ms,
+            reading.stream.first_token_ms if reading.stream else None,
+            reading.clock(),
+            reading.stream.last_token_ms if reading.stream else None,
+        ),
+        stream=stream,
+    )
+    return _without_joined_key(exchange, redactor)
+
+
+def sent(reading: Reading) -> Sent:
+    """Record what was written so far or, before anything was, what would have been."""
+    prepared, headers = reading.prepared, reading.wire.headers
+    return Sent(
+        prepared.method or "",
+        prepared.url or "",
+        _masked(headers or list(prepared.headers.items()), reading),
+        reading.redactor.data(prepared.body if isinstance(prepared.body, bytes) else b""),
+    )
+
+
+def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
+    """Mask the key in its own header even if it is too short to be redacted elsewhere."""
+    own = dict(reading.call.auth.headers(MASK))
+    return redacted_headers([(name, own.get(name, value)) for name, value in headers], reading.redactor)
+
+
+def redacted_headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> Headers:
+    pairs = tuple(headers)
+    together = "\n".join(chain.from_iterable(pairs))
+    if redactor.text(together) == together:  # one look at all of them, because a key is rarely there
+        return pairs
+    return tuple((redactor.text(name), redactor.text(value)) for name, value in pairs)
+
+
+def _received(reading: Reading) -> Received | None:
+    if reading.head is None:
+        return None
+    return Received(
+        reading.head.status,
+        reading.redactor.text(reading.head.reason),
+        redacted_headers(reading.head.headers, reading.redactor),
+        reading.redactor.of_whole_keys.data(bytes(reading.body)),
+    )
+
+
+def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
+    if failure is None:
+        return None
+    # Cut after redaction: a key that is cut in two would not be found.
+    detail = redactor.text(failure.detail)[:_LONGEST_DETAIL]
+    return Failure(failure.kind, failure.host, detail, failure.limit)
+
+
+def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
+    """Redact the key in the body too, so that the code does not show a key pasted into a message."""
+    body = redactor.value(call.body)
+    return call if body is call.body else replace(call, body=body, wire=dialect.wire(body))
+
+
+def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
+    """Mask a key in pieces: content parts are shown as one text, which would put it together.
+
+    Only then its beginnings: before, they may be the first of its pieces.
+    """
+    received, completion = exchange.received, exchange.completion
+    if received is None or exchange.stream:
+        return exchange
+    joined = without_split_key(redactor, completion, exchange.dialect) if completion else completion
+    body = redactor.data(received.body if joined is completion else jsontext.dumps(joined))
+    return exchange if body == received.body else replace(exchange, received=replace(received, body=body))
