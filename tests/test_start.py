@@ -156,3 +156,10 @@ def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr == "collectstatic: the disk is full: /data/static\n"
+
+
+def test_the_driver_of_redis_is_loaded_only_with_it() -> None:
+    """It takes a tenth of a start."""
+    code = "import django, sys; django.setup(); import playground.urls; sys.exit('redis' in sys.modules)"
+
+    assert _run("-c", code, DJANGO_SETTINGS_MODULE="playground.settings", **KEY).returncode == 0

@@ -10,14 +10,14 @@ full again (the "theoretical arrival time" of the generic cell rate algorithm, I
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
 
 from playground.config_types import Rate
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
@@ -145,18 +145,33 @@ class RedisBuckets(RedisCache):
         client: Any = self._cache.get_client(None, write=True)
         keys = [self.make_and_validate_key(bucket.name) for bucket in buckets]
         numbers = [number for bucket in buckets for number in (bucket.rate.seconds, bucket.interval)]
-        try:
+        with _reached():
             which, seconds = client.eval(_SCRIPT, len(keys), *keys, *numbers, _ROUNDING_SECONDS)
-        except RedisError as error:
-            raise UnavailableError from error
         return Empty(buckets[which - 1], float(seconds)) if which else None
+
+    def add(
+        self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        """Store a value if there is none, and return whether there was none. Raises `UnavailableError`."""
+        with _reached():
+            return super().add(key, value, timeout, version)
 
     def ping(self) -> None:
         """Ping the server, then close this thread's connections. Raises `UnavailableError`."""
         client: Any = self._cache.get_client(None, write=True)
         try:
-            client.ping()
-        except RedisError as error:
-            raise UnavailableError from error
+            with _reached():
+                client.ping()
         finally:
             client.connection_pool.disconnect()
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Raise `UnavailableError` where the server cannot be reached."""
+    from redis.exceptions import RedisError  # here, because without Redis its driver takes a tenth of a start
+
+    try:
+        yield
+    except RedisError as error:
+        raise UnavailableError from error

@@ -10,8 +10,8 @@ import time
 from django.core import signing
 from django.core.cache import caches
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
+from playground.calls.buckets import UnavailableError
 from playground.calls.who import pseudonym_of
 from playground.embeds import refusals
 from playground.embeds.models import Embed
@@ -85,7 +85,7 @@ def _bound_to(request: HttpRequest, embed: Embed | None) -> list[str]:
 def _is_first_use(nonce: str) -> bool:
     try:
         return bool(caches["form_tokens"].add(f"form-token:{nonce}", 1, SECONDS + _SKEW_SECONDS))
-    except RedisError as error:
+    except UnavailableError as error:
         raise refusals.tokens_not_counted() from error
 
 

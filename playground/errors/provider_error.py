@@ -36,6 +36,7 @@ _LONGEST_CODE = 100
 _NAMED_ERRORS = (
     "error_code", "error_type", "error_message", "errorMessage", "error_msg", "error_description",
 )  # fmt: skip
+_CLAIMS = frozenset(("errors", "detail", *_NAMED_ERRORS))
 # Fields that say what went wrong (string, object, or array), in the order in which they are shown.
 _MESSAGE_FIELDS = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
@@ -310,7 +311,7 @@ def _is_failure(value: dict[str, Any]) -> bool:
     """Whether a value without choices is an error in all but name."""
     if any(value.get(name) in (False, "false") for name in ("success", "ok")):
         return True
-    if any(not _is_ok(value.get(name)) for name in ("errors", "detail", *_NAMED_ERRORS)):
+    if not all(_is_ok(value[name]) for name in _CLAIMS & value.keys()):
         return True
     status = value.get("status") or value.get("statusCode")
     if isinstance(status, str | int) and (status in _FAILED_STATUSES or _BAD_STATUS.fullmatch(str(status))):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import StringIO
+from operator import is_
 from typing import Any
 
 from playground.text.escapes import ESCAPES, ESCAPES_WITH_QUOTES, Escapes, unfinished
@@ -132,7 +133,7 @@ class Redactor:
         if isinstance(value, list):
             items = [self.value(item) for item in value]
             return items if _differ(items, value) else value
-        if isinstance(value, Mapping):
+        if isinstance(value, (dict, Mapping)):  # it is nearly always a dict, and that is found out faster
             pairs = {self.text(key): self.value(item) for key, item in value.items()}
             return pairs if _differ(pairs, value) or _differ(pairs.values(), value.values()) else value
         if self._is_number and isinstance(value, int | float) and self.text(str(value)) != str(value):
@@ -224,4 +225,4 @@ def _masked(text: str, spans: Iterator[Span]) -> str:
 
 
 def _differ(new: Iterable[Any], old: Iterable[Any]) -> bool:
-    return any(one is not other for one, other in zip(new, old, strict=False))
+    return not all(map(is_, new, old))

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open, clipboard
-from tests.site import SERVER_KEY, manage, serving
+from tests.site import SERVER_KEY, manage_all, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 LITERAL = "{ model: 'm', messages: [{ role: 'user', content: 'Hello!' }] }"
@@ -108,12 +108,12 @@ def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPath
         (folder / name).write_text(text, encoding="utf-8")
     site_folder, upstream = tmp_path_factory.mktemp("site"), provider_server.host_port
     database = {"PLAYGROUND_DATABASE": str(site_folder / "embeds.sqlite3")}
-    manage(site_folder, upstream, "migrate", "--verbosity=0", **database)
     provider_server.reply(completion("Recorded"))
     request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
     record = ["--provider=test", "--request", json.dumps(request), "--key=server", "--lock=model", "--record"]
     budget = ["--origin=https://other.example", "--reader-calls-a-day=2"]
-    manage(site_folder, upstream, "embed", "hello", *record, *budget, **database)
+    embed = ["embed", "hello", *record, *budget]
+    manage_all(site_folder, upstream, ["migrate", "--verbosity=0"], embed, **database)
     with serving(site_folder, upstream, PLAYGROUND_DOCS=str(folder), **database) as site:
         yield site.address
 

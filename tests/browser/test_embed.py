@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.browser.conftest import Complaints
-from tests.site import manage, serving
+from tests.site import manage_all, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -57,20 +57,16 @@ def docs(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFac
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Docs)
     port = server.server_address[1]
     options = ["--origin", f"http://localhost:{port}", "--provider", "test", "--request", json.dumps(REQUEST)]
-    manage(folder, provider_server.host_port, "migrate", "--verbosity=0", **database)
-    manage(
+    author = ["createsuperuser", "--noinput", "--username=author", "--email=author@example.org"]
+    manage_all(
         folder,
         provider_server.host_port,
-        "embed",
-        "hello",
-        *options,
-        "--key=server",
-        "--lock=model",
+        ["migrate", "--verbosity=0"],
+        ["embed", "hello", *options, "--key=server", "--lock=model"],
+        [*author, "--verbosity=0"],
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
         **database,
     )
-    author = ["createsuperuser", "--noinput", "--username=author", "--email=author@example.org"]
-    password = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    manage(folder, provider_server.host_port, *author, "--verbosity=0", **database, **password)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     with serving(folder, provider_server.host_port, **database) as site:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.axe import COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
-from tests.site import manage, serving
+from tests.site import manage_all, serving
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, json_answer, token
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -106,19 +106,27 @@ def playground(
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Host)
     origin = f"http://localhost:{server.server_address[1]}"
     upstream = provider_server.host_port
-    manage(folder, upstream, "migrate", "--verbosity=0", **database)
     record = ["--origin", origin, "--provider", "test", "--request", json.dumps(REQUEST), "--key=server"]
-    manage(folder, upstream, "embed", "hello", *record, "--lock=model", **database)
-    manage(folder, upstream, "embed", "fixed", *record, "--lock=model", "--lock=messages", **database)
-    manage(folder, upstream, "embed", "own-key", *record[:-1], "--key=reader", **database)
-    manage(folder, upstream, "embed", "off", *record, "--off", **database)
     provider_server.reply(completion())  # the last test of another module may have left a silence
-    manage(folder, upstream, "embed", "off-with-its-answer", *record, "--record", "--off", **database)
-    for name, switch in (("two", "--replay-only"), ("off-with-answers", "--off")):
-        for tag, answer in zip(TAGS, ("Answer one", "Answer two"), strict=True):
-            provider_server.reply(completion(answer))
-            recording = ["--record", json.dumps(tag), switch]
-            manage(folder, upstream, "embed", name, *record, *recording, **database)
+    manage_all(
+        folder,
+        upstream,
+        ["migrate", "--verbosity=0"],
+        ["embed", "hello", *record, "--lock=model"],
+        ["embed", "fixed", *record, "--lock=model", "--lock=messages"],
+        ["embed", "own-key", *record[:-1], "--key=reader"],
+        ["embed", "off", *record, "--off"],
+        ["embed", "off-with-its-answer", *record, "--record", "--off"],
+        **database,
+    )
+    for tag, answer in zip(TAGS, ("Answer one", "Answer two"), strict=True):
+        provider_server.reply(completion(answer))
+        recording = [*record, "--record", json.dumps(tag)]
+        embeds = [
+            ["embed", "two", *recording, "--replay-only"],
+            ["embed", "off-with-answers", *recording, "--off"],
+        ]
+        manage_all(folder, upstream, *embeds, **database)
     provider_server.requests.clear()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with serving(folder, upstream, **database) as site:

@@ -103,6 +103,17 @@ def test_a_block_runs_and_prints_what_the_docs_say(machine: Machine, block: Bloc
         assert done.stdout.strip("\n") == block.shows.strip("\n")
 
 
+def test_a_block_of_python_ends_as_a_file_does(machine: Machine) -> None:
+    first = "import openai, sys; openai.left = 1; print(__name__); sys.stderr.write('x'); sys.exit(3)"
+    ended, failed = (
+        machine.run(Block("page.md", 1, "python", code)) for code in (first, "import openai\nopenai.left")
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "__main__\n", "x")
+    assert failed.returncode == 1
+    assert "AttributeError" in failed.stderr
+
+
 @_each_once("sh")
 def test_a_start_command_starts_a_playground(block: Block, tmp_path: Path) -> None:
     with socket.socket() as probe:

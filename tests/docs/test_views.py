@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from playground.docs.links import LONGEST_LINK, embed_url
+from playground.docs.markdown import budget
 from playground.embeds.models import Embed
 from playground.text.sentence import SentenceError
 from tests.docs.folder import write
@@ -318,13 +319,16 @@ BROKEN = {
     "utf-16.md": "# Title".encode("utf-16"),
     "latin.md": b"# Caf\xe9",
     "huge.md": b"x" * 1_100_000,
-    "tables.md": (b"|" + b"a|" * 250 + b"\n|" + b"-|" * 250 + b"\n" + b"|\n" * 250 + b"\n") * 50,
+    "tables.md": (b"|" + b"a|" * 250 + b"\n|" + b"-|" * 250 + b"\n" + b"|\n" * 250 + b"\n") * 2,
     "references.md": b"[a]: http://" + b"x" * 90_000 + b"\n\n" + b"[a]\n" * 1000,
 }
 
 
 @pytest.fixture
-def broken(folder: Path) -> Path:
+def broken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(
+        budget, "MOST_TOKENS", 20_000
+    )  # reaching the real limit takes seconds: see test_growth
     for name, content in BROKEN.items():
         (folder / name).write_bytes(content)
     (folder / "folder.md").mkdir()

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from playground.dialects.chat_completions.fixes import known_fix
 
 from playground.dialects import DEFAULT
-from playground.dialects.chat_completions.fixes import known_fix
 from playground.errors.provider_error import LONGEST_MESSAGE, read_value
 from playground.explanations.explain import explain
 from playground.explanations.waits import seconds_to_wait

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from tests.site import Site, manage, serving
+from tests.site import Site, manage_all, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 FORM = {
@@ -90,8 +90,8 @@ def made_database(static_folder: Path, tmp_path_factory: pytest.TempPathFactory)
         "--key",
         "server",
     ]
-    for command in (["migrate", "--verbosity=0"], [*embed, "--request", json.dumps(EMBED_REQUEST)]):
-        manage(static_folder, "127.0.0.1:1", *command, PLAYGROUND_DATABASE=str(database))
+    commands = [["migrate", "--verbosity=0"], [*embed, "--request", json.dumps(EMBED_REQUEST)]]
+    manage_all(static_folder, "127.0.0.1:1", *commands, PLAYGROUND_DATABASE=str(database))
     return database
 
 

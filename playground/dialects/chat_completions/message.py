@@ -17,6 +17,8 @@ _KNOWN_TEXTS = frozenset(
 
 def as_message(value: Any) -> dict[str, Any] | None:
     """Return a message or delta as a dict. It may be bare content or alone in a list; None if neither."""
+    if value is None:
+        return None
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return value[0]
     return {"content": value} if isinstance(value, str | list) else value if isinstance(value, dict) else None
