@@ -39,6 +39,11 @@ class Provider:
     caps: Caps = field(default_factory=Caps)
 
     @property
+    def dialects(self) -> tuple[str, ...]:
+        """The APIs that it speaks, the usual one first."""
+        return (self.dialect,)
+
+    @property
     def server_key(self) -> str:
         """The server's key for this provider; "" if it has none."""
         return config.secret(self.key_variable).strip() if self.key_variable else ""

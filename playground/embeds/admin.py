@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from playground.calls import budget
 from playground.catalogue.providers import catalogue
+from playground.dialects import DIALECTS
 from playground.embeds import recordings
 from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
@@ -61,6 +62,9 @@ class EmbedForm(_ModelForm):
         if "provider" in self.fields:
             known = [(provider.id, provider.label) for provider in catalogue().values()]
             self.fields["provider"].widget = forms.Select(choices=known)
+        if "api" in self.fields:
+            spoken = [(dialect.id, dialect.label) for dialect in DIALECTS.values()]
+            self.fields["api"].widget = forms.Select(choices=spoken)
         for field in self.fields.values():
             field.show_hidden_initial = self.instance.pk is not None
 
@@ -102,7 +106,7 @@ class EmbedAdmin(_ModelAdmin):
     readonly_fields = ["recent_days", "recordings"]
     fieldsets = [
         (None, {"fields": ["name", "active", "origins"]}),
-        (_("The call"), {"fields": ["provider", "request", "locked", "key", "replay_only"]}),
+        (_("The call"), {"fields": ["provider", "api", "request", "locked", "key", "replay_only"]}),
         (_("Caps of a call"), {"fields": ["max_tokens", "n", "request_bytes"]}),
         (
             _("Budgets a day, with the server’s key"),

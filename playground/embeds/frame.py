@@ -28,6 +28,7 @@ from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.embeds.terms import EmbedTerms
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
@@ -148,7 +149,8 @@ def fill(request: HttpRequest) -> HttpResponseBase:
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
-        opened = _Opened.of(embed, link_body(request.POST.get("request", "")))
+        asked = link_body(request.POST.get("request", ""), _dialect(embed, request))
+        opened = _Opened.of(embed, asked)
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
     except RefusedError as error:
@@ -205,10 +207,14 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
         return form, _Opened(), refusal
     errors: list[FieldProblem] = []
     text = request.GET.get("request", "")
-    asked = collect(errors, {}, link_body, text) if text else {}
+    asked = collect(errors, {}, link_body, text, embed.dialect) if text else {}
     opened = _Opened.of(embed, asked, request.GET.get("provider", ""))
-    form = RequestForm.from_body(embed.provider, "", opened.body)
+    form = RequestForm.from_body(embed.provider, "", opened.body, embed.dialect)
     return form, opened, InvalidRequestError(*errors).refusal if errors else None
+
+
+def _dialect(embed: Embed | None, request: HttpRequest) -> Dialect:
+    return embed.dialect if embed else dialect_of(None, request.POST.get("dialect"))
 
 
 def _opened_with(request: HttpRequest) -> str:
@@ -262,7 +268,7 @@ def _render(
 ) -> HttpResponse:
     """Render the frame's whole page. A refusal sets its status; `draft` is what was sent."""
     form = form or RequestForm()
-    theme, dialect = _asked_for(request, "theme"), dialect_of(form.provider, None)
+    theme = _asked_for(request, "theme")
     context: dict[str, Any] = {
         "framed": True,
         "embed": embed,
@@ -277,7 +283,7 @@ def _render(
         # If a key is missing, the reader has to enter one before the first send.
         "opens_provider": _lacks(form.provider) or bool(refusal),
         "playground_url": reverse("index"),
-        "targets": dialect.targets,
+        "targets": form.dialect.targets,
         "listed_models": None,
         **page.code_context(draft or incoming.draft_of(form)),
         "result": result,

@@ -57,8 +57,8 @@ def allowed(embed: Embed | None, draft: Draft) -> Draft:
         raise InvalidRequestError(*draft.problems)
     body = draft.body
     if isinstance(body, dict):
-        body = policy.held(embed.body, embed.locked_names, body)
-    return Draft(embed.provider, None, draft.key, body)
+        body = policy.held(embed.body, embed.locked_names, body, embed.dialect)
+    return Draft(embed.provider, None, draft.key, body, dialect=embed.dialect.id)
 
 
 def takes_key(embed: Embed | None) -> bool:
@@ -87,13 +87,14 @@ def check_key(embed: Embed, draft: Draft) -> None:
 
 def form_of(embed: Embed, form: RequestForm) -> RequestForm:
     """Return a reader's form with the author's values in the locked fields, for the page to show again."""
-    author, locked = RequestForm.from_body(embed.provider, "", embed.body), embed.locked_names
-    fields = embed.dialect.fields
-    form = replace(form, provider=embed.provider, base_url="")
+    locked, dialect = embed.locked_names, embed.dialect
+    author = RequestForm.from_body(embed.provider, "", embed.body, dialect)
+    fields = dialect.fields
+    form = replace(form, provider=embed.provider, base_url="", dialect=dialect)
     if fields.prompt in locked:
         form.messages = author.messages
     if fields.delivery & locked:
-        form.stream, form.include_usage = author.stream, author.include_usage
+        form.ticks = author.ticks
     if fields.model in locked:
         form.model = author.model
     kept = {name: author.parameters.get(name, "") for name in form.parameters.keys() & locked}

@@ -18,7 +18,8 @@ from playground.calls import budget, caps
 from playground.calls.draft import checked_request
 from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
+from playground.dialects import DEFAULT, DIALECTS
 from playground.embeds import policy
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -50,6 +51,9 @@ class Embed(models.Model):
         _("origins"), help_text=_("Pages that may frame it, one a line: https://docs.example.org")
     )
     provider = models.CharField(_("provider"), max_length=80)
+    api = models.CharField(
+        _("API"), max_length=40, default=DEFAULT.id, help_text=_("The API in which the request is written.")
+    )
     request = models.TextField(_("request"), help_text=_("The body of the call, as JSON."))
     locked = models.TextField(
         _("locked fields"),
@@ -91,8 +95,8 @@ class Embed(models.Model):
 
     @property
     def dialect(self) -> Dialect:
-        """The provider's own dialect, in which `request` is written."""
-        return dialect_of(self.provider, None)
+        """The API in which `request` is written."""
+        return DIALECTS.get(self.api, DEFAULT)
 
     @property
     def locked_names(self) -> frozenset[str]:
@@ -101,7 +105,7 @@ class Embed(models.Model):
     @property
     def body(self) -> dict[str, Any]:
         """The author's request. Raises `InvalidRequestError` if it was saved without validation."""
-        return link_body(self.request)
+        return link_body(self.request, self.dialect)
 
     def asked(self, tag: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a tag's request becomes here; {} becomes the author's. Raises as `body` does."""
@@ -109,12 +113,12 @@ class Embed(models.Model):
 
     def overruled(self, tag: Mapping[str, Any], provider: str = "") -> list[str]:
         """Return what a tag asks for in vain: locked fields, another provider. Raises as `body` does."""
-        fields = policy.overruled(self.body, self.locked_names, tag)
+        fields = policy.overruled(self.body, self.locked_names, tag, self.dialect)
         return ["provider", *fields] if provider not in ("", self.provider) else fields
 
     def digest_of(self, body: Mapping[str, Any]) -> str:
         """Return the digest by which the recorded answer to a request is found."""
-        return policy.digest(body, self.dialect.fields)
+        return policy.digest(body, self.dialect)
 
     @property
     def account(self) -> str:
@@ -153,6 +157,9 @@ class Embed(models.Model):
             problems["provider"] = [
                 say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
             ]
+        spoken = provider.dialects if provider else DIALECTS
+        if self.api not in spoken:
+            problems["api"] = [say(gettext_noop("Choose one of %(known)s."), known=", ".join(spoken))]
         self.origins, problems["origins"] = _checked(self.origins, policy.allowed_origin)
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("At most %(most)s origins."), most=_MOST_ORIGINS)]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playground.dialects import DEFAULT
 from playground.exchange.demands import Fields
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.text import jsontext
@@ -20,7 +22,7 @@ _ORIGINS = (
     re.compile(rf"https://\*\.(?P<host>{_LABEL}(?:\.{_LABEL})+){_PORT}"),
     re.compile(rf"http://(?:localhost|127\.0\.0\.1){_PORT}"),
 )
-_FIELD = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
+_FIELD = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
 # Values that stand for an empty form field.
 _EMPTY: tuple[object, ...] = (None, "", [])
@@ -101,9 +103,11 @@ def offered(
     return {name: value for name, value in {**own, **changes}.items() if value is not None}
 
 
-def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any]) -> list[str]:
+def overruled(
+    author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[str, Any], dialect: Dialect
+) -> list[str]:
     """Return the locked fields that are asked to differ from the author's. An empty value asks nothing."""
-    as_form = RequestForm.from_body("", "", author).body([])
+    as_form = RequestForm.from_body("", "", author, dialect).body([])
     return [
         name
         for name, value in asked.items()
@@ -113,16 +117,17 @@ def overruled(author: Mapping[str, Any], locked: frozenset[str], asked: Mapping[
     ]
 
 
-def digest(body: Mapping[str, Any], fields: Fields) -> str:
+def digest(body: Mapping[str, Any], dialect: Dialect) -> str:
     """Hash what is asked: the same for a request and for the form filled from it, streamed or not."""
     errors: list[FieldProblem] = []
-    as_form = RequestForm.from_body("", "", body).body(errors)
+    as_form = RequestForm.from_body("", "", body, dialect).body(errors)
     asked = {
         name: _plain(value)
         for name, value in (body if errors else as_form).items()
-        if name not in fields.delivery and value is not None
+        if name not in dialect.fields.delivery and value is not None
     }
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+    api = "" if dialect is DEFAULT else dialect.id
+    return hashlib.sha256((api + json.dumps(asked, sort_keys=True)).encode()).hexdigest()[:32]
 
 
 def _plain(value: Any) -> Any:
@@ -137,12 +142,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def held(author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str, Any]) -> dict[str, Any]:
+def held(
+    author: Mapping[str, Any], locked: frozenset[str], posted: Mapping[str, Any], dialect: Dialect
+) -> dict[str, Any]:
     """Return what a reader posted, with the author's values in the locked fields.
 
     Raises `InvalidRequestError` naming each locked field with another value; an empty value is fine.
     """
-    if changed := overruled(author, locked, posted):
+    if changed := overruled(author, locked, posted, dialect):
         raise InvalidRequestError(*(FieldProblem(name, say(_LOCKED, name=name[:60])) for name in changed))
     values = {name: value for name, value in posted.items() if not _is_locked(name, locked)}
     values |= {name: value for name, value in author.items() if _is_locked(name, locked)}

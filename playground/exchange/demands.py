@@ -13,7 +13,8 @@ class Fields:
 
     `tokens` limit an answer's length, the usual one first. `count` is the number of answers; it is empty if
     the API has no such field. `delivery` changes how an answer comes, not what it says. `synonyms` are names
-    that some providers take for the same field.
+    that some providers take for the same field. `call` is where a message has the id of the call that it
+    answers, if it can.
     """
 
     model: str
@@ -22,6 +23,7 @@ class Fields:
     count: str
     delivery: frozenset[str]
     synonyms: tuple[frozenset[str], ...]
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Tick:
 
     name: str
     fields: dict[str, Any]
+    help: str = ""
     within: str = ""
 
 

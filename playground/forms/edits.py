@@ -1,8 +1,10 @@
 """Change the form by its buttons, and say where the cursor goes then.
 
 A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
-`change:{parameters}`. With scripts, the page adds, moves and removes rows itself, without waiting for the
-server; everything that depends on what a request is comes here.
+`change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
+
+With scripts, the page adds, moves and removes rows itself, without waiting for the server; everything that
+depends on what a request is comes here.
 """
 
 import re
@@ -10,8 +12,10 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 
-from playground.forms.form import MessageRow, RequestForm
+from playground.catalogue.providers import catalogue, dialect_of
+from playground.forms.form import RequestForm
 from playground.forms.incoming import check_count
+from playground.forms.rows import MessageRow
 from playground.text import jsontext
 
 
@@ -23,8 +27,8 @@ def edit(form: RequestForm, action: str) -> None:
     verb, _, operand = action.partition(":")
     match verb:
         case "add":
-            check_count(len(form.messages) + 1)
-            form.messages.append(MessageRow())
+            check_count(form.dialect, len(form.messages) + 1)
+            form.messages.append(form.new_row)
             form.focus = len(form.messages) - 1
         case "remove":
             position = _position(form, operand)
@@ -33,22 +37,37 @@ def edit(form: RequestForm, action: str) -> None:
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
-            form.fill(_read_body(operand))
+            form.fill(_read_body(form, operand))
         case "append":
             _append(form, _read(operand, list))
         case "change":
-            form.change(_read_body(operand))
+            form.change(_read_body(form, operand))
+        case "dialect":
+            form.speak(dialect_of(None, operand))
+        case "provider":
+            _follow_provider(form, operand)
+        case "show":
+            pass
         case _:
             raise BadRequest("no such action")
 
 
+def _follow_provider(form: RequestForm, before: str) -> None:
+    """Speak an API of the provider: the one that was chosen, if it speaks that too, else its usual one."""
+    if form.provider:
+        usual, own = dialect_of(before, None), dialect_of(form.provider, None)
+        chosen = form.dialect is not usual and form.dialect.id in catalogue()[form.provider].dialects
+        form.speak(form.dialect if chosen else own)
+
+
 def _append(form: RequestForm, messages: list[Any]) -> None:
     """Add an answer and the messages it asks for; they replace an empty last message."""
-    before = form.messages[:-1] if form.messages[-1:] == [MessageRow()] else form.messages
-    check_count(len(before) + len(messages))
-    added = [MessageRow.from_message(message) for message in messages if isinstance(message, dict)]
+    before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else form.messages
+    check_count(form.dialect, len(before) + len(messages))
+    found = form.dialect.rows([message for message in messages if isinstance(message, dict)]) or []
+    added = [MessageRow.of(row) for row in found]
     form.messages = before + added
-    wanted = (at for at, row in enumerate(added, len(before)) if row.role != "assistant")
+    wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
     form.focus = next(wanted, len(form.messages) - 1)
 
 
@@ -64,10 +83,10 @@ def _position(form: RequestForm, operand: str) -> int:
     return int(operand)
 
 
-def _read_body(operand: str) -> dict[str, Any]:
+def _read_body(form: RequestForm, operand: str) -> dict[str, Any]:
     body: dict[str, Any] = _read(operand, dict)
-    messages = body.get("messages")
-    check_count(len(messages) if isinstance(messages, list) else 0)
+    messages = body.get(form.dialect.fields.prompt)
+    check_count(form.dialect, len(messages) if isinstance(messages, list) else 0)
     return body
 
 

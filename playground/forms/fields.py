@@ -8,22 +8,13 @@ import json
 import re
 from typing import Any
 
-from playground.exchange.parameter import Kind, Parameter
+from playground.exchange.parameter import Kind, Parameter, fits_a_textarea
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 # Numbers as people write them, including "+1" and ".5", which JSON does not allow. Not NaN.
 _NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
-
-
-def fits_a_line(value: Any) -> bool:
-    """Return whether a one-line field can carry the value; spaces around it are stripped when it is read."""
-    return isinstance(value, str) and value == value.strip() and not re.search("[\r\n\0]", value)
-
-
-def fits_a_textarea(value: Any) -> bool:
-    return isinstance(value, str) and not re.search("[\r\0]", value)
 
 
 def unix_lines(text: str) -> str:
@@ -63,8 +54,10 @@ def parameter_value(parameter: Parameter, text: str) -> Any:
 
     Raises `InvalidRequestError`.
     """
-    if parameter.kind is Kind.TEXT:
+    if parameter.kind in (Kind.TEXT, Kind.PROSE):
         return text
+    if parameter.kind is Kind.CHOICE:
+        return next((choice for choice in parameter.choices if choice_text(choice) == text), text)
     if parameter.kind is Kind.LINES:
         return _lines(parameter.name, text)
     number = text.strip()
@@ -73,13 +66,19 @@ def parameter_value(parameter: Parameter, text: str) -> Any:
     return int(number) if number.lstrip("+-").isdigit() else float(number)
 
 
+def choice_text(choice: Any) -> str:
+    """Return how the form shows a choice: a text as it is, other values as JSON."""
+    return choice if isinstance(choice, str) else json.dumps(choice)
+
+
 def is_given(parameter: Parameter, text: str) -> bool:
     """Return whether the parameter is set: spaces are a valid text, but not a number."""
     return bool(text.strip() if parameter.kind is Kind.NUMBER else text)
 
 
 def _means(parameter: Parameter, text: str, value: Any) -> bool:
-    fits = fits_a_textarea(text) if parameter.kind is Kind.LINES else not re.search("[\r\n\0]", text)
+    several = parameter.kind in (Kind.LINES, Kind.PROSE)
+    fits = fits_a_textarea(text) if several else not re.search("[\r\n\0]", text)
     try:
         return fits and is_given(parameter, text) and jsontext.same(parameter_value(parameter, text), value)
     except InvalidRequestError:

@@ -8,10 +8,12 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.dialects import DEFAULT
+from playground.dialects.carrying import carried
+from playground.exchange.conversation import Lost
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Kind, Parameter, Tick, fits_a_line
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
-    fits_a_line,
-    fits_a_textarea,
     is_given,
     json_object,
     json_text,
@@ -19,57 +21,8 @@ from playground.forms.fields import (
     parameter_value,
     unix_lines,
 )
+from playground.forms.rows import ROW_FIELDS, MessageRow, field_wins, new_row, prompt_of, rows_of
 from playground.text import jsontext
-from playground.text.sentence import gettext_noop, say
-
-_PARAMETERS = {parameter.name: parameter for parameter in DEFAULT.parameters}
-PARAMETER_NAMES = tuple(_PARAMETERS)
-MORE_NAMES = tuple(parameter.name for parameter in DEFAULT.parameters if not parameter.common)
-ROW_FIELDS = ("role", "content", "tool_call_id", "extra")
-USAGE_WANTED = {"include_usage": True}
-# Beside one of these, an empty field means no `content`; an explicit "" is kept as JSON.
-_INSTEAD_OF_CONTENT = {"content", "tool_calls", "function_call", "refusal", "audio"}
-
-
-@dataclass
-class MessageRow:
-    """One message as four texts. `extra` is a JSON object with what the other three cannot express."""
-
-    role: str = "user"
-    content: str = ""
-    tool_call_id: str = ""
-    extra: str = ""
-
-    @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> "MessageRow":
-        rest, row = dict(message), cls(role="")
-        if rest.get("role") and fits_a_line(rest["role"]):
-            row.role = rest.pop("role")
-        if fits_a_textarea(rest.get("content")) and (
-            rest["content"] or rest.keys() & _INSTEAD_OF_CONTENT == {"content"}
-        ):
-            row.content = rest.pop("content")
-        if row.role == "tool" and rest.get("tool_call_id") and fits_a_line(rest["tool_call_id"]):
-            row.tool_call_id = rest.pop("tool_call_id")
-        row.extra = json_text(rest)
-        return row
-
-    def message(self, place: str) -> dict[str, Any]:
-        """Return the message for the request body. Raises `InvalidRequestError` for a broken `extra`."""
-        extra = json_object(self.extra, f"{place}.extra")
-        message: dict[str, Any] = {"role": self.role} if self.role else {}
-        if self.content or not extra.keys() & _INSTEAD_OF_CONTENT:
-            message["content"] = self.content
-        if self.role == "tool" and self.tool_call_id:
-            message["tool_call_id"] = self.tool_call_id
-        if both := extra.keys() & message.keys():
-            raise InvalidRequestError(_field_wins(f"{place}.extra", min(both)))
-        return message | extra
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether the row is empty, so that it is not a message."""
-        return not (self.role or self.content or self.extra)
 
 
 @dataclass
@@ -77,29 +30,54 @@ class RequestForm:
     """Everything in the form except the key, which is never written into a page again.
 
     A form filled from a body means exactly that body: `more` holds as JSON what has no field, or does not fit
-    into its field.
+    into its field. `ticks` are the names of the ticked boxes.
 
-    `focus` is the position of the message that gets the cursor; None leaves the cursor where it is.
+    `lost` is what an API could not take over from the one before. `focus` is the position of the message that
+    gets the cursor; None leaves the cursor where it is.
     """
 
     provider: str = ""
     base_url: str = ""
+    dialect: Dialect = DEFAULT
     model: str = ""
-    messages: list[MessageRow] = field(default_factory=lambda: [MessageRow()])
+    messages: list[MessageRow] = field(default_factory=lambda: [MessageRow("user")])
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
-    stream: bool = False
-    include_usage: bool = True
+    ticks: set[str] = field(default_factory=set)
     focus: int | None = None
+    lost: list[Lost] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[Parameter]:
+        """The parameters that have a field: those on offer for this request, and others that are set."""
+        offered = self.dialect.offered(self._settings([]))
+        return [
+            parameter
+            for parameter in self.dialect.parameters
+            if parameter in offered or self.parameters.get(parameter.name)
+        ]
+
+    @property
+    def more_names(self) -> list[str]:
+        """The names of the parameters under "More parameters"."""
+        return [
+            parameter.name
+            for parameter in self.shown
+            if not (parameter.common or parameter.kind is Kind.PROSE)
+        ]
 
     @property
     def more_set(self) -> int:
         """The number of fields that are set under "More parameters"."""
-        texts = [self.more, *(self.parameters.get(name, "") for name in MORE_NAMES)]
+        texts = [self.more, *(self.parameters.get(name, "") for name in self.more_names)]
         return sum(bool(text.strip()) for text in texts)
 
+    @property
+    def new_row(self) -> MessageRow:
+        return new_row(self.dialect)
+
     @classmethod
-    def from_post(cls, data: QueryDict) -> "RequestForm":
+    def from_post(cls, data: QueryDict, dialect: Dialect) -> "RequestForm":
         """Read what a browser posted; texts keep their line breaks as typed (`\\n`)."""
         columns = zip_longest(*(data.getlist(name) for name in ROW_FIELDS), fillvalue="")
         rows = (
@@ -109,111 +87,133 @@ class RequestForm:
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
+            dialect=dialect,
             model=data.get("model", "").strip(),
             messages=[row for row in rows if not row.is_blank],
-            parameters={name: unix_lines(data.get(name, "")) for name in PARAMETER_NAMES},
+            parameters={
+                parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters
+            },
             more=data.get("more", ""),
-            stream="stream" in data,
-            include_usage="include_usage" in data,
+            ticks={tick.name for tick in dialect.ticks if tick.name in data},
         )
 
     @classmethod
-    def from_body(cls, provider: str, base_url: str, body: Mapping[str, Any]) -> "RequestForm":
+    def from_body(
+        cls, provider: str, base_url: str, body: Mapping[str, Any], dialect: Dialect = DEFAULT
+    ) -> "RequestForm":
         """Return a form that means this body."""
-        form = cls(provider=provider, base_url=base_url)
+        form = cls(provider, base_url, dialect)
         form.fill(body)
         return form
 
     def fill(self, body: Mapping[str, Any]) -> None:
         """Make the form mean this body. A body without a model leaves the model unchanged."""
-        rest = {"model": self.model, "messages": [], **body}
-        self.parameters, more = {}, dict[str, Any]()
-        # Two checkboxes express nearly all streamed requests; other options are kept as JSON.
-        self.stream = rest.get("stream") is True
-        if self.stream:
-            del rest["stream"]
-        self.include_usage = not self.stream or jsontext.same(rest.get("stream_options"), USAGE_WANTED)
-        if self.stream and self.include_usage:
-            del rest["stream_options"]
+        names = self.dialect.fields
+        rest = {names.model: self.model, names.prompt: [], **body}
+        self.parameters, self.ticks, more = {}, set(), dict[str, Any]()
+        for tick in self.dialect.ticks:
+            if tick.within and tick.within not in self.ticks:
+                self.ticks.add(tick.name)  # for when the other one is ticked
+            elif _has(rest, tick):
+                self.ticks.add(tick.name)
+                rest = {name: value for name, value in rest.items() if name not in tick.fields}
         for name, value in rest.items():
             self._set(name, value, more)
         self.more = json_text(more)
+
+    def speak(self, dialect: Dialect) -> None:
+        """Put the request into another API's words. Raises `InvalidRequestError` for what cannot be read."""
+        errors: list[FieldProblem] = []
+        body = self.body(errors)
+        if errors:
+            raise InvalidRequestError(*errors)
+        body, self.lost = carried(body, self.dialect, dialect)
+        self.dialect = dialect
+        self.fill(body)
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set fields of the request; None removes one. Raises `InvalidRequestError` for broken JSON."""
         more = json_object(self.more, "more")
         for name, value in changes.items():
-            if name == "stream":
-                self.stream = value is True
+            tick = next((tick for tick in self.dialect.ticks if name in tick.fields), None)
+            if tick and (value in (None, False) or jsontext.same(value, tick.fields[name])):
                 more.pop(name, None)
-            elif name == "stream_options" and value is None:
-                self.include_usage = False
-                more.pop(name, None)
+                self.ticks.discard(tick.name)
+                self.ticks |= {tick.name} if value else set()
             elif value is None:
                 self._leave_out(name, more)
-            elif name != "messages" or isinstance(value, list):
+            elif name != self.dialect.fields.prompt or isinstance(value, list | str):
                 self._set(name, value, more)
         self.more = json_text(more)
 
     def _leave_out(self, name: str, more: dict[str, Any]) -> None:
         more.pop(name, None)
-        self.parameters.pop(name, None)
-        if name == "model":
+        for parameter in self._within(name):
+            self.parameters.pop(parameter.name, None)
+        if name == self.dialect.fields.model:
             self.model = ""
 
     def _set(self, name: str, value: Any, more: dict[str, Any]) -> None:
         """Put a value into its field, or into `more` if it fits no field."""
-        more.pop(name, None)
-        if name == "model":
+        self._leave_out(name, more)
+        if name == self.dialect.fields.model:
             self.model, fits = (value, True) if fits_a_line(value) else ("", False)
-        elif name == "messages":
-            self.messages, fits = (rows, True) if (rows := _rows(value)) is not None else ([], False)
-        elif name in PARAMETER_NAMES:
-            text = parameter_text(_PARAMETERS[name], value)
-            self.parameters[name], fits = text or "", text is not None
+        elif name == self.dialect.fields.prompt:
+            rows = rows_of(self.dialect, value)
+            self.messages, fits = rows or [], rows is not None
         else:
-            fits = False
+            texts = self._texts(name, value)
+            self.parameters |= texts or {}
+            fits = texts is not None
         if not fits:
             more[name] = value
 
+    def _texts(self, name: str, value: Any) -> dict[str, str] | None:
+        """Return the texts of the fields that mean this value; None if no texts do."""
+        values = {name: value}
+        parameters = {parameter.name: parameter for parameter in self._within(name)}
+        if name not in parameters:  # its fields have fields of their own
+            if not (isinstance(value, dict) and value):
+                return None
+            values = {f"{name}.{inner}": item for inner, item in value.items()}
+        if not values.keys() <= parameters.keys():
+            return None
+        texts = {known: parameter_text(parameters[known], item) for known, item in values.items()}
+        whole = {known: text for known, text in texts.items() if text is not None}
+        return whole if len(whole) == len(texts) else None
+
+    def _within(self, name: str) -> list[Parameter]:
+        """Return the parameters that are this field, or fields of it."""
+        found = (parameter for parameter in self.dialect.parameters)
+        return [one for one in found if one.name == name or one.name.startswith(f"{name}.")]
+
     def body(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """Return the request body without the empty fields. What cannot be read goes to `errors`."""
+        names = self.dialect.fields
         more: dict[str, Any] = collect(errors, {}, json_object, self.more, "more")
         body: dict[str, Any] = {}
-        if self.model or "model" not in more:
-            body["model"] = self.model
-        if self.messages or "messages" not in more:
-            body["messages"] = [
-                collect(errors, {"role": row.role}, row.message, f"messages.{index}")
-                for index, row in enumerate(self.messages)
-            ]
-        for name, parameter in _PARAMETERS.items():
-            if is_given(parameter, text := self.parameters.get(name, "")):
-                body[name] = collect(errors, None, parameter_value, parameter, text)
-        if self.stream:
-            body["stream"] = True
-        if self.stream and self.include_usage:
-            body["stream_options"] = USAGE_WANTED
-        errors += [_field_wins("more", name) for name in more if name in body]
+        if self.model or names.model not in more:
+            body[names.model] = self.model
+        if self.messages or names.prompt not in more:
+            body[names.prompt] = prompt_of(self.dialect, self.messages, errors)
+        body |= self._settings(errors)
+        for tick in self.dialect.ticks:
+            if tick.name in self.ticks and (not tick.within or tick.within in self.ticks):
+                body |= tick.fields
+        errors += [field_wins("more", name) for name in more if name in body]
         return body | {name: value for name, value in more.items() if name not in body}
 
+    def _settings(self, errors: list[FieldProblem]) -> dict[str, Any]:
+        """Return the part of the body that the parameters' fields mean."""
+        settings: dict[str, Any] = {}
+        for parameter in self.dialect.parameters:
+            text = self.parameters.get(parameter.name, "")
+            if is_given(parameter, text):
+                value = collect(errors, None, parameter_value, parameter, text)
+                outer, _, inner = parameter.name.partition(".")
+                settings[outer] = settings.get(outer, {}) | {inner: value} if inner else value
+        return settings
 
-def _rows(messages: Any) -> list[MessageRow] | None:
-    """Return the messages as rows; None if rows cannot express exactly these."""
-    if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
-        return None
-    rows = [MessageRow.from_message(message) for message in messages]
-    if any(row.is_blank for row in rows):
-        return None
-    means = [row.message("messages") for row in rows]
-    return rows if jsontext.same(means, messages) else None
 
-
-def _field_wins(place: str, name: str) -> FieldProblem:
-    return FieldProblem(
-        place,
-        say(
-            gettext_noop("“%(name)s” has a field of its own, and the field wins: take it out here."),
-            name=name,
-        ),
-    )
+def _has(body: Mapping[str, Any], tick: Tick) -> bool:
+    return all(name in body and jsontext.same(body[name], value) for name, value in tick.fields.items())

@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
 from playground.calls.draft import Draft
+from playground.catalogue.providers import dialect_of
 from playground.exchange.demands import too_many_messages
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.text import jsontext, typed_key
@@ -73,7 +75,7 @@ def draft_of(form: RequestForm, key: str | None = None) -> Draft:
     problems: list[FieldProblem] = []
     body = form.body(problems)
     base_url = None if form.provider else form.base_url
-    return Draft(form.provider or None, base_url, key, body, tuple(problems))
+    return Draft(form.provider or None, base_url, key, body, tuple(problems), form.dialect.id)
 
 
 def read_form(request: HttpRequest) -> RequestForm:
@@ -91,15 +93,17 @@ def read_form(request: HttpRequest) -> RequestForm:
         raise InvalidRequestError(
             FieldProblem("body", say(gettext_noop("The form is not valid UTF-8.")))
         ) from error
-    form = RequestForm.from_post(request.POST)
-    check_count(len(form.messages))
+    # Which of a provider's APIs its fields are for, a form says itself.
+    form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
+    check_count(form.dialect, len(form.messages))
     return form
 
 
-def check_count(messages: int) -> None:
+def check_count(dialect: Dialect, messages: int) -> None:
     """Raise `InvalidRequestError` for too many messages: each takes kilobytes of form in a page."""
-    if messages > settings.LIMITS.messages:
-        raise InvalidRequestError(too_many_messages("messages", messages, settings.LIMITS.messages))
+    most = settings.LIMITS.messages
+    if messages > most:
+        raise InvalidRequestError(too_many_messages(dialect.fields.prompt, messages, most))
 
 
 def _read_json(data: bytes) -> Asked:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from playground.dialects import DEFAULT
+from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.incoming import check_count
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 
-def link_body(text: str) -> dict[str, Any]:
+def link_body(text: str, dialect: Dialect = DEFAULT) -> dict[str, Any]:
     """Parse a link's request and check that it fits the form. Raises `InvalidRequestError`."""
     try:
         body = jsontext.loads(text)
@@ -18,10 +20,11 @@ def link_body(text: str) -> dict[str, Any]:
         raise InvalidRequestError(
             FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
         )
-    messages = body.get("messages", [])
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+    name = dialect.fields.prompt
+    messages = body.get(name, [])
+    if dialect.rows(messages) is None:
         raise InvalidRequestError(
-            FieldProblem("messages", say(gettext_noop("The link's messages are no list of JSON objects.")))
+            FieldProblem(name, say(gettext_noop("The link's messages are no list of JSON objects.")))
         )
-    check_count(len(messages))
+    check_count(dialect, len(messages))
     return body

@@ -14,13 +14,17 @@ from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.call import Call
-from playground.exchange.dialect import call_of
+from playground.exchange.demands import Fields
+from playground.exchange.dialect import Dialect, call_of
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
-from playground.forms.form import MORE_NAMES, ROW_FIELDS, MessageRow, RequestForm
+from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
+from playground.forms.rows import ROW_FIELDS
+from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
@@ -76,14 +80,16 @@ def new_form() -> RequestForm:
     """Return the form of a first visit: a greeting for the first provider that is ready."""
     provider = preselected()
     dialect = dialect_of(provider.id, None)
-    return RequestForm.from_body(
-        provider.id, "", {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
-    )
+    body = {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
+    return RequestForm.from_body(provider.id, "", body, dialect)
 
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     """Return a link's form, and a refusal for what is wrong in the link; the rest of it is kept."""
     form, errors = new_form(), list[FieldProblem]()
+    if "request" in query:  # a link from before there were several APIs names none
+        dialect = collect(errors, DEFAULT, dialect_of, None, query.get("dialect") or DEFAULT.id)
+        form = RequestForm.from_body(form.provider, "", {dialect.fields.model: form.model}, dialect)
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
@@ -101,7 +107,7 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
             )
         )
     text = query.get("request", "")
-    if text and (body := collect(errors, None, link_body, text)) is not None:
+    if text and (body := collect(errors, None, link_body, text, form.dialect)) is not None:
         form.fill(body)
     return form, InvalidRequestError(*errors).refusal if errors else None
 
@@ -119,12 +125,10 @@ def render_page(
 
     Pass `draft` if the form has been read already.
     """
-    dialect = dialect_of(form.provider, None)
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),
-        "presets": dialect.presets,
-        "targets": dialect.targets,
+        "targets": form.dialect.targets,
         "listed_models": models,
         **code_context(draft or draft_of(form)),
         "result": result,
@@ -152,29 +156,36 @@ def answer(
 
 def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:
     """Return the context of the form fields' templates, in a page or on their own."""
-    errors, dialect = sentences(refusal) if refusal else {}, dialect_of(form.provider, None)
+    errors, dialect = sentences(refusal) if refusal else {}, form.dialect
     return {
         "form": form,
         "locked": (),
         "errors": errors,
-        "message_errors": _by_message(errors, dialect.fields.prompt),
-        "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *MORE_NAMES)),
-        "roles": dialect.roles,
-        "parameters": dialect.parameters,
-        "blank_message": MessageRow(),
+        "message_errors": _by_message(errors, dialect.fields),
+        "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *form.more_names)),
+        "parameters": form.shown,
+        "presets": dialect.presets,
+        "dialects": _offered(form),
         "most_messages": settings.LIMITS.messages,
     }
 
 
-def _by_message(errors: Mapping[str, str], prompt: str) -> dict[int, dict[str, str]]:
+def _offered(form: RequestForm) -> list[Dialect]:
+    """Return the APIs that the form's provider speaks; of a typed base URL nobody knows."""
+    provider = catalogue().get(form.provider)
+    known = provider.dialects if provider else DIALECTS
+    return [DIALECTS[name] for name in known]
+
+
+def _by_message(errors: Mapping[str, str], fields: Fields) -> dict[int, dict[str, str]]:
     """Return `{position: {field: sentence}}`; problems of a whole message go to `content`."""
     found: dict[int, dict[str, str]] = {}
     for name, sentence in errors.items():
         place, _, inside = name.partition(".")
-        if place == prompt and inside:
+        if place == fields.prompt and inside:
             index, _, part = inside.partition(".")
             field = part.partition(".")[0]
-            field = field if field in ROW_FIELDS else "content"
+            field = "call" if field == fields.call else field if field in ROW_FIELDS else "content"
             told = found.setdefault(int(index), {})
             told[field] = f"{told.get(field, '')} {sentence}".strip()
     return found
@@ -189,7 +200,6 @@ def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> J
 def code_context(draft: Draft) -> dict[str, Any]:
     """Return the context of `result/_codes.html`: the current request's code, or why there is none yet."""
     try:
-        asked = draft.request()
         call = call_for(draft)
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal}
@@ -197,14 +207,16 @@ def code_context(draft: Draft) -> dict[str, Any]:
         "codes": codes(call, draft.speaks().targets),
         "key_variable": call.key_variable,
         "is_local_model": draft.provider == LOCAL_MODEL,
-        "link": _link(draft, asked.encoded),
+        "link": _link(draft),
     }
 
 
-def _link(draft: Draft, body: bytes) -> str | None:
+def _link(draft: Draft) -> str | None:
     """Return the URL that fills the form like this; None if it is too long for servers on the way."""
     whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
-    link = reverse("index") + "?" + urlencode({**whose, "request": body.decode()})
+    api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
+    body = jsontext.dumps(draft.request().body)
+    link = reverse("index") + "?" + urlencode({**whose, **api, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
 

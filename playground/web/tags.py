@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground.exchange.refusal import Refusal
+from playground.forms.fields import choice_text
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
@@ -44,6 +45,9 @@ def translated(message: str) -> str:
 @register.filter
 def get(mapping: dict[str, str], key: str) -> str:
     return mapping.get(key, "")
+
+
+register.filter("choice_text", choice_text)
 
 
 @register.filter

@@ -15,7 +15,8 @@ window.editForm = (() => {
   // Of a silent server, in milliseconds: the changes behind this one wait for it.
   const PATIENCE = 30_000;
 
-  function edit(action) {
+  // `state` is the form to change, if it is another than the one in the page.
+  function edit(action, state = null) {
     const busy = document.querySelector("[data-busy]");
     const told = (text) => {
       busy.textContent = text;
@@ -24,7 +25,7 @@ window.editForm = (() => {
     turn = turn
       .then(() => {
         if (!("running" in busy.dataset)) told(""); // what the last one failed of
-        return ask(action, told);
+        return ask(action, told, state);
       })
       .catch(() => told(busy.dataset.lost));
     return turn;
@@ -36,12 +37,12 @@ window.editForm = (() => {
     if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 
-  async function ask(action, told) {
+  async function ask(action, told, state) {
     focused = document.activeElement;
     let answer;
     do {
       since.clear();
-      const body = new URLSearchParams(new FormData(form));
+      const body = new URLSearchParams(state ?? new FormData(form));
       body.delete("api_key");
       body.set("do", action);
       const signal = AbortSignal.timeout(PATIENCE);
@@ -59,6 +60,11 @@ window.editForm = (() => {
     requestForm.changed();
     return true;
   }
+
+  // What the form offers may depend on a choice: an API's version has parameters of its own.
+  form.addEventListener("change", ({ target }) => {
+    if (target.matches("#parameters select")) edit("show");
+  });
 
   // Before the fields come: what was typed meanwhile is what they say, what is unfolded stays so, and who has
   // gone to another field stays there.

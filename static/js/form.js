@@ -4,7 +4,8 @@
 window.requestForm = (() => {
   const form = document.getElementById("request-form");
   const list = document.getElementById("messages"); // none in an embed whose messages are fixed
-  const template = document.getElementById("message-template")?.content;
+  // Another API has other rows.
+  const template = () => document.getElementById("message-template").content;
   // For all who follow what is in the form; `what` was changed, or the form as a whole.
   const changed = (what = form) => {
     number();
@@ -16,12 +17,13 @@ window.requestForm = (() => {
 
   const rows = () => [...(list?.querySelectorAll("[data-message]") ?? [])];
   const numbered = (row) => [...row.querySelectorAll("[data-numbered]")];
-  // Where a row's number stands, its template says.
-  const places = template
-    ? numbered(template).map(({ attributes }) => [...attributes].filter(({ value }) => /{[01]}/.test(value)))
-    : [];
 
   function number() {
+    if (!list) return;
+    // Where a row's number stands, its template says.
+    const places = numbered(template()).map(({ attributes }) =>
+      [...attributes].filter(({ value }) => /{[01]}/.test(value)),
+    );
     rows().forEach((row, index, all) => {
       numbered(row).forEach((element, at) => {
         for (const { name, value } of places[at])
@@ -32,7 +34,7 @@ window.requestForm = (() => {
     });
   }
 
-  const newRow = () => list.appendChild(template.firstElementChild.cloneNode(true));
+  const newRow = () => list.appendChild(template().firstElementChild.cloneNode(true));
 
   // The whole row comes into view, not only the field that gets the cursor.
   function enter(row) {
@@ -44,8 +46,9 @@ window.requestForm = (() => {
     const row = newRow();
     changed();
     // What was wrong with the list was that it had none.
-    clear([at("data-error-for", "messages")]);
-    form.querySelector(".add").removeAttribute("aria-invalid");
+    const button = form.querySelector(".add");
+    clear([at("data-error-for", button.dataset.field)]);
+    button.removeAttribute("aria-invalid");
     enter(row);
   }
 

@@ -56,6 +56,14 @@
     }
     if (!Array.isArray(values)) return;
     const { rows, newRow } = requestForm;
+    restoreFields(values, rows, newRow);
+    const api = form.querySelector("[name=dialect]");
+    const kept = new Map(values).get("dialect");
+    if (kept && kept !== api.value) editForm("show", values);
+    else requestForm.changed();
+  }
+
+  function restoreFields(values, rows, newRow) {
     const texts = (name) => values.filter(([other]) => other === name).map(([, text]) => text);
     if (document.getElementById("messages")) {
       const wanted = texts("role").length;
@@ -64,6 +72,7 @@
     }
     for (const name of new Set(values.map(([name]) => name))) {
       const kept = texts(name);
+      if (name === "dialect") continue; // the fields are those of the page's own
       form.querySelectorAll(`[name="${CSS.escape(name)}"]:not(button)`).forEach((input, index) => {
         if (name === "role" && ![...input.options].some(({ value }) => value === kept[index]))
           input.add(new Option(kept[index], kept[index]));
@@ -74,7 +83,6 @@
       tick.checked = texts(tick.name).length > 0;
     for (const fold of form.querySelectorAll(".extra, [data-more-parameters]"))
       fold.open ||= [...fold.querySelectorAll("[name]")].some((input) => input.value.trim());
-    requestForm.changed();
   }
 
   restore();

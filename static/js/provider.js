@@ -5,7 +5,8 @@
   const model = document.getElementById("model");
   const key = document.getElementById("api_key");
 
-  let suggested = JSON.parse(provider.selectedOptions[0].dataset.models);
+  let before = provider.selectedOptions[0];
+  let suggested = JSON.parse(before.dataset.models);
 
   function showProvider() {
     const { state, ready, models, key: from, docs } = provider.selectedOptions[0].dataset;
@@ -63,6 +64,10 @@
     document.getElementById("models").replaceChildren();
     showProvider();
     requestForm.changed(model);
+    // It may speak other APIs.
+    const chosen = provider.selectedOptions[0];
+    if (chosen.dataset.dialects !== before.dataset.dialects) editForm(`provider:${before.value}`);
+    before = chosen;
   });
 
   document.addEventListener("click", (event) => {

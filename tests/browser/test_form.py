@@ -341,6 +341,6 @@ def test_the_field_that_is_wrong_is_marked_with_scripts_and_without(open_page: O
 
     wrong = page.locator("[aria-invalid]")
     expect(wrong).to_have_count(1)
-    expect(wrong).to_have_attribute("name", "tool_call_id")
+    expect(wrong).to_have_attribute("name", "call")
     expect(page.locator("[data-message-error]:visible")).to_have_count(1)
     expect(page.locator("[data-more-parameters]")).not_to_have_attribute("open", "")

@@ -232,8 +232,7 @@ NAMES = frozenset((
     "cache_read_input_tokens", "anthropic-version", "max_output_tokens", "output_text",
     "input_text", "function_call_output", "candidates", "generationConfig", "finishReason", "usageMetadata",
 ))  # fmt: skip
-# The form is still that of Chat Completions. The columns of an embed's caps are named by ourselves.
-FORM = ("forms/form.py", "forms/edits.py", "forms/link.py", "forms/incoming.py")
+# The columns of an embed's caps are named by ourselves.
 CAPS = (
     "embeds/models.py",
     "embeds/admin.py",
@@ -261,12 +260,12 @@ def test_no_other_room_knows_a_field_of_an_api() -> None:
     assert {
         name: found - allowed.get(name, set())
         for name, found in known.items()
-        if name not in FORM and found - allowed.get(name, set())
+        if found - allowed.get(name, set())
     } == {}
 
 
 def test_no_page_or_script_knows_a_field_of_an_api() -> None:
-    """But for the form's templates, and names that `Answer`, `Choice` or ids of elements have as well."""
+    """But for names that `Answer`, `Choice` or ids of elements have as well."""
     own = {"messages", "choices", "tool_calls", "function_call", "finish_reason"}
     root = PACKAGE.parent
     files = [*root.glob("templates/**/*.html"), *root.glob("static/js/*.js")]
@@ -275,7 +274,6 @@ def test_no_page_or_script_knows_a_field_of_an_api() -> None:
         file.relative_to(root).as_posix(): set(re.findall(r"[\w-]+", file.read_text(encoding="utf-8")))
         & NAMES - own
         for file in files
-        if file.parent.name != "form"
     }
     assert {name: found for name, found in known.items() if found} == {}
 

@@ -248,7 +248,7 @@ def test_what_is_posted_changes_no_locked_field(
     author: dict[str, Any], locked: frozenset[str], posted: dict[str, Any]
 ) -> None:
     try:
-        body = policy.held(author, locked, posted)
+        body = policy.held(author, locked, posted, DEFAULT)
     except InvalidRequestError:
         return
     for name in {*author, *posted}:
@@ -260,12 +260,12 @@ def test_what_is_posted_changes_no_locked_field(
 
 @given(BODIES, LOCKS)
 def test_the_authors_own_request_is_never_refused(author: dict[str, Any], locked: frozenset[str]) -> None:
-    assert policy.held(author, locked, author) == author
+    assert policy.held(author, locked, author, DEFAULT) == author
 
 
 def test_one_and_true_are_not_the_same() -> None:
     with pytest.raises(InvalidRequestError):
-        policy.held({"x": 1}, frozenset(["x"]), {"x": True})
+        policy.held({"x": 1}, frozenset(["x"]), {"x": True}, DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_the_digest_is_of_what_is_asked(one: dict[str, Any], other: dict[str, An
 def test_a_tag_that_asks_for_a_locked_field_in_vain_is_noticed(
     asked: dict[str, Any], names: list[str]
 ) -> None:
-    assert policy.overruled(REQUEST, policy.all_names(["model"], DEFAULT.fields), asked) == names
+    assert policy.overruled(REQUEST, policy.all_names(["model"], DEFAULT.fields), asked, DEFAULT) == names
 
 
 @pytest.mark.parametrize(
@@ -585,4 +585,4 @@ def test_odd_types_in_a_record_break_nothing(client: Client, value: Any) -> None
 
 
 def _digest(body: dict[str, Any]) -> str:
-    return policy.digest(body, DEFAULT.fields)
+    return policy.digest(body, DEFAULT)

@@ -5,7 +5,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from playground.dialects.chat_completions.fixes import known_fix
 
 from playground.dialects import DEFAULT
 from playground.errors.provider_error import LONGEST_MESSAGE, read_value
@@ -58,7 +57,7 @@ def test_any_body_is_explained_within_bounds(body: Any, status: int, as_text: bo
 
 @given(_BODIES)
 def test_a_fix_changes_only_sent_parameters_to_sane_values(body: Any) -> None:
-    fix = known_fix(_REQUEST, read_value(body))
+    fix = DEFAULT.fix(_REQUEST, read_value(body))
 
     for name, value in (fix.changes if fix else {}).items():
         assert name in _REQUEST or name == "max_completion_tokens"

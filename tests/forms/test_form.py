@@ -9,12 +9,14 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.forms.form import PARAMETER_NAMES, RequestForm
+from playground.dialects import DEFAULT
+from playground.forms.form import RequestForm
 from playground.text import jsontext
 from tests.exchange import strategies
 from tests.web.browser_form import posted
 from tests.web.client import BODY, post_form
 
+PARAMETER_NAMES = [parameter.name for parameter in DEFAULT.parameters]
 pytestmark = pytest.mark.usefixtures("provider")
 
 MESSAGE = BODY["messages"][0]
@@ -25,7 +27,7 @@ def _through_the_page(client: Client, request: Any) -> Any:
     page = client.get("/?" + urlencode({"provider": "test", "request": json.dumps(request)}))
     assert page.status_code == 200
     errors: list[Any] = []
-    body = RequestForm.from_post(posted(page.content.decode())).body(errors)
+    body = RequestForm.from_post(posted(page.content.decode()), DEFAULT).body(errors)
     assert errors == []
     return body
 

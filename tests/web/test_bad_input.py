@@ -48,7 +48,7 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"extra": ["["]}, "messages.0.extra", "not JSON"),
         ({"extra": ["[]"]}, "messages.0.extra", "JSON object"),
         ({"extra": ['{"content": "twice"}']}, "messages.0.extra", "the field wins"),
-        ({"extra": ['{"role": "user"}']}, "messages.0.extra", "the field wins"),
+        ({"extra": ['{"role": "system"}']}, "messages.0.extra", "the field wins"),
         ({"more": "[1]"}, "more", "JSON object"),
         ({"more": "{"}, "more", "not JSON"),
         ({"more": '{"a": 1, "a": 2}'}, "more", "stands there twice"),

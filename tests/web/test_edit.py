@@ -151,6 +151,8 @@ def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
     answer = post_form(client, path, accept="application/json", do='change:{"seed": 5}', **TWO)
 
     fields = answer.json()["fields"]
-    assert re.findall('hx-target="([^"]*)"', fields) == ["#messages", "#model", "#parameters"]
+    presets = [] if "embed" in path else ["#presets"]
+    targets = ["#messages", "#blank", *presets, "#dialects", "#prose", "#model", "#parameters"]
+    assert re.findall('hx-target="([^"]*)"', fields) == targets
     assert 'name="seed" value="5"' in fields
     assert "api_key" not in fields

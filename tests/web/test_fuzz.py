@@ -74,7 +74,7 @@ whom = st.one_of(
 )
 asked = st.one_of(st.builds(lambda to, body: {**to, "request": body}, whom, bodies), values)
 FIELDS = [
-    "provider", "base_url", "api_key", "role", "content", "tool_call_id", "extra", "more", "include_usage",
+    "provider", "base_url", "api_key", "role", "content", "call", "dialect", "extra", "more", "include_usage",
     "do", *NAMES,
 ]  # fmt: skip
 json_texts = st.one_of(texts, bodies.map(json.dumps))

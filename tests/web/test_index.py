@@ -74,7 +74,7 @@ def test_a_link_fills_the_form(client: Client) -> None:
     assert '["a", "b"]</textarea>' in html
     assert '"reasoning_effort": "low"' in html
     assert '"tool_calls"' in html
-    assert 'name="tool_call_id" value="c"' in html
+    assert 'name="call" value="c"' in html
 
 
 def test_a_link_with_a_base_url_fills_that(client: Client) -> None:

@@ -168,7 +168,7 @@ def test_messages_are_sent_in_order_and_line_breaks_as_typed(
         client,
         role=["system", "assistant", "tool"],
         content=["a\r\nb", "", "42"],
-        tool_call_id=["left over", "", "call_1"],
+        call=["left over", "", "call_1"],
         extra=["", '{"tool_calls": [{"id": "call_1"}]}', '{"name": "f"}'],
     )
 

@@ -17,7 +17,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from playground.forms.form import USAGE_WANTED, RequestForm
+from playground.forms.form import RequestForm
+from playground.forms.rows import ROW_FIELDS
 from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
 from tests.web.client import body, post_form, post_json
@@ -27,7 +28,6 @@ from tests.wire.case import Case
 Cut = Callable[[bytes], Iterator[bytes]]
 # Longer replies are cut at random only: they test the length, not each byte.
 _BYTE_BY_BYTE = 20_000
-_COLUMNS = ("role", "content", "tool_call_id", "extra")
 _TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
 _PANEL = re.compile(r'data-part="panel-answer".*?</section>', re.DOTALL)
 
@@ -158,7 +158,9 @@ def test_a_live_answer_ends_as_the_page_does(
 
 def _as_form(case: Case) -> dict[str, Any]:
     """Return the form fields for the case's request."""
-    form = RequestForm.from_body("test", "", {"stream_options": USAGE_WANTED} | body(**case.request))
-    columns = {name: [getattr(row, name) for row in form.messages] for name in _COLUMNS}
-    ticks = {name: "on" for name in ("stream", "include_usage") if getattr(form, name)}
+    form = RequestForm.from_body(
+        "test", "", {"stream_options": {"include_usage": True}} | body(**case.request)
+    )
+    columns = {name: [getattr(row, name) for row in form.messages] for name in ROW_FIELDS}
+    ticks = dict.fromkeys(form.ticks, "on")
     return columns | form.parameters | {"model": form.model, "more": form.more} | ticks

@@ -14,6 +14,7 @@ FIELDS = Fields(
     tokens=TOKENS,
     count="n",
     delivery=frozenset(_DELIVERY),
+    call="tool_call_id",
     synonyms=(
         frozenset(("model", "models", "engine")),
         frozenset(("messages", "prompt", "input")),

@@ -17,6 +17,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
+from playground.text.sentence import gettext_noop
 
 _FIXES = Fixes(
     PARAMETERS,
@@ -30,7 +31,7 @@ _FIXES = Fixes(
 
 _ROWS = MessageRows(
     instead=frozenset(("tool_calls", "function_call", "refusal", "audio")),
-    call="tool_call_id",
+    call=demands.FIELDS.call,
     call_roles=("tool",),
 )
 
@@ -48,8 +49,13 @@ class ChatCompletions(Dialect):
     call_roles = _ROWS.call_roles
     parameters = PARAMETERS
     ticks = (
-        Tick("stream", {"stream": True}),
-        Tick("include_usage", {"stream_options": {"include_usage": True}}, within="stream"),
+        Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),
+        Tick(
+            "include_usage",
+            {"stream_options": {"include_usage": True}},
+            gettext_noop("include_usage asks for the token count at the end."),
+            within="stream",
+        ),
     )
     presets = PRESETS
     targets = (OPENAI_PYTHON, *HTTP_TARGETS)

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from playground.calls import budget
+from playground.dialects import DIALECTS
 from playground.docs.tags_in_sites import tags_in
 from playground.embeds import recordings
 from playground.embeds.models import Embed
@@ -53,6 +54,7 @@ class Command(BaseCommand):
             "--origin", action="append", dest="origins", help="of pages that may frame it; can be repeated"
         )
         parser.add_argument("--provider", help="id of the catalogue")
+        parser.add_argument("--api", choices=list(DIALECTS), help="the API of the request (chat_completions)")
         parser.add_argument("--request", help="the body of the call: JSON, or the path of a file with it")
         parser.add_argument(
             "--lock",
@@ -164,6 +166,7 @@ class Command(BaseCommand):
             "active": "yes" if embed.active else "no",
             "origins": " ".join(embed.allowed_origins),
             "provider": embed.provider,
+            "api": embed.dialect.id,
             "key": embed.key,
             "only recorded": "yes" if embed.replay_only else "no",
             "locked": " ".join(embed.locked.split()) or "none",
@@ -194,13 +197,13 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
     for text in wanted:
         if text.lstrip().startswith("{") or not Path(text).is_dir():
             place = "" if text.lstrip().startswith("{") else text
-            yield _Tag(place, _body(_read_json_or_file("TAGS", text), text))
+            yield _Tag(place, _body(_read_json_or_file("TAGS", text), text, embed))
             continue
         found = list(tags_in(Path(text), embed.name))
         if not found:
             raise CommandError(f"{text}: no <api-playground embed=“{embed.name}”> stands in its pages.")
         for tag in found:
-            yield _Tag(str(tag.file), _body(tag.request, str(tag.file)), tag.provider)
+            yield _Tag(str(tag.file), _body(tag.request, str(tag.file), embed), tag.provider)
 
 
 def _digest(embed: Embed, tag: _Tag) -> str:
@@ -211,9 +214,9 @@ def _digest(embed: Embed, tag: _Tag) -> str:
         raise CommandError(_as_text(error)) from error
 
 
-def _body(text: str, place: str) -> dict[str, Any]:
+def _body(text: str, place: str, embed: Embed) -> dict[str, Any]:
     try:
-        return link_body(text) if text else {}
+        return link_body(text, embed.dialect) if text else {}
     except InvalidRequestError as error:
         raise CommandError(f"{place[:100]}: {_as_text(error)}") from error
 
@@ -235,7 +238,7 @@ def _save_to_file(embed: Embed, exchange: Exchange) -> Path:
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that the options set. For a limit that may be empty, 0 means empty."""
-    names = ("provider", "key", "active", "replay_only", *_NUMBERS)
+    names = ("provider", "api", "key", "active", "replay_only", *_NUMBERS)
     changes = {name: options[name] for name in names if options[name] is not None}
     for name in ("origins", "locked"):
         if options[name] is not None:

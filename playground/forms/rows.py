@@ -1,0 +1,91 @@
+"""The messages of a request as rows of the form: texts as people typed them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Row, fits_a_line, fits_a_textarea
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
+from playground.forms.fields import json_object, json_text
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
+
+ROW_FIELDS = ("role", "content", "call", "extra")
+
+
+@dataclass
+class MessageRow:
+    """One message as four texts. `extra` is a JSON object with what the other three cannot express."""
+
+    role: str = ""
+    content: str = ""
+    call: str = ""
+    extra: str = ""
+
+    @classmethod
+    def of(cls, row: Row) -> "MessageRow":
+        return cls(row.role, row.content, row.call, json_text(dict(row.rest)))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the row is empty, so that it is not a message."""
+        return not (self.role or self.content or self.extra)
+
+    def as_row(self, place: str) -> Row:
+        """Raises `InvalidRequestError` for a broken `extra`."""
+        return Row(self.role, self.content, self.call, json_object(self.extra, f"{place}.extra"))
+
+
+def new_row(dialect: Dialect) -> MessageRow:
+    """Return an empty message of the person who uses the form."""
+    return MessageRow("user" if "user" in dialect.roles else next(iter(dialect.roles), ""))
+
+
+def rows_of(dialect: Dialect, prompt: Any) -> list[MessageRow] | None:
+    """Return the messages as rows; None if rows cannot express exactly these."""
+    found = dialect.rows(prompt)
+    if found is None or not all(fits_a_line(row.role) and fits_a_textarea(row.content) for row in found):
+        return None
+    rows = [MessageRow.of(row) for row in found]
+    if any(row.is_blank for row in rows):
+        return None
+    errors: list[FieldProblem] = []
+    means = prompt_of(dialect, rows, errors)
+    return rows if not errors and jsontext.same(means, prompt) else None
+
+
+def prompt_of(dialect: Dialect, rows: Sequence[MessageRow], errors: list[FieldProblem]) -> Any:
+    """Return the messages for the request body. What cannot be read goes to `errors`."""
+    name = dialect.fields.prompt
+    read = [
+        collect(errors, Row(row.role), _checked, dialect, row, f"{name}.{index}")
+        for index, row in enumerate(rows)
+    ]
+    return dialect.prompt(read)
+
+
+def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:
+    """Return the row, unless a text and its `extra` set the same field. Raises `InvalidRequestError`."""
+    read = row.as_row(place)
+    if read.rest:
+        means = dialect.prompt([read])
+        message = means[0] if isinstance(means, list) and means and isinstance(means[0], dict) else {}
+        lost = [
+            name
+            for name, value in read.rest.items()
+            if not (name in message and jsontext.same(message[name], value))
+        ]
+        if lost:
+            raise InvalidRequestError(field_wins(f"{place}.extra", min(lost)))
+    return read
+
+
+def field_wins(place: str, name: str) -> FieldProblem:
+    return FieldProblem(
+        place,
+        say(
+            gettext_noop("“%(name)s” has a field of its own, and the field wins: take it out here."),
+            name=name,
+        ),
+    )
