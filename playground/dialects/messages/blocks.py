@@ -8,7 +8,7 @@ from playground.text.pieces import Pieces, Room, copied, is_label, joined, merge
 # What each kind of delta adds to, and the field of the delta that it is in.
 TEXTS = {"text_delta": "text", "thinking_delta": "thinking"}
 # The blocks that begin with each kind of delta if their beginning is missing.
-_OF_DELTA = {
+_OF_DELTA: dict[str, dict[str, Any]] = {
     "text_delta": {"type": "text", "text": ""},
     "citations_delta": {"type": "text", "text": ""},
     "thinking_delta": {"type": "thinking", "thinking": ""},

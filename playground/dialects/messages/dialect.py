@@ -96,8 +96,7 @@ class Messages(Dialect):
         return value if is_message or "stop_reason" in value else None
 
     def error(self, value: Any) -> Any:
-        parts = [{}] if self.completion(value) else []
-        return provider_error.error_in(value, parts)
+        return provider_error.error_in(value, [{}] if self.completion(value) else [])
 
 
 MESSAGES = Messages()

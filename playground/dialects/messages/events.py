@@ -211,7 +211,8 @@ class EventCollector:
 
     @property
     def completion(self) -> dict[str, Any]:
-        head = {"type": "message", "role": "assistant"} | copied(self._head)
+        head: dict[str, Any] = {"type": "message", "role": "assistant"}
+        head |= copied(self._head)
         blocks = sorted(self._blocks, key=lambda numbered: numbered[0])
         head["content"] = [block.whole for _, block in blocks]
         head.setdefault("stop_reason", None)

@@ -29,9 +29,9 @@ def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
                     yield _PLACES[name], text
                 return
     for path, text in walk((), value):
-        name = path[-1] if path else None
-        if isinstance(name, str) and name in _JOINED:
-            yield (*_PLACES[name], path), text
+        last = path[-1] if path else None
+        if isinstance(last, str) and last in _JOINED:
+            yield (*_PLACES[last], path), text
         else:
             yield (path,), text
 

@@ -7,6 +7,7 @@ from playground.dialects.checks import model_problems, parameter_problems, strea
 from playground.dialects.messages import foreign, turns
 from playground.dialects.messages.parameters import PARAMETERS
 from playground.dialects.messages.version import GONE, is_newer
+from playground.dialects.parts import whole_number
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
@@ -58,15 +59,11 @@ def _budget(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
             "thinking.budget_tokens",
             say(gettext_noop("Thinking of the type enabled needs a budget: 1024 tokens or more.")),
         )
-    elif _is_number(budget) and _is_number(most) and budget >= most:
+    elif (budget := whole_number(budget)) and (most := whole_number(most)) and budget >= most:
         yield FieldProblem(
             "thinking.budget_tokens",
             say(gettext_noop("The budget is a part of max_tokens: make it smaller, or max_tokens larger.")),
         )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _tools(tools: Any) -> Iterator[FieldProblem]:
