@@ -44,7 +44,7 @@ def text(value: Any) -> None:
 def one_of(*choices: str) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if value not in choices:
-            raise ParameterError(say(gettext_noop("Takes one of %(choices)s."), choices=", ".join(choices)))
+            raise ParameterError(say(gettext_noop("Enter one of: %(choices)s."), choices=", ".join(choices)))
 
     return check
 

@@ -27,13 +27,13 @@ _OF_BLOCK = {
 }
 _NOTES = {
     "tool_use": gettext_noop(
-        "The model asks you to call tools; send each result as a tool_result block of the user."
+        "The model calls tools. Send each result as a tool_result block in a user message."
     ),
     "model_context_window_exceeded": gettext_noop(
-        "Cut off: the messages and the answer fill the model's context window. Shorten the messages for more."
+        "Cut off: the context window is full. Shorten the messages for a longer answer."
     ),
 }
-_STOPPED = gettext_noop("The answer ended before the stop sequence %(stop)s.")
+_STOPPED = gettext_noop("The answer ended at the stop sequence %(stop)s.")
 _DECLINED = gettext_noop("The model declined to answer (%(category)s).")
 
 

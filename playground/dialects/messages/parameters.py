@@ -21,14 +21,14 @@ LEAST_BUDGET = 1024
 
 def _stops(value: Any) -> None:
     if not isinstance(value, list) or not all(isinstance(stop, str) and stop for stop in value):
-        raise ParameterError(say(gettext_noop("Takes a list of texts; none is empty.")))
+        raise ParameterError(say(gettext_noop("Enter strings, none of them empty.")))
 
 
 def _system(value: Any) -> None:
     blocks = value if isinstance(value, list) else []
     if isinstance(value, str) or (isinstance(value, list) and all(map(_is_text, blocks))):
         return
-    raise ParameterError(say(gettext_noop("Takes a text, or a list of text blocks.")))
+    raise ParameterError(say(gettext_noop("Enter a string, or an array of text blocks.")))
 
 
 def _is_text(block: Any) -> bool:
@@ -41,7 +41,7 @@ PARAMETERS = (
         _system,
         gettext_noop("text"),
         gettext_noop("none"),
-        gettext_noop("What the model is told before the messages: its role, and how to answer."),
+        gettext_noop("System prompt: tells the model its role and how to answer."),
         common=True,
         kind=Kind.PROSE,
     ),
@@ -50,7 +50,7 @@ PARAMETERS = (
         whole(0),
         "≥ 0",
         gettext_noop("required"),
-        gettext_noop("The answer, with its thinking, stops after this many tokens. 0 only fills the cache."),
+        gettext_noop("The answer, thinking included, stops after this many tokens. 0 only fills the cache."),
         common=True,
         inputmode="numeric",
     ),
@@ -59,7 +59,7 @@ PARAMETERS = (
         one_of(*VERSIONS),
         gettext_noop("one of these"),
         OLDER,
-        gettext_noop("The version of the API, sent as a header. 2026-10-21 has no temperature."),
+        gettext_noop("API version, sent as a header. 2026-10-21 has no temperature, top_p and top_k."),
         common=True,
         kind=Kind.CHOICE,
         choices=VERSIONS,
@@ -69,7 +69,7 @@ PARAMETERS = (
         number(0, 1),
         "0–1",
         "1",
-        gettext_noop("0 steady, 1 inventive. Newer models do not take it."),
+        gettext_noop("Sampling temperature: 0 is steady, 1 is inventive. Newer models reject it."),
         inputmode="decimal",
     ),
     Parameter(
@@ -85,7 +85,7 @@ PARAMETERS = (
         whole(0),
         "≥ 0",
         gettext_noop("off"),
-        gettext_noop("Picks among this many of the likeliest tokens."),
+        gettext_noop("Top-k sampling: picks among this many of the likeliest tokens."),
         inputmode="numeric",
     ),
     Parameter(
@@ -101,7 +101,7 @@ PARAMETERS = (
         one_of(*THINKING),
         gettext_noop("one of these"),
         gettext_noop("up to the model"),
-        gettext_noop("Whether the model thinks first. adaptive: as it needs; enabled: up to a budget."),
+        gettext_noop("Whether the model thinks first: adaptive as needed, enabled up to a budget."),
         kind=Kind.CHOICE,
         choices=THINKING,
     ),
@@ -110,7 +110,7 @@ PARAMETERS = (
         whole(LEAST_BUDGET),
         "≥ 1024",
         gettext_noop("none"),
-        gettext_noop("With thinking enabled: how many tokens of max_tokens it may take."),
+        gettext_noop("Thinking budget: how many of max_tokens the thinking may use."),
         inputmode="numeric",
     ),
     Parameter(
@@ -118,7 +118,7 @@ PARAMETERS = (
         one_of(*DISPLAYS),
         gettext_noop("one of these"),
         gettext_noop("up to the model"),
-        gettext_noop("Whether the answer shows a summary of the thinking, or only its signature."),
+        gettext_noop("Whether the answer has a summary of the thinking, or only its signature."),
         kind=Kind.CHOICE,
         choices=DISPLAYS,
     ),
@@ -127,7 +127,7 @@ PARAMETERS = (
         one_of(*EFFORTS),
         gettext_noop("one of these"),
         "high",
-        gettext_noop("How much work goes into the answer: more is more thorough, slower and dearer."),
+        gettext_noop("Effort: more gives a more thorough answer, and costs more time and tokens."),
         kind=Kind.CHOICE,
         choices=EFFORTS,
     ),
@@ -136,7 +136,7 @@ PARAMETERS = (
         one_of(*TIERS),
         gettext_noop("one of these"),
         "auto",
-        gettext_noop("Whether the call may use priority capacity that the account has bought."),
+        gettext_noop("Whether the call may use priority capacity, if your account has any."),
         kind=Kind.CHOICE,
         choices=TIERS,
     ),
@@ -145,7 +145,7 @@ PARAMETERS = (
         one_of(*SPEEDS),
         gettext_noop("one of these"),
         "standard",
-        gettext_noop("fast makes some models answer faster, at a higher price."),
+        gettext_noop("fast: some models answer faster, at a higher price."),
         kind=Kind.CHOICE,
         choices=SPEEDS,
     ),

@@ -39,11 +39,12 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
     yield from (problem for problem in parameter_problems(body, PARAMETERS) if problem.field not in gone)
     if body.get("max_tokens") is None:
         yield FieldProblem(
-            "max_tokens", say(gettext_noop("The Messages API requires it: how long the answer may be."))
+            "max_tokens",
+            say(gettext_noop("Required by the Messages API: the most tokens that the answer may have.")),
         )
     for name in _OBJECTS:
         if not isinstance(body.get(name), dict | None):
-            yield FieldProblem(name, say(gettext_noop('Takes a JSON object, such as {"type": "auto"}.')))
+            yield FieldProblem(name, say(gettext_noop("Enter a JSON object.")))
     yield from _budget(body)
 
 
@@ -57,12 +58,12 @@ def _budget(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
     elif thinking["type"] == "enabled" and budget is None:
         yield FieldProblem(
             "thinking.budget_tokens",
-            say(gettext_noop("Thinking of the type enabled needs a budget: 1024 tokens or more.")),
+            say(gettext_noop("Thinking of type enabled needs budget_tokens: 1024 or more.")),
         )
     elif (budget := whole_number(budget)) and (most := whole_number(most)) and budget >= most:
         yield FieldProblem(
             "thinking.budget_tokens",
-            say(gettext_noop("The budget is a part of max_tokens: make it smaller, or max_tokens larger.")),
+            say(gettext_noop("budget_tokens must be less than max_tokens. Lower it, or raise max_tokens.")),
         )
 
 
@@ -70,7 +71,7 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
     if tools is None:
         return
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
-        yield FieldProblem("tools", say(gettext_noop("Tools are a list of JSON objects.")))
+        yield FieldProblem("tools", say(gettext_noop("Tools are an array of JSON objects.")))
         return
     for tool in tools:
         if tool.get("type") == "function" or "function" in tool:

@@ -9,17 +9,17 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 ROLES = ("user", "assistant")
 _OTHER_ROLES = {
-    "system": gettext_noop("There is no role “%(role)s” here. Put its text into system, above the messages."),
+    "system": gettext_noop("The Messages API has no role “%(role)s”. Move the text to the system parameter."),
     "developer": gettext_noop(
-        "There is no role “%(role)s” here. Put its text into system, above the messages."
+        "The Messages API has no role “%(role)s”. Move the text to the system parameter."
     ),
     "tool": gettext_noop(
-        "There is no role “%(role)s” here. A result is a block of type tool_result in a message of the user."
+        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
     ),
     "function": gettext_noop(
-        "There is no role “%(role)s” here. A result is a block of type tool_result in a message of the user."
+        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
     ),
-    "model": gettext_noop("There is no role “%(role)s” here. The model's turns have the role assistant."),
+    "model": gettext_noop("The Messages API has no role “%(role)s”. Use assistant for what the model said."),
 }
 # Parts of other APIs' messages, and the blocks that say the same.
 _OTHER_PARTS = {
@@ -70,7 +70,12 @@ def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:
         if message.get(name) and message.get("role") in ROLES:
             yield FieldProblem(
                 f"messages.{index}.{name}",
-                say(gettext_noop("Here this is a block of the content, of type %(block)s."), block=block),
+                say(
+                    gettext_noop(
+                        "The Messages API has no such field. Use a content block of type %(block)s."
+                    ),
+                    block=block,
+                ),
             )
 
 
@@ -79,27 +84,29 @@ def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterat
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        yield say(gettext_noop("Content is a text, or a list of blocks."))
+        yield say(gettext_noop("Content must be a string or an array of content blocks."))
         return
     for block in content:
         kind = block.get("type") if isinstance(block, dict) else None
         if not isinstance(kind, str) or not kind:
-            yield say(gettext_noop("Each block of a content is a JSON object with a type."))
+            yield say(gettext_noop("Each content block must be a JSON object with a type."))
         elif kind in _OTHER_PARTS:
             yield say(
-                gettext_noop("A block has no type “%(kind)s” here; use %(block)s."),
+                gettext_noop("The Messages API has no content block of type “%(kind)s”. Use %(block)s."),
                 kind=kind,
                 block=_OTHER_PARTS[kind],
             )
         elif kind == "text" and not isinstance(block.get("text"), str):
-            yield say(gettext_noop("A block of type text needs its text."))
+            yield say(gettext_noop("A content block of type text needs a text."))
         elif kind == "tool_use":
             calls.update(call for call in [block.get("id")] if isinstance(call, str))
         elif kind == "tool_result":
             yield from _result(block.get("tool_use_id"), calls)
         elif kind == "thinking" and not isinstance(block.get("signature"), str):
             yield say(
-                gettext_noop("Thinking goes back only with its signature. Add it, or leave the block out.")
+                gettext_noop(
+                    "A thinking block can only be sent back with its signature. Add it, or remove the block."
+                )
             )
         if newer:
             yield from _in_newer(block, role)
@@ -109,12 +116,12 @@ def _result(call: Any, calls: set[str]) -> Iterator[Sentence]:
     if not isinstance(call, str) or not call:
         yield say(gettext_noop("A tool_result needs the tool_use_id of the call that it answers."))
     elif call not in calls:
-        yield say(gettext_noop("No message before this one calls a tool with the id “%(id)s”."), id=call[:60])
+        yield say(gettext_noop("No earlier message has a tool call with the id “%(id)s”."), id=call[:60])
 
 
 def _in_newer(block: Any, role: Any) -> Iterator[Sentence]:
     kind = block.get("type") if isinstance(block, dict) else None
     if kind == "document" and role == "assistant":
-        yield say(gettext_noop("Version 2026-10-21 takes no document in a message of the assistant."))
+        yield say(gettext_noop("Version 2026-10-21 rejects a document in an assistant message."))
     elif kind == "text" and role == "user" and block.get("citations"):
-        yield say(gettext_noop("Version 2026-10-21 takes no citations in a text of the user."))
+        yield say(gettext_noop("Version 2026-10-21 rejects citations in the text of a user message."))
