@@ -20,7 +20,7 @@ _ORIGINS = (
     re.compile(rf"https://\*\.(?P<host>{_LABEL}(?:\.{_LABEL})+){_PORT}"),
     re.compile(rf"http://(?:localhost|127\.0\.0\.1){_PORT}"),
 )
-_FIELD = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
+_FIELD = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
 # Values that stand for an empty form field.
 _EMPTY: tuple[object, ...] = (None, "", [])

@@ -102,7 +102,7 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ),
         ({"max_tokens": "2000"}, "From 1 to the catalogue's 1024"),
         ({"tokens_a_day": "10"}, "with less a day it is never made"),
-        ({"locked": "a-b"}, "is no name of a field"),
+        ({"locked": "a.b"}, "is no name of a field"),
         ({"calls_a_day": "many"}, "Enter a whole number"),
         ({"provider": "nobody"}, "Choose one of"),
     ],

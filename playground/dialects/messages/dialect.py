@@ -34,7 +34,7 @@ class Messages(Dialect):
     id = "messages"
     label = "Messages"
     ending = "/messages"
-    models_path = "/models"
+    models_path = "/models?limit=1000"  # the most; without it, only the first 20 come
     count_path = "/messages/count_tokens"
     auth = X_API_KEY
     chunk_marks = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"content_block_')

@@ -87,8 +87,10 @@ class MessageChoice(Choice):
         blocks = [rest for block in blocks_of(self.message) if not _is_empty(rest := _unread(block))]
         if blocks:
             others["content"] = blocks
-        details = self.message.get("stop_details")
-        if not _is_empty(details) and not (self.refusal or _detail(self.message, "category")):
+        is_told = self.message.get("stop_reason") == "refusal" and (
+            self.refusal or _detail(self.message, "category")
+        )
+        if not is_told and not _is_empty(details := self.message.get("stop_details")):
             others["stop_details"] = details
         return others
 

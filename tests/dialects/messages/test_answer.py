@@ -105,6 +105,7 @@ def test_a_refusal_says_why() -> None:
     assert explained.finish_note is not None
     assert explained.finish_note.params["category"] == "cyber"
     assert (category.refusal, category.others) == (None, {})
+    assert _choice(TEXT, stop_details=details).others == {"stop_details": details}
     assert unknown.others == {"stop_details": {"type": "new", "level": 3}}
 
 

@@ -26,6 +26,7 @@ from tests.dialects.messages.events import (
     tool,
 )
 from tests.exchange.strategies import json_values
+from tests.growth import is_linear
 
 PING = {"type": "ping"}
 KEY = "sk-ant-canary-51c0de"
@@ -472,3 +473,14 @@ def test_more_blocks_than_can_be_kept_are_refused() -> None:
 
     with pytest.raises(TooManyError):
         _collected(*events)
+
+
+def test_the_time_grows_with_the_number_of_events() -> None:
+    def collect(count: int) -> None:
+        collector = _collected(start(), begin(0, {"type": "text", "text": ""}))
+        for _ in range(count):
+            collector.add(delta(0, "text_delta", text="word "))
+            collector.add(delta(1, "input_json_delta", partial_json="1,"))
+        assert collector.live
+
+    assert is_linear(collect, 2000)
