@@ -82,6 +82,8 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
         if value is not None and name not in _FREE:
             is_tool = name in TOOLS
             yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
+    if isinstance(output := body.get("output_config"), dict) and output.get("format"):
+        yield Extra("output_config", "format", "", "schema")
 
 
 def _server_tools(tools: Any) -> Iterator[Extra]:

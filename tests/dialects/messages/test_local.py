@@ -1,6 +1,8 @@
 """The Messages API of the real local model, which is llama.cpp's and no specification."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ from playground.dialects.messages.dialect import MESSAGES
 from playground.exchange.answer import Finish
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
 from playground.upstream.client import NOBODY, Caller
 from playground.upstream.live import Finished, Progress
+from playground.upstream.local_model import abilities
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.web.client import post_json
 
@@ -27,6 +31,13 @@ HELLO = {
 }
 # Other requests in the batch change a small model's answer: it might end before the last token.
 LONG = {"ignore_eos": True}
+
+
+def _eventually(check: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not check():
+        time.sleep(0.05)
+    return check()
 
 
 def _draft(**changes: Any) -> Draft:
@@ -108,34 +119,42 @@ def test_what_had_arrived_stays_when_a_person_stops_it(local_model: Supervisor) 
     assert exchange.choices[0].finish is None
 
 
-@pytest.mark.parametrize("streams", [False, True])
-def test_a_schema_is_sent_whole_and_answered(local_model: Supervisor, streams: bool) -> None:
-    """llama.cpp reads no schema in this API, so nothing is said of the answer's form."""
-    schema = next(preset.body["output_config"] for preset in MESSAGES.presets if preset.id == "json")
+SCHEMA = next(preset.body["output_config"] for preset in MESSAGES.presets if preset.id == "json")
 
-    exchange = _made(output_config=schema, stream=streams)
 
-    assert json.loads(exchange.sent.body)["output_config"] == schema
-    assert exchange.choices[0].text
+def _headers(model: Supervisor) -> dict[str, str]:
+    return dict(MESSAGES.auth.headers(model.key)) | dict(MESSAGES.headers({}))
+
+
+def test_a_schema_is_refused_because_it_would_be_ignored(client: Client, local_model: Supervisor) -> None:
+    asked = {"messages": [{"role": "user", "content": "Name a fruit."}], "output_config": SCHEMA}
+    url = f"{local_model.url}{MESSAGES.ending}"
+    ignored = requests.post(url, json=HELLO | asked, headers=_headers(local_model), timeout=60).json()
+    client.get("/")
+    assert _eventually(lambda: "schema" in abilities.probe.lacks)
+
+    with pytest.raises(InvalidRequestError) as refused:
+        _made(**asked)
+
+    assert [problem.field for problem in refused.value.problems] == ["output_config"]
+    assert not MESSAGES.answer(ignored, {}).choices[0].text.startswith("{")  # type: ignore[union-attr]
 
 
 def test_it_counts_what_the_answer_then_uses(local_model: Supervisor) -> None:
     body = HELLO | {"system": "Be brief."}
-    headers = dict(MESSAGES.auth.headers(local_model.key)) | dict(MESSAGES.headers(body))
+    url = f"{local_model.url}{MESSAGES.count_path}"
 
-    value = requests.post(
-        f"{local_model.url}{MESSAGES.count_path}", json=MESSAGES.to_count(body), headers=headers, timeout=60
-    ).json()
+    value = requests.post(url, json=MESSAGES.to_count(body), headers=_headers(local_model), timeout=60).json()
 
     usage = _made(system="Be brief.").usage
     assert usage is not None
     assert MESSAGES.counted(value) == usage.prompt_tokens
 
 
-def test_it_lists_itself(client: Client, local_model: Supervisor) -> None:
-    headers = dict(MESSAGES.auth.headers(local_model.key))
+def test_it_lists_itself(local_model: Supervisor) -> None:
+    url = f"{local_model.url}{MESSAGES.models_path}"
 
-    value = requests.get(f"{local_model.url}{MESSAGES.models_path}", headers=headers, timeout=60).json()
+    value = requests.get(url, headers=_headers(local_model), timeout=60).json()
 
     models = MESSAGES.models(value)
     assert models is not None

@@ -187,6 +187,8 @@ def test_demands_and_question() -> None:
     [
         ({"system": "x", "thinking": {"type": "adaptive"}, "stop_sequences": ["x"], NAME: NEWER}, []),
         ({"tools": [{"name": "f", "input_schema": {}}]}, [("tools", "tools", "tools", False)]),
+        ({"output_config": {"effort": "low"}}, []),
+        ({"output_config": {"format": {"type": "json_schema"}}}, [("output_config", "", "schema", False)]),
         ({"speed": "fast"}, [("speed", "speed", "", False)]),
         ({"field_of_next_year": 1}, [("field_of_next_year", "field_of_next_year", "", False)]),
         (
@@ -219,7 +221,8 @@ def test_what_may_cost_more_is_named(changes: dict[str, Any], expected: list[Any
 
 
 def test_the_caps_hold() -> None:
-    request = checked(MESSAGES, _body(speed="fast"), max_messages=9, max_bytes=9999)
+    body = _body(speed="fast", output_config={"format": {"type": "json_schema"}})
+    request = checked(MESSAGES, body, max_messages=9, max_bytes=9999)
 
     problems = caps.problems(request, Caps(models=("other",), max_tokens=10))
 
