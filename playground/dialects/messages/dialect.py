@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.dialects import model_list
 from playground.dialects.fixes import Fixes
-from playground.dialects.messages import demands, joined, request, version
+from playground.dialects.messages import carry, demands, joined, request, version
 from playground.dialects.messages import rows as as_rows
 from playground.dialects.messages.anthropic_python import ANTHROPIC_PYTHON
 from playground.dialects.messages.events import EventCollector
@@ -54,6 +54,8 @@ class Messages(Dialect):
     question = staticmethod(demands.question)
     lengths = staticmethod(demands.lengths)
     demands = staticmethod(demands.demands)
+    conversation = staticmethod(carry.conversation)
+    body_of = staticmethod(carry.body_of)
     headers = staticmethod(version.headers)
     wire = staticmethod(version.wire)
     models = staticmethod(model_list.read_models)
