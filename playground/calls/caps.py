@@ -78,7 +78,7 @@ def _extras(request: Request, caps: Caps) -> Iterator[FieldProblem]:
     """Yield one problem per field, because a message can have many images."""
     beyond: dict[str, str] = {}
     for extra in request.dialect.extras(request.body):
-        if extra.group not in caps.allow:
+        if extra.group and extra.group not in caps.allow:
             beyond.setdefault(extra.field, extra.name)
     for name, what in beyond.items():
         yield FieldProblem(name, _not_allowed(what))

@@ -36,12 +36,13 @@ def read(value: Any) -> Usage | None:
 
 def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:
     """Return the first count that is not 0: some servers send two names and fill in only one."""
-    counts = [count for place in places if (count := _count(usage, place)) is not None]
-    return next((count for count in counts if count), 0 if counts else None)
+    counts = [number for place in places if (number := count(usage, place)) is not None]
+    return next((number for number in counts if number), 0 if counts else None)
 
 
-def _count(usage: dict[str, Any], place: str) -> int | None:
+def count(usage: dict[str, Any], place: str) -> int | None:
+    """Return the count at a place such as `details.name`; None if it is missing or none."""
     details, _, name = place.rpartition(".")
     holder = usage.get(details) if details else usage
-    count = whole_number(holder.get(name)) if isinstance(holder, dict) else None
-    return count if count is not None and 0 <= count <= MOST_TOKENS else None
+    number = whole_number(holder.get(name)) if isinstance(holder, dict) else None
+    return number if number is not None and 0 <= number <= MOST_TOKENS else None

@@ -44,8 +44,9 @@ class Extra:
     """Something in a request that may cost more than the tokens of its text.
 
     `field` is where it is: `tools`, `messages.0.content`. `name` is what the API calls it (`image_url`), and
-    `group` the name by which caps allow it (`images`). `ability` is what a model needs for it: `tools`,
-    `vision` or `audio`; it may be empty. `is_part` marks a part of a message that is not text.
+    `group` the name by which caps allow it (`images`); it is empty for what costs nothing. `ability` is what
+    a model needs for it: `tools`, `vision`, `audio` or `schema`; it may be empty. `is_part` marks a part of a
+    message that is not text.
     """
 
     field: str

@@ -23,6 +23,7 @@ _CODES = {
     "unauthorizedoperation": 403,  # Tencent
     "accessdenied": 403,  # DashScope
     "failedoperation.servicenotactivated": 403,  # Tencent
+    "notfounderror": 404,  # Anthropic
     "billingerror": 402,
     "accountoverdueerror": 402,  # Volcengine
     "ratelimitexceeded": 429,
@@ -51,6 +52,7 @@ _CODES = {
     "unsupportedoperation": 400,  # Tencent
     "datainspectionfailed": 400,  # DashScope
     "badrequesterror": 400,
+    "conflicterror": 409,  # Anthropic
     "requesttoolarge": 413,
     "requestsizelimitexceeded": 413,  # Tencent
     "timeouterror": 504,

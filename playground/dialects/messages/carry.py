@@ -6,25 +6,24 @@ from typing import Any
 
 from playground.dialects import carrying
 from playground.dialects.carrying import Losses, Unread
+from playground.dialects.messages import version
+from playground.dialects.messages.parameters import EFFORTS
 from playground.exchange import conversation as talk
 from playground.text import jsontext
 
 _API = "Messages"
-_VERSION, _SAMPLING_VERSION = "2026-10-21", "2023-06-01"
-_SAMPLING = ("temperature", "top_p", "top_k")
 # What an answer may have if no limit is named: the API wants one, and each of its models can write this much.
 _LIMIT = 4096
 _SETTINGS: carrying.Settings = {
     "model": ("model",),
     "limit": ("max_tokens",),
-    **{name: (name,) for name in _SAMPLING},
+    **{name: (name,) for name in version.GONE},
     "stop": ("stop_sequences",),
     "stream": ("stream",),
     "user": ("metadata", "user_id"),
     "effort": ("output_config", "effort"),
     "service_tier": ("service_tier",),
 }
-_EFFORTS = ("low", "medium", "high", "xhigh", "max")
 # OpenAI's words for the same: its default is what never takes what was paid for in advance.
 _TIERS = {"auto": "auto", "default": "standard_only"}
 _PICKS = {talk.Pick.AUTO: "auto", talk.Pick.ANY: "any", talk.Pick.NONE: "none"}
@@ -139,9 +138,9 @@ def body_of(conversation: talk.Conversation) -> tuple[dict[str, Any], list[talk.
     _fit(settings, losses)
     body: dict[str, Any] = {}
     carrying.put_settings(body, settings, {"model": ("model",)})
-    is_sampled = any(name in settings for name in _SAMPLING)
-    body["anthropic-version"] = _SAMPLING_VERSION if is_sampled else _VERSION
-    losses.added("anthropic-version", "anthropic-version", body["anthropic-version"])
+    is_sampled = any(name in settings for name in version.GONE)
+    body[version.NAME] = version.OLDER if is_sampled else version.NEWER
+    losses.added(version.NAME, version.NAME, body[version.NAME])
     if "limit" not in settings:
         body["max_tokens"] = _LIMIT
         losses.added("max_tokens", "max_tokens", _LIMIT)
@@ -161,7 +160,7 @@ def _fit(settings: dict[str, talk.Setting], losses: Losses) -> None:
     """Say the settings as the API wants them; take out values that it does not have."""
     if (stop := settings.get("stop")) and isinstance(stop.value, str):
         settings["stop"] = talk.Setting(stop.place, [stop.value])
-    if (effort := settings.get("effort")) and effort.value not in _EFFORTS:
+    if (effort := settings.get("effort")) and effort.value not in EFFORTS:
         losses.add_settings({"effort": settings.pop("effort")})
     if tier := settings.pop("service_tier", None):
         if isinstance(tier.value, str) and tier.value in _TIERS:

@@ -1,8 +1,8 @@
 """What the local model does not support, reported before anything is sent.
 
 Its server answers an image with a 500, as if it were broken, and silently drops tools that its template does
-not support. It is asked in the background when a page is shown or something is sent: a call never waits for
-it, and finds out what is not known yet.
+not support, and a schema in the Messages API. It is asked in the background when a page is shown or something
+is sent: a call never waits for it, and finds out what is not known yet.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,9 @@ _SENTENCES = {
     "tools": gettext_noop("The local model cannot call tools. Choose another provider for them."),
     "vision": gettext_noop("The local model reads text only, no images."),
     "audio": gettext_noop("The local model reads text only, no audio."),
+    "schema": gettext_noop(
+        "The local model ignores a JSON schema in this API. Remove it, or use Chat Completions."
+    ),
 }
 
 
@@ -46,7 +49,9 @@ class Probe:
         modalities = modalities if isinstance(modalities, dict) else {}
         template = template if isinstance(template, dict) else {}
         lacks = {name for name in ("vision", "audio") if modalities.get(name) is False}
-        self.lacks = frozenset(lacks | ({"tools"} if template.get("supports_tools") is False else set()))
+        lacks |= {"tools"} if template.get("supports_tools") is False else set()
+        # llama.cpp reads no schema in the APIs that ask for this ability, and does not say so.
+        self.lacks = frozenset(lacks | {"schema"})
 
 
 probe = Probe()

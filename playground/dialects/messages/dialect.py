@@ -1,0 +1,104 @@
+"""The Messages dialect, as other rooms use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.dialects import model_list
+from playground.dialects.fixes import Fixes
+from playground.dialects.messages import carry, demands, joined, request, version
+from playground.dialects.messages import rows as as_rows
+from playground.dialects.messages.anthropic_python import ANTHROPIC_PYTHON
+from playground.dialects.messages.events import EventCollector
+from playground.dialects.messages.message import read_answer
+from playground.dialects.messages.parameters import OF_NEWER, PARAMETERS
+from playground.dialects.messages.presets import PRESETS
+from playground.dialects.messages.turns import ROLES
+from playground.errors import provider_error
+from playground.exchange.call import X_API_KEY
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Parameter, Tick
+from playground.snippets import HTTP_TARGETS
+from playground.text import event_data
+from playground.text.pieces import whole_number
+
+_FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
+_CHUNKS = ("message_start", "message_delta", "message_stop", "content_block_")
+# What a request has and its count does not take.
+_NOT_COUNTED = frozenset((
+    "container", "diagnostics", "inference_geo", "max_tokens", "metadata", "service_tier", "stop_sequences",
+    "stream", *version.GONE,
+))  # fmt: skip
+
+
+class Messages(Dialect):
+    id = "messages"
+    label = "Messages"
+    ending = "/messages"
+    models_path = "/models?limit=1000"  # the most; without it, only the first 20 come
+    count_path = "/messages/count_tokens"
+    auth = X_API_KEY
+    chunk_marks = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"content_block_')
+    end_mark = "message_stop"
+    fields = demands.FIELDS
+    roles = (*ROLES, as_rows.RESULT)
+    call_roles = (as_rows.RESULT,)
+    parameters = PARAMETERS
+    ticks = (Tick("stream", {"stream": True}),)
+    presets = PRESETS
+    targets = (ANTHROPIC_PYTHON, *HTTP_TARGETS)
+
+    rows = staticmethod(as_rows.rows)
+    prompt = staticmethod(as_rows.prompt)
+    problems = staticmethod(request.problems)
+    extras = staticmethod(demands.extras)
+    question = staticmethod(demands.question)
+    lengths = staticmethod(demands.lengths)
+    demands = staticmethod(demands.demands)
+    conversation = staticmethod(carry.conversation)
+    body_of = staticmethod(carry.body_of)
+    headers = staticmethod(version.headers)
+    wire = staticmethod(version.wire)
+    models = staticmethod(model_list.read_models)
+    collector = staticmethod(EventCollector)
+    answer = staticmethod(read_answer)
+    fix = _FIXES.fix
+    fix_tokens = _FIXES.fewer_tokens
+    texts = staticmethod(joined.texts)
+    masked = staticmethod(joined.masked)
+
+    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        return OF_NEWER if version.is_newer(body) else self.parameters
+
+    def path(self, body: Mapping[str, Any]) -> str:
+        del body
+        return self.ending
+
+    def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: value for name, value in version.wire(body).items() if name not in _NOT_COUNTED}
+
+    def counted(self, value: Any) -> int | None:
+        return whole_number(value.get("input_tokens")) if isinstance(value, dict) else None
+
+    def chunk(self, value: Any) -> Any:
+        return value
+
+    def is_chunk(self, value: Any) -> bool:
+        kind = value.get("type") if isinstance(value, dict) else None
+        return isinstance(kind, str) and kind.startswith(_CHUNKS)
+
+    def is_done(self, data: str, value: Any) -> bool:
+        if isinstance(value, dict):
+            return value.get("type") == self.end_mark
+        return event_data.is_done(data)  # of some imitations
+
+    def completion(self, value: Any) -> dict[str, Any] | None:
+        if not isinstance(value, dict) or not isinstance(value.get("content", ...), list | str | None):
+            return None
+        is_message = value.get("type") == "message" or value.get("role") == "assistant"
+        return value if is_message or "stop_reason" in value else None
+
+    def error(self, value: Any) -> Any:
+        return provider_error.error_in(value, [{}] if self.completion(value) else [])
+
+
+MESSAGES = Messages()

@@ -1,0 +1,50 @@
+"""Which texts of a message, or of events, people read as one: a key in pieces is whole again there."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from playground.exchange.dialect import Place
+from playground.exchange.split_key import walk
+from playground.text.redact import MASK
+
+# The texts of all blocks are read together, whatever their indexes; so is the input of all tools.
+_JOINED = frozenset(("text", "thinking", "partial_json", "signature"))
+_PLACES = {name: ((name,),) for name in _JOINED}
+# Most of a stream. Nothing else in such an event is a text for people.
+_DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_OF_DELTA_EVENT = frozenset(("type", "index", "delta"))
+
+
+def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
+    """Yield each text, and the places where it continues: its own path, and what people read with it."""
+    if isinstance(value, dict) and value.get("type") == "content_block_delta":
+        delta = value.get("delta")
+        if isinstance(delta, dict) and len(delta) == 2 and not value.keys() - _OF_DELTA_EVENT:
+            kind = delta.get("type")
+            name = _DELTAS.get(kind) if isinstance(kind, str) else None
+            text = delta.get(name) if name else None
+            if name and isinstance(text, str) and isinstance(value.get("index"), int):
+                if text:
+                    yield _PLACES[name], text
+                return
+    for path, text in walk((), value):
+        last = path[-1] if path else None
+        if isinstance(last, str) and last in _JOINED:
+            yield (*_PLACES[last], path), text
+        else:
+            yield (path,), text
+
+
+def masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
+    """Mask the texts with these numbers, counted in the order of `texts`."""
+    count = itertools.count()
+
+    def mask(value: Any) -> Any:
+        if isinstance(value, str):
+            return MASK if value and next(count) in numbers else value
+        if isinstance(value, dict):
+            return {name: mask(item) for name, item in value.items()}
+        return [mask(item) for item in value] if isinstance(value, list) else value
+
+    return {name: mask(item) for name, item in completion.items()}

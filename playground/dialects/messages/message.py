@@ -1,0 +1,235 @@
+"""Read a message, tolerating fields that imitations omit, set to null or write otherwise."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from playground.dialects import finish
+from playground.dialects.media import image
+from playground.dialects.messages import usage
+from playground.dialects.messages.sources import is_source, sources_of
+from playground.exchange.answer import Answer, Choice, Finish, Media, Sources, ToolCall
+from playground.text.sentence import Sentence, gettext_noop, say
+
+# The name in `Choice` of the text in each kind of block.
+LIVE = {"text": "text", "thinking": "reasoning"}
+# The fields that have their own view.
+_SHOWN = frozenset((
+    "id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage",
+))  # fmt: skip
+_OF_BLOCK = {
+    "text": frozenset(("type", "text", "citations")),
+    "thinking": frozenset(("type", "thinking", "signature")),
+    "tool_use": frozenset(("type", "id", "name", "input")),
+    "image": frozenset(("type", "source")),
+}
+_NOTES = {
+    "tool_use": gettext_noop(
+        "The model calls tools. Send each result as a tool_result block in a user message."
+    ),
+    "model_context_window_exceeded": gettext_noop(
+        "Cut off: the context window is full. Shorten the messages for a longer answer."
+    ),
+}
+_STOPPED = gettext_noop("The answer ended at the stop sequence %(stop)s.")
+_DECLINED = gettext_noop("The model declined to answer (%(category)s).")
+
+
+@dataclass(frozen=True)
+class MessageChoice(Choice):
+    """The one choice of an answer: its whole message."""
+
+    message: dict[str, Any]
+
+    @property
+    def finish(self) -> Finish | None:
+        return finish.common(self.message.get("stop_reason"))
+
+    @property
+    def finish_reason(self) -> str | None:
+        return finish.shown(self.message.get("stop_reason"))
+
+    @property
+    def finish_note(self) -> Sentence | None:
+        reason, stop = self.message.get("stop_reason"), self.message.get("stop_sequence")
+        category = _detail(self.message, "category")
+        if isinstance(stop, str) and stop and self.finish is Finish.STOP:
+            return say(_STOPPED, stop=json.dumps(stop[:80], ensure_ascii=False))
+        if reason == "refusal" and category:
+            return say(_DECLINED, category=category[:80])
+        if isinstance(reason, str) and reason in _NOTES:
+            return say(_NOTES[reason])
+        return finish.meaning(reason)
+
+    @property
+    def is_broken_off(self) -> bool:
+        return finish.is_broken_off(self.message.get("stop_reason"))
+
+    @cached_property
+    def images(self) -> list[Media]:
+        return [image(source) for block in blocks_of(self.message) if (source := _image_source(block))]
+
+    @property
+    def audio(self) -> list[Media]:
+        return []
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(sources_of(blocks_of(self.message)), {})
+
+    @cached_property
+    def others(self) -> dict[str, Any]:
+        others = {
+            name: value for name, value in self.message.items() if name not in _SHOWN and not _is_empty(value)
+        }
+        blocks = [rest for block in blocks_of(self.message) if not _is_empty(rest := _unread(block))]
+        if blocks:
+            others["content"] = blocks
+        is_told = self.message.get("stop_reason") == "refusal" and (
+            self.refusal or _detail(self.message, "category")
+        )
+        if not is_told and not _is_empty(details := self.message.get("stop_details")):
+            others["stop_details"] = details
+        return others
+
+    def following(self, *, media: bool) -> list[dict[str, Any]]:
+        blocks = [block for block in blocks_of(self.message) if _goes_back(block, media=media)]
+        plain = all(_is_plain(block) for block in blocks)
+        content = "".join(block["text"] for block in blocks) if plain else blocks
+        answer = [{"role": "assistant", "content": content}] if content else []
+        if answer and self.finish is Finish.PAUSED:  # it goes on from there
+            return answer
+        results = [
+            {"type": "tool_result", "tool_use_id": call.id, "content": ""}
+            for call in self.tool_calls
+            if call.id is not None
+        ]
+        return [*answer, {"role": "user", "content": results or ""}]
+
+
+def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
+    """Read a message."""
+    del asked
+    model, blocks = completion.get("model"), blocks_of(completion)
+    calls = [_call(block) for block in blocks if block.get("type") == "tool_use"]
+    choice = MessageChoice(
+        index=0,
+        text=_joined(blocks, "text"),
+        reasoning=_joined(blocks, "thinking") or None,
+        refusal=explanation_of(completion),
+        transcript=None,
+        tool_calls=calls,
+        message=completion,
+    )
+    return Answer([choice], usage.of(completion), model if isinstance(model, str) else None)
+
+
+def blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the content as blocks; a text is one."""
+    content = message.get("content")
+    blocks = content if isinstance(content, list) else [] if content in (None, "") else [content]
+    return [as_block(block) for block in blocks]
+
+
+def as_block(value: Any) -> dict[str, Any]:
+    """Return a block; a string is one of text, and anything else is shown as it came."""
+    if isinstance(value, dict):
+        return value
+    return {"type": "text", "text": value} if isinstance(value, str) else {"content": value}
+
+
+def between(before: str, after: str) -> str:
+    """Return what stands between two blocks that are read as one text: nothing between parts of a text.
+
+    A text that cites its sources comes as a block for each part.
+    """
+    return "" if before == after == "text" else "\n\n"
+
+
+def explanation_of(message: Mapping[str, Any]) -> str | None:
+    """Return why the model declined to answer, if it says so."""
+    return _detail(message, "explanation") if message.get("stop_reason") == "refusal" else None
+
+
+def _detail(message: Mapping[str, Any], name: str) -> str | None:
+    details = message.get("stop_details")
+    value = details.get(name) if isinstance(details, dict) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _joined(blocks: list[dict[str, Any]], name: str) -> str | None:
+    """Return the texts in the field `name` of the blocks of that type; None if there are none."""
+    texts, before, has_begun = list[str](), "", False
+    for block in blocks:
+        kind, text = block.get("type"), block.get(name)
+        if kind == name and isinstance(text, str):
+            if text and has_begun:
+                texts.append(between(before, name))
+            texts.append(text)
+            has_begun = has_begun or text != ""
+        before = kind if isinstance(kind, str) else ""
+    return "".join(texts) if texts else None
+
+
+def _call(block: dict[str, Any]) -> ToolCall:
+    id_, name, arguments = block.get("id"), block.get("name"), block.get("input", {})
+    return ToolCall(
+        id_ if isinstance(id_, str) else None,
+        name if isinstance(name, str) else None,
+        arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False),
+        block,
+    )
+
+
+def _image_source(block: dict[str, Any]) -> str:
+    """Return the base64 or the URL of an image; "" if the block is none."""
+    source = block.get("source") if block.get("type") == "image" else None
+    found = (source.get("data") or source.get("url")) if isinstance(source, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _unread(block: dict[str, Any]) -> dict[str, Any]:
+    """Return the block, or the rest of it, if there is no other view of it."""
+    kind = block.get("type")
+    known = _OF_BLOCK.get(kind) if isinstance(kind, str) else None
+    if known is None or not _is_read(block):
+        return block
+    rest = {name: value for name, value in block.items() if name not in known and not _is_empty(value)}
+    if isinstance(cited := block.get("citations"), list) and kind == "text":
+        rest |= {"citations": left} if (left := [item for item in cited if not is_source(item)]) else {}
+    return {"type": kind, **rest} if rest else {}
+
+
+def _is_read(block: dict[str, Any]) -> bool:
+    """Whether a block of a known type has what its type says. Thinking may come as a signature alone."""
+    match block.get("type"):
+        case "text":
+            return isinstance(block.get("text"), str)
+        case "thinking":
+            return isinstance(thought := block.get("thinking"), str) and thought != ""
+        case "image":
+            return _image_source(block) != ""
+    return True
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == [] or value == {}
+
+
+def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
+    """Whether the next call takes the block: no empty text, and no thinking without its signature."""
+    match block.get("type"):
+        case "text":
+            return bool(block.get("text"))
+        case "thinking":
+            return isinstance(block.get("signature"), str)
+        case "image":
+            return media
+    return True
+
+
+def _is_plain(block: dict[str, Any]) -> bool:
+    rest = {name for name in block if name not in ("type", "text") and not _is_empty(block[name])}
+    return block.get("type") == "text" and isinstance(block.get("text"), str) and not rest

@@ -1,0 +1,127 @@
+"""Check the messages of a request: their roles, their blocks, and what belongs together."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playground.exchange.demands import too_many_messages
+from playground.exchange.refusal import FieldProblem
+from playground.text.sentence import Sentence, gettext_noop, say
+
+ROLES = ("user", "assistant")
+_OTHER_ROLES = {
+    "system": gettext_noop("The Messages API has no role “%(role)s”. Move the text to the system parameter."),
+    "developer": gettext_noop(
+        "The Messages API has no role “%(role)s”. Move the text to the system parameter."
+    ),
+    "tool": gettext_noop(
+        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
+    ),
+    "function": gettext_noop(
+        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
+    ),
+    "model": gettext_noop("The Messages API has no role “%(role)s”. Use assistant for what the model said."),
+}
+# Parts of other APIs' messages, and the blocks that say the same.
+_OTHER_PARTS = {
+    "image_url": "image",
+    "input_image": "image",
+    "input_text": "text",
+    "output_text": "text",
+    "input_file": "document",
+    "file": "document",
+    "function_call": "tool_use",
+    "function_call_output": "tool_result",
+}
+
+
+def problems(messages: Any, most: int, *, newer: bool) -> Iterator[FieldProblem]:
+    """Yield what is wrong; `newer` says that the version is 2026-10-21."""
+    if not isinstance(messages, list) or not messages:
+        yield FieldProblem("messages", say(gettext_noop("At least one message is needed.")))
+        return
+    if len(messages) > most:
+        yield too_many_messages("messages", len(messages), most)
+        return
+    calls: set[str] = set()
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict):
+            yield FieldProblem(f"messages.{index}", say(gettext_noop("A message must be a JSON object.")))
+            continue
+        if (role := message.get("role")) not in ROLES:
+            yield FieldProblem(f"messages.{index}.role", _not_a_role(role))
+        yield from _beside(index, message)
+        if wrong := next(_content(message.get("content"), role, calls, newer=newer), None):
+            yield FieldProblem(f"messages.{index}.content", wrong)
+
+
+def _not_a_role(role: Any) -> Sentence:
+    if isinstance(role, str) and role in _OTHER_ROLES:
+        return say(_OTHER_ROLES[role], role=role)
+    return say(
+        gettext_noop("“%(role)s” is no role; take one of %(roles)s."),
+        role=str(role)[:40],
+        roles=", ".join(ROLES),
+    )
+
+
+def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """Yield fields that only a message of Chat Completions has."""
+    for name, block in (("tool_calls", "tool_use"), ("tool_call_id", "tool_result")):
+        if message.get(name) and message.get("role") in ROLES:
+            yield FieldProblem(
+                f"messages.{index}.{name}",
+                say(
+                    gettext_noop(
+                        "The Messages API has no such field. Use a content block of type %(block)s."
+                    ),
+                    block=block,
+                ),
+            )
+
+
+def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterator[Sentence]:
+    """Yield what is wrong with a content; adds the calls in it to `calls`."""
+    if isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        yield say(gettext_noop("Content must be a string or an array of content blocks."))
+        return
+    for block in content:
+        kind = block.get("type") if isinstance(block, dict) else None
+        if not isinstance(kind, str) or not kind:
+            yield say(gettext_noop("Each content block must be a JSON object with a type."))
+        elif kind in _OTHER_PARTS:
+            yield say(
+                gettext_noop("The Messages API has no content block of type “%(kind)s”. Use %(block)s."),
+                kind=kind,
+                block=_OTHER_PARTS[kind],
+            )
+        elif kind == "text" and not isinstance(block.get("text"), str):
+            yield say(gettext_noop("A content block of type text needs a text."))
+        elif kind == "tool_use":
+            calls.update(call for call in [block.get("id")] if isinstance(call, str))
+        elif kind == "tool_result":
+            yield from _result(block.get("tool_use_id"), calls)
+        elif kind == "thinking" and not isinstance(block.get("signature"), str):
+            yield say(
+                gettext_noop(
+                    "A thinking block can only be sent back with its signature. Add it, or remove the block."
+                )
+            )
+        if newer:
+            yield from _in_newer(block, role)
+
+
+def _result(call: Any, calls: set[str]) -> Iterator[Sentence]:
+    if not isinstance(call, str) or not call:
+        yield say(gettext_noop("A tool_result needs the tool_use_id of the call that it answers."))
+    elif call not in calls:
+        yield say(gettext_noop("No earlier message has a tool call with the id “%(id)s”."), id=call[:60])
+
+
+def _in_newer(block: Any, role: Any) -> Iterator[Sentence]:
+    kind = block.get("type") if isinstance(block, dict) else None
+    if kind == "document" and role == "assistant":
+        yield say(gettext_noop("Version 2026-10-21 rejects a document in an assistant message."))
+    elif kind == "text" and role == "user" and block.get("citations"):
+        yield say(gettext_noop("Version 2026-10-21 rejects citations in the text of a user message."))

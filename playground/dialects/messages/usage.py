@@ -1,0 +1,37 @@
+"""The usage of a message. Counts in a stream are cumulative: the last of each name holds, none is added."""
+
+from typing import Any
+
+from playground.dialects.usage import count, read
+from playground.exchange.usage import Usage
+from playground.text.pieces import MOST_NAMES, Room, check, copied, size
+
+# All input is the sum of these: what was read from the cache is not in `input_tokens`.
+_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def of(message: dict[str, Any]) -> Usage | None:
+    """Return the usage of a message; None if it has no count."""
+    usage = message.get("usage")
+    if not isinstance(usage, dict):
+        return None
+    parts = [number for name in _INPUT if (number := count(usage, name)) is not None]
+    output = count(usage, "output_tokens")
+    if not parts and output is None:
+        return read(usage)  # a gateway's, with other names
+    prompt = sum(parts) if parts else None
+    total = prompt + output if prompt is not None and output is not None else None
+    thought = count(usage, "output_tokens_details.thinking_tokens")
+    return Usage(prompt, output, total, count(usage, "cache_read_input_tokens"), thought)
+
+
+def set_all(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
+    """Set every value that is not null, also within objects: what came before it no longer holds."""
+    for name, value in more.items():
+        old = into.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            set_all(old, value, room)
+        elif (value is not None or name not in into) and (old != value or name not in into):
+            room.keep(size(value) - (name in into))
+            into[name] = copied(value)
+    check(len(into), MOST_NAMES)
