@@ -87,13 +87,14 @@ class Dialect(Protocol):
     list of models. `roles` are those that people choose from; the messages of `call_roles` answer a call by
     its id. Every chunk of a stream contains one of `chunk_marks`, which saves parsing what is none.
     `end_mark` is how a stream announces its end. `auth` is how a key is sent, unless the provider wants it
-    otherwise.
+    otherwise. `count_path` is where the tokens of a request are counted; it is empty if nowhere.
     """
 
     id: str
     label: str
     ending: str
     models_path: str
+    count_path: str
     auth: Auth
     chunk_marks: tuple[bytes, ...]
     end_mark: str
@@ -167,6 +168,14 @@ class Dialect(Protocol):
 
     def models(self, value: Any) -> ModelList | None:
         """Return the models in the JSON of a list, or None if it is not a list."""
+        ...
+
+    def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is posted to `count_path`: the part of the body that has tokens to count."""
+        ...
+
+    def counted(self, value: Any) -> int | None:
+        """Return the number of tokens in the JSON that comes back from there, or None if it has none."""
         ...
 
     # --- the response ---

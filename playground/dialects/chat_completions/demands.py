@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from playground.dialects.parts import in_any_case, kinds, whole_number
 from playground.exchange.demands import Demands, Extra, Fields
 
 TOKENS = ("max_tokens", "max_completion_tokens")
@@ -37,8 +38,8 @@ _ABILITIES = {"image_url": "vision", "input_audio": "audio"}
 
 
 def demands(body: Mapping[str, Any]) -> Demands:
-    model, count = body.get("model"), _whole(body.get("n"))
-    limits = {name: limit for name in TOKENS if (limit := _whole(body.get(name))) is not None}
+    model, count = body.get("model"), whole_number(body.get("n"))
+    limits = {name: limit for name in TOKENS if (limit := whole_number(body.get(name))) is not None}
     return Demands(
         model if isinstance(model, str) else "",
         body.get("stream") is True,
@@ -72,25 +73,10 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 def _parts(body: Mapping[str, Any]) -> Iterator[Extra]:
     messages = body.get("messages")
     for index, message in enumerate(messages if isinstance(messages, list) else []):
-        for content in _in_any_case(message, "content") if isinstance(message, dict) else []:
+        for content in in_any_case(message, "content") if isinstance(message, dict) else []:
             for part in content if isinstance(content, list) else []:
                 place = f"messages.{index}.content"
-                for kind in _kinds(part):
+                for kind in kinds(part, _FREE_PARTS):
                     yield Extra(
                         place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True
                     )
-
-
-def _kinds(part: Any) -> list[str]:
-    """Return what a part may be taken for, except text. What is neither text nor an object is named whole."""
-    kinds = (_in_any_case(part, "type") or [None]) if isinstance(part, dict) else [part]
-    return [str(kind) for kind in kinds if not isinstance(part, str) and kind not in _FREE_PARTS]
-
-
-def _in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
-    """Return the values of a field: a server written in Go reads `Content` as `content` (encoding/json)."""
-    return [item for key, item in value.items() if key.casefold() == name]
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

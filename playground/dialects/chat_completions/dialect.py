@@ -40,6 +40,7 @@ class ChatCompletions(Dialect):
     label = "Chat Completions"
     ending = "/chat/completions"
     models_path = "/models"
+    count_path = ""
     auth = BEARER
     chunk_marks = (b'"delta"', b"chat.completion.chunk")
     end_mark = event_data.DONE
@@ -92,6 +93,13 @@ class ChatCompletions(Dialect):
 
     def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return body
+
+    def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return body
+
+    def counted(self, value: Any) -> int | None:
+        del value
+        return None
 
     def is_chunk(self, value: Any) -> bool:
         if not isinstance(value, dict):

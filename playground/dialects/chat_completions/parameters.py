@@ -4,46 +4,13 @@ The request's check, the form and its help all use these rows, so that they agre
 from the Chat Completions reference.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from playground.dialects.checks import number, text, whole
 from playground.exchange.parameter import Kind, Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
 MAX_STOPS = 4
-
-
-def _number(low: float, high: float) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        # `not low <= value` rather than `value < low`: NaN fails every comparison.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ParameterError(
-                say(
-                    gettext_noop("Takes a number from %(low)s to %(high)s, written like 0.7."),
-                    low=f"{low:g}",
-                    high=f"{high:g}",
-                )
-            )
-
-    return check
-
-
-def _whole(low: int | None = None) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or (low is not None and value < low):
-            raise ParameterError(
-                say(gettext_noop("Takes a whole number."))
-                if low is None
-                else say(gettext_noop("Takes a whole number of %(low)s or more."), low=low)
-            )
-
-    return check
-
-
-def _text(value: Any) -> None:
-    if not isinstance(value, str):
-        raise ParameterError(say(gettext_noop("Takes a text.")))
 
 
 def _stops(value: Any) -> None:
@@ -61,7 +28,7 @@ def _stops(value: Any) -> None:
 PARAMETERS = (
     Parameter(
         "temperature",
-        _number(0, 2),
+        number(0, 2),
         "0–2",
         "1",
         gettext_noop("0 repeatable, 0.7–1 balanced, 1.5+ inventive."),
@@ -70,7 +37,7 @@ PARAMETERS = (
     ),
     Parameter(
         "max_tokens",
-        _whole(1),
+        whole(1),
         "≥ 1",
         gettext_noop("no limit"),
         gettext_noop("The answer stops after this many tokens."),
@@ -79,7 +46,7 @@ PARAMETERS = (
     ),
     Parameter(
         "max_completion_tokens",
-        _whole(1),
+        whole(1),
         "≥ 1",
         gettext_noop("no limit"),
         gettext_noop("What newer OpenAI models take in place of max_tokens; counts reasoning too."),
@@ -87,13 +54,13 @@ PARAMETERS = (
     ),
     Parameter(
         "top_p",
-        _number(0, 1),
+        number(0, 1),
         "0–1",
         "1",
         gettext_noop("Picks among the likeliest tokens that together have this probability."),
         inputmode="decimal",
     ),
-    Parameter("n", _whole(1), "≥ 1", "1", gettext_noop("How many answers to make."), inputmode="numeric"),
+    Parameter("n", whole(1), "≥ 1", "1", gettext_noop("How many answers to make."), inputmode="numeric"),
     Parameter(
         "stop",
         _stops,
@@ -104,7 +71,7 @@ PARAMETERS = (
     ),
     Parameter(
         "presence_penalty",
-        _number(-2, 2),
+        number(-2, 2),
         "−2–2",
         "0",
         gettext_noop("Above 0, words already used become less likely: new topics."),
@@ -112,7 +79,7 @@ PARAMETERS = (
     ),
     Parameter(
         "frequency_penalty",
-        _number(-2, 2),
+        number(-2, 2),
         "−2–2",
         "0",
         gettext_noop("Above 0, the more often a word was used, the less likely: fewer repeats."),
@@ -120,7 +87,7 @@ PARAMETERS = (
     ),
     Parameter(
         "seed",
-        _whole(),
+        whole(),
         gettext_noop("whole number"),
         gettext_noop("random"),
         gettext_noop("The same seed asks for the same answer, as far as the provider can."),
@@ -128,7 +95,7 @@ PARAMETERS = (
     ),
     Parameter(
         "user",
-        _text,
+        text,
         gettext_noop("text"),
         gettext_noop("none"),
         gettext_noop("An id of your end user, for the provider's abuse checks."),

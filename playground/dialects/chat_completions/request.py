@@ -3,8 +3,8 @@
 from typing import Any
 
 from playground.dialects.chat_completions.parameters import PARAMETERS
+from playground.dialects.checks import model_problems, parameter_problems, stream_problems
 from playground.exchange.demands import too_many_messages
-from playground.exchange.parameter import ParameterError
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
@@ -16,18 +16,11 @@ _OLDER_ROLES = ("function",)
 def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
     """Return what is wrong. Fields without a row in `PARAMETERS` pass: a provider may support them."""
     return [
-        *_model_errors(body),
+        *model_problems(body),
         *_messages_errors(body.get("messages"), most_messages),
-        *_parameter_errors(body),
-        *_stream_errors(body),
+        *parameter_problems(body, PARAMETERS),
+        *stream_problems(body),
     ]
-
-
-def _model_errors(body: dict[str, Any]) -> list[FieldProblem]:
-    model = body.get("model")
-    if isinstance(model, str) and model.strip():
-        return []
-    return [FieldProblem("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
 
 
 def _messages_errors(messages: Any, most: int) -> list[FieldProblem]:
@@ -68,23 +61,4 @@ def _message_errors(index: int, message: Any) -> list[FieldProblem]:
                 say(gettext_noop("A tool message needs the tool_call_id of the call that it answers.")),
             )
         )
-    return errors
-
-
-def _stream_errors(body: dict[str, Any]) -> list[FieldProblem]:
-    if isinstance(body.get("stream"), bool | None):
-        return []
-    return [FieldProblem("stream", say(gettext_noop("Takes true or false.")))]
-
-
-def _parameter_errors(body: dict[str, Any]) -> list[FieldProblem]:
-    errors = []
-    for parameter in PARAMETERS:
-        # Many SDKs send null for "not set", which providers accept.
-        if body.get(parameter.name) is None:
-            continue
-        try:
-            parameter.check(body[parameter.name])
-        except ParameterError as error:
-            errors.append(FieldProblem(parameter.name, error.sentence))
     return errors

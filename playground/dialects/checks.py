@@ -1,0 +1,84 @@
+"""Checks of a parameter's value that several APIs share. Each raises `ParameterError`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from playground.exchange.parameter import Parameter, ParameterError
+from playground.exchange.refusal import FieldProblem
+from playground.text.sentence import gettext_noop, say
+
+
+def number(low: float, high: float) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        # `not low <= value` rather than `value < low`: NaN fails every comparison.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ParameterError(
+                say(
+                    gettext_noop("Takes a number from %(low)s to %(high)s, written like 0.7."),
+                    low=f"{low:g}",
+                    high=f"{high:g}",
+                )
+            )
+
+    return check
+
+
+def whole(low: int | None = None) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if not is_whole or (low is not None and value < low):
+            raise ParameterError(
+                say(gettext_noop("Takes a whole number."))
+                if low is None
+                else say(gettext_noop("Takes a whole number of %(low)s or more."), low=low)
+            )
+
+    return check
+
+
+def text(value: Any) -> None:
+    if not isinstance(value, str):
+        raise ParameterError(say(gettext_noop("Takes a text.")))
+
+
+def one_of(*choices: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if value not in choices:
+            raise ParameterError(say(gettext_noop("Takes one of %(choices)s."), choices=", ".join(choices)))
+
+    return check
+
+
+def model_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
+    model = body.get("model")
+    if isinstance(model, str) and model.strip():
+        return []
+    return [FieldProblem("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
+
+
+def stream_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
+    if isinstance(body.get("stream"), bool | None):
+        return []
+    return [FieldProblem("stream", say(gettext_noop("Takes true or false.")))]
+
+
+def parameter_problems(body: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> list[FieldProblem]:
+    """Return what is wrong with the parameters that a body sets, also within other fields."""
+    problems = []
+    for parameter in parameters:
+        # Many SDKs send null for "not set", which providers accept.
+        if (value := within(body, parameter.name)) is None:
+            continue
+        try:
+            parameter.check(value)
+        except ParameterError as error:
+            problems.append(FieldProblem(parameter.name, error.sentence))
+    return problems
+
+
+def within(body: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a parameter; a name with a dot is that of a field within a field."""
+    value: Any = body
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
