@@ -6,6 +6,11 @@ from typing import Any
 
 from tests.upstreams.scripted import chunk
 
+_BODIES: dict[str, dict[str, Any]] = {
+    "chat_completions": {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]},
+    "responses": {"model": "m", "input": "Hello!", "store": False},
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -14,8 +19,8 @@ class Case:
     `says` maps dotted paths in the JSON of `/send/` to values: `{"completion.choices.0.message.content":
     "Hello", "error": None}`. Each text of `shows` must be in the answer panel as people read it (without
     tags), both after a posted form and in a live answer; no text of `hides` may be there or in the JSON.
-    `request` changes top-level parameters of the request. With `holds` the connection stays open after the
-    last byte. `source` names the public report that the bytes are taken from.
+    `request` changes top-level parameters of the request in this `dialect`. With `holds` the connection
+    stays open after the last byte. `source` names the public report that the bytes are taken from.
     """
 
     name: str
@@ -26,6 +31,11 @@ class Case:
     request: dict[str, Any] = field(default_factory=dict)
     holds: bool = False
     source: str = ""
+    dialect: str = "chat_completions"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return _BODIES[self.dialect] | self.request
 
     @property
     def streams(self) -> bool:

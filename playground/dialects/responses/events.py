@@ -224,7 +224,8 @@ class EventCollector:
             self._room.keep(size(event["annotation"]))
             part["annotations"] = [*listed(part.get("annotations")), copied(event["annotation"])]
             return ""
-        return self._keep(event, item.events if item else self._unknown)
+        is_named = "item_id" in event or number_of(event.get("output_index")) is not None
+        return self._keep(event, item.events if item and is_named else self._unknown)
 
     # --- what they share ---
 
