@@ -1,29 +1,43 @@
-"""The client of the openai SDK, as Python code: what its APIs have in common."""
+"""The client of the openai SDK, as Python code: what its APIs have in common.
+
+The SDK sends its key as a bearer token. A key for another header goes there with each call, and nowhere else.
+"""
 
 from playground.exchange.call import BEARER, Call
 from playground.snippets.python import quoted
 
 
 def opening(call: Call) -> list[str]:
-    """Return the lines that import the SDK and make the `client`.
+    """Return the lines that import the SDK and make the `client`."""
+    return [
+        *(["import os", ""] if call.key_variable else []),
+        f"from openai import {'Omit, ' if _has_own_header(call) else ''}OpenAI",
+        "",
+        "client = OpenAI(",
+        f"    base_url={quoted(call.base_url)},",
+        # The SDK requires a key, also for a server that takes none.
+        f"    api_key={_key(call) if call.key_variable and not _has_own_header(call) else quoted('none')},",
+        ")",
+        "",
+    ]
 
-    The SDK sends its key as a bearer token. A key for another header is sent in that one only.
-    """
-    has_own_header = call.key_variable is not None and call.auth != BEARER
-    lines = ["import os", ""] if call.key_variable else []
-    lines += [f"from openai import {'Omit, ' if has_own_header else ''}OpenAI", "", "client = OpenAI("]
-    lines.append(f"    base_url={quoted(call.base_url)},")
-    key = f"os.environ[{quoted(call.key_variable)}]" if call.key_variable else ""
-    if has_own_header:
-        value = f"{quoted(call.auth.prefix)} + {key}" if call.auth.prefix else key
-        lines += [
-            '    api_key="none",',
-            "    default_headers={",
-            f"        {quoted(call.auth.header)}: {value},",
-            '        "Authorization": Omit(),',
-            "    },",
-        ]
-    else:
-        # Without a key: the server takes none, but the SDK requires one.
-        lines.append(f"    api_key={key or quoted('none')},")
-    return [*lines, ")", ""]
+
+def header_arguments(call: Call) -> list[str]:
+    """Return the lines of the call's arguments that send the key, if it is not a bearer token."""
+    if not _has_own_header(call):
+        return []
+    prefix = f"{quoted(call.auth.prefix)} + " if call.auth.prefix else ""
+    return [
+        "    extra_headers={",
+        f"        {quoted(call.auth.header)}: {prefix}{_key(call)},",
+        '        "Authorization": Omit(),',
+        "    },",
+    ]
+
+
+def _has_own_header(call: Call) -> bool:
+    return call.key_variable is not None and call.auth != BEARER
+
+
+def _key(call: Call) -> str:
+    return f"os.environ[{quoted(call.key_variable or '')}]"
