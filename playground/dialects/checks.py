@@ -23,15 +23,17 @@ def number(low: float, high: float) -> Callable[[Any], None]:
     return check
 
 
-def whole(low: int | None = None) -> Callable[[Any], None]:
+def whole(low: int | None = None, high: int | None = None) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if not is_whole or (low is not None and value < low):
-            raise ParameterError(
-                say(gettext_noop("Takes a whole number."))
-                if low is None
-                else say(gettext_noop("Takes a whole number of %(low)s or more."), low=low)
-            )
+        if is_whole and (low is None or value >= low) and (high is None or value <= high):
+            return
+        if low is None:
+            raise ParameterError(say(gettext_noop("Takes a whole number.")))
+        if high is None:
+            raise ParameterError(say(gettext_noop("Takes a whole number of %(low)s or more."), low=low))
+        sentence = gettext_noop("Takes a whole number from %(low)s to %(high)s.")
+        raise ParameterError(say(sentence, low=low, high=high))
 
     return check
 
@@ -41,10 +43,26 @@ def text(value: Any) -> None:
         raise ParameterError(say(gettext_noop("Takes a text.")))
 
 
+def flag(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ParameterError(say(gettext_noop("Takes true or false.")))
+
+
+def word(*examples: str) -> Callable[[Any], None]:
+    """Return a check for any word: providers and models have more of them than the examples."""
+
+    def check(value: Any) -> None:
+        if not isinstance(value, str) or not value:
+            sentence = gettext_noop("Takes a word, such as one of: %(words)s.")
+            raise ParameterError(say(sentence, words=", ".join(examples)))
+
+    return check
+
+
 def one_of(*choices: str) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if value not in choices:
-            raise ParameterError(say(gettext_noop("Enter one of: %(choices)s."), choices=", ".join(choices)))
+            raise ParameterError(say(gettext_noop("Takes one of %(choices)s."), choices=", ".join(choices)))
 
     return check
 

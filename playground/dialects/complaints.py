@@ -43,7 +43,8 @@ MAXIMUM = re.compile(
 # Gemini: `the supported range is from 1 (inclusive) to 65537 (exclusive)`
 RANGE_END = re.compile(r"supported range is from [\d.-]{1,12} \(inclusive\) to (\d{1,9}) \((in|ex)clusive\)")
 
-QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80})[`'\"]")
+# A name with a dot is a field within a field: `reasoning.effort`.
+QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80}(?:\.[a-z_]\w{0,80})?)[`'\"]")
 # `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
 # `Validation error at #/store: Extra inputs are not permitted` (Azure)
 INTRODUCED = re.compile(

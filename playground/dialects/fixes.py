@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from playground.dialects.checks import within
 from playground.dialects.complaints import (
     ABOUT_A_ROLE,
     ABOUT_A_VALUE,
@@ -103,13 +104,13 @@ class Fixes:
         fixes = (rule(complaint) for complaint in complaints for rule in rules)
         if fix := next((fix for fix in fixes if fix), None):
             return fix
-        return self._without([name for complaint in complaints for name in _unknown(complaint)])
+        return self._without(body, [name for complaint in complaints for name in _unknown(complaint)])
 
     def _complaints(self, body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
         texts = error.words.split("\n")
         for words in texts:
             # Parameters named apart from the words belong to the message if there is only one.
-            apart = [name.split(".")[0].split("[")[0] for name in error.parameters] if len(texts) == 1 else []
+            apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
             found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
             found += [
                 (match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)
@@ -132,18 +133,22 @@ class Fixes:
             first = [name for name in _listed(words, found) if name in named] or (sent[0] if sent else [])
             yield _Complaint(body, words, named, first)
 
+    def _parameter(self, name: str) -> str:
+        """Return the parameter that a place is in: `messages[0].role`, `reasoning.effort`."""
+        return name if name in self._checks else name.split(".")[0].split("[")[0]
+
     def _is_a_name(self, word: str) -> bool:
         return "_" in word or word in _PLAIN_NAMES or word in self._without_underscores
 
     def _is_changeable(self, body: Mapping[str, Any], name: str) -> bool:
-        return name not in ("model", self._prompt) and body.get(name) is not None
+        return name not in ("model", self._prompt) and within(body, name) is not None
 
     # --- the rules, the most certain first ---
 
     def _without_tools(self, complaint: _Complaint) -> Fix | None:
         """Drop the tools: `registry.ollama.ai/library/gemma3:4b does not support tools`."""
         return (
-            self._without(complaint.body.keys() & {*self._tools})
+            self._without(complaint.body, complaint.body.keys() & {*self._tools})
             if NO_TOOLS.search(complaint.words)
             else None
         )
@@ -185,7 +190,7 @@ class Fixes:
         if ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
             return Fix(say(_SET, name="stream", value="true"), {"stream": True})
         if NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
-            return self._without(["stream"])
+            return self._without(complaint.body, ["stream"])
         return None
 
     def _one_of_two(self, complaint: _Complaint) -> Fix | None:
@@ -196,7 +201,7 @@ class Fixes:
         if len(complaint.named) < 2 or not BOTH.search(complaint.words):
             return None
         both = complaint.named[:2]
-        return self._without([self._tokens[0] if set(both) == set(self._tokens) else both[1]])
+        return self._without(complaint.body, [self._tokens[0] if set(both) == set(self._tokens) else both[1]])
 
     def _only_value(self, complaint: _Complaint) -> Fix | None:
         """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
@@ -205,7 +210,7 @@ class Fixes:
         found = ONLY.search(complaint.words)
         value = float(next(group for group in found.groups() if group)) if found else None
         for name in complaint.named[:1]:
-            current = _number(complaint.body[name])
+            current = _number(within(complaint.body, name))
             if value is not None and current is not None and current != value:
                 return self._set(complaint.body, name, value)
         return None
@@ -222,7 +227,7 @@ class Fixes:
         ):
             named = [name for name in self._tokens if name in body]
         for name in named[:1]:
-            current = _number(body[name])
+            current = _number(within(body, name))
             ends = [float(number) - (kind == "ex") for number, kind in RANGE_END.findall(words)]
             said = [*ends, *map(float, MAXIMUM.findall(words))]
             most = [value for value in said if current and 0 < value < current]
@@ -241,16 +246,18 @@ class Fixes:
             return None
         new = others[0]
         if complaint.body.get(new) is not None:
-            return self._without([old])
+            return self._without(complaint.body, [old])
         label = gettext_noop("Use %(new)s in place of %(old)s")
         return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
     # --- what they change ---
 
-    def _without(self, names: Collection[str]) -> Fix | None:
+    def _without(self, body: Mapping[str, Any], names: Collection[str]) -> Fix | None:
         if not names:
             return None
-        changes: dict[str, Any] = dict.fromkeys(sorted(names))
+        changes: dict[str, Any] = {}
+        for name in sorted(names, key=_depth):
+            changes |= _change({**body, **changes}, name, None)
         changes |= {other: None for name, other in self._tied.items() if name in changes}
         return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
 
@@ -263,7 +270,7 @@ class Fixes:
             self._checks.get(name, self._checks[self._tokens[0]])(value)
         except ParameterError:
             return None
-        return Fix(say(_SET, name=name, value=f"{value:,}"), {name: value})
+        return Fix(say(_SET, name=name, value=f"{value:,}"), _change(body, name, value))
 
     def fewer_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Lower the token limit to what the messages leave."""
@@ -295,6 +302,20 @@ def _unknown(complaint: _Complaint) -> list[str]:
     """Return the parameters that the provider rejects; of several words, only the first is certain."""
     words = complaint.words
     return complaint.first if UNSUPPORTED.search(words) and not ABOUT_A_VALUE.search(words) else []
+
+
+def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Return the change that sets a parameter, or removes it: None. The fields beside it stay as they are."""
+    outer, _, inner = name.partition(".")
+    holder = body.get(outer)
+    if not inner or not isinstance(holder, Mapping):
+        return {outer: None if inner else value}
+    rest = {other: holder[other] for other in holder if other != inner}
+    return {outer: (rest if value is None else {**rest, inner: value}) or None}
+
+
+def _depth(name: str) -> tuple[int, str]:
+    return name.count("."), name
 
 
 def _number(value: Any) -> float | None:

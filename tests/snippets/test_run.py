@@ -2,17 +2,17 @@
 
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from playground.exchange.call import API_KEY, X_API_KEY, Auth
 from tests import chat
 from tests.exchange.strategies import requests
-from tests.snippets.running import ENVIRONMENT, KEY, canonical, generated, run_all
+from tests.snippets.running import KEY, VARIABLE, canonical, generated, printed, run_curl, run_python
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
 
 CALLS = 300
@@ -41,7 +41,7 @@ def _answer(connection: socket.socket, recorded: Recorded) -> None:
 def _code(upstream: ScriptedUpstream, number: int, body: dict[str, Any]) -> dict[str, str]:
     """Put the number into the path, so that each recorded request can be matched with its body."""
     base = upstream.url.replace("/v1", f"/call{number}/v1")
-    return chat.code(chat.call(base, "TEST_KEY", body))
+    return chat.code(chat.call(base, VARIABLE, body))
 
 
 def _assert_arrived(recorded: list[Recorded], bodies: list[dict[str, Any]]) -> None:
@@ -52,11 +52,18 @@ def _assert_arrived(recorded: list[Recorded], bodies: list[dict[str, Any]]) -> N
         assert request.header("Authorization") == f"Bearer {KEY}"
 
 
-@pytest.mark.parametrize(("target", "suffix"), [("curl", ".sh"), ("python", ".py")])
-def test_the_code_sends_what_was_asked_for(
-    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path, target: str, suffix: str
+def test_curl_sends_what_was_asked_for(
+    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    run_all([_code(recorder, *numbered)[target] for numbered in enumerate(bodies)], suffix, tmp_path)
+    run_curl([_code(recorder, number, body)["curl"] for number, body in enumerate(bodies)], tmp_path)
+
+    _assert_arrived(recorder.requests, bodies)
+
+
+def test_python_sends_what_was_asked_for(
+    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    run_python([_code(recorder, number, body)["python"] for number, body in enumerate(bodies)], tmp_path)
 
     _assert_arrived(recorder.requests, bodies)
 
@@ -65,22 +72,29 @@ def test_the_code_sends_what_was_asked_for(
 def test_a_python_file_runs_and_prints_the_answer(
     recorder: ScriptedUpstream, tmp_path: Path, options: dict[str, Any]
 ) -> None:
-    file = tmp_path / "call.py"
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], **options}
-    file.write_text(_code(recorder, 0, body)["python"], encoding="utf-8")
 
-    done = subprocess.run(
-        [sys.executable, file], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True
-    )
+    assert printed(_code(recorder, 0, body)["python"], tmp_path) == "Hello!\n"
 
-    assert done.stdout == "Hello!\n"
+
+@pytest.mark.parametrize("auth", [API_KEY, X_API_KEY, Auth("own", "X-Own", "Key ")])
+def test_the_key_is_sent_in_its_header_and_in_no_other(
+    recorder: ScriptedUpstream, tmp_path: Path, auth: Auth
+) -> None:
+    call = replace(chat.call(recorder.url, VARIABLE, {"model": "m", "messages": []}), auth=auth)
+
+    run_python([chat.code(call)["python"]], tmp_path)
+    run_curl([chat.code(call)["curl"]], tmp_path)
+
+    assert len(recorder.requests) == 2
+    for request in recorder.requests:
+        assert request.header(auth.header) == auth.prefix + KEY
+        assert request.header("Authorization") is None
 
 
 def test_curl_sends_a_long_body_completely(recorder: ScriptedUpstream, tmp_path: Path) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "It's $HOME\n'JSON'\nJSON\n" * 20_000}]}
-    file = tmp_path / "call.sh"
-    file.write_text(_code(recorder, 0, body)["curl"], encoding="utf-8")
 
-    subprocess.run(["bash", file], env=ENVIRONMENT, check=True, capture_output=True, timeout=60)
+    run_curl([_code(recorder, 0, body)["curl"]], tmp_path)
 
     _assert_arrived(recorder.requests, [body])

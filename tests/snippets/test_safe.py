@@ -16,7 +16,7 @@ from playground.snippets.visible import is_visible
 from playground.text.endpoint import BaseURLError, Endpoint
 from tests import chat
 from tests.exchange.strategies import requests, texts
-from tests.snippets.test_run import generated
+from tests.snippets.running import generated
 
 # Unicode's complete Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
 DEFAULT_IGNORABLE = [
@@ -158,7 +158,7 @@ def _some_calls() -> list[Call]:
     names = [None, "OPENAI_API_KEY", "API_KEY", "_x"]
     return [
         chat.call(endpoint.base_url, names[number % 4], body)
-        for number, (endpoint, body) in enumerate(zip(made, generated(100), strict=False))
+        for number, (endpoint, body) in enumerate(zip(made, generated(requests, 100), strict=False))
     ]
 
 

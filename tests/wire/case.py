@@ -9,6 +9,7 @@ from tests.upstreams.scripted import chunk
 _BODIES: dict[str, dict[str, Any]] = {
     "chat_completions": {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]},
     "messages": {"model": "m", "max_tokens": 2000, "messages": [{"role": "user", "content": "Hello!"}]},
+    "responses": {"model": "m", "input": "Hello!", "store": False},
 }
 
 

@@ -40,8 +40,6 @@ def _table() -> list[Case]:
 
 TABLE = _table()
 by_case = pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-# The form is that of Chat Completions; other dialects come as JSON.
-AS_FORM = [case for case in TABLE if case.dialect == "chat_completions"]
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +129,7 @@ def test_the_json_says_what_came(
         assert [hidden for hidden in case.hides if hidden in text] == [], cut
 
 
-@pytest.mark.parametrize("case", AS_FORM, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_the_page_says_what_came(
     client: Client, provider: None, upstream: ScriptedUpstream, case: Case
 ) -> None:
@@ -144,7 +142,7 @@ def test_the_page_says_what_came(
     assert [text for text in case.hides if text in panel] == []
 
 
-@pytest.mark.parametrize("case", [case for case in AS_FORM if case.streams], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [case for case in TABLE if case.streams], ids=lambda case: case.name)
 def test_a_live_answer_ends_as_the_page_does(
     client: Client, provider: None, upstream: ScriptedUpstream, case: Case
 ) -> None:

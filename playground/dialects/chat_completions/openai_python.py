@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from playground.dialects.openai_client import header_arguments, opening
 from playground.exchange.call import Call, Target
-from playground.snippets.python import literal, quoted
+from playground.snippets.python import literal
 
 # The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
 # fmt: off
@@ -29,28 +30,16 @@ def render(call: Call) -> str:
         arguments.append(f"    extra_body={literal(extra, 4, len('extra_body='))},")
     return "\n".join(
         [
-            *(["import os", ""] if call.key_variable else []),
-            "from openai import OpenAI",
-            "",
-            "client = OpenAI(",
-            f"    base_url={quoted(call.base_url)},",
-            f"    api_key={_key(call)},",
-            ")",
-            "",
+            *opening(call),
             f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
             *arguments,
+            *header_arguments(call),
             ")",
             "",
             *_print(call.body),
             "",
         ]
     )
-
-
-def _key(call: Call) -> str:
-    if call.key_variable:
-        return f"os.environ[{quoted(call.key_variable)}]"
-    return '"none"'  # the server takes no key, but the SDK requires one
 
 
 # The last chunk of a stream has no choices, and a delta's content can be null.

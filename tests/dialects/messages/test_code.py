@@ -18,7 +18,7 @@ from playground.exchange.call import AUTHS, BEARER, X_API_KEY, Auth, Call
 from playground.exchange.dialect import call_of
 from tests.dialects.messages.events import encoded, start, stopped, text, thinking
 from tests.exchange.strategies import json_values, numbers, texts
-from tests.snippets.running import ENVIRONMENT, KEY, canonical, generated, run_all
+from tests.snippets.running import KEY, canonical, environment, generated, run_curl, run_python
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, event_stream, json_answer
 from tests.wire.cases.messages import MESSAGE
 
@@ -115,16 +115,20 @@ def _assert_sent(recorded: Recorded, call: Call, key: str) -> None:
     assert f"http://{recorded.header('Host')}{recorded.path}" == call.url
 
 
-@pytest.mark.parametrize(("target", "suffix"), [("curl", ".sh"), ("python", ".py")])
+@pytest.mark.parametrize(("target", "run"), [("curl", run_curl), ("python", run_python)])
 def test_the_code_sends_what_the_playground_sends(
-    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path, target: str, suffix: str
+    recorder: ScriptedUpstream,
+    bodies: list[dict[str, Any]],
+    tmp_path: Path,
+    target: str,
+    run: Callable[[list[str], Path], None],
 ) -> None:
     # The number in the path tells which of the recorded requests is which.
     calls = [
         _call(recorder.url.replace("/v1", f"/call{number}/v1"), body) for number, body in enumerate(bodies)
     ]
 
-    run_all([_code(call)[target] for call in calls], suffix, tmp_path)
+    run([_code(call)[target] for call in calls], tmp_path)
 
     assert len(recorder.requests) == len(calls)
     for request in recorder.requests:
@@ -146,7 +150,7 @@ def test_the_key_is_in_the_header_of_the_provider_and_the_answer_is_printed(
 
     done = subprocess.run(
         [sys.executable, file],
-        env=ENVIRONMENT | {"ANTHROPIC_API_KEY": "sk-another"},
+        env=environment() | {"ANTHROPIC_API_KEY": "sk-another"},
         capture_output=True,
         text=True,
         timeout=60,

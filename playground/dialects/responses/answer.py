@@ -1,0 +1,245 @@
+"""Read a response, tolerating fields that servers omit, set to null or rename."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from playground.dialects import finish, usage
+from playground.dialects.media import image, sound
+from playground.dialects.responses.items import CALLS, listed, type_of
+from playground.dialects.responses.sources import is_citation, of_annotations
+from playground.dialects.responses.texts import text_of, texts_of
+from playground.exchange.answer import Answer, Choice, Finish, Media, Sources, ToolCall
+from playground.text.sentence import Sentence, gettext_noop, say
+
+# The fields of items that have a view of their own, or that say nothing to people.
+_SHOWN = {
+    "message": frozenset(("type", "id", "role", "status", "phase", "content")),
+    "reasoning": frozenset(("type", "id", "status", "summary", "content", "encrypted_content")),
+    "image_generation_call": frozenset((
+        "type", "id", "status", "result", "action", "background", "output_format", "quality", "size",
+    )),
+}  # fmt: skip
+_OF_A_PART = frozenset(("type", "text", "refusal", "annotations", "logprobs"))
+# Items that make no sense without their image.
+_MEDIA = ("image_generation_call",)
+_MEANINGS = {
+    Finish.LENGTH: gettext_noop(
+        "Cut off: the answer reached max_output_tokens, in which reasoning counts too, or the model's limit. "
+        "Raise max_output_tokens for more."
+    ),
+    Finish.TOOL_CALLS: gettext_noop(
+        "The model asks you to call tools; send their results as function_call_output items."
+    ),
+    Finish.FILTER: gettext_noop("The provider's content filter left text out."),
+    Finish.REFUSAL: gettext_noop("The model declined to answer."),
+}
+_WAITS = gettext_noop(
+    "The provider works on it in the background. Its answer can be fetched later by the response's id."
+)
+_OTHER = gettext_noop("The provider ended the answer with “%(reason)s”.")
+
+
+@dataclass(frozen=True)
+class ResponseChoice(Choice):
+    """The one answer of a response. `stored` says whether the provider may have kept its items."""
+
+    response: Mapping[str, Any]
+    items: list[Any]
+    stored: bool
+
+    @property
+    def finish(self) -> Finish | None:
+        match self.response.get("status"):
+            case "completed" if self.tool_calls:
+                return Finish.TOOL_CALLS
+            case "completed":
+                return Finish.REFUSAL if self.refusal and not self.text else Finish.STOP
+            case "incomplete":
+                return finish.common(self.finish_reason)
+            case "failed" | "cancelled":
+                return Finish.ERROR
+        return None
+
+    @property
+    def finish_reason(self) -> str | None:
+        status, details = self.response.get("status"), self.response.get("incomplete_details")
+        if status == "in_progress" and not self.response.get("background"):
+            return None  # a stream that was cut
+        reason = details.get("reason") if status == "incomplete" and isinstance(details, dict) else None
+        return finish.shown(reason) or finish.shown(status)
+
+    @property
+    def finish_note(self) -> Sentence | None:
+        reason, word = self.finish_reason, self.finish
+        if reason is None or word is Finish.STOP:
+            return None
+        if reason in ("queued", "in_progress"):
+            return say(_WAITS)
+        known = _MEANINGS.get(word) if word else None
+        return say(known) if known else say(_OTHER, reason=reason[:80])
+
+    @property
+    def is_broken_off(self) -> bool:
+        return self.finish is Finish.ERROR
+
+    @cached_property
+    def images(self) -> list[Media]:
+        return [image(item["result"]) for item in self.items if _has_image(item)]
+
+    @cached_property
+    def audio(self) -> list[Media]:
+        data = _audio(self.response).get("data")
+        return [sound(data, "pcm16")] if isinstance(data, str) and data else []
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(of_annotations(_annotations(self.items)), {})
+
+    @cached_property
+    def others(self) -> dict[str, Any]:
+        others: dict[str, Any] = {}
+        for item in self.items:
+            if type_of(item) not in CALLS and (left := _left(item)):
+                others.setdefault(type_of(item) or "output", []).append(left)
+        others |= {name: value for name in ("events",) if (value := self.response.get(name))}
+        return others
+
+    def following(self, *, media: bool) -> list[dict[str, Any]]:
+        """Return the items as they have to be sent back, then the results of calls or the user's message.
+
+        Reasoning goes back whole, and so does what follows it: the provider refuses one without the other.
+        """
+        items = [item for item in self.items if isinstance(item, dict) and (media or not _is_media(item))]
+        items = [item for item in items if self.stored or not _is_reference(item)]
+        whole = any(type_of(item) == "reasoning" for item in items)
+        return [*(_sent_back(item, whole=whole) for item in items), *_results(items)]
+
+
+def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
+    """Read a response. `asked` is the request body, which says whether the provider keeps the items."""
+    if not isinstance(completion, dict):
+        return Answer()
+    items, model = listed(completion.get("output")), completion.get("model")
+    texts: dict[str, list[str]] = {"text": [], "refusal": [], "reasoning": []}
+    for item in items:
+        for kind, joined in _texts(item):
+            texts[kind].append(joined)
+    transcript = _audio(completion).get("transcript")
+    choice = ResponseChoice(
+        index=0,
+        text=_joined(texts["text"]),
+        reasoning=_joined(texts["reasoning"]),
+        refusal=_joined(texts["refusal"]),
+        transcript=transcript if isinstance(transcript, str) else None,
+        tool_calls=[_call(item) for item in items if type_of(item) in CALLS],
+        response=completion,
+        items=items,
+        stored=asked.get("store") is not False,
+    )
+    counts = usage.read(completion.get("usage"))
+    return Answer([choice], counts, model if isinstance(model, str) else None)
+
+
+def _texts(item: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts of an item, those joined that people read as one."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for kind, place, text in texts_of(item):
+        found.setdefault((kind, *place), []).append(text)
+    yield from ((key[0], "".join(parts)) for key, parts in found.items())
+
+
+def _joined(texts: list[str]) -> str | None:
+    return "\n\n".join(texts) if texts else None
+
+
+def _call(item: dict[str, Any]) -> ToolCall:
+    id_, name, arguments = item.get("call_id"), item.get("name"), item.get(CALLS[type_of(item)])
+    return ToolCall(
+        id_ if isinstance(id_, str) else None,
+        name if isinstance(name, str) else None,
+        arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False),
+        item,
+    )
+
+
+def _audio(response: Mapping[str, Any]) -> dict[str, Any]:
+    audio = response.get("audio")
+    return audio if isinstance(audio, dict) else {}
+
+
+def _annotations(items: list[Any]) -> list[Any]:
+    parts = [part for item in items if type_of(item) == "message" for part in listed(item.get("content"))]
+    return [note for part in parts if isinstance(part, dict) for note in listed(part.get("annotations"))]
+
+
+def _is_media(item: Any) -> bool:
+    return type_of(item) in _MEDIA
+
+
+def _has_image(item: Any) -> bool:
+    return _is_media(item) and isinstance(item.get("result"), str) and bool(item["result"])
+
+
+def _left(item: Any) -> Any:
+    """Return what an item has that no view shows."""
+    if not isinstance(item, dict):
+        return item
+    type_ = type_of(item)
+    if type_ not in _SHOWN:
+        return item
+    left = {
+        name: value
+        for name, value in item.items()
+        if name not in _SHOWN[type_] and value not in (None, "", [], {})
+    }
+    if type_ == "image_generation_call":
+        return left if _has_image(item) else item
+    if type_ == "reasoning" and not any(texts_of(item)) and item.get("encrypted_content"):
+        left["encrypted_content"] = item["encrypted_content"]
+    content = item.get("content")
+    parts = [found for part in listed(content) if (found := _left_of_part(part))]
+    if not isinstance(content, str | list | None):
+        parts = [content]
+    return left | ({"content": parts} if parts else {})
+
+
+def _left_of_part(part: Any) -> Any:
+    """Return a part that no view shows, or what it has besides its text."""
+    if text_of(part)[1] is None or isinstance(part, str):
+        return None if isinstance(part, str) else part
+    left = {name: value for name, value in part.items() if name not in _OF_A_PART and value}
+    annotations = part.get("annotations")
+    unread = [note for note in listed(annotations) if not is_citation(note)]
+    if annotations and not isinstance(annotations, list):
+        unread = [annotations]
+    return left | ({"annotations": unread} if unread else {})
+
+
+def _is_reference(item: dict[str, Any]) -> bool:
+    """Whether it is reasoning of which the provider kept everything but the id."""
+    texts = any(texts_of(item)) or item.get("encrypted_content")
+    return type_of(item) == "reasoning" and not texts
+
+
+def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    """Return an item as requests take it: without null, which some providers refuse.
+
+    A message goes back as its text unless it has to be `whole`, or has more than text.
+    """
+    texts = [text_of(part) for part in listed(item.get("content"))]
+    if type_of(item) == "message" and not whole and texts and all(kind == "text" for kind, _ in texts):
+        phase = {"phase": item["phase"]} if item.get("phase") else {}
+        content = "".join(text or "" for _, text in texts)
+        return {"type": "message", "role": item.get("role", "assistant"), "content": content, **phase}
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _results(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    calls = [item for item in items if type_of(item) in CALLS and isinstance(item.get("call_id"), str)]
+    results = [
+        {"type": f"{type_of(item)}_output", "call_id": item["call_id"], "output": ""} for item in calls
+    ]
+    return results or [{"role": "user", "content": ""}]

@@ -1,0 +1,130 @@
+"""Check the items of a Responses request: each for itself, and what they say of one another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from playground.dialects.responses import foreign
+from playground.dialects.responses.items import ANSWERED, CALLS, type_of
+from playground.exchange.refusal import FieldProblem
+from playground.text.sentence import gettext_noop, say
+
+ROLES = ("system", "developer", "user", "assistant")
+_OUTPUT = "function_call_output"
+# Where earlier items are that this request does not have.
+_EARLIER = ("previous_response_id", "conversation", "prompt")
+_REFERENCE = gettext_noop(
+    "Only what the provider has stored can be referred to. With store false, send the items themselves; "
+    "or set store to true."
+)
+
+
+def problems(body: dict[str, Any], items: list[Any]) -> Iterator[FieldProblem]:
+    """Yield what is wrong with the items in `input`."""
+    for index, item in enumerate(items):
+        place = f"input.{index}"
+        if not isinstance(item, dict):
+            yield FieldProblem(place, say(gettext_noop("An item must be a JSON object.")))
+        elif is_reference(item):
+            if body.get("store") is False:
+                yield FieldProblem(place, say(_REFERENCE))
+        elif item.get("type") in (None, "message"):
+            yield from _message(place, item)
+        elif type_of(item) in CALLS or type_of(item) in ANSWERED:
+            yield from _call(place, item)
+    if all(isinstance(item, dict) for item in items):
+        yield from _without_call(body, items)
+        yield from _alone(body, items)
+
+
+def references(body: dict[str, Any]) -> Iterator[FieldProblem]:
+    """Yield what the body itself refers to although the provider is told not to keep anything."""
+    if body.get("store") is not False:
+        return
+    if body.get("previous_response_id") is not None:
+        yield FieldProblem("previous_response_id", say(_REFERENCE))
+    if body.get("background") is True:
+        sentence = gettext_noop("An answer made in the background has to be stored: set store to true.")
+        yield FieldProblem("background", say(sentence))
+
+
+def is_reference(item: dict[str, Any]) -> bool:
+    """Whether an item stands for one that the provider has: its type may be left out."""
+    type_ = item.get("type")
+    return type_ == "item_reference" or (type_ is None and "id" in item and "role" not in item)
+
+
+def _message(place: str, message: dict[str, Any]) -> Iterator[FieldProblem]:
+    role, content = message.get("role"), message.get("content")
+    if role in ("tool", "function"):
+        sentence = gettext_noop(
+            "The Responses API has no role “%(role)s”. The result of a tool is an item of its own: %(item)s"
+        )
+        item = '{"type": "function_call_output", "call_id": …, "output": …}'
+        yield FieldProblem(f"{place}.role", say(sentence, role=role, item=item))
+        return
+    if role is None:
+        sentence = gettext_noop("Choose a role: one of %(roles)s.")
+        yield FieldProblem(f"{place}.role", say(sentence, roles=", ".join((*ROLES, _OUTPUT))))
+    elif role not in ROLES:
+        sentence = gettext_noop("“%(role)s” is no role; take one of %(roles)s.")
+        yield FieldProblem(f"{place}.role", say(sentence, role=str(role)[:40], roles=", ".join(ROLES)))
+    if others := list(foreign.of_message(place, message)):
+        yield from others
+    elif not isinstance(content, str | list):
+        yield FieldProblem(f"{place}.content", say(gettext_noop("Content is a text or a list of parts.")))
+    for part in content if isinstance(content, list) else []:
+        type_ = part.get("type") if isinstance(part, dict) else None
+        if wrong := list(foreign.of_part(f"{place}.content", type_, role)):
+            yield wrong[0]
+            return
+
+
+def _call(place: str, item: dict[str, Any]) -> Iterator[FieldProblem]:
+    """Yield what a call, or its result, lacks."""
+    type_ = type_of(item)
+    needed = ("call_id", "name", CALLS[type_]) if type_ in CALLS else ("call_id", "output")
+    for name in needed:
+        value = item.get(name)
+        fits = isinstance(value, str | list | dict) if name == "output" else isinstance(value, str)
+        if not fits or (name == "call_id" and not value):
+            sentence = gettext_noop("An item of type %(type)s needs %(name)s.")
+            yield FieldProblem(f"{place}.{name}", say(sentence, type=type_, name=name))
+
+
+def _without_call(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[FieldProblem]:
+    """Yield the results whose call is missing: providers refuse them."""
+    if any(body.get(name) is not None for name in _EARLIER) or any(map(is_reference, items)):
+        return
+    made: set[tuple[str, str]] = set()
+    for index, item in enumerate(items):
+        call = item.get("call_id")
+        if not isinstance(call, str) or not call:
+            continue
+        type_ = type_of(item)
+        made.add((type_, call))
+        if type_ in ANSWERED and (ANSWERED[type_], call) not in made:
+            sentence = gettext_noop("No %(type)s with this call_id stands before it in input.")
+            yield FieldProblem(f"input.{index}.call_id", say(sentence, type=ANSWERED[type_]))
+
+
+def _alone(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[FieldProblem]:
+    """Yield reasoning items that cannot be read, or without the item that the model made after them."""
+    for index, item in enumerate(items):
+        if type_of(item) != "reasoning":
+            continue
+        following = items[index + 1] if index + 1 < len(items) else {}
+        is_made = type_of(following) not in ("", *ANSWERED) or is_reference(following)
+        if not is_made or following.get("role", "assistant") != "assistant":
+            sentence = gettext_noop(
+                "A reasoning item needs the item that followed it in the answer, a message or a call: send "
+                "both, or leave out both."
+            )
+            yield FieldProblem(f"input.{index}", say(sentence))
+        elif body.get("store") is False and not any(
+            map(item.get, ("encrypted_content", "content", "summary"))
+        ):
+            sentence = gettext_noop(
+                "This reasoning item is no more than an id, and with store false the provider has nothing by "
+                'that id. Ask for include: ["reasoning.encrypted_content"], and send back the whole item.'
+            )
+            yield FieldProblem(f"input.{index}", say(sentence))

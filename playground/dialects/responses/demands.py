@@ -1,0 +1,111 @@
+"""What a Responses request asks for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playground.dialects.parts import in_any_case, kinds, whole_number
+from playground.dialects.responses.items import listed
+from playground.exchange.demands import Demands, Extra, Fields
+
+TOKENS = ("max_output_tokens",)
+TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "max_tool_calls")
+_DELIVERY = ("stream", "stream_options")
+FIELDS = Fields(
+    model="model",
+    prompt="input",
+    tokens=TOKENS,
+    count="",
+    delivery=frozenset(_DELIVERY),
+    synonyms=(
+        frozenset(("model", "models", "engine")),
+        frozenset(("input", "messages")),
+        frozenset((*TOKENS, "max_tokens", "max_completion_tokens", "max_new_tokens")),
+        frozenset(_DELIVERY),
+        frozenset(TOOLS),
+    ),
+)
+# These cost nothing beyond their tokens, which have their own cap.
+_FREE = frozenset((
+    "include", "input", "instructions", "max_output_tokens", "min_p", "model", "repetition_penalty",
+    "safety_identifier", "store", "stream", "stream_options", "temperature", "text", "top_k", "top_logprobs",
+    "top_p", "truncation", "user",
+))  # fmt: skip
+_FREE_OF_REASONING = frozenset(("effort", "summary", "generate_summary"))
+# Tools that the caller runs; the provider runs the others, for a price of their own.
+_OWN_TOOLS = ("function", "custom")
+_FREE_PARTS = ("input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text")
+_PART_GROUPS = {"input_image": "images", "image_generation_call": "images", "input_file": "files"}
+_ABILITIES = {"input_image": "vision", "input_audio": "audio"}
+_FREE_ITEMS = frozenset((
+    None, "message", "reasoning", "function_call", "function_call_output", "custom_tool_call",
+    "custom_tool_call_output",
+))  # fmt: skip
+# Where items hold parts.
+_HOLDERS = ("content", "output")
+
+
+def demands(body: Mapping[str, Any]) -> Demands:
+    model, limit = body.get("model"), whole_number(body.get(TOKENS[0]))
+    return Demands(
+        model if isinstance(model, str) else "",
+        body.get("stream") is True,
+        1,
+        {} if limit is None else {TOKENS[0]: limit},
+    )
+
+
+def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
+    yield from _parameters(body)
+    for index, item in enumerate(listed(body.get("input"))):
+        if isinstance(item, dict):
+            yield from _in_item(f"input.{index}", item)
+
+
+def contents(body: Mapping[str, Any]) -> list[Any]:
+    """Return what each item says: its content, or the result of a call."""
+    prompt = body.get("input")
+    if isinstance(prompt, str):
+        return [prompt]
+    items = [item for item in listed(prompt) if isinstance(item, dict)]
+    return [item.get("content", item.get("output", item.get("arguments"))) for item in items]
+
+
+def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
+    for name, value in body.items():
+        if value is None or name in _FREE:
+            continue
+        if name == "tools":
+            yield from _tools(value)
+        elif name == "reasoning" and isinstance(value, dict):
+            paid = [inner for inner in value if inner not in _FREE_OF_REASONING and value[inner] is not None]
+            yield from (Extra(name, f"{name}.{inner}", f"{name}.{inner}") for inner in paid)
+        elif name != "reasoning":
+            is_tool = name in TOOLS
+            yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
+
+
+def _tools(tools: Any) -> Iterator[Extra]:
+    """Yield the tools by who runs them."""
+    types = [_type(tool) for tool in listed(tools)]
+    if not types or any(type_ in _OWN_TOOLS for type_ in types):
+        yield Extra("tools", "tools", "tools", "tools" if types else "")
+    yield from (Extra("tools", str(type_), str(type_)) for type_ in types if type_ not in _OWN_TOOLS)
+
+
+def _in_item(place: str, item: dict[str, Any]) -> Iterator[Extra]:
+    type_ = _type(item)
+    is_reference = type_ is None and "role" not in item
+    if is_reference or type_ not in _FREE_ITEMS:
+        name = "item_reference" if is_reference else str(type_)
+        yield Extra(place, name, _PART_GROUPS.get(name, name), is_part=True)
+    for holder in _HOLDERS:
+        for content in in_any_case(item, holder):
+            for part in listed(content):
+                for kind in kinds(part, _FREE_PARTS):
+                    group, ability = _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, "")
+                    yield Extra(f"{place}.{holder}", kind, group, ability, is_part=True)
+
+
+def _type(value: Any) -> str | None:
+    type_ = value.get("type") if isinstance(value, dict) else None
+    return type_ if isinstance(type_, str | None) else str(type_)

@@ -1,0 +1,119 @@
+"""The Responses dialect, as other rooms use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.dialects import model_list
+from playground.dialects.fixes import Fixes
+from playground.dialects.responses import conversation, demands, joined, request
+from playground.dialects.responses.answer import read_answer
+from playground.dialects.responses.events import EventCollector
+from playground.dialects.responses.items import END_EVENTS, error_of
+from playground.dialects.responses.openai_python import OPENAI_PYTHON
+from playground.dialects.responses.parameters import PARAMETERS
+from playground.dialects.responses.presets import PRESETS
+from playground.dialects.responses.rows import OUTPUT, prompt_of, rows_of
+from playground.errors import provider_error
+from playground.exchange.call import BEARER, Headers
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Parameter, Tick
+from playground.snippets import HTTP_TARGETS
+from playground.text import event_data
+from playground.text.pieces import whole_number
+
+_FIXES = Fixes(
+    PARAMETERS,
+    prompt="input",
+    tokens=demands.TOKENS,
+    tools=demands.TOOLS,
+    tied={"stream": "stream_options"},
+)
+# What the count of tokens reads of a request; it refuses the rest.
+_COUNTED = frozenset((
+    "conversation", "input", "instructions", "model", "parallel_tool_calls", "previous_response_id",
+    "reasoning", "text", "tool_choice", "tools", "truncation",
+))  # fmt: skip
+
+
+class Responses(Dialect):
+    id = "responses"
+    label = "Responses"
+    ending = "/responses"
+    models_path = "/models"
+    count_path = "/responses/input_tokens"
+    auth = BEARER
+    chunk_marks = (b'"response.',)
+    end_mark = "response.completed"
+    fields = demands.FIELDS
+    roles = (*conversation.ROLES, OUTPUT)
+    call_roles = (OUTPUT,)
+    parameters = PARAMETERS
+    ticks = (Tick("stream", {"stream": True}),)
+    presets = PRESETS
+    targets = (OPENAI_PYTHON, *HTTP_TARGETS)
+
+    rows = staticmethod(rows_of)
+    prompt = staticmethod(prompt_of)
+    problems = staticmethod(request.problems)
+    extras = staticmethod(demands.extras)
+    demands = staticmethod(demands.demands)
+    models = staticmethod(model_list.read_models)
+    collector = staticmethod(EventCollector)
+    answer = staticmethod(read_answer)
+    fix = _FIXES.fix
+    fix_tokens = _FIXES.fewer_tokens
+    texts = staticmethod(joined.texts)
+    masked = staticmethod(joined.masked)
+
+    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        del body
+        return self.parameters
+
+    def question(self, body: Mapping[str, Any]) -> str | None:
+        last = demands.contents(body)[-1:]
+        return last[0] if last and isinstance(last[0], str) else None
+
+    def lengths(self, body: Mapping[str, Any]) -> list[int]:
+        return [len(str(content)) for content in demands.contents(body)]
+
+    def path(self, body: Mapping[str, Any]) -> str:
+        del body
+        return self.ending
+
+    def headers(self, body: Mapping[str, Any]) -> Headers:
+        del body
+        return ()
+
+    def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return body
+
+    def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: value for name, value in body.items() if name in _COUNTED}
+
+    def counted(self, value: Any) -> int | None:
+        count = whole_number(value.get("input_tokens")) if isinstance(value, dict) else None
+        return count if count is not None and count >= 0 else None
+
+    def chunk(self, value: Any) -> Any:
+        return value
+
+    def is_chunk(self, value: Any) -> bool:
+        type_ = value.get("type") if isinstance(value, dict) else None
+        return isinstance(type_, str) and type_.startswith("response.")
+
+    def is_done(self, data: str, value: Any) -> bool:
+        if isinstance(value, dict):
+            type_ = value.get("type")
+            return isinstance(type_, str) and (type_ in END_EVENTS or type_ == "error")
+        return event_data.is_done(data)
+
+    def completion(self, value: Any) -> dict[str, Any] | None:
+        if not isinstance(value, dict) or not isinstance(value.get("output", []), list):
+            return None
+        return value if "output" in value or value.get("object") == "response" else None
+
+    def error(self, value: Any) -> Any:
+        return error_of(value) if self.completion(value) else provider_error.error_in(value)
+
+
+RESPONSES = Responses()

@@ -1,0 +1,160 @@
+"""An item of a response that grows by events."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.dialects.responses.items import CALLS
+from playground.text.pieces import Pieces, Room, joined
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a text grows: in `field` of an item of type `item`, or of the part of its `list` at `index`.
+
+    `live` is the name of the text in `Choice`; "" if people read it elsewhere.
+    """
+
+    item: str
+    field: str
+    live: str = ""
+    list: str = ""
+    index: str = ""
+    part: str = ""
+
+
+# By what stands between `response.` and `.delta` or `.done`.
+TEXTS = {
+    "output_text": Spot("message", "text", "text", "content", "content_index", "output_text"),
+    "refusal": Spot("message", "refusal", "refusal", "content", "content_index", "refusal"),
+    "reasoning_text": Spot("reasoning", "text", "reasoning", "content", "content_index", "reasoning_text"),
+    "reasoning_summary_text": Spot(
+        "reasoning", "text", "reasoning", "summary", "summary_index", "summary_text"
+    ),
+    "function_call_arguments": Spot("function_call", "arguments"),
+    "custom_tool_call_input": Spot("custom_tool_call", "input"),
+    "mcp_call_arguments": Spot("mcp_call", "arguments"),
+    "code_interpreter_call_code": Spot("code_interpreter_call", "code"),
+}
+_LISTS = ("content", "summary")
+
+
+@dataclass(eq=False)
+class Item:
+    """An item so far. `fields` are its JSON, in which growing texts are `Pieces`.
+
+    `position` is its place in the output. `has_begun` says that an event introduced it, `has_grown` that
+    some of its text was shown already. `events` are those about it that no field can hold; once the item
+    came whole, they say nothing new.
+    """
+
+    position: int
+    fields: dict[str, Any]
+    is_done: bool = False
+    has_begun: bool = False
+    has_grown: bool = False
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _parts: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+
+    def begin(self, fields: dict[str, Any]) -> None:
+        self.has_begun = True
+        for name in _LISTS:
+            if isinstance(parts := fields.get(name), list):
+                del fields[name]
+                self._parts.setdefault(name, {})
+                for index, part in enumerate(parts):
+                    self.set_part(name, index, part, is_done=False)
+        self._take(fields)
+
+    def end(self, fields: dict[str, Any]) -> None:
+        """Take over the whole item; what it lacks stays as it was collected."""
+        self.has_begun = self.is_done = True
+        for name in _LISTS:
+            if fields.get(name):
+                self._parts.pop(name, None)
+        self._take(fields)
+        self.events.clear()
+
+    def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
+        """Set a part of a list; without an index, a new one or (if done) the last one."""
+        parts = self._parts_of(name)
+        last = max(parts, default=0)
+        if index is None:
+            index = last if is_done or not parts else last + 1
+        old = parts.get(index, {})
+        new = part if isinstance(part, dict) else {"value": part}
+        parts[index] = old | {field: new[field] for field in new if new[field] or not old.get(field)}
+
+    def holder(self, spot: Spot, index: int | None, room: Room) -> dict[str, Any]:
+        """Return the object in whose `spot.field` a text grows; without an index, the last part."""
+        if not spot.list:
+            return self.fields
+        parts = self._parts_of(spot.list)
+        if index is None:
+            index = max(parts, default=0)
+            if parts and parts[index].get("type", spot.part) != spot.part:
+                index += 1
+        if index not in parts:
+            room.keep(5)
+            parts[index] = {"type": spot.part}
+        return parts[index]
+
+    def growing(self, holder: dict[str, Any], name: str) -> Pieces:
+        text = holder.get(name)
+        if not isinstance(text, Pieces):
+            holder[name] = Pieces()
+            if isinstance(text, str):
+                holder[name].append(text)
+        growing: Pieces = holder[name]
+        return growing
+
+    def shown_as(self, spot: Spot, index: int | None) -> tuple[Any, ...]:
+        """Return what tells the text from those beside it: a message is one text, reasoning one a part."""
+        return (self.position, spot.list, index) if spot.live == "reasoning" else (self.position,)
+
+    @property
+    def call(self) -> tuple[Any, Any] | None:
+        """The name and arguments, if it calls a tool."""
+        type_ = self.fields.get("type")
+        name = CALLS.get(type_) if isinstance(type_, str) else None
+        return (self.fields.get("name"), self.fields.get(name)) if name else None
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        lists = {name: [parts[index] for index in sorted(parts)] for name, parts in self._parts.items()}
+        whole: dict[str, Any] = joined({**self.fields, **lists})
+        return (
+            whole
+            if whole.get("type") is not None
+            else {name: whole[name] for name in whole if name != "type"}
+        )
+
+    def _parts_of(self, name: str) -> dict[int, dict[str, Any]]:
+        """Return the parts by index, also those that came in a whole item."""
+        if name not in self._parts:
+            whole = self.fields.pop(name, None)
+            whole = whole if isinstance(whole, list) else []
+            self._parts[name] = {
+                index: part if isinstance(part, dict) else {"value": part} for index, part in enumerate(whole)
+            }
+        return self._parts[name]
+
+    def _take(self, fields: dict[str, Any]) -> None:
+        for name, value in fields.items():
+            if value or not self.fields.get(name):
+                self.fields[name] = value
+
+
+class LiveTexts:
+    """The texts of a growing answer, by their names in `Choice`; a blank line separates them."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Pieces] = {}
+        self._places: dict[str, tuple[Any, ...]] = {}
+
+    def at(self, name: str, place: tuple[Any, ...]) -> Pieces:
+        """Return the text to append to, after a blank line if what it had came from another place."""
+        text = self.texts.setdefault(name, Pieces())
+        if text.length and self._places.get(name) != place:
+            text.append("\n\n")
+        self._places[name] = place
+        return text

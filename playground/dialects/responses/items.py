@@ -1,0 +1,38 @@
+"""The names of the Responses API that several modules read."""
+
+from typing import Any
+
+# The calls that a request answers by an item of its own, which has the same `call_id`.
+ANSWERED = {
+    "function_call_output": "function_call",
+    "custom_tool_call_output": "custom_tool_call",
+    "computer_call_output": "computer_call",
+    "shell_call_output": "shell_call",
+    "apply_patch_call_output": "apply_patch_call",
+}
+# The call of a tool that the caller runs, and the field with what it is called with.
+CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
+# How a response ends.
+ENDS = ("completed", "incomplete", "failed", "cancelled")
+END_EVENTS = frozenset(f"response.{end}" for end in ENDS)
+
+
+def type_of(item: Any) -> str:
+    """Return an item's type; a message may have none. "" if it has no type that can be read."""
+    if not isinstance(item, dict):
+        return ""
+    type_ = item.get("type")
+    if type_ is None and ("role" in item or isinstance(item.get("content"), list)):
+        return "message"
+    return type_ if isinstance(type_, str) else ""
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def error_of(response: dict[str, Any]) -> Any:
+    """Return what a response says of its failure, or None if it did not fail."""
+    if response.get("error"):
+        return response["error"]
+    return {"status": "failed"} if response.get("status") == "failed" else None

@@ -1,0 +1,131 @@
+"""A response as every view reads it, and as it goes back into the conversation."""
+
+from typing import Any
+
+import pytest
+
+from playground.exchange.answer import Finish
+from tests.dialects.responses.streams import RESPONSES, answer, call, message, response
+
+THOUGHT = {
+    "type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA", "status": None,
+    "summary": [{"type": "summary_text", "text": "Say hello."}],
+}  # fmt: skip
+NOTE = {"role": "user", "content": ""}
+
+
+@pytest.mark.parametrize(
+    ("completion", "finish", "reason"),
+    [
+        (response(message("Hi")), Finish.STOP, "completed"),
+        (response(message("Hi"), call()), Finish.TOOL_CALLS, "completed"),
+        (response(message(content=[{"type": "refusal", "refusal": "No."}])), Finish.REFUSAL, "completed"),
+        (response(status="incomplete", incomplete_details=None), None, "incomplete"),
+        (response(status="failed"), Finish.ERROR, "failed"),
+        (response(status="cancelled"), Finish.ERROR, "cancelled"),
+        (response(status="queued", background=True), None, "queued"),
+        (response(status="in_progress", background=True), None, "in_progress"),
+        (response(status="in_progress"), None, None),
+        ({"output": []}, None, None),
+    ],
+)
+def test_the_end_is_told_in_the_common_word_and_the_providers_own(
+    completion: dict[str, Any], finish: Finish | None, reason: str | None
+) -> None:
+    (choice,) = answer(completion).choices
+
+    assert (choice.finish, choice.finish_reason) == (finish, reason)
+    assert (choice.finish_note is None) == (finish is Finish.STOP or reason is None)
+    assert choice.is_broken_off == (finish is Finish.ERROR)
+
+
+def test_texts_of_a_message_are_one_and_messages_stand_apart() -> None:
+    assert answer(response(message("a", "b"), message("c"))).choices[0].text == "ab\n\nc"
+    assert answer(response(THOUGHT)).choices[0].text is None
+
+
+def test_reasoning_in_full_is_read_beside_its_summary() -> None:
+    both = THOUGHT | {
+        "content": [
+            {"type": "reasoning_text", "text": "Hm."},
+            {"type": "reasoning_text", "text": "Say hello."},
+        ]
+    }
+
+    assert answer(response(both)).choices[0].reasoning == "Say hello.\n\nHm."
+
+
+def test_calls_of_tools_are_read_in_one_shape() -> None:
+    custom = {"type": "custom_tool_call", "call_id": "c2", "name": "sql", "input": "select 1"}
+    odd = {"type": "function_call", "call_id": 3, "name": None, "arguments": {"a": 1}}
+
+    calls = answer(response(call(), custom, odd)).choices[0].tool_calls
+
+    assert [(item.id, item.name, item.arguments) for item in calls] == [
+        ("call_1", "get_weather", '{"city":"Paris"}'),
+        ("c2", "sql", "select 1"),
+        (None, None, '{"a": 1}'),
+    ]
+    assert [item.raw for item in calls] == [call(), custom, odd]
+
+
+def test_a_text_goes_back_as_a_message() -> None:
+    (choice,) = answer(response(message("a", "b"))).choices
+
+    said = {"type": "message", "role": "assistant", "content": "ab"}
+    assert choice.following(media=True) == [said, NOTE]
+
+
+def test_reasoning_goes_back_whole_with_what_follows_it() -> None:
+    whole = {name: value for name, value in THOUGHT.items() if value is not None}
+
+    said = answer(response(THOUGHT, message("Hi")), store=False).choices[0].following(media=True)
+    called = answer(response(THOUGHT, call()), store=False).choices[0].following(media=True)
+
+    assert said == [whole, message("Hi"), NOTE]
+    result = {"type": "function_call_output", "call_id": "call_1", "output": ""}
+    assert called == [whole, call(), result]
+    assert RESPONSES.problems({"model": "m", "input": said, "store": False}, 10) == []
+    assert RESPONSES.problems({"model": "m", "input": [NOTE, *called], "store": False}, 10) == []
+
+
+def test_reasoning_that_is_only_an_id_goes_back_if_the_provider_has_it() -> None:
+    completion = response({"type": "reasoning", "id": "rs_1", "summary": []}, message("Hi"))
+
+    kept = answer(completion).choices[0].following(media=True)
+    dropped = answer(completion, store=False).choices[0].following(media=True)
+
+    assert [item.get("type") for item in kept] == ["reasoning", "message", None]
+    assert [item.get("type") for item in dropped] == ["message", None]
+
+
+def test_an_image_goes_back_only_with_media() -> None:
+    made = {"type": "image_generation_call", "id": "ig_1", "result": "iVBORw0KGgo="}
+    (choice,) = answer(response(made, message("Look."))).choices
+
+    assert made in choice.following(media=True)
+    assert made not in choice.following(media=False)
+    assert choice.others == {}
+    assert not choice.is_empty
+
+
+def test_encrypted_reasoning_without_a_text_is_shown_as_it_is() -> None:
+    hidden = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+
+    assert answer(response(hidden)).choices[0].others == {"reasoning": [{"encrypted_content": "gAAA"}]}
+    assert answer(response(THOUGHT | {"status": None})).choices[0].others == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        (response(), True),
+        ({"object": "response", "status": "queued"}, True),
+        ({"output": [message("Hi")]}, True),
+        ({"output": {"message": {}}, "stopReason": "end_turn"}, False),
+        ({"object": "chat.completion", "choices": []}, False),
+        ([], False),
+    ],
+)
+def test_what_is_a_response(value: Any, is_one: bool) -> None:
+    assert (RESPONSES.completion(value) is not None) == is_one

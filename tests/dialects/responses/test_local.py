@@ -1,0 +1,155 @@
+"""The Responses API of the real local model, which is llama.cpp's and no specification."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from django.test import Client
+
+from playground.calls.draft import Draft
+from playground.calls.make import Terms, make
+from playground.exchange.answer import Finish
+from playground.exchange.failure import FailureKind
+from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
+from playground.upstream.client import NOBODY, Caller
+from playground.upstream.live import Finished, Progress
+from playground.upstream.local_model.supervisor import Supervisor
+from tests.dialects.responses.streams import RESPONSES
+from tests.web.client import post_json
+
+HELLO = {
+    "model": "smollm2-135m-instruct",
+    "input": "Hello!",
+    "max_output_tokens": 8,
+    "temperature": 0,
+    "store": False,
+}
+# Other requests in the batch change a small model's answer: it might end before the last token.
+LONG = {"ignore_eos": True}
+
+
+def _draft(**changes: Any) -> Draft:
+    return Draft("local", None, None, HELLO | changes, dialect="responses")
+
+
+def _made(**changes: Any) -> Exchange:
+    exchange = make(_draft(**changes), Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+    assert explain(exchange) is None
+    return exchange
+
+
+def test_it_answers_and_its_usage_adds_up(client: Client, local_model: Supervisor) -> None:
+    told = post_json(client, provider="local", dialect="responses", request=HELLO).json()
+
+    assert told["error"] is None
+    assert told["completion"]["output"][0]["content"][0]["text"].strip()
+    usage = told["usage"]
+    assert usage["prompt_tokens"] + usage["completion_tokens"] == usage["total_tokens"]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_it_is_cut_by_length(local_model: Supervisor, streams: bool) -> None:
+    """llama.cpp calls that completed, where OpenAI says incomplete."""
+    exchange = _made(max_output_tokens=5, stream=streams, **LONG)
+
+    (choice,) = exchange.choices
+    assert (choice.finish, choice.finish_reason) == (Finish.STOP, "completed")
+    assert exchange.usage is not None
+    assert exchange.usage.completion_tokens == 5
+
+
+def test_a_stream_says_the_same_as_a_whole_answer(local_model: Supervisor) -> None:
+    live = make(_draft(stream=True), Terms(), NOBODY, live=True)
+    assert not isinstance(live, Exchange)
+    *steps, last = live
+
+    assert isinstance(last, Finished)
+    exchange = last.exchange
+    assert explain(exchange) is None
+    assert exchange.stream is not None
+    assert exchange.stream.done
+    progress = [*(step for step in steps if isinstance(step, Progress)), last.rest]
+    shown = "".join(text for step in progress for grown in step.growth for _, text in grown.texts)
+    # What may begin the key, which is random, is held back to the end.
+    assert (exchange.choices[0].text or "").startswith(shown)
+    assert shown
+    assert exchange.usage is not None
+    assert exchange.usage.total_tokens
+
+
+def test_what_had_arrived_stays_when_a_person_stops_it(local_model: Supervisor) -> None:
+    ended: list[Exchange] = []
+    draft = _draft(stream=True, max_output_tokens=500, **LONG)
+    steps = make(draft, Terms(), Caller(ended=ended.append), live=True)
+    assert not isinstance(steps, Exchange)
+
+    next(step for step in steps if isinstance(step, Progress) and step.growth)
+    steps.close()
+
+    (exchange,) = ended
+    assert exchange.failure is not None
+    assert exchange.failure.kind is FailureKind.STOPPED
+    assert exchange.choices[0].text
+    assert exchange.choices[0].finish is None
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_schema_is_held_to(local_model: Supervisor, streams: bool) -> None:
+    """llama.cpp reads no `text.format`; its own `json_schema` passes, as any field does."""
+    preset = next(preset.body for preset in RESPONSES.presets if preset.id == "json")
+    schema = preset["text"]["format"]["schema"]
+
+    exchange = _made(**preset, json_schema=schema, stream=streams)
+
+    assert json.loads(exchange.sent.body)["text"] == preset["text"]
+    assert set(json.loads(exchange.choices[0].text or "")) == {"name", "colour"}
+
+
+def test_every_preset_without_tools_is_answered(local_model: Supervisor) -> None:
+    for preset in RESPONSES.presets:
+        if "tools" in preset.body:
+            continue
+        exchange = _made(**preset.body | {"max_output_tokens": 4})
+
+        assert exchange.choices[0].text
+
+
+def test_an_answer_goes_on_as_a_conversation(local_model: Supervisor) -> None:
+    first = _made()
+    said = first.choices[0].following(media=True)
+    turns = [{"role": "user", "content": "Hello!"}, *said[:-1], {"role": "user", "content": "Again!"}]
+
+    second = _made(input=turns)
+
+    assert first.usage is not None
+    assert second.usage is not None
+    assert (second.usage.prompt_tokens or 0) > (first.usage.prompt_tokens or 0)
+
+
+def test_tokens_are_counted_before_they_are_sent(local_model: Supervisor) -> None:
+    asked = HELLO | {"instructions": "Be brief."}
+    reply = requests.post(
+        local_model.url + RESPONSES.count_path,
+        json=RESPONSES.to_count(asked),
+        headers={"Authorization": f"Bearer {local_model.key}"},
+        timeout=30,
+    )
+
+    counted = RESPONSES.counted(reply.json())
+    usage = _made(instructions="Be brief.").usage
+
+    assert usage is not None
+    assert counted == usage.prompt_tokens
+
+
+def test_an_error_is_told(local_model: Supervisor) -> None:
+    exchange = make(_draft(previous_response_id="resp_1", store=True), Terms(), NOBODY)
+
+    assert isinstance(exchange, Exchange)
+    error = explain(exchange)
+    assert error is not None
+    assert error.kind == "bad_request"
+    assert "previous_response_id" in (error.message or "")
