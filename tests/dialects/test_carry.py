@@ -3,31 +3,18 @@
 import copy
 import json
 from itertools import pairwise, permutations
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playground.dialects import DIALECTS
 from playground.dialects.carrying import carried
-from playground.dialects.chat_completions import carry as chat_completions
-from playground.dialects.messages import carry as messages
-from playground.dialects.responses import carry as responses
 from playground.exchange.conversation import Loss, Lost
 from tests.dialects.echo import ECHO
 from tests.dialects.requests import CHAT, MESSAGES, RESPONSES, leaves, numbered, odd
 
-
-def _dialect(name: str, module: Any) -> Any:
-    return SimpleNamespace(id=name, label=name, conversation=module.conversation, body_of=module.body_of)
-
-
-DIALECTS = {
-    "chat_completions": _dialect("chat_completions", chat_completions),
-    "messages": _dialect("messages", messages),
-    "responses": _dialect("responses", responses),
-}
 BODIES = {"chat_completions": CHAT, "messages": MESSAGES, "responses": RESPONSES}
 PAIRS = list(permutations(BODIES, 2))
 GONE = (Loss.LEFT_OUT, Loss.UNREAD, Loss.REASONING)
@@ -225,6 +212,15 @@ def test_the_same_conversation_in_responses() -> None:
         "tool_choice": {"type": "function", "name": "get_weather"},
         "parallel_tool_calls": False,
     }
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_a_carried_conversation_may_be_sent(old: str, new: str) -> None:
+    body, _ = carried(TALK, DIALECTS["chat_completions"], DIALECTS[old])
+
+    made, _ = carried(body, DIALECTS[old], DIALECTS[new])
+
+    assert DIALECTS[new].problems(made, 100) == []
 
 
 def test_within_an_api_nothing_is_lost() -> None:

@@ -20,6 +20,7 @@ from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.pieces import whole_number
+from playground.text.sentence import gettext_noop
 
 _FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
 _CHUNKS = ("message_start", "message_delta", "message_stop", "content_block_")
@@ -43,7 +44,7 @@ class Messages(Dialect):
     roles = (*ROLES, as_rows.RESULT)
     call_roles = (as_rows.RESULT,)
     parameters = PARAMETERS
-    ticks = (Tick("stream", {"stream": True}),)
+    ticks = (Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),)
     presets = PRESETS
     targets = (ANTHROPIC_PYTHON, *HTTP_TARGETS)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.dialects import model_list
 from playground.dialects.fixes import Fixes
-from playground.dialects.responses import conversation, demands, joined, request
+from playground.dialects.responses import carry, conversation, demands, joined, request
 from playground.dialects.responses.answer import read_answer
 from playground.dialects.responses.events import EventCollector
 from playground.dialects.responses.items import END_EVENTS, error_of
@@ -20,6 +20,7 @@ from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.pieces import whole_number
+from playground.text.sentence import gettext_noop
 
 _FIXES = Fixes(
     PARAMETERS,
@@ -48,7 +49,7 @@ class Responses(Dialect):
     roles = (*conversation.ROLES, OUTPUT)
     call_roles = (OUTPUT,)
     parameters = PARAMETERS
-    ticks = (Tick("stream", {"stream": True}),)
+    ticks = (Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),)
     presets = PRESETS
     targets = (OPENAI_PYTHON, *HTTP_TARGETS)
 
@@ -57,6 +58,8 @@ class Responses(Dialect):
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
     demands = staticmethod(demands.demands)
+    conversation = staticmethod(carry.conversation)
+    body_of = staticmethod(carry.body_of)
     models = staticmethod(model_list.read_models)
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
