@@ -8,4 +8,6 @@ from playground.exchange.dialect import Dialect
 
 # The dialect of a provider about which nothing else is known.
 DEFAULT: Dialect = CHAT_COMPLETIONS
+# Named in the catalogue before they can be spoken.
+PLANNED = frozenset(("messages", "responses"))
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({CHAT_COMPLETIONS.id: CHAT_COMPLETIONS})

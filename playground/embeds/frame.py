@@ -23,7 +23,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
-from playground.catalogue.providers import catalogue, dialect_of
+from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
@@ -262,7 +262,7 @@ def _render(
 ) -> HttpResponse:
     """Render the frame's whole page. A refusal sets its status; `draft` is what was sent."""
     form = form or RequestForm()
-    theme, dialect = _asked_for(request, "theme"), dialect_of(form.provider, None)
+    theme, dialect = _asked_for(request, "theme"), dialect_recorded(form.provider, None)
     context: dict[str, Any] = {
         "framed": True,
         "embed": embed,

@@ -58,7 +58,7 @@ def allowed(embed: Embed | None, draft: Draft) -> Draft:
     body = draft.body
     if isinstance(body, dict):
         body = policy.held(embed.body, embed.locked_names, body)
-    return Draft(embed.provider, None, draft.key, body)
+    return Draft(embed.provider, None, draft.key, body, dialect=embed.dialect.id)
 
 
 def takes_key(embed: Embed | None) -> bool:

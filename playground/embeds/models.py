@@ -18,7 +18,7 @@ from playground.calls import budget, caps
 from playground.calls.draft import checked_request
 from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_recorded
 from playground.embeds import policy
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -91,8 +91,8 @@ class Embed(models.Model):
 
     @property
     def dialect(self) -> Dialect:
-        """The provider's own dialect, in which `request` is written."""
-        return dialect_of(self.provider, None)
+        """The dialect in which `request` is written."""
+        return dialect_recorded(self.provider, None)
 
     @property
     def locked_names(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 
 from playground.calls.draft import Draft
+from playground.catalogue.providers import dialect_recorded
 from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
@@ -73,7 +74,8 @@ def draft_of(form: RequestForm, key: str | None = None) -> Draft:
     problems: list[FieldProblem] = []
     body = form.body(problems)
     base_url = None if form.provider else form.base_url
-    return Draft(form.provider or None, base_url, key, body, tuple(problems))
+    dialect = dialect_recorded(form.provider, None).id
+    return Draft(form.provider or None, base_url, key, body, tuple(problems), dialect)
 
 
 def read_form(request: HttpRequest) -> RequestForm:

@@ -37,7 +37,8 @@ class Endpoint:
     """A provider's address. `base_url` is normalized: ASCII, no trailing slash.
 
     It has a path, unless the URL entered was an endpoint right under the host, such as
-    `https://host/chat/completions`: then `whole` is that path.
+    `https://host/chat/completions`: then `whole` is that path. `public` is the base URL that people see
+    instead, "" if they may see this one.
     """
 
     base_url: str
@@ -45,6 +46,16 @@ class Endpoint:
     host: str
     port: int
     whole: str = ""
+    public: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The base URL that people see, in code and everywhere else."""
+        return self.public or self.base_url
+
+    @property
+    def is_azure(self) -> bool:
+        return _is_azure(self.host)
 
     @property
     def given(self) -> str:

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_recorded
 from playground.exchange.call import Call
-from playground.exchange.dialect import call_of
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import MORE_NAMES, ROW_FIELDS, MessageRow, RequestForm
@@ -25,7 +24,7 @@ from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
-from playground.upstream.route import OWN_KEY_VARIABLE, applied
+from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
 from playground.web.present import Listed, Result, codes
 from playground.web.refusals import sentences, with_retry
@@ -75,7 +74,7 @@ def _lacking(provider: Provider) -> str:
 def new_form() -> RequestForm:
     """Return the form of a first visit: a greeting for the first provider that is ready."""
     provider = preselected()
-    dialect = dialect_of(provider.id, None)
+    dialect = dialect_recorded(provider.id, None)
     return RequestForm.from_body(
         provider.id, "", {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
     )
@@ -119,7 +118,7 @@ def render_page(
 
     Pass `draft` if the form has been read already.
     """
-    dialect = dialect_of(form.provider, None)
+    dialect = dialect_recorded(form.provider, None)
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),
@@ -152,7 +151,7 @@ def answer(
 
 def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:
     """Return the context of the form fields' templates, in a page or on their own."""
-    errors, dialect = sentences(refusal) if refusal else {}, dialect_of(form.provider, None)
+    errors, dialect = sentences(refusal) if refusal else {}, dialect_recorded(form.provider, None)
     return {
         "form": form,
         "locked": (),
@@ -213,13 +212,15 @@ def call_for(draft: Draft) -> Call:
     body, dialect = draft.request().body, draft.speaks()
     if draft.provider:
         known = catalogue().get(draft.provider)
-        if known is None or known.endpoint is None:
+        endpoint = known.endpoint(dialect) if known else None
+        if known is None or endpoint is None:
             raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
-        endpoint, variable = known.endpoint, known.key_variable
+        variable, auth, headers = known.key_variable, known.auth, known.headers
+        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers)
     else:
         try:
             endpoint = Endpoint.parse(draft.base_url or "", dialect.ending)
         except BaseURLError as error:
             raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
-        variable = OWN_KEY_VARIABLE
-    return call_of(dialect, endpoint.base_url, variable, body)
+        route = typed_route(endpoint, "", dialect)
+    return route.call(dialect, body)

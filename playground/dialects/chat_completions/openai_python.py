@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.exchange.call import Call, Target
+from playground.exchange.call import BEARER, Call, Target
 from playground.snippets.python import literal, quoted
 
 # The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
@@ -20,6 +20,9 @@ KEYWORDS = frozenset((
 
 
 def render(call: Call) -> str:
+    # The SDK sends its key as a bearer token: another header takes its place.
+    elsewhere = call.key_variable is not None and call.auth != BEARER
+    headers = _headers(call, elsewhere=elsewhere)
     arguments = [
         f"    {name}={literal(value, 4, len(name) + 1)},"
         for name, value in call.body.items()
@@ -30,11 +33,12 @@ def render(call: Call) -> str:
     return "\n".join(
         [
             *(["import os", ""] if call.key_variable else []),
-            "from openai import OpenAI",
+            "from openai import Omit, OpenAI" if elsewhere else "from openai import OpenAI",
             "",
             "client = OpenAI(",
             f"    base_url={quoted(call.base_url)},",
             f"    api_key={_key(call)},",
+            *(["    default_headers={", *headers, "    },"] if headers else []),
             ")",
             "",
             f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
@@ -45,6 +49,16 @@ def render(call: Call) -> str:
             "",
         ]
     )
+
+
+def _headers(call: Call, *, elsewhere: bool) -> list[str]:
+    own = [("Authorization", "Omit()"), (call.auth.header, _prefixed(call))] if elsewhere else []
+    extra = [(name, quoted(value)) for name, value in call.headers]
+    return [f"        {quoted(name)}: {value}," for name, value in own + extra]
+
+
+def _prefixed(call: Call) -> str:
+    return f"{quoted(call.auth.prefix)} + {_key(call)}" if call.auth.prefix else _key(call)
 
 
 def _key(call: Call) -> str:
