@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,10 @@ def _dialects(several: Any, one: Any) -> tuple[str, ...]:
 
 def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public: Any) -> dict[str, Endpoint]:
     """Return the endpoint of each dialect, or none without a base URL. Raises `ValueError`."""
-    if not isinstance(elsewhere, dict) or not {*elsewhere} <= {*dialects, *PLANNED}:
+    if not isinstance(public, str):
+        raise ValueError("public_base_url takes a URL")
+    by_name = isinstance(elsewhere, dict) and all(isinstance(url, str) for url in elsewhere.values())
+    if not by_name or not {*elsewhere} <= {*dialects, *PLANNED}:
         raise ValueError("base_urls takes a base URL for some of the dialects, by their names")
     if public and elsewhere:
         raise ValueError(
@@ -114,12 +117,16 @@ def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public:
 
 
 def _auth(name: Any) -> Auth | None:
-    if name is not None and name not in AUTHS:
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in AUTHS:
         raise ValueError(f"auth is one of {', '.join(AUTHS)}")
-    return None if name is None else AUTHS[name]
+    return AUTHS[name]
 
 
-def _headers(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _headers(headers: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(headers, dict):
+        raise ValueError('headers takes names and values: { "X-Title" = "Docs" }')
     if len({name.lower() for name in headers}) < len(headers):
         raise ValueError("headers names each header once")
     for name, value in headers.items():

@@ -13,6 +13,9 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, Phase, given, settings
 
+from playground.dialects import DEFAULT
+from playground.exchange.call import AUTHS, Auth
+from playground.exchange.dialect import call_of
 from tests import chat
 from tests.exchange.strategies import requests
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
@@ -148,6 +151,27 @@ def test_a_python_file_runs_and_prints_the_answer(
     )
 
     assert done.stdout == "Hello!\n"
+
+
+@pytest.mark.parametrize("target", ["python", "curl"])
+@pytest.mark.parametrize("auth", AUTHS.values(), ids=list(AUTHS))
+def test_the_key_is_sent_in_the_providers_header_and_its_other_headers_too(
+    recorder: ScriptedUpstream, tmp_path: Path, auth: Auth, target: str
+) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    headers = (("X-Title", 'a "b" $HOME \\`'),)
+    call = call_of(DEFAULT, recorder.url, "TEST_KEY", body, auth=auth, headers=headers)
+    file = tmp_path / "code"
+    file.write_text(chat.code(call)[target], encoding="utf-8")
+
+    command = [sys.executable, str(file)] if target == "python" else ["sh", str(file)]
+    subprocess.run(command, env=_environment(), check=True, capture_output=True, timeout=60)
+
+    [recorded] = recorder.requests
+    keys = {name: recorded.header(name) for name in ("Authorization", "x-api-key", "api-key")}
+    assert keys == dict.fromkeys(keys) | dict(auth.headers(KEY))
+    assert recorded.header("X-Title") == headers[0][1]
+    assert recorded.json == body
 
 
 def test_curl_sends_a_long_body_completely(recorder: ScriptedUpstream, tmp_path: Path) -> None:
