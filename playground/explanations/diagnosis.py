@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playground.errors.provider_error import ProviderError
+from playground.exchange.durations import duration
 from playground.exchange.failure import FailureKind
 from playground.explanations.advice import FAILURES, LISTING, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
@@ -17,7 +18,6 @@ from playground.explanations.implied_status import (
     told_status,
 )
 from playground.explanations.waits import clock_of, seconds_to_wait
-from playground.text.durations import duration
 from playground.text.redact import MASK
 from playground.text.sentence import Sentence, gettext_noop, say
 

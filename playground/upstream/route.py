@@ -8,8 +8,10 @@ from django.conf import settings
 
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
+from playground.dialects import DIALECTS
 from playground.exchange.call import API_KEY, BEARER, Auth, Call, Headers
 from playground.exchange.dialect import Dialect, call_of
+from playground.exchange.fix import Fix
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.network import egress
 from playground.network.egress import LOOPBACK
@@ -62,7 +64,8 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     try:
         endpoint = Endpoint.parse(base_url, dialect.ending)
     except BaseURLError as error:
-        raise InvalidRequestError(FieldProblem("base_url", error.sentence), *problems) from error
+        problem = FieldProblem("base_url", error.sentence, fix=_switch(error))
+        raise InvalidRequestError(problem, *problems) from error
     if problems:
         raise InvalidRequestError(*problems)
     route = typed_route(endpoint, typed, dialect)
@@ -72,6 +75,14 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     behind = (p for p in catalogue().values() if _place(endpoint) in map(_place, p.endpoints.values()))
     caps = applied(next((provider.caps for provider in behind), Caps()))
     return replace(route, at_servers_expense=True, caps=caps)
+
+
+def _switch(error: BaseURLError) -> Fix | None:
+    """Return the change to the API whose full address was pasted, if it can be spoken."""
+    meant = next((dialect for dialect in DIALECTS.values() if dialect.ending == error.ending), None)
+    if meant is None:
+        return None
+    return Fix(say(gettext_noop("Switch to %(api)s"), api=meant.label), {}, meant.id)
 
 
 def typed_route(endpoint: Endpoint, key: str, dialect: Dialect) -> Route:

@@ -155,7 +155,7 @@ def cleaned_key(page: Page, upstream: ScriptedUpstream) -> None:
 
 def wrong_key_and_address(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("Provider", exact=True).select_option("")
-    page.get_by_label("Base URL").fill("https://r.openai.azure.com/openai/deployments/d/chat/completions")
+    page.get_by_label("Base URL").fill("https://gateway.example/v1?api-version=1")
     page.get_by_label("API key").fill("sk-1…9")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#api_key-error")).to_be_visible()

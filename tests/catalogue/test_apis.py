@@ -13,6 +13,8 @@ from playground.config_types import SettingError
 from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.call import API_KEY
 from playground.exchange.refusal import InvalidRequestError
+from playground.upstream import route
+from playground.upstream.route import find_route
 from tests.configuration import configure
 from tests.dialects.echo import ECHO
 
@@ -157,3 +159,27 @@ def test_claude_means_messages_first_and_openai_chat_completions() -> None:
 
     assert list(catalogue()["claude"].dialects) == claude
     assert catalogue()["openai"].dialect == "chat_completions"
+
+
+# --- typed base URLs ---
+
+
+def test_azure_reads_the_key_in_its_own_header() -> None:
+    azure = find_route(None, "https://r.openai.azure.com/openai/v1", "sk-typed-1", DEFAULT)
+    other = find_route(None, "https://azure.example/openai/v1", "sk-typed-1", DEFAULT)
+
+    assert (azure.auth, other.auth) == (API_KEY, None)
+    assert azure.call(DEFAULT, {}).auth is API_KEY
+
+
+def test_the_full_address_of_another_api_offers_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "DIALECTS", {DEFAULT.id: DEFAULT})
+
+    with pytest.raises(InvalidRequestError) as refused:
+        find_route(None, "https://api.example/v1/chat/completions", None, ECHO)
+    with pytest.raises(InvalidRequestError) as unknown:
+        find_route(None, "https://api.example/v1/embeddings", None, ECHO)
+
+    assert refused.value.fix
+    assert (refused.value.fix.dialect, refused.value.fix.changes) == (DEFAULT.id, {})
+    assert unknown.value.fix is None
