@@ -179,7 +179,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
     if not exchange.is_listing and _NO_CHAT.search(error.words):
         return _no_chat_model(exchange)
-    if not exchange.is_listing and status != 401 and _lacks_model(error):
+    if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)
     return None if status is None else _of_status(status, error, exchange, wait)
 
@@ -263,7 +263,7 @@ def _is_spent(error: ProviderError, wait: int | None) -> bool:
     return bool(error.codes & _SPENT_CODES) or by_words
 
 
-def _lacks_model(error: ProviderError) -> bool:
+def lacks_model(error: ProviderError) -> bool:
     return bool(error.codes & _NO_MODEL_CODES) or _NO_MODEL.search(error.words) is not None
 
 

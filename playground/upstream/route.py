@@ -77,6 +77,25 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     return replace(route, at_servers_expense=True, caps=caps)
 
 
+def routes_to(base_url: str | None, key: str | None) -> dict[Dialect, Route]:
+    """Return the route to a typed base URL in each dialect. Raises `InvalidRequestError`.
+
+    The base URL may be the full address of any of them.
+    """
+    found, failed = dict[Dialect, Route](), list[InvalidRequestError]()
+    for dialect in DIALECTS.values():
+        try:
+            found[dialect] = find_route(None, base_url, key, dialect)
+        except InvalidRequestError as error:
+            failed.append(error)
+    if not found:
+        raise failed[0]
+    base = next(iter(found.values())).endpoint.base_url
+    return {
+        dialect: found.get(dialect) or find_route(None, base, key, dialect) for dialect in DIALECTS.values()
+    }
+
+
 def _switch(error: BaseURLError) -> Fix | None:
     """Return the change to the API whose full address was pasted, if it can be spoken."""
     meant = next((dialect for dialect in DIALECTS.values() if dialect.ending == error.ending), None)

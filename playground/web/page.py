@@ -1,6 +1,6 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
+from playground.upstream.detect import Detected
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
@@ -113,6 +114,7 @@ def render_page(
     result: Result | None = None,
     refusal: Refusal | None = None,
     models: Listed | None = None,
+    detected: Sequence[Detected] | None = None,
 ) -> HttpResponse:
     """Render the whole page. A refusal sets its status, and the fields show what is wrong.
 
@@ -125,6 +127,7 @@ def render_page(
         "presets": dialect.presets,
         "targets": dialect.targets,
         "listed_models": models,
+        "detected": detected,
         **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,
