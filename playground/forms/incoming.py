@@ -68,9 +68,8 @@ def read(request: HttpRequest) -> Asked:
 
 def _read_as_v1(deployment: str) -> str:
     told = gettext("Azure is called at its v1 endpoint instead, where the model is the name of a deployment.")
-    if not deployment:
-        return told
-    return f"{told} {gettext('Here that is “%(name)s”.') % {'name': deployment[:100]}}"
+    here = gettext("Here that is “%(name)s”.") % {"name": deployment[:100]}
+    return f"{told} {here}" if deployment else told
 
 
 def _read_form(request: HttpRequest) -> Asked:
