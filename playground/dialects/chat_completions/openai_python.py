@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.exchange.call import BEARER, Call, Target
-from playground.snippets.python import literal, quoted
+from playground.dialects.openai_client import extra_headers, opening
+from playground.exchange.call import Call, Target
+from playground.snippets.python import literal
 
 # The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
 # fmt: off
@@ -20,9 +21,6 @@ KEYWORDS = frozenset((
 
 
 def render(call: Call) -> str:
-    # The SDK sends its key as a bearer token: another header takes its place.
-    elsewhere = call.key_variable is not None and call.auth != BEARER
-    headers = _headers(call, elsewhere=elsewhere)
     arguments = [
         f"    {name}={literal(value, 4, len(name) + 1)},"
         for name, value in call.body.items()
@@ -32,39 +30,16 @@ def render(call: Call) -> str:
         arguments.append(f"    extra_body={literal(extra, 4, len('extra_body='))},")
     return "\n".join(
         [
-            *(["import os", ""] if call.key_variable else []),
-            "from openai import Omit, OpenAI" if elsewhere else "from openai import OpenAI",
-            "",
-            "client = OpenAI(",
-            f"    base_url={quoted(call.base_url)},",
-            f"    api_key={_key(call)},",
-            ")",
-            "",
+            *opening(call),
             f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
             *arguments,
-            *(["    extra_headers={", *headers, "    },"] if headers else []),
+            *extra_headers(call),
             ")",
             "",
             *_print(call.body),
             "",
         ]
     )
-
-
-def _headers(call: Call, *, elsewhere: bool) -> list[str]:
-    own = [("Authorization", "Omit()"), (call.auth.header, _prefixed(call))] if elsewhere else []
-    extra = [(name, quoted(value)) for name, value in call.headers]
-    return [f"        {quoted(name)}: {value}," for name, value in own + extra]
-
-
-def _prefixed(call: Call) -> str:
-    return f"{quoted(call.auth.prefix)} + {_key(call)}" if call.auth.prefix else _key(call)
-
-
-def _key(call: Call) -> str:
-    if call.key_variable:
-        return f"os.environ[{quoted(call.key_variable)}]"
-    return '"none"'  # the server takes no key, but the SDK requires one
 
 
 # The last chunk of a stream has no choices, and a delta's content can be null.
