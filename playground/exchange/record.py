@@ -24,7 +24,7 @@ _SHORTEST_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What went over the wire, byte for byte except for the key."""
+    """What went over the wire, byte for byte except for the key, and an address that people are not shown."""
 
     method: str
     url: str
