@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "playground.web.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "playground.web.middleware.BodyMiddleware",
-    "playground.web.middleware.KeyNoteMiddleware",
+    "playground.web.middleware.NotesMiddleware",
     "playground.web.middleware.HiddenOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

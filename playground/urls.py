@@ -17,6 +17,7 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("detect/", views.detect, name="detect"),
     path("language/", views.language, name="language"),
     path("docs/", docs.docs, name="docs"),
     path("docs/<path:address>", docs.docs, name="docs_page"),

@@ -13,14 +13,16 @@ from playground.calls.draft import Draft
 from playground.calls.replay import replay
 from playground.catalogue.caps import Caps
 from playground.exchange.record import Exchange
-from playground.exchange.refusal import RefusedError
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.exchange.request import Request
+from playground.text.sentence import gettext_noop, say
 from playground.upstream import client, models
 from playground.upstream.client import Caller
+from playground.upstream.detect import Detected, detect
 from playground.upstream.live import Finished, Live
 from playground.upstream.local_model import abilities
 from playground.upstream.models import Listing
-from playground.upstream.route import Route
+from playground.upstream.route import Route, routes_to
 
 
 class Reservation(Protocol):
@@ -94,6 +96,20 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     route = draft.route()
     rates.count(caller.visitor, route)
     return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
+
+
+def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:
+    """Ask the server behind a typed base URL which APIs it speaks. It counts as one call.
+
+    Raises `RefusedError` if nothing is sent.
+    """
+    if draft.provider:
+        raise InvalidRequestError(
+            FieldProblem("base_url", say(gettext_noop("Give a base URL: a provider's APIs are known.")))
+        )
+    routes = routes_to(draft.base_url, draft.key)
+    rates.count(caller.visitor, next(iter(routes.values())))
+    return detect(routes, settings.LIMITS, caller)
 
 
 def _or_given_back(steps: Live, reservation: Reservation) -> Live:

@@ -1,7 +1,4 @@
-"""The client of the openai SDK, as Python code: what its APIs have in common.
-
-The SDK sends its key as a bearer token. A key for another header goes there with each call, and nowhere else.
-"""
+"""The openai SDK in Python code: what the code of its APIs has in common."""
 
 from playground.exchange.call import BEARER, Call
 from playground.snippets.python import quoted
@@ -15,24 +12,24 @@ def opening(call: Call) -> list[str]:
         "",
         "client = OpenAI(",
         f"    base_url={quoted(call.base_url)},",
-        # The SDK requires a key, also for a server that takes none.
-        f"    api_key={_key(call) if call.key_variable and not _has_own_header(call) else quoted('none')},",
+        f"    api_key={_key(call)},",
         ")",
         "",
     ]
 
 
-def header_arguments(call: Call) -> list[str]:
-    """Return the lines of the call's arguments that send the key, if it is not a bearer token."""
-    if not _has_own_header(call):
-        return []
-    prefix = f"{quoted(call.auth.prefix)} + " if call.auth.prefix else ""
-    return [
-        "    extra_headers={",
-        f"        {quoted(call.auth.header)}: {prefix}{_key(call)},",
-        '        "Authorization": Omit(),',
-        "    },",
-    ]
+def extra_headers(call: Call) -> list[str]:
+    """Return the argument of a call with its headers, none if the SDK sends all of them by itself.
+
+    The SDK sends its key as a bearer token. A key for another header is sent in that one only; the SDK lets
+    leave out its own only here.
+    """
+    headers = [(name, quoted(value)) for name, value in call.headers]
+    if _has_own_header(call):
+        value = f"{quoted(call.auth.prefix)} + {_key(call)}" if call.auth.prefix else _key(call)
+        headers = [("Authorization", "Omit()"), (call.auth.header, value), *headers]
+    lines = [f"        {quoted(name)}: {value}," for name, value in headers]
+    return ["    extra_headers={", *lines, "    },"] if lines else []
 
 
 def _has_own_header(call: Call) -> bool:
@@ -40,4 +37,6 @@ def _has_own_header(call: Call) -> bool:
 
 
 def _key(call: Call) -> str:
-    return f"os.environ[{quoted(call.key_variable or '')}]"
+    if call.key_variable:
+        return f"os.environ[{quoted(call.key_variable)}]"
+    return '"none"'  # the server takes no key, but the SDK requires one

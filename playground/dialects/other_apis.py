@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 _Test = Callable[[dict[str, Any]], bool]
 
@@ -24,6 +25,29 @@ _APIS: tuple[tuple[str, _Test], ...] = (
     ("Chat Completions API", lambda value: isinstance(value.get("choices"), list)),
     ("Text Generation Inference API", lambda value: "generated_text" in value),
 )
+
+
+# The dialects among them, by their ids.
+_OF_DIALECT = {
+    "messages": "Anthropic Messages API",
+    "responses": "OpenAI Responses API",
+    "chat_completions": "Chat Completions API",
+}
+
+
+def api_at(url: str, value: Any, asked: str) -> str | None:
+    """Return the API that an unknown path belongs to, told by the path, or by the form of its error.
+
+    None if it cannot be told, or is the one that was `asked` (the id of a dialect).
+    """
+    address = urlsplit(url)
+    error = value.get("error") if isinstance(value, dict) else None
+    found = None
+    if "/anthropic/" in address.path or (isinstance(error, dict) and value.get("type") == "error"):
+        found = _OF_DIALECT["messages"]
+    elif address.hostname == "generativelanguage.googleapis.com" and "/openai/" not in address.path:
+        found = "Gemini API"
+    return None if found == _OF_DIALECT.get(asked) else found
 
 
 def api_of(value: Any) -> str | None:

@@ -23,7 +23,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
-from playground.catalogue.providers import catalogue, dialect_of
+from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
@@ -214,7 +214,7 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
 
 
 def _dialect(embed: Embed | None, request: HttpRequest) -> Dialect:
-    return embed.dialect if embed else dialect_of(None, request.POST.get("dialect"))
+    return embed.dialect if embed else dialect_recorded(None, request.POST.get("dialect"))
 
 
 def _opened_with(request: HttpRequest) -> str:

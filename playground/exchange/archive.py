@@ -2,7 +2,7 @@
 
     {"format": "api-playground.exchange", "version": 1, "id": …, "dialect": "chat_completions", "provider": …,
      "started": "2026-01-02T03:04:05.678901+00:00",
-     "call": {"base_url", "url", "key_variable", "body"},
+     "call": {"base_url", "url", "key_variable", "body"; if not the dialect's own: "auth", "headers"},
      "sent": {"method", "url", "headers": [[name, value], …], "body": BYTES},
      "received": null or {"status", "reason", "headers", "body": BYTES},
      "failure": null or {"kind", "host", "detail", "limit"},
@@ -17,11 +17,11 @@ of one; golden files in the tests hold what earlier versions wrote.
 import base64
 import binascii
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from playground.exchange.call import Headers
+from playground.exchange.call import AUTHS, Call, Headers
 from playground.exchange.dialect import Dialect, call_of
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
@@ -66,6 +66,7 @@ def dump(exchange: Exchange, *, with_body: bool = True) -> dict[str, Any]:
             "url": exchange.call.url,
             "key_variable": exchange.call.key_variable,
             "body": dict(exchange.call.body),
+            **dict(_from_the_provider(exchange.call, exchange.dialect)),
         },
         "sent": {
             "method": exchange.sent.method,
@@ -110,6 +111,20 @@ def load(value: Any, dialects: Mapping[str, Dialect], body: bytes | None = None)
         raise ArchiveError(f"a broken archive: {type(error).__name__}: {error}") from error
 
 
+def _from_the_provider(call: Call, dialect: Dialect) -> Iterator[tuple[str, Any]]:
+    """Yield what of the call is the provider's and not the dialect's."""
+    if call.auth != dialect.auth:
+        yield "auth", call.auth.id
+    if extra := call.headers[len(dialect.headers(call.body)) :]:
+        yield "headers", [list(pair) for pair in extra]
+
+
+def _call(value: dict[str, Any], dialect: Dialect) -> Call:
+    auth = AUTHS[value["auth"]] if "auth" in value else None
+    rest = {name: item for name, item in value.items() if name not in ("auth", "headers")}
+    return call_of(dialect, **rest, auth=auth, headers=_headers(value.get("headers", [])))
+
+
 def _check_types(value: dict[str, Any]) -> None:
     for part, types in _TYPES.items():
         holder = value[part] if part else value
@@ -133,7 +148,7 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
     return Exchange(
         id=value["id"],
         dialect=dialect,
-        call=call_of(dialect, **value["call"]),
+        call=_call(value["call"], dialect),
         provider=value["provider"],
         started=datetime.fromisoformat(value["started"]),
         sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), _bytes(sent["body"])),

@@ -30,9 +30,9 @@ AUTHS = {auth.id: auth for auth in (BEARER, X_API_KEY, API_KEY)}
 class Call:
     """`base_url` has no trailing slash; `key_variable` is None for a server that takes no key.
 
-    `headers` are those that the API requires, besides the one with the key, which `auth` tells. `body` is the
-    request as people write it, and `wire` is the part of it that is posted. `streams` says whether it asks
-    for a stream.
+    `headers` are those that the API requires, then the provider's; `auth` tells the one with the key. `body`
+    is the request as people write it, and `wire` is the part of it that is posted. `streams` says whether it
+    asks for a stream.
     """
 
     base_url: str

@@ -226,16 +226,29 @@ class Dialect(Protocol):
 
 
 def call_of(
-    dialect: Dialect, base_url: str, key_variable: str | None, body: Mapping[str, Any], url: str = ""
+    dialect: Dialect,
+    base_url: str,
+    key_variable: str | None,
+    body: Mapping[str, Any],
+    url: str = "",
+    *,
+    auth: Auth | None = None,
+    headers: Headers = (),
 ) -> Call:
-    """Return the call that posts this body or, with a `url`, the one that gets what is there."""
+    """Return the call that posts this body or, with a `url`, the one that gets what is there.
+
+    `auth` is how the provider wants its key, if not as usual in this dialect; `headers` are sent beside the
+    dialect's own, which win.
+    """
+    own = dialect.headers(body)
+    taken = {name.lower() for name, _ in own}
     return Call(
         base_url,
         url or base_url + dialect.path(body),
         key_variable,
         body,
-        dialect.auth,
-        dialect.headers(body),
+        auth or dialect.auth,
+        own + tuple((name, value) for name, value in headers if name.lower() not in taken),
         dialect.wire(body),
         dialect.demands(body).streams,
     )

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from playground.exchange.answer import Answer, Choice
 from playground.exchange.call import Call, Headers
+from playground.exchange.charset import in_utf8
 from playground.exchange.demands import Demands
 from playground.exchange.dialect import Dialect
 from playground.exchange.failure import Failure
 from playground.exchange.stream import Stream
 from playground.exchange.usage import Usage
 from playground.text import jsontext
-from playground.text.charset import in_utf8
 from playground.text.event_data import without_done
 from playground.text.sentence import Sentence
 
@@ -24,7 +24,7 @@ _SHORTEST_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What went over the wire, byte for byte except for the key."""
+    """What went over the wire, byte for byte except for the key, and an address that people are not shown."""
 
     method: str
     url: str

@@ -25,12 +25,13 @@ RETRY_SECONDS = 5
 class FieldProblem:
     """What is wrong with one field: `model`, `temperature`, `messages.2.content`, `request`…
 
-    `status` is the HTTP status if this is the only problem.
+    `status` is the HTTP status if this is the only problem. `fix` repairs it with one click.
     """
 
     field: str
     sentence: Sentence
     status: int = 400
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class InvalidRequestError(RefusedError):
 
     def __init__(self, *problems: FieldProblem, fix: Fix | None = None) -> None:
         status = problems[0].status if len(problems) == 1 else 400
+        fix = fix or next((problem.fix for problem in problems if problem.fix), None)
         title = say(gettext_noop("Nothing was sent yet"))
         advice = say(gettext_noop("Change what is marked, and send again."))
         super().__init__(Refusal(status, "invalid_request", title, advice, problems, fix=fix))

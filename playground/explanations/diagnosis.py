@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playground.errors.provider_error import ProviderError
+from playground.exchange.durations import duration
 from playground.exchange.failure import FailureKind
 from playground.explanations.advice import FAILURES, LISTING, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
@@ -16,8 +17,8 @@ from playground.explanations.implied_status import (
     quoted_status,
     told_status,
 )
+from playground.explanations.other_address import of_other_api
 from playground.explanations.waits import clock_of, seconds_to_wait
-from playground.text.durations import duration
 from playground.text.redact import MASK
 from playground.text.sentence import Sentence, gettext_noop, say
 
@@ -179,7 +180,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
     if not exchange.is_listing and _NO_CHAT.search(error.words):
         return _no_chat_model(exchange)
-    if not exchange.is_listing and status != 401 and _lacks_model(error):
+    if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)
     return None if status is None else _of_status(status, error, exchange, wait)
 
@@ -263,7 +264,7 @@ def _is_spent(error: ProviderError, wait: int | None) -> bool:
     return bool(error.codes & _SPENT_CODES) or by_words
 
 
-def _lacks_model(error: ProviderError) -> bool:
+def lacks_model(error: ProviderError) -> bool:
     return bool(error.codes & _NO_MODEL_CODES) or _NO_MODEL.search(error.words) is not None
 
 
@@ -300,15 +301,15 @@ def _not_found(exchange: "Exchange", title: str, advice: str) -> Diagnosis:
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
     known = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
     if known is STATUSES[502] and exchange.received and exchange.received.status < 400:
-        known = (
-            *known[:2],
-            STATUSES[529][2],
-        )  # the provider told the status itself, so no gateway answered in its place
+        # The provider told the status itself, so no gateway answered in its place.
+        known = (*known[:2], STATUSES[529][2])
     kind, title, text = known
     sent = exchange.sent
     advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)
     if exchange.is_listing and status != 405 and kind in LISTING:
         advice = say(LISTING[kind])
+    elif kind == "not_found" and (elsewhere := of_other_api(exchange)):
+        advice = elsewhere
     if status == 401 and not any(MASK in value for _, value in sent.headers):
         advice = say(gettext_noop("No key was sent. Type one into the key field."))
     elif status in _FIREWALL_STATUSES and error.is_page:

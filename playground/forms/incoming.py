@@ -16,7 +16,7 @@ from playground.exchange.demands import too_many_messages
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
-from playground.text import jsontext, typed_key
+from playground.text import azure, jsontext, typed_key
 from playground.text.sentence import gettext_noop, say
 
 
@@ -25,6 +25,7 @@ class HtmxRequest(HttpRequest):
 
     htmx: HtmxDetails
     key_note: str
+    address_note: str
 
 
 class Shape(Enum):
@@ -61,7 +62,15 @@ def read(request: HttpRequest) -> Asked:
     if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
         note = gettext("The key is sent without the quotes, blanks or words around it.")
         cast("HtmxRequest", request).key_note = note
+    if (deployment := azure.deployment_in(asked.draft.base_url or "")) is not None:
+        cast("HtmxRequest", request).address_note = _read_as_v1(deployment)
     return asked
+
+
+def _read_as_v1(deployment: str) -> str:
+    told = gettext("Azure is called at its v1 endpoint instead, where the model is the name of a deployment.")
+    here = gettext("Here that is “%(name)s”.") % {"name": deployment[:100]}
+    return f"{told} {here}" if deployment else told
 
 
 def _read_form(request: HttpRequest) -> Asked:

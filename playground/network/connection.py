@@ -24,6 +24,7 @@ from playground.network.body import Body
 from playground.network.dial import dial
 from playground.network.head import Head, HeadReader
 from playground.network.limits import Limits
+from playground.network.public import shown_host, target
 from playground.text.endpoint import Endpoint
 
 # Less than the usual 8 KiB, because hundreds of streams may wait at once. Larger reads bypass the buffer.
@@ -184,7 +185,10 @@ class _Connection(HTTPConnection):
         return sock
 
     def putheader(self, header: Any, *values: Any) -> None:
-        self.wire.headers.append((_text(header), ", ".join(_text(value) for value in values)))
+        value = ", ".join(_text(value) for value in values)
+        if self._endpoint.public and _text(header).lower() == "host":
+            value = shown_host(self._endpoint)
+        self.wire.headers.append((_text(header), value))
         super().putheader(header, *values)
 
 
@@ -226,7 +230,7 @@ class Adapter:
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(
                 request.method or "",
-                request.path_url,
+                target(endpoint, request.path_url),
                 body=request.body,
                 headers=dict(request.headers),
                 preload_content=False,

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from playground.exchange.failure import FailureKind
 from playground.network import egress, proxy
+from playground.network.public import shown_host
 from playground.text.endpoint import Endpoint
 
 
@@ -36,7 +37,7 @@ def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.s
     deadline = time.monotonic() + timeout
     way_out = settings.CONFIG.egress_proxy
     if way_out is None or egress.is_private_upstream(host, port):
-        addresses = _checked(host, port)
+        addresses = _checked(endpoint)
         sock = _open(addresses, port, deadline)
         _check_peer(sock, addresses, port)
     else:
@@ -48,11 +49,15 @@ def dial(endpoint: Endpoint, asked: tuple[str, int], timeout: float) -> socket.s
     return sock
 
 
-def _checked(host: str, port: int) -> list[str]:
+def _checked(endpoint: Endpoint) -> list[str]:
     try:
-        return egress.addresses(host, port)
+        return egress.addresses(endpoint.host, endpoint.port)
     except egress.UnknownHostError as error:
         raise ConnectError(FailureKind.UNKNOWN_HOST) from error
+    except egress.AddressRefusedError as error:
+        if not endpoint.public:
+            raise
+        raise egress.AddressRefusedError(error.rule, shown_host(endpoint), error.port, error.ports) from None
 
 
 def _open(addresses: list[str], port: int, deadline: float) -> socket.socket:

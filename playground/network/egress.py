@@ -195,15 +195,16 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 def _private_upstreams(settled: Config) -> frozenset[tuple[str, int]]:
     allowed = set(settled.private_upstreams)
     for provider in read_catalogue(settled).values():
-        if provider.endpoint and (provider.local or provider.id == LOCAL_MODEL):
-            allowed |= _names(provider.endpoint)
+        if provider.local or provider.id == LOCAL_MODEL:
+            allowed.update(*map(_names, provider.endpoints.values()))
     return frozenset(allowed)
 
 
 @lru_cache(maxsize=4)
 def _catalogue_hosts(settled: Config) -> frozenset[tuple[str, int]]:
-    endpoints = (provider.endpoint for provider in read_catalogue(settled).values())
-    return frozenset((endpoint.host, endpoint.port) for endpoint in endpoints if endpoint)
+    providers = read_catalogue(settled).values()
+    endpoints = (endpoint for provider in providers for endpoint in provider.endpoints.values())
+    return frozenset((endpoint.host, endpoint.port) for endpoint in endpoints)
 
 
 def _names(endpoint: Endpoint) -> set[tuple[str, int]]:

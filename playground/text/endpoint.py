@@ -7,8 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import idna
 
+from playground.text import azure
 from playground.text.pasted import bare
-from playground.text.sentence import SentenceError, gettext_noop, say
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
 _PORTS = {"http": 80, "https": 443}
 # Labels may contain "_": host names may not, but Docker's service names do.
@@ -29,7 +30,14 @@ _LOCAL = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.int
 
 
 class BaseURLError(SentenceError):
-    """The base URL cannot be called; `sentence` says why."""
+    """The base URL cannot be called; `sentence` says why.
+
+    `ending` is the endpoint of another API, if that is what it is.
+    """
+
+    def __init__(self, sentence: Sentence, ending: str = "") -> None:
+        super().__init__(sentence)
+        self.ending = ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,8 @@ class Endpoint:
     """A provider's address. `base_url` is normalized: ASCII, no trailing slash.
 
     It has a path, unless the URL entered was an endpoint right under the host, such as
-    `https://host/chat/completions`: then `whole` is that path.
+    `https://host/chat/completions`: then `whole` is that path. `public` is the base URL that people see
+    instead, "" if they may see this one.
     """
 
     base_url: str
@@ -45,6 +54,16 @@ class Endpoint:
     host: str
     port: int
     whole: str = ""
+    public: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The base URL that people see, in code and everywhere else."""
+        return self.public or self.base_url
+
+    @property
+    def is_azure(self) -> bool:
+        return azure.is_azure(self.host)
 
     @property
     def given(self) -> str:
@@ -56,7 +75,8 @@ class Endpoint:
         """Parse a base URL: `https://api.example.com` gets `/v1`, a path is kept. Raises `BaseURLError`.
 
         `ending` is the path of the endpoint to call. A full endpoint (`…/v1/chat/completions`) is reduced to
-        its base and called as entered: people copy it from documentation.
+        its base and called as entered: people copy it from documentation. Azure's older addresses, with
+        api-version, are read as its v1 endpoint.
         """
         text = bare(base_url)
         parts = _split(text, ending)
@@ -65,11 +85,15 @@ class Endpoint:
                 say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
             )
         host = _ascii_host(parts.hostname or "")
-        if _is_legacy_azure(host, parts):
+        if azure.is_azure(host) and (azure.is_old(host, parts) or not parts.path.strip("/")):
+            copied = next((end for end in _ENDPOINTS if parts.path.endswith(end)), "")
+            parts = parts._replace(path=azure.base_path(copied or ending) + copied, query="")
+            text = parts.geturl()
+        if "api-version=" in parts.query:
             raise BaseURLError(
                 say(
                     gettext_noop("Azure is called at its v1 endpoint, without api-version: %(base_url)s."),
-                    base_url=f"https://{host if _is_azure(host) else 'RESOURCE.openai.azure.com'}/openai/v1",
+                    base_url=f"https://RESOURCE.openai.azure.com{azure.base_path(ending)}",
                 )
             )
         if "?" in text or "#" in text:
@@ -126,14 +150,6 @@ def _missing_scheme(text: str, ending: str) -> BaseURLError:
     )
 
 
-def _is_azure(host: str) -> bool:
-    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
-
-
-def _is_legacy_azure(host: str, parts: SplitResult) -> bool:
-    return "api-version=" in parts.query or (_is_azure(host) and "/deployments/" in parts.path)
-
-
 def _base_path(origin: str, path: str, ending: str) -> str:
     """Return the path without the endpoint at its end. Raises `BaseURLError` for another API's endpoint."""
     before = None
@@ -152,7 +168,8 @@ def _base_path(origin: str, path: str, ending: str) -> str:
                     name=name,
                     dialect=_ENDPOINTS.get(ending, ending),
                     base_url=origin + (path.removesuffix(end) or "/v1"),
-                )
+                ),
+                end,
             )
     return path
 

@@ -17,7 +17,7 @@ import requests
 from playground import __version__
 from playground.catalogue.providers import LOCAL_MODEL
 from playground.exchange.call import Call
-from playground.exchange.dialect import Dialect, call_of
+from playground.exchange.dialect import Dialect
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
@@ -86,7 +86,7 @@ def send(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY
 def get(dialect: Dialect, path: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
     """GET a path under the base URL. Raises what `send` does."""
     nothing = Request(dialect, {}, b"", dialect.demands({}))
-    url = route.endpoint.base_url + path
+    url = route.endpoint.shown + path
     return _last(stream(nothing, route, limits, caller, live=False, url=url))
 
 
@@ -112,7 +112,7 @@ def stream(
     does.
     """
     wire = Wire(browser=caller.browser if live else None)
-    call = call_of(request.dialect, route.endpoint.base_url, route.key_variable, request.body, url)
+    call = route.call(request.dialect, request.body, url)
     prepared = _prepare("GET" if url else "POST", call, request.encoded, route.key)
     with (
         caller.places.place(wire, limits, caller.visitor) as number,

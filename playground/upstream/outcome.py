@@ -11,6 +11,7 @@ from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
 from playground.text import jsontext
 from playground.text.redact import MASK, Redactor
+from playground.upstream.in_public import in_public
 from playground.upstream.reading import Reading
 
 # In characters. A failure's text can quote a line of megabytes.
@@ -40,7 +41,7 @@ def outcome(reading: Reading, failure: Failure | None) -> Exchange:
         ),
         stream=stream,
     )
-    return _without_joined_key(exchange, redactor)
+    return in_public(_without_joined_key(exchange, redactor), reading.route.endpoint)
 
 
 def sent(reading: Reading) -> Sent:

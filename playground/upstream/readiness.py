@@ -45,8 +45,8 @@ class Probe:
 
     def _look(self) -> None:
         for provider in catalogue().values():
-            if provider.local and provider.endpoint:
-                self.seen[provider.endpoint] = _answers(provider, provider.endpoint)
+            if provider.local and (endpoint := _endpoint(provider)):
+                self.seen[endpoint] = _answers(provider, endpoint)
 
 
 probe = Probe()
@@ -56,9 +56,10 @@ def missing(provider: Provider) -> Sentence | None:
     """Return what the provider lacks to work without a typed key; None if it is ready."""
     if provider.id == LOCAL_MODEL:
         abilities.probe.ask()  # so that it is known before something is sent
-    if (lacking := lacks(provider)) or not (provider.local and provider.endpoint):
+    endpoint = _endpoint(provider)
+    if (lacking := lacks(provider)) or not (provider.local and endpoint):
         return lacking
-    runs = probe.runs(provider.endpoint)
+    runs = probe.runs(endpoint)
     if runs is None:
         return say(gettext_noop("no answer yet: start it with “%(command)s”"), command=provider.start)
     return (
@@ -70,14 +71,19 @@ def missing(provider: Provider) -> Sentence | None:
 
 def preselected() -> Provider:
     """Return the first provider that is ready, else the first one with an endpoint."""
-    with_endpoint = [provider for provider in catalogue().values() if provider.endpoint]
+    with_endpoint = [provider for provider in catalogue().values() if provider.endpoints]
     return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
+
+
+def _endpoint(provider: Provider) -> Endpoint | None:
+    """Return where it is asked whether it runs: at the first of its APIs."""
+    return provider.endpoint(DIALECTS[provider.dialect])
 
 
 def _answers(provider: Provider, endpoint: Endpoint) -> bool:
     """Return whether a server of its dialect answers; other programs also listen on port 8000."""
     try:
-        route = Route(provider.id, endpoint, "", None)
+        route = Route(provider.id, endpoint, "", None, auth=provider.auth, headers=provider.headers)
         listing = models.list_models(DIALECTS[provider.dialect], route, _LIMITS, _CALLER)
     except AddressRefusedError:
         return False

@@ -9,6 +9,7 @@ from playground.exchange.record import Exchange, Recorded, joined
 from playground.explanations.explain import explain
 from playground.text import jsontext
 from playground.text.sentence import Sentence
+from playground.upstream.detect import Detected
 
 Translate = Callable[[Sentence], str]
 
@@ -37,6 +38,15 @@ def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
         "error": error.as_json(translate) if error else None,
         "snippets": snippets.render(exchange.call, exchange.dialect.targets),
         "recorded": _recorded(exchange.recorded, translate) if exchange.recorded else None,
+    }
+
+
+def detected_as_json(detected: Detected, translate: Translate = str) -> dict[str, Any]:
+    return {
+        "id": detected.dialect.id,
+        "label": detected.dialect.label,
+        "speaks": detected.speaks.value,
+        "answered": translate(detected.answered),
     }
 
 

@@ -39,16 +39,20 @@ class NotFoundMiddleware:
         return page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
-class KeyNoteMiddleware:
-    """Add `X-Key-Note`, a JSON text, if a typed key was cleaned: every kind of response has headers."""
+class NotesMiddleware:
+    """Add what was read otherwise than typed, as JSON texts: every kind of response has headers.
+
+    `X-Key-Note` if a typed key was cleaned, `X-Address-Note` if a base URL means another one.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if note := getattr(request, "key_note", None):
-            response["X-Key-Note"] = json.dumps(note)
+        for name, header in (("key_note", "X-Key-Note"), ("address_note", "X-Address-Note")):
+            if note := getattr(request, name, None):
+                response[header] = json.dumps(note)
         return response
 
 

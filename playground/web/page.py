@@ -1,6 +1,6 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +13,17 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
-from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
+from playground.catalogue.providers import (
+    LOCAL_MODEL,
+    Provider,
+    catalogue,
+    dialect_of,
+    dialect_recorded,
+)
 from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.call import Call
 from playground.exchange.demands import Fields
-from playground.exchange.dialect import Dialect, call_of
+from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import RequestForm
@@ -27,9 +33,10 @@ from playground.forms.rows import ROW_FIELDS
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
+from playground.upstream.detect import Detected
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
-from playground.upstream.route import OWN_KEY_VARIABLE, applied
+from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
 from playground.web.present import Listed, Result, codes
 from playground.web.refusals import sentences, with_retry
@@ -76,9 +83,9 @@ def _lacking(provider: Provider) -> str:
     return translate(sentence) if sentence else ""
 
 
-def new_form() -> RequestForm:
-    """Return the form of a first visit: a greeting for the first provider that is ready."""
-    provider = preselected()
+def new_form(provider: Provider | None = None) -> RequestForm:
+    """Return the form of a first visit: a greeting for the provider, or the first one that is ready."""
+    provider = provider or preselected()
     dialect = dialect_of(provider.id, None)
     body = {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
     return RequestForm.from_body(provider.id, "", body, dialect)
@@ -87,15 +94,11 @@ def new_form() -> RequestForm:
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     """Return a link's form, and a refusal for what is wrong in the link; the rest of it is kept."""
     form, errors = new_form(), list[FieldProblem]()
-    if "request" in query:  # a link from before there were several APIs names none
-        dialect = collect(errors, DEFAULT, dialect_of, None, query.get("dialect") or DEFAULT.id)
-        form = RequestForm.from_body(form.provider, "", {dialect.fields.model: form.model}, dialect)
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
     elif provider in catalogue():
-        form.provider = provider
-        form.model = next(iter(catalogue()[provider].models), "")
+        form = new_form(catalogue()[provider])
     elif provider:
         errors.append(
             FieldProblem(
@@ -106,7 +109,15 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
                 ),
             )
         )
-    text = query.get("request", "")
+    text, named = query.get("request", ""), query.get("dialect")
+    if text or named:
+        dialect = collect(errors, form.dialect, dialect_recorded, form.provider, named)
+        form = RequestForm.from_body(
+            form.provider,
+            form.base_url,
+            {dialect.fields.model: form.model} | dialect.presets[0].body,
+            dialect,
+        )
     if text and (body := collect(errors, None, link_body, text, form.dialect)) is not None:
         form.fill(body)
     return form, InvalidRequestError(*errors).refusal if errors else None
@@ -120,6 +131,7 @@ def render_page(
     result: Result | None = None,
     refusal: Refusal | None = None,
     models: Listed | None = None,
+    detected: Sequence[Detected] | None = None,
 ) -> HttpResponse:
     """Render the whole page. A refusal sets its status, and the fields show what is wrong.
 
@@ -130,6 +142,7 @@ def render_page(
         "options": options(),
         "targets": form.dialect.targets,
         "listed_models": models,
+        "detected": detected,
         **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,
@@ -225,13 +238,15 @@ def call_for(draft: Draft) -> Call:
     body, dialect = draft.request().body, draft.speaks()
     if draft.provider:
         known = catalogue().get(draft.provider)
-        if known is None or known.endpoint is None:
+        endpoint = known.endpoint(dialect) if known else None
+        if known is None or endpoint is None:
             raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
-        endpoint, variable = known.endpoint, known.key_variable
+        variable, auth, headers = known.key_variable, known.auth, known.headers
+        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers)
     else:
         try:
             endpoint = Endpoint.parse(draft.base_url or "", dialect.ending)
         except BaseURLError as error:
             raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
-        variable = OWN_KEY_VARIABLE
-    return call_of(dialect, endpoint.base_url, variable, body)
+        route = typed_route(endpoint, "", dialect)
+    return route.call(dialect, body)

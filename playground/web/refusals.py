@@ -28,14 +28,15 @@ def sentences(refusal: Refusal) -> dict[str, str]:
 
 
 def as_json(refusal: Refusal) -> dict[str, Any]:
-    return {
-        "error": {
-            "kind": refusal.kind,
-            "title": translate(refusal.title),
-            "advice": translate(refusal.advice),
-            "fields": sentences(refusal),
-        }
+    told: dict[str, Any] = {
+        "kind": refusal.kind,
+        "title": translate(refusal.title),
+        "advice": translate(refusal.advice),
+        "fields": sentences(refusal),
     }
+    if refusal.fix:
+        told["fix"] = refusal.fix.as_json(translate)
+    return {"error": told}
 
 
 def _label(field: str) -> str:

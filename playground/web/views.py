@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground import snippets as code
 from playground.calls.log import caller_of
-from playground.calls.make import Terms, list_models, make
+from playground.calls.make import Terms, detect_dialects, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
+from playground.web.as_json import detected_as_json
 from playground.web.language import supported
 from playground.web.page import answer, call_for, changed_fields, code_context, prefilled, render_page
 from playground.web.present import Listed, Result
@@ -92,6 +93,22 @@ def models(request: HttpRequest) -> HttpResponse:
         return render(request, "form/_models.html", {"listed_models": listed, "error": problem})
     result = Result(listing.exchange) if problem else None
     return render_page(request, asked.form or RequestForm(), models=listed, result=result)
+
+
+@require_POST
+def detect(request: HttpRequest) -> HttpResponse:
+    """Ask the server behind a base URL of one's own which APIs it speaks."""
+    asked = None
+    try:
+        asked = incoming.read(request)
+        detected = detect_dialects(asked.draft, caller_of(request))
+    except RefusedError as error:
+        return _refuse(request, asked, error.refusal, fragment="form/_detected.html")
+    if shape_of(request) is Shape.JSON:
+        return JsonResponse({"dialects": [detected_as_json(one, translate) for one in detected]})
+    if shape_of(request) is Shape.FRAGMENT:
+        return render(request, "form/_detected.html", {"detected": detected})
+    return render_page(request, asked.form or RequestForm(), detected=detected)
 
 
 @require_POST

@@ -179,11 +179,14 @@ window.requestForm = (() => {
     if (event.detail.ctx.sourceElement === form) clearErrors();
   });
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
-    const told = form.querySelector("[data-key-note]");
-    if (!told || ctx.sourceElement.dataset.part === "codes") return;
-    const note = ctx.response.headers.get("X-Key-Note");
-    told.hidden = !note;
-    told.textContent = note ? JSON.parse(note) : "";
+    if (ctx.sourceElement.dataset.part === "codes") return;
+    for (const name of ["key", "address"]) {
+      const told = form.querySelector(`[data-${name}-note]`); // an embed has not both
+      if (!told) continue;
+      const note = ctx.response.headers.get(`X-${name}-Note`);
+      told.hidden = !note;
+      told.textContent = note ? JSON.parse(note) : "";
+    }
   });
   document.addEventListener("htmx:after:swap", () => {
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");

@@ -153,9 +153,17 @@ def cleaned_key(page: Page, upstream: ScriptedUpstream) -> None:
     expect(page.locator("[data-key-note]")).to_be_visible()
 
 
+def detected_apis(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "'messages' is required: " + "x" * 150}}, 400))
+    page.get_by_label("Provider", exact=True).select_option("")
+    page.get_by_label("Base URL").fill(upstream.url)
+    page.get_by_role("button", name="Detect APIs").click()
+    expect(page.locator("#detected [data-speaks]").first).to_be_visible()
+
+
 def wrong_key_and_address(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("Provider", exact=True).select_option("")
-    page.get_by_label("Base URL").fill("https://r.openai.azure.com/openai/deployments/d/chat/completions")
+    page.get_by_label("Base URL").fill("https://gateway.example/v1?api-version=1")
     page.get_by_label("API key").fill("sk-1…9")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#api_key-error")).to_be_visible()
@@ -249,6 +257,7 @@ STATES: tuple[Arrange, ...] = (
     a_long_list_of_models,
     unreadable_models,
     cleaned_key,
+    detected_apis,
     wrong_key_and_address,
     full_storage,
     examples_menu,

@@ -7,6 +7,7 @@ import pytest
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
+from playground.dialects import DEFAULT
 from playground.upstream.readiness import missing, preselected
 from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
@@ -22,6 +23,10 @@ def under_play(monkeypatch: pytest.MonkeyPatch) -> None:
 def _use(monkeypatch: pytest.MonkeyPatch, file: Path, text: str) -> None:
     file.write_text(text)
     configure(PLAYGROUND_PROVIDERS=str(file))
+
+
+def _base_urls(id_: str) -> dict[str, str]:
+    return {name: endpoint.base_url for name, endpoint in catalogue()[id_].endpoints.items()}
 
 
 def _lacks(id_: str) -> str:
@@ -42,8 +47,9 @@ def _lacks(id_: str) -> str:
 def test_the_ids_that_others_rely_on(id_: str, base_url: str, variable: str) -> None:
     provider = catalogue()[id_]
 
-    assert provider.endpoint is not None
-    assert provider.endpoint.base_url == base_url
+    endpoint = provider.endpoint(DEFAULT)
+    assert endpoint is not None
+    assert endpoint.base_url == base_url
     assert provider.key_variable == variable
 
 
@@ -54,8 +60,7 @@ def test_well_known_compatible_providers_are_offered(id_: str) -> None:
 
 def test_every_remote_provider_is_called_over_tls_with_a_key_and_suggests_a_model() -> None:
     for provider in catalogue().values():
-        assert provider.endpoint is not None
-        assert provider.endpoint.scheme == "https"
+        assert {endpoint.scheme for endpoint in provider.endpoints.values()} == {"https"}
         assert provider.key_variable
         assert provider.models
         assert provider.docs.startswith("https://")
@@ -93,7 +98,7 @@ def test_a_provider_of_ones_own_is_added_after_the_others(
     _use(monkeypatch, tmp_path / "own.toml", ENTRY)
 
     assert list(catalogue())[-1] == "own"
-    assert catalogue()["own"].endpoint.base_url == "https://llm.example/v1"  # type: ignore[union-attr]
+    assert _base_urls("own") == {"chat_completions": "https://llm.example/v1"}
     assert "openai" in catalogue()
 
 

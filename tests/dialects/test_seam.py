@@ -18,7 +18,7 @@ from playground.calls import caps, estimate
 from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
 from playground.calls.replay import replay
-from playground.catalogue import providers
+from playground.catalogue import entries, providers
 from playground.catalogue.caps import Caps
 from playground.exchange import archive
 from playground.exchange.answer import Finish
@@ -51,6 +51,7 @@ SPEECH = {
 def _spoken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     both = MappingProxyType({**dialects.DIALECTS, ECHO.id: ECHO})
     monkeypatch.setattr(providers, "DIALECTS", both)
+    monkeypatch.setattr(entries, "DIALECTS", both)
     providers.read_catalogue.cache_clear()
     yield
     providers.read_catalogue.cache_clear()
@@ -185,8 +186,8 @@ def test_a_provider_may_speak_it_unless_a_call_says_otherwise(
 ) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(
-        f'[[provider]]\nid = "zoo"\nlabel = "Zoo"\nbase_url = "{upstream.url}/speak"\ndialect = "echo"\n'
-        'models = ["*"]\n'
+        f'[[provider]]\nid = "zoo"\nlabel = "Zoo"\nbase_url = "{upstream.url}/speak"\nmodels = ["*"]\n'
+        'dialects = ["echo", "chat_completions"]\n'
     )
     configure(PLAYGROUND_PROVIDERS=str(file), PLAYGROUND_CAPS="off")
     upstream.reply(json_answer(SPEECH))

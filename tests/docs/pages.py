@@ -8,7 +8,8 @@ from pathlib import Path
 from markdown_it.token import Token
 
 from playground import config
-from playground.catalogue.providers import BUILT_IN, _read
+from playground.catalogue.entries import read_providers
+from playground.catalogue.providers import BUILT_IN
 from playground.docs.folder import Docs, Page, look
 from playground.docs.markdown import Heading, budget, parse
 from playground.tags import tag
@@ -20,7 +21,7 @@ FOLDER = ROOT / "docs"
 RUN = ("python", "js", "bash")
 # Environment variables that the docs may name.
 SETTINGS = {variable.name for variable in config.VARIABLES} | {
-    provider.key_variable for provider in _read(BUILT_IN).values() if provider.key_variable
+    provider.key_variable for provider in read_providers(BUILT_IN).values() if provider.key_variable
 }
 CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 

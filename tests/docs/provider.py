@@ -9,7 +9,8 @@ import re
 import socket
 from typing import Any
 
-from playground.catalogue.providers import BUILT_IN, _read
+from playground.catalogue.entries import read_providers
+from playground.catalogue.providers import BUILT_IN
 from playground.exchange.refusal import InvalidRequestError
 from tests import chat
 from tests.upstreams.scripted import Answer, Recorded, event, event_stream, json_answer, models
@@ -61,7 +62,7 @@ class Provider:
         self.bodies: list[Any] = []
         self.lines: list[str] = []
         self._turned_away = False
-        self._entries = _read(BUILT_IN)
+        self._entries = read_providers(BUILT_IN)
 
     def forget(self) -> None:
         self.bodies, self.lines, self._turned_away = [], [], False
@@ -73,8 +74,7 @@ class Provider:
     def _answer(self, recorded: Recorded) -> Answer:
         host = (recorded.header("Host") or "").partition(":")[0]
         provider = HOSTS.get(host, "openai")
-        endpoint = self._entries[provider].endpoint
-        assert endpoint
+        endpoint = self._entries[provider].endpoints["chat_completions"]
         base = endpoint.base_url.split("/", 3)[3].rstrip("/")
         if recorded.header("Authorization") != f"Bearer {KEYS[provider]}":
             return _error(401, f"This is not the key of {provider}.")

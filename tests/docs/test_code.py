@@ -34,7 +34,8 @@ import requests
 
 from playground import config
 from playground.calls.log import line as log_line
-from playground.catalogue.providers import _read, catalogue
+from playground.catalogue.entries import read_providers
+from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_choices
@@ -312,7 +313,7 @@ def _markdown(block: Block, folder: Path) -> None:
 def _toml(block: Block, folder: Path) -> None:
     file = folder / "providers.toml"
     file.write_text(block.code, encoding="utf-8")
-    assert _read(file)
+    assert read_providers(file)
 
 
 def _env(block: Block) -> None:

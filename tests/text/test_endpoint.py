@@ -7,6 +7,7 @@ import requests
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from playground.text import azure
 from playground.text.endpoint import BaseURLError, Endpoint
 from tests import chat
 
@@ -24,6 +25,16 @@ from tests import chat
         ("https://example.com/v1/models", "https://example.com/v1"),
         ("https://r.services.ai.azure.com/models", "https://r.services.ai.azure.com/models"),
         ("https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com/openai/v1"),
+        ("https://r.openai.azure.com", "https://r.openai.azure.com/openai/v1"),
+        ("https://r.openai.azure.com/openai/deployments/d", "https://r.openai.azure.com/openai/v1"),
+        (
+            "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+            "https://r.openai.azure.com/openai/v1",
+        ),
+        (
+            "https://r.openai.azure.com/openai/v1/chat/completions?api-version=preview",
+            "https://r.openai.azure.com/openai/v1",
+        ),
         ("“https://example.com/v1”", "https://example.com/v1"),
         ("<https://example.com/v1>", "https://example.com/v1"),
         ("\ufeffhttps://example.com/v1\u200b\u00a0", "https://example.com/v1"),
@@ -102,11 +113,6 @@ def test_host_and_port_are_those_to_connect_to(typed: str, host: str, port: int)
         ("https://example.com/v1?key=1", "no “?” or “#” part"),
         ("https://example.com/v1?", "no “?” or “#” part"),
         ("https://example.com/v1#a", "no “?” or “#” part"),
-        (
-            "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
-            ": https://r.openai.azure.com/openai/v1.",
-        ),
-        ("https://r.openai.azure.com/openai/deployments/d", ": https://r.openai.azure.com/openai/v1."),
         ("https://gateway.example/v1?api-version=1", ": https://RESOURCE.openai.azure.com/openai/v1."),
         (
             "https://api.anthropic.com/v1/messages",
@@ -208,3 +214,48 @@ def test_any_text_is_parsed_or_rejected_with_a_sentence(text: str) -> None:
         assert str(error.sentence).endswith((".", "?"))  # noqa: PT017 -- both outcomes are good ones
     else:
         assert endpoint.base_url.isascii()
+
+
+@pytest.mark.parametrize(
+    ("typed", "base_url"),
+    [
+        ("https://r.services.ai.azure.com", "https://r.services.ai.azure.com/anthropic/v1"),
+        (
+            "https://r.services.ai.azure.com/anthropic/v1/messages",
+            "https://r.services.ai.azure.com/anthropic/v1",
+        ),
+    ],
+)
+def test_azure_has_a_base_url_for_each_maker_of_an_api(typed: str, base_url: str) -> None:
+    assert Endpoint.parse(typed, "/messages").base_url == base_url
+
+
+@pytest.mark.parametrize("path", ["v1/responses", "deployments/d/chat/completions?api-version=2024-10-21"])
+def test_an_address_of_azure_may_be_another_apis_too(path: str) -> None:
+    with pytest.raises(BaseURLError) as refused:
+        Endpoint.parse(f"https://r.openai.azure.com/openai/{path}", "/messages")
+
+    assert refused.value.ending in ("/responses", "/chat/completions")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("https://r.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=1", "my-gpt"),
+        ("https://r.openai.azure.com/openai/v1/?api-version=preview", ""),
+        ("https://r.openai.azure.com/openai/v1", None),
+        ("https://gateway.example/openai/deployments/d?api-version=1", None),
+        ("https://[", None),
+        ("", None),
+    ],
+)
+def test_an_older_address_of_azure_names_its_deployment(typed: str, name: str | None) -> None:
+    assert azure.deployment_in(typed) == name
+
+
+@pytest.mark.parametrize("end", ["/messages", "/responses", "/embeddings"])
+def test_the_endpoint_of_another_api_is_named_for_a_switch(end: str) -> None:
+    with pytest.raises(BaseURLError) as refused:
+        chat.endpoint(f"https://api.example/v1{end}")
+
+    assert refused.value.ending == end

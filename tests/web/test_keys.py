@@ -68,3 +68,16 @@ def test_what_is_wrong_with_it_is_named_and_none_of_it_shown(
     assert "10" in refused["error"]["fields"]["api_key"]
     assert "canary" not in json.dumps(refused)
     assert upstream.requests == []
+
+
+def test_an_older_address_of_azure_is_read_as_its_v1_endpoint_and_says_so(client: Client) -> None:
+    old = "https://r.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21"
+
+    response = post_json(client, "/snippets/", provider=None, base_url=old)
+
+    assert "https://r.openai.azure.com/openai/v1/chat/completions" in response.json()["curl"]
+    assert '-H "api-key: $API_KEY"' in response.json()["curl"]
+    assert "my-gpt" in json.loads(response["X-Address-Note"])
+    assert "X-Address-Note" not in post_json(
+        client, "/snippets/", provider=None, base_url="https://a.example"
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects.openai_client import header_arguments, opening
+from playground.dialects.openai_client import extra_headers, opening
 from playground.exchange.call import Call, Target
 from playground.snippets.python import literal
 
@@ -33,7 +33,7 @@ def render(call: Call) -> str:
             *opening(call),
             f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
             *arguments,
-            *header_arguments(call),
+            *extra_headers(call),
             ")",
             "",
             *_print(call.body),

@@ -1,6 +1,6 @@
 """Python code with the openai SDK."""
 
-from playground.dialects.openai_client import header_arguments, opening
+from playground.dialects.openai_client import extra_headers, opening
 from playground.exchange.call import Call, Target
 from playground.snippets.python import literal
 
@@ -42,7 +42,7 @@ def render(call: Call) -> str:
             *opening(call),
             f"{'stream' if call.streams else 'response'} = client.responses.create(",
             *arguments,
-            *header_arguments(call),
+            *extra_headers(call),
             ")",
             "",
             shown,

@@ -40,9 +40,10 @@ class Probe:
 
     def _look(self) -> None:
         local = catalogue().get(LOCAL_MODEL)
-        if local is None or local.endpoint is None:
+        if local is None or not local.endpoints:
             return
-        props = Life(local.endpoint.base_url.removesuffix("/v1"), local.server_key).props()
+        endpoint = next(iter(local.endpoints.values()))
+        props = Life(endpoint.base_url.removesuffix("/v1"), local.server_key).props()
         if props is None:
             return  # restarting or busy: the last report holds
         modalities, template = props.get("modalities"), props.get("chat_template_caps")

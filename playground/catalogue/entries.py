@@ -1,0 +1,147 @@
+"""Read the providers in a TOML file. Its fields are explained at the top of `providers.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from playground.catalogue.caps import Caps
+from playground.catalogue.provider import Provider
+from playground.config_types import SettingError
+from playground.dialects import DEFAULT, DIALECTS
+from playground.exchange.call import AUTHS, Auth
+from playground.text.endpoint import BaseURLError, Endpoint
+
+LOCAL_MODEL = "local"
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+# Headers that every call has anyway, those that frame a message, and those that carry a secret.
+_NOT_EXTRA = frozenset((
+    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
+    "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+    "authorization", "cookie", "proxy-authorization", "proxy-connection", "x-goog-api-key",
+    *(auth.header.lower() for auth in AUTHS.values()),
+))  # fmt: skip
+
+
+def read_providers(path: Path) -> dict[str, Provider]:
+    """Return the providers of a file by id. Raises `SettingError`."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"The provider file {path} cannot be read: {error}") from error
+    providers = [_provider(entry, path) for entry in entries]
+    return {provider.id: provider for provider in providers}
+
+
+def at(provider: Provider, base_url: str) -> Provider:
+    """Return the provider with all its APIs under this base URL. Raises `BaseURLError`."""
+    return replace(provider, endpoints=_endpoints(provider.dialects, base_url, {}, provider.public_base_url))
+
+
+def _provider(entry: dict[str, Any], path: Path) -> Provider:
+    name = entry.get("id", "?")
+    try:
+        if not re.fullmatch("[a-z0-9][a-z0-9_-]*", str(name)):
+            raise ValueError("id takes small letters, digits, - and _")
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", entry.get("key_variable", "KEY")):
+            raise ValueError("key_variable takes the name of an environment variable")
+        if not re.match("https?://|$", entry.get("docs", "")):
+            raise ValueError("docs is a link that starts with https://")
+        if entry.get("local") and "start" not in entry:
+            raise ValueError("a local provider names the command that starts it (start)")
+        values = dict(entry)
+        dialects = _dialects(values.pop("dialects", None), values.pop("dialect", None))
+        base_url, elsewhere = values.pop("base_url", ""), values.pop("base_urls", {})
+        public = values.get("public_base_url", "")
+        if not base_url and name != LOCAL_MODEL:
+            raise ValueError("base_url is missing")
+        models = tuple(values.pop("models", ()))
+        return Provider(
+            models=models,
+            dialects=dialects,
+            endpoints=_endpoints(dialects, base_url, elsewhere, public),
+            auth=_auth(values.pop("auth", None)),
+            headers=tuple(_headers(values.pop("headers", {}))),
+            caps=_caps({"models": models, **values.pop("caps", {})}),
+            **values,
+        )
+    except (TypeError, ValueError, BaseURLError) as error:
+        raise SettingError(f"{path}: provider {name!r}: {error}") from error
+
+
+def _dialects(several: Any, one: Any) -> tuple[str, ...]:
+    if several is not None and one is not None:
+        raise ValueError("give dialects or dialect, not both")
+    names = several if several is not None else [one or DEFAULT.id]
+    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
+        raise ValueError("dialects takes a list of names, each once")
+    if not {*names} <= {*DIALECTS}:
+        raise ValueError(
+            f"{'dialect' if several is None else 'each of dialects'} is one of {', '.join(DIALECTS)}"
+        )
+    return tuple(names)
+
+
+def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public: Any) -> dict[str, Endpoint]:
+    """Return the endpoint of each dialect, or none without a base URL. Raises `ValueError`."""
+    if not isinstance(public, str):
+        raise ValueError("public_base_url takes a URL")
+    by_name = isinstance(elsewhere, dict) and all(isinstance(url, str) for url in elsewhere.values())
+    if not by_name or not {*elsewhere} <= {*dialects}:
+        raise ValueError("base_urls takes a base URL for some of the dialects, by their names")
+    if public and elsewhere:
+        raise ValueError(
+            "public_base_url stands for base_url: put the APIs of base_urls into an entry of their own"
+        )
+    if not base_url:
+        return {}
+    # It may be the full address of the first API, as people copy it.
+    base = Endpoint.parse(base_url, DIALECTS[dialects[0]].ending)
+    endpoints = {dialects[0]: base}
+    for name in dialects:
+        if name in elsewhere or name != dialects[0]:
+            url = elsewhere.get(name, base.base_url)
+            endpoints[name] = Endpoint.parse(url, DIALECTS[name].ending)
+    if not public:
+        return endpoints
+    return {
+        name: replace(endpoint, public=Endpoint.parse(public, DIALECTS[name].ending).base_url)
+        for name, endpoint in endpoints.items()
+    }
+
+
+def _auth(name: Any) -> Auth | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in AUTHS:
+        raise ValueError(f"auth is one of {', '.join(AUTHS)}")
+    return AUTHS[name]
+
+
+def _headers(headers: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(headers, dict):
+        raise ValueError('headers takes names and values: { "X-Title" = "Docs" }')
+    if len({name.lower() for name in headers}) < len(headers):
+        raise ValueError("headers names each header once")
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is no name of a header")
+        if name.lower() in _NOT_EXTRA:
+            raise ValueError(f"headers: {name} is set by the playground, or carries a key")
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"headers: the value of {name} takes printable ASCII")
+        yield name, value
+
+
+def _caps(entry: dict[str, Any]) -> Caps:
+    for name, value in entry.items():
+        if name in ("models", "allow"):
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+                raise ValueError(f"caps.{name} takes a list of names")
+            entry[name] = tuple(value)
+        elif type(value) is not int or value < 1:
+            raise ValueError(f"caps.{name} takes a whole number of 1 or more")
+    return Caps(**entry)

@@ -1,0 +1,115 @@
+"""Ask a server which APIs it speaks, without asking a model anything.
+
+Each API gets an empty JSON object at its path: too little to cost anything, and enough for a server to
+complain. First, a path that no server has tells what this one says of unknown paths: some ask for a key
+wherever one knocks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from playground.errors.provider_error import read_value
+from playground.exchange.dialect import Dialect
+from playground.exchange.record import Exchange, Received
+from playground.exchange.request import Request
+from playground.explanations.diagnosis import lacks_model
+from playground.explanations.explain import explain
+from playground.network.limits import Limits
+from playground.text import jsontext
+from playground.text.sentence import Sentence, gettext_noop, say
+from playground.upstream import client
+from playground.upstream.client import Caller
+from playground.upstream.route import Route
+
+# A complaint about an empty object needs no model, so it comes at once.
+_SECONDS = 10.0
+_NOWHERE = "/no-such-api"
+_LONGEST_QUOTE = 200
+_UNKNOWN_PATH = (404, 405, 410, 501)
+_WANTS_KEY = (401, 403)
+_NOT_NOW = (408, 429, 502, 503, 504, 529)
+
+
+class Speaks(Enum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Whether a server speaks a dialect, and what it answered."""
+
+    dialect: Dialect
+    speaks: Speaks
+    answered: Sentence
+
+
+def detect(routes: Mapping[Dialect, Route], limits: Limits, caller: Caller) -> list[Detected]:
+    """Ask the server behind the routes for each dialect. Raises what `client.send` does.
+
+    If it cannot be reached, it is asked once only.
+    """
+    limits = replace(
+        limits,
+        silence_seconds=min(_SECONDS, limits.silence_seconds),
+        exchange_seconds=min(_SECONDS, limits.exchange_seconds),
+    )
+    dialect, route = next(iter(routes.items()))
+    nowhere = replace(route.endpoint, base_url=route.endpoint.base_url + _NOWHERE)
+    control = _ask(dialect, replace(route, endpoint=nowhere), limits, caller)
+    if control.received is None:
+        return [Detected(dialect, Speaks.UNKNOWN, _answered(control)) for dialect in routes]
+    return [
+        _judged(dialect, _ask(dialect, route, limits, caller), control.received)
+        for dialect, route in routes.items()
+    ]
+
+
+def _ask(dialect: Dialect, route: Route, limits: Limits, caller: Caller) -> Exchange:
+    return client.send(Request(dialect, {}, b"{}", dialect.demands({})), route, limits, caller)
+
+
+def _judged(dialect: Dialect, exchange: Exchange, control: Received) -> Detected:
+    return Detected(dialect, _speaks(exchange, control), _answered(exchange))
+
+
+def _speaks(exchange: Exchange, control: Received) -> Speaks:
+    received = exchange.received
+    if received is None or exchange.failure or 300 <= received.status < 400:
+        return Speaks.UNKNOWN
+    error = explain(exchange)
+    if error is None:
+        return Speaks.YES
+    if received.status in _NOT_NOW:
+        return Speaks.UNKNOWN
+    if not _is_json(received) or error.kind == "not_completion":
+        return Speaks.NO
+    if received.status in _UNKNOWN_PATH:
+        # Some miss the model before anything else, which is an answer of that API.
+        return Speaks.YES if lacks_model(read_value(exchange.value)) else Speaks.NO
+    # A server that says the same wherever one knocks has not said what it speaks.
+    says_the_same = received.status == control.status
+    if says_the_same and (received.status in _WANTS_KEY or received.body == control.body):
+        return Speaks.UNKNOWN
+    return Speaks.YES
+
+
+def _is_json(received: Received) -> bool:
+    try:
+        jsontext.loads_leniently(received.in_utf8)
+    except jsontext.JSONTextError:
+        return False
+    return True
+
+
+def _answered(exchange: Exchange) -> Sentence:
+    """Return what came, in the server's words as far as there are any."""
+    received, error = exchange.received, explain(exchange)
+    if received is None:
+        return error.title if error else say(gettext_noop("no answer"))
+    status = f"{received.status} {received.reason}".strip()
+    if error is None or not error.message:
+        return say(status.replace("%", "%%"))
+    return say("%(status)s: %(message)s", status=status, message=error.message[:_LONGEST_QUOTE])
