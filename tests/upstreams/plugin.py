@@ -1,6 +1,7 @@
 """Fixtures around the scripted provider."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,12 @@ def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return "test"
 
 
-def catalogue_of(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def catalogue_of(
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    dialects: Iterable[str] = ("chat_completions",),
+) -> None:
     """Makes `upstream` the provider "test" of the catalogue, and lets it be called as a private upstream."""
     file = folder / "providers.toml"
     file.write_text(
@@ -53,6 +59,7 @@ label = "Test"
 base_url = "{upstream.url}"
 key_variable = "TEST_API_KEY"
 models = ["m"]
+dialects = {json.dumps([*dialects])}
 """
     )
     configure(PLAYGROUND_PRIVATE_UPSTREAMS=upstream.host_port)
