@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from playground.dialects.responses.growing import TEXTS, Item, LiveTexts
+from playground.dialects.live_texts import LiveTexts
+from playground.dialects.responses.growing import TEXTS, Item
 from playground.dialects.responses.items import ENDS, error_of, listed
 from playground.dialects.responses.texts import texts_of
 from playground.errors import provider_error
