@@ -1,5 +1,6 @@
 """Fixtures around the scripted provider."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,12 @@ def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return "test"
 
 
-def catalogue_of(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def catalogue_of(
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    dialects: tuple[str, ...] = ("chat_completions",),
+) -> None:
     """Makes `upstream` the provider "test" of the catalogue, and lets it be called as a private upstream."""
     file = folder / "providers.toml"
     file.write_text(
@@ -52,6 +58,7 @@ id = "test"
 label = "Test"
 base_url = "{upstream.url}"
 key_variable = "TEST_API_KEY"
+dialects = {json.dumps(dialects)}
 models = ["m"]
 """
     )

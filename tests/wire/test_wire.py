@@ -53,7 +53,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 def provider(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     before = settings.CONFIG
     with pytest.MonkeyPatch.context() as patch:
-        catalogue_of(upstream, patch, tmp_path_factory.mktemp("wire"))
+        catalogue_of(upstream, patch, tmp_path_factory.mktemp("wire"), tuple(DIALECTS))
         yield
     settings.CONFIG = before
 
