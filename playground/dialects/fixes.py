@@ -38,7 +38,7 @@ from playground.exchange.parameter import Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
 _SET = gettext_noop("Set %(name)s to %(value)s")
-_LONGEST_MESSAGES = 100_000  # the fix's button carries them
+LONGEST_MESSAGES = 100_000  # the fix's button carries them
 
 # Parameters whose value is a word that a provider may ask for.
 _WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
@@ -170,7 +170,7 @@ class Fixes:
             {**message, "role": new} if isinstance(message, dict) and message.get("role") == old else message
             for message in messages
         ]
-        if len(json.dumps(changed)) > _LONGEST_MESSAGES:
+        if len(json.dumps(changed)) > LONGEST_MESSAGES:
             return None
         label = gettext_noop("Use the role %(new)s in place of %(old)s")
         return Fix(say(label, new=new, old=old), {self._prompt: changed})

@@ -1,10 +1,34 @@
 """The openai SDK in Python code: what the code of its APIs has in common."""
 
+from collections.abc import Collection
+
 from playground.exchange.call import BEARER, Call
-from playground.snippets.python import quoted
+from playground.snippets.python import literal, quoted
 
 
-def opening(call: Call) -> list[str]:
+def code(call: Call, method: str, keywords: Collection[str], shown: str) -> str:
+    """Return the code of a call. What is not among the `keywords` of the method goes into `extra_body`.
+
+    `shown` are the lines that print the `response` or, if it is streamed, the `stream`.
+    """
+    arguments = {name: value for name, value in call.body.items() if name in keywords}
+    if extra := {name: value for name, value in call.body.items() if name not in keywords}:
+        arguments["extra_body"] = extra
+    return "\n".join(
+        [
+            *_opening(call),
+            f"{'stream' if call.streams else 'response'} = client.{method}(",
+            *(f"    {name}={literal(value, 4, len(name) + 1)}," for name, value in arguments.items()),
+            *_extra_headers(call),
+            ")",
+            "",
+            shown,
+            "",
+        ]
+    )
+
+
+def _opening(call: Call) -> list[str]:
     """Return the lines that import the SDK and make the `client`."""
     return [
         *(["import os", ""] if call.key_variable else []),
@@ -18,7 +42,7 @@ def opening(call: Call) -> list[str]:
     ]
 
 
-def extra_headers(call: Call) -> list[str]:
+def _extra_headers(call: Call) -> list[str]:
     """Return the argument of a call with its headers, none if the SDK sends all of them by itself.
 
     The SDK sends its key as a bearer token. A key for another header is sent in that one only; the SDK lets

@@ -4,13 +4,14 @@ Text that may become the key is held back until more arrives or the stream ends.
 ends the wait sooner, since a finish reason may come in every chunk.
 """
 
+import itertools
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import Any
 
 from playground.exchange.dialect import Dialect, Place
-from playground.text.redact import Redactor
+from playground.text.redact import MASK, Redactor
 from playground.text.sse import Event
 
 # How many texts may wait for their next piece; an event with more of them is masked.
@@ -182,3 +183,17 @@ def walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
         for position, item in enumerate(value):
             index = item.get("index", position) if isinstance(item, dict) else position
             yield from walk((*path, (str(index),)), item)
+
+
+def masking(numbers: set[int]) -> Callable[[Any], Any]:
+    """Return what masks the texts with these numbers, counted in the order of `walk` over all its calls."""
+    count = itertools.count()
+
+    def mask(value: Any) -> Any:
+        if isinstance(value, str):
+            return MASK if value and next(count) in numbers else value
+        if isinstance(value, dict):
+            return {name: mask(item) for name, item in value.items()}
+        return [mask(item) for item in value] if isinstance(value, list) else value
+
+    return mask

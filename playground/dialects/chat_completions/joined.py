@@ -1,13 +1,11 @@
 """Which texts of a completion, or of chunks, people read as one: a key in pieces is whole again there."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import walk
+from playground.exchange.split_key import masking, walk
 from playground.text.pieces import numbered
-from playground.text.redact import MASK
 
 # Repeated in each event and never joined. The text in logprobs is in the content too.
 _NEVER_JOINED = frozenset(("index", "finish_reason", "logprobs"))
@@ -31,15 +29,7 @@ def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
 
 def masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
     """Mask the texts with these numbers, counted in the order of `texts`."""
-    count = itertools.count()
-
-    def mask(value: Any) -> Any:
-        if isinstance(value, str):
-            return MASK if value and next(count) in numbers else value
-        if isinstance(value, dict):
-            return {name: mask(item) for name, item in value.items()}
-        return [mask(item) for item in value] if isinstance(value, list) else value
-
+    mask = masking(numbers)
     if not _has_choices(completion):
         return {name: mask(item) for name, item in completion.items()}
     choices = [

@@ -1,11 +1,7 @@
 """Python code with the openai SDK."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from playground.dialects.openai_client import extra_headers, opening
+from playground.dialects.openai_client import code
 from playground.exchange.call import Call, Target
-from playground.snippets.python import literal
 
 # The keyword arguments of the SDK's `chat.completions.create`; other fields go into `extra_body`.
 # fmt: off
@@ -20,28 +16,6 @@ KEYWORDS = frozenset((
 # fmt: on
 
 
-def render(call: Call) -> str:
-    arguments = [
-        f"    {name}={literal(value, 4, len(name) + 1)},"
-        for name, value in call.body.items()
-        if name in KEYWORDS
-    ]
-    if extra := {name: value for name, value in call.body.items() if name not in KEYWORDS}:
-        arguments.append(f"    extra_body={literal(extra, 4, len('extra_body='))},")
-    return "\n".join(
-        [
-            *opening(call),
-            f"{'stream' if call.body.get('stream') else 'response'} = client.chat.completions.create(",
-            *arguments,
-            *extra_headers(call),
-            ")",
-            "",
-            *_print(call.body),
-            "",
-        ]
-    )
-
-
 # The last chunk of a stream has no choices, and a delta's content can be null.
 _PRINT_STREAM = """\
 for chunk in stream:
@@ -51,13 +25,15 @@ for chunk in stream:
 print()"""
 
 
-def _print(body: Mapping[str, Any]) -> list[str]:
-    if body.get("stream"):
-        return [_PRINT_STREAM]
-    shown = "message" if body.get("tools") else "message.content"  # tool calls are beside the content
-    if body.get("n") in (None, 1):
-        return [f"print(response.choices[0].{shown})"]
-    return ["for choice in response.choices:", f"    print(choice.{shown})"]
+def render(call: Call) -> str:
+    shown = "message" if call.body.get("tools") else "message.content"  # tool calls are beside the content
+    if call.streams:
+        printing = _PRINT_STREAM
+    elif call.body.get("n") in (None, 1):
+        printing = f"print(response.choices[0].{shown})"
+    else:
+        printing = f"for choice in response.choices:\n    print(choice.{shown})"
+    return code(call, "chat.completions.create", KEYWORDS, printing)
 
 
 OPENAI_PYTHON = Target("python", "Python", "openai SDK", "python", render)

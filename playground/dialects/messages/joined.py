@@ -1,12 +1,10 @@
 """Which texts of a message, or of events, people read as one: a key in pieces is whole again there."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import walk
-from playground.text.redact import MASK
+from playground.exchange.split_key import masking, walk
 
 # The texts of all blocks are read together, whatever their indexes; so is the input of all tools.
 _JOINED = frozenset(("text", "thinking", "partial_json", "signature"))
@@ -38,13 +36,5 @@ def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
 
 def masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
     """Mask the texts with these numbers, counted in the order of `texts`."""
-    count = itertools.count()
-
-    def mask(value: Any) -> Any:
-        if isinstance(value, str):
-            return MASK if value and next(count) in numbers else value
-        if isinstance(value, dict):
-            return {name: mask(item) for name, item in value.items()}
-        return [mask(item) for item in value] if isinstance(value, list) else value
-
+    mask = masking(numbers)
     return {name: mask(item) for name, item in completion.items()}

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.dialects import model_list
-from playground.dialects.fixes import Fixes
-from playground.dialects.responses import carry, conversation, demands, joined, request
+from playground.dialects.responses import carry, conversation, demands, fixes, joined, request
 from playground.dialects.responses.answer import read_answer
 from playground.dialects.responses.events import EventCollector
 from playground.dialects.responses.items import END_EVENTS, error_of
@@ -22,13 +21,6 @@ from playground.text import event_data
 from playground.text.pieces import whole_number
 from playground.text.sentence import gettext_noop
 
-_FIXES = Fixes(
-    PARAMETERS,
-    prompt="input",
-    tokens=demands.TOKENS,
-    tools=demands.TOOLS,
-    tied={"stream": "stream_options"},
-)
 # What the count of tokens reads of a request; it refuses the rest.
 _COUNTED = frozenset((
     "conversation", "input", "instructions", "model", "parallel_tool_calls", "previous_response_id",
@@ -63,8 +55,8 @@ class Responses(Dialect):
     models = staticmethod(model_list.read_models)
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
-    fix = _FIXES.fix
-    fix_tokens = _FIXES.fewer_tokens
+    fix = staticmethod(fixes.fix)
+    fix_tokens = fixes.FIXES.fewer_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 

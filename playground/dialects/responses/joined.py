@@ -1,14 +1,12 @@
 """Which texts of a response, or of its events, people read as one: a key in pieces is whole again there."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from playground.dialects.responses.growing import TEXTS
 from playground.dialects.responses.items import type_of
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import walk
-from playground.text.redact import MASK
+from playground.exchange.split_key import masking, walk
 
 _DELTAS = {f"response.{name}.delta": ((spot.item, spot.field),) for name, spot in TEXTS.items()}
 # Repeated in each event and never joined. The text in logprobs is in the delta too.
@@ -36,15 +34,7 @@ def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
 
 def masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
     """Mask the texts with these numbers, counted in the order of `texts`."""
-    count = itertools.count()
-
-    def mask(value: Any) -> Any:
-        if isinstance(value, str):
-            return MASK if value and next(count) in numbers else value
-        if isinstance(value, dict):
-            return {name: mask(item) for name, item in value.items()}
-        return [mask(item) for item in value] if isinstance(value, list) else value
-
+    mask = masking(numbers)
     if not _has_output(completion):
         return {name: mask(item) for name, item in completion.items()}
     return completion | {"output": [mask(item) for item in completion["output"]]}

@@ -1,8 +1,7 @@
 """Python code with the openai SDK."""
 
-from playground.dialects.openai_client import extra_headers, opening
+from playground.dialects.openai_client import code
 from playground.exchange.call import Call, Target
-from playground.snippets.python import literal
 
 # The keyword arguments of the SDK's `responses.create`, as far as versions have had them for long; other
 # fields go into `extra_body`.
@@ -26,29 +25,8 @@ for item in response.output:
 
 
 def render(call: Call) -> str:
-    arguments = [
-        f"    {name}={literal(value, 4, len(name) + 1)},"
-        for name, value in call.body.items()
-        if name in KEYWORDS
-    ]
-    if extra := {name: value for name, value in call.body.items() if name not in KEYWORDS}:
-        arguments.append(f"    extra_body={literal(extra, 4, len('extra_body='))},")
-    if call.streams:
-        shown = _PRINT_STREAM
-    else:
-        shown = _PRINT_ITEMS if call.body.get("tools") else "print(response.output_text)"
-    return "\n".join(
-        [
-            *opening(call),
-            f"{'stream' if call.streams else 'response'} = client.responses.create(",
-            *arguments,
-            *extra_headers(call),
-            ")",
-            "",
-            shown,
-            "",
-        ]
-    )
+    shown = _PRINT_ITEMS if call.body.get("tools") else "print(response.output_text)"
+    return code(call, "responses.create", KEYWORDS, _PRINT_STREAM if call.streams else shown)
 
 
 OPENAI_PYTHON = Target("python", "Python", "openai SDK", "python", render)

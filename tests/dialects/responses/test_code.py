@@ -5,7 +5,6 @@ import inspect
 import json
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from openai.resources.responses import Responses
 
 from playground import snippets
 from playground.dialects.responses import openai_python
-from playground.exchange.call import API_KEY, X_API_KEY, Auth, Call
+from playground.exchange.call import Call
 from playground.exchange.dialect import call_of
 from tests.dialects.responses.streams import RESPONSES, event, message, response, wire
 from tests.exchange.strategies import json_values, texts
@@ -188,21 +187,6 @@ def test_python_code_prints_the_items_if_there_are_tools(recorder: ScriptedUpstr
     body = {"model": "m", "input": "Hello!", "tools": [{"type": "function", "name": "f", "parameters": {}}]}
 
     assert "ResponseOutputMessage" in printed(_code(_call(recorder.url, body))["python"], tmp_path)
-
-
-@pytest.mark.parametrize("auth", [API_KEY, X_API_KEY, Auth("own", "X-Own", "Key ")])
-def test_the_key_is_sent_in_its_header_and_in_no_other(
-    recorder: ScriptedUpstream, tmp_path: Path, auth: Auth
-) -> None:
-    call = replace(_call(recorder.url, {"model": "m", "input": "Hello!"}), auth=auth)
-
-    run_python([_code(call)["python"]], tmp_path)
-    run_curl([_code(call)["curl"]], tmp_path)
-
-    assert len(recorder.requests) == 2
-    for request in recorder.requests:
-        assert request.header(auth.header) == auth.prefix + KEY
-        assert request.header("Authorization") is None
 
 
 def test_python_code_reads_as_if_a_person_wrote_it() -> None:

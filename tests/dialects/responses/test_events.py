@@ -1,11 +1,20 @@
 """Streams of the Responses API are put together, whatever a server leaves out."""
 
-from typing import Any
+import json
+from collections.abc import Callable
+from typing import Any, get_args
 
 import pytest
+from openai.types.responses import ResponseStreamEvent
 
+from playground.dialects import DEFAULT
 from playground.exchange.answer import Finish
-from tests.dialects.responses.streams import RESPONSES, answer, call, event, message, response, stream
+from playground.exchange.dialect import Dialect
+from playground.exchange.stream import StreamReader
+from playground.text.redact import Redactor
+from tests.dialects.responses.streams import RESPONSES, answer, call, event, message, response, stream, wire
+from tests.growth import is_linear, seconds
+from tests.upstreams.scripted import chunk
 
 PLACE = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
 OPENING = (
@@ -407,3 +416,93 @@ def test_a_key_in_the_parts_of_a_whole_response_is_masked() -> None:
     found = stream(event("response.completed", response=response(message(KEY[:9], KEY[9:]))), key=KEY)
 
     assert KEY[9:] not in str(found.completion)
+
+
+def _known_events() -> list[dict[str, Any]]:
+    """Build an event of every type that the SDK knows, with the fields that it has there."""
+    made = []
+    for model in get_args(get_args(ResponseStreamEvent)[0]):
+        fields = {name: _sample(name) for name in model.model_fields if name != "type"}
+        (type_,) = get_args(model.model_fields["type"].annotation)
+        made.append({"type": type_, **fields})
+    return made
+
+
+def _sample(name: str) -> Any:
+    if name.endswith("index"):
+        return 0
+    samples = {
+        "sequence_number": 1,
+        "response": response(status="in_progress"),
+        "item": {"type": "dream", "id": "item_1"},
+        "item_id": "item_1",
+        "part": {"type": "output_text", "text": "é"},
+        "annotation": {"type": "file_path", "file_id": "f"},
+        "logprobs": [{"token": "é", "logprob": -0.5}],
+    }
+    return samples.get(name, "é")
+
+
+KNOWN = [item for item in _known_events() if item["type"] not in ("error", "response.failed")]
+
+
+@pytest.mark.parametrize("item", KNOWN, ids=lambda item: item["type"])
+def test_every_event_that_the_sdk_knows_is_read_byte_by_byte(item: dict[str, Any]) -> None:
+    whole, by_bytes = stream(item), stream(item, size=1)
+
+    assert whole.completion is not None
+    assert by_bytes.completion == whole.completion
+    assert (whole.error, whole.unread) == (None, None)
+    assert whole.done == (item["type"] in ("response.completed", "response.incomplete"))
+
+
+def test_the_text_of_every_delta_is_brought_and_kept() -> None:
+    deltas = [item for item in KNOWN if item["type"].endswith(".delta")]
+
+    assert len(deltas) > 10
+    for item in deltas:
+        (found,) = stream(item).events
+        assert found.brought in ("é", "[audio]"), item["type"]
+        assert "é" in str(stream(item).completion), item["type"]
+
+
+def test_an_event_costs_no_more_than_a_chunk_of_chat_completions() -> None:
+    """Measures CPU time, because other tests run in parallel."""
+    words = [f"word{number % 97} " for number in range(5000)]
+    chunks = b"".join(b"data: " + json.dumps(chunk({"content": word})).encode() + b"\n\n" for word in words)
+    events = wire(
+        *(delta(word, sequence_number=3, logprobs=[], obfuscation="a1B2", **PLACE) for word in words)
+    )
+
+    def read(dialect: Dialect, body: bytes) -> float:
+        def once() -> None:
+            StreamReader(dialect, Redactor("")).feed(body, 1.0)
+
+        return min(seconds(once) for _ in range(5))
+
+    assert read(RESPONSES, events) <= 1.1 * read(DEFAULT, chunks)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda number: delta("x", logprobs=[{"token": "x"}], **PLACE),
+        lambda number: delta("x", "function_call_arguments", item_id=f"fc_{number % 2}"),
+        lambda number: delta("x", "reasoning_summary_text", item_id="rs", summary_index=number % 100),
+        lambda number: delta("x", "dream", item_id="d_1"),
+        lambda number: event(
+            "response.output_text.annotation.added", annotation={"url": f"https://e.org/{number}"}, **PLACE
+        ),
+    ],
+    ids=["logprobs", "calls in turn", "parts in turn", "unknown", "annotations"],
+)
+def test_time_grows_with_the_events(make: Callable[[int], dict[str, Any]]) -> None:
+    events = [make(number) for number in range(8000)]
+
+    def read(count: int) -> None:
+        collector = RESPONSES.collector()
+        for item in events[:count]:
+            collector.add(item)
+        assert collector.completion
+
+    assert is_linear(read, 2000)

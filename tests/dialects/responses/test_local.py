@@ -153,3 +153,14 @@ def test_an_error_is_told(local_model: Supervisor) -> None:
     assert error is not None
     assert error.kind == "bad_request"
     assert "previous_response_id" in (error.message or "")
+
+
+def test_a_message_without_its_type_is_mended(local_model: Supervisor) -> None:
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"}] * 2
+    exchange = make(_draft(input=turns[:3]), Terms(), NOBODY)
+
+    assert isinstance(exchange, Exchange)
+    error = explain(exchange)
+    assert error is not None
+    assert error.fix is not None
+    assert _made(**error.fix.changes).choices[0].text
