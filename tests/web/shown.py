@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from playground.dialects import DEFAULT
+from playground.dialects import DEFAULT, DIALECTS
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.request import ROLES
 from tests.upstreams.scripted import Answer, Reply, completion, completion_body, json_answer, models
@@ -15,6 +15,7 @@ NAMES = {
     *ROLES,
     *(parameter.name for parameter in PARAMETERS),
     *(name for target in DEFAULT.targets for name in (target.label, target.note)),
+    *(dialect.label for dialect in DIALECTS.values()),
 }
 # Numbers with units, the provider's status line, times, URLs, and JSON.
 DATA = re.compile(r"[\d.,]+ m?s|\d{3} \w+|[\d: -]+UTC|https?://\S+|[{\[].*[}\]]")
