@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Parameter:
     """A parameter's name, its check, and what people are told about it.
 
-    A name with a dot (`reasoning.effort`) is a field within a field.
+    A name with a dot (`reasoning.effort`) is a field within a field. Without a `default` it has to be given.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Template tags and filters."""
 
+import re
 from html import escape
 from json import dumps
 from typing import Any, cast
@@ -48,6 +49,12 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 
 register.filter("choice_text", choice_text)
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a long name break after its underscores and dots."""
+    return SafeString(re.sub("[_.]", r"\g<0><wbr>", escape(name)))
 
 
 @register.filter

@@ -49,7 +49,7 @@ PARAMETERS = (
         "max_tokens",
         whole(0),
         "≥ 0",
-        gettext_noop("required"),
+        "",
         gettext_noop("The answer, thinking included, stops after this many tokens. 0 only fills the cache."),
         common=True,
         inputmode="numeric",
