@@ -59,8 +59,10 @@
     restoreFields(values, rows, newRow);
     const api = form.querySelector("[name=dialect]");
     const kept = new Map(values).get("dialect");
-    if (kept && kept !== api.value) editForm("show", values);
-    else requestForm.changed();
+    if (kept && kept !== api.value) {
+      const secrets = [...new FormData(form)].filter(([name]) => secret.includes(name));
+      editForm("show", [...values, ...secrets]);
+    } else requestForm.changed();
   }
 
   function restoreFields(values, rows, newRow) {

@@ -1,0 +1,144 @@
+"""The form in each API that a provider speaks, in a browser: switched, sent, kept."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from playground.dialects import DIALECTS
+from tests.browser.conftest import Open
+from tests.upstreams.scripted import ScriptedUpstream
+
+LABELS = [dialect.label for dialect in DIALECTS.values()]
+PARROT = {"name": "instructions", "text": "You are a parrot."}
+
+
+def _switch(page: Page, label: str) -> None:
+    button = page.locator(".segments").get_by_role("button", name=label, exact=True)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+@pytest.mark.parametrize(("locale", "width"), [("en", 1440), ("zh-CN", 360)])
+def test_a_filled_form_is_switched_and_sent_in_each_api(
+    open_page: Open, locale: str, width: int, scripts: bool
+) -> None:
+    page = open_page(locale=locale, java_script_enabled=scripts)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator("[name=content]").first.fill("Say hi.")
+    page.locator("[name=max_tokens]").fill("5")
+
+    for label in (*LABELS[1:], LABELS[0]):
+        _switch(page, label)
+        expect(page.locator("[name=content]").first).to_have_value("Say hi.")
+        expect(page.locator("[name=max_tokens], [name=max_output_tokens]").first).to_have_value("5")
+        page.locator("#send").click()
+        expect(page.locator("[data-part=answer-1]")).not_to_be_empty()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True
+
+
+def test_what_another_api_lacks_is_listed(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_text("More parameters").click()
+    page.locator("[name=seed]").fill("7")
+
+    _switch(page, "Responses")
+
+    expect(page.locator(".lost")).to_contain_text("seed")
+    expect(page.locator("[name=seed]")).to_have_count(0)
+
+
+def test_a_system_message_becomes_a_field_of_its_own(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Examples").or_(page.get_by_text("Examples")).first.click()
+    page.get_by_role("button", name="System prompt").click()
+    expect(page.locator("[data-message]")).to_have_count(2)
+
+    _switch(page, "Messages")
+
+    expect(page.locator("[data-message]")).to_have_count(1)
+    expect(page.locator("[name=system]")).to_have_value(
+        "You are a patient teacher. Answer in two short sentences."
+    )
+    _switch(page, "Responses")
+    expect(page.locator("[name=instructions]")).to_have_value(
+        "You are a patient teacher. Answer in two short sentences."
+    )
+
+
+def test_the_version_decides_which_parameters_there_are(open_page: Open) -> None:
+    page = open_page()
+    _switch(page, "Messages")
+    expect(page.locator("[name=temperature]")).to_have_count(0)
+
+    page.get_by_text("More parameters").click()
+    page.locator("[name=anthropic-version]").select_option("2023-06-01")
+
+    expect(page.locator("[name=temperature]")).to_be_visible()
+    page.locator("[name=temperature]").fill("0.5")
+    page.locator("[name=anthropic-version]").select_option("2026-10-21")
+    # What is set is never out of sight.
+    expect(page.locator("[name=temperature]")).to_have_value("0.5")
+    page.locator("#send").click()
+    expect(page.locator("#temperature-error")).not_to_be_empty()
+
+
+def test_the_api_outlasts_a_reload(open_page: Open) -> None:
+    page = open_page()
+    _switch(page, "Responses")
+    page.locator(f"[name={PARROT['name']}]").fill(PARROT["text"])
+    page.get_by_role("button", name="Add message").click()
+    page.locator("[name=content]").last.fill("And now?")
+
+    page.reload()
+
+    expect(page.locator(f"[name={PARROT['name']}]")).to_have_value(PARROT["text"])
+    expect(page.locator("[name=content]").last).to_have_value("And now?")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("responses.create")
+
+
+def test_rows_and_examples_are_those_of_the_api(open_page: Open) -> None:
+    page = open_page()
+    _switch(page, "Responses")
+
+    page.get_by_role("button", name="Add message").click()
+
+    roles = page.locator("[data-message]").last.locator("[name=role] option").all_inner_texts()
+    assert "function_call_output" in roles
+    examples = page.locator("#presets button").evaluate_all("all => all.map(({ value }) => value)")
+    assert all('"input"' in example for example in examples)
+    page.locator("[name=role]").last.select_option("function_call_output")
+    expect(page.locator("[name=call]").last).to_be_visible()
+
+
+def test_a_link_names_the_api(open_page: Open) -> None:
+    page = open_page()
+    _switch(page, "Messages")
+    link = page.locator("[data-part=permalink]")
+    expect(link).to_have_attribute("href", re.compile("dialect=messages"))
+
+    again = open_page(str(link.get_attribute("href")).removeprefix("/"))
+
+    expect(again.locator("[name=dialect]")).to_have_value("messages")
+    expect(again.locator("[data-part=code-python]")).to_contain_text("anthropic")
+
+
+def test_a_provider_brings_its_usual_api_unless_one_was_chosen(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    page = open_page()
+    provider = page.get_by_label("Provider", exact=True)
+
+    provider.select_option("claude")
+    expect(page.locator("[name=dialect]")).to_have_value("messages")
+    provider.select_option("openai")
+    expect(page.locator("[name=dialect]")).to_have_value("chat_completions")
+    _switch(page, "Responses")
+    provider.select_option("local")
+
+    expect(page.locator("[name=dialect]")).to_have_value("responses")
+    assert json.loads(page.locator("#provider option:checked").get_attribute("data-dialects") or "") == [
+        *DIALECTS
+    ]
