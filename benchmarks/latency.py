@@ -21,12 +21,31 @@ REQUEST = {
     "temperature": 0.7,
     "max_tokens": 150,
 }
+# The same in the words of the other APIs.
+DIALECTS = {
+    "messages": {
+        "model": "m",
+        "anthropic-version": "2023-06-01",
+        "system": "You are a helpful assistant.",
+        "messages": [{"role": "user", "content": 'It\'s "quoted"; what now?'}],
+        "temperature": 0.7,
+        "max_tokens": 150,
+    },
+    "responses": {
+        "model": "m",
+        "instructions": "You are a helpful assistant.",
+        "input": 'It\'s "quoted"; what now?',
+        "temperature": 0.7,
+        "max_output_tokens": 150,
+        "store": False,
+    },
+}
 FORM = {
     "provider": "bench",
     "model": "m",
     "role": ["system", "user"],
     "content": ["You are a helpful assistant.", 'It\'s "quoted"; what now?'],
-    "tool_call_id": ["", ""],
+    "call": ["", ""],
     "extra": ["", ""],
     "temperature": "0.7",
     "max_tokens": "150",
@@ -41,6 +60,11 @@ def calls(servers: Servers) -> dict[str, Call]:
     token = {"X-CSRFToken": playground.cookies["csrftoken"]}
     send = f"{servers.playground}send/"
     json = {"provider": "bench", "request": REQUEST}
+
+    def in_dialect(name: str) -> Call:
+        asked = {"provider": "bench", "dialect": name, "request": DIALECTS[name]}
+        return lambda: playground.post(send, json=asked, headers=token, timeout=60)
+
     return {
         "direct": lambda: direct.post(servers.upstream, json=REQUEST, timeout=60),
         "floor": lambda: floor.post(servers.floor, json=REQUEST, timeout=60),
@@ -48,6 +72,7 @@ def calls(servers: Servers) -> dict[str, Call]:
         "fragment": lambda: playground.post(
             send, data=FORM, headers=token | {"HX-Request": "true", "Accept": "text/html"}, timeout=60
         ),
+        **{name: in_dialect(name) for name in DIALECTS},
     }
 
 
@@ -77,6 +102,9 @@ def report(servers: Servers) -> None:
     more = statistics.median(times["fragment"]) - statistics.median(times["json"])
     print(f"\njson / floor: {statistics.median(times['json']) / floor:.2f} (aim: at most 2)")
     print(f"fragment − json: {more:.2f} ms (aim: at most 10)")
+    for name in DIALECTS:
+        ratio = statistics.median(times[name]) / statistics.median(times["json"])
+        print(f"{name} / json: {ratio:.2f} (aim: at most 1.1)")
     print(f"\nCalls a second, {CLIENTS} clients\n")
     for name in ("floor", "json"):
         print(f"{name:10}{throughput(servers, name):8.0f}")

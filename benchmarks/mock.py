@@ -5,26 +5,58 @@ import socket
 import socketserver
 import sys
 
-_BODY = json.dumps(
-    {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1_700_000_000,
-        "model": "m",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "Hello! How can I help you today? " * 8},
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {"prompt_tokens": 9, "completion_tokens": 72, "total_tokens": 81},
-    }
-).encode()
-_ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-    % (len(_BODY), _BODY)
-)
+_TEXT = "Hello! How can I help you today? " * 8
+_CHAT = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_700_000_000,
+    "model": "m",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": _TEXT}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 72, "total_tokens": 81},
+}
+_MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "text", "text": _TEXT}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9, "output_tokens": 72},
+}
+_RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1_700_000_000,
+    "model": "m",
+    "status": "completed",
+    "output": [
+        {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": _TEXT, "annotations": []}],
+        }
+    ],
+    "usage": {"input_tokens": 9, "output_tokens": 72, "total_tokens": 81},
+}
+
+
+def _answer(value: object) -> bytes:
+    body = json.dumps(value).encode()
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+_ANSWERS = {
+    b"/v1/chat/completions": _answer(_CHAT),
+    b"/v1/messages": _answer(_MESSAGE),
+    b"/v1/responses": _answer(_RESPONSE),
+}
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -41,7 +73,7 @@ class _Handler(socketserver.BaseRequestHandler):
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in head else 0
         while len(data) < end + 4 + length:
             data += self.request.recv(65_536)
-        self.request.sendall(_ANSWER)
+        self.request.sendall(_ANSWERS[data.split(b" ", 2)[1]])
 
 
 class _Server(socketserver.ThreadingTCPServer):

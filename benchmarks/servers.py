@@ -43,6 +43,7 @@ def environment(folder: Path, upstream: int) -> dict[str, str]:
     (folder / "providers.toml").write_text(
         f'[[provider]]\nid = "bench"\nlabel = "Bench"\nbase_url = "{url}"\n'
         'key_variable = "BENCH_API_KEY"\nmodels = ["m"]\n'
+        'dialects = ["chat_completions", "messages", "responses"]\n'
     )
     return {
         "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
