@@ -17,6 +17,7 @@ urlpatterns = [
     path("edit/", views.edit, name="edit"),
     path("snippets/", views.snippets, name="snippets"),
     path("models/", views.models, name="models"),
+    path("count/", views.count, name="count"),
     path("detect/", views.detect, name="detect"),
     path("language/", views.language, name="language"),
     path("docs/", docs.docs, name="docs"),

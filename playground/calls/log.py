@@ -38,7 +38,7 @@ def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:
     """Return the log line's fields. Times are in milliseconds, sizes in bytes; None if it never came."""
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     demands = exchange.demands
-    error = None if exchange.is_listing else explain(exchange)
+    error = None if exchange.is_listing or exchange.is_count else explain(exchange)
     return {
         "time": exchange.started.isoformat(timespec="milliseconds"),
         "who": who,

@@ -16,8 +16,9 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.exchange.request import Request
 from playground.text.sentence import gettext_noop, say
-from playground.upstream import client, models
+from playground.upstream import client, counting, models
 from playground.upstream.client import Caller
+from playground.upstream.counting import Count
 from playground.upstream.detect import Detected, detect
 from playground.upstream.live import Finished, Live
 from playground.upstream.local_model import abilities
@@ -96,6 +97,22 @@ def list_models(draft: Draft, caller: Caller) -> Listing:
     route = draft.route()
     rates.count(caller.visitor, route)
     return models.list_models(draft.speaks(), route, settings.LIMITS, caller)
+
+
+def count_tokens(draft: Draft, caller: Caller) -> Count:
+    """Have the provider count a request's tokens. It counts as one call, and is held to the same limits.
+
+    Raises `RefusedError` if nothing is sent.
+    """
+    dialect = draft.speaks()
+    if not dialect.count_path:
+        sentence = gettext_noop("Tokens can't be counted in %(api)s: it has no endpoint for that.")
+        raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=dialect.label)))
+    request, route = draft.checked()
+    caps.check(request, route.caps)
+    abilities.check(request, route)
+    rates.count(caller.visitor, route)
+    return counting.count(request, route, settings.LIMITS, caller)
 
 
 def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:

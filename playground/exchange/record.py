@@ -119,6 +119,12 @@ class Exchange:
         """Whether the call asked for the provider's models."""
         return self.sent.method == "GET"
 
+    @property
+    def is_count(self) -> bool:
+        """Whether the call asked for the number of a request's tokens, and for no answer."""
+        path = self.dialect.count_path
+        return bool(path) and self.call.url == self.call.base_url + path
+
     @cached_property
     def demands(self) -> Demands:
         return self.dialect.demands(self.call.body)

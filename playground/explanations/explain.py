@@ -19,7 +19,7 @@ from playground.text import event_data, jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
-_LONGEST_QUOTE = 300
+LONGEST_QUOTE = 300
 # A longer body is no message, and parsing it again would take as much memory again.
 _LARGEST_BODY = 1 << 20
 # How many events of a stream are checked for another API; the first may be a heartbeat.
@@ -93,7 +93,7 @@ def explain_no_list(exchange: Exchange) -> Explanation:
         "no_list",
         say(gettext_noop("The model list could not be read")),
         say(gettext_noop("The response is not in a known model list format. Enter a model id.")),
-        exchange.received.text[:_LONGEST_QUOTE] if exchange.received else None,
+        exchange.received.text[:LONGEST_QUOTE] if exchange.received else None,
     )
 
 
@@ -146,7 +146,7 @@ def _explain_redirect(exchange: Exchange, received: Received, message: str | Non
                 "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
                 "along; if that address is right, make it the base URL."
             ),
-            location=_pasteable(exchange, received.header("Location") or "?")[:_LONGEST_QUOTE],
+            location=_pasteable(exchange, received.header("Location") or "?")[:LONGEST_QUOTE],
         ),
         message,
     )

@@ -86,8 +86,12 @@ def send(request: Request, route: Route, limits: Limits, caller: Caller = NOBODY
 def get(dialect: Dialect, path: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
     """GET a path under the base URL. Raises what `send` does."""
     nothing = Request(dialect, {}, b"", dialect.demands({}))
-    url = route.endpoint.shown + path
-    return _last(stream(nothing, route, limits, caller, live=False, url=url))
+    return _last(stream(nothing, route, limits, caller, live=False, url=route.endpoint.shown + path))
+
+
+def post(request: Request, path: str, route: Route, limits: Limits, caller: Caller = NOBODY) -> Exchange:
+    """Post a request to another path than its own under the base URL. Raises what `send` does."""
+    return _last(stream(request, route, limits, caller, live=False, url=route.endpoint.shown + path))
 
 
 def _last(steps: Live) -> Exchange:
@@ -105,7 +109,9 @@ def stream(
     live: bool = True,
     url: str = "",
 ) -> Live:
-    """Post a request or, with a `url`, GET what is there, and show the answer while it arrives.
+    """Post a request, perhaps to another `url` than its own, and show the answer while it arrives.
+
+    A request without bytes is a GET.
 
     Yields `Started` once the request is written, `Progress` some 40 ms after something arrived and at least
     every `heartbeat_seconds`, then `Finished`; unless `live`, only that. The first `next` raises what `send`
@@ -113,7 +119,7 @@ def stream(
     """
     wire = Wire(browser=caller.browser if live else None)
     call = route.call(request.dialect, request.body, url)
-    prepared = _prepare("GET" if url else "POST", call, request.encoded, route.key)
+    prepared = _prepare(call, request.encoded, route.key)
     with (
         caller.places.place(wire, limits, caller.visitor) as number,
         alarm.clock().after(limits.exchange_seconds, partial(wire.shutdown, FailureKind.TOO_LONG)),
@@ -188,7 +194,7 @@ def _failures_noted(reading: Reading, ending: Ending, limits: Limits) -> Iterato
         reading.failure = None if is_harmless else translated
 
 
-def _prepare(method: str, call: Call, body: bytes, key: str) -> requests.PreparedRequest:
+def _prepare(call: Call, body: bytes, key: str) -> requests.PreparedRequest:
     headers = {
         "Accept": EVENT_STREAM if call.streams else "application/json",
         "Accept-Encoding": "identity",
@@ -199,7 +205,7 @@ def _prepare(method: str, call: Call, body: bytes, key: str) -> requests.Prepare
         headers["Content-Type"] = "application/json"
     request = requests.PreparedRequest()
     request.prepare(
-        method=method,
+        method="POST" if body else "GET",
         url=call.url,
         headers=headers | dict(call.auth.headers(key) + call.headers),
         data=body or None,

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from playground import snippets
+from playground.exchange.answer import Choice
 from playground.exchange.record import Exchange, Recorded, joined
 from playground.explanations.explain import explain
 from playground.text import jsontext
@@ -27,6 +28,7 @@ def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
         },
         "response": _response(exchange),
         "completion": exchange.completion,
+        "answer": _answer(exchange.choices[0]) if exchange.choices else None,
         "usage": exchange.usage.as_json() if exchange.usage else None,
         "timings": {
             "first_byte_ms": exchange.timings.first_byte_ms,
@@ -47,6 +49,19 @@ def detected_as_json(detected: Detected, translate: Translate = str) -> dict[str
         "label": detected.dialect.label,
         "speaks": detected.speaks.value,
         "answered": translate(detected.answered),
+    }
+
+
+def _answer(choice: Choice) -> dict[str, Any]:
+    """Return what was answered, in the same shape for every API. Other choices are in `completion` alone."""
+    calls = choice.tool_calls
+    return {
+        "text": choice.text,
+        "reasoning": choice.reasoning,
+        "refusal": choice.refusal,
+        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in calls],
+        "finish": choice.finish,
+        "finish_reason": choice.finish_reason,
     }
 
 

@@ -33,6 +33,7 @@ from playground.forms.rows import ROW_FIELDS
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
+from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
@@ -132,6 +133,7 @@ def render_page(
     refusal: Refusal | None = None,
     models: Listed | None = None,
     detected: Sequence[Detected] | None = None,
+    counted: Count | None = None,
 ) -> HttpResponse:
     """Render the whole page. A refusal sets its status, and the fields show what is wrong.
 
@@ -143,6 +145,7 @@ def render_page(
         "targets": form.dialect.targets,
         "listed_models": models,
         "detected": detected,
+        "counted": counted,
         **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,

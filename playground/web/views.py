@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground import snippets as code
 from playground.calls.log import caller_of
-from playground.calls.make import Terms, detect_dialects, list_models, make
+from playground.calls.make import Terms, count_tokens, detect_dialects, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
@@ -93,6 +93,25 @@ def models(request: HttpRequest) -> HttpResponse:
         return render(request, "form/_models.html", {"listed_models": listed, "error": problem})
     result = Result(listing.exchange) if problem else None
     return render_page(request, asked.form or RequestForm(), models=listed, result=result)
+
+
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """Have the provider count the request's tokens; no model is asked anything."""
+    asked = None
+    try:
+        asked = incoming.read(request)
+        counted = count_tokens(asked.draft, caller_of(request))
+    except RefusedError as error:
+        return _refuse(request, asked, error.refusal, fragment="form/_counted.html")
+    problem = counted.problem
+    if shape_of(request) is Shape.JSON:
+        told = problem.as_json(translate) if problem else None
+        return JsonResponse({"prompt_tokens": counted.tokens, "error": told})
+    if shape_of(request) is Shape.FRAGMENT:
+        return render(request, "form/_counted.html", {"counted": counted})
+    result = Result(counted.exchange) if problem else None
+    return render_page(request, asked.form or RequestForm(), counted=counted, result=result)
 
 
 @require_POST

@@ -176,7 +176,7 @@ window.requestForm = (() => {
       event.detail.ctx.request.body.delete("api_key");
   });
   document.addEventListener("htmx:before:request", (event) => {
-    if (event.detail.ctx.sourceElement === form) clearErrors();
+    if ([form, document.getElementById("count")].includes(event.detail.ctx.sourceElement)) clearErrors();
   });
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
     if (ctx.sourceElement.dataset.part === "codes") return;

@@ -1,4 +1,4 @@
-// The provider that is chosen: its state, its key, its models and the list of them.
+// The provider that is chosen: its state, its key, its models, the list of them, and its count of a request's tokens.
 (() => {
   const form = document.getElementById("request-form");
   const provider = document.getElementById("provider");
@@ -83,4 +83,12 @@
   });
   document.addEventListener("playground:key", showProvider);
   showProvider();
+
+  // A count is that of the request as it was.
+  function forgetCount() {
+    htmx.trigger(document.getElementById("count"), "htmx:abort");
+    document.getElementById("counted").replaceChildren();
+  }
+  form.addEventListener("input", forgetCount);
+  document.body.addEventListener("playground:changed", forgetCount);
 })();

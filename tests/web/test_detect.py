@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from playground import dialects
@@ -171,6 +172,7 @@ def test_a_forbidden_address_is_not_asked(client: Client, upstream: ScriptedUpst
 
 
 def test_it_counts_as_one_call(client: Client, upstream: ScriptedUpstream) -> None:
+    cache.clear()
     configure(PLAYGROUND_CLIENT_RATE="2/hour")
 
     statuses = [

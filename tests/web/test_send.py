@@ -18,7 +18,7 @@ def test_json_in_json_out(client: Client, upstream: ScriptedUpstream) -> None:
     answer = post_json(client).json()
 
     assert set(answer) == {
-        *("id", "dialect", "request", "response", "completion"),
+        *("id", "dialect", "request", "response", "completion", "answer"),
         *("usage", "timings", "error", "snippets", "recorded"),
     }  # fmt: skip
     assert answer["request"]["method"] == "POST"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list
+from playground.dialects import model_list, usage
 from playground.dialects.fixes import Fixes
 from playground.dialects.messages import carry, demands, joined, request, version
 from playground.dialects.messages import rows as as_rows
@@ -19,7 +19,6 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
-from playground.text.pieces import whole_number
 from playground.text.sentence import gettext_noop
 
 _FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
@@ -78,7 +77,7 @@ class Messages(Dialect):
         return {name: value for name, value in version.wire(body).items() if name not in _NOT_COUNTED}
 
     def counted(self, value: Any) -> int | None:
-        return whole_number(value.get("input_tokens")) if isinstance(value, dict) else None
+        return usage.count(value, "input_tokens") if isinstance(value, dict) else None
 
     def chunk(self, value: Any) -> Any:
         return value

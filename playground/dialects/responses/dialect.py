@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list
+from playground.dialects import model_list, usage
 from playground.dialects.responses import carry, conversation, demands, fixes, joined, request
 from playground.dialects.responses.answer import read_answer
 from playground.dialects.responses.events import EventCollector
@@ -18,7 +18,6 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
-from playground.text.pieces import whole_number
 from playground.text.sentence import gettext_noop
 
 # What the count of tokens reads of a request; it refuses the rest.
@@ -86,8 +85,7 @@ class Responses(Dialect):
         return {name: value for name, value in body.items() if name in _COUNTED}
 
     def counted(self, value: Any) -> int | None:
-        count = whole_number(value.get("input_tokens")) if isinstance(value, dict) else None
-        return count if count is not None and count >= 0 else None
+        return usage.count(value, "input_tokens") if isinstance(value, dict) else None
 
     def chunk(self, value: Any) -> Any:
         return value
