@@ -43,7 +43,7 @@ _PARTS = re.compile(
 _ATTRIBUTE = re.compile(
     r"""\s+([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""",
 )
-_PASSED = ("provider", "embed", "theme", "label", "lang")
+_PASSED = ("provider", "api", "embed", "theme", "label", "lang")
 _REQUEST = ("request", "defaultrequest", "default-request")
 # What Vue puts on the component's element, and what only steers Vue.
 _IGNORED = re.compile(
@@ -199,7 +199,8 @@ def _element(base: str, values: dict[str, Any], words: str) -> str:
         **{name: value for name, value in values.items() if value},
         "request": request,
     }
-    query = urlencode({name: attributes[name] for name in ("provider", "request") if attributes.get(name)})
+    asked = {"provider": "provider", "dialect": "api", "request": "request"}
+    query = urlencode({name: attributes[ours] for name, ours in asked.items() if attributes.get(ours)})
     link = f"{base}?{query}" if query and len(query) <= LONGEST_LINK else base
     written = "".join(f' {name}="{_inert(value)}"' for name, value in attributes.items() if value)
     return (

@@ -12,7 +12,9 @@ export interface ApiPlaygroundOptions {
 export interface ApiPlaygroundCall {
   /** An id of the playground's catalogue, such as `openai`. */
   provider?: string;
-  /** The body of a Chat Completions request. */
+  /** The API of the request: `chat_completions` (the default), `messages` or `responses`. */
+  api?: string;
+  /** The body of a request of this API. */
   defaultRequest?: Record<string, unknown>;
   /** The same as JSON text, where no object can be written. */
   request?: string;

@@ -19,6 +19,7 @@ export function ApiPlayground({
   embed,
   theme = "auto",
   provider,
+  api,
   defaultRequest,
   request: text,
   label,
@@ -30,10 +31,10 @@ export function ApiPlayground({
   useEffect(() => load(`${base}embed.js`), [base]);
   return createElement(
     "api-playground",
-    { provider, request, embed: embedOf(embed, provider), theme, label, lang },
+    { provider, api, request, embed: embedOf(embed, provider), theme, label, lang },
     createElement(
       "a",
-      { slot: "fallback", href: linkTo(base, { provider, request }) },
+      { slot: "fallback", href: linkTo(base, { provider, dialect: api, request }) },
       children ?? "Open in the API Playground",
     ),
   );

@@ -13,7 +13,9 @@ export interface ApiPlaygroundProps extends Partial<Omit<ApiPlaygroundOptions, "
   embed?: string;
   /** An id of the playground's catalogue, such as `openai`. */
   provider?: string;
-  /** The body of a Chat Completions request. */
+  /** The API of the request: `chat_completions` (the default), `messages` or `responses`. */
+  api?: string;
+  /** The body of a request of this API. */
   defaultRequest?: Record<string, unknown>;
   /** The frame's title, which screen readers read out. */
   label?: string;

@@ -19,6 +19,7 @@ export const ApiPlayground = defineComponent({
   name: "ApiPlayground",
   props: {
     provider: String,
+    api: String,
     defaultRequest: Object,
     src: String,
     embed: String,
@@ -30,16 +31,17 @@ export const ApiPlayground = defineComponent({
     const base = () => folder(props.src ?? options.src);
     onMounted(() => load(`${base()}embed.js`));
     return () => {
-      const { provider, defaultRequest, label } = props;
+      const { provider, api, defaultRequest, label } = props;
       const request = defaultRequest && JSON.stringify(defaultRequest);
       const attributes = {
         provider,
+        api,
         request,
         label,
         embed: props.embed ?? embedOf(options.embed, provider),
         theme: props.theme ?? options.theme ?? "auto",
       };
-      const link = { slot: "fallback", href: linkTo(base(), { provider, request }) };
+      const link = { slot: "fallback", href: linkTo(base(), { provider, dialect: api, request }) };
       return h("api-playground", attributes, [
         h("a", link, slots.default?.() ?? "Open in the API Playground"),
       ]);

@@ -22,18 +22,21 @@ class TooLongError(SentenceError):
     """The address is so long that servers on the way would cut it."""
 
 
-def embed_url(provider: str, body: Mapping[str, Any] | None, **options: str) -> str:
+def embed_url(provider: str, api: str, body: Mapping[str, Any] | None, **options: str) -> str:
     """Return the address for an iframe. Raises `TooLongError`."""
-    return _url(reverse("embed"), provider, body, options)
+    return _url(reverse("embed"), provider, api, body, options)
 
 
-def playground_url(provider: str, body: Mapping[str, Any] | None) -> str:
+def playground_url(provider: str, api: str, body: Mapping[str, Any] | None) -> str:
     """Return the address of the playground with its form filled in. Raises `TooLongError`."""
-    return _url(reverse("index"), provider, body, {})
+    return _url(reverse("index"), provider, api, body, {})
 
 
-def _url(page: str, provider: str, body: Mapping[str, Any] | None, options: Mapping[str, str]) -> str:
+def _url(
+    page: str, provider: str, api: str, body: Mapping[str, Any] | None, options: Mapping[str, str]
+) -> str:
     query = {"provider": provider} if provider else {}
+    query |= {"dialect": api} if api else {}
     if body is not None:
         query["request"] = jsontext.dumps(body).decode()
     url = page

@@ -14,10 +14,11 @@ _ELEMENT = "api-playground"
 
 @dataclass(frozen=True)
 class Tagged:
-    """A tag of an embed: its file, its provider, and its request as JSON text ("" if it has none)."""
+    """A tag of an embed: its file, its provider, its API, and its request as JSON; "" for what it lacks."""
 
     file: Path
     provider: str
+    api: str
     request: str
 
 
@@ -62,7 +63,10 @@ def _asked_by(address: str) -> dict[str, str]:
         parts = urlsplit(address)
     except ValueError:  # brackets around something that is not an IP address
         return {}
-    return dict(parse_qsl(parts.query)) if parts.path.endswith("/embed/") else {}
+    if not parts.path.endswith("/embed/"):
+        return {}
+    asked = dict(parse_qsl(parts.query))
+    return asked | {"api": asked.get("dialect", "")}
 
 
 def tags_in(folder: Path, embed: str) -> Iterator[Tagged]:
@@ -73,7 +77,8 @@ def tags_in(folder: Path, embed: str) -> Iterator[Tagged]:
         reader.close()
         for values in reader.found:
             if values.get("embed") == embed:
-                yield Tagged(path, values.get("provider", ""), values.get("request", "").strip())
+                names = (values.get(name, "") for name in ("provider", "api", "request"))
+                yield Tagged(path, *map(str.strip, names))
 
 
 def _pages(folder: Path) -> Iterator[tuple[Path, str]]:

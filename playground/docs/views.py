@@ -31,7 +31,7 @@ from playground.docs import markdown
 from playground.docs.folder import LANGUAGES, Docs, Page, look
 from playground.docs.links import docs_url
 from playground.docs.markdown import Document
-from playground.docs.markdown.playgrounds import providers_of
+from playground.docs.markdown.playgrounds import embeds_named
 from playground.docs.search import LONGEST_QUERY, search
 from playground.forms.incoming import HtmxRequest
 from playground.web.language import PARAMETER, speak
@@ -142,7 +142,7 @@ def _document(found: Docs, page: Page) -> Document:
 
     made = partial(markdown.render, found, page, allow_html=settings.DOCS_HTML)
     document: Document = found.made.get(key, made, _size)
-    if document.embeds and document.embeds != providers_of(document.embeds):
+    if document.embeds and document.embeds != embeds_named(document.embeds):
         found.made.forget(key)  # an embed was created or deleted, or its provider changed
         document = found.made.get(key, made, _size)
     return document

@@ -28,7 +28,6 @@ from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.embeds.terms import EmbedTerms
-from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
@@ -149,8 +148,9 @@ def fill(request: HttpRequest) -> HttpResponseBase:
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
-        asked = link_body(request.POST.get("request", ""), _dialect(embed, request))
-        opened = _Opened.of(embed, asked)
+        api = request.POST.get("dialect", "")
+        asked = _request_in(api, embed, request.POST.get("request", ""))
+        opened = _Opened.of(embed, asked, api=api)
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
     except RefusedError as error:
@@ -193,11 +193,13 @@ class _Opened:
     overruled: Sequence[str] = ()
 
     @classmethod
-    def of(cls, embed: Embed | None, asked: Mapping[str, Any], provider: str = "") -> "_Opened":
+    def of(
+        cls, embed: Embed | None, asked: Mapping[str, Any], provider: str = "", api: str = ""
+    ) -> "_Opened":
         if embed is None:
             return cls(asked)
         body = embed.asked(asked)
-        return cls(body, embed.digest_of(body), embed.overruled(asked, provider))
+        return cls(body, embed.digest_of(body), embed.overruled(asked, provider, api))
 
 
 def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
@@ -206,15 +208,18 @@ def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, 
         form, refusal = page.prefilled(request.GET)
         return form, _Opened(), refusal
     errors: list[FieldProblem] = []
-    text = request.GET.get("request", "")
-    asked = collect(errors, {}, link_body, text, embed.dialect) if text else {}
-    opened = _Opened.of(embed, asked, request.GET.get("provider", ""))
+    text, api = request.GET.get("request", ""), request.GET.get("dialect", "")
+    asked = collect(errors, {}, _request_in, api, embed, text) if text else {}
+    opened = _Opened.of(embed, asked, request.GET.get("provider", ""), api)
     form = RequestForm.from_body(embed.provider, "", opened.body, embed.dialect)
     return form, opened, InvalidRequestError(*errors).refusal if errors else None
 
 
-def _dialect(embed: Embed | None, request: HttpRequest) -> Dialect:
-    return embed.dialect if embed else dialect_recorded(None, request.POST.get("dialect"))
+def _request_in(api: str, embed: Embed | None, text: str) -> dict[str, Any]:
+    """Return a tag's request; {} if it is for another API than the embed's. Raises `InvalidRequestError`."""
+    if embed is None:
+        return link_body(text, dialect_recorded(None, api))
+    return link_body(text, embed.dialect) if embed.speaks(api) else {}
 
 
 def _opened_with(request: HttpRequest) -> str:

@@ -111,10 +111,18 @@ class Embed(models.Model):
         """Return what a tag's request becomes here; {} becomes the author's. Raises as `body` does."""
         return policy.offered(self.body, self.locked_names, tag, self.dialect.fields)
 
-    def overruled(self, tag: Mapping[str, Any], provider: str = "") -> list[str]:
-        """Return what a tag asks for in vain: locked fields, another provider. Raises as `body` does."""
+    def speaks(self, api: str) -> bool:
+        """Return whether a tag that names this API, or none (""), has its request in the embed's."""
+        return api in ("", self.dialect.id)
+
+    def overruled(self, tag: Mapping[str, Any], provider: str = "", api: str = "") -> list[str]:
+        """Return what a tag asks for in vain: locked fields, another provider or API. Raises as `body` does.
+
+        Nothing of a request for another API is used, so its `tag` is {}.
+        """
         fields = policy.overruled(self.body, self.locked_names, tag, self.dialect)
-        return ["provider", *fields] if provider not in ("", self.provider) else fields
+        others = ["provider"] if provider not in ("", self.provider) else []
+        return [*others, *([] if self.speaks(api) else ["api", "request"]), *fields]
 
     def digest_of(self, body: Mapping[str, Any]) -> str:
         """Return the digest by which the recorded answer to a request is found."""

@@ -21,10 +21,10 @@ def link_body(text: str, dialect: Dialect = DEFAULT) -> dict[str, Any]:
             FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
         )
     name = dialect.fields.prompt
-    messages = body.get(name, [])
-    if dialect.rows(messages) is None:
+    rows = dialect.rows(body.get(name, []))
+    if rows is None:
         raise InvalidRequestError(
             FieldProblem(name, say(gettext_noop("The link's messages are no list of JSON objects.")))
         )
-    check_count(dialect, len(messages))
+    check_count(dialect, len(rows))
     return body

@@ -43,12 +43,13 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _JSON5_ERROR = re.compile(r"<string>:(?P<line>\d+) (?P<problem>.*) at column (?P<column>\d+)", re.DOTALL)
 
 _REQUEST_NAMES = ("request", "defaultrequest", "default-request")
-_NOT_BLANK = ("provider", "embed")
+_NOT_BLANK = ("provider", "embed", "api")
 _TEXT = gettext_noop("“%(name)s” must be a string.")
 # What tags and fences accept, by the name in a `LiveCall`, and the error for other values.
 _ACCEPTED: dict[str, tuple[type, str]] = {
     "provider": (str, gettext_noop("“provider” takes the id of a provider, such as “openai”.")),
     "embed": (str, gettext_noop("“embed” must be the name of an embed of this playground.")),
+    "api": (str, gettext_noop("“api” takes the id of an API, such as “messages”.")),
     "body": (dict, gettext_noop("The request must be an object: {…}.")),
     "label": (str, _TEXT),
     "theme": (str, _TEXT),
@@ -81,6 +82,7 @@ class LiveCall:
     provider: str = ""
     body: Mapping[str, Any] | None = None
     embed: str = ""
+    api: str = ""
     label: str = ""
     theme: str = ""
     lang: str = ""
@@ -189,8 +191,8 @@ def name_of(written: str, values: Collection[str]) -> str:
         raise SentenceError(
             say(
                 gettext_noop(
-                    "A playground takes “provider”, “embed”, “request”, “label”, “theme” and “lang”, "
-                    "not “%(name)s”."
+                    "A playground takes “provider”, “api”, “embed”, “request”, “label”, “theme” and "
+                    "“lang”, not “%(name)s”."
                 ),
                 name=written[:60],
             )

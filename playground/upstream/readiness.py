@@ -69,10 +69,14 @@ def missing(provider: Provider) -> Sentence | None:
     )
 
 
-def preselected() -> Provider:
-    """Return the first provider that is ready, else the first one with an endpoint."""
+def preselected(dialect: str = "") -> Provider:
+    """Return the first provider that is ready, else the first one with an endpoint.
+
+    Of those that speak the dialect, if there are any.
+    """
     with_endpoint = [provider for provider in catalogue().values() if provider.endpoints]
-    return next((provider for provider in with_endpoint if missing(provider) is None), with_endpoint[0])
+    speaking = [provider for provider in with_endpoint if dialect in provider.dialects] or with_endpoint
+    return next((provider for provider in speaking if missing(provider) is None), speaking[0])
 
 
 def _endpoint(provider: Provider) -> Endpoint | None:

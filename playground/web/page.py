@@ -94,7 +94,8 @@ def new_form(provider: Provider | None = None) -> RequestForm:
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
     """Return a link's form, and a refusal for what is wrong in the link; the rest of it is kept."""
-    form, errors = new_form(), list[FieldProblem]()
+    named, errors = query.get("dialect"), list[FieldProblem]()
+    form = new_form(preselected(named or ""))
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
@@ -110,7 +111,7 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
                 ),
             )
         )
-    text, named = query.get("request", ""), query.get("dialect")
+    text = query.get("request", "")
     if text or named:
         dialect = collect(errors, form.dialect, dialect_recorded, form.provider, named)
         form = RequestForm.from_body(

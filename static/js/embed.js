@@ -6,7 +6,8 @@
 //     <a href="https://playground.example.org/">Try it in the playground</a>
 //   </api-playground>
 //
-// The request can stand in a `request` attribute instead. `theme` is auto (as the page around), light or dark.
+// The request can stand in a `request` attribute instead. `api` is the API that it is written for; without it that is
+// Chat Completions. `theme` is auto (as the page around), light or dark.
 // Where no playground can be shown, a small card with the link stands in its place.
 (() => {
   const OURS = "api-playground";
@@ -40,7 +41,7 @@
   );
 
   class ApiPlayground extends HTMLElement {
-    static observedAttributes = ["provider", "request", "embed", "theme", "lang", "label"];
+    static observedAttributes = ["provider", "api", "request", "embed", "theme", "lang", "label"];
     #root = null;
     #frame = null;
     #probe = document.createElement("i");
@@ -121,6 +122,7 @@
       const lang = this.closest("[lang]")?.lang;
       const options = {
         provider: this.getAttribute("provider"),
+        dialect: this.getAttribute("api"),
         embed: this.getAttribute("embed"),
         request,
         lang,

@@ -5,7 +5,8 @@
   root.classList.add("js");
 
   // The page around says who it is; a message to it arrives only if that is so.
-  const host = new URLSearchParams(location.search).get("host") ?? "";
+  const asked = new URLSearchParams(location.search);
+  const host = asked.get("host") ?? "";
   const framed = parent !== window && /^https?:\/\/[^/?#]+$/.test(host);
   const OURS = "api-playground";
   const say = (message) => {
@@ -34,8 +35,12 @@
   // What is too long for an address. The server holds it to the embed's record, as it does the address.
   async function fill(request) {
     const form = document.getElementById("request-form");
-    const [embed, opened] = ["embed", "opened"].map((name) => form.elements.namedItem(name));
-    const body = new URLSearchParams({ embed: embed.value, lang: root.lang, request });
+    const [embed, opened, dialect] = ["embed", "opened", "dialect"].map((name) =>
+      form.elements.namedItem(name),
+    );
+    // Without a name, an embed's own API is meant; without an embed, the one that the form was opened with.
+    const api = asked.get("dialect") ?? (embed.value ? "" : (dialect?.value ?? ""));
+    const body = new URLSearchParams({ embed: embed.value, dialect: api, lang: root.lang, request });
     let filled;
     try {
       const answer = await fetch(form.dataset.fill, {

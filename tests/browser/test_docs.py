@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.axe import COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open, clipboard
 from tests.site import SERVER_KEY, manage_all, serving
@@ -95,18 +96,27 @@ FILES = {
     "embedded.md": "# Embedded\n\n<ApiPlayground embed='hello' />\n\n"
     "```api-playground\nembed: hello\nrequest: {messages: [{role: user, content: Of the fence}]}\n```\n\n"
     "<ApiPlayground embed='nobody' />\n",
+    "messages.md": """# Messages
+
+<ApiPlayground provider="local" api="messages" :defaultRequest="{
+  model: 'smollm2-135m-instruct', max_tokens: 6, messages: [{ role: 'user', content: 'Hello!' }]
+}" />
+""",
     "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><circle r="50"/></svg>',
 }
 
 
 @pytest.fixture(scope="module")
-def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(
+    running_model: Supervisor, provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Serve a playground with this module's docs, instead of the one that the other modules open."""
     folder = tmp_path_factory.mktemp("docs")
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     site_folder, upstream = tmp_path_factory.mktemp("site"), provider_server.host_port
+    model = {"PLAYGROUND_LOCAL_MODEL_URL": running_model.url, "LOCAL_API_KEY": running_model.key}
     database = {"PLAYGROUND_DATABASE": str(site_folder / "embeds.sqlite3")}
     provider_server.reply(completion("Recorded"))
     request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -114,7 +124,7 @@ def address(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPath
     budget = ["--origin=https://other.example", "--reader-calls-a-day=2"]
     embed = ["embed", "hello", *record, *budget]
     manage_all(site_folder, upstream, ["migrate", "--verbosity=0"], embed, **database)
-    with serving(site_folder, upstream, PLAYGROUND_DOCS=str(folder), **database) as site:
+    with serving(site_folder, upstream, PLAYGROUND_DOCS=str(folder), **database, **model) as site:
         yield site.address
 
 
@@ -287,6 +297,19 @@ def test_a_live_call_runs_in_its_place_and_opens_in_the_playground(
 
     expect(opened.value.get_by_label("Content of message 1")).to_have_value("Taken along")
     expect(opened.value.get_by_label("Provider", exact=True)).to_have_value("test")
+
+
+def test_a_tag_of_another_api_runs_the_real_model_in_it(open_docs: Open) -> None:
+    page = open_docs("docs/messages")
+    frame = page.frame_locator("api-playground iframe:not([slot])")
+    frame.get_by_role("button", name="Send").click()
+
+    expect(frame.locator("[data-part=answer-1]")).not_to_be_empty()
+    expect(frame.locator("#result")).to_contain_text("/v1/messages")
+    frame.get_by_role("tab", name="Code").click()
+    expect(frame.locator("[data-part=codes]")).to_contain_text("messages.create(")
+    link = frame.get_by_role("link", name="Open in the playground")
+    expect(link).to_have_attribute("href", re.compile("[?]provider=local&dialect=messages&request="))
 
 
 def test_an_embed_works_in_a_tag_and_in_a_fence(open_docs: Open, upstream: ScriptedUpstream) -> None:

@@ -125,7 +125,7 @@ def test_the_frame_has_the_authors_request(open_host: OpenHost) -> None:
     text = json.dumps(HELLO, ensure_ascii=False, indent=2)
     host = open_host(
         page_with(
-            f'<api-playground provider="test" embed="docs" label="Say hello" lang="zh">'
+            f'<api-playground provider="test" api="messages" embed="docs" label="Say hello" lang="zh">'
             f'<script type="application/json">{text}</script><a href="{{}}">Try it</a></api-playground>'
         )
     )
@@ -135,6 +135,7 @@ def test_the_frame_has_the_authors_request(open_host: OpenHost) -> None:
     assert json.loads(asked.pop("request")) == HELLO
     assert asked == {
         "provider": "test",
+        "dialect": "messages",
         "embed": "docs",
         "lang": "zh",
         "theme": "light",

@@ -172,8 +172,12 @@ def test_a_key_from_the_environment_or_a_file_is_all_it_needs(
 def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert preselected().id == "openai"
 
+    assert preselected("messages").id == "claude"
+
     monkeypatch.setenv("DEEPSEEK_API_KEY", SERVER_KEY)
-    assert preselected().id == "deepseek"
+    assert preselected().id == preselected("messages").id == "deepseek"
+    assert preselected("responses").id == "openai"
+    assert preselected("nobody's").id == "deepseek"
 
 
 def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:

@@ -13,6 +13,7 @@ from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import BUILT_IN
 from playground.exchange.refusal import InvalidRequestError
 from tests import chat
+from tests.docs.other_apis import answer_of
 from tests.upstreams.scripted import Answer, Recorded, event, event_stream, json_answer, models
 
 KEYS = {
@@ -76,13 +77,28 @@ class Provider:
         provider = HOSTS.get(host, "openai")
         endpoint = self._entries[provider].endpoints["chat_completions"]
         base = endpoint.base_url.split("/", 3)[3].rstrip("/")
-        if recorded.header("Authorization") != f"Bearer {KEYS[provider]}":
+        keys = recorded.header("Authorization"), recorded.header("x-api-key")
+        if keys not in ((f"Bearer {KEYS[provider]}", None), (None, KEYS[provider])):
             return _error(401, f"This is not the key of {provider}.")
         if recorded.path == f"/{base}/models":
             return models(*self._entries[provider].models)
+        api = recorded.path.removeprefix(f"/{base}/").partition("/")[0]
+        if api in self._entries[provider].dialects:
+            return self._in_other_api(recorded, self._entries[provider].models)
         if recorded.path != f"/{base}/chat/completions":
             return _error(404, f"Nothing stands at {recorded.path}.")
         return self._complete(recorded, self._entries[provider].models)
+
+    def _in_other_api(self, recorded: Recorded, known: tuple[str, ...]) -> Answer:
+        self.bodies.append(recorded.json)
+        if recorded.json["model"] not in known:
+            return _error(400, f"The catalogue does not suggest {recorded.json['model']}.")
+        try:
+            return answer_of(recorded, ANSWERS.__getitem__)
+        except InvalidRequestError as error:
+            return _error(400, str(error))
+        except KeyError as error:
+            return _error(400, f"Nobody has scripted an answer to {error}.")
 
     def _complete(self, recorded: Recorded, known: tuple[str, ...]) -> Answer:
         body = recorded.json

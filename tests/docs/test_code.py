@@ -35,13 +35,17 @@ import requests
 from playground import config
 from playground.calls.log import line as log_line
 from playground.catalogue.entries import read_providers
-from playground.catalogue.providers import catalogue
+from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.config_types import SettingError
 from playground.dialects.chat_completions.chunks import ChunkCollector
 from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
+from playground.dialects.messages.dialect import MESSAGES
+from playground.dialects.responses.dialect import RESPONSES
 from playground.docs import markdown
+from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Received, Sent, Timings
+from playground.exchange.request import checked
 from playground.explanations.explain import explain
 from playground.tags import tag
 from playground.web.as_json import as_json
@@ -193,8 +197,20 @@ def _json(block: Block) -> None:
 
 def _read_json(value: Any) -> None:
     match value:
+        case {"anthropic-version": _, "messages": _}:
+            checked(MESSAGES, value, **_LIMITS)
+        case {"model": _, "input": _}:
+            checked(RESPONSES, value, **_LIMITS)
         case {"model": _, "messages": _}:
             chat.check(value)
+        case {"type": "message", "usage": _}:
+            _read_answer(_exchange(200, value, MESSAGES))
+        case {"object": "response"}:
+            _read_answer(_exchange(200, value, RESPONSES))
+        case {"type": "error", "error": {"message": message}}:
+            explained = explain(_exchange(529, value, MESSAGES))
+            assert explained
+            assert explained.message == message
         case {"provider": str(provider), "request": request}:
             assert provider in catalogue()
             assert set(value) <= {"provider", "base_url", "api_key", "request"}
@@ -230,12 +246,21 @@ def _read_json(value: Any) -> None:
             raise AssertionError("Nothing of the API looks like this.")
 
 
-def _exchange(status: int, answer: Any) -> Exchange:
+def _read_answer(exchange: Exchange) -> None:
+    assert explain(exchange) is None
+    assert exchange.answer.choices
+    assert exchange.usage
+
+
+_LIMITS = {"max_messages": 100, "max_bytes": 1_000_000}
+
+
+def _exchange(status: int, answer: Any, dialect: Dialect = CHAT_COMPLETIONS) -> Exchange:
     url = "https://api.example.com/v1/chat/completions"
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
     return Exchange(
         "1",
-        CHAT_COMPLETIONS,
+        dialect,
         chat.call("https://api.example.com/v1", "KEY", body),
         "openai",
         datetime.now(UTC),
@@ -293,7 +318,7 @@ def _html(block: Block) -> None:
 def _check_call(call: tag.LiveCall) -> None:
     assert call.provider in catalogue()
     assert call.body is not None
-    chat.check(dict(call.body))
+    checked(dialect_recorded(call.provider, call.api), dict(call.body), **_LIMITS)
 
 
 def _parse_script(code: str, kind: str) -> None:

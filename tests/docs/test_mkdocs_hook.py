@@ -74,6 +74,19 @@ def test_the_fallback_leads_to_the_call() -> None:
     assert "*" not in words
 
 
+def test_the_api_is_passed_on_and_in_the_link() -> None:
+    for text in (
+        """<ApiPlayground provider="claude" api="messages" :defaultRequest="{ model: 'm' }" />""",
+        "```api-playground\nprovider: claude\napi: messages\nrequest: {model: m}\n```",
+    ):
+        page = _page(f"{text}\n")
+
+        (call,) = _calls(page)
+        assert call == {"theme": "auto", "provider": "claude", "api": "messages", "request": '{"model":"m"}'}
+        (href,) = re.findall('<a slot="fallback" href="([^"]*)">', page)
+        assert "?provider=claude&dialect=messages&request=" in unescape(href)
+
+
 def test_a_page_without_a_playground_stays_as_it_is() -> None:
     text = "# One\n\n`<ApiPlayground />` <a> & text\n"
 

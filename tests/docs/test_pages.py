@@ -8,16 +8,17 @@ import pytest
 from django.test import Client
 
 from playground.calls import buckets, caps, rates
-from playground.catalogue.providers import catalogue
+from playground.catalogue.providers import catalogue, dialect_recorded
+from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
 from playground.dialects.chat_completions.request import ROLES
 from playground.docs import markdown
 from playground.docs.folder import Page
 from playground.docs.links import is_external, target
+from playground.exchange.request import checked
 from playground.explanations import diagnosis, explain
 from playground.explanations.advice import FAILURES, STATUSES
 from playground.network import egress, running
-from tests import chat
 from tests.docs.pages import (
     CJK,
     FOLDER,
@@ -208,7 +209,7 @@ def test_twins_have_the_same_calls(path: str) -> None:
     """Except for their texts."""
     english, chinese = calls_of(_page(path)), calls_of(_page(twin(path)))
 
-    assert [call.provider for call in english] == [call.provider for call in chinese]
+    assert [(call.provider, call.api) for call in english] == [(call.provider, call.api) for call in chinese]
     assert [_without_words(call.body) for call in english] == [_without_words(call.body) for call in chinese]
 
 
@@ -216,7 +217,7 @@ def _without_words(value: Any) -> Any:
     if isinstance(value, dict):
         return {
             name: "…"
-            if name in ("content", "description") and isinstance(item, str)
+            if name in ("content", "description", "system", "instructions", "input") and isinstance(item, str)
             else _without_words(item)
             for name, item in value.items()
         }
@@ -227,9 +228,12 @@ def _without_words(value: Any) -> Any:
 def test_its_calls_can_be_made(path: str) -> None:
     for call in calls_of(_page(path)):
         # Without a provider, the frame uses the first one that works there, with its first model.
-        provider = catalogue()[call.provider or "openai"]
+        speaks = (one for one in catalogue().values() if (call.api or "chat_completions") in one.dialects)
+        provider = catalogue()[call.provider] if call.provider else next(speaks)
         body = ({} if call.provider else {"model": provider.models[0]}) | (call.body or {})
-        request = chat.check(body)
+        request = checked(
+            dialect_recorded(provider.id, call.api), body, max_messages=100, max_bytes=1_000_000
+        )
         beyond = {error.field for error in caps.problems(request, provider.caps)}
         assert beyond <= {"tools"}  # the page says so
 
@@ -262,6 +266,20 @@ def test_each_parameter_is_in_the_reference(path: str, parameter: Parameter) -> 
         assert row[1].replace(" 或 ", " or ") == english[1]
         for mine, its in zip(row[2:4], english[2:4], strict=True):
             assert re.findall(r"[−\d.]+|≥", mine) == re.findall(r"[−\d.]+|≥", its)
+
+
+@pytest.mark.parametrize(
+    ("path", "api"),
+    [
+        (f"{language}{page}", api)
+        for page, api in (("claude/messages.md", "messages"), ("openai/responses.md", "responses"))
+        for language in ("", "zh/")
+    ],
+)
+def test_each_field_of_another_api_is_on_its_page(path: str, api: str) -> None:
+    told = {row[0] for row in rows(section(_page(path), "parameters"))}
+
+    assert {f"`{parameter.name}`" for parameter in DIALECTS[api].parameters} - told == set()
 
 
 @each_reference

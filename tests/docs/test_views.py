@@ -405,6 +405,68 @@ def test_a_page_is_shown_without_a_database(
     assert ' embed="hello"' in _get(client, "/docs/embed")
 
 
+# --- the API of a tag ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """<ApiPlayground provider="claude" api="messages" :defaultRequest="{
+            max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] }" />""",
+        """```api-playground
+provider: claude
+api: messages
+request: {max_tokens: 5, messages: [{role: user, content: Hi}]}
+```""",
+    ],
+    ids=["tag", "fence"],
+)
+def test_the_api_of_a_tag_is_that_of_its_frame_and_link(client: Client, folder: Path, text: str) -> None:
+    (folder / "api.md").write_text(f"{text}\n")
+
+    html = _get(client, "/docs/api")
+
+    assert html.count(' api="messages"') == 1
+    assert html.count("?provider=claude&amp;dialect=messages&amp;request=") == 2  # the frame's and the link's
+    (src,) = re.findall('<iframe[^>]* src="([^"]+)"', html)
+    frame = client.get(unescape(src)).content.decode()
+    assert 'name="dialect" value="messages"' in frame
+    assert "messages.create(" in unescape(re.sub("<[^>]+>", "", frame))
+
+
+def test_a_tag_without_api_means_chat_completions(client: Client, folder: Path) -> None:
+    (folder / "api.md").write_text(
+        """<ApiPlayground provider="claude" :defaultRequest="{ messages: [] }" />\n"""
+    )
+
+    (src,) = re.findall('<iframe[^>]* src="([^"]+)"', _get(client, "/docs/api"))
+
+    assert 'name="dialect" value="chat_completions"' in client.get(unescape(src)).content.decode()
+
+
+@pytest.mark.parametrize("tag", ['api="nobodys"', 'provider="openai" api="messages"', 'api=""', ':api="5"'])
+def test_an_api_that_cannot_be_meant_is_reported_with_its_line(
+    client: Client, folder: Path, tag: str
+) -> None:
+    (folder / "api.md").write_text(f"Text\n\n<ApiPlayground {tag} />\n")
+
+    html = _get(client, "/docs/api")
+
+    assert "api.md, line 3" in html
+    assert "<iframe" not in html
+
+
+@pytest.mark.django_db
+def test_the_link_beside_an_embed_means_the_embeds_api(client: Client, folder: Path) -> None:
+    request = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello!"}]}
+    embed = make_embed(request, provider="claude", api="messages", key="reader")
+    (folder / "api.md").write_text("""<ApiPlayground embed="hello" :defaultRequest="{ max_tokens: 6 }" />""")
+
+    assert '"/?provider=claude&amp;dialect=messages&amp;request=' in _get(client, "/docs/api")
+    Embed.objects.filter(pk=embed.pk).update(api="chat_completions")
+    assert '"/?provider=claude&amp;dialect=chat_completions&amp;request=' in _get(client, "/docs/api")
+
+
 # --- the project's own ---
 
 
@@ -418,10 +480,10 @@ def test_the_playgrounds_own_docs_have_no_mistakes(client: Client, path: Path) -
 
 def test_an_address_too_long_for_servers_is_refused() -> None:
     with pytest.raises(SentenceError, match="too long"):
-        embed_url("openai", {"model": "x" * LONGEST_LINK})
+        embed_url("openai", "", {"model": "x" * LONGEST_LINK})
 
 
 def test_the_frames_options_are_in_its_url() -> None:
-    assert embed_url("openai", {"a": "& ?"}, theme="dark") == (
-        "/embed/?provider=openai&request=%7B%22a%22%3A%22%26+%3F%22%7D&theme=dark"
+    assert embed_url("openai", "messages", {"a": "& ?"}, theme="dark") == (
+        "/embed/?provider=openai&dialect=messages&request=%7B%22a%22%3A%22%26+%3F%22%7D&theme=dark"
     )

@@ -6,6 +6,7 @@ import socket
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from playground.embeds import recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from tests.embeds.client import ORIGIN, REQUEST, make_embed
 from tests.embeds.test_lookup import BROKEN
+from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -339,3 +341,46 @@ def test_a_broken_request_is_said_and_can_be_mended(text: str) -> None:
         _run("hello", "--record")
     _run("hello", "--request", json.dumps(REQUEST))
     assert Embed.objects.get().body == REQUEST
+
+
+def test_tags_are_recorded_in_the_embeds_api(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    catalogue_of(upstream, monkeypatch, tmp_path, ("chat_completions", "messages"))
+    hello = {"max_tokens": 50, "messages": [{"role": "user", "content": "Hello!"}]}
+    embed = make_embed({"model": "m"} | hello, api="messages")
+    upstream.reply(json_answer(MESSAGE))
+    site = tmp_path / "site"
+    site.mkdir()
+    asked = json.dumps(hello | {"max_tokens": 6})
+    own = [f'{api} request="{escape(asked)}"' for api in ('api="messages"', "")]
+    other = f'api="chat_completions" request="{escape(json.dumps({"n": 2}))}"'
+    _site(site, *own, other)
+    (site / "framed.html").write_text(
+        f"<iframe src='https://play.example/embed/?embed=hello&dialect=messages&request={quote(asked)}'></iframe>"
+    )
+    told = io.StringIO()
+
+    _run("hello", "--record", str(site), stderr=told)
+
+    assert [tag.api for tag in tags_in(site, "hello")] == ["messages", "", "chat_completions", "messages"]
+    # One answer for the tags that ask for the same, and the embed's own for the tag of another API.
+    assert [request.json["max_tokens"] for request in upstream.requests] == [6, 50]
+    assert {request.path for request in upstream.requests} == {"/v1/messages"}
+    assert set(embed.recordings.values_list("digest", flat=True)) == {
+        embed.digest_of(embed.asked(tag)) for tag in (hello | {"max_tokens": 6}, {})
+    }
+    (line,) = told.getvalue().splitlines()
+    assert line.startswith(f"{site / '2.html'}: The embed has fixed api, request;")
+
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "text", "text": "Hello!"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9, "output_tokens": 3},
+}

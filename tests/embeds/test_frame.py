@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from playground.embeds import lookup
 from playground.embeds.models import Embed
 from tests.configuration import configure
 from tests.embeds.client import ORIGIN, REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -489,8 +491,8 @@ def test_a_form_that_is_too_large_is_refused_in_the_frame(client: Client, settin
 # --- a request that is too long for a URL ---
 
 
-def _fill(client: Client, text: str) -> Any:
-    body = urlencode({"embed": "hello", "request": text})
+def _fill(client: Client, text: str, **more: str) -> Any:
+    body = urlencode({"embed": "hello", "request": text} | more)
     form = "application/x-www-form-urlencoded"
     return client.post("/embed/fill/", body, content_type=form, headers={"Accept": "application/json"})
 
@@ -529,3 +531,77 @@ def test_what_a_tag_asks_for_in_vain_is_told_to_its_author(client: Client) -> No
     assert 'data-overruled="provider, model"' in both
     assert 'data-overruled="provider"' in open_frame(client, provider="claude", late="").content.decode()
     assert "data-overruled" not in open_frame(client, provider="test").content.decode()
+
+
+# --- the API of a tag ---
+
+MESSAGES = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello!"}]}
+
+
+def _all_apis(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    catalogue_of(upstream, monkeypatch, folder, ("chat_completions", "messages", "responses"))
+
+
+def test_a_frame_of_no_embed_speaks_the_api_that_its_address_names(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _all_apis(upstream, monkeypatch, tmp_path)
+    asked = {"provider": "test", "dialect": "messages", "request": json.dumps(MESSAGES)}
+
+    page = unescape(client.get("/embed/", asked).content.decode())
+
+    assert 'name="dialect" value="messages"' in page
+    assert "messages.create(" in re.sub("<[^>]+>", "", page)
+    assert re.search(r'href="/\?provider=test&dialect=messages&request=[^"]+"[^>]* data-open', page)
+
+
+def test_a_frame_says_which_api_is_unknown(client: Client) -> None:
+    page = client.get("/embed/", {"provider": "test", "dialect": "nobodys"}).content.decode()
+
+    assert 'data-problems="' in page
+
+
+def test_an_embed_keeps_its_api_and_uses_nothing_of_a_request_for_another(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _all_apis(upstream, monkeypatch, tmp_path)
+    make_embed(MESSAGES, api="messages")
+    asked = json.dumps({"model": "other", "input": "Not here"})
+
+    page = open_frame(client, dialect="responses", request=asked).content.decode()
+
+    assert 'data-overruled="api, request"' in page
+    assert 'name="dialect" value="messages"' in page
+    assert "Not here" not in page
+    for api in ("messages", ""):
+        assert "data-overruled" not in open_frame(client, dialect=api).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("api", "overruled"), [("", []), ("messages", []), ("responses", ["api", "request"])]
+)
+def test_a_long_request_is_read_in_its_api(
+    client: Client,
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    api: str,
+    overruled: list[str],
+) -> None:
+    _all_apis(upstream, monkeypatch, tmp_path)
+    make_embed(MESSAGES, api="messages")
+    asked = {"max_tokens": 6, "messages": [{"role": "user", "content": "字" * 900}]}
+
+    filled = _fill(client, json.dumps(asked), dialect=api).json()
+
+    assert filled["overruled"] == overruled
+    assert filled["request"] == (MESSAGES if overruled else MESSAGES | asked)
+
+
+def test_a_long_request_without_an_embed_is_read_in_the_frames_api(client: Client) -> None:
+    filled = _fill(client, json.dumps({"input": "字" * 2500}), embed="", dialect="responses").json()
+
+    assert filled["request"] == {"input": "字" * 2500}
+    refused = _fill(client, "{}", embed="", dialect="nobodys")
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"]["dialect"]

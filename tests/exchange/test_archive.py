@@ -57,7 +57,8 @@ def test_archives_of_earlier_versions_are_read(file: Path) -> None:
 
 
 def test_there_are_golden_files() -> None:
-    assert {file.stem for file in GOLDEN} >= {"completion", "stream", "failure", "no-utf8"}
+    names = {"completion", "stream", "failure", "no-utf8", "messages", "responses"}
+    assert {file.stem for file in GOLDEN} >= names
 
 
 @pytest.mark.parametrize(

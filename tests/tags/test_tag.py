@@ -69,6 +69,7 @@ def test_attributes_for_other_sites_are_ignored() -> None:
 
 ALL = {
     "provider": "openai",
+    "api": "messages",
     "embed": "docs",
     "request": {"a": 1},
     "label": "Try",

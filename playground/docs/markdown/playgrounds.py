@@ -10,31 +10,34 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from playground.catalogue.providers import catalogue
+from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.database import in_turn
 from playground.docs.folder import LANGUAGES
 from playground.docs.links import TooLongError, embed_url, playground_url
 from playground.embeds.models import Embed
+from playground.exchange.refusal import InvalidRequestError
 from playground.tags.tag import LiveCall
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.language import PARAMETER
 
 _logger = logging.getLogger(__name__)
 
+# An embed's provider, and the API of its request.
+Means = tuple[str, str]
 # For an embed that cannot be looked up now; its frame says why.
-UNREADABLE = ""
+UNREADABLE: Means = ("", "")
 
 
 @dataclass
 class Playgrounds:
-    """A page's playgrounds. `embeds` maps each embed it names to its provider; None if it does not exist."""
+    """A page's playgrounds. `embeds` maps each embed it names to what it means; None if it does not exist."""
 
     count: int = 0
-    embeds: dict[str, str | None] = field(default_factory=dict)
+    embeds: dict[str, Means | None] = field(default_factory=dict)
 
     def show(self, call: LiveCall, language: str, element: str) -> SafeString:
         """Render a playground as `element` for the docs in `language` (a folder). Raises `SentenceError`."""
-        provider = self._provider(call)
+        provider, api = self._means(call)
         self.count += 1
         options = {"embed": call.embed} if call.embed else {}
         # Without a language in the tag, a page in another language than English sets it.
@@ -43,15 +46,16 @@ class Playgrounds:
         options |= {"theme": call.theme} if call.theme else {}
         values = {"element": element, "number": self.count, "call": call}
         try:
-            src, link = embed_url(call.provider, call.body, **options), playground_url(provider, call.body)
+            src = embed_url(call.provider, call.api, call.body, **options)
+            link = playground_url(provider, api, call.body)
         except TooLongError:  # the script passes the request on; there is no other way
             src = link = ""
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
         addresses = {"src": src, "link": link, "label": label}
         return render_to_string("docs/_playground.html", values | addresses)
 
-    def _provider(self, call: LiveCall) -> str:
-        """Return the provider: the embed's own before the tag's, as in its frame. Raises `SentenceError`."""
+    def _means(self, call: LiveCall) -> Means:
+        """Return provider and API, an embed's own before the tag's (as its frame). Raises `SentenceError`."""
         if call.provider and call.provider not in catalogue():
             raise SentenceError(
                 say(
@@ -60,27 +64,37 @@ class Playgrounds:
                     names=", ".join(catalogue()),
                 )
             )
+        _check_api("" if call.embed else call.provider, call.api)
         if not call.embed:
-            return call.provider
+            return call.provider, call.api
         if call.embed not in self.embeds:
-            self.embeds |= providers_of([call.embed])
-        provider = self.embeds[call.embed]
-        if provider is None:
+            self.embeds |= embeds_named([call.embed])
+        means = self.embeds[call.embed]
+        if means is None:
             raise SentenceError(
                 say(
                     gettext_noop("There is no embed “%(name)s” here. The admin lists all embeds."),
                     name=call.embed[:80],
                 )
             )
-        return provider or call.provider
+        return (call.provider, call.api) if means == UNREADABLE else means
 
 
-def providers_of(names: Iterable[str]) -> dict[str, str | None]:
-    """Return each embed's provider, or None for an embed that does not exist."""
+def _check_api(provider: str, api: str) -> None:
+    """Raise `SentenceError` for an API that is unknown here, or that the provider does not speak."""
+    try:
+        dialect_recorded(provider, api)
+    except InvalidRequestError as error:
+        raise SentenceError(error.problems[0].sentence) from error
+
+
+def embeds_named(names: Iterable[str]) -> dict[str, Means | None]:
+    """Return what each embed means, or None for an embed that does not exist."""
     wanted = list(names)
     possible = [name for name in wanted if slug_re.match(name)]
     try:
-        found = in_turn(lambda: dict(Embed.objects.filter(name__in=possible).values_list("name", "provider")))
+        embeds = Embed.objects.filter(name__in=possible).values_list("name", "provider", "api")
+        found = {name: (provider, api) for name, provider, api in in_turn(lambda: list(embeds))}
     except DatabaseError:
         _logger.exception("The embeds cannot be read")
         return dict.fromkeys(wanted, UNREADABLE)

@@ -19,7 +19,7 @@ from playground.docs.links import docs_url, is_external, target
 from playground.docs.markdown import code
 from playground.docs.markdown.budget import Budget, OverBudgetError
 from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
-from playground.docs.markdown.playgrounds import Playgrounds
+from playground.docs.markdown.playgrounds import Means, Playgrounds
 from playground.tags import fence, tag
 from playground.tags.tag import LiveCall, TagError
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
@@ -43,14 +43,14 @@ _TOC_LEVELS = (2, 3)
 class Document:
     """A rendered page.
 
-    `contents` are the headings for the table of contents, `embeds` the providers of its embeds when it was
+    `contents` are the headings for the table of contents, `embeds` what its embeds meant when it was
     rendered.
     """
 
     html: SafeString
     contents: tuple[Heading, ...] = ()
     has_title: bool = False
-    embeds: dict[str, str | None] = field(default_factory=dict)
+    embeds: dict[str, Means | None] = field(default_factory=dict)
 
 
 @dataclass

@@ -43,6 +43,7 @@ class _Tag:
     place: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     provider: str = ""
+    api: str = ""
 
 
 class Command(BaseCommand):
@@ -134,7 +135,7 @@ class Command(BaseCommand):
     def _warn(self, embed: Embed, tags: Iterable[_Tag]) -> None:
         """Warn of what tags ask for and the embed does not allow, once for each file and its fields."""
         for place, names in dict.fromkeys(
-            (tag.place, ", ".join(embed.overruled(tag.body, tag.provider))) for tag in tags
+            (tag.place, ", ".join(embed.overruled(tag.body, tag.provider, tag.api))) for tag in tags
         ):
             if names:
                 where = f"{place}: " if place else ""
@@ -203,7 +204,8 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
         if not found:
             raise CommandError(f"{text}: no <api-playground embed=“{embed.name}”> stands in its pages.")
         for tag in found:
-            yield _Tag(str(tag.file), _body(tag.request, str(tag.file), embed), tag.provider)
+            body = _body(tag.request, str(tag.file), embed) if embed.speaks(tag.api) else {}
+            yield _Tag(str(tag.file), body, tag.provider, tag.api)
 
 
 def _digest(embed: Embed, tag: _Tag) -> str:
