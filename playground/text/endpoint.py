@@ -15,6 +15,8 @@ _PORTS = {"http": 80, "https": 443}
 # Labels may contain "_": host names may not, but Docker's service names do.
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_HOST = 253
+# What browsers and proxies take. Each name of an API at the end of a path is looked for anew.
+_LONGEST_URL = 2000
 # urlsplit drops what follows the bracket: `[::1]9381`.
 _AFTER_BRACKET = re.compile(r"\][^:]")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)*")
@@ -113,6 +115,8 @@ class Endpoint:
 
 
 def _split(text: str, ending: str) -> SplitResult:
+    if len(text) > _LONGEST_URL:
+        raise _no_url()
     # urlsplit silently drops tabs and newlines, so the URL called would not be the one a person sees.
     if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
         raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
@@ -122,12 +126,14 @@ def _split(text: str, ending: str) -> SplitResult:
     except ValueError as error:
         if "://" not in text:
             raise _missing_scheme(text, ending) from error
-        raise BaseURLError(
-            say(gettext_noop("This is no URL. Write it like https://api.example.com/v1."))
-        ) from error
+        raise _no_url() from error
     if parts.scheme not in _PORTS or not parts.hostname or _AFTER_BRACKET.search(parts.netloc):
         raise _missing_scheme(text, ending)
     return parts
+
+
+def _no_url() -> BaseURLError:
+    return BaseURLError(say(gettext_noop("This is no URL. Write it like https://api.example.com/v1.")))
 
 
 def _missing_scheme(text: str, ending: str) -> BaseURLError:

@@ -259,3 +259,11 @@ def test_the_endpoint_of_another_api_is_named_for_a_switch(end: str) -> None:
         chat.endpoint(f"https://api.example/v1{end}")
 
     assert refused.value.ending == end
+
+
+@pytest.mark.parametrize("end", ["/chat/completions", "/messages", "/responses"])
+def test_a_text_longer_than_any_address_is_none(end: str) -> None:
+    """To take its endings away one by one would take quadratic time."""
+    with pytest.raises(BaseURLError):
+        Endpoint.parse("https://h/v1" + end * 300, end)
+    assert Endpoint.parse("https://h/v1" + end * 3, end).base_url == "https://h/v1"

@@ -86,17 +86,17 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 def _tools(tools: Any) -> Iterator[Extra]:
     """Yield the tools by who runs them."""
-    types = [_type(tool) for tool in listed(tools)]
+    types = [type_ for tool in listed(tools) for type_ in _types(tool)]
     if not types or any(type_ in _OWN_TOOLS for type_ in types):
         yield Extra("tools", "tools", "tools", "tools" if types else "")
     yield from (Extra("tools", str(type_), str(type_)) for type_ in types if type_ not in _OWN_TOOLS)
 
 
 def _in_item(place: str, item: dict[str, Any]) -> Iterator[Extra]:
-    type_ = _type(item)
-    is_reference = type_ is None and "role" not in item
-    if is_reference or type_ not in _FREE_ITEMS:
-        name = "item_reference" if is_reference else str(type_)
+    types = _types(item)
+    if types == [None] and not in_any_case(item, "role"):
+        types = ["item_reference"]
+    for name in map(str, (type_ for type_ in types if type_ not in _FREE_ITEMS)):
         yield Extra(place, name, _PART_GROUPS.get(name, name), is_part=True)
     for holder in _HOLDERS:
         for content in in_any_case(item, holder):
@@ -106,6 +106,8 @@ def _in_item(place: str, item: dict[str, Any]) -> Iterator[Extra]:
                     yield Extra(f"{place}.{holder}", kind, group, ability, is_part=True)
 
 
-def _type(value: Any) -> str | None:
-    type_ = value.get("type") if isinstance(value, dict) else None
-    return type_ if isinstance(type_, str | None) else str(type_)
+def _types(value: Any) -> list[str | None]:
+    """Return the types that any server may read; [None] without any."""
+    found = in_any_case(value, "type") if isinstance(value, dict) else []
+    named = [str(type_) for type_ in found if type_ is not None]
+    return [*named] or [None]

@@ -38,6 +38,22 @@ TEXTS = {
 _LISTS = ("content", "summary")
 
 
+@dataclass(slots=True)
+class Parts:
+    """The parts of a list by their index. `last` is the highest: to look for it would take quadratic time."""
+
+    by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
+    last: int = 0
+
+    def put(self, index: int, part: dict[str, Any]) -> None:
+        self.last = max(self.last, index) if self.by_index else index
+        self.by_index[index] = part
+
+    @property
+    def in_order(self) -> list[dict[str, Any]]:
+        return [self.by_index[index] for index in sorted(self.by_index)]
+
+
 @dataclass(eq=False)
 class Item:
     """An item so far. `fields` are its JSON, in which growing texts are `Pieces`.
@@ -53,14 +69,14 @@ class Item:
     has_begun: bool = False
     has_grown: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
-    _parts: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    _parts: dict[str, Parts] = field(default_factory=dict)
 
     def begin(self, fields: dict[str, Any]) -> None:
         self.has_begun = True
         for name in _LISTS:
             if isinstance(parts := fields.get(name), list):
                 del fields[name]
-                self._parts.setdefault(name, {})
+                self._parts.setdefault(name, Parts())
                 for index, part in enumerate(parts):
                     self.set_part(name, index, part, is_done=False)
         self._take(fields)
@@ -77,12 +93,11 @@ class Item:
     def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
         """Set a part of a list; without an index, a new one or (if done) the last one."""
         parts = self._parts_of(name)
-        last = max(parts, default=0)
         if index is None:
-            index = last if is_done or not parts else last + 1
-        old = parts.get(index, {})
+            index = parts.last if is_done or not parts.by_index else parts.last + 1
+        old = parts.by_index.get(index, {})
         new = part if isinstance(part, dict) else {"value": part}
-        parts[index] = old | {field: new[field] for field in new if new[field] or not old.get(field)}
+        parts.put(index, old | {field: new[field] for field in new if new[field] or not old.get(field)})
 
     def holder(self, spot: Spot, index: int | None, room: Room) -> dict[str, Any]:
         """Return the object in whose `spot.field` a text grows; without an index, the last part."""
@@ -90,13 +105,13 @@ class Item:
             return self.fields
         parts = self._parts_of(spot.list)
         if index is None:
-            index = max(parts, default=0)
-            if parts and parts[index].get("type", spot.part) != spot.part:
+            index = parts.last
+            if parts.by_index and parts.by_index[index].get("type", spot.part) != spot.part:
                 index += 1
-        if index not in parts:
+        if index not in parts.by_index:
             room.keep(5)
-            parts[index] = {"type": spot.part}
-        return parts[index]
+            parts.put(index, {"type": spot.part})
+        return parts.by_index[index]
 
     def growing(self, holder: dict[str, Any], name: str) -> Pieces:
         text = holder.get(name)
@@ -120,7 +135,7 @@ class Item:
 
     @property
     def whole(self) -> dict[str, Any]:
-        lists = {name: [parts[index] for index in sorted(parts)] for name, parts in self._parts.items()}
+        lists = {name: parts.in_order for name, parts in self._parts.items()}
         whole: dict[str, Any] = joined({**self.fields, **lists})
         return (
             whole
@@ -128,14 +143,13 @@ class Item:
             else {name: whole[name] for name in whole if name != "type"}
         )
 
-    def _parts_of(self, name: str) -> dict[int, dict[str, Any]]:
-        """Return the parts by index, also those that came in a whole item."""
+    def _parts_of(self, name: str) -> Parts:
+        """Return the parts of a list, also those that came in a whole item."""
         if name not in self._parts:
+            parts = self._parts[name] = Parts()
             whole = self.fields.pop(name, None)
-            whole = whole if isinstance(whole, list) else []
-            self._parts[name] = {
-                index: part if isinstance(part, dict) else {"value": part} for index, part in enumerate(whole)
-            }
+            for index, part in enumerate(whole if isinstance(whole, list) else []):
+                parts.put(index, part if isinstance(part, dict) else {"value": part})
         return self._parts[name]
 
     def _take(self, fields: dict[str, Any]) -> None:

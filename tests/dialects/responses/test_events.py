@@ -493,8 +493,18 @@ def test_an_event_costs_no_more_than_a_chunk_of_chat_completions() -> None:
         lambda number: event(
             "response.output_text.annotation.added", annotation={"url": f"https://e.org/{number}"}, **PLACE
         ),
+        lambda number: event("response.content_part.added", output_index=0, part={"type": "output_text"}),
+        lambda number: delta("x", ("output_text", "refusal")[number % 2], output_index=0),
     ],
-    ids=["logprobs", "calls in turn", "parts in turn", "unknown", "annotations"],
+    ids=[
+        "logprobs",
+        "calls in turn",
+        "parts in turn",
+        "unknown",
+        "annotations",
+        "parts without an index",
+        "texts in turn without an index",
+    ],
 )
 def test_time_grows_with_the_events(make: Callable[[int], dict[str, Any]]) -> None:
     events = [make(number) for number in range(8000)]
@@ -504,5 +514,13 @@ def test_time_grows_with_the_events(make: Callable[[int], dict[str, Any]]) -> No
         for item in events[:count]:
             collector.add(item)
         assert collector.completion
+
+    assert is_linear(read, 2000)
+
+
+def test_time_grows_with_the_parts_of_an_item() -> None:
+    def read(count: int) -> None:
+        item = {"type": "message", "content": [{"type": "output_text", "text": ""}] * count}
+        RESPONSES.collector().add(event("response.output_item.added", output_index=0, item=item))
 
     assert is_linear(read, 2000)

@@ -153,6 +153,23 @@ def test_each_choice_is_one_that_the_check_takes() -> None:
             parameter.check(choice)
 
 
+@pytest.mark.parametrize(
+    ("change", "group"),
+    [
+        ({"tools": [TOOL | {"Type": "web_search"}]}, "web_search"),
+        ({"tools": [{"Type": "web_search", "name": "f"}]}, "web_search"),
+        ({"input": [USER | {"Type": "image_generation_call"}]}, "images"),
+        ({"input": [USER | {"type": "message", "TYPE": "item_reference"}]}, "item_reference"),
+        ({"input": [RESULT | {"type": ["mcp_call"]}]}, "['mcp_call']"),
+    ],
+)
+def test_a_type_in_other_letters_costs_the_same(change: dict[str, Any], group: str) -> None:
+    """A server written in Go reads `Type` as `type`."""
+    body = {"model": "m", "input": "x"} | change
+
+    assert group in [extra.group for extra in RESPONSES.extras(body)]
+
+
 def test_what_may_cost_more_is_told_by_its_name() -> None:
     body = {
         "model": "m",
