@@ -232,7 +232,9 @@ def _link(draft: Draft) -> str | None:
     """Return the URL that fills the form like this; None if it is too long for servers on the way."""
     whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
     api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
-    body = jsontext.dumps(draft.request().body)
+    request = draft.request()
+    is_whole = request.dialect.wire(request.body) is request.body  # then its bytes are there already
+    body = request.encoded if is_whole else jsontext.dumps(request.body)
     link = reverse("index") + "?" + urlencode({**whose, **api, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
