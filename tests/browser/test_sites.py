@@ -38,10 +38,11 @@ CHAT = {
     "temperature": 0.7,
     "max_tokens": 150,
 }
-CALLS: list[tuple[str, dict[str, Any] | None]] = [
-    ("openai", CHAT),
-    ("claude", None),
-    ("gemini", {"model": "gemini-2.5-flash", "messages": []}),
+# Provider, API and request.
+CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("openai", "", CHAT),
+    ("claude", "messages", None),
+    ("gemini", "", {"model": "gemini-2.5-flash", "messages": []}),
 ]
 
 
@@ -121,9 +122,9 @@ def _darken(page: Page, site: Built) -> None:
 
 def _expect_calls(page: Page) -> None:
     expect(page.locator("api-playground iframe")).to_have_count(len(CALLS))
-    for number, (provider, body) in enumerate(CALLS):
+    for number, (provider, api, body) in enumerate(CALLS):
         asked = _asked(page, number)
-        assert (asked["provider"], asked["embed"]) == (provider, "docs")
+        assert (asked["provider"], asked.get("dialect", ""), asked["embed"]) == (provider, api, "docs")
         assert (json.loads(asked["request"]) if "request" in asked else None) == body
 
 
@@ -204,6 +205,8 @@ def test_readers_without_scripts_have_the_call_behind_a_link(
     query = parse_qs(urlsplit(href).query)
     assert query["provider"] == ["openai"]
     assert json.loads(query["request"][0]) == CHAT
+    other = parse_qs(urlsplit(links.nth(1).get_attribute("href") or "").query)
+    assert other == {"provider": ["claude"], "dialect": ["messages"]}
     context.close()
 
 
@@ -293,9 +296,9 @@ def test_where_there_is_no_playground_a_reader_sees_the_authors_link(
 
 def test_the_requests_of_its_tags_are_found_in_the_built_site(site: Built) -> None:
     tags = tags_in_sites.tags_in(site.folder, "docs")
-    found = [json.loads(tag.request) if tag.request else None for tag in tags]
+    found = [(tag.provider, tag.api, json.loads(tag.request) if tag.request else None) for tag in tags]
 
-    assert [body for _, body in CALLS] == [body for body in found if body != HELLO][: len(CALLS)]
+    assert [call for call in found if call[2] != HELLO][: len(CALLS)] == CALLS
 
 
 def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream: ScriptedUpstream) -> None:
@@ -348,4 +351,4 @@ def test_the_same_page_works_in_the_playgrounds_own_docs() -> None:
 
     calls = [tag.read(found) for found in tags]
 
-    assert [(call.provider, call.body) for call in calls if call.provider != "shown"] == CALLS
+    assert [(call.provider, call.api, call.body) for call in calls if call.provider != "shown"] == CALLS
