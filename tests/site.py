@@ -3,11 +3,8 @@
 import fcntl
 import json
 import os
-import resource
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +16,7 @@ from typing import IO
 import requests
 
 from playground.serving.static import _sum_of_sources
+from tests import forks
 
 ROOT = Path(__file__).parent.parent
 SERVER_KEY = "sk-of-the-server-1"
@@ -30,7 +28,7 @@ class Site:
 
     address: str
     port: int
-    process: "subprocess.Popen[bytes]"
+    process: forks.Program
 
 
 @contextmanager
@@ -51,30 +49,31 @@ def serving(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     bind = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind]
-    arguments = [*command, "playground.wsgi"]
-    with subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=stderr) as process:
-        if files:  # in time: gunicorn takes longer to read its settings
-            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, files)
-        try:
-            _wait_until_serving(f"http://{bind}/healthz", process)
-            yield Site(f"http://{bind}/", port, process)
-        finally:
-            process.terminate()
+    command = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind, "playground.wsgi"]
+    process = forks.start(command, cwd=ROOT, env=variables, stderr=stderr or 2, files=files)
+    try:
+        _wait_until_serving(f"http://{bind}/healthz", process)
+        yield Site(f"http://{bind}/", port, process)
+    finally:
+        process.terminate()
+        process.close()
 
 
 def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> None:
     """Run a `manage.py` command with the settings that `serving` would use for the same arguments."""
-    variables = _variables(folder, upstream, environment)
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=variables, check=True)
+    _run("manage.py", *arguments, env=_variables(folder, upstream, environment))
 
 
 def manage_all(folder: Path, upstream: str, *commands: list[str], **environment: str) -> None:
     """Run several `manage.py` commands in one process, as starting it takes longer than what they do."""
     code = "import json, sys\nimport manage\n"
     code += "for command in json.loads(sys.argv[1]): sys.argv[1:] = command; manage.main()"
-    command = [sys.executable, "-c", code, json.dumps(commands)]
-    subprocess.run(command, cwd=ROOT, env=_variables(folder, upstream, environment), check=True)
+    _run("-c", code, json.dumps(commands), env=_variables(folder, upstream, environment))
+
+
+def _run(*command: str, env: dict[str, str]) -> None:
+    done = forks.run(command, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stderr
 
 
 def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict[str, str]:
@@ -111,17 +110,17 @@ def collected_files() -> Path:
         if not folder.exists():
             unfinished = folder.with_suffix(".new")
             shutil.rmtree(unfinished, ignore_errors=True)
-            command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+            command = ["manage.py", "collectstatic", "--noinput", "--verbosity=0"]
             variables = {
                 "DJANGO_SETTINGS_MODULE": "tests.served_settings",
                 "TEST_STATIC_ROOT": str(unfinished),
             }
-            subprocess.run(command, cwd=ROOT, env=os.environ | variables, check=True)
+            _run(*command, env=os.environ | variables)
             unfinished.rename(folder)
     return folder
 
 
-def _wait_until_serving(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_serving(url: str, process: forks.Program) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:

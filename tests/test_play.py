@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from playground.management.commands.play import Command
+from tests import forks
 from tests.site import collected_files
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -208,11 +209,14 @@ def test_it_starts_from_another_folder_and_ignores_a_proxy(tmp_path: Path) -> No
         assert session.get(address, timeout=30).status_code == 200
 
 
-def test_the_page_works_without_the_local_model() -> None:
+@pytest.fixture(scope="module")
+def without_model() -> Iterator[str]:
     with _play(_free_port(), "--no-local-model") as process:
-        address = _until_serving(process)
+        yield _until_serving(process)
 
-        page = requests.get(address, timeout=30).text
+
+def test_the_page_works_without_the_local_model(without_model: str) -> None:
+    page = requests.get(without_model, timeout=30).text
 
     assert '<option value="openai" selected' in page
     assert "LOCAL_API_KEY=" not in page
@@ -356,15 +360,7 @@ def test_a_first_start_without_a_network_explains_why_it_fails(tmp_path: Path) -
 def _plays(code: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `play` after code that makes a call fail as a system would."""
     main = f"import sys; sys.argv = ['manage.py', 'play', *{options!r}]; import manage; manage.main()"
-    return subprocess.run(
-        [sys.executable, "-c", f"{code}\n{main}"],
-        cwd=ROOT,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return forks.run(["-c", f"{code}\n{main}"], cwd=ROOT, env=_environment(), timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -419,27 +415,16 @@ def test_collected_files_need_not_be_writable() -> None:
 def test_invalid_options_are_reported_without_a_traceback(
     settings: dict[str, str], options: list[str], words: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "play", *options],
-        cwd=ROOT,
-        env=_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = forks.run(["manage.py", "play", *options], cwd=ROOT, env=_environment(**settings))
 
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_another_host_name_is_not_served() -> None:
+def test_another_host_name_is_not_served(without_model: str) -> None:
     """A name rebound to this machine must not reach the keys that the playground holds."""
-    with _play(_free_port(), "--no-local-model") as process:
-        address = _until_serving(process)
-
-        answer = requests.get(address, headers={"Host": "rebound.example"}, timeout=30)
+    answer = requests.get(without_model, headers={"Host": "rebound.example"}, timeout=30)
 
     assert answer.status_code == 400
 

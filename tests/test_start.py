@@ -7,20 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from tests import forks
 from tests.site import collected_files
 
 ROOT = Path(__file__).parent.parent
 KEY = {"PLAYGROUND_SECRET_KEY": "abcdefghij" * 6}
 
 
-def _run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def _environment(settings: dict[str, str]) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PLAYGROUND_", "DJANGO_"))
     }
+    return kept | settings
+
+
+def _start(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Start a new Python."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env=kept | settings,
+        env=_environment(settings),
         capture_output=True,
         text=True,
         check=False,
@@ -28,9 +34,14 @@ def _run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _run(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Do the same in a fork, which need not import everything again."""
+    return forks.run(command, cwd=ROOT, env=_environment(settings))
+
+
 @pytest.mark.parametrize("command", ["check", "play"])
 def test_an_invalid_value_is_reported_in_one_line(command: str) -> None:
-    done = _run("manage.py", command, PLAYGROUND_SILENCE_SECONDS="a while", **KEY)
+    done = _start("manage.py", command, PLAYGROUND_SILENCE_SECONDS="a while", **KEY)
 
     assert done.returncode == 1
     assert done.stderr == "PLAYGROUND_SILENCE_SECONDS takes a number of seconds above 0 and below 86400\n"
@@ -62,7 +73,7 @@ def test_a_value_that_only_a_call_reads_fails_the_start_too(name: str, value: st
 
 
 def test_a_missing_secret_key_is_reported_with_how_to_make_one() -> None:
-    for done in (_run("manage.py", "check"), _run("-c", "import playground.wsgi")):
+    for done in (_start("manage.py", "check"), _start("-c", "import playground.wsgi")):
         assert done.returncode == 1
         assert "PLAYGROUND_SECRET_KEY is not set" in done.stderr
         assert "secrets.token_urlsafe" in done.stderr
@@ -162,4 +173,4 @@ def test_the_driver_of_redis_is_loaded_only_with_it() -> None:
     """It takes a tenth of a start."""
     code = "import django, sys; django.setup(); import playground.urls; sys.exit('redis' in sys.modules)"
 
-    assert _run("-c", code, DJANGO_SETTINGS_MODULE="playground.settings", **KEY).returncode == 0
+    assert _start("-c", code, DJANGO_SETTINGS_MODULE="playground.settings", **KEY).returncode == 0
