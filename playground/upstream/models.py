@@ -32,7 +32,7 @@ def list_models(dialect: Dialect, route: Route, limits: Limits, caller: Caller =
     exchange = client.get(dialect, dialect.models_path, route, limits, caller)
     if problem := explain_arrival(exchange):
         return Listing([], exchange, problem=problem)
-    found = dialect.models(exchange.value)
+    found = None if exchange.stream else dialect.models(exchange.value)
     if found is None:
         return Listing([], exchange, problem=explain_no_list(exchange))
     allowed = [name for name in found.ids if route.caps is None or route.caps.allows_model(name)]

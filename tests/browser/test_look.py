@@ -238,6 +238,25 @@ def right_to_left(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
 
 
+def _count(page: Page, upstream: ScriptedUpstream) -> None:
+    page.get_by_label("Provider").select_option("")
+    page.get_by_label("Base URL").fill(upstream.url)
+    page.get_by_role("button", name="Messages", exact=True).click()
+    page.locator("#count").click()
+
+
+def counted(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"input_tokens": 123_456}))
+    _count(page, upstream)
+    expect(page.locator("#counted [data-tokens]")).to_be_visible()
+
+
+def not_counted(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"error": {"message": "NoSuchEndpoint" * 9}}, 404))
+    _count(page, upstream)
+    expect(page.locator("#counted .field-error")).to_be_visible()
+
+
 STATES: tuple[Arrange, ...] = (
     first_visit,
     empty_answer_tab,
@@ -268,6 +287,8 @@ STATES: tuple[Arrange, ...] = (
     stopped_in_mid_stream,
     many_events,
     right_to_left,
+    counted,
+    not_counted,
 )
 
 

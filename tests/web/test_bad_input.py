@@ -153,7 +153,7 @@ def test_bad_json_is_named_and_nothing_is_sent(
     ],
     ids=lambda data: repr(data[:30]),
 )
-@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/"])
+@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/count/"])
 def test_a_body_that_is_no_json_is_refused(
     client: Client, upstream: ScriptedUpstream, path: str, data: bytes
 ) -> None:
@@ -164,7 +164,7 @@ def test_a_body_that_is_no_json_is_refused(
     assert upstream.requests == []
 
 
-@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/edit/"])
+@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/count/", "/edit/"])
 def test_a_form_that_is_no_utf_8_is_refused(client: Client, upstream: ScriptedUpstream, path: str) -> None:
     data = "provider=test&model=m&role=user&content=%FF%FE&do=add"
     answer = client.post(path, data, content_type="application/x-www-form-urlencoded")
@@ -359,7 +359,7 @@ def test_an_odd_link_still_shows_the_page(client: Client, query: str) -> None:
     assert 'id="request-form"' in answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/edit/"])
+@pytest.mark.parametrize("path", ["/send/", "/snippets/", "/models/", "/count/", "/edit/"])
 @pytest.mark.parametrize(
     "content_type",
     [

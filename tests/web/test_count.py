@@ -16,7 +16,7 @@ from tests.upstreams.scripted import Answer, ScriptedUpstream, event, event_stre
 from tests.web.client import post_form, post_json
 
 MESSAGES = {"model": "m", "max_tokens": 8, "messages": [{"role": "user", "content": "Hello!"}]}
-RESPONSES = {"model": "m", "input": "Hello!"}
+RESPONSES = {"model": "m", "max_output_tokens": 8, "input": "Hello!"}
 COUNTING = [("messages", MESSAGES), ("responses", RESPONSES)]
 COUNTED = json_answer({"input_tokens": 37})
 KEY = "sk-typed-by-hand"
@@ -43,7 +43,7 @@ def test_the_provider_counts(
     assert told.json() == {"prompt_tokens": 37, "error": None}
     (sent,) = upstream.requests
     assert (sent.method, sent.path) == ("POST", "/v1" + DIALECTS[dialect].count_path)
-    assert json.loads(sent.body) == {name: value for name, value in body.items() if name != "max_tokens"}
+    assert json.loads(sent.body) == {name: value for name, value in body.items() if "max" not in name}
     ((header, value),) = DIALECTS[dialect].auth.headers(KEY)
     assert sent.header(header) == value
     assert sent.header("Accept") == "application/json"

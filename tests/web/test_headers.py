@@ -55,6 +55,8 @@ KEPT_BY_NOBODY = {
     "code as JSON": lambda client: post_json(client, "/snippets/"),
     "models": _form("/models/"),
     "models as a fragment": _form("/models/", htmx=True),
+    "count": _form("/count/"),
+    "count as a fragment": _form("/count/", htmx=True),
     "models refused to a GET": _get("/models/?provider=test"),
     "edit": _form("/edit/", do="add"),
     "stop": _stop,

@@ -118,7 +118,7 @@ def test_not_of_a_form(client: Client, upstream: ScriptedUpstream, provider: str
     upstream.reply(completion())
     form = hostile.full_form(text)
     sendable = {"model": f"m{text}", "content": [text], "user": text, "stop": f"a{text}"}
-    for path in ("/send/", "/snippets/", "/edit/", "/models/"):
+    for path in ("/send/", "/snippets/", "/edit/", "/models/", "/count/"):
         _without_scripts_and_with(client, path, **form)
         _without_scripts_and_with(client, path, **form | {"provider": ""})
     _without_scripts_and_with(client, **sendable)
@@ -130,11 +130,13 @@ def test_not_of_a_form(client: Client, upstream: ScriptedUpstream, provider: str
 @_all_pieces
 @given(texts)
 def test_not_of_an_answer(client: Client, upstream: ScriptedUpstream, provider: str, text: str) -> None:
+    counted = {"provider": "", "base_url": upstream.url, "dialect": "messages", "max_tokens": "8"}
     for answer in hostile.answers(text).values():
         upstream.reply(answer)
         _without_scripts_and_with(client)
         _check(post_form(client, htmx=True, stream="on"))
         _without_scripts_and_with(client, "/models/")
+        _check(post_form(client, "/count/", htmx=True, **counted))
     upstream.reply(hostile.models_of(text))
     _without_scripts_and_with(client, "/models/")
 

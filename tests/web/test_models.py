@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.configuration import configure
 from tests.upstreams.plugin import SERVER_KEY
-from tests.upstreams.scripted import ScriptedUpstream, json_answer, models
+from tests.upstreams.scripted import ScriptedUpstream, json_answer, models, stream
 from tests.web.client import post_form, post_json
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -143,6 +143,12 @@ def test_what_is_no_list_is_not_said_to_be_an_empty_one(
     assert said["models"] == []
     assert said["error"]["kind"] == "no_list"
     assert said["error"]["message"] == json.dumps(answer)
+
+
+def test_a_stream_is_no_list(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": "Hello!"}))
+
+    assert post_json(client, "/models/").json()["error"]["kind"] == "no_list"
 
 
 def test_entries_that_cannot_be_read_are_counted(client: Client, upstream: ScriptedUpstream) -> None:
