@@ -43,7 +43,12 @@ window.requestForm = (() => {
   }
 
   function add() {
+    // A text alone needs no role, but one among others does: that of a new row.
+    const [first, second] = rows();
+    const role = first?.querySelector("[name=role]");
+    const isText = role && !second && !role.value && !first.querySelector("[name=extra]").value.trim();
     const row = newRow();
+    if (isText) role.value = row.querySelector("[name=role]").value;
     changed();
     // What was wrong with the list was that it had none.
     const button = form.querySelector(".add");
@@ -176,7 +181,8 @@ window.requestForm = (() => {
       event.detail.ctx.request.body.delete("api_key");
   });
   document.addEventListener("htmx:before:request", (event) => {
-    if ([form, document.getElementById("count")].includes(event.detail.ctx.sourceElement)) clearErrors();
+    const { sourceElement } = event.detail.ctx;
+    if ([sourceElement, sourceElement.form].includes(form)) clearErrors();
   });
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
     if (ctx.sourceElement.dataset.part === "codes") return;
