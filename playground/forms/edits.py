@@ -8,6 +8,7 @@ depends on what a request is comes here.
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -28,7 +29,7 @@ def edit(form: RequestForm, action: str) -> None:
     match verb:
         case "add":
             check_count(form.dialect, len(form.messages) + 1)
-            form.messages.append(form.new_row)
+            form.messages = [*_among_others(form), form.new_row]
             form.focus = len(form.messages) - 1
         case "remove":
             position = _position(form, operand)
@@ -62,13 +63,20 @@ def _follow_provider(form: RequestForm, before: str) -> None:
 
 def _append(form: RequestForm, messages: list[Any]) -> None:
     """Add an answer and the messages it asks for; they replace an empty last message."""
-    before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else form.messages
+    before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
     found = form.dialect.rows([message for message in messages if isinstance(message, dict)]) or []
     added = [MessageRow.of(row) for row in found]
     form.messages = before + added
     wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
     form.focus = next(wanted, len(form.messages) - 1)
+
+
+def _among_others(form: RequestForm) -> list[MessageRow]:
+    """Return the messages as they are when more follow: a text alone needs no role, one among others does."""
+    if len(form.messages) == 1 and not form.messages[0].role and not form.messages[0].extra:
+        return [replace(form.messages[0], role=form.new_row.role)]
+    return form.messages
 
 
 def _move(form: RequestForm, position: int, step: int) -> None:

@@ -43,7 +43,12 @@ window.requestForm = (() => {
   }
 
   function add() {
+    // A text alone needs no role, but one among others does: that of a new row.
+    const [first, second] = rows();
+    const role = first?.querySelector("[name=role]");
+    const isText = role && !second && !role.value && !first.querySelector("[name=extra]").value.trim();
     const row = newRow();
+    if (isText) role.value = row.querySelector("[name=role]").value;
     changed();
     // What was wrong with the list was that it had none.
     const button = form.querySelector(".add");
@@ -148,15 +153,20 @@ window.requestForm = (() => {
     return null;
   }
 
+  const setInMore = (name) => form.elements.more?.value.includes(`"${name.split(".", 1)[0]}"`);
+
   // Pairs of a field's name and what is wrong with it. Two of them may stand in one place.
   function showErrors(pairs) {
     const told = new Map();
     let first = null;
     for (const [name, sentence] of pairs) {
-      const text = at("data-error-for", name);
+      // A field without a place of its own was typed as JSON.
+      const isMore = !at("data-error-for", name) && setInMore(name);
+      const place = isMore ? "more" : name;
+      const text = at("data-error-for", place);
       if (!text) continue;
-      const input = at("data-field", name);
-      told.set(text, [...(told.get(text) ?? []), sentence]);
+      const input = at("data-field", place);
+      told.set(text, [...(told.get(text) ?? []), isMore ? `${name}: ${sentence}` : sentence]);
       input?.setAttribute("aria-invalid", "true");
       for (let up = input?.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
       first ||= input;
@@ -176,7 +186,8 @@ window.requestForm = (() => {
       event.detail.ctx.request.body.delete("api_key");
   });
   document.addEventListener("htmx:before:request", (event) => {
-    if ([form, document.getElementById("count")].includes(event.detail.ctx.sourceElement)) clearErrors();
+    const { sourceElement } = event.detail.ctx;
+    if ([sourceElement, sourceElement.form].includes(form)) clearErrors();
   });
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
     if (ctx.sourceElement.dataset.part === "codes") return;

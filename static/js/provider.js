@@ -70,6 +70,11 @@
     before = chosen;
   });
 
+  // What a server speaks says nothing of another one.
+  form.querySelector("[name=base_url]").addEventListener("input", () => {
+    document.getElementById("detected").replaceChildren();
+  });
+
   document.addEventListener("click", (event) => {
     const listed = event.target.closest("[data-model]");
     if (!listed) return;

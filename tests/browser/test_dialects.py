@@ -142,3 +142,66 @@ def test_a_provider_brings_its_usual_api_unless_one_was_chosen(
     assert json.loads(page.locator("#provider option:checked").get_attribute("data-dialects") or "") == [
         *DIALECTS
     ]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+@pytest.mark.parametrize("button", ["Add to conversation", "Add message"])
+def test_the_first_example_of_each_api_goes_on(open_page: Open, button: str, scripts: bool) -> None:
+    page = open_page(java_script_enabled=scripts)
+    for label in LABELS:
+        _switch(page, label)
+        page.locator("nav details.menu summary").click()
+        page.locator("#presets button").first.click()
+        expect(page.locator("[data-message]")).to_have_count(1)
+        page.locator("[name=max_tokens], [name=max_output_tokens]").first.fill("5")
+        page.locator("#send").click()
+        page.get_by_role("button", name="Add to conversation").wait_for()
+
+        page.get_by_role("button", name=button, exact=True).click()
+        page.locator("[data-message]").nth(1).wait_for()
+        page.locator("[name=content]").last.fill("Go on.")
+        page.locator("#send").click()
+
+        page.get_by_role("button", name="Add to conversation").wait_for()
+        expect(page.locator("[data-message-error]:visible")).to_have_count(0)
+
+
+def test_what_a_server_speaks_is_not_said_of_another_one(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page()
+    page.get_by_label("Provider", exact=True).select_option("")
+    address = page.get_by_label("Base URL", exact=True)
+    detect = page.get_by_role("button", name="Detect APIs")
+
+    address.fill("ftp://example.com")
+    detect.click()
+    expect(page.locator("#base_url-error")).to_be_visible()
+    address.fill(f"http://{upstream.host_port}/v1")
+    detect.click()
+    expect(page.locator("#detected [data-speaks]")).to_have_count(len(DIALECTS))
+    expect(page.locator("#base_url-error")).to_be_hidden()
+    address.fill("https://example.com")
+
+    expect(page.locator("#detected")).to_be_empty()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_is_wrong_in_each_api_is_told_at_the_form(open_page: Open, scripts: bool) -> None:
+    page = open_page(java_script_enabled=scripts)
+    more, told = page.locator("[name=more]"), page.locator("#more-error")
+    for label, lacking in {"Messages": "stop", "Responses": "n"}.items():
+        _switch(page, label)
+        if not more.is_visible():
+            page.locator("[data-more-parameters] summary").click()
+        more.fill(json.dumps({lacking: 2}))
+        page.locator("#send").click()
+        expect(told).to_contain_text(f"{lacking}: ")
+        expect(more).to_have_attribute("aria-invalid", "true")
+        more.fill("")
+
+        page.get_by_role("button", name=re.compile("^Remove message")).click()
+        expect(page.locator("[data-message]")).to_have_count(0)
+        page.locator("#send").click()
+        expect(page.locator("#after-messages .field-error")).to_be_visible()
+        expect(told).to_be_hidden()
+        page.get_by_role("button", name="Add message").click()
+        page.locator("[name=content]").fill("Hello")

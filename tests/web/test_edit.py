@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.presets import PRESETS
 from tests.upstreams.scripted import ScriptedUpstream
+from tests.web.browser_form import posted
 from tests.web.client import post_form
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -87,6 +89,17 @@ def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> N
     do = 'append:[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 
     assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("do", ["add", 'append:[{"role": "assistant", "content": "b"}, {"role": "user"}]'])
+def test_a_text_alone_gets_a_role_when_others_follow(client: Client, dialect: str, do: str) -> None:
+    row = {"role": "", "content": "a", "call": "", "extra": ""}
+
+    html = post_form(client, "/edit/", do=do, dialect=dialect, **row).content.decode()
+
+    [first, *others] = posted(html).getlist("role")
+    assert (first, others[-1]) == ("user", "user")
 
 
 THREE = [{"role": "user", "content": "x"}] * 3
