@@ -87,7 +87,7 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def _server_tools(tools: Any) -> Iterator[Extra]:
-    """Yield what of the tools has a price: those that the provider runs, `web_search_20250305`, and caching."""
+    """Yield what has a price: those that the provider runs (`web_search_20250305`), and caching."""
     for tool in tools if isinstance(tools, list) else []:
         for kind in in_any_case(tool, "type") if isinstance(tool, dict) else []:
             group = _DATE.sub("", str(kind))
