@@ -17,6 +17,8 @@ from playground.text.endpoint import BaseURLError, Endpoint
 LOCAL_MODEL = "local"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+# People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
+_SECRET = re.compile(r"auth|authorization|cookie|credentials?|(api)?key|password|secret|token", re.IGNORECASE)
 # Headers that every call has anyway, those that frame a message, and those that carry a secret.
 _NOT_EXTRA = frozenset((
     "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
@@ -129,7 +131,7 @@ def _headers(headers: Any) -> Iterator[tuple[str, str]]:
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
             raise ValueError(f"headers: {name!r} is no name of a header")
-        if name.lower() in _NOT_EXTRA:
+        if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
             raise ValueError(f"headers: {name} is set by the playground, or carries a key")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"headers: the value of {name} takes printable ASCII")

@@ -111,6 +111,7 @@ class StreamReader:
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor, dialect)
         self._split = False
+        self._joined: set[int] = set()  # the events whose texts, read as one, are the key
         self._masked_id = ""  # later events repeat it
         self._halves = False
         self._unread = 0
@@ -156,6 +157,9 @@ class StreamReader:
             not self.collector.has_begun and self.collector.fields > 1,
         )
 
+    def _has_key(self, text: str) -> bool:
+        return self._redactor.has_secret and self._redactor.of_whole_keys.text(text) != text
+
     def _clean(self, value: Any, redactor: Redactor) -> Any:
         return redactor.value(jsontext.mended(value) if self._halves else value)
 
@@ -167,6 +171,9 @@ class StreamReader:
         self.done = self.done or self.dialect.is_done(event.data, event.value)
         self._halves = self._halves or jsontext.has_halves(event.data)
         brought = self.collector.add(_chunk_of(event))
+        # What came in one text is taken out of the event itself.
+        if brought and brought not in event.data and self._has_key(brought):
+            self._joined.add(number)
         if event.name == "error":
             self.collector.error = self.collector.error or event.value or event.data
         elif words := event.words:
@@ -183,7 +190,8 @@ class StreamReader:
         self._settle(self._guard.add(number, event))
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
-        for number, masked in settled:
+        for number, split in settled:
+            masked = split or number in self._joined
             self._split = self._split or masked
             if masked and number == self._first_unread[0]:
                 self._first_unread = (number, MASK)
@@ -213,6 +221,7 @@ class StreamReader:
         for number, masked in [*settled, *guard.release()]:
             part = body[ends[number] : ends[number + 1]]
             between = len(part) - len(part.lstrip(b"\r\n"))
+            masked = masked or number in self._joined
             parts.append(part[:between] + b"data: " + MASK.encode() if masked else part)
         return b"".join([*parts, body[ends[-1] :]])
 

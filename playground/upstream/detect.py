@@ -111,5 +111,5 @@ def _answered(exchange: Exchange) -> Sentence:
         return error.title if error else say(gettext_noop("no answer"))
     status = f"{received.status} {received.reason}".strip()
     if error is None or not error.message:
-        return say(status.replace("%", "%%"))
+        return say("%(status)s", status=status)
     return say("%(status)s: %(message)s", status=status, message=error.message[:_LONGEST_QUOTE])

@@ -109,6 +109,7 @@ def test_auth_and_headers_are_those_of_the_entry(file: Path) -> None:
         *((f'headers = {{ "{name}" = "v" }}', "headers") for name in (
             "Authorization", "X-API-Key", "api-key", "Host", "content-length", "Content-Type", "Cookie",
             "Transfer-Encoding", "Connection", "Accept", "User-Agent", "x-goog-api-key",
+            "cf-aig-authorization", "x-portkey-api-key", "Ocp-Apim-Subscription-Key", "X-Auth-Token",
         )),
     ],
 )  # fmt: skip

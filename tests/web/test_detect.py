@@ -204,3 +204,11 @@ def test_the_real_local_model(client: Client, local_model: Supervisor, with_key:
 
     assert {one["id"]: one["speaks"] for one in told["dialects"]} == dict.fromkeys(DIALECTS, speaks)
     assert local_model.key not in json.dumps(told)
+
+
+def test_what_a_server_answered_is_told_as_it_came(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Answer(400, b"{}", reason="50% %(done)s"))
+
+    told = post_json(client, "/detect/", provider=None, base_url=upstream.url).json()
+
+    assert {one["answered"] for one in told["dialects"]} == {"400 50% %(done)s"}

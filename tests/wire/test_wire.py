@@ -20,7 +20,7 @@ from django.test import Client
 from playground.dialects import DEFAULT, DIALECTS
 from playground.forms.form import RequestForm
 from playground.forms.rows import ROW_FIELDS
-from tests.upstreams.plugin import catalogue_of
+from tests.upstreams.plugin import SERVER_KEY, catalogue_of
 from tests.upstreams.scripted import Recorded, ScriptedUpstream
 from tests.web.client import post_form, post_json
 from tests.wire import cases
@@ -137,9 +137,11 @@ def test_the_page_says_what_came(
 
     response = post_form(client, **_as_form(case))
 
-    panel = _answer_panel(response.content.decode())
-    assert [text for text in case.shows if text not in panel] == [], panel
-    assert [text for text in case.hides if text in panel] == []
+    text = response.content.decode()
+    panel = _answer_panel(text)
+    assert [shown for shown in case.shows if shown not in panel] == [], panel
+    assert [hidden for hidden in case.hides if hidden in panel] == []
+    assert SERVER_KEY not in text
 
 
 @pytest.mark.parametrize("case", [case for case in TABLE if case.streams], ids=lambda case: case.name)

@@ -87,12 +87,14 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def _server_tools(tools: Any) -> Iterator[Extra]:
-    """Yield the tools that the provider runs, which have a price: `web_search_20250305`."""
+    """Yield what has a price: those that the provider runs (`web_search_20250305`), and caching."""
     for tool in tools if isinstance(tools, list) else []:
         for kind in in_any_case(tool, "type") if isinstance(tool, dict) else []:
             group = _DATE.sub("", str(kind))
             if kind is not None and group not in _CLIENT_TOOLS:
                 yield Extra("tools", str(kind), group)
+        if isinstance(tool, dict):
+            yield from _cached("tools", tool)
 
 
 def _parts(place: str, content: Any) -> Iterator[Extra]:
@@ -101,7 +103,12 @@ def _parts(place: str, content: Any) -> Iterator[Extra]:
             yield Extra(place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True)
         if not isinstance(part, dict):
             continue
-        if any(cache is not None for cache in in_any_case(part, "cache_control")):
-            yield Extra(place, "cache_control", "cache_control")
+        yield from _cached(place, part)
         for inner in in_any_case(part, "content"):  # of a tool's result
             yield from _parts(place, inner)
+
+
+def _cached(place: str, value: dict[str, Any]) -> Iterator[Extra]:
+    """Yield the mark after which the prompt so far is cached: writing to the cache costs more than input."""
+    if any(cache is not None for cache in in_any_case(value, "cache_control")):
+        yield Extra(place, "cache_control", "cache_control")

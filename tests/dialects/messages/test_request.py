@@ -196,6 +196,10 @@ def test_demands_and_question() -> None:
             [("tools", "tools", "tools", False), ("tools", "web_search", "", False)],
         ),
         ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, [("tools", "tools", "tools", False)]),
+        (
+            {"tools": [{"name": "f", "input_schema": {}, "cache_control": {"type": "ephemeral"}}]},
+            [("tools", "tools", "tools", False), ("tools", "cache_control", "", False)],
+        ),
         (_said({"type": "image", "source": {}}), [("messages.1.content", "images", "vision", True)]),
         (_said({"Type": "image"}), [("messages.1.content", "images", "vision", True)]),
         (_said({"type": "document"}), [("messages.1.content", "document", "", True)]),

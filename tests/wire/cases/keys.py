@@ -39,6 +39,20 @@ def _call(*pieces: str, number: int | None = 0, field: str = "arguments") -> lis
     return [{"tool_calls": [where | {"function": {field: piece}}]} for piece in pieces]
 
 
+def _said(*texts: str) -> dict[str, Any]:
+    return {"type": "message", "content": [{"type": "output_text", "text": text} for text in texts]}
+
+
+# Events with several texts, which are read as one.
+_OF_PARTS: dict[str, list[dict[str, Any]]] = {
+    "messages": [{"type": "message_start", "message": {"content": [_A, _B, _C]}}],
+    "responses": [
+        {"type": "response.completed", "response": {"output": [_said(_A, _B, _C)]}},
+        {"type": "response.completed", "response": {"output": [_said(_A), _said(_B), _said(_C)]}},
+        {"type": "response.output_item.done", "output_index": 0, "item": _said(_A, _B, _C)},
+    ],
+}
+
 CASES = [
     _pieces("a key in content", *_in("content"), shows=("[redacted]",)),
     _pieces("a key, with stop in every chunk", *_in("content"), finish_reason="stop", shows=("[redacted]",)),
@@ -104,6 +118,17 @@ CASES = [
         says={"error": None},
         shows=("It is [redacted]",),
         hides=_HIDES,
+    ),
+    *(
+        Case(
+            f"a key in the parts of one event, {dialect} {number}",
+            sse(event),
+            request=STREAM,
+            dialect=dialect,
+            hides=_WHOLE,
+        )
+        for dialect, events in _OF_PARTS.items()
+        for number, event in enumerate(events)
     ),
     Case(
         "the beginning of a key is no key",
