@@ -156,6 +156,8 @@ class Diagnosis:
 def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
     """Return the diagnosis; None if neither words nor status say more than that there is an error."""
     status = _status(error, received.status)
+    if status == 404 and _lacks_something_else(error, exchange):
+        status = 400
     if overrun := overrun_in(error):
         return _too_long(overrun, exchange)
     headers = {name.lower(): value for name, value in received.headers}
@@ -266,6 +268,12 @@ def _is_spent(error: ProviderError, wait: int | None) -> bool:
 
 def lacks_model(error: ProviderError) -> bool:
     return bool(error.codes & _NO_MODEL_CODES) or _NO_MODEL.search(error.words) is not None
+
+
+def _lacks_something_else(error: ProviderError, exchange: "Exchange") -> bool:
+    """Whether it names the parameter that refers to what does not exist, and not the model."""
+    names = {re.split(r"[.\[]", name, maxsplit=1)[0] for name in error.parameters}
+    return bool(names & exchange.call.body.keys() - {exchange.dialect.fields.model})
 
 
 def _unknown_model(exchange: "Exchange") -> Diagnosis:

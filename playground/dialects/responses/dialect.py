@@ -101,7 +101,7 @@ class Responses(Dialect):
         return event_data.is_done(data)
 
     def completion(self, value: Any) -> dict[str, Any] | None:
-        if not isinstance(value, dict) or not isinstance(value.get("output", []), list):
+        if not isinstance(value, dict) or not isinstance(value.get("output"), list | None):
             return None
         return value if "output" in value or value.get("object") == "response" else None
 
