@@ -273,7 +273,7 @@ def lacks_model(error: ProviderError) -> bool:
 def _lacks_something_else(error: ProviderError, exchange: "Exchange") -> bool:
     """Whether it names the parameter that refers to what does not exist, and not the model."""
     names = {re.split(r"[.\[]", name, maxsplit=1)[0] for name in error.parameters}
-    return bool(names & exchange.call.body.keys() - {exchange.dialect.fields.model})
+    return any(name in exchange.call.body for name in names - {exchange.dialect.fields.model})
 
 
 def _unknown_model(exchange: "Exchange") -> Diagnosis:
