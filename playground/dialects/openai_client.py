@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from playground.exchange.call import BEARER, Call
-from playground.snippets.python import literal, quoted
+from playground.snippets.python import key_code, key_header, literal, quoted
 
 
 def code(call: Call, method: str, keywords: Collection[str], shown: str) -> str:
@@ -36,7 +36,7 @@ def _opening(call: Call) -> list[str]:
         "",
         "client = OpenAI(",
         f"    base_url={quoted(call.base_url)},",
-        f"    api_key={_key(call)},",
+        f"    api_key={key_code(call)},",
         ")",
         "",
     ]
@@ -50,17 +50,10 @@ def _extra_headers(call: Call) -> list[str]:
     """
     headers = [(name, quoted(value)) for name, value in call.headers]
     if _has_own_header(call):
-        value = f"{quoted(call.auth.prefix)} + {_key(call)}" if call.auth.prefix else _key(call)
-        headers = [("Authorization", "Omit()"), (call.auth.header, value), *headers]
+        headers = [("Authorization", "Omit()"), key_header(call), *headers]
     lines = [f"        {quoted(name)}: {value}," for name, value in headers]
     return ["    extra_headers={", *lines, "    },"] if lines else []
 
 
 def _has_own_header(call: Call) -> bool:
     return call.key_variable is not None and call.auth != BEARER
-
-
-def _key(call: Call) -> str:
-    if call.key_variable:
-        return f"os.environ[{quoted(call.key_variable)}]"
-    return '"none"'  # the server takes no key, but the SDK requires one

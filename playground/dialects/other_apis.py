@@ -50,10 +50,14 @@ def api_at(url: str, value: Any, asked: str) -> str | None:
     return None if found == _OF_DIALECT.get(asked) else found
 
 
-def api_of(value: Any) -> str | None:
-    """Return the API of a response, or of the first item in a list (Gemini); None if unknown."""
+def api_of(value: Any, asked: str) -> str | None:
+    """Return the API of a response, or of the first item in a list (Gemini).
+
+    None if it is unknown, or the one that was `asked` (the id of a dialect).
+    """
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
         return None
-    return next((name for name, is_of in _APIS if is_of(value)), None)
+    found = next((name for name, is_of in _APIS if is_of(value)), None)
+    return None if found == _OF_DIALECT.get(asked) else found

@@ -13,6 +13,7 @@ from playground.explanations.context_window import Overrun, overrun_in
 from playground.explanations.implied_status import (
     OVERLOADED,
     WRONG_KEY,
+    cloudflare_number,
     implied_status,
     quoted_status,
     told_status,
@@ -124,8 +125,7 @@ _NO_MEMORY = re.compile(r"requires more system memory|\bout of memory\b")
 _QUOTA = re.compile(
     r"\bquota\b|\bcredits?\b|\bbilling\b|\busage limit|额度|限额|上限|配额|资源包|free allocation"
 )
-# Cloudflare's own error, in front of the provider: `error code: 1010`.
-_CLOUDFLARE = re.compile(r"error code: (1\d{3})")
+# Cloudflare's own number for too many requests.
 _CLOUDFLARE_RATE_LIMIT = 1015
 # A status, the words that contradict it, and the status that is meant.
 _CORRECTIONS: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
@@ -156,6 +156,8 @@ class Diagnosis:
 def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
     """Return the diagnosis; None if neither words nor status say more than that there is an error."""
     status = _status(error, received.status)
+    if status == 404 and _lacks_something_else(error, exchange):
+        status = 400
     if overrun := overrun_in(error):
         return _too_long(overrun, exchange)
     headers = {name.lower(): value for name, value in received.headers}
@@ -190,7 +192,7 @@ def _status(error: ProviderError, status: int) -> int | None:
     # Some send status 400 or 403 for a wrong key (Gemini, xAI).
     if status in (400, 403) and (WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
         return 401
-    if status == 403 and _cloudflare_number(error) == _CLOUDFLARE_RATE_LIMIT:
+    if status == 403 and cloudflare_number(error) == _CLOUDFLARE_RATE_LIMIT:
         return 429
     if status >= 500:
         told = (told_status(error), quoted_status(error))
@@ -203,14 +205,6 @@ def _status(error: ProviderError, status: int) -> int | None:
     return next(
         (meant for told, words, meant in _CORRECTIONS if said in told and words.search(error.words)), said
     )
-
-
-def _cloudflare_number(error: ProviderError) -> int | None:
-    """Return the number of Cloudflare's own error, sent as text or JSON."""
-    if found := _CLOUDFLARE.fullmatch(error.words.strip()):
-        return int(found[1])
-    told = (item.get("error_code") for item in error.objects if item.get("cloudflare_error") is True)
-    return next((number for number in told if isinstance(number, int)), None)
 
 
 def _too_long(overrun: Overrun, exchange: "Exchange") -> Diagnosis:
@@ -268,6 +262,12 @@ def lacks_model(error: ProviderError) -> bool:
     return bool(error.codes & _NO_MODEL_CODES) or _NO_MODEL.search(error.words) is not None
 
 
+def _lacks_something_else(error: ProviderError, exchange: "Exchange") -> bool:
+    """Whether it names the parameter that refers to what does not exist, and not the model."""
+    names = {re.split(r"[.\[]", name, maxsplit=1)[0] for name in error.parameters}
+    return any(name in exchange.call.body for name in names - {exchange.dialect.fields.model})
+
+
 def _unknown_model(exchange: "Exchange") -> Diagnosis:
     return _not_found(
         exchange,
@@ -321,7 +321,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             ),
             host=sent.host,
         )
-    elif status == 403 and (number := _cloudflare_number(error)):
+    elif status == 403 and (number := cloudflare_number(error)):
         title = gettext_noop("A firewall refused the call")
         advice = say(
             gettext_noop(

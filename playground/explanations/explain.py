@@ -292,7 +292,7 @@ def _in_mid_stream(explanation: Explanation) -> Explanation:
 
 
 def _other_api(exchange: Exchange, value: Any) -> str | None:
-    return None if exchange.dialect.completion(value) else api_of(value)
+    return None if exchange.dialect.completion(value) else api_of(value, exchange.dialect.id)
 
 
 def _of_other_api(exchange: Exchange, name: str) -> Explanation:

@@ -149,6 +149,8 @@ _QUOTED = re.compile(
     r"\b(400|404|413|422|429) "
     r"(?:bad request|not found|request entity too large|unprocessable entity|too many requests)"
 )
+# Cloudflare's own error, in front of the provider: `error code: 1010`.
+_CLOUDFLARE = re.compile(r"error code: (1\d{3})")
 
 
 def told_status(error: ProviderError) -> int | None:
@@ -161,6 +163,14 @@ def quoted_status(error: ProviderError) -> int | None:
     """Return the status that the words quote from elsewhere: `Error code: 400 - {…}`, `400 Bad Request`."""
     found = _QUOTED.search(error.words)
     return int(found[1] or found[2]) if found else None
+
+
+def cloudflare_number(error: ProviderError) -> int | None:
+    """Return the number of Cloudflare's own error, sent as text or JSON."""
+    if found := _CLOUDFLARE.fullmatch(error.words.strip()):
+        return int(found[1])
+    told = (item.get("error_code") for item in error.objects if item.get("cloudflare_error") is True)
+    return next((number for number in told if isinstance(number, int)), None)
 
 
 def implied_status(error: ProviderError) -> int | None:

@@ -1,7 +1,8 @@
-"""JSON values as Python literals."""
+"""JSON values, and the key, as Python code."""
 
 from typing import Any
 
+from playground.exchange.call import Call
 from playground.snippets.visible import show
 from playground.text import jsontext
 
@@ -74,3 +75,14 @@ def _escaped(character: str) -> str:
     if code < 0x100:
         return _SHORT.get(character) or f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def key_code(call: Call) -> str:
+    """Return the code of the key. A server that takes none gets a word, because SDKs require one."""
+    return f"os.environ[{quoted(call.key_variable)}]" if call.key_variable else '"none"'
+
+
+def key_header(call: Call) -> tuple[str, str]:
+    """Return the name of the header with the key, and its value as code."""
+    code, prefix = key_code(call), call.auth.prefix
+    return call.auth.header, f"{quoted(prefix)} + {code}" if prefix else code

@@ -11,10 +11,10 @@ from playground.dialects.chat_completions.openai_python import OPENAI_PYTHON
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.presets import PRESETS
 from playground.dialects.fixes import Fixes
+from playground.dialects.plain import PlainDialect
 from playground.dialects.rows import MessageRows
-from playground.exchange.call import BEARER, Headers
-from playground.exchange.dialect import Dialect
-from playground.exchange.parameter import Parameter, Tick
+from playground.exchange.call import BEARER
+from playground.exchange.parameter import Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.sentence import gettext_noop
@@ -36,7 +36,7 @@ _ROWS = MessageRows(
 )
 
 
-class ChatCompletions(Dialect):
+class ChatCompletions(PlainDialect):
     id = "chat_completions"
     label = "Chat Completions"
     ending = "/chat/completions"
@@ -78,27 +78,12 @@ class ChatCompletions(Dialect):
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 
-    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
-        del body
-        return self.parameters
-
     def question(self, body: Mapping[str, Any]) -> str | None:
         last = demands.contents(body)[-1:]
         return last[0] if last and isinstance(last[0], str) else None
 
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         return [len(str(content)) for content in demands.contents(body)]
-
-    def path(self, body: Mapping[str, Any]) -> str:
-        del body
-        return self.ending
-
-    def headers(self, body: Mapping[str, Any]) -> Headers:
-        del body
-        return ()
-
-    def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return body
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return body

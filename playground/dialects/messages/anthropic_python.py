@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange.call import BEARER, Call, Target
-from playground.snippets.python import literal, quoted
+from playground.snippets.python import key_code, key_header, literal, quoted
 
 # The keyword arguments of the SDK's `messages.create` that go into the body; other fields go into
 # `extra_body`.
@@ -29,7 +29,7 @@ def render(call: Call) -> str:
             "",
             "client = Anthropic(",
             f"    base_url={quoted(call.base_url.removesuffix(_ROOT))},",
-            f"    api_key={_key(call)},",
+            f"    api_key={key_code(call)},",
             *_timeout(call),
             "    default_headers={",
             *(f"        {quoted(name)}: {value}," for name, value in _headers(call)),
@@ -66,12 +66,6 @@ def _sends_bearer(call: Call) -> bool:
     return bool(call.key_variable) and call.auth == BEARER
 
 
-def _key(call: Call) -> str:
-    if call.key_variable:
-        return f"os.environ[{quoted(call.key_variable)}]"
-    return '"none"'  # the server takes no key, but the SDK requires one
-
-
 def _headers(call: Call) -> list[tuple[str, str]]:
     """Return the headers besides the SDK's own, each with its value as code."""
     headers = [(name, quoted(value)) for name, value in call.headers]
@@ -79,9 +73,7 @@ def _headers(call: Call) -> list[tuple[str, str]]:
         return headers
     headers.append(("Authorization", "omit"))
     if call.key_variable:
-        variable = f"os.environ[{quoted(call.key_variable)}]"
-        prefix = call.auth.prefix
-        headers.append((call.auth.header, f"{quoted(prefix)} + {variable}" if prefix else variable))
+        headers.append(key_header(call))
     return headers
 
 

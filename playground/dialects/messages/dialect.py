@@ -13,9 +13,9 @@ from playground.dialects.messages.message import read_answer
 from playground.dialects.messages.parameters import OF_NEWER, PARAMETERS
 from playground.dialects.messages.presets import PRESETS
 from playground.dialects.messages.turns import ROLES
+from playground.dialects.plain import PlainDialect
 from playground.errors import provider_error
 from playground.exchange.call import X_API_KEY
-from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Parameter, Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
@@ -30,7 +30,7 @@ _NOT_COUNTED = frozenset((
 ))  # fmt: skip
 
 
-class Messages(Dialect):
+class Messages(PlainDialect):
     id = "messages"
     label = "Messages"
     ending = "/messages"
@@ -69,18 +69,11 @@ class Messages(Dialect):
     def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
         return OF_NEWER if version.is_newer(body) else self.parameters
 
-    def path(self, body: Mapping[str, Any]) -> str:
-        del body
-        return self.ending
-
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in version.wire(body).items() if name not in _NOT_COUNTED}
 
     def counted(self, value: Any) -> int | None:
         return usage.count(value, "input_tokens") if isinstance(value, dict) else None
-
-    def chunk(self, value: Any) -> Any:
-        return value
 
     def is_chunk(self, value: Any) -> bool:
         kind = value.get("type") if isinstance(value, dict) else None

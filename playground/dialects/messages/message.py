@@ -95,7 +95,7 @@ class MessageChoice(Choice):
         return others
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        blocks = [block for block in blocks_of(self.message) if _goes_back(block, media=media)]
+        blocks = [_sent_back(block) for block in blocks_of(self.message) if _goes_back(block, media=media)]
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
         answer = [{"role": "assistant", "content": content}] if content else []
@@ -174,7 +174,7 @@ def _joined(blocks: list[dict[str, Any]], name: str) -> str | None:
 
 
 def _call(block: dict[str, Any]) -> ToolCall:
-    id_, name, arguments = block.get("id"), block.get("name"), block.get("input", {})
+    id_, name, arguments = block.get("id"), block.get("name"), block.get("input") or {}
     return ToolCall(
         id_ if isinstance(id_, str) else None,
         name if isinstance(name, str) else None,
@@ -228,6 +228,11 @@ def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
         case "image":
             return media
     return True
+
+
+def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a block as requests take it: a call without arguments has an empty object, never null."""
+    return block | {"input": {}} if block.get("type") == "tool_use" and not block.get("input") else block
 
 
 def _is_plain(block: dict[str, Any]) -> bool:

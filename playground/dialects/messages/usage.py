@@ -11,18 +11,21 @@ _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_token
 
 
 def of(message: dict[str, Any]) -> Usage | None:
-    """Return the usage of a message; None if it has no count."""
+    """Return the usage of a message; None if it has no count.
+
+    Gateways send the counts with OpenAI's names, alone or beside Anthropic's, which are 0 then.
+    """
     usage = message.get("usage")
-    if not isinstance(usage, dict):
+    named = read(usage)
+    if not isinstance(usage, dict) or named is None:
         return None
-    parts = [number for name in _INPUT if (number := count(usage, name)) is not None]
-    output = count(usage, "output_tokens")
-    if not parts and output is None:
-        return read(usage)  # a gateway's, with other names
-    prompt = sum(parts) if parts else None
-    total = prompt + output if prompt is not None and output is not None else None
+    prompt = sum(count(usage, name) or 0 for name in _INPUT) or named.prompt_tokens
+    output = count(usage, "output_tokens") or named.completion_tokens
+    total = named.total_tokens if prompt is None or output is None else prompt + output
     thought = count(usage, "output_tokens_details.thinking_tokens")
-    return Usage(prompt, output, total, count(usage, "cache_read_input_tokens"), thought)
+    return Usage(
+        prompt, output, total, named.cached_tokens, named.reasoning_tokens if thought is None else thought
+    )
 
 
 def set_all(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.dialects import model_list, usage
+from playground.dialects.plain import PlainDialect
 from playground.dialects.responses import carry, conversation, demands, fixes, joined, request
 from playground.dialects.responses.answer import read_answer
 from playground.dialects.responses.events import EventCollector
@@ -13,9 +14,8 @@ from playground.dialects.responses.parameters import PARAMETERS
 from playground.dialects.responses.presets import PRESETS
 from playground.dialects.responses.rows import OUTPUT, prompt_of, rows_of
 from playground.errors import provider_error
-from playground.exchange.call import BEARER, Headers
-from playground.exchange.dialect import Dialect
-from playground.exchange.parameter import Parameter, Tick
+from playground.exchange.call import BEARER
+from playground.exchange.parameter import Tick
 from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.sentence import gettext_noop
@@ -27,7 +27,7 @@ _COUNTED = frozenset((
 ))  # fmt: skip
 
 
-class Responses(Dialect):
+class Responses(PlainDialect):
     id = "responses"
     label = "Responses"
     ending = "/responses"
@@ -59,10 +59,6 @@ class Responses(Dialect):
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 
-    def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
-        del body
-        return self.parameters
-
     def question(self, body: Mapping[str, Any]) -> str | None:
         last = demands.contents(body)[-1:]
         return last[0] if last and isinstance(last[0], str) else None
@@ -70,25 +66,11 @@ class Responses(Dialect):
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         return [len(str(content)) for content in demands.contents(body)]
 
-    def path(self, body: Mapping[str, Any]) -> str:
-        del body
-        return self.ending
-
-    def headers(self, body: Mapping[str, Any]) -> Headers:
-        del body
-        return ()
-
-    def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return body
-
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name in _COUNTED}
 
     def counted(self, value: Any) -> int | None:
         return usage.count(value, "input_tokens") if isinstance(value, dict) else None
-
-    def chunk(self, value: Any) -> Any:
-        return value
 
     def is_chunk(self, value: Any) -> bool:
         type_ = value.get("type") if isinstance(value, dict) else None
@@ -101,7 +83,7 @@ class Responses(Dialect):
         return event_data.is_done(data)
 
     def completion(self, value: Any) -> dict[str, Any] | None:
-        if not isinstance(value, dict) or not isinstance(value.get("output", []), list):
+        if not isinstance(value, dict) or not isinstance(value.get("output"), list | None):
             return None
         return value if "output" in value or value.get("object") == "response" else None
 

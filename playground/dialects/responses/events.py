@@ -4,7 +4,7 @@ from typing import Any
 
 from playground.dialects.live_texts import LiveTexts
 from playground.dialects.responses.growing import TEXTS, Item
-from playground.dialects.responses.items import ENDS, error_of, listed
+from playground.dialects.responses.items import END_EVENTS, ENDS, error_of, listed
 from playground.dialects.responses.texts import texts_of
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
@@ -16,6 +16,12 @@ _OF_A_DELTA = _OF_ANY | {
     "delta", "item_id", "output_index", "content_index", "summary_index", "logprobs",
 }  # fmt: skip
 _MOST_NAMES = 1000
+# The list of an item that a part is in, and the type of the item.
+_PARTS = {
+    "content_part": ("content", "message"),
+    "reasoning_part": ("content", "reasoning"),  # vLLM
+    "reasoning_summary_part": ("summary", "reasoning"),
+}
 _AUDIO = {"response.audio.delta": "data", "response.audio.transcript.delta": "transcript"}
 
 
@@ -94,13 +100,15 @@ class EventCollector:
         if not name.startswith("response."):
             return self._add_other(event, name)
         self.has_begun = True
-        if isinstance(response := event.get("response"), dict):
+        response = event.get("response")
+        if isinstance(response, dict) or name in END_EVENTS:
             self._overlay({field: event[field] for field in event if field not in (*_OF_ANY, "response")})
+            response = response if isinstance(response, dict) else {}
             return self._add_response(response, name.removeprefix("response."))
         stem, _, word = name.removeprefix("response.").rpartition(".")
         if stem == "output_item" and isinstance(event.get("item"), dict):
             return self._add_item(event, event["item"], is_done=word == "done")
-        if stem in ("content_part", "reasoning_summary_part") and isinstance(event.get("part"), dict):
+        if stem in _PARTS and isinstance(event.get("part"), dict):
             return self._add_part(event, stem, event["part"], is_done=word == "done")
         if stem in TEXTS and word in ("delta", "done"):
             return self._add_text(event, stem, is_done=word == "done")
@@ -122,13 +130,14 @@ class EventCollector:
         return ""
 
     def _add_response(self, response: dict[str, Any], word: str) -> str:
-        self._report(error_of(response))
         self._overlay({name: response[name] for name in response if name != "output"})
-        if word not in ENDS:
+        if word not in ENDS and word != "done":
+            self._report(error_of(response))
             return ""
         self._ended = True
         if self._head.get("status") not in ENDS:
-            self._head["status"] = word
+            self._head["status"] = "completed" if word == "done" else word
+        self._report(error_of(self._head))
         items = self._in_order()
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
         brought = ""
@@ -159,8 +168,8 @@ class EventCollector:
         return name if isinstance(name, str) else ""
 
     def _add_part(self, event: dict[str, Any], stem: str, part: dict[str, Any], *, is_done: bool) -> str:
-        name = "content" if stem == "content_part" else "summary"
-        item = self._find(event, "message" if name == "content" else "reasoning")
+        name, of_item = _PARTS[stem]
+        item = self._find(event, of_item)
         self._room.keep(size(part))
         index = number_of(event.get("content_index" if name == "content" else "summary_index"))
         item.set_part(name, index, copied(part), is_done=is_done)

@@ -14,7 +14,8 @@ ANSWERED = {
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 # How a response ends.
 ENDS = ("completed", "incomplete", "failed", "cancelled")
-END_EVENTS = frozenset(f"response.{end}" for end in ENDS)
+# The last event is named after that; OpenRouter's is named `done`, whatever the response's status.
+END_EVENTS = frozenset(f"response.{end}" for end in (*ENDS, "done"))
 
 
 def type_of(item: Any) -> str:
