@@ -73,7 +73,7 @@ def _append(form: RequestForm, messages: list[Any]) -> None:
 
 
 def _among_others(form: RequestForm) -> list[MessageRow]:
-    """Return the messages as they are when more follow: a text alone needs no role, but one among others does."""
+    """Return the messages as they are when more follow: a text alone needs no role, one among others does."""
     if len(form.messages) == 1 and not form.messages[0].role and not form.messages[0].extra:
         return [replace(form.messages[0], role=form.new_row.role)]
     return form.messages

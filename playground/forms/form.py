@@ -72,6 +72,13 @@ class RequestForm:
         texts = [self.more, *(self.parameters.get(name, "") for name in self.more_names)]
         return sum(bool(text.strip()) for text in texts)
 
+    def told_at_more(self, name: str) -> bool:
+        """Whether what is wrong with `name` can only be told at `more`: it is set there, and has no field."""
+        places = {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
+        outer, *inner = name.split(".")
+        ways = {".".join([outer, *inner[:depth]]) for depth in range(len(inner) + 1)}
+        return not ways & places and outer in collect([], {}, json_object, self.more, "more")
+
     @property
     def new_row(self) -> MessageRow:
         return new_row(self.dialect)

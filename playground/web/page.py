@@ -174,6 +174,8 @@ def answer(
 def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:
     """Return the context of the form fields' templates, in a page or on their own."""
     errors, dialect = sentences(refusal) if refusal else {}, form.dialect
+    if in_more := [f"{name}: {errors[name]}" for name in errors if form.told_at_more(name)]:
+        errors["more"] = " ".join([*in_more, *([errors["more"]] if "more" in errors else [])])
     return {
         "form": form,
         "locked": (),

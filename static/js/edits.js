@@ -111,7 +111,8 @@ window.editForm = (() => {
         if (input.type === "checkbox") input.checked = input.defaultChecked;
         else if (input.options)
           input.selectedIndex = [...input.options].findIndex((option) => option.defaultSelected);
-        else if (input.defaultValue !== input.value) input.value = input.defaultValue;
+        else if ("defaultValue" in input && input.defaultValue !== input.value)
+          input.value = input.defaultValue;
       }
     }
     if (entered) requestForm.enter(pane.querySelector(`[data-field="${entered}"]`).closest("[data-message]"));

@@ -153,15 +153,20 @@ window.requestForm = (() => {
     return null;
   }
 
+  const setInMore = (name) => form.elements.more?.value.includes(`"${name.split(".", 1)[0]}"`);
+
   // Pairs of a field's name and what is wrong with it. Two of them may stand in one place.
   function showErrors(pairs) {
     const told = new Map();
     let first = null;
     for (const [name, sentence] of pairs) {
-      const text = at("data-error-for", name);
+      // A field without a place of its own was typed as JSON.
+      const isMore = !at("data-error-for", name) && setInMore(name);
+      const place = isMore ? "more" : name;
+      const text = at("data-error-for", place);
       if (!text) continue;
-      const input = at("data-field", name);
-      told.set(text, [...(told.get(text) ?? []), sentence]);
+      const input = at("data-field", place);
+      told.set(text, [...(told.get(text) ?? []), isMore ? `${name}: ${sentence}` : sentence]);
       input?.setAttribute("aria-invalid", "true");
       for (let up = input?.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
       first ||= input;

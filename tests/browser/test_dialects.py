@@ -182,3 +182,26 @@ def test_what_a_server_speaks_is_not_said_of_another_one(open_page: Open, upstre
     address.fill("https://example.com")
 
     expect(page.locator("#detected")).to_be_empty()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_is_wrong_in_each_api_is_told_at_the_form(open_page: Open, scripts: bool) -> None:
+    page = open_page(java_script_enabled=scripts)
+    more, told = page.locator("[name=more]"), page.locator("#more-error")
+    for label, lacking in {"Messages": "stop", "Responses": "n"}.items():
+        _switch(page, label)
+        if not more.is_visible():
+            page.locator("[data-more-parameters] summary").click()
+        more.fill(json.dumps({lacking: 2}))
+        page.locator("#send").click()
+        expect(told).to_contain_text(f"{lacking}: ")
+        expect(more).to_have_attribute("aria-invalid", "true")
+        more.fill("")
+
+        page.get_by_role("button", name=re.compile("^Remove message")).click()
+        expect(page.locator("[data-message]")).to_have_count(0)
+        page.locator("#send").click()
+        expect(page.locator("#after-messages .field-error")).to_be_visible()
+        expect(told).to_be_hidden()
+        page.get_by_role("button", name="Add message").click()
+        page.locator("[name=content]").fill("Hello")
