@@ -13,7 +13,8 @@ _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_token
 def of(message: dict[str, Any]) -> Usage | None:
     """Return the usage of a message; None if it has no count.
 
-    Gateways send the counts with OpenAI's names, alone or beside Anthropic's, which are 0 then.
+    Gateways send the counts with OpenAI's names, alone or beside Anthropic's, which are 0 then. A message
+    that broke off has only counted the beginning of its output.
     """
     usage = message.get("usage")
     named = read(usage)
@@ -21,6 +22,8 @@ def of(message: dict[str, Any]) -> Usage | None:
         return None
     prompt = sum(count(usage, name) or 0 for name in _INPUT) or named.prompt_tokens
     output = count(usage, "output_tokens") or named.completion_tokens
+    if message.get("stop_reason", ...) is None:
+        return Usage(prompt, None, None, named.cached_tokens)
     total = named.total_tokens if prompt is None or output is None else prompt + output
     thought = count(usage, "output_tokens_details.thinking_tokens")
     return Usage(

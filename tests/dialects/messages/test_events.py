@@ -39,6 +39,15 @@ def _collected(*events: Any) -> EventCollector:
     return collector
 
 
+def test_a_message_that_broke_off_has_no_count_of_its_output() -> None:
+    message = completed(start(usage={"input_tokens": 25, "output_tokens": 1}), *text(0, "Hi"))
+
+    usage = MESSAGES.answer(message, {}).usage
+
+    assert usage is not None
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (25, None, None)
+
+
 def test_text_and_head_make_the_message() -> None:
     assert completed(start(), PING, *text(0, "Hel", "lo", "!"), *stopped()) == {
         "id": "msg_1",
