@@ -89,11 +89,16 @@
   document.addEventListener("playground:key", showProvider);
   showProvider();
 
-  // A count is that of the request as it was.
+  // A count is that of the request as it was. The event must not bubble: it would end the answer that arrives.
+  const count = document.getElementById("count"); // none in a frame
   function forgetCount() {
-    htmx.trigger(document.getElementById("count"), "htmx:abort");
-    document.getElementById("counted").replaceChildren();
+    count.dispatchEvent(new Event("htmx:abort"));
+    // A change of the page between two letters would end what one Ctrl+Z takes back.
+    const counted = document.getElementById("counted");
+    if (counted.firstElementChild) counted.replaceChildren();
   }
-  form.addEventListener("input", forgetCount);
-  document.body.addEventListener("playground:changed", forgetCount);
+  if (count) {
+    form.addEventListener("input", forgetCount);
+    document.body.addEventListener("playground:changed", forgetCount);
+  }
 })();

@@ -45,7 +45,7 @@ def _assert_nothing_happened(page: Page) -> None:
         "ran": False,
         "scripts": 0,
         "handlers": 0,
-        "asking": ["/send/", "/models/", "/snippets/"],
+        "asking": ["/send/", "/detect/", "/models/", "/count/", "/snippets/"],
         "templates": _TEMPLATES,
         "forms": 2,  # the request and the language switch
     }
