@@ -159,6 +159,17 @@ def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, positi
     ]
 
 
+def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None:
+    results = [{"type": "tool_result", "tool_use_id": id_, "content": ""} for id_ in ("one", "two")]
+    message = {"role": "user", "content": results}
+    form = TWO | {"dialect": "messages", "do": f"append:{json.dumps([message])}"}
+
+    html = post_form(client, "/edit/", **form).content.decode().split("<template")[0]
+
+    focused = [tag for tag in re.findall("<textarea[^>]*>", html) if " autofocus" in tag]
+    assert [re.findall('name="([^"]*)"', tag) for tag in focused] == [["extra"]]
+
+
 @pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
 def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
     answer = post_form(client, path, accept="application/json", do='change:{"seed": 5}', **TWO)

@@ -96,6 +96,9 @@ class MessageChoice(Choice):
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         blocks = [_sent_back(block) for block in blocks_of(self.message) if _goes_back(block, media=media)]
+        # Thinking that broke off was never signed. Elsewhere an empty signature is a server's own.
+        if blocks and blocks[-1].get("type") == "thinking" and not blocks[-1]["signature"]:
+            blocks.pop()
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
         answer = [{"role": "assistant", "content": content}] if content else []

@@ -111,9 +111,12 @@ class ResponseChoice(Choice):
         """Return the items as they have to be sent back, then the results of calls or the user's message.
 
         Reasoning goes back whole, and so does what follows it: the provider refuses one without the other.
+        So reasoning at the end, where the answer was cut off, stays behind.
         """
         items = [item for item in self.items if isinstance(item, dict) and (media or not _is_media(item))]
         items = [item for item in items if self.stored or not _is_reference(item)]
+        while items and type_of(items[-1]) == "reasoning":
+            items.pop()
         whole = any(type_of(item) == "reasoning" for item in items)
         return [*(_sent_back(item, whole=whole) for item in items), *_results(items)]
 

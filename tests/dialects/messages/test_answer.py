@@ -229,6 +229,14 @@ def test_what_no_call_takes_is_left_out() -> None:
     assert _choice().following(media=True) == [{"role": "user", "content": ""}]
 
 
+def test_thinking_that_was_cut_off_before_its_signature_stays_behind() -> None:
+    unsigned = {"type": "thinking", "thinking": "Hm.", "signature": ""}
+
+    assert _choice(unsigned).following(media=True) == [{"role": "user", "content": ""}]
+    (answer, _) = _choice(unsigned, TEXT).following(media=True)
+    assert answer["content"] == [unsigned, TEXT]
+
+
 def test_a_paused_answer_goes_on_without_a_message() -> None:
     search = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
 

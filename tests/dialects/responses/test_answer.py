@@ -99,6 +99,15 @@ def test_reasoning_that_is_only_an_id_goes_back_if_the_provider_has_it() -> None
     assert [item.get("type") for item in dropped] == ["message", None]
 
 
+def test_reasoning_that_was_cut_off_stays_behind() -> None:
+    image = {"type": "image_generation_call", "id": "ig_1", "result": "iVBORw0KGgo="}
+    cut = answer(response(THOUGHT, status="incomplete"), store=False).choices[0].following(media=True)
+    without_media = answer(response(THOUGHT, image)).choices[0].following(media=False)
+
+    assert cut == without_media == [NOTE]
+    assert RESPONSES.problems({"model": "m", "input": [NOTE, *cut], "store": False}, 10) == []
+
+
 def test_an_image_goes_back_only_with_media() -> None:
     made = {"type": "image_generation_call", "id": "ig_1", "result": "iVBORw0KGgo="}
     (choice,) = answer(response(made, message("Look."))).choices
