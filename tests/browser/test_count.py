@@ -45,12 +45,32 @@ def test_a_count_that_comes_too_late_is_not_shown(open_page: Open, upstream: Scr
     upstream.reply(Paused(b""))
     page = open_page(_own(upstream))
     _count(page)
-    expect(page.locator("#count")).to_be_disabled()
+    expect(page.locator("#count.htmx-request")).to_be_visible()
 
     page.get_by_label("Content of message 1", exact=True).fill("Something else")
 
-    expect(page.locator("#count")).to_be_enabled()
+    expect(page.locator("#count.htmx-request")).to_have_count(0)
     expect(page.locator("#counted")).to_be_empty()
+
+
+@pytest.mark.parametrize("name", ["Count tokens", "Detect APIs"])
+def test_a_button_keeps_the_focus_and_asks_once(
+    open_page: Open, upstream: ScriptedUpstream, name: str
+) -> None:
+    page = open_page(_own(upstream))
+    upstream.reply(paused := Paused(b"", json_answer({"input_tokens": 37}).encode()))
+    button = page.get_by_role("button", name=name)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    button.focus()
+    button.press("Enter")
+    assert paused.started.wait(10)
+    button.press("Enter")
+    paused.go.set()
+
+    expect(page.locator("#counted, #detected").filter(has_text=re.compile(r"\S"))).to_have_count(1)
+    expect(button).to_be_focused()
+    assert asked.count("POST") == 1
 
 
 def test_the_button_comes_and_goes_with_the_api(open_page: Open, running_model: Supervisor) -> None:

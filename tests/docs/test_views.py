@@ -467,6 +467,17 @@ def test_the_link_beside_an_embed_means_the_embeds_api(client: Client, folder: P
     assert '"/?provider=claude&amp;dialect=chat_completions&amp;request=' in _get(client, "/docs/api")
 
 
+@pytest.mark.django_db
+def test_the_link_beside_an_embed_has_no_request_in_another_api(client: Client, folder: Path) -> None:
+    request = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello!"}]}
+    make_embed(request, provider="claude", api="messages", key="reader")
+    (folder / "api.md").write_text(
+        """<ApiPlayground embed="hello" api="responses" :request="{ input: 'x' }" />"""
+    )
+
+    assert '"/?provider=claude&amp;dialect=messages"' in _get(client, "/docs/api")
+
+
 # --- the project's own ---
 
 

@@ -47,7 +47,9 @@ class Playgrounds:
         values = {"element": element, "number": self.count, "call": call}
         try:
             src = embed_url(call.provider, call.api, call.body, **options)
-            link = playground_url(provider, api, call.body)
+            # An embed has no use for a request in another API, nor has the playground in the embed's.
+            means_it = not call.embed or call.api in ("", api)
+            link = playground_url(provider, api, call.body if means_it else None)
         except TooLongError:  # the script passes the request on; there is no other way
             src = link = ""
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
