@@ -82,6 +82,10 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
         elif name != "reasoning":
             is_tool = name in TOOLS
             yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
+    text = body.get("text")
+    output = text.get("format") if isinstance(text, dict) else None
+    if isinstance(output, dict) and output.get("type") not in (None, "text"):
+        yield Extra("text", "format", "", "schema")
 
 
 def _tools(tools: Any) -> Iterator[Extra]:

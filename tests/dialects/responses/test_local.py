@@ -1,6 +1,8 @@
 """The Responses API of the real local model, which is llama.cpp's and no specification."""
 
 import json
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from playground.calls.make import Terms, make
 from playground.exchange.answer import Finish
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
 from playground.upstream.client import NOBODY, Caller
 from playground.upstream.live import Finished, Progress
+from playground.upstream.local_model import abilities
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.dialects.responses.streams import RESPONSES
 from tests.web.client import post_json
@@ -97,20 +101,42 @@ def test_what_had_arrived_stays_when_a_person_stops_it(local_model: Supervisor) 
 
 
 @pytest.mark.parametrize("streams", [False, True])
-def test_a_schema_is_held_to(local_model: Supervisor, streams: bool) -> None:
+def test_a_schema_of_its_own_is_held_to(local_model: Supervisor, streams: bool) -> None:
     """llama.cpp reads no `text.format`; its own `json_schema` passes, as any field does."""
-    preset = next(preset.body for preset in RESPONSES.presets if preset.id == "json")
-    schema = preset["text"]["format"]["schema"]
+    preset = dict(_preset("json"))
+    schema = preset.pop("text")["format"]["schema"]
 
     exchange = _made(**preset, json_schema=schema, stream=streams)
 
-    assert json.loads(exchange.sent.body)["text"] == preset["text"]
     assert set(json.loads(exchange.choices[0].text or "")) == {"name", "colour"}
 
 
-def test_every_preset_without_tools_is_answered(local_model: Supervisor) -> None:
+def test_a_schema_is_refused_because_it_would_be_ignored(client: Client, local_model: Supervisor) -> None:
+    asked = HELLO | {"text": _preset("json")["text"]}
+    headers = dict(RESPONSES.auth.headers(local_model.key))
+    url = f"{local_model.url}{RESPONSES.ending}"
+    ignored = requests.post(url, json=asked, headers=headers, timeout=60).json()
+    client.get("/")
+    deadline = time.monotonic() + 10
+    while "schema" not in abilities.probe.lacks and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    with pytest.raises(InvalidRequestError) as refused:
+        _made(text=asked["text"])
+
+    assert [problem.field for problem in refused.value.problems] == ["text"]
+    answer = RESPONSES.answer(ignored, {})
+    assert answer is not None
+    assert not (answer.choices[0].text or "").startswith("{")
+
+
+def _preset(name: str) -> Mapping[str, Any]:
+    return next(preset.body for preset in RESPONSES.presets if preset.id == name)
+
+
+def test_every_preset_without_tools_or_schema_is_answered(local_model: Supervisor) -> None:
     for preset in RESPONSES.presets:
-        if "tools" in preset.body:
+        if "tools" in preset.body or preset.id == "json":
             continue
         exchange = _made(**preset.body | {"max_output_tokens": 4})
 

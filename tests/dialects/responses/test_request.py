@@ -170,6 +170,17 @@ def test_a_type_in_other_letters_costs_the_same(change: dict[str, Any], group: s
     assert group in [extra.group for extra in RESPONSES.extras(body)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "abilities"), [("text", []), ("json_schema", ["schema"]), ("json_object", ["schema"])]
+)
+def test_a_schema_costs_nothing_and_needs_an_ability(kind: str, abilities: list[str]) -> None:
+    body = {"model": "m", "input": "Hi", "text": {"verbosity": "low", "format": {"type": kind}}}
+
+    assert [(extra.group, extra.ability) for extra in RESPONSES.extras(body)] == [
+        ("", it) for it in abilities
+    ]
+
+
 def test_what_may_cost_more_is_told_by_its_name() -> None:
     body = {
         "model": "m",
