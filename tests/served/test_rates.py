@@ -46,7 +46,7 @@ def test_several_workers_count_together(
         PLAYGROUND_TOTAL_RATE="20/hour",
         PLAYGROUND_TRUSTED_PROXIES="127.0.0.1",
     )
-    assert len(workers(site)) == 3
+    assert eventually(lambda: len(workers(site)) == 3)  # it listens before all have started
     one, other, third = "192.0.2.1", "2001:db8::1", "192.0.2.3"
 
     raced = _race(open_tab(site), [one, other] * 20)
