@@ -1,6 +1,6 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -33,13 +33,11 @@ from playground.forms.rows import ROW_FIELDS
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.counting import Count
-from playground.upstream.detect import Detected
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
-from playground.web.present import Listed, Result, codes
+from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 from playground.web.translate import translate
@@ -132,21 +130,19 @@ def render_page(
     draft: Draft | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
-    models: Listed | None = None,
-    detected: Sequence[Detected] | None = None,
-    counted: Count | None = None,
+    **found: Any,
 ) -> HttpResponse:
     """Render the whole page. A refusal sets its status, and the fields show what is wrong.
 
-    Pass `draft` if the form has been read already.
+    Pass `draft` if the form has been read already, and what the provider was asked for (`listed_models`,
+    `detected`, `counted`).
     """
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),
         "targets": form.dialect.targets,
-        "listed_models": models,
-        "detected": detected,
-        "counted": counted,
+        **dict.fromkeys(("listed_models", "detected", "counted")),
+        **found,
         **code_context(draft or draft_of(form)),
         "result": result,
         "refusal": refusal,

@@ -1,6 +1,8 @@
 """The playground's views. Each reads the request, lets the room below decide, and renders."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -14,19 +16,29 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground import snippets as code
+from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, count_tokens, detect_dialects, list_models, make
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
+from playground.explanations.explain import Explanation
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
+from playground.upstream.client import Caller
+from playground.upstream.counting import Count
+from playground.upstream.detect import Detected
+from playground.upstream.models import Listing
 from playground.web.as_json import detected_as_json
 from playground.web.language import supported
 from playground.web.page import answer, call_for, changed_fields, code_context, prefilled, render_page
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 from playground.web.translate import translate
+
+# What a provider was asked for: as JSON, and as templates read it.
+_Told = tuple[dict[str, Any], dict[str, Any]]
+Found = TypeVar("Found")
 
 
 @require_safe
@@ -78,56 +90,59 @@ def models(request: HttpRequest) -> HttpResponse:
         refused = refuse(request, models_by_post())
         refused["Allow"] = "POST"
         return refused
-    asked = None
-    try:
-        asked = incoming.read(request)
-        listing = list_models(asked.draft, caller_of(request))
-    except RefusedError as error:
-        return _refuse(request, asked, error.refusal, fragment="form/_models.html")
+    return _ask(request, list_models, "form/_models.html", _told_models)
+
+
+def _told_models(listing: Listing) -> _Told:
     problem = listing.problem
-    if shape_of(request) is Shape.JSON:
-        told = problem.as_json(translate) if problem else None
-        return JsonResponse({"models": listing.models, "unread": listing.unread, "error": told})
     listed = None if problem else Listed.of(listing.models, listing.unread, listing.held_back)
-    if shape_of(request) is Shape.FRAGMENT:
-        return render(request, "form/_models.html", {"listed_models": listed, "error": problem})
+    values = {"models": listing.models, "unread": listing.unread, "error": _error(problem)}
     result = Result(listing.exchange) if problem else None
-    return render_page(request, asked.form or RequestForm(), models=listed, result=result)
+    return values, {"listed_models": listed, "models_problem": problem, "result": result}
 
 
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
     """Have the provider count the request's tokens; no model is asked anything."""
-    asked = None
-    try:
-        asked = incoming.read(request)
-        counted = count_tokens(asked.draft, caller_of(request))
-    except RefusedError as error:
-        return _refuse(request, asked, error.refusal, fragment="form/_counted.html")
-    problem = counted.problem
-    if shape_of(request) is Shape.JSON:
-        told = problem.as_json(translate) if problem else None
-        return JsonResponse({"prompt_tokens": counted.tokens, "error": told})
-    if shape_of(request) is Shape.FRAGMENT:
-        return render(request, "form/_counted.html", {"counted": counted})
-    result = Result(counted.exchange) if problem else None
-    return render_page(request, asked.form or RequestForm(), counted=counted, result=result)
+    return _ask(request, count_tokens, "form/_counted.html", _told_count)
+
+
+def _told_count(counted: Count) -> _Told:
+    values = {"prompt_tokens": counted.tokens, "error": _error(counted.problem)}
+    return values, {"counted": counted, "result": Result(counted.exchange) if counted.problem else None}
 
 
 @require_POST
 def detect(request: HttpRequest) -> HttpResponse:
     """Ask the server behind a base URL of one's own which APIs it speaks."""
+    return _ask(request, detect_dialects, "form/_detected.html", _told_detected)
+
+
+def _told_detected(detected: Sequence[Detected]) -> _Told:
+    return {"dialects": [detected_as_json(one, translate) for one in detected]}, {"detected": detected}
+
+
+def _error(problem: Explanation | None) -> dict[str, Any] | None:
+    return problem.as_json(translate) if problem else None
+
+
+def _ask(
+    request: HttpRequest, ask: Callable[[Draft, Caller], Found], fragment: str, told: Callable[[Found], _Told]
+) -> HttpResponse:
+    """Put a question about the form's provider; the answer has the requested shape."""
     asked = None
     try:
         asked = incoming.read(request)
-        detected = detect_dialects(asked.draft, caller_of(request))
+        values, context = told(ask(asked.draft, caller_of(request)))
     except RefusedError as error:
-        return _refuse(request, asked, error.refusal, fragment="form/_detected.html")
-    if shape_of(request) is Shape.JSON:
-        return JsonResponse({"dialects": [detected_as_json(one, translate) for one in detected]})
-    if shape_of(request) is Shape.FRAGMENT:
-        return render(request, "form/_detected.html", {"detected": detected})
-    return render_page(request, asked.form or RequestForm(), detected=detected)
+        return _refuse(request, asked, error.refusal, fragment=fragment)
+    match shape_of(request):
+        case Shape.JSON:
+            return JsonResponse(values)
+        case Shape.FRAGMENT:
+            return render(request, fragment, context)
+        case Shape.PAGE:
+            return render_page(request, asked.form or RequestForm(), **context)
 
 
 @require_POST
