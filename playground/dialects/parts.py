@@ -18,7 +18,7 @@ def in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
     return [item for key, item in value.items() if key.casefold() == name]
 
 
-def whole_number(value: Any) -> int | None:
+def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.parts import in_any_case, kinds, whole_number
+from playground.dialects.parts import in_any_case, integer, kinds
 from playground.exchange.demands import Demands, Extra, Fields
 
 TOKENS = ("max_tokens", "max_completion_tokens")
@@ -39,8 +39,8 @@ _ABILITIES = {"image_url": "vision", "input_audio": "audio"}
 
 
 def demands(body: Mapping[str, Any]) -> Demands:
-    model, count = body.get("model"), whole_number(body.get("n"))
-    limits = {name: limit for name in TOKENS if (limit := whole_number(body.get(name))) is not None}
+    model, count = body.get("model"), integer(body.get("n"))
+    limits = {name: limit for name in TOKENS if (limit := integer(body.get(name))) is not None}
     return Demands(
         model if isinstance(model, str) else "",
         body.get("stream") is True,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.dialects.messages.version import NAME
-from playground.dialects.parts import in_any_case, kinds, whole_number
+from playground.dialects.parts import in_any_case, integer, kinds
 from playground.exchange.demands import Demands, Extra, Fields
 
 TOKENS = ("max_tokens",)
@@ -40,7 +40,7 @@ _DATE = re.compile(r"_\d{8}$")
 
 def demands(body: Mapping[str, Any]) -> Demands:
     model = body.get("model")
-    limits = {name: limit for name in TOKENS if (limit := whole_number(body.get(name))) is not None}
+    limits = {name: limit for name in TOKENS if (limit := integer(body.get(name))) is not None}
     return Demands(model if isinstance(model, str) else "", body.get("stream") is True, 1, limits)
 
 

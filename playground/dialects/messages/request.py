@@ -7,7 +7,7 @@ from playground.dialects.checks import model_problems, parameter_problems, strea
 from playground.dialects.messages import foreign, turns
 from playground.dialects.messages.parameters import PARAMETERS
 from playground.dialects.messages.version import GONE, is_newer
-from playground.dialects.parts import whole_number
+from playground.dialects.parts import integer
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
@@ -60,7 +60,7 @@ def _budget(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
             "thinking.budget_tokens",
             say(gettext_noop("Thinking of type enabled needs budget_tokens: 1024 or more.")),
         )
-    elif (budget := whole_number(budget)) and (most := whole_number(most)) and budget >= most:
+    elif (budget := integer(budget)) and (most := integer(most)) and budget >= most:
         yield FieldProblem(
             "thinking.budget_tokens",
             say(gettext_noop("budget_tokens must be less than max_tokens. Lower it, or raise max_tokens.")),

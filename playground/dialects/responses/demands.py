@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.parts import in_any_case, kinds, whole_number
+from playground.dialects.parts import in_any_case, integer, kinds
 from playground.dialects.responses.items import listed
 from playground.exchange.demands import Demands, Extra, Fields
 
@@ -45,7 +45,7 @@ _HOLDERS = ("content", "output")
 
 
 def demands(body: Mapping[str, Any]) -> Demands:
-    model, limit = body.get("model"), whole_number(body.get(TOKENS[0]))
+    model, limit = body.get("model"), integer(body.get(TOKENS[0]))
     return Demands(
         model if isinstance(model, str) else "",
         body.get("stream") is True,

@@ -13,12 +13,10 @@ from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
 from playground.dialects.messages.dialect import MESSAGES
 from playground.exchange.answer import Finish
-from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
-from playground.upstream.client import NOBODY, Caller
-from playground.upstream.live import Finished, Progress
+from playground.upstream.client import NOBODY
 from playground.upstream.local_model import abilities
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.web.client import post_json
@@ -71,25 +69,6 @@ def test_it_is_cut_by_length(local_model: Supervisor, streams: bool) -> None:
     assert exchange.usage.prompt_tokens
 
 
-def test_a_stream_says_the_same_as_a_whole_answer(local_model: Supervisor) -> None:
-    live = make(_draft(stream=True), Terms(), NOBODY, live=True)
-    assert not isinstance(live, Exchange)
-    *steps, last = live
-
-    assert isinstance(last, Finished)
-    exchange = last.exchange
-    assert explain(exchange) is None
-    assert exchange.stream is not None
-    assert exchange.stream.done
-    progress = [*(step for step in steps if isinstance(step, Progress)), last.rest]
-    shown = "".join(text for step in progress for grown in step.growth for _, text in grown.texts)
-    # What may begin the key, which is random, is held back to the end.
-    assert (exchange.choices[0].text or "").startswith(shown)
-    assert shown
-    assert exchange.usage is not None
-    assert exchange.usage.total_tokens
-
-
 @pytest.mark.parametrize("streams", [False, True])
 def test_a_stop_sequence_is_named(local_model: Supervisor, streams: bool) -> None:
     asked = {"messages": [{"role": "user", "content": "Count: 1, 2, 3, 4"}]}
@@ -103,21 +82,6 @@ def test_a_stop_sequence_is_named(local_model: Supervisor, streams: bool) -> Non
     assert choice.finish_note is not None
     assert choice.finish_note.params["stop"] == json.dumps(stop, ensure_ascii=False)
     assert stop not in (choice.text or "")
-
-
-def test_what_had_arrived_stays_when_a_person_stops_it(local_model: Supervisor) -> None:
-    ended: list[Exchange] = []
-    steps = make(_draft(stream=True, max_tokens=500, **LONG), Terms(), Caller(ended=ended.append), live=True)
-    assert not isinstance(steps, Exchange)
-
-    next(step for step in steps if isinstance(step, Progress) and step.growth)
-    steps.close()
-
-    (exchange,) = ended
-    assert exchange.failure is not None
-    assert exchange.failure.kind is FailureKind.STOPPED
-    assert exchange.choices[0].text
-    assert exchange.choices[0].finish is None
 
 
 SCHEMA = next(preset.body["output_config"] for preset in MESSAGES.presets if preset.id == "json")

@@ -12,12 +12,10 @@ from django.test import Client
 from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
 from playground.exchange.answer import Finish
-from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
-from playground.upstream.client import NOBODY, Caller
-from playground.upstream.live import Finished, Progress
+from playground.upstream.client import NOBODY
 from playground.upstream.local_model import abilities
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.dialects.responses.streams import RESPONSES
@@ -63,41 +61,6 @@ def test_it_is_cut_by_length(local_model: Supervisor, streams: bool) -> None:
     assert (choice.finish, choice.finish_reason) == (Finish.STOP, "completed")
     assert exchange.usage is not None
     assert exchange.usage.completion_tokens == 5
-
-
-def test_a_stream_says_the_same_as_a_whole_answer(local_model: Supervisor) -> None:
-    live = make(_draft(stream=True), Terms(), NOBODY, live=True)
-    assert not isinstance(live, Exchange)
-    *steps, last = live
-
-    assert isinstance(last, Finished)
-    exchange = last.exchange
-    assert explain(exchange) is None
-    assert exchange.stream is not None
-    assert exchange.stream.done
-    progress = [*(step for step in steps if isinstance(step, Progress)), last.rest]
-    shown = "".join(text for step in progress for grown in step.growth for _, text in grown.texts)
-    # What may begin the key, which is random, is held back to the end.
-    assert (exchange.choices[0].text or "").startswith(shown)
-    assert shown
-    assert exchange.usage is not None
-    assert exchange.usage.total_tokens
-
-
-def test_what_had_arrived_stays_when_a_person_stops_it(local_model: Supervisor) -> None:
-    ended: list[Exchange] = []
-    draft = _draft(stream=True, max_output_tokens=500, **LONG)
-    steps = make(draft, Terms(), Caller(ended=ended.append), live=True)
-    assert not isinstance(steps, Exchange)
-
-    next(step for step in steps if isinstance(step, Progress) and step.growth)
-    steps.close()
-
-    (exchange,) = ended
-    assert exchange.failure is not None
-    assert exchange.failure.kind is FailureKind.STOPPED
-    assert exchange.choices[0].text
-    assert exchange.choices[0].finish is None
 
 
 @pytest.mark.parametrize("streams", [False, True])
