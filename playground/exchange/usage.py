@@ -1,6 +1,6 @@
 """Token counts as the provider reports them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,5 @@ class Usage:
     reasoning_tokens: int | None = None
 
     def as_json(self) -> dict[str, int]:
-        return {name: count for name, count in asdict(self).items() if count is not None}
+        counts = {name: getattr(self, name) for name in self.__slots__}
+        return {name: count for name, count in counts.items() if count is not None}

@@ -32,4 +32,6 @@ def is_visible(character: str) -> bool:
 
 def show(text: str, escape: Callable[[str], str]) -> str:
     """Return the text with each invisible character, line breaks included, replaced by its `escape`."""
+    if text.isascii() and text.isprintable():  # nearly every text: no look at each character
+        return text
     return "".join(character if is_visible(character) else escape(character) for character in text)

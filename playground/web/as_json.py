@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from playground import snippets
-from playground.exchange.answer import Choice, Finish
+from playground.exchange.answer import Choice
 from playground.exchange.record import Exchange, Recorded, joined
 from playground.explanations.explain import explain
 from playground.text import jsontext
@@ -53,23 +52,18 @@ def detected_as_json(detected: Detected, translate: Translate = str) -> dict[str
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What was answered, in the same shape for every API. Other choices are in `completion` alone."""
-
-    text: str | None
-    reasoning: str | None
-    refusal: str | None
-    tool_calls: list[dict[str, str | None]]
-    finish: Finish | None
-    finish_reason: str | None
-
-
 def _answer(choice: Choice) -> dict[str, Any]:
-    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in choice.tool_calls]
-    return asdict(
-        _Answer(choice.text, choice.reasoning, choice.refusal, calls, choice.finish, choice.finish_reason)
-    )
+    """Return what was answered, in one shape for every API. Other choices are in `completion` alone."""
+    return {
+        "text": choice.text,
+        "reasoning": choice.reasoning,
+        "refusal": choice.refusal,
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments} for call in choice.tool_calls
+        ],
+        "finish": choice.finish,
+        "finish_reason": choice.finish_reason,
+    }
 
 
 def _response(exchange: Exchange) -> dict[str, Any] | None:

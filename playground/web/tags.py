@@ -1,6 +1,7 @@
 """Template tags and filters."""
 
 import re
+from functools import cache
 from html import escape
 from json import dumps
 from typing import Any, cast
@@ -147,6 +148,7 @@ def edit_url(context: dict[str, Any]) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Show an icon of `static/vendor/lucide/`. Text beside it, or a label, gives its meaning."""
     return format_html(
