@@ -78,7 +78,7 @@ def parse(text: str) -> Source:
 
 @dataclass(frozen=True)
 class Page:
-    """One Markdown file. `path` is relative to the folder: `openai/chat-completion.md`."""
+    """One Markdown file. `path` is relative to the folder: `api/streaming.md`."""
 
     path: str
     stamp: Stamp
@@ -109,6 +109,13 @@ class Page:
     def order(self) -> float:
         order = self.source.front.get("order")
         return order if isinstance(order, int | float) else float("inf")
+
+    @property
+    def aliases(self) -> list[str]:
+        """Addresses below `/docs/` that the page had before, as in Hugo's front matter."""
+        aliases = self.source.front.get("aliases")
+        named = aliases if isinstance(aliases, list) else [aliases]
+        return [alias.strip("/") for alias in named if isinstance(alias, str)]
 
     @property
     def language(self) -> str:
@@ -157,6 +164,14 @@ class Docs:
         plain = address.removesuffix(".html")
         candidates = [f"{plain}.md", f"{address}/index.md", address] if address else ["index.md"]
         return next((self.pages[path] for path in candidates if path in self.pages), None)
+
+    def moved(self, address: str) -> Page | None:
+        """Find the page whose front matter names this address in `aliases`: it used to be there."""
+        return self._aliases.get(address.strip("/"))
+
+    @cached_property
+    def _aliases(self) -> dict[str, Page]:
+        return {alias: page for page in self.pages.values() for alias in page.aliases}
 
     def file(self, address: str) -> str | None:
         """Find the path of a file that is no page; as in VitePress, `public/` is served from the root."""
@@ -301,6 +316,6 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _readable(name: str) -> str:
-    """Turn a file name into a title: `chat-completion` → `Chat completion`."""
+    """Turn a file name into a title: `tool-calling` → `Tool calling`."""
     words = re.sub("[-_]+", " ", name).strip() or name
     return words[:1].upper() + words[1:]

@@ -54,7 +54,7 @@ def _url(
 
 
 def docs_url(path: str) -> str:
-    """Return a page's address: `openai/chat-completion` → `/docs/openai/chat-completion`."""
+    """Return a page's address: `api/streaming` → `/docs/api/streaming`."""
     return reverse("docs") + quote(path)
 
 
@@ -71,7 +71,7 @@ def may_be_followed(href: str) -> bool:
 def target(href: str, page: str) -> tuple[str, str]:
     """Resolve `href` on the page `page` to a path within the folder and its `?query#anchor`.
 
-    `./x#y` on `openai/index.md` is `("openai/x", "#y")`. A leading `/` means the folder's root, as in
+    `./x#y` on `api/index.md` is `("api/x", "#y")`. A leading `/` means the folder's root, as in
     VitePress. Raises `ValueError` if it leads out of the folder.
     """
     path, suffix = re.fullmatch(r"([^?#]*)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]

@@ -70,6 +70,8 @@ def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
     page = found.page(address)
     if "q" in request.GET:
         return _search(request, found, page.language if page else _language(address))
+    if page is None and (moved := found.moved(address)):
+        return HttpResponseRedirect(moved.url)
     if page is None and (first := found.first_within(address)):
         return HttpResponseRedirect(first.url)
     if page is None and (file := found.file(address)):

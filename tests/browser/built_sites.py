@@ -1,4 +1,4 @@
-"""Real sites, built by their own tools from `tests/sites/` and the code of `docs/embedding/`.
+"""Real sites, built by their own tools from `tests/sites/` and the code of `docs/embed/`.
 
 `.cache/sites/` keeps npm packages until the lock file changes, and what VitePress and Docusaurus build until
 a source changes. Workers take turns.

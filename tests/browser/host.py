@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-DOCS = Path(__file__).parents[2] / "docs" / "embedding"
+DOCS = Path(__file__).parents[2] / "docs" / "embed"
 EXAMPLE = "https://playground.example.org"
 
 # A stub of `/embed/`: the test decides what it says to the loader. It listens as strictly as the real frame.
@@ -68,7 +68,7 @@ def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[st
 
 
 def code_blocks(page: str, playground: str = EXAMPLE) -> dict[str, str]:
-    """Return a page's code in `docs/embedding/` by its name there, with the playground's real URL."""
+    """Return a page's code in `docs/embed/` by its name there, with the playground's real URL."""
     text = (DOCS / page).read_text(encoding="utf-8")
     found = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
     names = [re.fullmatch(r"\w+ \[(.+)\]", info) for _, info, _ in found]

@@ -60,7 +60,7 @@ def blocks() -> tuple[Block, ...]:
 
 def is_about_a_site(path: str) -> bool:
     """Whether its blocks are the files of a site, which `tests/browser/built_sites.py` builds and opens."""
-    return "embedding/" in path and not path.endswith("/index.md")
+    return "embed/" in path and not path.endswith("/index.md")
 
 
 def blocks_of(page: Page) -> list[Block]:

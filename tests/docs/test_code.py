@@ -9,7 +9,7 @@ toml               read as a provider file
 env                lines of NAME=value: settings of the playground with valid values
 nginx, http        syntax; a request line must be one that the examples send
 
-A language without a row in `HOLD` fails. The blocks of `embedding/`, except its index, are the files of
+A language without a row in `HOLD` fails. The blocks of `embed/`, except its index, are the files of
 sites that `tests/browser` builds; their Chinese twins differ only in words, which `test_pages.py` checks.
 """
 

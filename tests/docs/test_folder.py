@@ -104,6 +104,21 @@ def guarded(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.parametrize(
+    "front", ["aliases: /old/place/", "aliases: [older, old/place]", "aliases:\n- old/place\n- 3"]
+)
+def test_a_page_that_moved_is_found_where_it_was(tmp_path: Path, front: str) -> None:
+    docs = write(
+        tmp_path, **{"new.md": f"---\n{front}\n---\n# New", "other.md": "---\naliases: {a: b}\n---\n"}
+    )
+
+    moved = docs.moved("old/place/")
+
+    assert moved is not None
+    assert moved.path == "new.md"
+    assert docs.moved("elsewhere") is None
+
+
 def test_hidden_and_outside_files_are_not_listed(guarded: Path) -> None:
     assert set(look(guarded).files) == {"index.md", "within.md"}
 

@@ -37,7 +37,7 @@ from tests.docs.pages import (
 
 PAGES = list(docs().pages)
 ENGLISH = [path for path in PAGES if not path.startswith("zh/")]
-REFERENCES = ["openai/chat-completion.md", "zh/openai/chat-completion.md"]
+REFERENCES = ["api/chat-completions.md", "zh/api/chat-completions.md"]
 # Parameters without a field of their own in the form.
 OTHERS = (
     *("model", "messages", "stream", "stream_options", "response_format", "reasoning_effort"),
@@ -272,7 +272,7 @@ def test_each_parameter_is_in_the_reference(path: str, parameter: Parameter) -> 
     ("path", "api"),
     [
         (f"{language}{page}", api)
-        for page, api in (("claude/messages.md", "messages"), ("openai/responses.md", "responses"))
+        for page, api in (("api/messages.md", "messages"), ("api/responses.md", "responses"))
         for language in ("", "zh/")
     ],
 )

@@ -28,7 +28,7 @@ def folder(tmp_path: Path, settings: Any) -> Path:
         **{
             "index.md": "# Welcome\n\n<ApiPlayground provider='openai' />\n",
             "guide/one.md": "# One\n\n## First part\n\n## Second part\n",
-            "guide/two.md": "---\ntitle: Second <page>\n---\nno heading\n",
+            "guide/two.md": "---\ntitle: Second <page>\naliases: start/two\n---\nno heading\n",
             "zh/guide/one.md": "# 一\n",
             "images/a.png": "png",
             "drawing.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
@@ -80,6 +80,7 @@ def test_every_page_leads_to_the_docs_and_the_docs_to_the_playground(client: Cli
         ("/docs/guide/one.md", "/docs/guide/one"),
         ("/docs/guide/one/", "/docs/guide/one"),
         ("/docs/index.html?a=b", "/docs/?a=b"),
+        ("/docs/start/two", "/docs/guide/two"),
         ("/docs/guide", "/docs/guide/one"),
         ("/docs/guide/", "/docs/guide/one"),
         ("/docs/zh/", "/docs/zh/guide/one"),
