@@ -194,14 +194,14 @@ def _status(error: ProviderError, status: int) -> int | None:
         return 401
     if status == 403 and cloudflare_number(error) == _CLOUDFLARE_RATE_LIMIT:
         return 429
-    if status >= 500:
+    said = implied_status(error) if status < 400 else status
+    if said is not None and said >= 500:
         told = (told_status(error), quoted_status(error))
         if meant := next((inner for inner in told if inner and inner < 500), None):
             return meant
-        if status in (500, 501) and _UNSUPPORTED.search(error.words):
+        if said in (500, 501) and _UNSUPPORTED.search(error.words):
             return 400
-        return 529 if status == 500 and _NO_MEMORY.search(error.words) else status
-    said = implied_status(error) if status < 400 else status
+        return 529 if said == 500 and _NO_MEMORY.search(error.words) else said
     return next(
         (meant for told, words, meant in _CORRECTIONS if said in told and words.search(error.words)), said
     )

@@ -147,7 +147,7 @@ _OF_HTTP = {*HTTPStatus, *STATUSES}
 _QUOTED = re.compile(
     r"(?:error code|status(?: ?code)?|http)[: ]{1,2}(400|404|413|422|429)\b|"
     r"\b(400|404|413|422|429) "
-    r"(?:bad request|not found|request entity too large|unprocessable entity|too many requests)"
+    r"(?:bad request|not[ _]found|request entity too large|unprocessable entity|too many requests)"
 )
 # Cloudflare's own error, in front of the provider: `error code: 1010`.
 _CLOUDFLARE = re.compile(r"error code: (1\d{3})")

@@ -168,7 +168,7 @@ CASES = [
         "code, msg, success: false, with status 200",
         answer({"code": 500, "msg": "404 NOT_FOUND for this plan", "success": False}),
         "404 NOT_FOUND for this plan",
-        "server_error",
+        "not_found",
     ),
     _said(
         "base_resp of MiniMax, with status 200",
