@@ -10,6 +10,7 @@ from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
+from playground.text import event_data
 from playground.upstream.client import NOBODY
 from tests.upstreams.scripted import Answer, ScriptedUpstream, event_stream, json_answer
 
@@ -55,6 +56,11 @@ def sse(*events: Any, comments: str = "") -> Answer:
     return event_stream("".join(lines).encode())
 
 
+def plain(*events: Any, tail: str = "") -> Answer:
+    """Events without names."""
+    return event_stream(("".join(f"data: {json.dumps(event)}\n\n" for event in events) + tail).encode())
+
+
 # fmt: off
 def start(**changes: Any) -> dict[str, Any]:
     message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
@@ -86,6 +92,7 @@ def end(reason: Any = "end_turn", usage: Any = ..., **more: Any) -> list[Any]:
 
 
 PING = {"type": "ping"}
+T = {"type": "tool_use", "id": "t1", "name": "f", "input": {}}
 MSG = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
        "content": [{"type": "text", "text": "Hello!"}], "stop_reason": "end_turn", "stop_sequence": None,
        "usage": {"input_tokens": 10, "output_tokens": 6}}
@@ -228,6 +235,87 @@ CASES = [
          "length",
          "model_context_window_exceeded", usage(10, 6, 16)),
     Case("fastapi-405", M, json_answer({"detail": "Method Not Allowed"}, 405), error="not_found"),
+    Case("litellm-two-message-starts", M, sse(start(), start(), *says(0, "Hi"), *end()), "Hi", "stop",
+         "end_turn", usage(25, 15, 40)),
+    Case("envoy-zero-input-at-end", M, sse(start(), *says(0, "Hi"), *end(usage={"input_tokens": 0,
+         "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 15})), "Hi",
+         "stop", "end_turn", usage(25, 15, 40, cached_tokens=0)),
+    Case("all-input-turns-out-cached", M, sse(start(), *says(0, "Hi"), *end(usage={"input_tokens": 0,
+         "cache_read_input_tokens": 25, "output_tokens": 15})), "Hi", "stop", "end_turn", usage(25, 15, 40,
+         cached_tokens=25)),
+    Case("ollama-text-before-thinking-at-one-index", M, sse(start(), begin(0, {"type": "text",
+         "text": ""}), delta(0, "text_delta", text="---"), begin(0, {"type": "thinking", "thinking": ""}),
+         delta(0, "thinking_delta", thinking="Hm"), stop(0), *says(1, "Hi"), *end()), "---\n\nHi", "stop",
+         "end_turn", usage(25, 15, 40), reasoning="Hm"),
+    Case("omlx-gap-between-indexes", M, sse(start(), begin(0, {"type": "thinking", "thinking": ""}),
+         delta(0, "thinking_delta", thinking="Hm"), stop(0), begin(2, T), delta(2, "input_json_delta",
+         partial_json='{"q": 1}'), stop(2), *end("tool_use")), None, "tool_calls", "tool_use", usage(25,
+         15, 40), reasoning="Hm", calls=[("t1", "f", '{"q": 1}')]),
+    Case("block-of-text-without-text", M, sse(start(), begin(0, {"type": "text"}), delta(0, "text_delta",
+         text="Hi"), stop(0), *end()), "Hi", "stop", "end_turn", usage(25, 15, 40)),
+    Case("start-of-a-message-with-id-alone", M, sse({"type": "message_start", "message": {"id": "msg_1"}},
+         *says(0, "Hi"), *end(usage={"input_tokens": 25, "output_tokens": 15})), "Hi", "stop", "end_turn",
+         usage(25, 15, 40)),
+    Case("litellm-end-told-at-start", M, sse(start(stop_reason="end_turn", usage={"input_tokens": 25,
+         "output_tokens": 15}), *says(0, "Hi"), *end()), "Hi", "stop", "end_turn", usage(25, 15, 40)),
+    Case("litellm-end-told-at-start-and-cut", M, sse(start(stop_reason="end_turn"), *says(0, "Hel")[:-1]),
+         "Hel", None, None, usage(25, None, None), "ended_early"),
+    Case("whole-message-as-one-event", M, sse(MSG), "Hello!", "stop", "end_turn", usage(10, 6, 16)),
+    Case("meridian-error-behind-the-end", M, sse(start(), *end(), {"type": "error",
+         "error": {"type": "api_error", "message": "upstream idle for 90001ms (limit 90000ms)"}}), None,
+         "stop", "end_turn", usage(25, 15, 40), "server_error"),
+    Case("litellm-call-whole-at-its-start", M, sse(start(), begin(0, T | {"input": {"q": 1}}), delta(0,
+         "input_json_delta", partial_json=""), stop(0), *end("tool_use")), None, "tool_calls", "tool_use",
+         usage(25, 15, 40), calls=[("t1", "f", '{"q": 1}')]),
+    Case("proxy-appends-words", M, sse(start(), *says(0, "Hel")[:-1],
+         "upstream error: read ECONNRESET\n\n"), "Hel", None, None, usage(25, None, None), "ended_early"),
+    Case("cloudflare-2009", M, json_answer({"success": False, "result": [], "messages": [],
+         "error": [{"code": 2009, "message": "Unauthorized"}]}, 401), error="unauthorized"),
+    Case("bedrock-throttled", M,
+         json_answer({"message": "Too many tokens, please wait before trying again."}, 429),
+         error="rate_limited"),
+    Case("bedrock-on-demand", M,
+         json_answer({"message": "Invocation of model ID m with on-demand throughput isn’t supported."},
+         400), error="not_found"),
+    Case("vertex-list", M, json_answer([{"error": {"code": 429,
+         "message": "Resource exhausted, please try again later.", "status": "RESOURCE_EXHAUSTED"}}], 429),
+         error="rate_limited"),
+    Case("vllm-internal-in-mid-stream", M, sse(start(), *says(0, "Hel")[:-1], {"type": "error",
+         "error": {"type": "internal_error",
+         "message": "2 validation errors for ChatCompletionStreamResponse"}}, "data: [DONE]\n\n"), "Hel",
+         None, None, usage(25, None, None), "server_error"),
+    Case("too-long", M, json_answer({"type": "error", "error": {"type": "invalid_request_error",
+         "message": "prompt is too long: 205351 tokens > 200000 maximum"}, "request_id": "r"}, 400),
+         error="context_window"),
+    Case("pi-events-without-names", M, plain(start(), PING, *says(0, "Hi"), *end()), "Hi", "stop",
+         "end_turn", usage(25, 15, 40)),
+    Case("end-turn-with-a-call", M, message(content=[T | {"input": {"q": 1}}]), None, "stop", "end_turn",
+         usage(10, 6, 16), calls=[("t1", "f", '{"q": 1}')]),
+    Case("delta-of-type-text", M, sse(start(), begin(0, {"type": "text", "text": ""}), delta(0, "text",
+         text="Hel"), delta(0, "text", text="lo"), stop(0), *end()), "Hello", "stop", "end_turn", usage(25,
+         15, 40)),
+    Case("usage-in-message-stop", M, sse(start(usage={"input_tokens": 0, "output_tokens": 0}), *says(0,
+         "Hi"), end(usage=None)[0], {"type": "message_stop", "usage": {"input_tokens": 25,
+         "output_tokens": 15}}), "Hi", "stop", "end_turn", usage(25, 15, 40)),
+    Case("usage-in-the-delta", M, sse(start(), *says(0, "Hi"),
+         {"type": "message_delta", "delta": {"stop_reason": "end_turn", "usage": {"output_tokens": 15}}},
+         {"type": "message_stop"}), "Hi", "stop", "end_turn", usage(25, 15, 40)),
+    Case("zai-wrong-path-200", M, json_answer({"code": 500, "msg": "404 NOT_FOUND", "success": False}),
+         error="not_found"),
+    Case("zai-1302", M, json_answer({"type": "error",
+         "error": {"message": "[1302][您的账户已达到速率限制，请您控制请求频率]", "code": "1302"}},
+         429), error="rate_limited"),
+    Case("lmstudio-endpoint", M,
+         json_answer({"error": "Unexpected endpoint or method. (POST /v1/messages)"}), error="not_found"),
+    Case("new-api-no-channel", M, json_answer({"type": "error", "error": {"type": "new_api_error",
+         "message": "当前分组 default 下对于模型 claude-x 无可用渠道"}}, 503), error="not_found"),
+    Case("new-api-no-channel-en", M, json_answer({"error": {"code": "model_not_found",
+         "message": "No available channel for model claude-x under group default (distributor)",
+         "type": "new_api_error"}}, 503), error="not_found"),
+    Case("anthropic-mid-stream-after-call", M, sse(start(), begin(0, T), delta(0, "input_json_delta",
+         partial_json='{"q": '), {"type": "error", "error": {"type": "api_error",
+         "message": "Internal server error", "details": None}}), None, None, None, usage(25, None, None),
+         "server_error", calls=[("t1", "f", '{"q": ')]),
     # --- Responses ---
     Case("openai-plain-stream", R, sse(*CREATED, *rtext("Hel", "lo!"), terminal()), "Hello!", "stop",
          "completed", R_USAGE),
@@ -319,6 +407,106 @@ CASES = [
          "completed", R_USAGE),
     Case("two-messages-with-phases", R, json_answer(resp(output=[text_item("One", phase="commentary"),
          text_item("Two", phase="final_answer")])), "One\n\nTwo", "stop", "completed", R_USAGE),
+    Case("llamacpp-404", R, json_answer({"error": {"code": 404, "message": "File Not Found",
+         "type": "not_found_error"}}, 404), error="not_found"),
+    Case("gemini-web2api-done-only", R, sse(CREATED[0], {"type": "response.output_text.done",
+         "text": "Hello!"}, terminal(output=[])), "Hello!", "stop", "completed", R_USAGE),
+    Case("lemonade-without-indexes", R, sse(*CREATED, {"type": "response.output_item.added",
+         "item": {"type": "reasoning", "id": "rs", "summary": [], "status": "in_progress"}},
+         {"type": "response.reasoning_text.delta", "item_id": "rs", "delta": "H"},
+         {"type": "response.reasoning_text.delta", "item_id": "rs", "delta": "m"},
+         {"type": "response.output_item.done", "item": {"type": "reasoning", "id": "rs", "summary": [],
+         "content": [{"type": "reasoning_text", "text": "Hm"}]}}, {"type": "response.output_item.added",
+         "item": text_item() | {"content": [], "status": "in_progress"}},
+         {"type": "response.content_part.added", "item_id": "msg_1", "part": {"type": "output_text",
+         "text": ""}}, {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "Hel"},
+         {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "lo!"},
+         {"type": "response.output_text.done", "item_id": "msg_1", "text": "Hello!"},
+         {"type": "response.output_item.done", "item": text_item()}, terminal(output=[])), "Hello!",
+         "stop", "completed", R_USAGE, reasoning="Hm"),
+    Case("manifest-deltas-alone", R, sse(*({"type": "response.output_text.delta", "item_id": "msg_0",
+         "output_index": 0, "content_index": 0, "delta": d} for d in ("Hel", "lo!")),
+         {"type": "response.completed", "response": {"status": "completed", "output": [],
+         "usage": {"input_tokens": 1576, "output_tokens": 32, "total_tokens": 1608}}}, "data: [DONE]\n\n"),
+         "Hello!", "stop", "completed", usage(1576, 32, 1608)),
+    Case("vllm-index-for-each-delta", R, sse(*CREATED, {"type": "response.output_item.added",
+         "output_index": 0, "item": {"type": "reasoning", "id": "rs", "summary": [],
+         "status": "in_progress"}}, {"type": "response.reasoning_part.added", "item_id": "rs",
+         "output_index": 0, "content_index": 0, "part": {"type": "reasoning_text", "text": ""}},
+         *({"type": "response.reasoning_text.delta", "item_id": "rs", "output_index": 0,
+         "content_index": i, "delta": d} for i, d in enumerate(("Say", " he", "llo"))),
+         {"type": "response.reasoning_text.done", "item_id": "rs", "output_index": 0, "content_index": 3,
+         "text": "Say hello"}, {"type": "response.output_item.added", "output_index": 1,
+         "item": text_item() | {"content": [], "status": "in_progress"}},
+         {"type": "response.content_part.added", "item_id": "msg_1", "output_index": 1, "content_index": 4,
+         "part": {"type": "output_text", "text": ""}}, *({"type": "response.output_text.delta",
+         "item_id": "msg_1", "output_index": 1, "content_index": i, "delta": d} for i, d in ((5, "Hel"),
+         (6, "lo!"))), {"type": "response.output_text.done", "item_id": "msg_1", "output_index": 1,
+         "content_index": 7, "text": "Hello!"}, {"type": "response.content_part.done", "item_id": "msg_1",
+         "output_index": 1, "content_index": 8, "part": {"type": "output_text", "text": "Hello!"}},
+         terminal(output=[])), "Hello!", "stop", "completed", R_USAGE, reasoning="Say hello"),
+    Case("vllm-index-for-each-delta-cut", R, sse(*CREATED, {"type": "response.output_item.added",
+         "output_index": 0, "item": {"type": "reasoning", "id": "rs", "summary": [],
+         "status": "in_progress"}}, *({"type": "response.reasoning_text.delta", "item_id": "rs",
+         "output_index": 0, "content_index": i, "delta": d} for i, d in enumerate(("Say", " he", "llo"))),
+         ), None, None, None, None, "ended_early", reasoning="Say hello"),
+    Case("halogen-reasoning-twice", R, sse(*CREATED, {"type": "response.output_item.added",
+         "output_index": 0, "item": {"type": "reasoning", "id": "rs", "summary": []}}, *(e for d in ("The",
+         " user") for e in ({"type": "response.reasoning_text.delta", "item_id": "rs", "output_index": 0,
+         "content_index": 0, "delta": d}, {"type": "response.reasoning_summary_text.delta",
+         "item_id": "rs", "output_index": 0, "summary_index": 0, "delta": d})), *rtext("Hi", i=1),
+         terminal(output=[])), "Hi", "stop", "completed", R_USAGE, reasoning="The user"),
+    Case("lmstudio-reasoning-done-only", R, sse(*CREATED, {"type": "response.reasoning_text.done",
+         "item_id": "rs", "output_index": 0, "content_index": 0, "text": "Hm"}, *rtext("Hi", i=1),
+         terminal(output=[])), "Hi", "stop", "completed", R_USAGE, reasoning="Hm"),
+    Case("litellm-chat-error-in-mid-stream", R, sse(*CREATED, *rtext("Hel", done=False),
+         {"error": {"message": "litellm.InternalServerError: boom", "code": "500"}}), "Hel", None, None,
+         None, "server_error"),
+    Case("codex-items-done-alone", R, sse(*CREATED, {"type": "response.output_item.done",
+         "output_index": 0, "item": text_item() | {"phase": "final_answer"}}, terminal(output=[])),
+         "Hello!", "stop", "completed", R_USAGE),
+    Case("azure-too-old", R, json_answer({"error": {"code": "BadRequest",
+         "message": "Azure OpenAI Responses API is enabled only for api-version 2025-03-01-preview"}}, 400),
+         error="bad_request"),
+    Case("azure-deployment", R, json_answer({"error": {"code": "DeploymentNotFound",
+         "message": "The API deployment for this resource does not exist."}}, 404), error="not_found"),
+    Case("azure-no-model", R,
+         json_answer({"error": {"message": "The requested model 'm' with deployment name m does not exist.",
+         "type": "invalid_request_error", "param": "model", "code": "model_not_found"}}, 400),
+         error="not_found"),
+    Case("codex-window", R, sse(*CREATED, terminal("failed", output=[], usage=None,
+         error={"code": "context_length_exceeded",
+         "message": "Your input exceeds the context window of this model. Please adjust your input."})),
+         None, "error", "failed", None, "context_window"),
+    Case("openrouter-response-error", R, sse(*CREATED, *rtext("Hel", done=False),
+         {"type": "response.error", "error": {"code": "rate_limit_exceeded",
+         "message": "Rate limit exceeded. Please try again later."}}), "Hel", None, None, None,
+         "rate_limited"),
+    Case("perplexity-failed-error-on-top", R, sse(*CREATED, {"type": "response.failed",
+         "sequence_number": 3, "error": {"message": "boom today", "type": "server_error",
+         "code": "server_error"}}), None, "error", "failed", None, "server_error"),
+    Case("completed-flat", R, sse(*CREATED, {"type": "response.completed", "status": "completed",
+         "output": [text_item()], "usage": resp()["usage"]}), "Hello!", "stop", "completed", R_USAGE),
+    Case("two-calls-index-0-same-everything", R, sse(*CREATED,
+         *(e for n in "12" for e in ({"type": "response.output_item.added", "output_index": 0,
+         "item": {"type": "function_call", "id": f"fc{n}", "call_id": f"c{n}", "name": "f",
+         "arguments": ""}}, {"type": "response.function_call_arguments.delta", "item_id": f"fc{n}",
+         "output_index": 0, "delta": "{}"}, {"type": "response.output_item.done", "output_index": 0,
+         "item": {"type": "function_call", "id": f"fc{n}", "call_id": f"c{n}", "name": "f",
+         "arguments": "{}"}})), terminal(output=[])), None, "tool_calls", "completed", R_USAGE,
+         calls=[("c1", "f", "{}"), ("c2", "f", "{}")]),
+    Case("events-without-names", R, plain(*CREATED, *rtext("Hi"), terminal(output=[text_item("Hi")])),
+         "Hi", "stop", "completed", R_USAGE),
+    Case("chat-chunks-at-responses", R, plain({"id": "c", "object": "chat.completion.chunk",
+         "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]}, {"id": "c",
+         "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {},
+         "finish_reason": "stop"}]}, tail="data: [DONE]\n\n"), error="not_completion"),
+    Case("openai-401", R,
+         json_answer({"error": {"message": "Missing scopes: api.responses.write.",
+         "type": "invalid_request_error", "param": None, "code": None}}, 401), error="forbidden"),
+    Case("openai-stored-item", R,
+         json_answer({"error": {"message": "Item with id 'rs_1' not found. Items are not persisted.",
+         "type": "invalid_request_error", "param": "input", "code": None}}, 404), error="bad_request"),
 ]
 # fmt: on
 
@@ -347,6 +535,19 @@ def test_it_is_read_as_its_users_would_read_it(upstream: ScriptedUpstream, case:
     }
     want = {name: getattr(case, name) for name in got}
     assert got == want, error and (error.title, error.advice, error.message)
+    if exchange.stream:
+        assert _shown_live(exchange) == {
+            name: text for name in ("text", "reasoning", "refusal") if (text := getattr(case, name))
+        }
+
+
+def _shown_live(exchange: Exchange) -> dict[str, str]:
+    """Return the texts that a page shows before the answer is whole."""
+    assert exchange.stream is not None
+    collector = exchange.dialect.collector()
+    for event in exchange.stream.events:
+        collector.add(event_data.read(event.data))
+    return {name: str(text) for live in collector.live for name, text in live.texts.items()}
 
 
 def test_a_call_without_arguments_goes_back_with_an_object(upstream: ScriptedUpstream) -> None:
@@ -358,3 +559,16 @@ def test_a_call_without_arguments_goes_back_with_an_object(upstream: ScriptedUps
     said, _ = exchange.choices[0].following(media=True)
 
     assert said["content"] == [{"type": "tool_use", "id": "t1", "name": "now", "input": {}}]
+
+
+def test_the_input_of_a_call_goes_back_as_an_object_though_it_came_as_text(
+    upstream: ScriptedUpstream,
+) -> None:
+    upstream.reply(message(content=[T | {"input": '{"q": 1}'}], stop_reason="tool_use"))
+    draft = Draft(None, upstream.url, "sk-x", BODIES["messages"], dialect="messages")
+    exchange = make(draft, Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+
+    said, _ = exchange.choices[0].following(media=True)
+
+    assert said["content"] == [T | {"input": {"q": 1}}]

@@ -85,11 +85,11 @@ class Block:
     def whole(self) -> dict[str, Any]:
         whole: dict[str, Any] = joined(self.fields)
         if self.input.length:
-            whole["input"] = _parsed(str(self.input))
+            whole["input"] = parsed(str(self.input))
         return whole
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """Return the input of a tool; JSON that is broken or cut off stays a text."""
     try:
         return jsontext.loads_leniently(text) if text.strip() else {}

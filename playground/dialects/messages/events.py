@@ -5,7 +5,7 @@ from typing import Any
 from playground.dialects.finish import is_reason
 from playground.dialects.messages.blocks import TEXTS, Block
 from playground.dialects.messages.message import LIVE, as_block, between, explanation_of
-from playground.dialects.messages.usage import set_all
+from playground.dialects.messages.usage import set_all, set_usage
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, number_of, overlay, size
@@ -13,6 +13,8 @@ from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, numb
 _DELTA = "content_block_delta"
 _KNOWN = frozenset(("type", "index", "message", "content_block", "delta", "usage"))
 _OF_DELTA_EVENT = frozenset(("type", "index", "delta"))
+# What a message is only known to have at its end.
+_AT_THE_END = ("stop_reason", "stop_sequence")
 # How many events of unknown types are kept before any known one: it may be the stream of another API.
 _MOST_BEFORE = 100
 # Where the completion keeps events of unknown types.
@@ -23,8 +25,9 @@ class EventCollector:
     """`add` each event's JSON value; `completion` is the whole message so far.
 
     Accepts what imitations send: no `message_start` (llama.cpp), blocks without a beginning or an end, the
-    same index for several blocks, usage in any event. Events of unknown types are kept, and so are unknown
-    blocks, deltas and fields. `add` raises `TooManyError` before the events fill the memory.
+    same index for several blocks, usage in any event, a whole message as the only event. Events of unknown
+    types are kept, and so are unknown blocks, deltas and fields. `add` raises `TooManyError` before the
+    events fill the memory.
     """
 
     def __init__(self) -> None:
@@ -33,6 +36,7 @@ class EventCollector:
         self.has_begun = False
         self._room = Room()
         self._head: dict[str, Any] = {}
+        self._foretold: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._blocks: list[tuple[int, Block]] = []
         self._by_index: dict[int, Block] = {}
@@ -63,8 +67,14 @@ class EventCollector:
                 return self._delta(event.get("index"), event.get("delta"))
             case "message_delta":
                 return self._changed(event)
-            case "content_block_stop" | "message_stop":
+            case "message_stop":
+                self._stopped(event)
+            case "content_block_stop":
                 self._beside(event)
+            case "message" if not self.has_begun and "content" in event:
+                brought = self._started({"message": event})
+                self._stopped({})
+                return brought
             case _:
                 self._other(event)
         return ""
@@ -76,8 +86,11 @@ class EventCollector:
         message = event.get("message")
         if not isinstance(message, dict):
             return ""
-        self._set_usage(message.get("usage"))
-        set_all(self._head, {name: message[name] for name in message if name != "usage"}, self._room)
+        set_usage(self._usage, message.get("usage"), self._room)
+        # Gateways that had the whole answer before they streamed it (LiteLLM) tell its end at its beginning.
+        self._foretold = {name: message[name] for name in _AT_THE_END if message.get(name) is not None}
+        fields = {name: message[name] for name in message if name not in ("usage", *self._foretold)}
+        set_all(self._head, fields, self._room)
         content = self._head.pop("content", None)
         blocks = [content] if isinstance(content, str) else content if isinstance(content, list) else []
         return "".join([self._begin(index, as_block(block)) for index, block in enumerate(blocks)])
@@ -104,6 +117,8 @@ class EventCollector:
             new = Block.of_delta(kind, self._room)
             block = self._new(len(self._blocks) if place is None else place, new)
         name = TEXTS.get(kind) if isinstance(kind, str) else None
+        if name is None and block.kind in LIVE:  # its text, under another type or none
+            name = block.kind
         text = delta.get(name) if name else None
         if name and isinstance(text, str) and len(delta) == 2:
             into = block.fields.get(name)
@@ -121,16 +136,23 @@ class EventCollector:
     def _changed(self, event: dict[str, Any]) -> str:
         """Take a `message_delta`: why the message ended, and its usage so far."""
         self._beside(event)
-        self._set_usage(event.get("usage"))
         if not isinstance(delta := event.get("delta"), dict):
             return ""
-        set_all(self._head, {name: delta[name] for name in delta if name != "type"}, self._room)
+        set_usage(self._usage, delta.get("usage"), self._room)
+        fields = {name: delta[name] for name in delta if name not in ("type", "usage")}
+        set_all(self._head, fields, self._room)
         explained = explanation_of(self._head)
         if explained and "refusal" not in self._texts:
             self._texts["refusal"] = Pieces()
             self._texts["refusal"].append(explained)
             return explained
         return ""
+
+    def _stopped(self, event: dict[str, Any]) -> None:
+        """Take a `message_stop`: nothing said the end otherwise, so it is the one that was foretold."""
+        self._beside(event)
+        if not self.is_finished(1):
+            set_all(self._head, self._foretold, self._room)
 
     def _other(self, event: dict[str, Any]) -> None:
         self._names.update(event)
@@ -145,15 +167,12 @@ class EventCollector:
     def _beside(self, event: dict[str, Any]) -> None:
         """Keep what an event has beside its own fields: Bedrock's metrics, `context_management`."""
         self.has_begun = True
+        set_usage(self._usage, event.get("usage"), self._room)
         if not event.keys() <= _KNOWN:
             if (error := event.get("error")) and self.error is None:
                 self.error = error
             others = {name: event[name] for name in event if name not in _KNOWN and name != "error"}
             overlay(self._head, others, self._room)
-
-    def _set_usage(self, usage: Any) -> None:
-        if isinstance(usage, dict):
-            set_all(self._usage, usage, self._room)
 
     # --- the blocks ---
 

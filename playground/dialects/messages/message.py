@@ -9,6 +9,7 @@ from typing import Any
 from playground.dialects import finish
 from playground.dialects.media import image
 from playground.dialects.messages import usage
+from playground.dialects.messages.blocks import parsed
 from playground.dialects.messages.sources import is_source, sources_of
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources, ToolCall
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -234,8 +235,11 @@ def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
 
 
 def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a block as requests take it: a call without arguments has an empty object, never null."""
-    return block | {"input": {}} if block.get("type") == "tool_use" and not block.get("input") else block
+    """Return a block as requests take it: the input of a call is an object, never null and no text."""
+    given = block.get("input")
+    if block.get("type") != "tool_use" or (given and not isinstance(given, str)):
+        return block
+    return block | {"input": parsed(given or "")}
 
 
 def _is_plain(block: dict[str, Any]) -> bool:

@@ -31,6 +31,22 @@ def of(message: dict[str, Any]) -> Usage | None:
     )
 
 
+def set_usage(into: dict[str, Any], usage: Any, room: Room) -> None:
+    """Set the counts of one event.
+
+    There is no answer without input: where all its counts are 0, gateways count in this event the output
+    alone, and what was told before holds.
+    """
+    if isinstance(usage, dict):
+        told = sum(count(usage, name) or 0 for name in _INPUT)
+        more = (
+            usage
+            if told
+            else {name: usage[name] for name in usage if not (name in _INPUT and into.get(name))}
+        )
+        set_all(into, more, room)
+
+
 def set_all(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
     """Set every value that is not null, also within objects: what came before it no longer holds."""
     for name, value in more.items():

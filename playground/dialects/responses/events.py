@@ -8,14 +8,13 @@ from playground.dialects.responses.items import END_EVENTS, ENDS, error_of, list
 from playground.dialects.responses.texts import texts_of
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
-from playground.text.pieces import Pieces, Room, check, copied, joined, merge, number_of, size
+from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, joined, merge, number_of, size
 
 # What an event has beside what it brings. Servers pad deltas with `obfuscation`, to hide their lengths.
 _OF_ANY = frozenset(("type", "sequence_number", "obfuscation"))
 _OF_A_DELTA = _OF_ANY | {
     "delta", "item_id", "output_index", "content_index", "summary_index", "logprobs",
 }  # fmt: skip
-_MOST_NAMES = 1000
 # The list of an item that a part is in, and the type of the item.
 _PARTS = {
     "content_part": ("content", "message"),
@@ -102,9 +101,12 @@ class EventCollector:
         self.has_begun = True
         response = event.get("response")
         if isinstance(response, dict) or name in END_EVENTS:
-            self._overlay({field: event[field] for field in event if field not in (*_OF_ANY, "response")})
-            response = response if isinstance(response, dict) else {}
-            return self._add_response(response, name.removeprefix("response."))
+            beside = {field: event[field] for field in event if field not in (*_OF_ANY, "response")}
+            whole = beside | response if isinstance(response, dict) else beside
+            return self._add_response(whole, name.removeprefix("response."))
+        if name == "response.error":  # OpenRouter, new-api
+            self._report(provider_error.error_in(event) or event)
+            return ""
         stem, _, word = name.removeprefix("response.").rpartition(".")
         if stem == "output_item" and isinstance(event.get("item"), dict):
             return self._add_item(event, event["item"], is_done=word == "done")
@@ -183,7 +185,7 @@ class EventCollector:
     def _add_text(self, event: dict[str, Any], stem: str, *, is_done: bool) -> str:
         spot = TEXTS[stem]
         item = self._find(event, spot.item)
-        index = number_of(event.get(spot.index)) if spot.index else None
+        index = item.index_of(spot, number_of(event.get(spot.index)), is_done=is_done) if spot.list else None
         holder = item.holder(spot, index, self._room)
         text = event.get(spot.field) if is_done else event.get("delta")
         if not isinstance(text, str):
@@ -201,6 +203,8 @@ class EventCollector:
             return ""
         item.has_grown |= text != ""
         growing.append(text)
+        if item.is_echo(spot, text):
+            return ""
         shown = self._live.at(spot.live, item.shown_as(spot, index)) if spot.live and text else None
         if shown:
             shown.append(text)
@@ -250,7 +254,7 @@ class EventCollector:
             if name not in self._head or (value != old and value not in (None, "", [], {})):
                 self._room.keep(size(value))
                 self._head[name] = copied(value)
-        check(len(self._head), _MOST_NAMES)
+        check(len(self._head), MOST_NAMES)
 
     def _in_order(self) -> list[Item]:
         return sorted(self._items, key=lambda item: item.position)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.dialects.numbered_parts import NumberedParts
 from playground.dialects.responses.items import CALLS
 from playground.text.pieces import Pieces, Room, joined
 
@@ -38,22 +39,6 @@ TEXTS = {
 _LISTS = ("content", "summary")
 
 
-@dataclass(slots=True)
-class Parts:
-    """The parts of a list by their index. `last` is the highest: to look for it would take quadratic time."""
-
-    by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
-    last: int = 0
-
-    def put(self, index: int, part: dict[str, Any]) -> None:
-        self.last = max(self.last, index) if self.by_index else index
-        self.by_index[index] = part
-
-    @property
-    def in_order(self) -> list[dict[str, Any]]:
-        return [self.by_index[index] for index in sorted(self.by_index)]
-
-
 @dataclass(eq=False)
 class Item:
     """An item so far. `fields` are its JSON, in which growing texts are `Pieces`.
@@ -69,14 +54,15 @@ class Item:
     has_begun: bool = False
     has_grown: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
-    _parts: dict[str, Parts] = field(default_factory=dict)
+    _parts: dict[str, NumberedParts] = field(default_factory=dict)
+    _last: tuple[str, str] = ("", "")
 
     def begin(self, fields: dict[str, Any]) -> None:
         self.has_begun = True
         for name in _LISTS:
             if isinstance(parts := fields.get(name), list):
                 del fields[name]
-                self._parts.setdefault(name, Parts())
+                self._parts.setdefault(name, NumberedParts())
                 for index, part in enumerate(parts):
                     self.set_part(name, index, part, is_done=False)
         self._take(fields)
@@ -92,12 +78,14 @@ class Item:
 
     def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
         """Set a part of a list; without an index, a new one or (if done) the last one."""
-        parts = self._parts_of(name)
-        if index is None:
-            index = parts.last if is_done or not parts.by_index else parts.last + 1
-        old = parts.by_index.get(index, {})
-        new = part if isinstance(part, dict) else {"value": part}
-        parts.put(index, old | {field: new[field] for field in new if new[field] or not old.get(field)})
+        self._parts_of(name).set(index, part if isinstance(part, dict) else {"value": part}, is_done=is_done)
+
+    def index_of(self, spot: Spot, index: int | None, *, is_done: bool) -> int | None:
+        """Return the index of the part that a text belongs to."""
+        parts = self._parts_of(spot.list)
+        index = parts.index_of_text(index, spot.part) if spot.list == "content" else index
+        parts.is_open = not is_done
+        return index
 
     def holder(self, spot: Spot, index: int | None, room: Room) -> dict[str, Any]:
         """Return the object in whose `spot.field` a text grows; without an index, the last part."""
@@ -122,6 +110,11 @@ class Item:
         growing: Pieces = holder[name]
         return growing
 
+    def is_echo(self, spot: Spot, text: str) -> bool:
+        """Return whether a text of reasoning only repeats the one before it as a summary, or the reverse."""
+        before, self._last = self._last, (spot.list, text)
+        return spot.live == "reasoning" and before[0] not in ("", spot.list) and before[1] == text != ""
+
     def shown_as(self, spot: Spot, index: int | None) -> tuple[Any, ...]:
         """Return what tells the text from those beside it: a message is one text, reasoning one a part."""
         return (self.position, spot.list, index) if spot.live == "reasoning" else (self.position,)
@@ -143,10 +136,10 @@ class Item:
             else {name: whole[name] for name in whole if name != "type"}
         )
 
-    def _parts_of(self, name: str) -> Parts:
+    def _parts_of(self, name: str) -> NumberedParts:
         """Return the parts of a list, also those that came in a whole item."""
         if name not in self._parts:
-            parts = self._parts[name] = Parts()
+            parts = self._parts[name] = NumberedParts()
             whole = self.fields.pop(name, None)
             for index, part in enumerate(whole if isinstance(whole, list) else []):
                 parts.put(index, part if isinstance(part, dict) else {"value": part})

@@ -1,0 +1,49 @@
+"""The parts of a list that grows by events, each with the number of its part."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class NumberedParts:
+    """The parts of a list by their index. `last` is the highest: to look for it would take quadratic time.
+
+    `is_open` says that the last one still grows.
+    """
+
+    by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
+    last: int = 0
+    is_open: bool = False
+
+    def put(self, index: int, part: dict[str, Any]) -> None:
+        self.last = max(self.last, index) if self.by_index else index
+        self.by_index[index] = part
+
+    def index_of_text(self, index: int | None, type_: str) -> int | None:
+        """Return the index of the part of that type in which a text goes on.
+
+        Some servers give each event a new index (vLLM): the text goes on where it began.
+        """
+        if index is None or index in self.by_index or not self.is_open:
+            return index
+        return self.last if self.by_index[self.last].get("type") == type_ else index
+
+    def set(self, index: int | None, part: dict[str, Any], *, is_done: bool) -> None:
+        """Set a part; without an index, a new one or (if done) the last one. Empty values replace none."""
+        if index is None:
+            index = self.last if is_done or not self.by_index else self.last + 1
+        elif is_done and index not in self.by_index and self._is_last(part):
+            index = self.last
+        self.is_open = not is_done
+        old = self.by_index.get(index, {})
+        self.put(index, old | {name: part[name] for name in part if part[name] or not old.get(name)})
+
+    def _is_last(self, part: dict[str, Any]) -> bool:
+        """Return whether a part says what the last one does, under an index of its own."""
+        known = self.by_index.get(self.last, {})
+        names = [name for name in ("text", "refusal") if part.get(name)]
+        return bool(names) and all(part[name] == str(known.get(name)) for name in names)
+
+    @property
+    def in_order(self) -> list[dict[str, Any]]:
+        return [self.by_index[index] for index in sorted(self.by_index)]
