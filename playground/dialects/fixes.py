@@ -37,7 +37,7 @@ from playground.exchange.fix import Fix
 from playground.exchange.parameter import Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
-_SET = gettext_noop("Set %(name)s to %(value)s")
+SET = gettext_noop("Set %(name)s to %(value)s")
 LONGEST_MESSAGES = 100_000  # the fix's button carries them
 
 # Parameters whose value is a word that a provider may ask for.
@@ -180,7 +180,7 @@ class Fixes:
         found = SET_TO.search(complaint.words)
         if not found or found[1] not in _WITH_A_WORD or complaint.body.get(found[1]) == found[2]:
             return None
-        return Fix(say(_SET, name=found[1], value=found[2]), {found[1]: found[2]})
+        return Fix(say(SET, name=found[1], value=found[2]), {found[1]: found[2]})
 
     def _other_streaming(self, complaint: _Complaint) -> Fix | None:
         """Turn streaming on or off.
@@ -188,7 +188,7 @@ class Fixes:
         `This model only support stream mode`, `Your organization must be verified to stream this model`
         """
         if ONLY_STREAMS.search(complaint.words) and not complaint.body.get("stream"):
-            return Fix(say(_SET, name="stream", value="true"), {"stream": True})
+            return Fix(say(SET, name="stream", value="true"), {"stream": True})
         if NO_STREAMING.search(complaint.words) and complaint.body.get("stream"):
             return self._without(complaint.body, ["stream"])
         return None
@@ -270,7 +270,7 @@ class Fixes:
             self._checks.get(name, self._checks[self._tokens[0]])(value)
         except ParameterError:
             return None
-        return Fix(say(_SET, name=name, value=f"{value:,}"), _change(body, name, value))
+        return Fix(say(SET, name=name, value=f"{value:,}"), _change(body, name, value))
 
     def fewer_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Lower the token limit to what the messages leave."""

@@ -40,7 +40,7 @@ _CLAIMS = frozenset(("errors", "detail", *_NAMED_ERRORS))
 # Fields that say what went wrong (string, object, or array), in the order in which they are shown.
 _MESSAGE_FIELDS = (
     "error", "title", "message", "msg", *_NAMED_ERRORS[2:], "status_msg", "detail", "details", "errors",
-    "base_resp", "Response",
+    "base_resp", "Response", "upstream_error",
 )  # fmt: skip
 _ALL_MESSAGE_FIELDS = frozenset(_MESSAGE_FIELDS)
 # These may list errors field by field, if they hold none of those names.

@@ -541,6 +541,45 @@ def test_it_is_read_as_its_users_would_read_it(upstream: ScriptedUpstream, case:
         }
 
 
+@pytest.mark.parametrize(
+    ("words", "older"),
+    [
+        ('anthropic-version: "2026-10-21" is not a valid version', True),
+        ("Unsupported value for header anthropic-version", True),
+        ("anthropic-version: header is required", False),
+        ("anthropic_version: Input should be 'bedrock-2023-05-31' or 'vertex-2023-10-16'", False),
+    ],
+)
+def test_a_gateway_that_does_not_know_the_version_gets_the_older_one(
+    upstream: ScriptedUpstream, words: str, older: bool
+) -> None:
+    upstream.reply(json_answer({"type": "error", "error": {"message": words}}, 400))
+    body = BODIES["messages"] | {"anthropic-version": "2026-10-21"}
+    exchange = make(Draft(None, upstream.url, "sk-x", body, dialect="messages"), Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+    error = explain(exchange)
+    assert error is not None
+
+    assert (error.fix.changes if error.fix else None) == (
+        {"anthropic-version": "2023-06-01"} if older else None
+    )
+
+
+def test_an_error_within_a_hubs_error_is_told(upstream: ScriptedUpstream) -> None:
+    words = "messages.1.content.0: Invalid `signature` in `thinking` block"
+    inner = {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+    outer = {"type": "error", "error": {"type": "request_fail", "upstream_error": inner}}
+    upstream.reply(json_answer(outer, 400))
+    exchange = make(
+        Draft(None, upstream.url, "sk-x", BODIES["messages"], dialect="messages"), Terms(), NOBODY
+    )
+    assert isinstance(exchange, Exchange)
+    error = explain(exchange)
+
+    assert error is not None
+    assert (error.kind, error.message) == ("bad_request", words)
+
+
 def _shown_live(exchange: Exchange) -> dict[str, str]:
     """Return the texts that a page shows before the answer is whole."""
     assert exchange.stream is not None

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.dialects import model_list, usage
-from playground.dialects.fixes import Fixes
-from playground.dialects.messages import carry, demands, joined, request, version
+from playground.dialects.messages import carry, demands, fixes, joined, request, version
 from playground.dialects.messages import rows as as_rows
 from playground.dialects.messages.anthropic_python import ANTHROPIC_PYTHON
 from playground.dialects.messages.events import EventCollector
@@ -21,7 +20,6 @@ from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.sentence import gettext_noop
 
-_FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
 _CHUNKS = ("message_start", "message_delta", "message_stop", "content_block_")
 # What a request has and its count does not take.
 _NOT_COUNTED = frozenset((
@@ -61,8 +59,8 @@ class Messages(PlainDialect):
     models = staticmethod(model_list.read_models)
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
-    fix = _FIXES.fix
-    fix_tokens = _FIXES.fewer_tokens
+    fix = staticmethod(fixes.fix)
+    fix_tokens = fixes.FIXES.fewer_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 

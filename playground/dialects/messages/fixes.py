@@ -1,0 +1,27 @@
+"""Changes to a Messages request that are known to help."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from playground.dialects.fixes import SET, Fixes
+from playground.dialects.messages import demands, version
+from playground.dialects.messages.parameters import PARAMETERS
+from playground.errors.provider_error import ProviderError
+from playground.exchange.fix import Fix
+from playground.text.sentence import say
+
+FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
+# Many gateways know the older version alone.
+_UNKNOWN_VERSION = re.compile(r"anthropic[-_ ]version\b[^\n]{0,80}\b(?:valid|support|unknown|unrecogni)")
+_UNSUPPORTED_VERSION = re.compile(
+    r"\b(?:invalid|unsupported|unknown|unrecogni[sz]ed) [^\n]{0,40}anthropic[-_ ]version\b"
+)
+
+
+def fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
+    """Return the change that the provider's words ask for, if it can be made for the person."""
+    words = error.words
+    if version.is_newer(body) and (_UNKNOWN_VERSION.search(words) or _UNSUPPORTED_VERSION.search(words)):
+        return Fix(say(SET, name=version.NAME, value=version.OLDER), {version.NAME: version.OLDER})
+    return FIXES.fix(body, error)
