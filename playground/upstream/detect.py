@@ -86,7 +86,7 @@ def _speaks(exchange: Exchange, control: Received) -> Speaks:
         return Speaks.UNKNOWN
     if not _is_json(received) or error.kind == "not_completion":
         return Speaks.NO
-    if received.status in _UNKNOWN_PATH:
+    if received.status in _UNKNOWN_PATH or error.kind == "not_found":  # LM Studio sends it with 200
         # Some miss the model before anything else, which is an answer of that API.
         return Speaks.YES if lacks_model(read_value(exchange.value)) else Speaks.NO
     # A server that says the same wherever one knocks has not said what it speaks.

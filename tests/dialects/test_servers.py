@@ -589,6 +589,27 @@ def _shown_live(exchange: Exchange) -> dict[str, str]:
     return {name: str(text) for live in collector.live for name, text in live.texts.items()}
 
 
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.dialect}-{case.id}" for case in CASES])
+def test_an_answer_can_be_added_to_the_conversation(upstream: ScriptedUpstream, case: Case) -> None:
+    """The next call raises no refusal for what a server sent."""
+    upstream.reply(case.reply)
+    body = BODIES[case.dialect] | case.asked
+    exchange = make(Draft(None, upstream.url, "sk-x", body, dialect=case.dialect), Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+    prompt = exchange.dialect.fields.prompt
+    said = body[prompt] if prompt == "messages" else [{"role": "user", "content": body[prompt]}]
+    for choice in exchange.choices:
+        added = [
+            {
+                name: value or "Next" if name in ("content", "output") else value
+                for name, value in item.items()
+            }
+            for item in choice.following(media=True)
+        ]
+        longer = body | {prompt: [*said, *added]}
+        make(Draft(None, upstream.url, "sk-x", longer, dialect=case.dialect), Terms(), NOBODY)
+
+
 def test_a_call_without_arguments_goes_back_with_an_object(upstream: ScriptedUpstream) -> None:
     upstream.reply(message(content=[{"type": "tool_use", "id": "t1", "name": "now", "input": None}]))
     draft = Draft(None, upstream.url, "sk-x", BODIES["messages"], dialect="messages")

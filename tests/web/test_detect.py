@@ -67,6 +67,8 @@ def _detect(client: Client, upstream: ScriptedUpstream, **changes: Any) -> dict[
         (Answer(200, b"<html>Welcome</html>"), NO_ROUTE, "no"),
         (Answer(200, b"Ollama is running"), NO_ROUTE, "no"),
         (json_answer({"status": "ok"}), NO_ROUTE, "no"),
+        (json_answer({"error": "Unexpected endpoint or method. (POST /v1/x)"}), NO_ROUTE, "no"),
+        (json_answer({"code": 500, "msg": "404 NOT_FOUND", "success": False}), NO_ROUTE, "no"),
         (NO_KEY, NO_KEY, "unknown"),
         (COMPLAINT, COMPLAINT, "unknown"),
         (json_answer({"error": "busy"}, status=503), NO_ROUTE, "unknown"),
