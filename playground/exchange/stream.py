@@ -105,6 +105,7 @@ class StreamReader:
         self.dialect = dialect
         self.collector: Collector = dialect.collector()
         self.done = False
+        self.told = 0  # the events with JSON that are no heartbeats
         self.first_token_ms: float | None = None
         self.last_token_ms: float | None = None
         self.times_ms = array("d")
@@ -170,7 +171,9 @@ class StreamReader:
         self.times_ms.append(at_ms)
         self.done = self.done or self.dialect.is_done(event.data, event.value)
         self._halves = self._halves or jsontext.has_halves(event.data)
-        brought = self.collector.add(_chunk_of(event))
+        said = _chunk_of(event)
+        self.told += said is not None
+        brought = self.collector.add(said)
         # What came in one text is taken out of the event itself.
         if brought and brought not in event.data and self._has_key(brought):
             self._joined.add(number)

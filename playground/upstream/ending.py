@@ -37,8 +37,8 @@ class Ending:
             self.due_ms = now_ms + 1000 * self._limits.grace_seconds if tries else math.inf
         elif stream.done:
             self.due_ms = min(self.due_ms, now_ms + 1000 * self._limits.grace_seconds)
-        elif len(stream.times_ms) > self._events:  # comments do not count: they may go on forever
-            self._events = len(stream.times_ms)
+        elif stream.told > self._events:  # heartbeats do not count: they may go on forever
+            self._events = stream.told
             ends = self._has_finished(stream)
             self.due_ms = now_ms + 1000 * self._limits.finish_seconds if ends else math.inf
 

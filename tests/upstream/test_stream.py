@@ -290,16 +290,22 @@ def test_pings_do_not_hold_an_answer_open_that_is_done(upstream: ScriptedUpstrea
     assert _kind(_send(upstream, exchange_seconds=20)) is None
 
 
-def test_pings_do_not_hold_an_answer_open_that_is_finished(upstream: ScriptedUpstream) -> None:
+@pytest.mark.parametrize("heartbeat", [b": ping\n\n", b'event: ping\ndata: {"type": "ping"}\n\n'])
+def test_pings_do_not_hold_an_answer_open_that_is_finished(
+    upstream: ScriptedUpstream, heartbeat: bytes
+) -> None:
     def ping(connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(HEAD + HELLO + FINISH)
         while True:
-            connection.sendall(b": ping\n\n")
+            connection.sendall(heartbeat)
             time.sleep(0.02)
 
     upstream.reply(ping)
 
-    assert _kind(_send(upstream, exchange_seconds=20, finish_seconds=0.3)) is None
+    exchange = _send(upstream, exchange_seconds=5, finish_seconds=0.3)
+
+    assert exchange.failure is None
+    assert _kind(exchange) is None
 
 
 def test_a_finish_reason_in_every_chunk_ends_nothing(upstream: ScriptedUpstream) -> None:
