@@ -589,6 +589,28 @@ def _shown_live(exchange: Exchange) -> dict[str, str]:
     return {name: str(text) for live in collector.live for name, text in live.texts.items()}
 
 
+def test_a_call_that_broke_off_stays_behind_and_wants_no_result(upstream: ScriptedUpstream) -> None:
+    upstream.reply(
+        sse(
+            start(),
+            *says(0, "I look."),
+            begin(1, T),
+            delta(1, "input_json_delta", partial_json='{"q": 1}'),
+            begin(2, T | {"id": "t2"}),
+            delta(2, "input_json_delta", partial_json='{"q": '),
+            *end("max_tokens"),
+        )
+    )
+    draft = Draft(None, upstream.url, "sk-x", BODIES["messages"], dialect="messages")
+    exchange = make(draft, Terms(), NOBODY)
+    assert isinstance(exchange, Exchange)
+
+    said, results = exchange.choices[0].following(media=True)
+
+    assert said["content"] == [{"type": "text", "text": "I look."}, T | {"input": {"q": 1}}]
+    assert results["content"] == [{"type": "tool_result", "tool_use_id": "t1", "content": ""}]
+
+
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.dialect}-{case.id}" for case in CASES])
 def test_an_answer_can_be_added_to_the_conversation(upstream: ScriptedUpstream, case: Case) -> None:
     """The next call raises no refusal for what a server sent."""

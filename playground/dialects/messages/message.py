@@ -100,15 +100,21 @@ class MessageChoice(Choice):
         # Thinking that broke off was never signed. Elsewhere an empty signature is a server's own.
         if blocks and blocks[-1].get("type") == "thinking" and not blocks[-1]["signature"]:
             blocks.pop()
+        # Nor can a call that broke off be answered.
+        blocks = [
+            block
+            for block in blocks
+            if block.get("type") != "tool_use" or isinstance(block.get("input"), dict)
+        ]
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
         answer = [{"role": "assistant", "content": content}] if content else []
         if answer and self.finish is Finish.PAUSED:  # it goes on from there
             return answer
         results = [
-            {"type": "tool_result", "tool_use_id": call.id, "content": ""}
-            for call in self.tool_calls
-            if call.id is not None
+            {"type": "tool_result", "tool_use_id": block["id"], "content": ""}
+            for block in blocks
+            if block.get("type") == "tool_use" and isinstance(block.get("id"), str)
         ]
         return [*answer, {"role": "user", "content": results or ""}]
 
