@@ -36,9 +36,12 @@ window.requestForm = (() => {
 
   const newRow = () => list.appendChild(template().firstElementChild.cloneNode(true));
 
-  // The whole row comes into view, not only the field that gets the cursor.
-  function enter(row) {
-    row.querySelector("[name=content]").focus({ preventScroll: true });
+  // The whole row comes into view, not only the field that gets the cursor. In JSON the cursor goes to the first text
+  // that is still empty: a tool's result.
+  function enter(row, field = row.querySelector("[name=content]")) {
+    field.focus({ preventScroll: true });
+    const gap = field.value.indexOf('""') + 1;
+    if (field.name === "extra" && gap) field.setSelectionRange(gap, gap);
     row.scrollIntoView({ block: "nearest" });
   }
 
