@@ -113,8 +113,7 @@ window.editForm = (() => {
         else if (input.options) {
           const chosen = [...input.options].findIndex((option) => option.defaultSelected);
           input.selectedIndex = Math.max(0, chosen);
-        }
-        else if ("defaultValue" in input && input.defaultValue !== input.value)
+        } else if ("defaultValue" in input && input.defaultValue !== input.value)
           input.value = input.defaultValue;
       }
     }

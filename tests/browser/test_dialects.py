@@ -177,6 +177,7 @@ def test_what_a_server_speaks_is_not_said_of_another_one(open_page: Open, upstre
     address.fill("ftp://example.com")
     detect.click()
     expect(page.locator("#base_url-error")).to_be_visible()
+    expect(page.locator(".field-error:visible")).to_have_count(1)
     address.fill(f"http://{upstream.host_port}/v1")
     detect.click()
     expect(page.locator("#detected [data-speaks]")).to_have_count(len(DIALECTS))
