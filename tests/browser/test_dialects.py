@@ -12,7 +12,8 @@ from tests.browser.conftest import Open
 from tests.upstreams.scripted import ScriptedUpstream, json_answer
 
 LABELS = [dialect.label for dialect in DIALECTS.values()]
-MESSAGES = quote('{"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}], "thinking": {"type": "adaptive"}}')
+HI = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}
+MESSAGES = quote(json.dumps(HI | {"thinking": {"type": "adaptive"}}))
 PARROT = {"name": "instructions", "text": "You are a parrot."}
 
 
@@ -210,11 +211,15 @@ def test_what_is_wrong_in_each_api_is_told_at_the_form(open_page: Open, scripts:
         page.locator("[name=content]").fill("Hello")
 
 
-def test_the_cursor_goes_into_the_first_of_several_results(open_page: Open, upstream: ScriptedUpstream) -> None:
+def test_the_cursor_goes_into_the_first_of_several_results(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
     calls = [{"type": "tool_use", "id": f"toolu_{n}", "name": "f", "input": {}} for n in (1, 2)]
     message = {"type": "message", "role": "assistant", "content": calls, "stop_reason": "tool_use"}
     upstream.reply(json_answer(message))
-    page = open_page(f"?provider=&base_url=http://{upstream.host_port}/v1&dialect=messages&request={MESSAGES}")
+    page = open_page(
+        f"?provider=&base_url=http://{upstream.host_port}/v1&dialect=messages&request={MESSAGES}"
+    )
     page.locator("#send").click()
     page.get_by_role("button", name="Add to conversation").click()
     expect(page.locator("[name=extra]").last).to_be_focused()
