@@ -302,7 +302,7 @@ def _render(
 
 
 def _locked(embed: Embed | None) -> Collection[str]:
-    return embed.locked_names if embed else ()
+    return embed.locked_fields if embed else ()
 
 
 def _options(form: RequestForm) -> list[page.Option]:

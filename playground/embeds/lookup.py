@@ -74,7 +74,7 @@ def takes_key(embed: Embed | None) -> bool:
 
 def fixed(embed: Embed) -> frozenset[str]:
     """Return what readers can't change: the base URL, locked fields, and the key unless it is their own."""
-    return embed.locked_names | {"base_url"} | (set() if takes_key(embed) else {"api_key"})
+    return embed.locked_fields | {"base_url"} | (set() if takes_key(embed) else {"api_key"})
 
 
 def check_key(embed: Embed, draft: Draft) -> None:
@@ -87,7 +87,7 @@ def check_key(embed: Embed, draft: Draft) -> None:
 
 def form_of(embed: Embed, form: RequestForm) -> RequestForm:
     """Return a reader's form with the author's values in the locked fields, for the page to show again."""
-    locked, dialect = embed.locked_names, embed.dialect
+    locked, dialect = embed.locked_fields, embed.dialect
     author = RequestForm.from_body(embed.provider, "", embed.body, dialect)
     fields = dialect.fields
     form = replace(form, provider=embed.provider, base_url="", dialect=dialect)

@@ -103,6 +103,13 @@ class Embed(models.Model):
         return policy.all_names(_items(self.locked), self.dialect.fields)
 
     @property
+    def locked_fields(self) -> frozenset[str]:
+        """The form's fields that readers cannot change: with `thinking`, `thinking.type` is one."""
+        locked = self.locked_names
+        parts = {each.name for each in self.dialect.parameters if each.name.partition(".")[0] in locked}
+        return locked | parts
+
+    @property
     def body(self) -> dict[str, Any]:
         """The author's request. Raises `InvalidRequestError` if it was saved without validation."""
         return link_body(self.request, self.dialect)

@@ -109,13 +109,18 @@ window.editForm = (() => {
     for (const target of swapped) {
       for (const input of [target, ...target.querySelectorAll("[data-field]")]) {
         if (input.type === "checkbox") input.checked = input.defaultChecked;
-        else if (input.options)
-          input.selectedIndex = [...input.options].findIndex((option) => option.defaultSelected);
-        else if ("defaultValue" in input && input.defaultValue !== input.value)
+        // Without a choice it is the first, as in a page that loads: a list that shows none is not sent or kept.
+        else if (input.options) {
+          const chosen = [...input.options].findIndex((option) => option.defaultSelected);
+          input.selectedIndex = Math.max(0, chosen);
+        } else if ("defaultValue" in input && input.defaultValue !== input.value)
           input.value = input.defaultValue;
       }
     }
-    if (entered) requestForm.enter(pane.querySelector(`[data-field="${entered}"]`).closest("[data-message]"));
+    if (entered) {
+      const field = pane.querySelector(`[data-field="${entered}"]`);
+      requestForm.enter(field.closest("[data-message]"), field);
+    }
     entered = null;
   });
 

@@ -36,9 +36,12 @@ window.requestForm = (() => {
 
   const newRow = () => list.appendChild(template().firstElementChild.cloneNode(true));
 
-  // The whole row comes into view, not only the field that gets the cursor.
-  function enter(row) {
-    row.querySelector("[name=content]").focus({ preventScroll: true });
+  // The whole row comes into view, not only the field that gets the cursor. In JSON the cursor goes to the first text
+  // that is still empty: a tool's result.
+  function enter(row, field = row.querySelector("[name=content]")) {
+    field.focus({ preventScroll: true });
+    const gap = field.value.indexOf('""') + 1;
+    if (field.name === "extra" && gap) field.setSelectionRange(gap, gap);
     row.scrollIntoView({ block: "nearest" });
   }
 
@@ -155,9 +158,10 @@ window.requestForm = (() => {
 
   const setInMore = (name) => form.elements.more?.value.includes(`"${name.split(".", 1)[0]}"`);
 
-  // Pairs of a field's name and what is wrong with it. Two of them may stand in one place.
+  // Pairs of a field's name and what is wrong with it. Two of them may stand in one place. Gives those that have one.
   function showErrors(pairs) {
     const told = new Map();
+    const placed = new Set();
     let first = null;
     for (const [name, sentence] of pairs) {
       // A field without a place of its own was typed as JSON.
@@ -165,6 +169,7 @@ window.requestForm = (() => {
       const place = isMore ? "more" : name;
       const text = at("data-error-for", place);
       if (!text) continue;
+      placed.add(name);
       const input = at("data-field", place);
       told.set(text, [...(told.get(text) ?? []), isMore ? `${name}: ${sentence}` : sentence]);
       input?.setAttribute("aria-invalid", "true");
@@ -176,6 +181,7 @@ window.requestForm = (() => {
       text.textContent = sentences.join(" ");
     }
     first?.focus();
+    return placed;
   }
 
   // --- start ---
@@ -203,9 +209,11 @@ window.requestForm = (() => {
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
       refusal.dataset.shown = "";
-      showErrors(
-        [...refusal.querySelectorAll("[data-field]")].map(({ dataset }) => [dataset.field, dataset.sentence]),
-      );
+      const problems = [...refusal.querySelectorAll("[data-field]")];
+      const placed = showErrors(problems.map(({ dataset }) => [dataset.field, dataset.sentence]));
+      // Beside the form's fields, each is told once.
+      if (refusal.matches("ul"))
+        for (const problem of problems) if (placed.has(problem.dataset.field)) problem.remove();
     }
   });
   form.addEventListener("input", (event) => {

@@ -2,15 +2,18 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from playground.dialects import DIALECTS
 from tests.browser.conftest import Open
-from tests.upstreams.scripted import ScriptedUpstream
+from tests.upstreams.scripted import ScriptedUpstream, json_answer
 
 LABELS = [dialect.label for dialect in DIALECTS.values()]
+HI = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}
+MESSAGES = quote(json.dumps(HI | {"thinking": {"type": "adaptive"}}))
 PARROT = {"name": "instructions", "text": "You are a parrot."}
 
 
@@ -175,6 +178,7 @@ def test_what_a_server_speaks_is_not_said_of_another_one(open_page: Open, upstre
     address.fill("ftp://example.com")
     detect.click()
     expect(page.locator("#base_url-error")).to_be_visible()
+    expect(page.locator(".field-error:visible")).to_have_count(1)
     address.fill(f"http://{upstream.host_port}/v1")
     detect.click()
     expect(page.locator("#detected [data-speaks]")).to_have_count(len(DIALECTS))
@@ -205,3 +209,37 @@ def test_what_is_wrong_in_each_api_is_told_at_the_form(open_page: Open, scripts:
         expect(told).to_be_hidden()
         page.get_by_role("button", name="Add message").click()
         page.locator("[name=content]").fill("Hello")
+
+
+def test_the_cursor_goes_into_the_first_of_several_results(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    calls = [{"type": "tool_use", "id": f"toolu_{n}", "name": "f", "input": {}} for n in (1, 2)]
+    message = {"type": "message", "role": "assistant", "content": calls, "stop_reason": "tool_use"}
+    upstream.reply(json_answer(message))
+    page = open_page(
+        f"?provider=&base_url=http://{upstream.host_port}/v1&dialect=messages&request={MESSAGES}"
+    )
+    page.locator("#send").click()
+    page.get_by_role("button", name="Add to conversation").click()
+    expect(page.locator("[name=extra]").last).to_be_focused()
+
+    page.keyboard.type("22 °C")
+    page.locator("#send").click()
+
+    expect(page.get_by_role("button", name="Add to conversation")).to_have_count(1)
+    results = upstream.requests[-1].json["messages"][-1]["content"]
+    assert [result["content"] for result in results] == ["22 °C", ""]
+
+
+def test_a_reload_brings_back_no_choice_that_an_example_took_away(open_page: Open) -> None:
+    page = open_page(f"?dialect=messages&request={MESSAGES}")
+    thinking = page.locator('[name="thinking.type"]')
+    expect(thinking).to_have_value("adaptive")
+    page.locator("nav details.menu summary").click()
+    page.locator("#presets button").first.click()
+    expect(page.locator("[data-part=code-python]")).to_contain_text("Hello!")
+
+    page.reload()
+
+    expect(thinking).to_have_value("")

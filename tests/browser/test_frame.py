@@ -426,6 +426,14 @@ def test_what_the_author_fixed_cannot_be_changed(host: Host, upstream: ScriptedU
     assert upstream.requests[0].json == REQUEST
 
 
+def test_the_essentials_stand_in_one_row(host: Host) -> None:
+    frame = host("embed=fixed").frame
+    boxes = [frame.locator(id_).bounding_box() for id_ in ("#model", "#temperature", "#max_tokens")]
+
+    model, *others = [box["y"] for box in boxes if box]
+    assert all(abs(y - model) < 5 for y in others)
+
+
 def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: ScriptedUpstream) -> None:
     frame = host("embed=own-key").frame
     frame.get_by_role("button", name="Send").click()

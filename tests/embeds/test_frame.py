@@ -577,6 +577,25 @@ def test_an_embed_keeps_its_api_and_uses_nothing_of_a_request_for_another(
         assert "data-overruled" not in open_frame(client, dialect=api).content.decode()
 
 
+def test_the_parts_of_a_locked_object_are_locked(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _all_apis(upstream, monkeypatch, tmp_path)
+    make_embed(MESSAGES | {"thinking": {"type": "adaptive"}}, api="messages", locked="thinking")
+
+    page = open_frame(client)
+    fields = {
+        name: field for field, name in re.findall('(<(?:select|input)[^>]* id="([^"]+)"[^>]*>)', _text(page))
+    }
+    asked = {"dialect": "messages", "thinking.type": "disabled"}
+    refused = _text(send_form(client, token=token_in(page), **asked))
+
+    assert " disabled" in fields["thinking.type"]
+    assert " readonly" in fields["thinking.budget_tokens"]
+    assert " disabled" not in fields["output_config.effort"]
+    assert re.search('<option value="adaptive" selected>', refused)
+
+
 @pytest.mark.parametrize(
     ("api", "overruled"), [("", []), ("messages", []), ("responses", ["api", "request"])]
 )

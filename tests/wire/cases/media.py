@@ -182,7 +182,7 @@ CASES = [
     _whole(
         "a message without anything",
         {},
-        shows=("The message has no text (its content is null).", "finish reason: stop"),
+        shows=("The message has no text.", "finish reason: stop"),
     ),
     _whole("the empty text", {"content": ""}, shows=("The message is the empty text.",)),
     *[
