@@ -2,20 +2,30 @@
 
 from typing import Any
 
-from playground.dialects.live_texts import LiveTexts
 from playground.dialects.responses.growing import TEXTS, Item
-from playground.dialects.responses.items import END_EVENTS, ENDS, error_of, listed
+from playground.dialects.responses.items import END_EVENTS, ENDS, error_of
+from playground.dialects.responses.live_texts import LiveTexts
 from playground.dialects.responses.texts import texts_of
+from playground.dialects.values import listed
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
-from playground.text.pieces import Pieces, Room, check, copied, joined, merge, number_of, size
+from playground.text.pieces import (
+    MOST_NAMES,
+    Pieces,
+    Room,
+    check,
+    copied,
+    joined,
+    merge,
+    number_of,
+    size,
+)
 
 # What an event has beside what it brings. Servers pad deltas with `obfuscation`, to hide their lengths.
 _OF_ANY = frozenset(("type", "sequence_number", "obfuscation"))
 _OF_A_DELTA = _OF_ANY | {
     "delta", "item_id", "output_index", "content_index", "summary_index", "logprobs",
 }  # fmt: skip
-_MOST_NAMES = 1000
 # The list of an item that a part is in, and the type of the item.
 _PARTS = {
     "content_part": ("content", "message"),
@@ -250,7 +260,7 @@ class EventCollector:
             if name not in self._head or (value != old and value not in (None, "", [], {})):
                 self._room.keep(size(value))
                 self._head[name] = copied(value)
-        check(len(self._head), _MOST_NAMES)
+        check(len(self._head), MOST_NAMES)
 
     def _in_order(self) -> list[Item]:
         return sorted(self._items, key=lambda item: item.position)
