@@ -25,6 +25,7 @@ FIELDS = Fields(
         frozenset(("system", "instructions")),
         frozenset(TOOLS),
     ),
+    call="tool_use_id",
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((

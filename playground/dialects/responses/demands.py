@@ -23,6 +23,7 @@ FIELDS = Fields(
         frozenset(_DELIVERY),
         frozenset(TOOLS),
     ),
+    call="call_id",
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((
