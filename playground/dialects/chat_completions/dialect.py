@@ -67,7 +67,7 @@ class ChatCompletions(PlainDialect):
     answer = staticmethod(read_answer)
     error = staticmethod(wrapping.error_in)
     fix = _FIXES.fix
-    fix_tokens = _FIXES.fewer_tokens
+    fix_tokens = _FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 

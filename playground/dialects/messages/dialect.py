@@ -58,7 +58,7 @@ class Messages(PlainDialect):
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
     fix = _FIXES.fix
-    fix_tokens = _FIXES.fewer_tokens
+    fix_tokens = _FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 

@@ -55,7 +55,7 @@ class Responses(PlainDialect):
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
     fix = staticmethod(fixes.fix)
-    fix_tokens = fixes.FIXES.fewer_tokens
+    fix_tokens = fixes.FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 
