@@ -229,6 +229,18 @@ def test_an_address_and_an_answer_are_known_as_those_of_another_dialect(
     assert asked.id in other_apis._OF_DIALECT
 
 
+def test_the_field_of_the_model_is_that_of_the_api_whatever_its_name() -> None:
+    form = RequestForm(dialect=ECHO, model="cat")
+    context = {"form": form, "errors": {"who": "Not a parrot"}, "locked": {"who"}}
+
+    html = render_to_string("form/_model.html", context)
+
+    assert re.search(
+        '<input id="model"[^>]* data-field="who"[^>]* readonly aria-invalid="true">', html, re.DOTALL
+    )
+    assert re.search('id="who-error"[^>]*>Not a parrot<', html)
+
+
 def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, provider: str) -> None:
     answer = post_json(client, dialect="morse")
 
