@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from playground.catalogue.caps import Caps
 from playground.exchange.fix import Fix
+from playground.exchange.parameter import Kind
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.exchange.request import Request
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -30,14 +31,18 @@ def problems(request: Request, caps: Caps) -> list[FieldProblem]:
 
 
 def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None:
-    """Return the change that brings a request within the caps, by lowering or removing fields."""
-    fields = request.dialect.fields
+    """Return the change that brings a request within the caps, by lowering or removing fields.
+
+    What people say to the model is never removed.
+    """
+    dialect, fields = request.dialect, request.dialect.fields
+    said = {fields.prompt, *(field.name for field in dialect.parameters if field.kind is Kind.PROSE)}
     most = {fields.model: next(iter(caps.models), None), fields.count: caps.n}
     most |= dict.fromkeys(fields.tokens, caps.max_tokens)
     changes = {
         problem.field: most.get(problem.field)
         for problem in beyond
-        if problem.field != "request" and not problem.field.startswith(f"{fields.prompt}.")
+        if problem.field != "request" and problem.field.partition(".")[0] not in said
     }
     return Fix(say(gettext_noop("Keep to what the server's key allows")), changes) if changes else None
 

@@ -265,6 +265,6 @@ def plain(place: str, role: str, text: str) -> Turn:
 
 
 def drop_default(settings: dict[str, Setting], name: str, default: Any) -> None:
-    """Take out a setting whose value says what an API does without it."""
+    """Take out a setting that only says what the API does by default."""
     if name in settings and settings[name].value is default:
         del settings[name]

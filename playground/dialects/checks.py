@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.exchange.parameter import Parameter, ParameterError
 from playground.exchange.refusal import FieldProblem
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 
 def number(low: float, high: float) -> Callable[[Any], None]:
@@ -72,6 +72,16 @@ def model_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
     if isinstance(model, str) and model.strip():
         return []
     return [FieldProblem("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
+
+
+def no_messages(prompt: str) -> FieldProblem:
+    """Return the problem of the field `prompt`, in which the messages are missing."""
+    return FieldProblem(prompt, say(gettext_noop("At least one message is needed.")))
+
+
+def not_a_role(role: Any, roles: tuple[str, ...]) -> Sentence:
+    sentence = gettext_noop("“%(role)s” is no role; take one of %(roles)s.")
+    return say(sentence, role=str(role)[:40], roles=", ".join(roles))
 
 
 def stream_problems(body: Mapping[str, Any]) -> list[FieldProblem]:

@@ -53,7 +53,6 @@ _COMMON = {
 _BROKEN_OFF = frozenset(
     ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource")
 )
-_OTHER = gettext_noop("The provider ended the answer with “%(reason)s”.")
 
 
 def is_reason(value: Any) -> bool:
@@ -89,7 +88,12 @@ def meaning(value: Any) -> Sentence | None:
     if word == "stop":
         return None
     known = _MEANINGS.get(word)
-    return say(known) if known else say(_OTHER, reason=reason[:80])
+    return say(known) if known else other(reason)
+
+
+def other(reason: str) -> Sentence:
+    """Return what is said of a reason that has no explanation."""
+    return say(gettext_noop("The provider ended the answer with “%(reason)s”."), reason=reason[:80])
 
 
 def _word(value: Any) -> str:

@@ -272,7 +272,7 @@ class Fixes:
             return None
         return Fix(say(SET, name=name, value=f"{value:,}"), _change(body, name, value))
 
-    def fewer_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
+    def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Lower the token limit to what the messages leave."""
         for name in self._tokens:
             if (current := _number(body.get(name))) and room < current:

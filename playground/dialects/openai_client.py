@@ -45,8 +45,8 @@ def _opening(call: Call) -> list[str]:
 def _extra_headers(call: Call) -> list[str]:
     """Return the argument of a call with its headers, none if the SDK sends all of them by itself.
 
-    The SDK sends its key as a bearer token. A key for another header is sent in that one only; the SDK lets
-    leave out its own only here.
+    The SDK sends its key as a bearer token. If the key belongs in another header, the SDK's own has to go,
+    and only this argument can remove it.
     """
     headers = [(name, quoted(value)) for name, value in call.headers]
     if _has_own_header(call):

@@ -41,7 +41,7 @@ def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:
 
 
 def count(usage: dict[str, Any], place: str) -> int | None:
-    """Return the count at a place such as `details.name`; None if it is missing or none."""
+    """Return the count at a place such as `details.name`; None if it is missing or not a count."""
     details, _, name = place.rpartition(".")
     holder = usage.get(details) if details else usage
     number = whole_number(holder.get(name)) if isinstance(holder, dict) else None

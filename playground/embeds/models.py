@@ -100,7 +100,10 @@ class Embed(models.Model):
 
     @property
     def locked_names(self) -> frozenset[str]:
-        return policy.all_names(_items(self.locked), self.dialect.fields)
+        """What readers cannot change, and the parameters within it: `reasoning.effort`."""
+        names = policy.all_names(_items(self.locked), self.dialect.fields)
+        parameters = (parameter.name for parameter in self.dialect.parameters)
+        return names.union(name for name in parameters if name.partition(".")[0] in names)
 
     @property
     def locked_fields(self) -> frozenset[str]:

@@ -40,7 +40,8 @@ class LiveChoice:
 class Collector(Protocol):
     """Assembles a stream: `add` takes each event's JSON value; `completion` is the result so far.
 
-    `tokens` counts the events that added text, `fields` the names in them besides the answer.
+    `tokens` counts the events that added text. `has_begun` says that one of them was of this API. As long as
+    none was, `fields` counts the names in the others: with several, they may be those of another API.
     """
 
     error: Any
@@ -85,7 +86,7 @@ class Dialect(Protocol):
 
     `ending` is the path of the endpoint, which people paste with their base URL; `models_path` is that of the
     list of models. `roles` are those that people choose from; the messages of `call_roles` answer a call by
-    its id. Every chunk of a stream contains one of `chunk_marks`, which saves parsing what is none.
+    its id. Every chunk of a stream contains one of `chunk_marks`: what has none is not parsed.
     `end_mark` is how a stream announces its end. `auth` is how a key is sent, unless the provider wants it
     otherwise. `count_path` is where the tokens of a request are counted; it is empty if nowhere.
     """

@@ -75,9 +75,8 @@ class RequestForm:
     def told_at_more(self, name: str) -> bool:
         """Whether what is wrong with `name` can only be told at `more`: it is set there, and has no field."""
         places = {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
-        outer, *inner = name.split(".")
-        ways = {".".join([outer, *inner[:depth]]) for depth in range(len(inner) + 1)}
-        return not ways & places and outer in collect([], {}, json_object, self.more, "more")
+        has_place = any(f"{name}.".startswith(f"{place}.") for place in places)
+        return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
 
     @property
     def new_row(self) -> MessageRow:
@@ -191,8 +190,11 @@ class RequestForm:
 
     def _within(self, name: str) -> list[Parameter]:
         """Return the parameters that are this field, or fields of it."""
-        found = (parameter for parameter in self.dialect.parameters)
-        return [one for one in found if one.name == name or one.name.startswith(f"{name}.")]
+        return [
+            parameter
+            for parameter in self.dialect.parameters
+            if parameter.name == name or parameter.name.startswith(f"{name}.")
+        ]
 
     def body(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """Return the request body without the empty fields. What cannot be read goes to `errors`."""

@@ -102,7 +102,7 @@ def read_form(request: HttpRequest) -> RequestForm:
         raise InvalidRequestError(
             FieldProblem("body", say(gettext_noop("The form is not valid UTF-8.")))
         ) from error
-    # Which of a provider's APIs its fields are for, a form says itself.
+    # The form names its own API: a provider may speak several.
     form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
     check_count(form.dialect, len(form.messages))
     return form

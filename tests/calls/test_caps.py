@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from playground.calls import caps
+from playground.calls.draft import Draft
 from playground.catalogue.caps import Caps
 from playground.exchange.refusal import InvalidRequestError
 from playground.exchange.request import Request
@@ -137,6 +138,19 @@ def test_all_that_is_too_much_is_told_at_once_and_mended_by_one_change() -> None
     assert fix is not None
     assert fix.changes == {"model": "m", "max_tokens": 100, "n": 2, "tools": None, "logit_bias": None}
     assert _errors(**(too_much | fix.changes)) == {}
+
+
+def test_what_people_say_is_not_removed_to_keep_to_the_caps() -> None:
+    cached = {"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}
+    hello = [{"role": "user", "content": "Hello!"}]
+    body = {"model": "m", "max_tokens": 500, "system": [cached], "messages": hello}
+
+    with pytest.raises(InvalidRequestError) as refused:
+        caps.check(Draft(None, "https://api.example.com", "k", body, dialect="messages").request(), CAPS)
+
+    assert [problem.field for problem in refused.value.problems] == ["max_tokens", "system"]
+    assert refused.value.fix is not None
+    assert refused.value.fix.changes == {"max_tokens": 100}
 
 
 def test_what_no_change_mends_has_no_fix() -> None:

@@ -251,6 +251,16 @@ def test_an_api_of_its_own_kind_takes_part() -> None:
 
 # --- one thing each ---
 
+
+def test_what_a_message_of_a_tool_cannot_hold_is_listed_and_leaves_no_gap() -> None:
+    file, text = {"type": "input_file", "file_id": "f"}, {"type": "input_text", "text": "Sunny"}
+
+    made, lost = _carried({"input": [{"role": "tool", "content": [file, text]}]}, "responses", "messages")
+
+    assert made["messages"] == [{"role": "user", "content": [{"type": "text", "text": "Sunny"}]}]
+    assert _names(lost) == ["file"]
+
+
 HELLO = [{"role": "user", "content": "Hello!"}]
 
 

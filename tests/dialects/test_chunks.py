@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from playground.dialects.chat_completions.answer import read_choices
 from playground.dialects.chat_completions.chunks import ChunkCollector
-from playground.dialects.chat_completions.completion import read_choices
 from playground.text.pieces import MOST_PLACES, TooManyError
 from tests.growth import seconds
 

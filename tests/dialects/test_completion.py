@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.dialects.chat_completions.completion import SENT_BACK, ChatChoice, read_choices, turn
+from playground.dialects.chat_completions.answer import SENT_BACK, ChatChoice, read_choices, turn
 from playground.dialects.chat_completions.reasoning import NAMES
 
 

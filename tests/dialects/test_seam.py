@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,14 +21,17 @@ from playground.calls.make import Terms, make
 from playground.calls.replay import replay
 from playground.catalogue import entries, providers
 from playground.catalogue.caps import Caps
+from playground.dialects import other_apis
 from playground.exchange import archive
 from playground.exchange.answer import Finish
+from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Kind, Parameter
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
 from playground.forms.form import RequestForm
 from playground.snippets import HTTP_TARGETS
+from playground.text.endpoint import BaseURLError, Endpoint
 from playground.upstream.client import NOBODY
 from playground.upstream.live import Finished, Progress
 from playground.web.as_json import as_json
@@ -213,6 +217,30 @@ def test_a_parameter_is_drawn_as_its_kind_says_whatever_its_name() -> None:
     ]
 
 
+@pytest.mark.parametrize(("asked", "pasted"), list(permutations(dialects.DIALECTS.values(), 2)))
+def test_an_address_and_an_answer_are_known_as_those_of_another_dialect(
+    asked: Dialect, pasted: Dialect
+) -> None:
+    with pytest.raises(BaseURLError) as refused:
+        Endpoint.parse(f"https://api.example.com/v1{pasted.ending}", asked.ending)
+
+    assert refused.value.ending == pasted.ending
+    # An answer of its own API that is not whole must not be called another's.
+    assert asked.id in other_apis._OF_DIALECT
+
+
+def test_the_field_of_the_model_is_that_of_the_api_whatever_its_name() -> None:
+    form = RequestForm(dialect=ECHO, model="cat")
+    context = {"form": form, "errors": {"who": "Not a parrot"}, "locked": {"who"}}
+
+    html = render_to_string("form/_model.html", context)
+
+    assert re.search(
+        '<input id="model"[^>]* data-field="who"[^>]* readonly aria-invalid="true">', html, re.DOTALL
+    )
+    assert re.search('id="who-error"[^>]*>Not a parrot<', html)
+
+
 def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, provider: str) -> None:
     answer = post_json(client, dialect="morse")
 
@@ -283,15 +311,34 @@ def test_no_page_or_script_knows_a_field_of_an_api() -> None:
     assert {name: found for name, found in known.items() if found} == {}
 
 
+def _imported(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def test_no_other_room_imports_the_folder_of_a_dialect() -> None:
     folders = [f"playground.dialects.{file.parent.name}" for file in PACKAGE.glob("dialects/*/dialect.py")]
 
     importing = [
         name
         for name, module in _others()
-        for node in ast.walk(module)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(tuple(folders))
+        if any(imported.startswith(tuple(folders)) for imported in _imported(module))
     ]
 
-    assert folders
+    assert len(folders) == len(dialects.DIALECTS)
     assert importing == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import playground.dialects.messages.answer",
+        "from playground.dialects import messages",
+        "from playground.dialects.messages import answer",
+    ],
+)
+def test_no_way_to_import_a_folder_is_overlooked(code: str) -> None:
+    assert any(name.startswith("playground.dialects.messages") for name in _imported(ast.parse(code)))

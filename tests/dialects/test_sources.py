@@ -1,6 +1,8 @@
 """The sources of an answer: each is shown once, and they are read once for all choices."""
 
 from playground.dialects.chat_completions.sources import of_completion, of_message
+from playground.dialects.messages.sources import sources_of
+from playground.dialects.responses.sources import of_annotations
 from playground.exchange.answer import Sources
 from tests.growth import is_linear
 
@@ -18,6 +20,18 @@ def test_each_source_once_and_by_its_title() -> None:
 
     assert [source.title for source in sources] == ["A", "https://b.example/", "https://c.example/"]
     assert len(sources) == 3
+
+
+def test_a_link_takes_the_title_that_comes_later_in_each_api() -> None:
+    bare, titled = {"url": "https://a.example/"}, {"url": "https://a.example/", "title": "A"}
+
+    cited = [
+        sources_of([{"type": "text", "text": "", "citations": [bare, titled, bare]}]),
+        of_annotations([bare, titled, bare]),
+        of_message({"annotations": [bare, titled, bare]}),
+    ]
+
+    assert [[source.title for source in sources.values()] for sources in cited] == [["A"]] * 3
 
 
 def test_what_all_choices_share_costs_each_of_them_nothing() -> None:

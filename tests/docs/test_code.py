@@ -37,8 +37,8 @@ from playground.calls.log import line as log_line
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.config_types import SettingError
+from playground.dialects.chat_completions.answer import read_choices
 from playground.dialects.chat_completions.chunks import ChunkCollector
-from playground.dialects.chat_completions.completion import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.dialects.messages.dialect import MESSAGES
 from playground.dialects.responses.dialect import RESPONSES

@@ -330,6 +330,25 @@ def test_the_code_is_for_the_request_that_would_be_sent(client: Client) -> None:
     assert '"seed": 3' in html
 
 
+def test_the_fields_within_a_locked_field_are_locked(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _all_apis(upstream, monkeypatch, tmp_path)
+    author = {"metadata": {"user_id": "author"}, "output_config": {"effort": "low"}}
+    make_embed(MESSAGES | author, api="messages", locked="metadata output_config")
+
+    opened = open_frame(client).content.decode()
+    typed = {"metadata.user_id": "reader", "max_tokens": "50", "dialect": "messages"}
+    edited = send_form(client, path="/embed/edit/", do="show", **typed).content.decode()
+
+    for html in (opened, edited):
+        field = re.search('<input id="metadata.user_id".*?>', html, re.DOTALL)
+        assert field
+        assert 'value="author"' in field[0]
+        assert "readonly" in field[0]
+        assert re.search('<select id="output_config.effort"[^>]* disabled', html)
+
+
 def test_a_refused_form_keeps_what_was_typed(client: Client) -> None:
     make_embed()
 

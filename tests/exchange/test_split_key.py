@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.answer import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
 from playground.exchange.stream import Stream, StreamEvent, StreamReader

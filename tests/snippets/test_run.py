@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from playground.dialects import DIALECTS
-from playground.exchange.call import AUTHS, Auth
+from playground.exchange.call import AUTHS, Auth, Target
 from playground.exchange.dialect import Dialect, call_of
-from playground.snippets import render
 from tests import chat
 from tests.exchange.strategies import requests
 from tests.snippets.running import (
@@ -29,6 +28,8 @@ from tests.snippets.running import (
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion, stream
 
 CALLS = 300
+# How to run code, by the lexer of its target.
+RUNS = {"python": run_python, "bash": run_curl}
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +66,12 @@ def _assert_arrived(recorded: list[Recorded], bodies: list[dict[str, Any]]) -> N
         assert request.header("Authorization") == f"Bearer {KEY}"
 
 
-def test_curl_sends_what_was_asked_for(
-    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
+@pytest.mark.parametrize("target", DIALECTS["chat_completions"].targets, ids=lambda target: target.id)
+def test_the_code_sends_what_was_asked_for(
+    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path, target: Target
 ) -> None:
-    run_curl([_code(recorder, number, body)["curl"] for number, body in enumerate(bodies)], tmp_path)
-
-    _assert_arrived(recorder.requests, bodies)
-
-
-def test_python_sends_what_was_asked_for(
-    recorder: ScriptedUpstream, bodies: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    run_python([_code(recorder, number, body)["python"] for number, body in enumerate(bodies)], tmp_path)
+    run = RUNS[target.lexer]
+    run([_code(recorder, number, body)[target.id] for number, body in enumerate(bodies)], tmp_path)
 
     _assert_arrived(recorder.requests, bodies)
 
@@ -90,19 +85,22 @@ def test_a_python_file_runs_and_prints_the_answer(
     assert printed(_code(recorder, 0, body)["python"], tmp_path) == "Hello!\n"
 
 
-@pytest.mark.parametrize("target", ["python", "curl"])
 @pytest.mark.parametrize("auth", AUTHS.values(), ids=list(AUTHS))
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+@pytest.mark.parametrize(
+    ("dialect", "target"),
+    [(dialect, target) for dialect in DIALECTS.values() for target in dialect.targets],
+    ids=lambda value: value.id,
+)
 def test_the_key_is_sent_in_the_providers_header_and_its_other_headers_too(
-    recorder: ScriptedUpstream, tmp_path: Path, dialect: Dialect, auth: Auth, target: str
+    recorder: ScriptedUpstream, tmp_path: Path, dialect: Dialect, target: Target, auth: Auth
 ) -> None:
     body = {dialect.fields.model: "m"} | dict(dialect.presets[0].body)
     headers = (("X-Title", 'a "b" $HOME \\`'),)
     call = call_of(dialect, recorder.url, VARIABLE, body, auth=auth, headers=headers)
     file = tmp_path / "code"
-    file.write_text(render(call, dialect.targets)[target], encoding="utf-8")
+    file.write_text(target.render(call), encoding="utf-8")
 
-    command = [sys.executable, str(file)] if target == "python" else ["sh", str(file)]
+    command = [sys.executable, str(file)] if target.lexer == "python" else ["sh", str(file)]
     # The answer is one of Chat Completions, whatever was asked: code that cannot print it has sent it.
     subprocess.run(command, env=environment(), check=False, capture_output=True, timeout=60)
 

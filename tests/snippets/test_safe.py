@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.dialects import DIALECTS
 from playground.exchange.call import Call
 from playground.snippets import curl
 from playground.snippets.visible import is_visible
@@ -28,6 +29,8 @@ DEFAULT_IGNORABLE = [
 BLANK = [0x00A0, 0x1680, 0x2000, 0x2028, 0x2029, 0x202F, 0x205F, 0x2800, 0x3000, 0x1D159]
 CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xE000, 0xF8FF, 0xF0000, 0x10FFFF]
 UNSEEN = [*(code for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)), *BLANK, *CONTROLS]
+
+TARGETS = {target for dialect in DIALECTS.values() for target in dialect.targets}
 
 unseen_texts = st.lists(st.sampled_from(UNSEEN).map(chr) | texts, max_size=6).map("".join)
 variables = st.sampled_from([None, "OPENAI_API_KEY", "API_KEY", "_x", "k9"])
@@ -74,8 +77,8 @@ def test_visible_characters_are_unchanged() -> None:
 
 @given(calls())
 def test_all_of_the_code_is_visible(call: Call) -> None:
-    for code in chat.code(call).values():
-        assert all(is_visible(character) or character == "\n" for character in code)
+    for target in TARGETS:
+        assert all(is_visible(character) or character == "\n" for character in target.render(call))
 
 
 @given(calls())

@@ -15,7 +15,7 @@ import brotli
 import pytest
 
 from playground.dialects import DEFAULT
-from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.answer import read_choices
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network import egress

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from playground.dialects.chat_completions.completion import read_choices
+from playground.dialects.chat_completions.answer import read_choices
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Wire

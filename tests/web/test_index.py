@@ -7,6 +7,11 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from playground.dialects import DIALECTS
+from playground.exchange.dialect import Dialect
+from playground.exchange.refusal import InvalidRequestError
+from playground.forms.form import RequestForm
+from playground.web.page import form_context
 from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream
 
@@ -49,6 +54,27 @@ def test_providers_on_this_machine_are_offered_under_play_only(
     assert "Ollama" in html
     assert "start the playground with a network once" in html  # the local model, which does not run here
     assert "port 8000 is this playground's own" in html
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+def test_the_id_of_a_call_is_called_what_its_api_calls_it(client: Client, dialect: Dialect) -> None:
+    html = _page(client, dialect=dialect.id, base_url="https://api.example.com/v1")
+
+    name = dialect.fields.call
+    assert name
+    assert f'data-field="{dialect.fields.prompt}.0.{name}"' in html
+    assert f'aria-label="{name} ' in html
+
+
+def test_what_is_wrong_with_the_id_of_a_call_is_told_there() -> None:
+    result = {"type": "function_call_output", "call_id": "of-no-call", "output": "42"}
+    responses = DIALECTS["responses"]
+    body = {"model": "m", "input": [result]}
+    refusal = InvalidRequestError(*responses.problems(body, 9)).refusal
+
+    context = form_context(RequestForm.from_body("", "", body, responses), refusal)
+
+    assert context["message_errors"][0].keys() == {"call"}
 
 
 def test_a_link_fills_the_form(client: Client) -> None:

@@ -65,7 +65,7 @@ class ChunkCollector:
 
     @property
     def fields(self) -> int:
-        """The number of fields that the chunks had beside their choices."""
+        """The number of names that the chunks had beside their choices."""
         return len(self._head)
 
     def is_finished(self, choices: int) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.parts import in_any_case, integer, kinds
-from playground.exchange.demands import Demands, Extra, Fields
+from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.values import in_any_case, listed
+from playground.exchange.demands import Extra, Fields
 
 TOKENS = ("max_tokens", "max_completion_tokens")
 TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
@@ -38,46 +39,8 @@ _PART_GROUPS = {"image_url": "images", "image": "images", "input_image": "images
 _ABILITIES = {"image_url": "vision", "input_audio": "audio"}
 
 
-def demands(body: Mapping[str, Any]) -> Demands:
-    model, count = body.get("model"), integer(body.get("n"))
-    limits = {name: limit for name in TOKENS if (limit := integer(body.get(name))) is not None}
-    return Demands(
-        model if isinstance(model, str) else "",
-        body.get("stream") is True,
-        count or 1,
-        limits,
-    )
-
-
 def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
-    yield from _parameters(body)
-    yield from _parts(body)
-
-
-def contents(body: Mapping[str, Any]) -> list[Any]:
-    """Return the content of each message."""
-    messages = body.get("messages")
-    return [
-        message.get("content")
-        for message in (messages if isinstance(messages, list) else [])
-        if isinstance(message, dict)
-    ]
-
-
-def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
-    for name, value in body.items():
-        if value is not None and name not in _FREE:
-            is_tool = name in TOOLS
-            yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
-
-
-def _parts(body: Mapping[str, Any]) -> Iterator[Extra]:
-    messages = body.get("messages")
-    for index, message in enumerate(messages if isinstance(messages, list) else []):
+    yield from of_parameters(body, _FREE, TOOLS)
+    for index, message in enumerate(listed(body.get("messages"))):
         for content in in_any_case(message, "content") if isinstance(message, dict) else []:
-            for part in content if isinstance(content, list) else []:
-                place = f"messages.{index}.content"
-                for kind in kinds(part, _FREE_PARTS):
-                    yield Extra(
-                        place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True
-                    )
+            yield from of_parts(f"messages.{index}.content", content, _FREE_PARTS, _PART_GROUPS, _ABILITIES)

@@ -1,12 +1,10 @@
 """The Chat Completions dialect, as other rooms use it."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list
 from playground.dialects.chat_completions import carry, demands, joined, request, wrapping
+from playground.dialects.chat_completions.answer import read_answer
 from playground.dialects.chat_completions.chunks import ChunkCollector
-from playground.dialects.chat_completions.completion import read_answer
 from playground.dialects.chat_completions.openai_python import OPENAI_PYTHON
 from playground.dialects.chat_completions.parameters import PARAMETERS
 from playground.dialects.chat_completions.presets import PRESETS
@@ -27,8 +25,6 @@ _FIXES = Fixes(
     count="n",
     tied={"stream": "stream_options"},
 )
-
-
 _ROWS = MessageRows(
     instead=frozenset(("tool_calls", "function_call", "refusal", "audio")),
     call=demands.FIELDS.call,
@@ -41,7 +37,6 @@ class ChatCompletions(PlainDialect):
     label = "Chat Completions"
     ending = "/chat/completions"
     models_path = "/models"
-    count_path = ""
     auth = BEARER
     chunk_marks = (b'"delta"', b"chat.completion.chunk")
     end_mark = event_data.DONE
@@ -65,32 +60,16 @@ class ChatCompletions(PlainDialect):
     prompt = _ROWS.prompt
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
-    demands = staticmethod(demands.demands)
     conversation = staticmethod(carry.conversation)
     body_of = staticmethod(carry.body_of)
-    models = staticmethod(model_list.read_models)
     collector = staticmethod(ChunkCollector)
     chunk = staticmethod(wrapping.unwrapped)
     answer = staticmethod(read_answer)
     error = staticmethod(wrapping.error_in)
     fix = _FIXES.fix
-    fix_tokens = _FIXES.fewer_tokens
+    fix_tokens = _FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
-
-    def question(self, body: Mapping[str, Any]) -> str | None:
-        last = demands.contents(body)[-1:]
-        return last[0] if last and isinstance(last[0], str) else None
-
-    def lengths(self, body: Mapping[str, Any]) -> list[int]:
-        return [len(str(content)) for content in demands.contents(body)]
-
-    def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return body
-
-    def counted(self, value: Any) -> int | None:
-        del value
-        return None
 
     def is_chunk(self, value: Any) -> bool:
         if not isinstance(value, dict):

@@ -75,7 +75,6 @@ PARAMETERS = (
         "−2–2",
         "0",
         gettext_noop("Above 0, words already used become less likely: new topics."),
-        inputmode="text",
     ),
     Parameter(
         "frequency_penalty",
@@ -83,7 +82,6 @@ PARAMETERS = (
         "−2–2",
         "0",
         gettext_noop("Above 0, the more often a word was used, the less likely: fewer repeats."),
-        inputmode="text",
     ),
     Parameter(
         "seed",
@@ -91,7 +89,6 @@ PARAMETERS = (
         gettext_noop("whole number"),
         gettext_noop("random"),
         gettext_noop("The same seed asks for the same answer, as far as the provider can."),
-        inputmode="text",
     ),
     Parameter(
         "user",

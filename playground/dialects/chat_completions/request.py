@@ -3,7 +3,13 @@
 from typing import Any
 
 from playground.dialects.chat_completions.parameters import PARAMETERS
-from playground.dialects.checks import model_problems, parameter_problems, stream_problems
+from playground.dialects.checks import (
+    model_problems,
+    no_messages,
+    not_a_role,
+    parameter_problems,
+    stream_problems,
+)
 from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
@@ -25,7 +31,7 @@ def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
 
 def _messages_errors(messages: Any, most: int) -> list[FieldProblem]:
     if not isinstance(messages, list) or not messages:
-        return [FieldProblem("messages", say(gettext_noop("At least one message is needed.")))]
+        return [no_messages("messages")]
     if len(messages) > most:
         return [too_many_messages("messages", len(messages), most)]
     return [error for index, message in enumerate(messages) for error in _message_errors(index, message)]
@@ -38,16 +44,7 @@ def _message_errors(index: int, message: Any) -> list[FieldProblem]:
     errors = []
     role = message.get("role")
     if role not in (*ROLES, *_OLDER_ROLES):
-        errors.append(
-            FieldProblem(
-                f"{place}.role",
-                say(
-                    gettext_noop("“%(role)s” is no role; take one of %(roles)s."),
-                    role=str(role)[:40],
-                    roles=", ".join(ROLES),
-                ),
-            )
-        )
+        errors.append(FieldProblem(f"{place}.role", not_a_role(role, ROLES)))
     if not isinstance(message.get("content", ""), str | list | None):
         errors.append(
             FieldProblem(

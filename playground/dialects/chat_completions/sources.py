@@ -3,6 +3,8 @@
 from typing import Any
 
 from playground.dialects.media import safe_link
+from playground.dialects.sources import cited
+from playground.dialects.values import listed
 from playground.exchange.answer import Cited, Source
 
 
@@ -20,22 +22,11 @@ def of_completion(completion: dict[str, Any] | None) -> Cited:
 
 
 def _cited(holder: dict[str, Any], *names: str) -> Cited:
-    found: dict[str, Source] = {}
-    for name in names:
-        for source in _listed_sources(holder.get(name)):
-            known = found.get(source.link or source.title)
-            if known is None or known.title == known.link:
-                found[source.link or source.title] = source
-    return found
+    return cited(_source(item) for name in names for item in listed(holder.get(name)))
 
 
 def is_citation(annotation: Any) -> bool:
-    return bool(_listed_sources([annotation]))
-
-
-def _listed_sources(value: Any) -> list[Source]:
-    items = value if isinstance(value, list) else []
-    return [source for item in items if (source := _source(item))]
+    return _source(annotation) is not None
 
 
 def _source(item: Any) -> Source | None:

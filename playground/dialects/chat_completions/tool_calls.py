@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.dialects.nesting import Nesting
+from playground.dialects.chat_completions.nesting import Nesting
 from playground.text.pieces import (
     MOST_NAMES,
     Pieces,

@@ -185,8 +185,9 @@ def _put_turns(body: dict[str, Any], turns: Sequence[talk.Turn], losses: Losses)
     for is_result, run in groupby(said, lambda turn: turn.role == "tool"):
         if is_result:
             # The API wants all results of an answer in one message.
-            parts = [part for turn in run for part in turn.parts]
-            body["messages"].append({"role": "user", "content": [_block(part, losses) for part in parts]})
+            parts = carrying.filled([part for turn in run for part in turn.parts])
+            content = carrying.content(parts, False, lambda part: _block(part, losses), losses)
+            body["messages"] += [{"role": "user", "content": content}] if content else []
         else:
             body["messages"] += [message for turn in run if (message := _message(turn, losses))]
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from playground.dialects.demands import of_parameters, of_parts
 from playground.dialects.messages.version import NAME
-from playground.dialects.parts import in_any_case, integer, kinds
-from playground.exchange.demands import Demands, Extra, Fields
+from playground.dialects.values import in_any_case, listed
+from playground.exchange.demands import Extra, Fields
 
 TOKENS = ("max_tokens",)
 TOOLS = ("tools", "tool_choice")
@@ -24,6 +25,7 @@ FIELDS = Fields(
         frozenset(("system", "instructions")),
         frozenset(TOOLS),
     ),
+    call="tool_use_id",
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((
@@ -38,57 +40,20 @@ _CLIENT_TOOLS = ("custom", "bash", "text_editor", "computer", "memory")
 _DATE = re.compile(r"_\d{8}$")
 
 
-def demands(body: Mapping[str, Any]) -> Demands:
-    model = body.get("model")
-    limits = {name: limit for name in TOKENS if (limit := integer(body.get(name))) is not None}
-    return Demands(model if isinstance(model, str) else "", body.get("stream") is True, 1, limits)
-
-
 def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
-    yield from _parameters(body)
+    yield from of_parameters(body, _FREE, TOOLS)
+    if isinstance(output := body.get("output_config"), dict) and output.get("format"):
+        yield Extra("output_config", "format", "", "schema")
     yield from _server_tools(body.get("tools"))
-    if isinstance(system := body.get("system"), list):
-        yield from _parts("system", system)
-    messages = body.get("messages")
-    for index, message in enumerate(messages if isinstance(messages, list) else []):
+    yield from _parts("system", body.get("system"))
+    for index, message in enumerate(listed(body.get("messages"))):
         for content in in_any_case(message, "content") if isinstance(message, dict) else []:
             yield from _parts(f"messages.{index}.content", content)
 
 
-def contents(body: Mapping[str, Any]) -> list[Any]:
-    """Return the content of each message."""
-    messages = body.get("messages")
-    return [
-        message.get("content")
-        for message in (messages if isinstance(messages, list) else [])
-        if isinstance(message, dict)
-    ]
-
-
-def question(body: Mapping[str, Any]) -> str | None:
-    """Return the last message if it is one text."""
-    last = next(iter(contents(body)[-1:]), None)
-    if isinstance(last, list) and len(last) == 1 and isinstance(last[0], dict):
-        last = last[0].get("text") if last[0].get("type") == "text" else None
-    return last if isinstance(last, str) else None
-
-
-def lengths(body: Mapping[str, Any]) -> list[int]:
-    return [len(str(content)) for content in contents(body)]
-
-
-def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
-    for name, value in body.items():
-        if value is not None and name not in _FREE:
-            is_tool = name in TOOLS
-            yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
-    if isinstance(output := body.get("output_config"), dict) and output.get("format"):
-        yield Extra("output_config", "format", "", "schema")
-
-
 def _server_tools(tools: Any) -> Iterator[Extra]:
     """Yield what has a price: those that the provider runs (`web_search_20250305`), and caching."""
-    for tool in tools if isinstance(tools, list) else []:
+    for tool in listed(tools):
         for kind in in_any_case(tool, "type") if isinstance(tool, dict) else []:
             group = _DATE.sub("", str(kind))
             if kind is not None and group not in _CLIENT_TOOLS:
@@ -98,9 +63,8 @@ def _server_tools(tools: Any) -> Iterator[Extra]:
 
 
 def _parts(place: str, content: Any) -> Iterator[Extra]:
-    for part in content if isinstance(content, list) else []:
-        for kind in kinds(part, _FREE_PARTS):
-            yield Extra(place, kind, _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, ""), is_part=True)
+    yield from of_parts(place, content, _FREE_PARTS, _PART_GROUPS, _ABILITIES)
+    for part in listed(content):
         if not isinstance(part, dict):
             continue
         yield from _cached(place, part)

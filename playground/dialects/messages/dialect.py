@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list, usage
+from playground.dialects import usage
 from playground.dialects.messages import carry, demands, fixes, joined, request, version
 from playground.dialects.messages import rows as as_rows
+from playground.dialects.messages.answer import read_answer
 from playground.dialects.messages.anthropic_python import ANTHROPIC_PYTHON
 from playground.dialects.messages.events import EventCollector
-from playground.dialects.messages.message import read_answer
 from playground.dialects.messages.parameters import OF_NEWER, PARAMETERS
 from playground.dialects.messages.presets import PRESETS
-from playground.dialects.messages.turns import ROLES
+from playground.dialects.messages.prompt import ROLES
 from playground.dialects.plain import PlainDialect
 from playground.errors import provider_error
 from playground.exchange.call import X_API_KEY
@@ -49,23 +49,26 @@ class Messages(PlainDialect):
     prompt = staticmethod(as_rows.prompt)
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
-    question = staticmethod(demands.question)
-    lengths = staticmethod(demands.lengths)
-    demands = staticmethod(demands.demands)
     conversation = staticmethod(carry.conversation)
     body_of = staticmethod(carry.body_of)
     headers = staticmethod(version.headers)
     wire = staticmethod(version.wire)
-    models = staticmethod(model_list.read_models)
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
     fix = staticmethod(fixes.fix)
-    fix_tokens = fixes.FIXES.fewer_tokens
+    fix_tokens = fixes.FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
 
     def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
         return OF_NEWER if version.is_newer(body) else self.parameters
+
+    def question(self, body: Mapping[str, Any]) -> str | None:
+        """Return the last message if it is one text, as a string or as a block."""
+        last = next(iter(self.contents(body)[-1:]), None)
+        if isinstance(last, list) and len(last) == 1 and isinstance(last[0], dict):
+            last = last[0].get("text") if last[0].get("type") == "text" else None
+        return last if isinstance(last, str) else None
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in version.wire(body).items() if name not in _NOT_COUNTED}

@@ -3,8 +3,8 @@
 from typing import Any
 
 from playground.dialects.finish import is_reason
+from playground.dialects.messages.answer import LIVE, as_block, between, explanation_of
 from playground.dialects.messages.blocks import TEXTS, Block
-from playground.dialects.messages.message import LIVE, as_block, between, explanation_of
 from playground.dialects.messages.usage import set_all, set_usage
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice

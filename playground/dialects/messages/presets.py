@@ -1,5 +1,6 @@
 """The examples for Messages."""
 
+from itertools import cycle
 from typing import Any
 
 from playground.dialects.messages.version import NAME, NEWER
@@ -7,9 +8,11 @@ from playground.exchange.parameter import Preset
 from playground.text.sentence import gettext_noop
 
 
-def _preset(id_: str, label: str, question: str, **fields: Any) -> Preset:
-    body = {NAME: NEWER, "messages": [{"role": "user", "content": question}]}
-    return Preset(id_, label, body | fields)
+def _preset(id_: str, label: str, *talk: str, **fields: Any) -> Preset:
+    """Return the example of what the user and the assistant say by turns."""
+    turns = zip(cycle(("user", "assistant")), talk, strict=False)
+    messages = [{"role": role, "content": content} for role, content in turns]
+    return Preset(id_, label, {NAME: NEWER, "messages": messages} | fields)
 
 
 PRESETS = (
@@ -73,13 +76,10 @@ PRESETS = (
     _preset(
         "conversation",
         gettext_noop("Conversation of several turns"),
-        "",
+        "What is the capital of France?",
+        "The capital of France is Paris.",
+        "And what is it known for?",
         system="You are a helpful assistant.",
-        messages=[
-            {"role": "user", "content": "What is the capital of France?"},
-            {"role": "assistant", "content": "The capital of France is Paris."},
-            {"role": "user", "content": "And what is it known for?"},
-        ],
         max_tokens=150,
     ),
 )

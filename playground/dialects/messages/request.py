@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.dialects.checks import model_problems, parameter_problems, stream_problems
-from playground.dialects.messages import foreign, turns
+from playground.dialects.messages import foreign, prompt
 from playground.dialects.messages.parameters import PARAMETERS
 from playground.dialects.messages.version import GONE, is_newer
-from playground.dialects.parts import integer
+from playground.dialects.values import integer
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
@@ -18,7 +18,7 @@ def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
     """Return what is wrong. Unknown fields pass unless another API has them: a provider may know them."""
     return [
         *model_problems(body),
-        *turns.problems(body.get("messages"), most_messages, newer=is_newer(body)),
+        *prompt.problems(body.get("messages"), most_messages, newer=is_newer(body)),
         *_parameters(body),
         *stream_problems(body),
         *_tools(body.get("tools")),

@@ -4,18 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from playground.dialects.media import safe_link
+from playground.dialects.sources import cited
+from playground.dialects.values import listed
 from playground.exchange.answer import Cited, Source
 
 _LONGEST_QUOTE = 80
 
 
 def sources_of(blocks: Iterable[dict[str, Any]]) -> Cited:
-    found: dict[str, Source] = {}
-    for block in blocks:
-        cited = block.get("citations")
-        for source in filter(None, map(_source, cited if isinstance(cited, list) else [])):
-            found.setdefault(source.link or source.title, source)
-    return found
+    return cited(_source(citation) for block in blocks for citation in listed(block.get("citations")))
 
 
 def is_source(citation: Any) -> bool:

@@ -1,6 +1,5 @@
 """Read a response, tolerating fields that servers omit, set to null or rename."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +7,11 @@ from typing import Any
 
 from playground.dialects import finish, usage
 from playground.dialects.media import image, sound
-from playground.dialects.responses.items import CALLS, listed, type_of
+from playground.dialects.responses.items import CALLS, type_of
 from playground.dialects.responses.sources import is_citation, of_annotations
 from playground.dialects.responses.texts import text_of, texts_of
-from playground.exchange.answer import Answer, Choice, Finish, Media, Sources, ToolCall
+from playground.dialects.values import listed, string, tool_call
+from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
 # The fields of items that have a view of their own, or that say nothing to people.
@@ -39,7 +39,6 @@ _MEANINGS = {
 _WAITS = gettext_noop(
     "The provider works on it in the background. Its answer can be fetched later by the response's id."
 )
-_OTHER = gettext_noop("The provider ended the answer with “%(reason)s”.")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class ResponseChoice(Choice):
         if reason in ("queued", "in_progress"):
             return say(_WAITS)
         known = _MEANINGS.get(word) if word else None
-        return say(known) if known else say(_OTHER, reason=reason[:80])
+        return say(known) if known else finish.other(reason)
 
     @property
     def is_broken_off(self) -> bool:
@@ -104,7 +103,8 @@ class ResponseChoice(Choice):
         for item in self.items:
             if type_of(item) not in CALLS and (left := _left(item)):
                 others.setdefault(type_of(item) or "output", []).append(left)
-        others |= {name: value for name in ("events",) if (value := self.response.get(name))}
+        if events := self.response.get("events"):
+            others["events"] = events
         return others
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
@@ -125,25 +125,28 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
     """Read a response. `asked` is the request body, which says whether the provider keeps the items."""
     if not isinstance(completion, dict):
         return Answer()
-    items, model = listed(completion.get("output")), completion.get("model")
+    items = listed(completion.get("output"))
     texts: dict[str, list[str]] = {"text": [], "refusal": [], "reasoning": []}
     for item in items:
         for kind, joined in _texts(item):
             texts[kind].append(joined)
-    transcript = _audio(completion).get("transcript")
+    calls = [
+        tool_call(item.get("call_id"), item.get("name"), item.get(CALLS[type_of(item)]), item)
+        for item in items
+        if type_of(item) in CALLS
+    ]
     choice = ResponseChoice(
         index=0,
         text=_joined(texts["text"]),
         reasoning=_joined(texts["reasoning"]),
         refusal=_joined(texts["refusal"]),
-        transcript=transcript if isinstance(transcript, str) else None,
-        tool_calls=[_call(item) for item in items if type_of(item) in CALLS],
+        transcript=string(_audio(completion).get("transcript")),
+        tool_calls=calls,
         response=completion,
         items=items,
         stored=asked.get("store") is not False,
     )
-    counts = usage.read(completion.get("usage"))
-    return Answer([choice], counts, model if isinstance(model, str) else None)
+    return Answer([choice], usage.read(completion.get("usage")), string(completion.get("model")))
 
 
 def _texts(item: Any) -> Iterator[tuple[str, str]]:
@@ -156,16 +159,6 @@ def _texts(item: Any) -> Iterator[tuple[str, str]]:
 
 def _joined(texts: list[str]) -> str | None:
     return "\n\n".join(texts) if texts else None
-
-
-def _call(item: dict[str, Any]) -> ToolCall:
-    id_, name, arguments = item.get("call_id"), item.get("name"), item.get(CALLS[type_of(item)])
-    return ToolCall(
-        id_ if isinstance(id_, str) else None,
-        name if isinstance(name, str) else None,
-        arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False),
-        item,
-    )
 
 
 def _audio(response: Mapping[str, Any]) -> dict[str, Any]:

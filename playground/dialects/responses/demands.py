@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.dialects.parts import in_any_case, integer, kinds
-from playground.dialects.responses.items import listed
-from playground.exchange.demands import Demands, Extra, Fields
+from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.values import in_any_case, listed
+from playground.exchange.demands import Extra, Fields
 
 TOKENS = ("max_output_tokens",)
 TOOLS = ("tools", "tool_choice", "parallel_tool_calls", "max_tool_calls")
@@ -23,6 +23,7 @@ FIELDS = Fields(
         frozenset(_DELIVERY),
         frozenset(TOOLS),
     ),
+    call="call_id",
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((
@@ -44,16 +45,6 @@ _FREE_ITEMS = frozenset((
 _HOLDERS = ("content", "output")
 
 
-def demands(body: Mapping[str, Any]) -> Demands:
-    model, limit = body.get("model"), integer(body.get(TOKENS[0]))
-    return Demands(
-        model if isinstance(model, str) else "",
-        body.get("stream") is True,
-        1,
-        {} if limit is None else {TOKENS[0]: limit},
-    )
-
-
 def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
     yield from _parameters(body)
     for index, item in enumerate(listed(body.get("input"))):
@@ -71,17 +62,15 @@ def contents(body: Mapping[str, Any]) -> list[Any]:
 
 
 def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
-    for name, value in body.items():
-        if value is None or name in _FREE:
-            continue
-        if name == "tools":
+    for extra in of_parameters(body, _FREE, TOOLS):
+        value = body[extra.name]
+        if extra.name == "tools":
             yield from _tools(value)
-        elif name == "reasoning" and isinstance(value, dict):
-            paid = [inner for inner in value if inner not in _FREE_OF_REASONING and value[inner] is not None]
-            yield from (Extra(name, f"{name}.{inner}", f"{name}.{inner}") for inner in paid)
-        elif name != "reasoning":
-            is_tool = name in TOOLS
-            yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
+        elif extra.name != "reasoning":
+            yield extra
+        elif isinstance(value, dict):
+            for inner in of_parameters(value, _FREE_OF_REASONING, ()):
+                yield Extra("reasoning", f"reasoning.{inner.name}", f"reasoning.{inner.name}")
     text = body.get("text")
     output = text.get("format") if isinstance(text, dict) else None
     if isinstance(output, dict) and output.get("type") not in (None, "text"):
@@ -104,10 +93,7 @@ def _in_item(place: str, item: dict[str, Any]) -> Iterator[Extra]:
         yield Extra(place, name, _PART_GROUPS.get(name, name), is_part=True)
     for holder in _HOLDERS:
         for content in in_any_case(item, holder):
-            for part in listed(content):
-                for kind in kinds(part, _FREE_PARTS):
-                    group, ability = _PART_GROUPS.get(kind, kind), _ABILITIES.get(kind, "")
-                    yield Extra(f"{place}.{holder}", kind, group, ability, is_part=True)
+            yield from of_parts(f"{place}.{holder}", content, _FREE_PARTS, _PART_GROUPS, _ABILITIES)
 
 
 def _types(value: Any) -> list[str | None]:

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list, usage
+from playground.dialects import usage
 from playground.dialects.plain import PlainDialect
-from playground.dialects.responses import carry, conversation, demands, fixes, joined, request
+from playground.dialects.responses import carry, demands, fixes, joined, request
 from playground.dialects.responses.answer import read_answer
 from playground.dialects.responses.events import EventCollector
 from playground.dialects.responses.items import END_EVENTS, error_of
 from playground.dialects.responses.openai_python import OPENAI_PYTHON
 from playground.dialects.responses.parameters import PARAMETERS
 from playground.dialects.responses.presets import PRESETS
+from playground.dialects.responses.prompt import ROLES
 from playground.dialects.responses.rows import OUTPUT, prompt_of, rows_of
 from playground.errors import provider_error
 from playground.exchange.call import BEARER
@@ -37,7 +38,7 @@ class Responses(PlainDialect):
     chunk_marks = (b'"response.',)
     end_mark = "response.completed"
     fields = demands.FIELDS
-    roles = (*conversation.ROLES, OUTPUT)
+    roles = (*ROLES, OUTPUT)
     call_roles = (OUTPUT,)
     parameters = PARAMETERS
     ticks = (Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),)
@@ -48,23 +49,15 @@ class Responses(PlainDialect):
     prompt = staticmethod(prompt_of)
     problems = staticmethod(request.problems)
     extras = staticmethod(demands.extras)
-    demands = staticmethod(demands.demands)
+    contents = staticmethod(demands.contents)
     conversation = staticmethod(carry.conversation)
     body_of = staticmethod(carry.body_of)
-    models = staticmethod(model_list.read_models)
     collector = staticmethod(EventCollector)
     answer = staticmethod(read_answer)
     fix = staticmethod(fixes.fix)
-    fix_tokens = fixes.FIXES.fewer_tokens
+    fix_tokens = fixes.FIXES.fix_tokens
     texts = staticmethod(joined.texts)
     masked = staticmethod(joined.masked)
-
-    def question(self, body: Mapping[str, Any]) -> str | None:
-        last = demands.contents(body)[-1:]
-        return last[0] if last and isinstance(last[0], str) else None
-
-    def lengths(self, body: Mapping[str, Any]) -> list[int]:
-        return [len(str(content)) for content in demands.contents(body)]
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name in _COUNTED}

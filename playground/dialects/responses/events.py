@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from playground.dialects.live_texts import LiveTexts
 from playground.dialects.responses.growing import TEXTS, Item
-from playground.dialects.responses.items import END_EVENTS, ENDS, error_of, listed
+from playground.dialects.responses.items import END_EVENTS, ENDS, error_of
+from playground.dialects.responses.live_texts import LiveTexts
 from playground.dialects.responses.texts import texts_of
+from playground.dialects.values import listed
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, joined, merge, number_of, size

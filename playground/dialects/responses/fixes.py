@@ -6,8 +6,8 @@ from typing import Any
 
 from playground.dialects.fixes import LONGEST_MESSAGES, Fixes
 from playground.dialects.responses.demands import TOKENS, TOOLS
-from playground.dialects.responses.items import listed
 from playground.dialects.responses.parameters import PARAMETERS
+from playground.dialects.values import listed
 from playground.errors.provider_error import ProviderError
 from playground.exchange.fix import Fix
 from playground.text.sentence import gettext_noop, say

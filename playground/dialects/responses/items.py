@@ -28,10 +28,6 @@ def type_of(item: Any) -> str:
     return type_ if isinstance(type_, str) else ""
 
 
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def error_of(response: dict[str, Any]) -> Any:
     """Return what a response says of its failure, or None if it did not fail."""
     if response.get("error"):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from playground.dialects.checks import model_problems, parameter_problems, stream_problems
-from playground.dialects.responses import conversation, foreign
+from playground.dialects.checks import model_problems, no_messages, parameter_problems, stream_problems
+from playground.dialects.responses import foreign, prompt
 from playground.dialects.responses.parameters import PARAMETERS
 from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem
@@ -19,7 +19,7 @@ def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
     return [
         *_model(body),
         *_input(body, most_messages),
-        *conversation.references(body),
+        *prompt.references(body),
         *foreign.of_body(body),
         *_objects(body),
         *parameter_problems(body, PARAMETERS),
@@ -42,9 +42,9 @@ def _input(body: dict[str, Any], most: int) -> Iterator[FieldProblem]:
         if len(value) > most:
             yield too_many_messages("input", len(value), most)
         else:
-            yield from conversation.problems(body, value)
+            yield from prompt.problems(body, value)
     elif not (isinstance(value, str) and value):
-        yield FieldProblem("input", say(gettext_noop("At least one message is needed.")))
+        yield no_messages("input")
 
 
 def _objects(body: dict[str, Any]) -> Iterator[FieldProblem]:

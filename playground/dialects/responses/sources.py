@@ -3,6 +3,7 @@
 from typing import Any
 
 from playground.dialects.media import safe_link
+from playground.dialects.sources import cited
 from playground.exchange.answer import Cited, Source
 
 # What names a source without a URL: a file.
@@ -10,10 +11,7 @@ _FILE = ("filename", "file_id")
 
 
 def of_annotations(annotations: list[Any]) -> Cited:
-    found: dict[str, Source] = {}
-    for source in filter(None, map(_source, annotations)):
-        found.setdefault(source.link or source.title, source)
-    return found
+    return cited(map(_source, annotations))
 
 
 def is_citation(annotation: Any) -> bool:

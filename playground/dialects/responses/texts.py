@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from playground.dialects.responses.items import listed, type_of
+from playground.dialects.responses.items import type_of
+from playground.dialects.values import listed
 
 # By a part's type: the name of its text in `Choice`, and the field that holds it.
 _PARTS = {

@@ -13,6 +13,7 @@ from playground.dialects.chat_completions import usage as usage_of
 from playground.dialects.chat_completions.media import audio_in, images_in, is_media
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
 from playground.dialects.chat_completions.sources import is_citation, of_completion, of_message
+from playground.dialects.values import tool_call
 from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sources, ToolCall
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
@@ -191,13 +192,7 @@ def _call(raw: Any) -> ToolCall:
     call = raw if isinstance(raw, dict) else {}
     function = call.get("function")
     function = function if isinstance(function, dict) else call
-    id_, name, arguments = call.get("id"), function.get("name"), function.get("arguments")
-    return ToolCall(
-        id_ if isinstance(id_, str) else None,
-        name if isinstance(name, str) else None,
-        arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False),
-        raw,
-    )
+    return tool_call(call.get("id"), function.get("name"), function.get("arguments"), raw)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -11,7 +11,8 @@ from playground.dialects.media import image
 from playground.dialects.messages import usage
 from playground.dialects.messages.blocks import parsed
 from playground.dialects.messages.sources import is_source, sources_of
-from playground.exchange.answer import Answer, Choice, Finish, Media, Sources, ToolCall
+from playground.dialects.values import string, tool_call
+from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
 # The name in `Choice` of the text in each kind of block.
@@ -122,8 +123,12 @@ class MessageChoice(Choice):
 def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
     """Read a message."""
     del asked
-    model, blocks = completion.get("model"), blocks_of(completion)
-    calls = [_call(block) for block in blocks if block.get("type") == "tool_use"]
+    blocks = blocks_of(completion)
+    calls = [
+        tool_call(block.get("id"), block.get("name"), block.get("input") or {}, block)
+        for block in blocks
+        if block.get("type") == "tool_use"
+    ]
     choice = MessageChoice(
         index=0,
         text=_joined(blocks, "text"),
@@ -133,7 +138,7 @@ def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
         tool_calls=calls,
         message=completion,
     )
-    return Answer([choice], usage.of(completion), model if isinstance(model, str) else None)
+    return Answer([choice], usage.of(completion), string(completion.get("model")))
 
 
 def blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -181,16 +186,6 @@ def _joined(blocks: list[dict[str, Any]], name: str) -> str | None:
             has_begun = has_begun or text != ""
         before = kind if isinstance(kind, str) else ""
     return "".join(texts) if texts else None
-
-
-def _call(block: dict[str, Any]) -> ToolCall:
-    id_, name, arguments = block.get("id"), block.get("name"), block.get("input") or {}
-    return ToolCall(
-        id_ if isinstance(id_, str) else None,
-        name if isinstance(name, str) else None,
-        arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False),
-        block,
-    )
 
 
 def _image_source(block: dict[str, Any]) -> str:

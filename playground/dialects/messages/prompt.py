@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from playground.dialects.checks import no_messages, not_a_role
 from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -37,7 +38,7 @@ _OTHER_PARTS = {
 def problems(messages: Any, most: int, *, newer: bool) -> Iterator[FieldProblem]:
     """Yield what is wrong; `newer` says that the version is 2026-10-21."""
     if not isinstance(messages, list) or not messages:
-        yield FieldProblem("messages", say(gettext_noop("At least one message is needed.")))
+        yield no_messages("messages")
         return
     if len(messages) > most:
         yield too_many_messages("messages", len(messages), most)
@@ -57,11 +58,7 @@ def problems(messages: Any, most: int, *, newer: bool) -> Iterator[FieldProblem]
 def _not_a_role(role: Any) -> Sentence:
     if isinstance(role, str) and role in _OTHER_ROLES:
         return say(_OTHER_ROLES[role], role=role)
-    return say(
-        gettext_noop("“%(role)s” is no role; take one of %(roles)s."),
-        role=str(role)[:40],
-        roles=", ".join(ROLES),
-    )
+    return not_a_role(role, ROLES)
 
 
 def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from playground.dialects.checks import not_a_role
 from playground.dialects.responses import foreign
 from playground.dialects.responses.items import ANSWERED, CALLS, type_of
 from playground.exchange.refusal import FieldProblem
@@ -66,8 +67,7 @@ def _message(place: str, message: dict[str, Any]) -> Iterator[FieldProblem]:
         sentence = gettext_noop("Choose a role: one of %(roles)s.")
         yield FieldProblem(f"{place}.role", say(sentence, roles=", ".join((*ROLES, _OUTPUT))))
     elif role not in ROLES:
-        sentence = gettext_noop("“%(role)s” is no role; take one of %(roles)s.")
-        yield FieldProblem(f"{place}.role", say(sentence, role=str(role)[:40], roles=", ".join(ROLES)))
+        yield FieldProblem(f"{place}.role", not_a_role(role, ROLES))
     if others := list(foreign.of_message(place, message)):
         yield from others
     elif not isinstance(content, str | list):

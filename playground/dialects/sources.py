@@ -1,0 +1,15 @@
+"""The sources that an answer cites."""
+
+from collections.abc import Iterable
+
+from playground.exchange.answer import Cited, Source
+
+
+def cited(sources: Iterable[Source | None]) -> Cited:
+    """Return each source once. A link that is cited without a title takes the one that comes later."""
+    found: dict[str, Source] = {}
+    for source in filter(None, sources):
+        known = found.get(source.link or source.title)
+        if known is None or known.title == known.link:
+            found[source.link or source.title] = source
+    return found

@@ -1,0 +1,31 @@
+"""Read JSON values whose type nobody promised."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from playground.exchange.answer import ToolCall
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def integer(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def string(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
+    """Return the values of a field: a server written in Go reads `Content` as `content` (encoding/json)."""
+    return [item for key, item in value.items() if key.casefold() == name]
+
+
+def tool_call(id_: Any, name: Any, arguments: Any, raw: Any) -> ToolCall:
+    """Return a call of a tool; `arguments` are JSON as text, or the value itself."""
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments or {}, ensure_ascii=False)
+    return ToolCall(string(id_), string(name), arguments, raw)
