@@ -179,6 +179,7 @@ class Embed(models.Model):
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("At most %(most)s origins."), most=_MOST_ORIGINS)]
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
+        problems["locked"] += map(_named, policy.locked_in_vain(_items(self.locked), self.dialect))
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
         chat, problems["request"] = self._checked_request()

@@ -331,7 +331,8 @@ RENDERED = {
         import { createElement as h } from "react";
         import { renderToString } from "react-dom/server";
         import { apiPlayground } from "api-playground-react";
-        const Call = apiPlayground({ src: "https://x.example", embed: { a: "for-a", "a/responses": "for-r" } });
+        const embed = { a: "for-a", "a/responses": "for-r" };
+        const Call = apiPlayground({ src: "https://x.example", embed });
         const call = (provider, api) => h(Call, { provider, api });
         console.log(renderToString(h("p", null, call("a"), call("a", "responses"), call("b"))));
     """,

@@ -5,7 +5,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.db import DatabaseError
@@ -553,6 +553,20 @@ def test_a_frame_of_no_embed_speaks_the_api_that_its_address_names(
     assert 'name="dialect" value="messages"' in page
     assert "messages.create(" in re.sub("<[^>]+>", "", page)
     assert re.search(r'href="/\?provider=test&dialect=messages&request=[^"]+"[^>]* data-open', page)
+
+
+def test_the_link_of_a_frame_takes_along_a_request_that_cannot_be_sent(client: Client) -> None:
+    """As a tag without `api` has it that was meant for another API."""
+    asked = {"model": "m", "input": "Hello!"}
+
+    page = unescape(
+        client.get("/embed/", {"provider": "test", "request": json.dumps(asked)}).content.decode()
+    )
+
+    assert "as soon as the request is complete" in page
+    (link,) = re.findall('<a class="open" href="([^"]+)"', page)
+    query = dict(parse_qsl(urlsplit(link).query))
+    assert json.loads(query["request"]) == {"messages": [], **asked}
 
 
 def test_a_frame_says_which_api_is_unknown(client: Client) -> None:

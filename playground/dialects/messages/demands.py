@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from playground.dialects.messages.foreign import FOREIGN
 from playground.dialects.messages.version import NAME
 from playground.dialects.parts import in_any_case, integer, kinds
 from playground.exchange.demands import Demands, Extra, Fields
@@ -24,6 +25,7 @@ FIELDS = Fields(
         frozenset(("system", "instructions")),
         frozenset(TOOLS),
     ),
+    foreign=FOREIGN,
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((

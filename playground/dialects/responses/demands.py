@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.dialects.parts import in_any_case, integer, kinds
+from playground.dialects.responses.foreign import FOREIGN
 from playground.dialects.responses.items import listed
 from playground.exchange.demands import Demands, Extra, Fields
 
@@ -23,6 +24,7 @@ FIELDS = Fields(
         frozenset(_DELIVERY),
         frozenset(TOOLS),
     ),
+    foreign=FOREIGN,
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((
