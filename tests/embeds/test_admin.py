@@ -128,6 +128,7 @@ def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
     assert "4 calls, 1500 tokens" in html
     assert "6 calls, 0 tokens" in html
     assert "the server’s" in html
+    assert "chat_completions" in html
 
 
 def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:
