@@ -169,9 +169,7 @@ class Embed(models.Model):
         problems: dict[str, list[Sentence]] = {}
         provider = catalogue().get(self.provider)
         if provider is None:
-            problems["provider"] = [
-                say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
-            ]
+            problems["provider"] = [_unknown(self.provider)]
         spoken = provider.dialects if provider else DIALECTS
         if self.api not in spoken:
             problems["api"] = [say(gettext_noop("Choose one of %(known)s."), known=", ".join(spoken))]
@@ -288,6 +286,14 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
             kept.append(item)
             problems.append(error.sentence)
     return "\n".join(dict.fromkeys(kept)), problems
+
+
+def _unknown(provider: str) -> Sentence:
+    if provider == LOCAL_MODEL:
+        return say(
+            gettext_noop("Only a running scripts/play knows the local model: use its /admin/ for this.")
+        )
+    return say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
 
 
 def _named(error: FieldProblem) -> Sentence:

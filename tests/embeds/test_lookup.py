@@ -118,6 +118,7 @@ def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
         ({"origins": ""}, "origins", "blank"),
         ({"origins": "https://a.example *"}, "origins", "“*” is no origin"),
         ({"provider": "nobody"}, "provider", "Choose one of"),
+        ({"provider": "local"}, "provider", "/admin/"),
         ({"request": "{"}, "request", "not JSON"),
         ({"request": "[]"}, "request", "must be a JSON object"),
         ({"request": '{"model": "m", "model": "x"}'}, "request", "twice"),
