@@ -97,9 +97,14 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
 
 
 def _embed_of(options: dict[str, Any], values: dict[str, Any]) -> Any:
-    """An embed is for one provider: a site that shows several has one for each."""
-    embed = options.get("embed")
-    return embed.get(values.get("provider")) if isinstance(embed, dict) else embed
+    """An embed is for one provider and one API: a site that shows several has one for each.
+
+    As in `embed: {openai: docs, openai/responses: docs-responses}`.
+    """
+    embed, provider, api = options.get("embed"), values.get("provider"), values.get("api")
+    if not isinstance(embed, dict):
+        return embed
+    return embed.get("/".join(filter(None, (provider, api)))) or embed.get(provider)
 
 
 def _read_tag(text: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ export function ApiPlayground({
   useEffect(() => load(`${base}embed.js`), [base]);
   return createElement(
     "api-playground",
-    { provider, api, request, embed: embedOf(embed, provider), theme, label, lang },
+    { provider, api, request, embed: embedOf(embed, provider, api), theme, label, lang },
     createElement(
       "a",
       { slot: "fallback", href: linkTo(base, { provider, dialect: api, request }) },
@@ -40,9 +40,11 @@ export function ApiPlayground({
   );
 }
 
-// An embed is for one provider: a site that shows several has one for each.
-function embedOf(embed, provider) {
-  return typeof embed === "object" ? embed?.[provider] : embed;
+// An embed is for one provider and one API: a site that shows several has one for each, as in
+// { openai: "docs", "openai/responses": "docs-responses" }.
+function embedOf(embed, provider, api) {
+  if (typeof embed !== "object") return embed;
+  return embed?.[[provider, api].filter(Boolean).join("/")] ?? embed?.[provider];
 }
 
 function folder(src) {

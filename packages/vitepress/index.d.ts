@@ -3,7 +3,10 @@ import type { DefineComponent, Plugin } from "vue";
 export interface ApiPlaygroundOptions {
   /** The address of your playground, such as `https://playground.example.org/`. */
   src: string;
-  /** The name of the embed that the playground's operator made for your site, or that for each provider. */
+  /**
+   * The name of the embed that the playground's operator made for your site, or that for each provider and API:
+   * `{ openai: "docs", "openai/responses": "docs-responses" }`.
+   */
   embed?: string | Record<string, string>;
   /** `auto` (the default) follows the page. */
   theme?: "auto" | "light" | "dark";

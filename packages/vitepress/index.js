@@ -38,7 +38,7 @@ export const ApiPlayground = defineComponent({
         api,
         request,
         label,
-        embed: props.embed ?? embedOf(options.embed, provider),
+        embed: props.embed ?? embedOf(options.embed, provider, api),
         theme: props.theme ?? options.theme ?? "auto",
       };
       const link = { slot: "fallback", href: linkTo(base(), { provider, dialect: api, request }) };
@@ -49,9 +49,11 @@ export const ApiPlayground = defineComponent({
   },
 });
 
-// An embed is for one provider: a site that shows several has one for each.
-function embedOf(embed, provider) {
-  return typeof embed === "object" ? embed?.[provider] : embed;
+// An embed is for one provider and one API: a site that shows several has one for each, as in
+// { openai: "docs", "openai/responses": "docs-responses" }.
+function embedOf(embed, provider, api) {
+  if (typeof embed !== "object") return embed;
+  return embed?.[[provider, api].filter(Boolean).join("/")] ?? embed?.[provider];
 }
 
 function folder(src) {

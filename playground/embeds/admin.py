@@ -99,8 +99,8 @@ def _is_same(one: Any, other: Any) -> bool:
 @admin.register(Embed)
 class EmbedAdmin(_ModelAdmin):
     form = EmbedForm
-    list_display = ["name", "active", "origins_listed", "provider", "key", "today", "left", "recorded"]
-    list_filter = ["active", "provider", "key"]
+    list_display = ["name", "active", "origins_listed", "provider", "api", "key", "today", "left", "recorded"]
+    list_filter = ["active", "provider", "api", "key"]
     search_fields = ["name", "origins"]
     actions = ["turn_off", "turn_on", "record_now", "forget_stale"]
     readonly_fields = ["recent_days", "recordings"]

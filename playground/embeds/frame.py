@@ -1,8 +1,7 @@
 """The frame in other people's pages: its page, and the requests of its form."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +22,11 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
-from playground.catalogue.providers import catalogue, dialect_recorded
+from playground.catalogue.providers import catalogue
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
+from playground.embeds.opened import Opened, request_in, told_by
 from playground.embeds.terms import EmbedTerms
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError, collect
 from playground.forms import edits, incoming
@@ -37,7 +37,7 @@ from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
 from playground.web.present import Result
-from playground.web.refusals import refuse, with_retry
+from playground.web.refusals import items, refuse, with_retry
 from playground.web.views import stop as stop_running
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -143,20 +143,22 @@ def edit(request: HttpRequest) -> HttpResponseBase:
 def fill(request: HttpRequest) -> HttpResponseBase:
     """Fill in a page's `request` (JSON) that is too long for a URL, as far as the embed allows.
 
-    Returns JSON: the `request` for the form, the digest `opened`, and the locked fields `overruled`. An embed
-    that is turned off refuses it if no answer is recorded.
+    Returns JSON: the `request` for the form, the digest `opened`, the locked fields `overruled`, and as texts
+    the `problems` of what the page asks for. An embed that is turned off refuses it if no answer is recorded.
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
         api = request.POST.get("dialect", "")
-        asked = _request_in(api, embed, request.POST.get("request", ""))
-        opened = _Opened.of(embed, asked, api=api)
+        asked = request_in(api, embed, request.POST.get("request", ""))
+        opened = Opened.of(embed, asked, api=api)
         if embed and not embed.active:
             _recorded_of_one_turned_off(embed, opened.body)
     except RefusedError as error:
         return refuse(request, error.refusal)
+    told = items(opened.refusal) if opened.refusal else []
     return JsonResponse({
-        "request": opened.body, "opened": opened.digest, "overruled": opened.overruled
+        "request": opened.body, "opened": opened.digest, "overruled": opened.overruled,
+        "problems": [f"{item['label']} {item['sentence']}" for item in told],
     })  # fmt: skip
 
 
@@ -184,42 +186,18 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
 stop = require_POST(_in_frame(stop_running))
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """What a page asks for, as far as the embed allows; `overruled` names what it does not allow."""
-
-    body: Mapping[str, Any] = field(default_factory=dict)
-    digest: str = ""
-    overruled: Sequence[str] = ()
-
-    @classmethod
-    def of(
-        cls, embed: Embed | None, asked: Mapping[str, Any], provider: str = "", api: str = ""
-    ) -> "_Opened":
-        if embed is None:
-            return cls(asked)
-        body = embed.asked(asked)
-        return cls(body, embed.digest_of(body), embed.overruled(asked, provider, api))
-
-
-def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, _Opened, Refusal | None]:
+def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, Opened, Refusal | None]:
     """Return the form, the request, and what is wrong in the link; the author's request replaces that."""
     if embed is None:
         form, refusal = page.prefilled(request.GET)
-        return form, _Opened(), refusal
+        asked = collect([], {}, link_body, request.GET.get("request", ""), form.dialect)
+        return form, Opened(problems=told_by(asked, form.body([]), form.dialect)), refusal
     errors: list[FieldProblem] = []
     text, api = request.GET.get("request", ""), request.GET.get("dialect", "")
-    asked = collect(errors, {}, _request_in, api, embed, text) if text else {}
-    opened = _Opened.of(embed, asked, request.GET.get("provider", ""), api)
+    asked = collect(errors, {}, request_in, api, embed, text) if text else {}
+    opened = Opened.of(embed, asked, request.GET.get("provider", ""), api)
     form = RequestForm.from_body(embed.provider, "", opened.body, embed.dialect)
     return form, opened, InvalidRequestError(*errors).refusal if errors else None
-
-
-def _request_in(api: str, embed: Embed | None, text: str) -> dict[str, Any]:
-    """Return a tag's request; {} if it is for another API than the embed's. Raises `InvalidRequestError`."""
-    if embed is None:
-        return link_body(text, dialect_recorded(None, api))
-    return link_body(text, embed.dialect) if embed.speaks(api) else {}
 
 
 def _opened_with(request: HttpRequest) -> str:
@@ -266,7 +244,7 @@ def _render(
     token: str,
     *,
     draft: Draft | None = None,
-    opened: _Opened | None = None,
+    opened: Opened | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
     waits: bool = False,
@@ -280,6 +258,7 @@ def _render(
         "token": token,
         "opened": opened.digest if opened else _opened_with(request),
         "overruled": opened.overruled if opened else (),
+        "unsendable": opened.refusal if opened else None,
         **page.form_context(form, refusal),
         "options": () if embed else _options(form),
         "locked": _locked(embed),

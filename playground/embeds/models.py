@@ -172,9 +172,7 @@ class Embed(models.Model):
         problems: dict[str, list[Sentence]] = {}
         provider = catalogue().get(self.provider)
         if provider is None:
-            problems["provider"] = [
-                say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
-            ]
+            problems["provider"] = [_unknown(self.provider)]
         spoken = provider.dialects if provider else DIALECTS
         if self.api not in spoken:
             problems["api"] = [say(gettext_noop("Choose one of %(known)s."), known=", ".join(spoken))]
@@ -182,6 +180,7 @@ class Embed(models.Model):
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("At most %(most)s origins."), most=_MOST_ORIGINS)]
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
+        problems["locked"] += map(_named, policy.locked_in_vain(_items(self.locked), self.dialect))
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
         chat, problems["request"] = self._checked_request()
@@ -290,6 +289,14 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
             kept.append(item)
             problems.append(error.sentence)
     return "\n".join(dict.fromkeys(kept)), problems
+
+
+def _unknown(provider: str) -> Sentence:
+    if provider == LOCAL_MODEL:
+        return say(
+            gettext_noop("Only a running scripts/play knows the local model: use its /admin/ for this.")
+        )
+    return say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
 
 
 def _named(error: FieldProblem) -> Sentence:

@@ -57,6 +57,15 @@ def _is_usable(parts: Mapping[str, str | None]) -> bool:
 
 def field_name(text: str) -> str:
     """Return the name if it is valid. Raises `PolicyError`."""
+    outer, dot, _ = text.partition(".")
+    if dot and _FIELD.fullmatch(outer):
+        raise PolicyError(
+            say(
+                gettext_noop("“%(name)s” is a part of “%(outer)s”. Lock “%(outer)s”."),
+                name=text[:100],
+                outer=outer,
+            )
+        )
     if not _FIELD.fullmatch(text):
         raise PolicyError(
             say(
@@ -71,6 +80,14 @@ def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
     """Return the locked fields in lower case, with their synonyms: locking one name locks all of them."""
     names = frozenset(map(str.casefold, locked))
     return names.union(*(group for group in fields.synonyms if group & names))
+
+
+def locked_in_vain(locked: Iterable[str], dialect: Dialect) -> list[FieldProblem]:
+    """Return what the API says of locked names that only other APIs have, and so lock nothing in this one."""
+    fields = dialect.fields
+    foreign = (set(locked) & fields.foreign).difference(*fields.synonyms)
+    told = dialect.problems(dict.fromkeys(sorted(foreign), True), most_messages=1)
+    return [problem for problem in told if problem.field in foreign]
 
 
 def allows(origins: Iterable[str], origin: str) -> bool:

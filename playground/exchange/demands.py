@@ -14,7 +14,7 @@ class Fields:
     `tokens` limit an answer's length, the usual one first. `count` is the number of answers; it is empty if
     the API has no such field. `delivery` changes how an answer comes, not what it says. `synonyms` are names
     that some providers take for the same field. `call` is where a message has the id of the call that it
-    answers, if it can.
+    answers, if it can. `foreign` are names that only other APIs have, with which a request is refused.
     """
 
     model: str
@@ -24,6 +24,7 @@ class Fields:
     delivery: frozenset[str]
     synonyms: tuple[frozenset[str], ...]
     call: str = ""
+    foreign: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ def code_context(draft: Draft) -> dict[str, Any]:
     try:
         call = call_for(draft)
     except InvalidRequestError as error:
-        return {"codes": None, "incomplete": error.refusal}
+        return {"codes": None, "incomplete": error.refusal, "link": _link(draft)}
     return {
         "codes": codes(call, draft.speaks().targets),
         "key_variable": call.key_variable,
@@ -227,14 +227,33 @@ def code_context(draft: Draft) -> dict[str, Any]:
 
 
 def _link(draft: Draft) -> str | None:
-    """Return the URL that fills the form like this; None if it is too long for servers on the way."""
-    whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url}
-    api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
-    request = draft.request()
-    is_whole = request.dialect.wire(request.body) is request.body  # then its bytes are there already
-    body = request.encoded if is_whole else jsontext.dumps(request.body)
+    """Return the URL that fills the form like this, also if it cannot be sent yet.
+
+    None if it is too long for servers on the way, or if something in the form cannot be read.
+    """
+    try:
+        api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
+        whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url or ""}
+        if not draft.provider:
+            Endpoint.parse(draft.base_url or "", dialect.ending)  # else it may hold anything, a password too
+        body = _linked(draft)
+    except (InvalidRequestError, BaseURLError, jsontext.JSONTextError):
+        return None
     link = reverse("index") + "?" + urlencode({**whose, **api, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
+
+
+def _linked(draft: Draft) -> bytes:
+    """Return the JSON of the body. Raises `InvalidRequestError` or `JSONTextError` if it cannot be read."""
+    try:
+        request = draft.request()
+    except InvalidRequestError:
+        if draft.problems:
+            raise
+        jsontext.check(draft.body)
+        return jsontext.dumps(draft.body)
+    is_whole = request.dialect.wire(request.body) is request.body  # then its bytes are there already
+    return request.encoded if is_whole else jsontext.dumps(request.body)
 
 
 def call_for(draft: Draft) -> Call:

@@ -20,6 +20,9 @@
         `the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`,
       );
   };
+  const unsendable = (problems) => {
+    if (problems) tell(`${host || "this page"}: what the tag asks for cannot be sent.`, problems);
+  };
   const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;
   // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
@@ -64,6 +67,7 @@
     if (waits) document.addEventListener("playground:filled", () => form.requestSubmit(), { once: true });
     document.dispatchEvent(new CustomEvent("playground:fill", { detail: filled.request }));
     overruled(embed.value, filled.overruled.join(", "));
+    unsendable(filled.problems.join(" "));
     if (waits) reveal();
   }
 
@@ -117,8 +121,8 @@
       return refuse(title.textContent, advice.textContent);
     }
     overruled(root.dataset.embed, root.dataset.overruled);
-    // What the tag asks for could not be read: the record's request stands in the form, and perhaps its answer.
-    if (root.dataset.problems) tell(`${host || "this page"}:`, root.dataset.problems);
+    // Or it could not even be read: then the record's request stands in the form, and perhaps its answer.
+    unsendable(root.dataset.problems);
     if (!waits) followHeight();
 
     // The link takes along what the form says now; its code has the address.

@@ -4,6 +4,7 @@ Most tests use a stub for `/embed/`, since they do not check the frame's side; t
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -315,33 +316,35 @@ def test_a_reader_streams_and_stops(site: Built, real: BrowserContext, upstream:
     assert paused.left.wait(10)
 
 
-# One call with and one without an embed for its provider, rendered as on the site's server.
+# Calls with and one without an embed for their provider and API, rendered as on the site's server.
 RENDERED = {
     "vitepress": """
         import { createSSRApp, h } from "vue";
         import { renderToString } from "vue/server-renderer";
         import { ApiPlayground, apiPlayground } from "api-playground-vitepress";
-        const call = (provider) => h(ApiPlayground, { provider });
-        const app = createSSRApp(() => [call("a"), call("b")]);
-        app.use(apiPlayground, { src: "https://x.example", embed: { a: "for-a" } });
+        const call = (provider, api) => h(ApiPlayground, { provider, api });
+        const app = createSSRApp(() => [call("a"), call("a", "responses"), call("b")]);
+        app.use(apiPlayground, { src: "https://x.example", embed: { a: "for-a", "a/responses": "for-r" } });
         console.log(await renderToString(app));
     """,
     "docusaurus": """
         import { createElement as h } from "react";
         import { renderToString } from "react-dom/server";
         import { apiPlayground } from "api-playground-react";
-        const Call = apiPlayground({ src: "https://x.example", embed: { a: "for-a" } });
-        console.log(renderToString(h("p", null, h(Call, { provider: "a" }), h(Call, { provider: "b" }))));
+        const embed = { a: "for-a", "a/responses": "for-r" };
+        const Call = apiPlayground({ src: "https://x.example", embed });
+        const call = (provider, api) => h(Call, { provider, api });
+        console.log(renderToString(h("p", null, call("a"), call("a", "responses"), call("b"))));
     """,
 }
 
 
-def test_each_provider_may_have_an_embed_of_its_own(site: Built) -> None:
+def test_each_provider_and_api_may_have_an_embed_of_its_own(site: Built) -> None:
     if site.kind in RENDERED:  # the MkDocs hook has its own test
         html = built_sites.node(site.kind, RENDERED[site.kind])
 
-        assert html.count("<api-playground ") == 2
-        assert html.count('embed="for-a"') == html.count("embed=") == 1
+        assert re.findall('embed="([^"]+)"', html) == ["for-a", "for-r"]
+        assert html.count("<api-playground ") == 3
 
 
 def test_the_same_page_works_in_the_playgrounds_own_docs() -> None:

@@ -142,6 +142,26 @@ def test_each_provider_may_have_an_embed_of_its_own() -> None:
     assert 'embed="d"' in page
 
 
+@pytest.mark.parametrize(
+    ("attributes", "embed"),
+    [
+        ('provider="a"', "one"),
+        ('provider="a" api="chat_completions"', "one"),
+        ('provider="a" api="responses"', "two"),
+        ('provider="a" api="messages"', "one"),
+        ('api="messages"', "three"),
+        ('provider="b" api="responses"', None),
+        ("", None),
+    ],
+)
+def test_each_api_of_a_provider_may_have_an_embed_of_its_own(attributes: str, embed: str | None) -> None:
+    embeds = {"a": "one", "a/responses": "two", "messages": "three"}
+
+    (call,) = _calls(_page(f"<ApiPlayground {attributes} />\n", embed=embeds))
+
+    assert call.get("embed") == embed
+
+
 def test_the_sites_options_hold_unless_a_tag_says_otherwise() -> None:
     page = _page('<ApiPlayground />\n<ApiPlayground embed="b" theme="dark" />\n', embed="a", theme="light")
 

@@ -103,7 +103,8 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ),
         ({"max_tokens": "2000"}, "From 1 to the catalogue's 1024"),
         ({"tokens_a_day": "10"}, "with less a day it is never made"),
-        ({"locked": "a.b"}, "is no name of a field"),
+        ({"locked": "a;b"}, "is no name of a field"),
+        ({"locked": "a.b"}, "Lock “a”"),
         ({"calls_a_day": "many"}, "Enter a whole number"),
         ({"provider": "nobody"}, "Choose one of"),
     ],
@@ -127,6 +128,7 @@ def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
     assert "4 calls, 1500 tokens" in html
     assert "6 calls, 0 tokens" in html
     assert "the server’s" in html
+    assert "chat_completions" in html
 
 
 def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:

@@ -70,6 +70,16 @@ def test_it_changes_what_is_named_and_nothing_else() -> None:
     assert not Embed.objects.get().replay_only
 
 
+def test_the_kill_switch_works_whatever_else_is_wrong() -> None:
+    """A provider left the catalogue, or the record was made by rules that are stricter by now."""
+    embed = make_embed()
+    Embed.objects.filter(pk=embed.pk).update(provider="gone", locked="a; b")
+
+    _run("hello", "--off")
+
+    assert not Embed.objects.get().active
+
+
 def test_the_request_can_be_a_file(tmp_path: Path) -> None:
     file = tmp_path / "call.json"
     file.write_text(json.dumps(REQUEST, indent=2))

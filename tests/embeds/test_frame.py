@@ -5,7 +5,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.db import DatabaseError
@@ -552,6 +552,46 @@ def test_what_a_tag_asks_for_in_vain_is_told_to_its_author(client: Client) -> No
     assert "data-overruled" not in open_frame(client, provider="test").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("api", "asked", "told"),
+    [
+        ("messages", {"input": "Hello!"}, ["input"]),
+        ("messages", {"stop": ["a"], "max_completion_tokens": 5}, ["stop", "max_completion_tokens"]),
+        ("chat_completions", {"temperature": "warm"}, ["temperature"]),
+        ("chat_completions", {"messages": [{"role": "nobody", "content": "x"}]}, ["Message 1"]),
+        # Readers add the rest.
+        ("chat_completions", {"model": "m"}, []),
+        ("messages", {"system": "Be brief."}, []),
+    ],
+)
+@pytest.mark.parametrize("is_embed", [True, False])
+def test_a_tag_that_cannot_be_sent_is_told_to_its_author(
+    client: Client,
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    api: str,
+    asked: dict[str, Any],
+    told: list[str],
+    is_embed: bool,
+) -> None:
+    """As one with a request of another API, before any reader presses Send."""
+    _all_apis(upstream, monkeypatch, tmp_path)
+    make_embed(MESSAGES, api=api)
+    name = "hello" if is_embed else ""
+    query = {"request": json.dumps(asked), "dialect": api, "provider": "test"}
+
+    page = open_frame(client, name, **query)
+    late = _fill(client, json.dumps(asked), embed=name, dialect=api).json()
+
+    assert page.status_code == 200
+    problems = re.findall('data-problems="([^"]*)"', page.content.decode())
+    assert bool(problems) == bool(late["problems"]) == bool(told)
+    for name in told:
+        assert name in problems[0]
+        assert any(text.startswith(name) for text in late["problems"])
+
+
 # --- the API of a tag ---
 
 MESSAGES = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -572,6 +612,20 @@ def test_a_frame_of_no_embed_speaks_the_api_that_its_address_names(
     assert 'name="dialect" value="messages"' in page
     assert "messages.create(" in re.sub("<[^>]+>", "", page)
     assert re.search(r'href="/\?provider=test&dialect=messages&request=[^"]+"[^>]* data-open', page)
+
+
+def test_the_link_of_a_frame_takes_along_a_request_that_cannot_be_sent(client: Client) -> None:
+    """As a tag without `api` has it that was meant for another API."""
+    asked = {"model": "m", "input": "Hello!"}
+
+    page = unescape(
+        client.get("/embed/", {"provider": "test", "request": json.dumps(asked)}).content.decode()
+    )
+
+    assert "as soon as the request is complete" in page
+    (link,) = re.findall('<a class="open" href="([^"]+)"', page)
+    query = dict(parse_qsl(urlsplit(link).query))
+    assert json.loads(query["request"]) == {"messages": [], **asked}
 
 
 def test_a_frame_says_which_api_is_unknown(client: Client) -> None:

@@ -11,12 +11,13 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.dialects import DEFAULT
+from playground.dialects import DEFAULT, DIALECTS
 from playground.embeds import policy
 from playground.embeds.models import Embed
 from playground.exchange.refusal import InvalidRequestError
 from tests.configuration import configure
 from tests.embeds.client import FORM, REQUEST, make_embed, open_frame, send_form, send_json, token_in
+from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import ScriptedUpstream
 
 # --- origins ---
@@ -117,11 +118,13 @@ def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
         ({"origins": ""}, "origins", "blank"),
         ({"origins": "https://a.example *"}, "origins", "“*” is no origin"),
         ({"provider": "nobody"}, "provider", "Choose one of"),
+        ({"provider": "local"}, "provider", "/admin/"),
         ({"request": "{"}, "request", "not JSON"),
         ({"request": "[]"}, "request", "must be a JSON object"),
         ({"request": '{"model": "m", "model": "x"}'}, "request", "twice"),
         ({"request": '{"model": "", "messages": []}'}, "request", "messages: At least one message"),
         ({"locked": "model; drop"}, "locked", "no name of a field"),
+        ({"locked": "reasoning.effort"}, "locked", "Lock “reasoning”"),
         ({"key": "mine"}, "key", "not a valid choice"),
         ({"max_tokens": 1025}, "max_tokens", "From 1 to the catalogue's 1024"),
         ({"n": 0}, "n", "From 1 to the catalogue's 2"),
@@ -145,6 +148,39 @@ def test_a_record_that_cannot_work_is_refused_with_the_field(
 
     assert list(refused.value.message_dict) == [field]
     assert words in " ".join(refused.value.message_dict[field])
+
+
+@pytest.mark.parametrize(
+    ("api", "locked", "in_vain"),
+    [
+        ("responses", "model messages max_tokens instructions", ()),
+        ("responses", "system model n", ("system", "n")),
+        ("messages", "model input instructions stop max_completion_tokens", ()),
+        ("messages", "reasoning_effort seed", ("reasoning_effort", "seed")),
+        ("chat_completions", "system anything", ()),
+    ],
+)
+def test_a_locked_name_that_only_other_apis_have_is_told(api: str, locked: str, in_vain: tuple[str]) -> None:
+    """It locked nothing: with `system` locked, readers of an embed for Responses changed `instructions`."""
+    told = policy.locked_in_vain(locked.split(), DIALECTS[api])
+
+    assert sorted(problem.field for problem in told) == sorted(in_vain)
+    assert all(str(problem.sentence) for problem in told)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("provider")
+def test_an_embed_is_not_saved_with_a_lock_that_locks_nothing(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    catalogue_of(upstream, monkeypatch, tmp_path, ("responses",))
+
+    with pytest.raises(ValidationError) as refused:
+        make_embed(
+            {"model": "m", "input": "Hello!", "max_output_tokens": 5}, api="responses", locked="system"
+        )
+
+    assert list(refused.value.message_dict) == ["locked"]
 
 
 @pytest.mark.django_db

@@ -1,5 +1,11 @@
 """Code for the current form."""
 
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from django.test import Client
 
@@ -38,6 +44,33 @@ def test_an_incomplete_request_has_no_code_but_a_sentence(client: Client) -> Non
     assert answer.status_code == 200
     assert "as soon as the request is complete" in answer.content.decode()
     assert "Name a model" in answer.content.decode()
+
+
+def test_an_incomplete_request_has_a_link_of_its_own(client: Client) -> None:
+    """Whoever has to ask for help, or wants to go on in the whole playground, takes it along."""
+    request = {"model": "m", "max_tokens": 9, "input": "Of another API"}
+
+    page = client.get("/", {"provider": "test", "request": json.dumps(request)}).content.decode()
+    (link,) = re.findall('data-part="permalink" href="([^"]+)"', page)
+    asked = dict(parse_qsl(urlsplit(unescape(link)).query))
+
+    assert asked["provider"] == "test"
+    assert json.loads(asked["request"]) == {"messages": [], **request}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provider": "", "base_url": "https://me:secret@llm.example.org/v1"},
+        {"more": "{"},
+        {"more": '{"x": "\\ud800"}'},
+    ],
+)
+def test_what_a_link_cannot_say_makes_none(client: Client, changes: dict[str, Any]) -> None:
+    answer = post_form(client, "/snippets/", htmx=True, **changes)
+
+    assert answer.status_code == 200
+    assert "permalink" not in answer.content.decode()
 
 
 def test_no_key_is_in_the_code(client: Client) -> None:

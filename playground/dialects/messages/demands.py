@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.messages.foreign import FOREIGN
 from playground.dialects.messages.version import NAME
 from playground.dialects.values import in_any_case, listed
 from playground.exchange.demands import Extra, Fields
@@ -26,6 +27,7 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
     call="tool_use_id",
+    foreign=FOREIGN,
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((

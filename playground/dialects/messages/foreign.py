@@ -50,11 +50,12 @@ _SENTENCES = {
         _NONE,
     ),
 }  # fmt: skip
+FOREIGN = frozenset((*_NAMES, *_SENTENCES))
 
 
 def problems(body: Mapping[str, Any]) -> list[FieldProblem]:
     return [
         FieldProblem(name, say(_USE, name=_NAMES[name]) if name in _NAMES else say(_SENTENCES[name]))
         for name, value in body.items()
-        if value is not None and (name in _NAMES or name in _SENTENCES)
+        if value is not None and name in FOREIGN
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.dialects.demands import of_parameters, of_parts
+from playground.dialects.responses.foreign import FOREIGN
 from playground.dialects.values import in_any_case, listed
 from playground.exchange.demands import Extra, Fields
 
@@ -24,6 +25,7 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
     call="call_id",
+    foreign=FOREIGN,
 )
 # These cost nothing beyond their tokens, which have their own cap.
 _FREE = frozenset((

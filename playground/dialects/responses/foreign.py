@@ -37,6 +37,7 @@ _FIELDS = {
     "presence_penalty": "",
     "frequency_penalty": "",
 }
+FOREIGN = frozenset((*_FIELDS, "n"))
 _IN_A_MESSAGE = {
     "tool_calls": '{"type": "function_call", "call_id": …, "name": …, "arguments": …}',
     "function_call": '{"type": "function_call", "call_id": …, "name": …, "arguments": …}',
@@ -59,9 +60,9 @@ _PART = gettext_noop("The Responses API has no part of type “%(type)s”. Use 
 
 def of_body(body: dict[str, Any]) -> Iterator[FieldProblem]:
     """Yield the problems of fields that only other APIs have. null counts as not set."""
-    for name in _FIELDS.keys() & body.keys():
-        if body[name] is not None:
-            yield FieldProblem(name, _sentence(name, _FIELDS[name]))
+    for name, instead in _FIELDS.items():
+        if body.get(name) is not None:
+            yield FieldProblem(name, _sentence(name, instead))
     if body.get("n") is not None:
         yield FieldProblem("n", say(_ONE_ANSWER))
     options = body.get("stream_options")

@@ -264,6 +264,9 @@ def _save(embed: Embed, changes: dict[str, Any]) -> None:
         raise CommandError(f"A new embed needs {', '.join(lacking)}: {_example(embed.name)}")
     for name, value in changes.items():
         setattr(embed, name, value)
+    if embed.pk is not None and changes.keys() == {"active"}:
+        embed.save(update_fields=["active"])  # the kill switch works whatever else is wrong by now
+        return
     try:
         embed.full_clean()
     except ValidationError as error:
