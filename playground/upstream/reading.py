@@ -16,6 +16,7 @@ from playground.network.connection import Wire
 from playground.network.head import Head
 from playground.network.pace import Clock, stopwatch
 from playground.text.redact import Redactor
+from playground.upstream.in_public import renaming
 from playground.upstream.live import News, Progress
 from playground.upstream.route import Route
 from playground.upstream.sniff import Sniffer, Sort
@@ -54,12 +55,14 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.route.key)
+        self._in_public = renaming(self.route.endpoint)
         self._news = News(self.redactor)
 
     def begin(self, head: Head, source: Body) -> None:
         self.head, self.source, self.first_byte_ms = head, source, self.clock()
         if self.live:
-            self._news.answered(head.status, head.reason)
+            reason = self._in_public(head.reason) if self._in_public else head.reason
+            self._news.answered(head.status, reason)
         if head.ok:
             self._sniffer = Sniffer(self.dialect, ", ".join(head.values("content-type")))
 
@@ -111,5 +114,5 @@ class Reading:
             return
         self._sniffer = None
         if sort is Sort.STREAM:
-            self.stream = StreamReader(self.dialect, self.redactor, live=self.live)
+            self.stream = StreamReader(self.dialect, self.redactor, live=self.live, in_public=self._in_public)
             self.stream.feed(bytes(self.body), at_ms)
