@@ -31,8 +31,8 @@ FORMAT = "api-playground.exchange"
 VERSION = 1
 
 
-# What each part holds, as far as reading it would not notice another type by itself. Nothing is true or false,
-# which Python takes for numbers.
+# What each part holds, as far as reading it would not notice another type by itself. Nothing is true or
+# false, which Python takes for numbers.
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "": {"id": str, "provider": str | None, "received": dict | None, "failure": dict | None},
     "call": {"base_url": str, "url": str, "key_variable": str | None, "body": dict},
