@@ -45,11 +45,12 @@ def public_text(text: str, endpoint: Endpoint) -> str:
     """Replace the real base URL and host in a text by the public ones.
 
     A name without a dot, such as Docker's, can be a word: it is the host only after a slash or a quote, or
-    before its port. Letters beyond ASCII end a word, as in `无法连接10.0.0.5`.
+    before its port. An address may be escaped as in a query (`?next=http%3A%2F%2F10.0.0.5`), and letters
+    beyond ASCII end a word, as in `无法连接10.0.0.5`.
     """
-    host, port = re.escape(endpoint.host), rf":{endpoint.port}\b"
-    inside = r"(?<![\w.-])"
+    host, port = re.escape(endpoint.host), rf"(?::|%3A){endpoint.port}\b"
+    inside = r"(?:(?<![\w.-])|(?<=%2F))"
     if not re.search("[.:]", endpoint.host):
-        inside = rf"(?:(?<=[/'])|{inside}(?={host}{port}))"
+        inside = rf"(?:(?<=[/'])|(?<=%2F)|{inside}(?={host}{port}))"
     named = re.compile(rf"{inside}\[?{host}\]?(?:{port})?(?![\w-]|\.\w)", re.IGNORECASE | re.ASCII)
     return named.sub(lambda _: shown_host(endpoint), text.replace(endpoint.base_url, endpoint.public))

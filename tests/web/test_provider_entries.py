@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -267,6 +268,22 @@ def test_a_redirect_to_it_is_shown_with_the_public_one(
 
     assert hidden not in json.dumps(told)
     assert told["response"]["headers"]["Location"] == f"{PUBLIC}/chat/completions/"
+
+
+def test_a_login_that_is_to_return_to_it_is_shown_with_the_public_one(
+    client: Client, upstream: ScriptedUpstream, hidden: str
+) -> None:
+    back = quote(f"{upstream.url}/chat/completions", safe="")
+    upstream.reply(Answer(302, headers={"Location": f"https://login.example.com/?next={back}"}))
+
+    told = post_json(client).json()
+
+    assert "127.0.0.1" not in json.dumps(told)
+    location = told["response"]["headers"]["Location"]
+    assert (
+        location
+        == f"https://login.example.com/?next={quote('http://llm.example.com/v1/chat/completions', safe='')}"
+    )
 
 
 def test_the_record_names_the_public_host_and_path(
