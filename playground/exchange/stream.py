@@ -20,7 +20,7 @@ MOST_EVENTS = 250_000
 # Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS
 _LONGEST_WORDS = 1000
-_COMMENT = re.compile(r"^:[^\r\n]*", re.MULTILINE)
+_COMMENT = re.compile(r"(?<![^\r\n]):[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
