@@ -11,24 +11,21 @@ from playground.text.endpoint import Endpoint
 
 
 def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
-    """Replace the real address in what the server and the way to it said. An answer stays as it came.
+    """Replace the real address in what the server said. An answer stays as it came.
 
-    A stream's events have gone through `renaming` as they arrived.
+    A stream's events have gone through `renaming` as they arrived, and the failure before it was cut.
     """
-    received, failure, renamed = exchange.received, exchange.failure, renaming(endpoint)
-    if renamed is None:
+    received, renamed = exchange.received, renaming(endpoint)
+    if renamed is None or received is None:
         return exchange
-    if failure:
-        failure = replace(failure, detail=renamed(failure.detail))
-    if received:
-        headers = tuple((name, renamed(value)) for name, value in received.headers)
-        received = replace(received, reason=renamed(received.reason), headers=headers)
+    headers = tuple((name, renamed(value)) for name, value in received.headers)
+    received = replace(received, reason=renamed(received.reason), headers=headers)
     # What a model writes is its own, even if it is an address.
-    if received and not exchange.stream and not _is_answer(exchange):
+    if not exchange.stream and not _is_answer(exchange):
         # Latin-1 maps each byte to one character, so binary data survives unchanged.
         body = renamed(received.body.decode("latin-1")).encode("latin-1")
         received = replace(received, body=body)
-    return replace(exchange, received=received, failure=failure)
+    return replace(exchange, received=received)
 
 
 def renaming(endpoint: Endpoint) -> Callable[[str], str] | None:

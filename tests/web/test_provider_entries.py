@@ -305,6 +305,16 @@ def test_a_failure_names_the_public_host(client: Client, upstream: ScriptedUpstr
     assert "llm.example.com" in told
 
 
+@pytest.mark.parametrize("before", [170, 178, 182, 190])
+def test_an_internal_address_is_replaced_before_a_failures_detail_is_cut(
+    client: Client, upstream: ScriptedUpstream, hidden: str, before: int
+) -> None:
+    for start in ("NOTHTTP ", "HTTP/1.1 abc "):
+        upstream.reply(f"{start}{'x' * before} {hidden}\r\n\r\n".encode())
+
+        assert "x 12" not in json.dumps(post_json(client).json())
+
+
 def test_an_address_that_may_not_be_called_is_refused_with_the_public_one(
     client: Client, hidden: str
 ) -> None:
