@@ -1,15 +1,14 @@
 """A streamed response: its events as received, and the completion that they add up to in their dialect."""
 
-import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from playground.exchange.dialect import Collector, Dialect
 from playground.exchange.split_key import SplitKeyGuard, without_split_key
-from playground.text import event_data, jsontext
+from playground.text import jsontext
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 from playground.text.sse import LINES, Event, EventParser
@@ -20,7 +19,6 @@ MOST_EVENTS = 250_000
 # Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS
 _LONGEST_WORDS = 1000
-_COMMENT = re.compile(r"(?<![^\r\n]):[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,8 @@ class Stream:
 class StreamReader:
     """Reads a stream while it arrives.
 
-    `collector` still contains the key: show its texts only through a `HeldTexts`. `in_public` keeps out of
-    what the server says what people are not to see; what a model writes stays as it came.
+    `collector` still contains the key: show its texts only through a `HeldTexts`. `changed` returns each
+    event as it is to be read; what it changes, the body given to `result` has to have changed, too.
     """
 
     def __init__(
@@ -110,7 +108,7 @@ class StreamReader:
         redactor: Redactor,
         *,
         live: bool = False,
-        in_public: Callable[[str], str] | None = None,
+        changed: Callable[[Event], Event] | None = None,
     ) -> None:
         self.dialect = dialect
         self.collector: Collector = dialect.collector()
@@ -119,8 +117,7 @@ class StreamReader:
         self.first_token_ms: float | None = None
         self.last_token_ms: float | None = None
         self.times_ms = array("d")
-        self._in_public = in_public
-        self._renamed: set[int] = set()  # the events that `in_public` has changed
+        self._changed = changed
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor, dialect)
         self._split = False
@@ -158,7 +155,6 @@ class StreamReader:
         self._settle(self._guard.release())
         whole = self._redactor.of_whole_keys
         completion = self._clean(self.collector.completion, whole) if self.collector.has_begun else None
-        body = self._renamed_in(body, self._in_public) if self._in_public else body
         return Stream(
             self._redactor.data(self._without_split_key(body) if self._split else body),
             self.times_ms[:],
@@ -182,10 +178,8 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
-        said = self._in_public(event.data) if self._in_public else event.data
-        if said != event.data and _is_of_server(self.dialect, event):
-            self._renamed.add(number)
-            event = replace(event, data=said, value=self.dialect.chunk(event_data.read(said)))
+        if self._changed:
+            event = self._changed(event)
         self.done = self.done or self.dialect.is_done(event.data, event.value)
         self._halves = self._halves or jsontext.has_halves(event.data)
         said = _chunk_of(event)
@@ -231,19 +225,6 @@ class StreamReader:
                     )
                 )
 
-    def _renamed_in(self, body: bytes, in_public: Callable[[str], str]) -> bytes:
-        """Change what `in_public` changed as it arrived, and comments, which no model writes."""
-        # Latin-1 maps each byte to one character, so whatever is no UTF-8 survives unchanged.
-        text, parts, start = body.decode("latin-1"), list[str](), 0
-        for number, event in enumerate(_events(body, self.dialect) if self._renamed else ()):
-            if number in self._renamed:
-                parts.append(in_public(text[start : event.end]))
-            else:
-                parts.append(text[start : event.end])
-            start = event.end
-        whole = "".join([*parts, text[start:]])
-        return _COMMENT.sub(lambda comment: in_public(comment[0]), whole).encode("latin-1")
-
     def _without_split_key(self, body: bytes) -> bytes:
         """Mask each event of the body that held a piece of the key."""
         guard, settled, ends = SplitKeyGuard(self._redactor, self.dialect), [], [0]
@@ -280,15 +261,6 @@ def pieces(body: bytes, times_ms: Sequence[float]) -> Iterator[tuple[float, byte
 def _events(body: bytes, dialect: Dialect) -> Iterator[Event]:
     parser = EventParser(dialect.chunk)
     return chain(parser.feed(body), parser.close())
-
-
-def _is_of_server(dialect: Dialect, event: Event) -> bool:
-    """Whether the server itself speaks: an event reports an error, or is no part of an answer."""
-    if event.name == "error" or event.words is not None:
-        return True
-    alone = dialect.collector()
-    alone.add(_chunk_of(event))
-    return alone.error is not None or not alone.has_begun
 
 
 def _chunk_of(event: Event) -> Any:

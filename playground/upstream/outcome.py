@@ -9,9 +9,10 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.failure import Failure
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
+from playground.network.in_public import in_public
+from playground.network.public import renaming
 from playground.text import jsontext
 from playground.text.redact import MASK, Redactor
-from playground.upstream.in_public import in_public, renaming
 from playground.upstream.reading import Reading
 
 # In characters. A failure's text can quote a line of megabytes.
@@ -22,7 +23,8 @@ def outcome(reading: Reading, failure: Failure | None) -> Exchange:
     """Record what was sent and what has arrived; `failure` says why it is not all, if it is not."""
     redactor, received, stream = reading.redactor, _received(reading), None
     if reading.stream and received:
-        stream = reading.stream.result(received.body)
+        body = reading.in_public.body(received.body) if reading.in_public else received.body
+        stream = reading.stream.result(body)
         received = replace(received, body=stream.body)
     exchange = Exchange(
         id=reading.id,
