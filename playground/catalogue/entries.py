@@ -15,6 +15,7 @@ from playground.exchange.call import AUTHS, Auth
 from playground.text.endpoint import BaseURLError, Endpoint
 
 LOCAL_MODEL = "local"
+_TEXTS = ("id", "label", "base_url", "key_variable", "docs", "start", "public_base_url")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 # People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
@@ -34,6 +35,8 @@ def read_providers(path: Path) -> dict[str, Provider]:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(f"The provider file {path} cannot be read: {error}") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SettingError(f"{path}: each provider is a table of its own, under [[provider]]")
     providers = [_provider(entry, path) for entry in entries]
     return {provider.id: provider for provider in providers}
 
@@ -46,7 +49,8 @@ def at(provider: Provider, base_url: str) -> Provider:
 def _provider(entry: dict[str, Any], path: Path) -> Provider:
     name = entry.get("id", "?")
     try:
-        if not re.fullmatch("[a-z0-9][a-z0-9_-]*", str(name)):
+        _check_types(entry)
+        if not re.fullmatch("[a-z0-9][a-z0-9_-]*", name):
             raise ValueError("id takes small letters, digits, - and _")
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", entry.get("key_variable", "KEY")):
             raise ValueError("key_variable takes the name of an environment variable")
@@ -74,6 +78,18 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
         raise SettingError(f"{path}: provider {name!r}: {error}") from error
 
 
+def _check_types(entry: dict[str, Any]) -> None:
+    """Raise `ValueError` for a value that would only be noticed when the provider is shown."""
+    for name in _TEXTS:
+        if not isinstance(entry.get(name, ""), str):
+            raise ValueError(f"{name} takes a text")
+    models = entry.get("models", [])
+    if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
+        raise ValueError("models takes a list of names")
+    if not isinstance(entry.get("local", False), bool):
+        raise ValueError("local takes true or false")
+
+
 def _dialects(several: Any, one: Any) -> tuple[str, ...]:
     if several is not None and one is not None:
         raise ValueError("give dialects or dialect, not both")
@@ -87,10 +103,8 @@ def _dialects(several: Any, one: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public: Any) -> dict[str, Endpoint]:
+def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public: str) -> dict[str, Endpoint]:
     """Return the endpoint of each dialect, or none without a base URL. Raises `ValueError`."""
-    if not isinstance(public, str):
-        raise ValueError("public_base_url takes a URL")
     by_name = isinstance(elsewhere, dict) and all(isinstance(url, str) for url in elsewhere.values())
     if not by_name or not {*elsewhere} <= {*dialects}:
         raise ValueError("base_urls takes a base URL for some of the dialects, by their names")

@@ -31,7 +31,8 @@ FORMAT = "api-playground.exchange"
 VERSION = 1
 
 
-# What each part holds, as far as reading it would not notice another type by itself.
+# What each part holds, as far as reading it would not notice another type by itself. Nothing is true or
+# false, which Python takes for numbers.
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "": {"id": str, "provider": str | None, "received": dict | None, "failure": dict | None},
     "call": {"base_url": str, "url": str, "key_variable": str | None, "body": dict},
@@ -129,7 +130,7 @@ def _check_types(value: dict[str, Any]) -> None:
     for part, types in _TYPES.items():
         holder = value[part] if part else value
         for name, kind in types.items() if holder is not None else ():
-            if not isinstance(holder[name], kind):
+            if not isinstance(holder[name], kind) or isinstance(holder[name], bool):
                 raise TypeError(f"{part}.{name} is {type(holder[name]).__name__}".lstrip("."))
     if value["received"] is None and value["failure"] is None:
         raise ValueError("neither an answer nor a failure")

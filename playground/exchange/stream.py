@@ -1,7 +1,7 @@
 """A streamed response: its events as received, and the completion that they add up to in their dialect."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -98,10 +98,18 @@ class Stream:
 class StreamReader:
     """Reads a stream while it arrives.
 
-    `collector` still contains the key: show its texts only through a `HeldTexts`.
+    `collector` still contains the key: show its texts only through a `HeldTexts`. `changed` returns each
+    event as it is to be read; what it changes, the body given to `result` has to have changed, too.
     """
 
-    def __init__(self, dialect: Dialect, redactor: Redactor, *, live: bool = False) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        redactor: Redactor,
+        *,
+        live: bool = False,
+        changed: Callable[[Event], Event] | None = None,
+    ) -> None:
         self.dialect = dialect
         self.collector: Collector = dialect.collector()
         self.done = False
@@ -109,6 +117,7 @@ class StreamReader:
         self.first_token_ms: float | None = None
         self.last_token_ms: float | None = None
         self.times_ms = array("d")
+        self._changed = changed
         self._redactor = redactor
         self._guard = SplitKeyGuard(redactor, dialect)
         self._split = False
@@ -169,6 +178,8 @@ class StreamReader:
         if number >= MOST_EVENTS:
             raise TooManyError(MOST_EVENTS)
         self.times_ms.append(at_ms)
+        if self._changed:
+            event = self._changed(event)
         self.done = self.done or self.dialect.is_done(event.data, event.value)
         self._halves = self._halves or jsontext.has_halves(event.data)
         said = _chunk_of(event)

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 
 from playground.catalogue.providers import catalogue, dialect_of
+from playground.dialects import DIALECTS
 from playground.forms.form import RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
@@ -54,11 +55,13 @@ def edit(form: RequestForm, action: str) -> None:
 
 
 def _follow_provider(form: RequestForm, before: str) -> None:
-    """Speak an API of the provider: the one that was chosen, if it speaks that too, else its usual one."""
-    if form.provider:
-        usual, own = dialect_of(before, None), dialect_of(form.provider, None)
-        chosen = form.dialect is not usual and form.dialect.id in catalogue()[form.provider].dialects
-        form.speak(form.dialect if chosen else own)
+    """Speak an API of the provider: the one that was chosen, if it speaks that too, else its usual one.
+
+    What a base URL of one's own speaks, or a provider that is gone, nobody knows.
+    """
+    if known := catalogue().get(form.provider):
+        chosen = form.dialect is not dialect_of(before, None) and form.dialect.id in known.dialects
+        form.speak(form.dialect if chosen else DIALECTS[known.dialect])
 
 
 def _append(form: RequestForm, messages: list[Any]) -> None:

@@ -10,8 +10,8 @@ from playground.text import jsontext
 
 # Linux accepts no argument over 128 KiB; a longer body goes through standard input.
 _LONGEST_ARGUMENT = 100_000
-# To a shell, within double quotes.
-_SPECIAL = re.compile(r'["$`\\]')
+# To a shell, within double quotes; `!` where commands are typed or pasted.
+_SPECIAL = re.compile(r'["$`\\!]')
 
 
 def render(call: Call) -> str:
@@ -20,7 +20,7 @@ def render(call: Call) -> str:
     if call.key_variable:
         auth = call.auth
         lines.append(f'  -H "{auth.header}: {auth.prefix}${call.key_variable}"')
-    lines += [f'  -H "{name}: {_in_quotes(value)}"' for name, value in call.headers]
+    lines += [f"  -H {_quoted(f'{name}: {value}')}" for name, value in call.headers]
     body = _json(call)
     if len(body.encode()) <= _LONGEST_ARGUMENT:
         # --data-raw: plain --data would read a leading @ as a file name.
@@ -30,8 +30,8 @@ def render(call: Call) -> str:
     return " \\\n".join([*lines, "  --data-binary @- <<'JSON'"]) + f"\n{body}\nJSON\n"
 
 
-def _in_quotes(value: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", value)
+def _quoted(header: str) -> str:
+    return shlex.quote(header) if _SPECIAL.search(header) else f'"{header}"'
 
 
 def _url(url: str) -> str:

@@ -22,8 +22,9 @@ from playground.upstream import client
 from playground.upstream.client import Caller
 from playground.upstream.route import Route
 
-# A complaint about an empty object needs no model, so it comes at once.
+# A complaint about an empty object needs no model, so it comes at once, and is short.
 _SECONDS = 10.0
+_BYTES = 1 << 20
 _NOWHERE = "/no-such-api"
 _LONGEST_QUOTE = 200
 _UNKNOWN_PATH = (404, 405, 410, 501)
@@ -49,17 +50,18 @@ class Detected:
 def detect(routes: Mapping[Dialect, Route], limits: Limits, caller: Caller) -> list[Detected]:
     """Ask the server behind the routes for each dialect. Raises what `client.send` does.
 
-    If it cannot be reached, it is asked once only.
+    If no whole answer comes to the first question, it is asked nothing more.
     """
     limits = replace(
         limits,
         silence_seconds=min(_SECONDS, limits.silence_seconds),
         exchange_seconds=min(_SECONDS, limits.exchange_seconds),
+        response_bytes=min(_BYTES, limits.response_bytes),
     )
     dialect, route = next(iter(routes.items()))
     nowhere = replace(route.endpoint, base_url=route.endpoint.base_url + _NOWHERE)
     control = _ask(dialect, replace(route, endpoint=nowhere), limits, caller)
-    if control.received is None:
+    if control.received is None or control.failure:
         return [Detected(dialect, Speaks.UNKNOWN, _answered(control)) for dialect in routes]
     return [
         _judged(dialect, _ask(dialect, route, limits, caller), control.received)
@@ -107,7 +109,7 @@ def _is_json(received: Received) -> bool:
 def _answered(exchange: Exchange) -> Sentence:
     """Return what came, in the server's words as far as there are any."""
     received, error = exchange.received, explain(exchange)
-    if received is None:
+    if received is None or exchange.failure:
         return error.title if error else say(gettext_noop("no answer"))
     status = f"{received.status} {received.reason}".strip()
     if error is None or not error.message:

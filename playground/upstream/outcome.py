@@ -9,9 +9,10 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.failure import Failure
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.split_key import without_split_key
+from playground.network.in_public import in_public
+from playground.network.public import renaming
 from playground.text import jsontext
 from playground.text.redact import MASK, Redactor
-from playground.upstream.in_public import in_public
 from playground.upstream.reading import Reading
 
 # In characters. A failure's text can quote a line of megabytes.
@@ -22,7 +23,8 @@ def outcome(reading: Reading, failure: Failure | None) -> Exchange:
     """Record what was sent and what has arrived; `failure` says why it is not all, if it is not."""
     redactor, received, stream = reading.redactor, _received(reading), None
     if reading.stream and received:
-        stream = reading.stream.result(received.body)
+        body = reading.in_public.body(received.body) if reading.in_public else received.body
+        stream = reading.stream.result(body)
         received = replace(received, body=stream.body)
     exchange = Exchange(
         id=reading.id,
@@ -32,7 +34,7 @@ def outcome(reading: Reading, failure: Failure | None) -> Exchange:
         started=reading.started,
         sent=reading.sent or sent(reading),
         received=received,
-        failure=_redacted(failure, redactor),
+        failure=_as_shown(failure, reading),
         timings=Timings(
             reading.first_byte_ms,
             reading.stream.first_token_ms if reading.stream else None,
@@ -80,12 +82,13 @@ def _received(reading: Reading) -> Received | None:
     )
 
 
-def _redacted(failure: Failure | None, redactor: Redactor) -> Failure | None:
+def _as_shown(failure: Failure | None, reading: Reading) -> Failure | None:
     if failure is None:
         return None
-    # Cut after redaction: a key that is cut in two would not be found.
-    detail = redactor.text(failure.detail)[:_LONGEST_DETAIL]
-    return Failure(failure.kind, failure.host, detail, failure.limit)
+    # Cut at last: a key or an address that is cut in two would not be found.
+    detail, renamed = reading.redactor.text(failure.detail), renaming(reading.route.endpoint)
+    detail = renamed(detail) if renamed else detail
+    return Failure(failure.kind, failure.host, detail[:_LONGEST_DETAIL], failure.limit)
 
 
 def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:

@@ -14,7 +14,9 @@ from playground.exchange.stream import StreamReader
 from playground.network.body import Body
 from playground.network.connection import Wire
 from playground.network.head import Head
+from playground.network.in_public import StreamInPublic
 from playground.network.pace import Clock, stopwatch
+from playground.network.public import renaming
 from playground.text.redact import Redactor
 from playground.upstream.live import News, Progress
 from playground.upstream.route import Route
@@ -54,12 +56,15 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.route.key)
+        self._renamed = renaming(self.route.endpoint)
+        self.in_public = StreamInPublic(self.dialect, self._renamed) if self._renamed else None
         self._news = News(self.redactor)
 
     def begin(self, head: Head, source: Body) -> None:
         self.head, self.source, self.first_byte_ms = head, source, self.clock()
         if self.live:
-            self._news.answered(head.status, head.reason)
+            reason = self._renamed(head.reason) if self._renamed else head.reason
+            self._news.answered(head.status, reason)
         if head.ok:
             self._sniffer = Sniffer(self.dialect, ", ".join(head.values("content-type")))
 
@@ -111,5 +116,6 @@ class Reading:
             return
         self._sniffer = None
         if sort is Sort.STREAM:
-            self.stream = StreamReader(self.dialect, self.redactor, live=self.live)
+            changed = self.in_public.event if self.in_public else None
+            self.stream = StreamReader(self.dialect, self.redactor, live=self.live, changed=changed)
             self.stream.feed(bytes(self.body), at_ms)

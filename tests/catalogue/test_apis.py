@@ -184,3 +184,29 @@ def test_the_full_address_of_another_api_offers_the_switch(monkeypatch: pytest.M
     assert refused.value.fix
     assert (refused.value.fix.dialect, refused.value.fix.changes) == (DEFAULT.id, {})
     assert unknown.value.fix is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in entries._TEXTS for value in ("5", "[]", "2020-01-01", "nan")),
+        ("models", '"gpt-4o"'), ("models", "[5]"), ("models", "{}"), ("local", '"no"'), ("local", "1"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_refused_at_the_start_and_not_in_a_page(
+    file: Path, name: str, value: str
+) -> None:
+    values = {"id": '"own"', "label": '"Own"', "base_url": '"https://own.example/v1"', name: value}
+    lines = [f"{key} = {said}" for key, said in values.items()]
+    file.write_text("\n".join(["[[provider]]", *lines, ""]), encoding="utf-8")
+
+    with pytest.raises(SettingError, match=name):
+        catalogue()
+
+
+@pytest.mark.parametrize("text", ['[provider]\nid = "own"', "provider = 5", 'provider = ["own"]'])
+def test_what_is_no_list_of_entries_is_refused(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingError, match=r"\[\[provider\]\]"):
+        catalogue()

@@ -90,10 +90,12 @@ def test_an_invalid_archive_is_rejected(changes: dict[str, Any]) -> None:
         ("sent", "url", 5),
         ("sent", "headers", [["Name", 5]]),
         ("received", "status", "200"),
+        ("received", "status", True),
         ("received", "reason", None),
         ("timings_ms", "total", None),
         ("timings_ms", "first_token", "1"),
         ("timings_ms", "last_token", []),
+        ("timings_ms", "first_byte", False),
     ],
 )
 def test_a_value_of_another_type_is_rejected_when_it_is_read_and_not_when_it_is_shown(

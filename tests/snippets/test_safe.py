@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.dialects import DIALECTS
+from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.call import Call
+from playground.exchange.dialect import call_of
 from playground.snippets import curl
 from playground.snippets.visible import is_visible
 from playground.text.endpoint import BaseURLError, Endpoint
@@ -167,3 +168,20 @@ def _some_calls() -> list[Call]:
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
+
+
+def test_a_shell_in_which_one_types_reads_nothing_more_into_it_either(tmp_path: Path) -> None:
+    endpoint = chat.endpoint("https://api.example.com/a!x")
+    headers = (("X-Title", "Wow!x"), ("X-$HOME", "a"), ("X-`id`", 'a "!x" \\'), ("X-Plain", "it's"))
+    body = {"model": "m", "messages": [{"role": "user", "content": "Wow!x it's !y\n!!"}]}
+    call = call_of(DEFAULT, endpoint.base_url, None, body, headers=headers)
+    typed = "set -o history -o histexpand\ncurl() { printf '%s\\0' \"$@\"; }\n" + curl.render(call)
+
+    done = subprocess.run(
+        ["/bin/bash", "--norc"], input=typed.encode(), cwd=tmp_path, check=True, capture_output=True
+    )
+
+    *arguments, data, _ = done.stdout.decode().split("\0")
+    assert arguments[0] == call.url
+    assert {f"{name}: {value}" for name, value in headers} <= {*arguments}
+    assert json.loads(data) == body

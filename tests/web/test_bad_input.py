@@ -337,6 +337,14 @@ def test_an_action_with_odd_values_still_gives_a_page(client: Client, do: str) -
     assert 'id="request-form"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("before", ["test", "", "gone", "also gone"])
+def test_a_provider_that_the_catalogue_no_longer_has_keeps_the_forms_api(client: Client, before: str) -> None:
+    answer = post_form(client, "/edit/", provider="gone", dialect="messages", do=f"provider:{before}")
+
+    assert answer.status_code == 200
+    assert 'name="dialect" value="messages"' in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -119,6 +119,23 @@ def test_a_server_that_does_not_answer_is_asked_once(client: Client, upstream: S
     assert len(upstream.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(200, b"data: {}\n\n" * 120_000), Answer(404, b'{"a', {"Content-Length": "9"})],
+    ids=["endless", "cut off"],
+)
+def test_a_server_whose_first_answer_has_no_end_is_asked_nothing_more(
+    client: Client, upstream: ScriptedUpstream, answer: Answer
+) -> None:
+    upstream.reply(answer)
+
+    told = post_json(client, "/detect/", provider=None, base_url=upstream.url).json()["dialects"]
+
+    assert len(upstream.requests) == 1
+    assert {one["speaks"] for one in told} == {"unknown"}
+    assert not any(str(answer.status) in one["answered"] for one in told)
+
+
 def test_what_was_answered_is_told_without_the_key(client: Client, upstream: ScriptedUpstream) -> None:
     quoting = json_answer({"error": {"message": "Wrong key sk-typed-by-hand 100%"}}, status=401)
     upstream.reply(_server({"/chat/completions": quoting}, NO_ROUTE))

@@ -143,15 +143,19 @@ class EventCollector:
         self._report(error_of(self._head))
         items = self._in_order()
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
-        brought = ""
+        texts, has_grown = list[str](), list[bool]()
         for position, item in enumerate(output):
-            if position >= len(items) or not items[position].has_grown:
-                brought += self._show_whole(item, position)
+            was_shown = position < len(items) and items[position].has_grown
+            texts.append("" if was_shown else self._show_whole(item, position))
+            has_grown.append(was_shown or texts[-1] != "")
         if output:
             self._room.keep(size(output))
-            self._items = [Item(index, copied(item), is_done=True) for index, item in enumerate(output)]
+            self._items = [
+                Item(index, copied(item), is_done=True, has_grown=grown)
+                for index, (item, grown) in enumerate(zip(output, has_grown, strict=True))
+            ]
             self._by_index, self._by_id = {}, {}
-        return brought
+        return "".join(texts)
 
     def _add_item(self, event: dict[str, Any], fields: dict[str, Any], *, is_done: bool) -> str:
         item = self._known(event, fields, is_done=is_done) or self._new_item(event)

@@ -524,3 +524,20 @@ def test_time_grows_with_the_parts_of_an_item() -> None:
         RESPONSES.collector().add(event("response.output_item.added", output_index=0, item=item))
 
     assert is_linear(read, 2000)
+
+
+def test_an_end_that_comes_twice_shows_nothing_twice() -> None:
+    said = response(message("Hello!"), call())
+
+    collector = RESPONSES.collector()
+    brought = [
+        collector.add(one)
+        for one in (
+            event("response.output_text.delta", output_index=0, content_index=0, delta="Hello!"),
+            event("response.completed", response=said),
+            event("response.done", response=said),
+        )
+    ]
+
+    assert brought == ["Hello!", 'get_weather{"city":"Paris"}', ""]
+    assert [str(text) for text in collector.live[0].texts.values()] == ["Hello!"]
