@@ -7,17 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground import explanations
 from playground.calls import buckets, caps, rates
 from playground.catalogue.providers import catalogue, dialect_recorded
 from playground.dialects import DIALECTS
-from playground.dialects.chat_completions.parameters import PARAMETERS, Parameter
-from playground.dialects.chat_completions.request import ROLES
 from playground.docs import markdown
 from playground.docs.folder import Page
 from playground.docs.links import is_external, target
 from playground.exchange.request import checked
-from playground.explanations.advice import FAILURES, STATUSES
 from playground.network import egress, running
 from tests.docs.pages import (
     CJK,
@@ -37,15 +33,8 @@ from tests.docs.pages import (
 
 PAGES = list(docs().pages)
 ENGLISH = [path for path in PAGES if not path.startswith("zh/")]
-REFERENCES = ["api/chat-completions.md", "zh/api/chat-completions.md"]
-# Parameters without a field of their own in the form.
-OTHERS = (
-    *("model", "messages", "stream", "stream_options", "response_format", "reasoning_effort"),
-    *("tools", "tool_choice", "parallel_tool_calls", "logprobs", "top_logprobs", "logit_bias"),
-)
 each_page = pytest.mark.parametrize("path", PAGES)
 each_english_page = pytest.mark.parametrize("path", ENGLISH)
-each_reference = pytest.mark.parametrize("path", REFERENCES)
 
 
 def _page(path: str) -> Page:
@@ -253,21 +242,6 @@ def test_chinese_has_chinese_punctuation_and_spacing(path: str) -> None:
 # --- the reference says what the code says ---
 
 
-@each_reference
-@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
-def test_each_parameter_is_in_the_reference(path: str, parameter: Parameter) -> None:
-    table = rows(section(_page(path), "parameters"))
-    row = next(row for row in table if row[0] == f"`{parameter.name}`")
-    if path in ENGLISH:
-        assert row[2] == parameter.range
-        assert row[3] == parameter.default
-    else:
-        english = next(r for r in rows(section(_page(twin(path)), "parameters")) if r[0] == row[0])
-        assert row[1].replace(" 或 ", " or ") == english[1]
-        for mine, its in zip(row[2:4], english[2:4], strict=True):
-            assert re.findall(r"[−\d.]+|≥", mine) == re.findall(r"[−\d.]+|≥", its)
-
-
 @pytest.mark.parametrize(
     ("path", "api"),
     [
@@ -282,48 +256,10 @@ def test_each_field_of_another_api_is_on_its_page(path: str, api: str) -> None:
     assert {f"`{parameter.name}`" for parameter in DIALECTS[api].parameters} - told == set()
 
 
-@each_reference
-@pytest.mark.parametrize("name", OTHERS)
-def test_each_other_parameter_is_in_the_reference(path: str, name: str) -> None:
-    assert f"`{name}`" in {row[0] for row in rows(section(_page(path), "parameters"))}
-
-
-@each_reference
-def test_each_role_is_in_the_reference(path: str) -> None:
-    first = {row[0] for row in rows(section(_page(path), "messages"))}
-
-    assert {f"`{role}`" for role in ROLES} <= first
-
-
 def _kinds_in(module: Any, pattern: str) -> set[str]:
     found = set(re.findall(pattern, Path(module.__file__).read_text(encoding="utf-8")))
     assert found
     return found
-
-
-@each_reference
-def test_each_error_is_in_the_reference(path: str) -> None:
-    kinds = {str(kind) for kind in FAILURES} | {kind for kind, _, _ in STATUSES.values()}
-    for file in Path(explanations.__path__[0]).glob("*.py"):
-        made = r'(?:Explanation|_unusable|Diagnosis)\(\s*"(\w+)"'
-        kinds |= set(re.findall(made, file.read_text(encoding="utf-8")))
-
-    told = set(
-        re.findall(r"`(\w+)`", " ".join(row[1] + row[0] for row in rows(section(_page(path), "errors"))))
-    )
-
-    assert kinds - told == set()
-
-
-@each_reference
-def test_each_status_is_in_the_reference_with_its_kind(path: str) -> None:
-    told = {
-        (int(status), row[1].strip("`"))
-        for row in rows(section(_page(path), "by-status"))
-        for status in re.findall(r"\b\d{3}\b", row[0])
-    }
-
-    assert told == {(status, kind) for status, (kind, _, _) in STATUSES.items()}
 
 
 @pytest.mark.parametrize("path", ["playground.md", "zh/playground.md"])
