@@ -1,8 +1,8 @@
 """Every setting of the playground: an environment variable with a default, a help line and a check.
 
-`settings.CONFIG` holds all of them, read and checked once at the start; a test compares the README's table
-with `VARIABLES`. A variable `NAME` can also be given as `NAME_FILE`, the path of a file with the value (as
-Docker and Kubernetes pass secrets).
+`settings.CONFIG` holds all of them, read and checked once at the start; a test compares the tables
+of `docs/run/settings.md` with `VARIABLES`. A variable `NAME` can also be set as `NAME_FILE`, the path of a
+file with the value (as Docker and Kubernetes pass secrets).
 """
 
 import os
@@ -46,49 +46,49 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_SECRET_KEY",
         "",
-        "Signs what the server hands out. At least 50 random characters. `scripts/play` makes one up.",
+        "Signs cookies and page credentials; at least 50 random characters. `scripts/play` makes one.",
     ),
-    Variable("PLAYGROUND_DEBUG", "0", "Django's debug pages. For work on the playground itself only.", flag),
+    Variable("PLAYGROUND_DEBUG", "0", "Show Django’s debug pages. For development only.", flag),
     Variable(
         "PLAYGROUND_ALLOWED_HOSTS",
         "localhost,127.0.0.1,[::1]",
-        "Host names that the playground answers to, with commas between.",
+        "Host names the playground answers to, separated by commas.",
         names,
     ),
     Variable(
         "PLAYGROUND_HTTPS",
         "1",
-        "Secure cookies, HSTS and a redirect to https. `scripts/play` turns it off.",
+        "Use secure cookies and HSTS, and redirect to HTTPS. `scripts/play` turns it off.",
         flag,
     ),
     Variable(
         "PLAYGROUND_PROVIDERS",
         "",
-        "Path of a TOML file that adds providers to the built-in catalogue, or replaces entries by `id`.",
+        "Path of a TOML file that adds providers, or replaces built-in ones with the same `id`.",
         path_or_none,
     ),
     Variable(
         "PLAYGROUND_PRIVATE_UPSTREAMS",
         "",
-        "Exact `host:port` pairs inside your network that may be called, with commas between.",
+        "Exact `host:port` pairs inside your network that may be called, separated by commas.",
         host_ports,
     ),
     Variable(
         "PLAYGROUND_PORTS",
         "80,443",
-        "Ports that a typed base URL may have, with commas between, besides those of the catalogue.",
+        "Ports a custom base URL may use, separated by commas, in addition to those of the provider list.",
         ports,
     ),
     Variable(
         "PLAYGROUND_EGRESS_PROXY",
         "",
-        "HTTP proxy for all calls but those to private upstreams. It then decides what may be called.",
+        "HTTP proxy for all calls except those to private upstreams. The proxy decides what may be called.",
         proxy,
     ),
     Variable(
         "PLAYGROUND_LOCAL_PROVIDERS",
         "0",
-        "Offer the providers on this machine (Ollama, vLLM, LM Studio). `scripts/play` turns it on.",
+        "Offer providers on this machine (Ollama, vLLM, LM Studio). `scripts/play` turns it on.",
         flag,
     ),
     Variable(
@@ -99,98 +99,103 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_LOG",
         "1",
-        "One line of JSON on stderr for each call, without content or keys. `scripts/play` turns it off.",
+        "Write one line of JSON to stderr per call, without content or keys. `scripts/play` turns it off.",
         flag,
     ),
     Variable(
         "PLAYGROUND_CAPS",
         "1",
-        "Hold calls with the server's keys to the catalogue's caps. `scripts/play` on loopback turns it off.",
+        "Apply per-call limits to calls with the server’s keys. Off on loopback.",
         flag,
     ),
     Variable(
         "PLAYGROUND_CLIENT_RATE",
         "20/minute,500/day",
-        "Calls with the server's keys for each address, or `off`. `scripts/play` on loopback turns it off.",
+        "Rate limit per IP address for calls with the server’s keys, or `off`. Off on loopback.",
         rates,
     ),
     Variable(
         "PLAYGROUND_TOTAL_RATE",
         "200/minute,5000/day",
-        "Calls with the server's keys for all together, or `off`. `scripts/play` on loopback turns it off.",
+        "Rate limit for all calls with the server’s keys together, or `off`. Off on loopback.",
         rates,
     ),
     Variable(
         "PLAYGROUND_CLIENT_CALLS",
         "16",
-        "Calls that one address may have running at a time, in each worker.",
+        "Concurrent calls per IP address, in each worker.",
         count,
     ),
     Variable(
         "PLAYGROUND_TRUSTED_PROXIES",
         "",
-        "Addresses and networks whose X-Forwarded-For is believed, with commas between; `unix` for a socket.",
+        "Proxies to trust for `X-Forwarded-For`: addresses and networks, or `unix` for a socket.",
         networks,
     ),
     Variable(
         "CACHE_URL",
         "",
-        "Redis or Valkey (redis://host:6379/0) where calls are counted. Without it each worker counts alone.",
+        "Redis or Valkey (`redis://host:6379/0`) that workers share to count calls.",
         cache_url,
     ),
     Variable(
         "PLAYGROUND_DOCS",
         "",
-        "Folder of Markdown files that `/docs/` shows. Unset, it is the playground's own `docs/`.",
+        "Folder of Markdown files to show at `/docs/`. If unset, the playground’s own docs.",
         path_or_none,
     ),
     Variable(
         "PLAYGROUND_DOCS_HTML",
         "0",
-        "Let raw HTML in those files through, for folders whose every author you trust.",
+        "Render raw HTML in those files. Only for folders whose authors you all trust.",
         flag,
     ),
     Variable(
         "PLAYGROUND_DATABASE",
         "",
-        "Path of the SQLite file of the embeds and their admin. Without it `db.sqlite3` beside `manage.py`.",
+        "Path of the SQLite file. If unset, `db.sqlite3` next to `manage.py`.",
         path_or_none,
     ),
     Variable(
         "DATABASE_URL",
         "",
-        "PostgreSQL (postgresql://user:password@host:5432/name) in place of the SQLite file.",
+        "PostgreSQL instead of SQLite: `postgresql://user:password@host:5432/name`.",
         postgresql,
     ),
-    Variable("PLAYGROUND_PORT", "8000", "The port that `scripts/play` serves on.", count),
-    Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Longest wait for a provider's connection.", seconds),
-    Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Longest silence of a provider.", seconds),
-    Variable("PLAYGROUND_EXCHANGE_SECONDS", "600", "Longest time for one whole exchange.", seconds),
+    Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
+    Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),
+    Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Timeout between two bytes from a provider.", seconds),
+    Variable("PLAYGROUND_EXCHANGE_SECONDS", "600", "Time limit for one call from start to end.", seconds),
     Variable(
         "PLAYGROUND_HEARTBEAT_SECONDS",
         "15",
-        "Longest silence of a stream towards the browser; proxies cut silent ones.",
+        "Interval of heartbeats in a silent stream, so that proxies keep it open.",
         seconds,
     ),
     Variable(
         "PLAYGROUND_ARRIVAL_SECONDS",
         "30",
-        "Longest time for the head of a browser's request to arrive, and again for its body.",
+        "Timeout for a browser’s request headers, and again for its body.",
         seconds,
     ),
-    Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Largest request body, in bytes.", count),
-    Variable("PLAYGROUND_RESPONSE_BYTES", "16777216", "Largest answer, in bytes after decoding.", count),
-    Variable("PLAYGROUND_MESSAGES", "1000", "Most messages in one request.", count),
+    Variable("PLAYGROUND_REQUEST_BYTES", "1048576", "Maximum size of a request body, in bytes.", count),
+    Variable(
+        "PLAYGROUND_RESPONSE_BYTES",
+        "16777216",
+        "Maximum size of a response after decompression, in bytes.",
+        count,
+    ),
+    Variable("PLAYGROUND_MESSAGES", "1000", "Maximum number of messages in a request.", count),
     Variable(
         "PLAYGROUND_THREADS",
         "128",
-        "Threads of a worker. A running call holds one; an eighth is kept free for pages.",
+        "Threads per worker. A running call holds one; an eighth is reserved for pages.",
         threads,
     ),
     Variable(
         "PLAYGROUND_GRACE_SECONDS",
         "30",
-        "How long running calls may go on after SIGTERM, while new ones are refused.",
+        "How long running calls may continue after SIGTERM, while new ones are rejected.",
         seconds,
     ),
 )

@@ -20,9 +20,11 @@ FOLDER = ROOT / "docs"
 # Languages whose output a `text` block right behind may show.
 RUN = ("python", "js", "bash")
 # Environment variables that the docs may name.
-SETTINGS = {variable.name for variable in config.VARIABLES} | {
-    provider.key_variable for provider in read_providers(BUILT_IN).values() if provider.key_variable
-}
+SETTINGS = (
+    {variable.name for variable in config.VARIABLES}
+    | {provider.key_variable for provider in read_providers(BUILT_IN).values() if provider.key_variable}
+    | {"WEB_CONCURRENCY"}
+)  # gunicorn's
 CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 

@@ -367,10 +367,6 @@ def _nginx(block: Block) -> None:
         assert depth >= 0
     assert depth == 0
     assert code.rstrip().endswith(("}", ";"))
-    # Directives that are also in the README, which explains them, must have the same value.
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, value in re.findall(r"^\s*(proxy_\w+)\s+([^;]+);", code, re.MULTILINE):
-        assert re.search(rf"{name}\s+{re.escape(value)};", readme), name
 
 
 def _http(block: Block) -> None:

@@ -156,7 +156,15 @@ def test_twins_have_the_same_code(path: str) -> None:
 # Texts by the quotes around them: in a shell, JSON is inside single quotes.
 _DOUBLE = r'(?:\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*")'
 _TEXTS = dict.fromkeys(("html", "jsx"), r"'[^']*'|(?<=>)[^<>{}]+(?=<)|(?<=[=]|\s)\"[^\"{]*\"")
-_COMMENTS = {"python": "#.*", "bash": "#.*", "sh": "#.*", "toml": "#.*", "env": "#.*", "js": "//.*"}
+_COMMENTS = {
+    "python": "#.*",
+    "bash": "#.*",
+    "sh": "#.*",
+    "toml": "#.*",
+    "nginx": "#.*",
+    "env": "#.*",
+    "js": "//.*",
+}
 
 
 def _differences(one: Block, other: Block) -> list[tuple[str, str]]:
