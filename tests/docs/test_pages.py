@@ -270,7 +270,7 @@ def _kinds_in(module: Any, pattern: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", ["playground.md", "zh/playground.md"])
+@pytest.mark.parametrize("path", ["json.md", "zh/json.md"])
 def test_each_refusal_is_documented(path: str) -> None:
     kinds = {"invalid_request"} | _kinds_in(running, r'\b(?:429|503), "(\w+)"')
     for module in (buckets, egress, rates):
