@@ -32,15 +32,11 @@ def answer_of(
     checked(DIALECTS[name], body, **_LIMITS)
     turns = body.get("messages", body.get("input"))
     question = turns if isinstance(turns, str) else _question(turns)
-    if question in weather and "tools" in body:
-        city, text = weather[question]
-        if (
-            called := {"messages": _tool_use, "responses": _function_call}[name](body, turns, city)
-        ) is not None:
-            return called
-    else:
-        text = answers[question]
-    return {"messages": _message, "responses": _response}[name](body, text)
+    if question not in weather:
+        return _ANSWERS[name](body, answers[question])
+    city, text = weather[question]
+    called = {"messages": _tool_use, "responses": _function_call}[name](body, turns, city)
+    return called or _ANSWERS[name](body, text)
 
 
 _LIMITS = {"max_messages": 100, "max_bytes": 1_000_000}
@@ -129,6 +125,9 @@ def _response(body: dict[str, Any], text: str) -> Answer:
 def _events(events: Iterable[dict[str, Any]]) -> Answer:
     lines = (f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events)
     return event_stream("".join(lines).encode())
+
+
+_ANSWERS = {"messages": _message, "responses": _response}
 
 
 def _pieces(text: str) -> list[str]:
