@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.dialects import DIALECTS
@@ -14,8 +14,13 @@ from tests.upstreams.scripted import Answer, Recorded, event_stream, json_answer
 COUNTED = 14
 
 
-def answer_of(recorded: Recorded, answers: Callable[[Any], str]) -> Answer:
-    """Answer a call of `/v1/messages…` or `/v1/responses…`. Raises `InvalidRequestError`, `KeyError`."""
+def answer_of(
+    recorded: Recorded, answers: Mapping[str, str], weather: Mapping[str, tuple[str, str]]
+) -> Answer:
+    """Answer a call of `/v1/messages…` or `/v1/responses…`. Raises `InvalidRequestError`, `KeyError`.
+
+    `weather` maps a question to the city that a tool is called with, and the answer after its result.
+    """
     _, _, name, *more = recorded.path.split("/")
     body = recorded.json
     if version := recorded.header("anthropic-version"):
@@ -25,15 +30,51 @@ def answer_of(recorded: Recorded, answers: Callable[[Any], str]) -> Answer:
         checked(DIALECTS[name], {"max_tokens": 1} | body if name == "messages" else body, **_LIMITS)
         return json_answer({"input_tokens": COUNTED})
     checked(DIALECTS[name], body, **_LIMITS)
-    return {"messages": _message, "responses": _response}[name](body, answers(_question(body)))
+    turns = body.get("messages", body.get("input"))
+    question = turns if isinstance(turns, str) else _question(turns)
+    if question not in weather:
+        return _ANSWERS[name](body, answers[question])
+    city, text = weather[question]
+    called = {"messages": _tool_use, "responses": _function_call}[name](body, turns, city)
+    return called or _ANSWERS[name](body, text)
 
 
 _LIMITS = {"max_messages": 100, "max_bytes": 1_000_000}
 
 
-def _question(body: dict[str, Any]) -> Any:
-    turns = body.get("messages", body.get("input"))
-    return turns if isinstance(turns, str) else turns[-1]["content"]
+def _question(turns: list[dict[str, Any]]) -> Any:
+    return next(turn["content"] for turn in turns[::-1] if isinstance(turn.get("content"), str))
+
+
+def _tool_use(body: dict[str, Any], turns: list[dict[str, Any]], city: str) -> Answer | None:
+    """Return the call, or None if its result is here. The thinking must come back with it."""
+    content = [
+        {"type": "thinking", "thinking": "", "signature": "sig=="},
+        {"type": "tool_use", "id": "toolu_1", "name": body["tools"][0]["name"], "input": {"city": city}},
+    ]
+    usage = {"input_tokens": COUNTED, "output_tokens": 12}
+    if len(turns) == 1:
+        start = messages.start(model=body["model"], content=content, stop_reason="tool_use", usage=usage)
+        return json_answer(start["message"])
+    assert turns[-2]["content"] == content
+    (result,) = turns[-1]["content"]
+    assert result["tool_use_id"] == "toolu_1"
+    assert json.loads(result["content"])["celsius"] == 18
+    return None
+
+
+def _function_call(body: dict[str, Any], items: list[dict[str, Any]], city: str) -> Answer | None:
+    """Return the call, or None if its result is here. The reasoning must come back with it."""
+    arguments = json.dumps({"city": city}, ensure_ascii=False)
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+    output = [reasoning, responses.call(body["tools"][0]["name"], arguments)]
+    if len(items) == 1:
+        usage = {"input_tokens": COUNTED, "output_tokens": 12, "total_tokens": COUNTED + 12}
+        return json_answer(responses.response(*output, model=body["model"], usage=usage))
+    assert items[1:3] == output
+    assert items[3]["call_id"] == "call_1"
+    assert json.loads(items[3]["output"])["celsius"] == 18
+    return None
 
 
 def _message(body: dict[str, Any], text: str) -> Answer:
@@ -42,7 +83,7 @@ def _message(body: dict[str, Any], text: str) -> Answer:
     if body.get("stream"):
         start = messages.start(model=body["model"], usage=usage | {"output_tokens": 1})
         stopped = messages.stopped(usage={"output_tokens": len(pieces)})
-        return event_stream(messages.encoded(start, *messages.text(0, *pieces), *stopped))
+        return _events([start, *messages.text(0, *pieces), *stopped])
     whole = messages.start(
         model=body["model"], content=[{"type": "text", "text": text}], stop_reason="end_turn", usage=usage
     )
@@ -78,12 +119,15 @@ def _response(body: dict[str, Any], text: str) -> Answer:
         responses.event("response.output_item.done", output_index=0, item=said),
         responses.event("response.completed", response=whole),
     ]
-    return event_stream(
-        b"".join(
-            f"event: {event['type']}\ndata: {json.dumps(event | {'sequence_number': number})}\n\n".encode()
-            for number, event in enumerate(events)
-        )
-    )
+    return _events(event | {"sequence_number": number} for number, event in enumerate(events))
+
+
+def _events(events: Iterable[dict[str, Any]]) -> Answer:
+    lines = (f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events)
+    return event_stream("".join(lines).encode())
+
+
+_ANSWERS = {"messages": _message, "responses": _response}
 
 
 def _pieces(text: str) -> list[str]:

@@ -94,7 +94,7 @@ class Provider:
         if recorded.json["model"] not in known:
             return _error(400, f"The catalogue does not suggest {recorded.json['model']}.")
         try:
-            return answer_of(recorded, ANSWERS.__getitem__)
+            return answer_of(recorded, ANSWERS, WEATHER)
         except InvalidRequestError as error:
             return _error(400, str(error))
         except KeyError as error:

@@ -224,10 +224,10 @@ def _without_words(value: Any) -> Any:
 @each_page
 def test_its_calls_can_be_made(path: str) -> None:
     for call in calls_of(_page(path)):
-        # Without a provider, the frame uses the first one that works there, with its first model.
+        # Without a provider, the frame uses the first one that works there; without a model, its first one.
         speaks = (one for one in catalogue().values() if (call.api or "chat_completions") in one.dialects)
         provider = catalogue()[call.provider] if call.provider else next(speaks)
-        body = ({} if call.provider else {"model": provider.models[0]}) | (call.body or {})
+        body = {"model": provider.models[0]} | (call.body or {})
         request = checked(
             dialect_recorded(provider.id, call.api), body, max_messages=100, max_bytes=1_000_000
         )
