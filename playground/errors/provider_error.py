@@ -145,9 +145,9 @@ def error_in(value: Any, parts: Sequence[dict[str, Any]] = ()) -> Any:
     if not isinstance(value, dict):
         return None
     read = lower_initials(value)
-    around = (inner for name in _ERROR_PARENTS if isinstance(inner := value.get(name), dict))
+    around = [inner for name in _ERROR_PARENTS if isinstance(inner := value.get(name), dict)]
     for holder in (value, *parts, *around):
-        if not _is_ok(error := lower_initials(holder).get("error")):
+        if (error := lower_initials(holder).get("error")) and not _is_ok(error):
             return error if isinstance(error, dict | list) else holder
     if isinstance(error := value.get("error_msg"), dict) and not _is_ok(error):  # Hunyuan, beside an answer
         return error
@@ -260,7 +260,9 @@ def _looks_like_an_error(value: Any) -> bool:
 
 def lower_initials(item: dict[str, Any]) -> dict[str, Any]:
     """Return the names as most providers write them: Tencent's and Alibaba's begin with a capital."""
-    return {name[:1].lower() + name[1:]: item[name] for name in item} if item.keys() & _CAPITALS else item
+    if _CAPITALS.isdisjoint(item):
+        return item
+    return {name[:1].lower() + name[1:]: item[name] for name in item}
 
 
 def _parts(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -301,7 +303,8 @@ def _is_ok(value: Any) -> bool:
 
 def _is_marked(value: dict[str, Any]) -> bool:
     """Whether it declares itself an error, whatever else it contains."""
-    if {value.get(name) for name in ("object", "type") if isinstance(value.get(name), str)} & _ERROR_TYPES:
+    kinds = (value.get("object"), value.get("type"))
+    if any(isinstance(kind, str) and kind in _ERROR_TYPES for kind in kinds):
         return True
     base = value.get("base_resp")  # MiniMax
     return isinstance(base, dict) and not _is_ok(base.get("status_code"))
@@ -309,9 +312,9 @@ def _is_marked(value: dict[str, Any]) -> bool:
 
 def _is_failure(value: dict[str, Any]) -> bool:
     """Whether a value without choices is an error in all but name."""
-    if any(value.get(name) in (False, "false") for name in ("success", "ok")):
+    if value.get("success") in (False, "false") or value.get("ok") in (False, "false"):
         return True
-    if not all(_is_ok(value[name]) for name in _CLAIMS & value.keys()):
+    if not (_CLAIMS.isdisjoint(value) or all(_is_ok(value[name]) for name in _CLAIMS & value.keys())):
         return True
     status = value.get("status") or value.get("statusCode")
     if isinstance(status, str | int) and (status in _FAILED_STATUSES or _BAD_STATUS.fullmatch(str(status))):

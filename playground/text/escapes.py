@@ -46,11 +46,15 @@ class Escapes:
     def decoded(self, text: str) -> str:
         """Decode one layer of escapes; the result may contain escapes again."""
         plain, at = StringIO(), 0  # `sub` would hold millions of small strings at once
+        write, known = plain.write, dict[str, str]()  # of the same escape, most texts have many
         for start, end, escape in self._spans(text):
-            plain.write(text[at:start])
-            plain.write(_character(escape))
+            if start > at:
+                write(text[at:start])
+            if (character := known.get(escape[0])) is None:
+                character = known[escape[0]] = _character(escape)
+            write(character)
             at = end
-        plain.write(text[at:])
+        write(text[at:])
         return plain.getvalue()
 
     def origins(self, text: str, positions: Iterable[int]) -> Iterator[int]:
@@ -68,8 +72,9 @@ class Escapes:
         for escape in self._pattern.finditer(text):
             start, end = escape.span()
             # JSON in JSON doubles backslashes: count any run of them as one.
-            while text[start] == "\\" and start > last and text[start - 1] == "\\":
-                start -= 1
+            if text[start] == "\\":
+                while start > last and text[start - 1] == "\\":
+                    start -= 1
             yield start, end, escape
             last = end
 

@@ -37,7 +37,8 @@ def read(text: str) -> Any:
 
 
 def is_done(text: str) -> bool:
-    return text.strip(_AROUND_DONE).upper() == DONE
+    text = text.strip(_AROUND_DONE)
+    return len(text) == len(DONE) and text.upper() == DONE
 
 
 def is_alone(text: str) -> bool:

@@ -259,6 +259,8 @@ def numbered(choices: Any) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def number_of(index: Any) -> int | None:
     """Return an index as an integer, or None; some servers write it as a string."""
+    if index is None:
+        return None
     is_text = isinstance(index, str) and len(index) < 5 and index.isascii() and index.isdigit()
     return int(index) if is_text else whole_number(index)
 

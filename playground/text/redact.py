@@ -133,11 +133,11 @@ class Redactor:
         if isinstance(value, list):
             items = [self.value(item) for item in value]
             return items if _differ(items, value) else value
+        if isinstance(value, int | float):
+            return MASK if self._is_number and self.text(str(value)) != str(value) else value
         if isinstance(value, (dict, Mapping)):  # it is nearly always a dict, and that is found out faster
             pairs = {self.text(key): self.value(item) for key, item in value.items()}
             return pairs if _differ(pairs, value) or _differ(pairs.values(), value.values()) else value
-        if self._is_number and isinstance(value, int | float) and self.text(str(value)) != str(value):
-            return MASK
         return value
 
     def _spans(self, text: str, layers: int, find: Finder) -> Iterator[Span]:

@@ -49,11 +49,13 @@ class Event:
     @property
     def words(self) -> str | None:
         """What it says in place of a JSON value: plain text, or JSON that cannot be read."""
+        if not isinstance(self.value, str | None):
+            return None
         text = self.data.strip()
         if text in ("", "null") or is_alone(text) or self.is_heartbeat:
             return None
         if self.value is not None:
-            return self.value if isinstance(self.value, str) else None
+            return self.value
         if text.startswith(":"):  # a comment that a gateway sent as data
             return None
         # Events with other names may have their own format ("event: ping" with a time).
@@ -66,11 +68,11 @@ class Event:
         if isinstance(self.value, dict):
             told = self.value.get("type")
             # A value with arrays in it is an answer, whatever its type says.
-            said = (
-                () if told is None or any(isinstance(item, list) for item in self.value.values()) else (told,)
-            )
+            if told is None or any(isinstance(item, list) for item in self.value.values()):
+                return False
+            said = (told,)
         elif self.data.lstrip().startswith(("{", "[{")):  # truncated JSON, or an array
-            said = ()
+            return False
         else:
             said = (self.name, self.value if isinstance(self.value, str) else self.data)
         return any(
@@ -172,8 +174,8 @@ class EventParser:
         if not line:
             self._dispatch()
             return
-        if line.startswith(b"data: "):  # the fast path for nearly all lines
-            self._add_data(line[6:], end)
+        if line.startswith(b"data:"):  # the fast path for nearly all lines
+            self._add_data(line[6 if line.startswith(b" ", 5) else 5 :], end)
             return
         name, colon, value = line.partition(b":")
         value = value.removeprefix(b" ")
@@ -225,9 +227,10 @@ class EventParser:
             self._fields |= later
 
     def _dispatch(self) -> None:
-        fields, later = self._fields | self._later, self._later
-        name, id_ = fields.get("event") or "message", fields.get("id", "")
-        self._fields, self._later = {"id": id_} if id_ else {}, {}
+        name, id_, later = "message", "", self._later
+        if fields := self._fields | later if later else self._fields:
+            name, id_ = fields.get("event") or "message", fields.get("id", "")
+            self._fields, self._later = {"id": id_} if id_ else {}, {}
         if not self._data:
             return
         for text, value, end in self._data.parts():

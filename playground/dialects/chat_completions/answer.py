@@ -175,11 +175,11 @@ def _choice(index: int, item: dict[str, Any], whole: _Whole) -> ChatChoice:
 
 def _message(item: dict[str, Any]) -> dict[str, Any]:
     """Return a choice's message; some servers send a delta, or the text of the older Completions API."""
-    read = (as_message(item.get(name)) for name in ("message", "delta", "text"))
-    found = next((message for message in read if message is not None), None)
-    if found is None:  # then the answer is in unknown fields
-        return {name: value for name, value in item.items() if name not in _OF_A_CHOICE}
-    return found | beside(item, found)
+    for name in ("message", "delta", "text"):
+        if name in item and (found := as_message(item[name])) is not None:
+            return found | beside(item, found)
+    # The answer is in unknown fields.
+    return {name: value for name, value in item.items() if name not in _OF_A_CHOICE}
 
 
 def _calls(message: dict[str, Any]) -> list[ToolCall]:

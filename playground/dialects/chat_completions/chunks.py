@@ -9,7 +9,7 @@ from playground.dialects.chat_completions.reasoning import NAMES
 from playground.dialects.chat_completions.snapshots import Snapshots
 from playground.dialects.chat_completions.tool_calls import ToolCalls, add_to_function
 from playground.dialects.chat_completions.usage import StreamedUsage
-from playground.dialects.chat_completions.wrapping import error_in
+from playground.dialects.chat_completions.wrapping import error_in_unwrapped
 from playground.dialects.finish import is_reason
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import (
@@ -29,7 +29,7 @@ _TEXTS = ("content", *NAMES)
 
 
 class ChunkCollector:
-    """`add` each chunk's JSON value; `completion` is the merged result so far.
+    """`add` each chunk's JSON value, unwrapped; `completion` is the merged result so far.
 
     Accepts what providers really send: choices may be empty or out of order, deltas null, tool calls without
     an index, usage in a last chunk of its own or in every chunk, a `message` or a `text` instead of a delta.
@@ -49,7 +49,7 @@ class ChunkCollector:
 
     def add(self, chunk: Any) -> str:
         """Add a chunk; return its new text, reasoning, refusal or part of a tool call; "" if none."""
-        if (error := error_in(chunk)) is not None and self.error is None:
+        if (error := error_in_unwrapped(chunk)) is not None and self.error is None:
             self.error = error
         if not isinstance(chunk, dict):
             return ""

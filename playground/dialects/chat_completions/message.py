@@ -41,7 +41,7 @@ def texts_in(message: dict[str, Any]) -> dict[str, str | None]:
 
 def text_in(content: Any) -> str | None:
     """Return the text of a `content`, which is a string or content parts; None if there is none."""
-    if isinstance(content, str):
+    if content is None or isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else [content]
     texts = [text for part in parts if (text := _text_of_part(part)) is not None]

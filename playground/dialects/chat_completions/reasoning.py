@@ -11,6 +11,7 @@ NAMES = (
     "thinking_blocks",  # LiteLLM
     "reasoning_details",  # OpenRouter
 )
+_ALL_NAMES = frozenset(NAMES)
 _PART_TYPES = ("thinking", "reasoning", "reasoning_text")
 # The fields of a block that hold text. Encrypted data and signatures are not for people.
 _TEXTS = ("thinking", "reasoning", "text", "summary", "content")
@@ -19,6 +20,8 @@ _TEXTS = ("thinking", "reasoning", "text", "summary", "content")
 def reasoning_in(message: dict[str, Any]) -> str | None:
     """Return the reasoning of a message or a delta, without repetitions; None if there is none."""
     content, found = message.get("content"), list[str]()
+    if _ALL_NAMES.isdisjoint(message) and not isinstance(content, dict | list):
+        return None  # as for most messages and deltas
     told = [_text(message[name]) for name in NAMES if name in message]
     if isinstance(content, dict | list):
         told.append(_in_content(content))

@@ -32,7 +32,10 @@ def error_in(value: Any) -> Any:
 
     It may be at the top, in a list's first item, or in each choice, its message or its delta.
     """
-    value = unwrapped(value)
+    return error_in_unwrapped(unwrapped(value))
+
+
+def error_in_unwrapped(value: Any) -> Any:
     if isinstance(value, list):
         return error_in(value[0]) if value and isinstance(value[0], dict) else None
     choices = lower_initials(value).get("choices") if isinstance(value, dict) else None
