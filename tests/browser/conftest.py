@@ -25,6 +25,8 @@ QUIET = [
     "--test-third-party-cookie-phaseout",
     # The headless shell, unlike other browsers, would run a frame of another site in the page's process.
     "--site-per-process",
+    # Do not start a renderer in advance for a page that no test opens; sites still get their own.
+    "--renderer-process-limit=1",
 ]
 
 # A real model answers in a second or two, or later on a busy machine.

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from urllib.parse import quote
 
 import pytest
@@ -9,12 +10,51 @@ from playwright.sync_api import Page, expect
 
 from playground.dialects import DIALECTS
 from tests.browser.conftest import Open
-from tests.upstreams.scripted import ScriptedUpstream, json_answer
+from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion_body, json_answer
 
 LABELS = [dialect.label for dialect in DIALECTS.values()]
 HI = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}
 MESSAGES = quote(json.dumps(HI | {"thinking": {"type": "adaptive"}}))
 PARROT = {"name": "instructions", "text": "You are a parrot."}
+# The real model takes a second for each; one test of the form's way through all APIs uses it.
+SCRIPTED = {
+    "/v1/chat/completions": completion_body(),
+    "/v1/messages": {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [{"type": "text", "text": "Hello!"}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 9, "output_tokens": 3},
+    },
+    "/v1/responses": {
+        "id": "resp_1",
+        "object": "response",
+        "status": "completed",
+        "model": "m",
+        "output": [
+            {
+                "type": "message",
+                "id": "msg_1",
+                "status": "completed",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "Hello!", "annotations": []}],
+            }
+        ],
+        "usage": {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12},
+    },
+}
+
+
+def _speaks_all(upstream: ScriptedUpstream) -> str:
+    """Let the scripted provider answer in the API that it is asked in; return the page's query for it."""
+
+    def answer(connection: socket.socket, recorded: Recorded) -> None:
+        connection.sendall(json_answer(SCRIPTED[recorded.path]).encode())
+
+    upstream.reply(answer)
+    return f"?base_url={upstream.url}"
 
 
 def _switch(page: Page, label: str) -> None:
@@ -26,9 +66,9 @@ def _switch(page: Page, label: str) -> None:
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize(("locale", "width"), [("en", 1440), ("zh-CN", 360)])
 def test_a_filled_form_is_switched_and_sent_in_each_api(
-    open_page: Open, locale: str, width: int, scripts: bool
+    open_page: Open, upstream: ScriptedUpstream, locale: str, width: int, scripts: bool
 ) -> None:
-    page = open_page(locale=locale, java_script_enabled=scripts)
+    page = open_page(_speaks_all(upstream), locale=locale, java_script_enabled=scripts)
     page.set_viewport_size({"width": width, "height": 900})
     page.locator("[name=content]").first.fill("Say hi.")
     page.locator("[name=max_tokens]").fill("5")
@@ -149,8 +189,11 @@ def test_a_provider_brings_its_usual_api_unless_one_was_chosen(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("button", ["Add to conversation", "Add message"])
-def test_the_first_example_of_each_api_goes_on(open_page: Open, button: str, scripts: bool) -> None:
-    page = open_page(java_script_enabled=scripts)
+def test_the_first_example_of_each_api_goes_on(
+    open_page: Open, upstream: ScriptedUpstream, button: str, scripts: bool
+) -> None:
+    is_real = scripts and button == "Add to conversation"
+    page = open_page("" if is_real else _speaks_all(upstream), java_script_enabled=scripts)
     for label in LABELS:
         _switch(page, label)
         page.locator("nav details.menu summary").click()
