@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-# Between the parent and each program stands a process that waits for the program and passes on how it ended.
-_PARENT = """\
-import importlib, json, os, pkgutil, resource, runpy, socket, sys
+# What a parent imports: for programs of the playground, and for code that calls a provider with its SDK.
+PLAYGROUND = """\
+import importlib, pkgutil
 import django, gunicorn.app.wsgiapp, gunicorn.workers.gthread, playground
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 
@@ -33,6 +33,17 @@ def imported(name):
 for found in pkgutil.walk_packages(playground.__path__, "playground.", onerror=lambda name: None):
     if found.name not in ("playground.settings", "playground.wsgi"):
         imported(found.name)
+"""
+SDKS = """\
+import anthropic, openai
+with openai.OpenAI(api_key="none") as client:
+    client.chat.completions, client.responses  # loaded at their first use
+with anthropic.Anthropic(api_key="none") as client:
+    client.messages
+"""
+# Between the parent and each program stands a process that waits for the program and passes on how it ended.
+_PARENT = """
+import json, os, resource, runpy, socket, sys
 
 def run(task, streams):
     for number, stream in enumerate(streams):
@@ -135,13 +146,17 @@ def start(
     stdout: int | IO[bytes] = 1,
     stderr: int | IO[bytes] = 2,
     files: tuple[int, int] | None = None,
+    imports: str = PLAYGROUND,
 ) -> Program:
-    """Run a script, `-c code` or `-m module` with arguments. `files` limits how many it may open."""
+    """Run a script, `-c code` or `-m module` with arguments. `files` limits how many it may open.
+
+    It starts from a process that has run `imports`, `PLAYGROUND` or `SDKS`.
+    """
     task = {"command": [*command], "cwd": str(cwd), "environment": {**env}, "files": files}
     text = json.dumps(task).encode()
     read, write = os.pipe()
     numbers = [one if isinstance(one, int) else one.fileno() for one in (stdout, stderr)]
-    requests = _parent()
+    requests = _parent(imports)
     with Path(os.devnull).open("rb") as nothing:
         socket.send_fds(requests, [b"%8d" % len(text)], [nothing.fileno(), *numbers, write])
     os.close(write)
@@ -150,11 +165,16 @@ def start(
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float = 60
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float = 60,
+    imports: str = PLAYGROUND,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, as `subprocess.run` with captured output does."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        program = start(command, cwd=cwd, env=env, stdout=out, stderr=errors)
+        program = start(command, cwd=cwd, env=env, stdout=out, stderr=errors, imports=imports)
         try:
             code = program.wait(timeout)
         finally:
@@ -168,12 +188,12 @@ def run(
 
 
 @cache
-def _parent() -> socket.socket:
+def _parent(imports: str) -> socket.socket:
     ours, theirs = socket.socketpair()
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PLAYGROUND_", "DJANGO_"))
     }
-    command, root = [sys.executable, "-c", _PARENT], Path(__file__).parent.parent
+    command, root = [sys.executable, "-c", imports + _PARENT], Path(__file__).parent.parent
     # In a group of its own, Ctrl-C leaves the programs to the tests that started them.
     parent = subprocess.Popen(command, cwd=root, env=kept, stdin=theirs.fileno(), process_group=0)
     theirs.close()

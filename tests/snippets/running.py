@@ -11,6 +11,8 @@ import trustme
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import forks
+
 KEY = "sk-from-the-environment"
 # What the key's variable is called in the code.
 VARIABLE = "TEST_KEY"
@@ -77,6 +79,12 @@ def printed(code: str, folder: Path) -> str:
         [sys.executable, file], env=environment(), capture_output=True, text=True, timeout=60, check=True
     )
     return done.stdout
+
+
+def run_again(file: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a Python file of a kind that another test runs from its start: here the SDK is imported already."""
+    env = environment() | variables
+    return forks.run([str(file)], cwd=file.parent, env=env, imports=forks.SDKS)
 
 
 def canonical(value: Any) -> str:

@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.snippets.running import (
     environment,
     generated,
     printed,
+    run_again,
     run_curl,
     run_python,
 )
@@ -100,9 +100,11 @@ def test_the_key_is_sent_in_the_providers_header_and_its_other_headers_too(
     file = tmp_path / "code"
     file.write_text(target.render(call), encoding="utf-8")
 
-    command = [sys.executable, str(file)] if target.lexer == "python" else ["sh", str(file)]
     # The answer is one of Chat Completions, whatever was asked: code that cannot print it has sent it.
-    subprocess.run(command, env=environment(), check=False, capture_output=True, timeout=60)
+    if target.lexer == "python":
+        run_again(file)
+    else:
+        subprocess.run(["sh", file], env=environment(), check=False, capture_output=True, timeout=60)
 
     [recorded] = recorder.requests
     keys = {name: recorded.header(name) for name in ("Authorization", "x-api-key", "api-key")}

@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from playground.exchange.call import AUTHS, BEARER, X_API_KEY, Auth, Call
 from playground.exchange.dialect import call_of
 from tests.dialects.messages.events import encoded, start, stopped, text, thinking
 from tests.exchange.strategies import json_values, numbers, texts
-from tests.snippets.running import KEY, canonical, environment, generated, run_curl, run_python
+from tests.snippets.running import KEY, canonical, generated, run_again, run_curl, run_python
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, event_stream, json_answer
 from tests.wire.cases.messages import MESSAGE
 
@@ -148,14 +146,7 @@ def test_the_key_is_in_the_header_of_the_provider_and_the_answer_is_printed(
     file = tmp_path / "call.py"
     file.write_text(_code(call)["python"], encoding="utf-8")
 
-    done = subprocess.run(
-        [sys.executable, file],
-        env=environment() | {"ANTHROPIC_API_KEY": "sk-another"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = run_again(file, ANTHROPIC_API_KEY="sk-another")
 
-    assert done.stdout == "Hello!\n"
+    assert (done.returncode, done.stdout) == (0, "Hello!\n"), done.stderr
     _assert_sent(recorder.requests[0], call, KEY if key else "")
