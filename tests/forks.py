@@ -43,7 +43,7 @@ with anthropic.Anthropic(api_key="none") as client:
 """
 # Between the parent and each program stands a process that waits for the program and passes on how it ended.
 _PARENT = """
-import json, os, resource, runpy, socket, sys
+import atexit, gc, json, os, resource, runpy, socket, sys, threading
 
 def run(task, streams):
     for number, stream in enumerate(streams):
@@ -75,6 +75,19 @@ def reap():
     except ChildProcessError:
         pass
 
+def end(status):
+    # As Python ends, but without taking all its modules apart: most programs take less time than that.
+    if not isinstance(status, int | None):
+        print(status, file=sys.stderr)
+        status = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
+    os._exit((status or 0) & 0xFF)
+
+gc.freeze()  # no fork looks for garbage among what it shares
 requests = socket.socket(fileno=0)
 while True:
     length, streams, _, _ = socket.recv_fds(requests, 8, 4)
@@ -100,7 +113,11 @@ while True:
         os._exit(0)
     break
 requests.detach()
-run(json.loads(text), streams)
+try:
+    run(json.loads(text), streams)
+except SystemExit as error:
+    end(error.code)
+end(0)
 """
 
 
