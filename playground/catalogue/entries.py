@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.catalogue.caps import Caps
+from playground.catalogue.examples import Examples
 from playground.catalogue.provider import Provider
 from playground.config_types import SettingError
 from playground.dialects import DEFAULT, DIALECTS
@@ -72,6 +73,7 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
             auth=_auth(values.pop("auth", None)),
             headers=tuple(_headers(values.pop("headers", {}))),
             caps=_caps({"models": models, **values.pop("caps", {})}),
+            examples=_examples(values.pop("examples", {})),
             **values,
         )
     except (TypeError, ValueError, BaseURLError) as error:
@@ -161,3 +163,16 @@ def _caps(entry: dict[str, Any]) -> Caps:
         elif type(value) is not int or value < 1:
             raise ValueError(f"caps.{name} takes a whole number of 1 or more")
     return Caps(**entry)
+
+
+def _examples(entry: Any) -> Examples:
+    if not isinstance(entry, dict) or not {*entry} <= {"without", "rename", "tokens"}:
+        raise ValueError("examples takes without, rename and tokens")
+    without, rename, tokens = entry.get("without", []), entry.get("rename", {}), entry.get("tokens", 0)
+    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
+        raise ValueError("examples.without takes a list of names")
+    if not isinstance(rename, dict) or not all(isinstance(name, str) for name in rename.values()):
+        raise ValueError("examples.rename takes a name for each name")
+    if type(tokens) is not int or tokens < 0:
+        raise ValueError("examples.tokens takes a whole number")
+    return Examples(tuple(without), rename, tokens)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from playground import config
 from playground.catalogue.caps import Caps
+from playground.catalogue.examples import Examples
 from playground.dialects import DEFAULT
 from playground.exchange.call import Auth, Headers
 from playground.exchange.dialect import Dialect
@@ -32,6 +33,7 @@ class Provider:
     local: bool = False
     start: str = ""
     caps: Caps = field(default_factory=Caps)
+    examples: Examples = field(default_factory=Examples)
 
     @property
     def dialect(self) -> str:

@@ -1,7 +1,7 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
+from playground.catalogue.examples import Examples
 from playground.catalogue.providers import (
     LOCAL_MODEL,
     Provider,
@@ -24,6 +25,7 @@ from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.call import Call
 from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Preset
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import RequestForm
@@ -86,8 +88,17 @@ def new_form(provider: Provider | None = None) -> RequestForm:
     """Return the form of a first visit: a greeting for the provider, or the first one that is ready."""
     provider = provider or preselected()
     dialect = dialect_of(provider.id, None)
-    body = {dialect.fields.model: next(iter(provider.models), "")} | dialect.presets[0].body
+    body = {dialect.fields.model: next(iter(provider.models), "")} | presets(provider, dialect)[0].body
     return RequestForm.from_body(provider.id, "", body, dialect)
+
+
+def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
+    """Return the examples of an API, as they suit the provider."""
+    examples = provider.examples if provider else Examples()
+    return [
+        replace(preset, body=examples.suited(preset.body, dialect.fields.tokens))
+        for preset in dialect.presets
+    ]
 
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
@@ -115,7 +126,7 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
         form = RequestForm.from_body(
             form.provider,
             form.base_url,
-            {dialect.fields.model: form.model} | dialect.presets[0].body,
+            {dialect.fields.model: form.model} | presets(catalogue().get(form.provider), dialect)[0].body,
             dialect,
         )
     if text and (body := collect(errors, None, link_body, text, form.dialect)) is not None:
@@ -179,7 +190,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
         "message_errors": _by_message(errors, dialect.fields),
         "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *form.more_names)),
         "parameters": form.shown,
-        "presets": dialect.presets,
+        "presets": presets(catalogue().get(form.provider), dialect),
         "dialects": _offered(form),
         "most_messages": settings.LIMITS.messages,
     }
