@@ -250,6 +250,8 @@ def _link(draft: Draft) -> str | None:
         body = _linked(draft)
     except (InvalidRequestError, BaseURLError, jsontext.JSONTextError):
         return None
+    except ValueError:  # JSON has no infinity, which a typed 1e999 is
+        return None
     link = reverse("index") + "?" + urlencode({**whose, **api, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 

@@ -315,12 +315,12 @@ def test_a_finish_reason_in_every_chunk_ends_nothing(upstream: ScriptedUpstream)
         connection.sendall(HEAD + word)
         time.sleep(0.05)
         connection.sendall(word)
-        time.sleep(1)
+        time.sleep(2)
         connection.sendall(word)
 
     upstream.reply(slow)
 
-    assert read_choices(_send(upstream, finish_seconds=0.5).completion)[0].text == "xxx"
+    assert read_choices(_send(upstream, finish_seconds=1.5).completion)[0].text == "xxx"
 
 
 def test_one_finished_choice_of_two_ends_nothing(upstream: ScriptedUpstream) -> None:
