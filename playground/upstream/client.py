@@ -39,7 +39,7 @@ from playground.upstream.route import Route
 _logger = logging.getLogger(__name__)
 _adapter = Adapter()
 # How long a send waits while the local model restarts.
-_RESTART_SECONDS = 20
+_RESTART_SECONDS = 45
 # Failures that do not matter if the whole answer arrived before.
 _HARMLESS_AT_THE_END = (FailureKind.SILENCE, FailureKind.CUT_OFF)
 
