@@ -104,7 +104,7 @@ class Tab:
     streams: list["OpenStream"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.session.get(self.site.address, timeout=20).raise_for_status()
+        self.session.get(self.site.address, timeout=60).raise_for_status()
 
     @property
     def token(self) -> str:
@@ -112,7 +112,7 @@ class Tab:
 
     def open(self, *, receive_buffer: int = 0, **changes: str) -> "OpenStream":
         """Send the form with `stream` on, and return the connection once the response's head has arrived."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=60)
         connection.connect()
         if receive_buffer:
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -142,13 +142,13 @@ class Tab:
             f"{self.site.address}stop/",
             {"number": stream.number},
             headers={"X-CSRFToken": self.token},
-            timeout=20,
+            timeout=60,
         )
         return answer.status_code
 
     def send(self, **changes: str) -> requests.Response:
         headers = {"X-CSRFToken": self.token, "HX-Request": "true", "Accept": "text/html"}
-        return self.session.post(f"{self.site.address}send/", FORM | changes, headers=headers, timeout=20)
+        return self.session.post(f"{self.site.address}send/", FORM | changes, headers=headers, timeout=60)
 
 
 @dataclass
