@@ -4,7 +4,10 @@ This room does not import Django, so it cannot translate. It stores what to say;
 the reader's language. `gettext_noop` only marks a text for `makemessages`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from playground.text import amounts
 
 
 def gettext_noop(message: str) -> str:
@@ -13,13 +16,28 @@ def gettext_noop(message: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English."""
+    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English.
+
+    Whole numbers are counts and get separators: pass a port or another name made of digits as a string.
+    """
 
     template: str
     params: dict[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template % self.params if self.params else self.template
+        return self.filled(self.template, str)
+
+    def filled(self, template: str, inner: Callable[["Sentence"], str]) -> str:
+        """Fill `template`, which may be a translation; `inner` turns values that are sentences into text."""
+        if not self.params:
+            return template
+        return template % {name: _shown(value, inner) for name, value in self.params.items()}
+
+
+def _shown(value: object, inner: Callable[[Sentence], str]) -> object:
+    if isinstance(value, Sentence):
+        return inner(value)
+    return amounts.count(value) if isinstance(value, int) else value
 
 
 def say(template: str, **params: object) -> Sentence:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from playground.calls.draft import Draft
 from playground.catalogue.examples import Examples
@@ -32,7 +32,7 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.forms.rows import ROW_FIELDS
-from playground.text import jsontext
+from playground.text import amounts, jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
@@ -67,12 +67,15 @@ class Option:
         if self.lacking:
             return self.lacking
         if self.key == "none":
-            return gettext("ready · no key needed")
+            return gettext("Ready · no key needed")
         if caps := applied(self.provider.caps):
-            return gettext("ready · key from the server, for up to %(most)s tokens a call") % {
-                "most": caps.max_tokens
-            }
-        return gettext("ready · key from the server")
+            limited = ngettext(
+                "Ready · uses the server’s key, up to %(most)s token per call",
+                "Ready · uses the server’s key, up to %(most)s tokens per call",
+                caps.max_tokens,
+            )
+            return limited % {"most": amounts.count(caps.max_tokens)}
+        return gettext("Ready · uses the server’s key")
 
 
 def options() -> list[Option]:
@@ -115,7 +118,9 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
             FieldProblem(
                 "provider",
                 say(
-                    gettext_noop("The link names a provider that is not here: “%(name)s”."),
+                    gettext_noop(
+                        "The link’s provider, “%(name)s”, isn’t available here. Choose another one."
+                    ),
                     name=provider[:60],
                 ),
             )

@@ -17,7 +17,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation, explain
-from playground.text import jsontext
+from playground.text import amounts, jsontext
 from playground.web.highlight import highlight
 
 # In characters: more than this in one <pre> makes a browser stutter.
@@ -117,8 +117,10 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
     long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
     id_ = f' data-id="{escape(event.id)}"' if event.id else ""
+    at = amounts.duration(event.at_ms)
+    exact = f' title="{amounts.count(round(event.at_ms))} ms"' if event.at_ms >= 1000 else ""
     return SafeString(
-        f'<li data-n="{number}"{id_}><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f'<li data-n="{number}"{id_}><span class="at"{exact}>{at}</span>{name}{quoted}'
         f"<code{long}>{escape(data)}</code></li>"
     )
 

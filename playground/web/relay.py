@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
+from playground.text import amounts
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
 from playground.web.present import (
     EVENTS_A_GROUP,
@@ -30,7 +31,6 @@ from playground.web.present import (
     event_item,
     part_id,
 )
-from playground.web.tags import duration
 
 HEARTBEAT = b":\n\n"
 # Tokens per second mean nothing over a shorter time, and nobody can read them more often.
@@ -140,10 +140,10 @@ class Patches:
             return
         passed = last - first
         self._next_numbers_ms = last + _NUMBERS_MS
-        yield self._fact("first", duration(first))
-        yield self._fact("tokens", f"≈ {tokens}")
+        yield self._fact("first", amounts.duration(first))
+        yield self._fact("tokens", f"≈ {amounts.count(tokens)}")
         if passed >= _SHORTEST_MS:
-            yield self._fact("rate", f"≈ {(tokens - 1) * 1000 / passed:.1f}")
+            yield self._fact("rate", f"≈ {amounts.rate((tokens - 1) * 1000 / passed)}")
 
     def _fact(self, name: str, text: str) -> str:
         if self._facts.get(name) == text:

@@ -64,11 +64,14 @@
   let timer = null;
   let live = null; // the panel of a stream that is arriving
 
+  // As in `playground/text/amounts.py`.
+  const duration = (ms) => (Math.round(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
   function tick(since) {
-    const seconds = `${((performance.now() - since) / 1000).toFixed(1)} s`;
-    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${seconds}`;
+    const time = duration(performance.now() - since);
+    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${time}`;
     const elapsed = live?.querySelector("[data-elapsed]");
-    if (elapsed) elapsed.textContent = seconds;
+    if (elapsed) elapsed.textContent = time;
   }
 
   const fragment = (template) => part(template).content.cloneNode(true);
