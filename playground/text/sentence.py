@@ -7,7 +7,7 @@ the reader's language. `gettext_noop` only marks a text for `makemessages`.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playground.text import amounts
+from playground import amounts
 
 
 def gettext_noop(message: str) -> str:
@@ -29,15 +29,11 @@ class Sentence:
 
     def filled(self, template: str, inner: Callable[["Sentence"], str]) -> str:
         """Fill `template`, which may be a translation; `inner` turns values that are sentences into text."""
-        if not self.params:
-            return template
-        return template % {name: _shown(value, inner) for name, value in self.params.items()}
-
-
-def _shown(value: object, inner: Callable[[Sentence], str]) -> object:
-    if isinstance(value, Sentence):
-        return inner(value)
-    return amounts.count(value) if isinstance(value, int) else value
+        values = {
+            name: inner(value) if isinstance(value, Sentence) else amounts.readable(value)
+            for name, value in self.params.items()
+        }
+        return template % values if values else template
 
 
 def say(template: str, **params: object) -> Sentence:

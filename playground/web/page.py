@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from playground import amounts
 from playground.calls.draft import Draft
 from playground.catalogue.examples import Examples
 from playground.catalogue.providers import (
@@ -32,7 +33,7 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.forms.rows import ROW_FIELDS
-from playground.text import amounts, jsontext
+from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live

@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
+from playground import amounts
 from playground.exchange.answer import Choice, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
@@ -17,7 +18,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation, explain
-from playground.text import amounts, jsontext
+from playground.text import jsontext
 from playground.web.highlight import highlight
 
 # In characters: more than this in one <pre> makes a browser stutter.

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from playground import amounts
 from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
-from playground.text import amounts
 from playground.text.sentence import gettext_noop, say
 from playground.web.translate import translate
 
@@ -79,8 +79,8 @@ def models_by_post() -> Refusal:
         say(gettext_noop("Use POST to list models")),
         say(
             gettext_noop(
-                "Send a POST request with the same fields as for /send/, but without the request field. (A GET "
-                "would let any website make calls with your browser.)"
+                "Send a POST request with the same fields as for /send/, but without the request field. (A "
+                "GET would let any website make calls with your browser.)"
             )
         ),
     )

@@ -18,9 +18,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
+from playground import amounts
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
-from playground.text import amounts
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
 from playground.web.present import (
     EVENTS_A_GROUP,

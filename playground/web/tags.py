@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground import amounts
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
-from playground.text import amounts, jsontext
+from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
 from playground.web.highlight import highlight

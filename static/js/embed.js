@@ -2,7 +2,7 @@
 //
 //   <script src="https://playground.example.org/embed.js" defer></script>
 //   <api-playground provider="openai" embed="docs">
-//     <script type="application/json">{"model": "gpt-4", "messages": […]}</script>
+//     <script type="application/json">{"model": "gpt-5-mini", "messages": […]}</script>
 //     <a href="https://playground.example.org/">Try it in the playground</a>
 //   </api-playground>
 //
@@ -26,10 +26,10 @@
   // A child that is meant for here: the request, and what is shown where nothing runs.
   const ITS_OWN = "a, noscript, [slot=fallback], script[type='application/json']";
 
-  // On a page that knows nothing of the playground's languages; the first is for its author.
+  // The page around has no translations of these. `notJSON` is for the page's author.
   const WORDS = {
-    en: { notJSON: "the request is not JSON.", silent: "This example cannot be shown right now." },
-    zh: { notJSON: "请求不是 JSON。", silent: "暂时无法显示此示例。" },
+    en: { notJSON: "the request isn’t valid JSON.", silent: "This playground can’t be shown right now." },
+    zh: { notJSON: "请求不是有效的 JSON。", silent: "暂时无法显示这个 Playground。" },
   };
 
   // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
@@ -165,8 +165,8 @@
     #giveUp() {
       const embed = this.getAttribute("embed");
       console.warn(
-        `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
-          "The server is gone, or this page's or the embed's policy does not allow it.",
+        `API Playground: no response from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
+          "The server is down, or a policy of this page or of the embed forbids it.",
       );
       this.#showCard(this.#words.silent);
     }

@@ -17,11 +17,11 @@
   const overruled = (embed, names) => {
     if (names)
       tell(
-        `the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`,
+        `the embed "${embed}" sets ${names}. The values in the tag on ${host || "this page"} are ignored.`,
       );
   };
   const unsendable = (problems) => {
-    if (problems) tell(`${host || "this page"}: what the tag asks for cannot be sent.`, problems);
+    if (problems) tell(`The request in the tag on ${host || "this page"} can't be sent.`, problems);
   };
   const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;

@@ -64,7 +64,7 @@
   let timer = null;
   let live = null; // the panel of a stream that is arriving
 
-  // As in `playground/text/amounts.py`.
+  // As in `playground/amounts.py`.
   const duration = (ms) => (Math.round(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
   function tick(since) {

@@ -8,6 +8,11 @@ _SECOND_MS = 1000
 _UNITS = ("B", "KiB", "MiB", "GiB")
 
 
+def readable(value: object) -> object:
+    """Format a whole number as a count, and leave other values as they are."""
+    return count(value) if isinstance(value, int) else value
+
+
 def count(number: int) -> str:
     return f"{number:,}"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.text import amounts
+from playground import amounts
 from playground.text.sentence import say
 
 
