@@ -40,7 +40,7 @@ _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-reques
 
 
 def part_id(run: str, part: str) -> str:
-    """Return the id of a part of an exchange's result in a page, which may show other results, too."""
+    """Return the HTML id of a part of a result. A page can show several, so the id names the exchange."""
     return f"{_run_id(run)}-{part}"
 
 
@@ -130,8 +130,8 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
 class Answer:
     """A choice as the page shows it.
 
-    `messages` are what adds it to the conversation (JSON), without its media if those are too large
-    (`without_media`); None if the rest is too large as well.
+    `messages` is the JSON that adds the choice to the conversation. If that is too large, it leaves out the
+    media (`without_media`); if it is still too large, it is None.
     """
 
     choice: Choice

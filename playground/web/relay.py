@@ -1,7 +1,7 @@
 """Relay a running call as server-sent events of fragments, which htmx puts into the page.
 
-The first event is `result/_live.html`, the last one `result/_finished.html`. The ones between bring what is
-new; because there are many, they are built here without templates, and cost only what they bring.
+The first event is `result/_live.html`, the last one `result/_finished.html`. The events in between contain
+only what is new. There can be thousands, so they are built here without templates.
 """
 
 import socket
@@ -94,7 +94,7 @@ class Patches:
         self._facts: dict[str, str] = {}
         self._next_numbers_ms = 0.0
         self._budget = EventBudget()
-        self._folds = 1  # the first is in the page from the start
+        self._folds = 1  # the page starts with the first one
 
     def of(self, progress: Progress) -> bytes:
         """Return the changes as events, new places first: htmx looks up all targets before it fills one."""
