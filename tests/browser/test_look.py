@@ -216,7 +216,7 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
 def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
     page.get_by_role("tab", name="Events").click()
-    page.get_by_role("button", name="Expand all").click()
+    page.get_by_role("button", name="Expand").click()
 
 
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
