@@ -91,21 +91,21 @@ def test_marks_are_found_in_templates() -> None:
     source = """
 <p title="{% translate 'It is “100%”' %}">{% translate "List" context "a verb" %}</p>
   (it's {% if a %}
-      {% include "x.html" with caption=_("Headers as sent") %}
+      {% include "x.html" with caption=_("Request headers") %}
     {% endif %}"
 {% blocktranslate count n=n %}{{ n }} of {{ a }}{% plural %}{{ n }} for {{ a }}{% endblocktranslate %}
 """
     assert _found(translate.in_template, source) == {
         ("It is “100%%”", None),
         ("List", "a verb"),
-        ("Headers as sent", None),
+        ("Request headers", None),
         (("%(n)s of %(a)s", "%(n)s for %(a)s"), None),
     }
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Send", "Role of message %(number)s", "Headers as sent", "%(total)s event", "Ollama (this machine)"],
+    ["Send", "Role of message %(number)s", "Request headers", "%(total)s event", "Ollama (this machine)"],
 )
 def test_marks_of_every_kind_are_found_in_the_code(said: Catalog, text: str) -> None:
     assert said.get(text)
@@ -234,10 +234,11 @@ _UNSEEN = {
     "nothing to copy",
     "API Playground",
     "API Playground:",
-    "the request is not JSON.",
-    "This example cannot be shown right now.",
-    "The server is gone, or this page's or the embed's policy does not allow it.",
-    'the embed "" has fixed ; what the tag on  asks for there is not used.',
+    "the request isn’t valid JSON.",
+    "This playground can’t be shown right now.",
+    "The server is down, or a policy of this page or of the embed forbids it.",
+    'the embed "" sets . The values in the tag on  are ignored.',
+    "The request in the tag on  can't be sent.",
     "notice error",
 }
 

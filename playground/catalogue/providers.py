@@ -122,7 +122,8 @@ def lacks(provider: Provider) -> Sentence | None:
     own = settings.CONFIG.port
     if provider.local and any(endpoint.port == own for endpoint in provider.endpoints.values()):
         return say(
-            gettext_noop("port %(port)s is this playground's own: start it with another --port"), port=own
+            gettext_noop("port %(port)s is this playground's own: start it with another --port"),
+            port=str(own),
         )
     if provider.key_variable and not provider.local and not provider.server_key:
         return say(gettext_noop("needs a key: type one, or set %(variable)s"), variable=provider.key_variable)

@@ -77,7 +77,7 @@ def docs(request: HttpRequest, address: str = "") -> HttpResponseBase:
     if page is None and (file := found.file(address)):
         return _file(request, found, file)
     if page is None:
-        return _missing(request, found, _language(address))
+        return _missing(request, found, _language(address) or _readers(found))
     if not address and (twin := _at_home(found, page)):
         return HttpResponseRedirect(twin.url)
     if address != page.address:
@@ -152,6 +152,12 @@ def _document(found: Docs, page: Page) -> Document:
 
 def _size(document: Document) -> int:
     return len(document.html)
+
+
+def _readers(found: Docs) -> str:
+    """Return the docs folder in the reader's language, if it has pages."""
+    folders = (folder for folder, code in _CODES.items() if code == get_language())
+    return next((folder for folder in folders if any(found.navigation(folder).pages())), "")
 
 
 @gzip_page

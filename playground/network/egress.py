@@ -50,7 +50,7 @@ class AddressRefusedError(RefusedError):
     def __init__(self, rule: Rule, host: str, port: int, ports: tuple[int, ...] = ()) -> None:
         self.rule, self.host, self.port, self.ports = rule, host, port, ports
         if rule is Rule.PORT:
-            sentence = say(_OTHER_PORTS, port=port, ports=", ".join(map(str, ports)))
+            sentence = say(_OTHER_PORTS, port=str(port), ports=", ".join(map(str, ports)))
             advice = say(_ALLOW_PORTS)
         else:
             # Unknown names get the same text: callers must not learn which internal names exist.

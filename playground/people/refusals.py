@@ -1,4 +1,4 @@
-"""Refusals of the admin, each in words that say what to do next."""
+"""Refusals of the admin; each says what to do next."""
 
 import math
 
@@ -12,11 +12,11 @@ def admin_without_database(why: Sentence) -> Refusal:
     return Refusal(
         503,
         "database_unavailable",
-        say(gettext_noop("The admin cannot be shown now")),
+        say(gettext_noop("Admin unavailable")),
         say(
             gettext_noop(
-                "Nothing was changed: %(why)s. PLAYGROUND_DATABASE or DATABASE_URL says where it is; the "
-                "playground itself works without it."
+                "Try again later: %(why)s. Nothing was changed, and the playground works without the "
+                "database. (An administrator can check PLAYGROUND_DATABASE or DATABASE_URL.)"
             ),
             why=why,
         ),
@@ -27,8 +27,12 @@ def admin_without_database(why: Sentence) -> Refusal:
 LOGINS_NOT_COUNTED = Refusal(
     503,
     "not_counted",
-    say(gettext_noop("Nobody can log in now")),
-    say(gettext_noop("What counts the attempts cannot be reached (CACHE_URL). Try again later.")),
+    say(gettext_noop("Login unavailable")),
+    say(
+        gettext_noop(
+            "Try again later: login attempts can’t be counted now. (An administrator can check CACHE_URL.)"
+        )
+    ),
     retry_seconds=RETRY_SECONDS,
 )
 
@@ -38,10 +42,12 @@ def too_many_logins(empty: Empty) -> Refusal:
     return Refusal(
         429,
         "too_many_logins",
-        say(gettext_noop("Too many attempts to log in")),
+        say(gettext_noop("Too many login attempts")),
         say(
-            gettext_noop("From one address %(count)s are taken in %(period)s. Try again in %(wait)s."),
-            count=empty.bucket.rate.count,
+            gettext_noop(
+                "Try again in %(wait)s. Each address can make at most %(attempts)s attempts in %(period)s."
+            ),
+            attempts=empty.bucket.rate.count,
             period=duration(empty.bucket.rate.seconds),
             wait=duration(seconds),
         ),

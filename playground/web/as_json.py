@@ -53,7 +53,7 @@ def detected_as_json(detected: Detected, translate: Translate = str) -> dict[str
 
 
 def _answer(choice: Choice) -> dict[str, Any]:
-    """Return what was answered, in one shape for every API. Other choices are in `completion` alone."""
+    """Return a choice in the same shape for every API. `completion` has all of them."""
     return {
         "text": choice.text,
         "reasoning": choice.reasoning,

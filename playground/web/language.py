@@ -17,7 +17,7 @@ PARAMETER = "lang"
 
 
 class SpokenRequest(HttpRequest):
-    """A request after the middleware. `asked_language` is "" if the URL asks for no language that is here."""
+    """A request after the middleware. `asked_language` is "" if the URL names no supported language."""
 
     asked_language: str
 
@@ -64,9 +64,9 @@ def address(request: HttpRequest | None, name: str) -> str:
 
 
 def here(request: HttpRequest, *, with_query: bool) -> str:
-    """Return the URL of this page without `?lang=`; for a page that was posted, the playground's.
+    """Return the URL of this page without `?lang=`, or of the playground if this page was posted.
 
-    Error pages show nothing of what was asked, so they leave out the query.
+    Error pages do not depend on the query, so it is left out.
     """
     if request.method not in ("GET", "HEAD"):
         return reverse("index")
@@ -80,7 +80,7 @@ def here(request: HttpRequest, *, with_query: bool) -> str:
 def others(
     request: HttpRequest, addresses: dict[str, str], *, with_query: bool = False
 ) -> list[dict[str, str]]:
-    """Return the languages to switch to: `code`, `name` and `next`, the URL that is shown then."""
+    """Return the other languages: `code`, `name` and `next`, the URL to show after switching."""
     if not _uses_cookie(request):
         return []
     current = translation.get_language()

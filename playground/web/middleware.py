@@ -40,9 +40,9 @@ class NotFoundMiddleware:
 
 
 class NotesMiddleware:
-    """Add what was read otherwise than typed, as JSON texts: every kind of response has headers.
+    """Report input that was not used as typed. In headers, because every kind of response has them.
 
-    `X-Key-Note` if a typed key was cleaned, `X-Address-Note` if a base URL means another one.
+    `X-Key-Note` if a typed key was cleaned, `X-Address-Note` if a base URL was corrected; JSON strings.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -78,10 +78,10 @@ class HiddenOriginMiddleware:
 
 
 class BodyMiddleware:
-    """Read the whole body that is announced, within the size and time limits, or refuse the request.
+    """Read the complete body within the size and time limits, or refuse the request.
 
-    Django's own limit does not count the files of a multipart form. And if a browser disconnects halfway,
-    Django takes what has arrived for the whole body: half a message would be sent.
+    Django's own limit ignores the files of a multipart form. And if a browser disconnects halfway, Django
+    uses what it has received so far, so half a message would be sent.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

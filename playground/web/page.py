@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
+from playground import amounts
 from playground.calls.draft import Draft
 from playground.catalogue.examples import Examples
 from playground.catalogue.providers import (
@@ -57,7 +58,7 @@ class Option:
 
     @property
     def key(self) -> str:
-        """Where the key comes from: `none`, `server` or `typed`. Nobody needs to know the local model's."""
+        """Where the key comes from: `none`, `server` or `typed`. Nobody enters the local model's: `none`."""
         if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
             return "none"
         return "server" if self.provider.server_key else "typed"
@@ -67,12 +68,15 @@ class Option:
         if self.lacking:
             return self.lacking
         if self.key == "none":
-            return gettext("ready · no key needed")
+            return gettext("Ready · no key needed")
         if caps := applied(self.provider.caps):
-            return gettext("ready · key from the server, for up to %(most)s tokens a call") % {
-                "most": caps.max_tokens
-            }
-        return gettext("ready · key from the server")
+            limited = ngettext(
+                "Ready · uses the server’s key, up to %(most)s token per call",
+                "Ready · uses the server’s key, up to %(most)s tokens per call",
+                caps.max_tokens,
+            )
+            return limited % {"most": amounts.count(caps.max_tokens)}
+        return gettext("Ready · uses the server’s key")
 
 
 def options() -> list[Option]:
@@ -85,7 +89,7 @@ def _lacking(provider: Provider) -> str:
 
 
 def new_form(provider: Provider | None = None) -> RequestForm:
-    """Return the form of a first visit: a greeting for the provider, or the first one that is ready."""
+    """Return the form of a first visit. Without a provider, it uses the first one that is ready."""
     provider = provider or preselected()
     dialect = dialect_of(provider.id, None)
     body = {dialect.fields.model: next(iter(provider.models), "")} | presets(provider, dialect)[0].body
@@ -102,7 +106,7 @@ def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
 
 
 def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
-    """Return a link's form, and a refusal for what is wrong in the link; the rest of it is kept."""
+    """Return the form that a link describes, and a refusal that lists what the link gets wrong."""
     named, errors = query.get("dialect"), list[FieldProblem]()
     form = new_form(preselected(named or ""))
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
@@ -115,7 +119,9 @@ def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
             FieldProblem(
                 "provider",
                 say(
-                    gettext_noop("The link names a provider that is not here: “%(name)s”."),
+                    gettext_noop(
+                        "The link’s provider, “%(name)s”, isn’t available here. Choose another one."
+                    ),
                     name=provider[:60],
                 ),
             )
@@ -143,9 +149,9 @@ def render_page(
     refusal: Refusal | None = None,
     **found: Any,
 ) -> HttpResponse:
-    """Render the whole page. A refusal sets its status, and the fields show what is wrong.
+    """Render the whole page. A refusal sets its status, and its fields show their errors.
 
-    Pass `draft` if the form has been read already, and what the provider was asked for (`listed_models`,
+    Pass `draft` if the form is parsed already, and whatever the provider returned (`listed_models`,
     `detected`, `counted`).
     """
     context: dict[str, Any] = {
@@ -197,7 +203,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
 
 
 def _offered(form: RequestForm) -> list[Dialect]:
-    """Return the APIs that the form's provider speaks; of a typed base URL nobody knows."""
+    """Return the APIs that the form's provider speaks, or all of them for a custom base URL."""
     provider = catalogue().get(form.provider)
     known = provider.dialects if provider else DIALECTS
     return [DIALECTS[name] for name in known]
@@ -224,7 +230,7 @@ def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> J
 
 
 def code_context(draft: Draft) -> dict[str, Any]:
-    """Return the context of `result/_codes.html`: the current request's code, or why there is none yet."""
+    """Return the context of `result/_codes.html`: the request's code, or what it still needs."""
     try:
         call = call_for(draft)
     except InvalidRequestError as error:
@@ -238,26 +244,26 @@ def code_context(draft: Draft) -> dict[str, Any]:
 
 
 def _link(draft: Draft) -> str | None:
-    """Return the URL that fills the form like this, also if it cannot be sent yet.
+    """Return the URL that opens this form, even if the request is not complete.
 
-    None if it is too long for servers on the way, or if something in the form cannot be read.
+    None if the URL is too long for servers and proxies, or if a field cannot be parsed.
     """
     try:
         api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
-        whose = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url or ""}
+        target = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url or ""}
         if not draft.provider:
-            Endpoint.parse(draft.base_url or "", dialect.ending)  # else it may hold anything, a password too
+            Endpoint.parse(draft.base_url or "", dialect.ending)  # an invalid one may contain a password
         body = _linked(draft)
     except (InvalidRequestError, BaseURLError, jsontext.JSONTextError):
         return None
     except ValueError:  # JSON has no infinity, which a typed 1e999 is
         return None
-    link = reverse("index") + "?" + urlencode({**whose, **api, "request": body.decode()})
+    link = reverse("index") + "?" + urlencode({**target, **api, "request": body.decode()})
     return link if len(link) <= LONGEST_LINK else None
 
 
 def _linked(draft: Draft) -> bytes:
-    """Return the JSON of the body. Raises `InvalidRequestError` or `JSONTextError` if it cannot be read."""
+    """Return the body as JSON. Raises `InvalidRequestError` or `JSONTextError` if it cannot be parsed."""
     try:
         request = draft.request()
     except InvalidRequestError:
@@ -265,12 +271,12 @@ def _linked(draft: Draft) -> bytes:
             raise
         jsontext.check(draft.body)
         return jsontext.dumps(draft.body)
-    is_whole = request.dialect.wire(request.body) is request.body  # then its bytes are there already
+    is_whole = request.dialect.wire(request.body) is request.body  # then it is encoded already
     return request.encoded if is_whole else jsontext.dumps(request.body)
 
 
 def call_for(draft: Draft) -> Call:
-    """Return the call that code is made from. Raises `InvalidRequestError` if the draft is incomplete."""
+    """Return the call for which code is written. Raises `InvalidRequestError` if the draft is incomplete."""
     body, dialect = draft.request().body, draft.speaks()
     if draft.provider:
         known = catalogue().get(draft.provider)

@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
+from playground import amounts
 from playground.exchange.answer import Choice, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
@@ -39,7 +40,7 @@ _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-reques
 
 
 def part_id(run: str, part: str) -> str:
-    """Return the id of a part of an exchange's result in a page, which may show other results, too."""
+    """Return the HTML id of a part of a result. A page can show several, so the id names the exchange."""
     return f"{_run_id(run)}-{part}"
 
 
@@ -117,8 +118,10 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     quoted = f"<q>{escape(brought)}</q>" if brought else ""
     long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
     id_ = f' data-id="{escape(event.id)}"' if event.id else ""
+    at = amounts.duration(event.at_ms)
+    exact = f' title="{amounts.count(round(event.at_ms))} ms"' if event.at_ms >= 1000 else ""
     return SafeString(
-        f'<li data-n="{number}"{id_}><span class="at">{event.at_ms / 1000:.3f} s</span>{name}{quoted}'
+        f'<li data-n="{number}"{id_}><span class="at"{exact}>{at}</span>{name}{quoted}'
         f"<code{long}>{escape(data)}</code></li>"
     )
 
@@ -127,8 +130,8 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
 class Answer:
     """A choice as the page shows it.
 
-    `messages` are what adds it to the conversation (JSON), without its media if those are too large
-    (`without_media`); None if the rest is too large as well.
+    `messages` is the JSON that adds the choice to the conversation. If that is too large, it leaves out the
+    media (`without_media`); if it is still too large, it is None.
     """
 
     choice: Choice

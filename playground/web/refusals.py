@@ -1,5 +1,6 @@
-"""The playground's own refusals: nothing is sent, nothing is lost, and a sentence says what to do."""
+"""The playground's own refusals: nothing is sent, the form is kept, and a sentence says what to do."""
 
+import math
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from playground import amounts
+from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
 from playground.text.sentence import gettext_noop, say
@@ -69,15 +72,15 @@ def with_retry(response: HttpResponse, refusal: Refusal) -> HttpResponse:
 
 
 def models_by_post() -> Refusal:
-    """Refuse a GET, which must cost nothing: any page can make a browser send one, as an image."""
+    """Refuse a GET, because any page can make a browser send one, as an image, and this costs a call."""
     return Refusal(
         405,
         "use_post",
         say(gettext_noop("Use POST to list models")),
         say(
             gettext_noop(
-                "Listing calls the provider with a key, so it takes a POST, like /send/: with the "
-                "provider's id, and without a request."
+                "Send a POST request with the same fields as for /send/, but without the request field. (A "
+                "GET would let any website make calls with your browser.)"
             )
         ),
     )
@@ -89,27 +92,27 @@ def too_large(request: HttpRequest) -> HttpResponse:
         Refusal(
             413,
             "too_large",
-            say(gettext_noop("That is too large")),
+            say(gettext_noop("Request too large")),
             say(
                 gettext_noop(
-                    "A form or JSON body may have %(most)s bytes. Shorten the messages, or raise "
-                    "PLAYGROUND_REQUEST_BYTES on the server."
+                    "Shorten the messages: the form can have at most %(most)s. (An administrator can raise "
+                    "PLAYGROUND_REQUEST_BYTES.)"
                 ),
-                most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+                most=amounts.size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
             ),
         ),
     )
 
 
 def no_length(request: HttpRequest) -> HttpResponse:
-    """Refuse a body of unknown length, which cannot be judged before it is read (RFC 9110, 15.5.12)."""
+    """Refuse a body of unknown length, because its size has to be checked first (RFC 9110, 15.5.12)."""
     return refuse(
         request,
         Refusal(
             411,
             "no_length",
-            say(gettext_noop("The request does not tell its length")),
-            say(gettext_noop("Send it with a Content-Length, not in chunks.")),
+            say(gettext_noop("Content-Length missing")),
+            say(gettext_noop("Send the request with a Content-Length header, not in chunks.")),
         ),
     )
 
@@ -120,13 +123,13 @@ def cut_short(request: HttpRequest) -> HttpResponse:
         Refusal(
             408,
             "cut_short",
-            say(gettext_noop("The request did not arrive whole")),
+            say(gettext_noop("Upload incomplete")),
             say(
                 gettext_noop(
-                    "Nothing was sent. It broke off, or took longer than the %(seconds)s seconds of "
-                    "PLAYGROUND_ARRIVAL_SECONDS. Send it again."
+                    "Send the request again. The upload was interrupted, or took longer than %(time)s. (An "
+                    "administrator can raise PLAYGROUND_ARRIVAL_SECONDS.)"
                 ),
-                seconds=f"{settings.CONFIG.arrival_seconds:g}",
+                time=duration(math.ceil(settings.CONFIG.arrival_seconds)),
             ),
         ),
     )
@@ -142,11 +145,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         Refusal(
             400,
             "unreadable",
-            say(gettext_noop("The request cannot be read")),
+            say(gettext_noop("Request can’t be read")),
             say(
-                gettext_noop("It is not valid UTF-8 or not a form. Send it as UTF-8.")
+                gettext_noop("Send a form that is encoded as UTF-8.")
                 if unreadable
-                else gettext_noop("Open the page under the address it was set up for, and try again.")
+                else gettext_noop(
+                    "Open the playground at its usual address. (An administrator can add this address to "
+                    "PLAYGROUND_ALLOWED_HOSTS.)"
+                )
             ),
         ),
     )
@@ -159,11 +165,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         Refusal(
             403,
             "csrf",
-            say(gettext_noop("The page was open for too long, or cookies are off")),
+            say(gettext_noop("Page expired or cookies blocked")),
             say(
                 gettext_noop(
-                    "Nothing was sent. Allow this site's cookie, reload the page and send again; what you "
-                    "typed is kept. Programs send the csrftoken cookie back as X-CSRFToken."
+                    "Allow cookies for this site, reload the page, and try again; your input is kept. "
+                    "(Programs: send the value of the csrftoken cookie in the X-CSRFToken header.)"
                 )
             ),
         ),

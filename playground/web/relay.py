@@ -1,7 +1,7 @@
 """Relay a running call as server-sent events of fragments, which htmx puts into the page.
 
-The first event is `result/_live.html`, the last one `result/_finished.html`. The ones between bring what is
-new; because there are many, they are built here without templates, and cost only what they bring.
+The first event is `result/_live.html`, the last one `result/_finished.html`. The events in between contain
+only what is new. There can be thousands, so they are built here without templates.
 """
 
 import socket
@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
+from playground import amounts
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
@@ -30,7 +31,6 @@ from playground.web.present import (
     event_item,
     part_id,
 )
-from playground.web.tags import duration
 
 HEARTBEAT = b":\n\n"
 # Tokens per second mean nothing over a shorter time, and nobody can read them more often.
@@ -94,7 +94,7 @@ class Patches:
         self._facts: dict[str, str] = {}
         self._next_numbers_ms = 0.0
         self._budget = EventBudget()
-        self._folds = 1  # the first is in the page from the start
+        self._folds = 1  # the page starts with the first one
 
     def of(self, progress: Progress) -> bytes:
         """Return the changes as events, new places first: htmx looks up all targets before it fills one."""
@@ -140,10 +140,10 @@ class Patches:
             return
         passed = last - first
         self._next_numbers_ms = last + _NUMBERS_MS
-        yield self._fact("first", duration(first))
-        yield self._fact("tokens", f"≈ {tokens}")
+        yield self._fact("first", amounts.duration(first))
+        yield self._fact("tokens", f"≈ {amounts.count(tokens)}")
         if passed >= _SHORTEST_MS:
-            yield self._fact("rate", f"≈ {(tokens - 1) * 1000 / passed:.1f}")
+            yield self._fact("rate", f"≈ {amounts.rate((tokens - 1) * 1000 / passed)}")
 
     def _fact(self, name: str, text: str) -> str:
         if self._facts.get(name) == text:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from playground import amounts
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.text import jsontext
@@ -64,12 +65,8 @@ def json(value: object) -> str:
     return dumps(value, ensure_ascii=False)
 
 
-@register.filter
-def duration(milliseconds: float | None) -> str:
-    """Format as `412 ms` or `3.4 s`."""
-    if milliseconds is None:
-        return ""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+for _format in (amounts.count, amounts.rate, amounts.duration, amounts.size):
+    register.filter(_format.__name__, _format)
 
 
 @register.filter

@@ -6,10 +6,4 @@ from playground.text.sentence import Sentence
 
 
 def translate(sentence: Sentence) -> str:
-    text = gettext(sentence.template)
-    if not sentence.params:
-        return text
-    return text % {
-        name: translate(value) if isinstance(value, Sentence) else value
-        for name, value in sentence.params.items()
-    }
+    return sentence.filled(gettext(sentence.template), translate)

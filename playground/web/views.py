@@ -36,7 +36,7 @@ from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 from playground.web.translate import translate
 
-# What a provider was asked for: as JSON, and as templates read it.
+# What a provider returned: as JSON, and as context for templates.
 _Told = tuple[dict[str, Any], dict[str, Any]]
 Found = TypeVar("Found")
 
@@ -103,7 +103,7 @@ def _told_models(listing: Listing) -> _Told:
 
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
-    """Have the provider count the request's tokens; no model is asked anything."""
+    """Have the provider count the request's tokens, without running a model."""
     return _ask(request, count_tokens, "form/_counted.html", _told_count)
 
 
@@ -114,7 +114,7 @@ def _told_count(counted: Count) -> _Told:
 
 @require_POST
 def detect(request: HttpRequest) -> HttpResponse:
-    """Ask the server behind a base URL of one's own which APIs it speaks."""
+    """Ask the server at a custom base URL which APIs it speaks."""
     return _ask(request, detect_dialects, "form/_detected.html", _told_detected)
 
 
@@ -129,7 +129,7 @@ def _error(problem: Explanation | None) -> dict[str, Any] | None:
 def _ask(
     request: HttpRequest, ask: Callable[[Draft, Caller], Found], fragment: str, told: Callable[[Found], _Told]
 ) -> HttpResponse:
-    """Put a question about the form's provider; the answer has the requested shape."""
+    """Ask the form's provider for something, and respond in the requested shape."""
     asked = None
     try:
         asked = incoming.read(request)
@@ -162,7 +162,7 @@ def edit(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Remember the chosen language and go back; a form that was posted along stays filled in.
+    """Remember the chosen language and go back. If the form was posted too, it stays filled in.
 
     There is no CSRF token, so that docs pages need no cookie: another site could at most change a visitor's
     language, and not even that if the browser sends `Sec-Fetch-Site`.
@@ -193,7 +193,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def _refuse(
     request: HttpRequest, asked: Asked | None, refusal: Refusal, fragment: str = "result/_refusal.html"
 ) -> HttpResponse:
-    """Refuse and keep the form: a plain browser gets the whole page with what was typed."""
+    """Refuse. A browser without scripts gets the whole page, with the form as it was."""
     if asked and asked.form and shape_of(request) is Shape.PAGE:
         return render_page(request, asked.form, refusal=refusal)
     return refuse(request, refusal, fragment)

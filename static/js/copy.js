@@ -1,4 +1,4 @@
-// Copy buttons, on every page: a button with `data-copy="NAME"` copies the part of that name that is nearest.
+// Copy buttons, on every page: a button with `data-copy="NAME"` copies the nearest part of that name.
 async function copyText(button, text) {
   const label = button.querySelector("span");
   button.dataset.before ??= label.textContent;

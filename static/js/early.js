@@ -1,4 +1,4 @@
-// Runs before the first paint: the theme that was chosen, and word to the styles that scripts run.
+// Runs before the first paint: applies the chosen theme, and tells the styles that scripts run.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
@@ -7,7 +7,7 @@
       return localStorage.getItem(name);
     } catch {
       return null;
-    } // storage can be switched off
+    } // storage can be disabled
   };
   const apply = (theme) => {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
@@ -30,7 +30,7 @@
       try {
         localStorage.setItem("playground.theme", next);
       } catch {
-        /* then it holds for this page */
+        /* then only for this page */
       }
       show();
     });

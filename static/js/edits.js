@@ -1,10 +1,10 @@
-// What needs to know what a request is: examples, fixes, an answer that joins the conversation. The server changes
-// the form, and its answer is put into the page around what a person does meanwhile.
-// Gives whether it was done; one comes after another, each on the form as the one before has left it.
+// Changes for which one has to know what a request is: examples, fixes, adding an answer to the conversation. The
+// server changes the form, and its response is merged with what is typed meanwhile.
+// `editForm` resolves to whether it worked. Edits run one after another, each on the form that the last one left.
 window.editForm = (() => {
   const form = document.getElementById("request-form");
   const pane = form.querySelector(".messages-pane");
-  // What a person has changed since the server was last asked.
+  // Fields that were changed since the last request to the server.
   const since = new Set();
   form.addEventListener("input", ({ target }) => since.add(target));
   document.body.addEventListener("playground:changed", ({ detail }) => since.add(detail));
@@ -12,10 +12,10 @@ window.editForm = (() => {
   let focused = null;
   let entered = null;
   let turn = Promise.resolve();
-  // Of a silent server, in milliseconds: the changes behind this one wait for it.
+  // Milliseconds to wait for the server; later edits wait too.
   const PATIENCE = 30_000;
 
-  // `state` is the form to change, if it is another than the one in the page.
+  // `state` is the form to change, if not the one in the page.
   function edit(action, state = null) {
     const busy = document.querySelector("[data-busy]");
     const told = (text) => {
@@ -24,14 +24,14 @@ window.editForm = (() => {
     };
     turn = turn
       .then(() => {
-        if (!("running" in busy.dataset)) told(""); // what the last one failed of
+        if (!("running" in busy.dataset)) told(""); // remove the last error
         return ask(action, told, state);
       })
       .catch(() => told(busy.dataset.lost));
     return turn;
   }
 
-  // What the page around a frame asks for, when that is too long for an address.
+  // The request of the page around a frame, if it is too long for the URL.
   document.addEventListener("playground:fill", async ({ detail }) => {
     const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
     if (done) document.dispatchEvent(new Event("playground:filled"));
@@ -48,7 +48,7 @@ window.editForm = (() => {
       const signal = AbortSignal.timeout(PATIENCE);
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
-      // Again with what was typed meanwhile; but an example takes nothing from the form.
+      // Repeat with what was typed meanwhile, except for an example, which replaces the form.
     } while (since.size && !action.startsWith("fill:"));
     requestForm.clearErrors();
     if (answer.error) {
@@ -61,13 +61,12 @@ window.editForm = (() => {
     return true;
   }
 
-  // What the form offers may depend on a choice: an API's version has parameters of its own.
+  // Parameters can depend on a choice, such as an API's version.
   form.addEventListener("change", ({ target }) => {
     if (target.matches("#parameters select")) edit("show");
   });
 
-  // Before the fields come: what was typed meanwhile is what they say, what is unfolded stays so, and who has
-  // gone to another field stays there.
+  // Before the swap: keep what was typed meanwhile, what is unfolded, and the focus if it has moved.
   pane.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
     if (ctx.sourceElement !== pane) return;
     for (const { fragment, target } of tasks) {
@@ -103,13 +102,13 @@ window.editForm = (() => {
     else fresh.defaultValue = input.value;
   }
 
-  // Markup is where a field starts; here it is what the field holds.
+  // Markup sets only a field's default, so set its value too.
   pane.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.sourceElement !== pane) return;
     for (const target of swapped) {
       for (const input of [target, ...target.querySelectorAll("[data-field]")]) {
         if (input.type === "checkbox") input.checked = input.defaultChecked;
-        // Without a choice it is the first, as in a page that loads: a list that shows none is not sent or kept.
+        // Without a selected option, use the first, as a loading page does: an empty list is neither sent nor kept.
         else if (input.options) {
           const chosen = [...input.options].findIndex((option) => option.defaultSelected);
           input.selectedIndex = Math.max(0, chosen);

@@ -1,38 +1,38 @@
-// A playground in anybody's page:
+// A playground in any page:
 //
 //   <script src="https://playground.example.org/embed.js" defer></script>
 //   <api-playground provider="openai" embed="docs">
-//     <script type="application/json">{"model": "gpt-4", "messages": […]}</script>
+//     <script type="application/json">{"model": "gpt-5-mini", "messages": […]}</script>
 //     <a href="https://playground.example.org/">Try it in the playground</a>
 //   </api-playground>
 //
-// The request can stand in a `request` attribute instead. `api` is the API that it is written for; without it that is
-// Chat Completions. `theme` is auto (as the page around), light or dark.
-// Where no playground can be shown, a small card with the link stands in its place.
+// The request can also be in a `request` attribute. `api` is the API it is written for, by default Chat Completions.
+// `theme` is auto (like the page around), light or dark.
+// If no playground can be shown, a small card with the link appears instead.
 (() => {
   const OURS = "api-playground";
   const script = document.currentScript ?? document.querySelector("script[src*='/embed.js']"); // null in a module
   if (!script || customElements.get(OURS)) return;
 
   const { origin, pathname } = new URL(".", script.src);
-  // What servers on the way take for a request line, less the rest of it.
+  // What proxies accept as a request line, minus the rest of it.
   const LONGEST_QUERY = 7000;
   const FIRST_HEIGHT = 420;
   const HEIGHTS = [40, 20_000];
-  // Our page reports in its first line, a browser's error page never does. How long it may take once something has
-  // loaded, and how long nothing may come at all while readers look; what comes later still takes the card's place.
+  // Our page reports in its first line; a browser's error page never does. Milliseconds until the card appears: after
+  // something has loaded, and while nothing loads although the frame is in view. A later report replaces the card.
   const PATIENCE = 1500;
   const SILENCE = 10_000;
-  // A child that is meant for here: the request, and what is shown where nothing runs.
+  // Children that belong to the element: the request, and the fallback.
   const ITS_OWN = "a, noscript, [slot=fallback], script[type='application/json']";
 
-  // On a page that knows nothing of the playground's languages; the first is for its author.
+  // The page around has no translations of these. `notJSON` is for the page's author.
   const WORDS = {
-    en: { notJSON: "the request is not JSON.", silent: "This example cannot be shown right now." },
-    zh: { notJSON: "请求不是 JSON。", silent: "暂时无法显示此示例。" },
+    en: { notJSON: "the request isn’t valid JSON.", silent: "This playground can’t be shown right now." },
+    zh: { notJSON: "请求不是有效的 JSON。", silent: "暂时无法显示这个 Playground。" },
   };
 
-  // By CSSOM: the page around may allow neither style elements nor style attributes, and may restyle the host.
+  // By CSSOM, because the page around can forbid style elements and attributes, and can restyle the host.
   const look = new CSSStyleSheet();
   look.replaceSync(
     ":host{display:block}:host([hidden]),i,iframe[hidden],::slotted(.plain){display:none}" +
@@ -47,7 +47,7 @@
     #probe = document.createElement("i");
     #connection = null;
     #height = FIRST_HEIGHT;
-    #late = ""; // a request that is too long for the address
+    #late = ""; // a request that is too long for the URL
     #isAlive = false;
     #isReady = false;
     #toldTheme = "";
@@ -58,7 +58,7 @@
       this.#connection = new AbortController();
       const { signal } = this.#connection;
       const start = () => signal.aborted || this.#start(signal);
-      // Before the page's end is read, nobody knows where the element's own end is.
+      // The element's children are known only after the whole page is parsed.
       if (document.readyState === "loading")
         document.addEventListener("DOMContentLoaded", start, { once: true, signal });
       else start();
@@ -70,7 +70,7 @@
       this.#root?.replaceChildren();
     }
 
-    // A framework sets several in a row.
+    // Frameworks set several in a row.
     attributeChangedCallback(name, before, after) {
       if (before === after || !this.#connection || this.#connection.signal.aborted) return;
       if (name === "theme") this.#tellTheme();
@@ -78,14 +78,14 @@
         this.#isStale = true;
         queueMicrotask(() => {
           this.#isStale = false;
-          if (this.#root?.firstChild) this.#load(); // else it has not started, or has gone
+          if (this.#root?.firstChild) this.#load(); // otherwise it has not started or was removed
         });
       }
     }
 
     #start(signal) {
       this.#giveBack();
-      // Not earlier: it hides what is inside.
+      // Not earlier: it hides the children.
       this.#root ??= this.attachShadow({ mode: "open" });
       this.#root.adoptedStyleSheets = [look];
       this.#load();
@@ -93,7 +93,7 @@
       this.#watchTheme(signal);
     }
 
-    // `<api-playground … />` does not end there in HTML: what follows it became its content.
+    // HTML ignores the slash in `<api-playground … />`, so what follows became its content: move that out.
     #giveBack() {
       const nodes = [...this.childNodes];
       const isStrange = (node) =>
@@ -101,7 +101,7 @@
           ? !node.matches(ITS_OWN)
           : node.nodeType === Node.TEXT_NODE && node.data.trim();
       if (!nodes.some(isStrange)) return;
-      // A link among it was no fallback then, but a link of the page.
+      // A link among that is not the fallback but part of the page.
       const first = nodes.findIndex((node) => isStrange(node) || (node.localName === "a" && !node.slot));
       this.after(...nodes.slice(first));
     }
@@ -115,7 +115,7 @@
       } catch (error) {
         this.#frame = null;
         const name = "API Playground:";
-        console.warn([name, WORDS.en.notJSON, error.message].join(" ")); // for the author, where to look
+        console.warn([name, WORDS.en.notJSON, error.message].join(" ")); // for the author
         this.#showCard([name, this.#words.notJSON].join(" "));
         return;
       }
@@ -135,7 +135,7 @@
         query.delete("request");
         query.set("late", "");
       }
-      // Always a new one: another address for an old one would be a step of the reader's history.
+      // Always a new one: a new URL in an old frame would add to the reader's history.
       const frame = document.createElement("iframe");
       this.#frame = frame;
       frame.title = this.getAttribute("label") ?? this.#title();
@@ -165,13 +165,13 @@
     #giveUp() {
       const embed = this.getAttribute("embed");
       console.warn(
-        `API Playground: nothing came from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
-          "The server is gone, or this page's or the embed's policy does not allow it.",
+        `API Playground: no response from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
+          "The server is down, or a policy of this page or of the embed forbids it.",
       );
       this.#showCard(this.#words.silent);
     }
 
-    // A quiet word for readers, and what the author put inside.
+    // A short text for readers, and the author's fallback.
     #showCard(text) {
       this.#root.querySelector("div")?.remove();
       if (this.#frame) this.#frame.hidden = true;
@@ -190,7 +190,7 @@
       this.#frame.dataset.here = "";
     }
 
-    // Without the space between its parts; numbers stay as they are written. "" for none.
+    // Without whitespace between its parts, and with numbers as written. "" if there is none.
     #request() {
       const child = this.querySelector(":scope > script[type='application/json']");
       const text = this.getAttribute("request") ?? child?.textContent ?? "";
@@ -199,7 +199,7 @@
       return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
     }
 
-    // Frames of one page need titles of their own.
+    // Each frame of a page needs its own title.
     #title() {
       const number = [...document.querySelectorAll(OURS)].indexOf(this) + 1;
       return ["API Playground", number, this.getAttribute("provider")].filter(Boolean).join(" ");
@@ -216,7 +216,7 @@
       }
       this.#isAlive = true;
       if (data.type === "waits") this.#giveUpAfter(SILENCE, this.#frame, () => "here" in this.#frame.dataset);
-      else if (data.type !== "ready") this.#showFrame(); // it may wait for its request
+      else if (data.type !== "ready") this.#showFrame(); // it can still be waiting for its request
       if (data.type === "height" && Number.isFinite(data.height) && data.height > 0) {
         const [least, most] = HEIGHTS;
         this.#height = Math.min(Math.max(Math.ceil(data.height), least), most);
@@ -246,7 +246,7 @@
       return this.#isDarkAround() ? "dark" : "light";
     }
 
-    // By the background that is seen, whatever the page calls its theme.
+    // By the visible background, because pages name their themes differently.
     #isDarkAround() {
       for (let at = this; at; at = at.parentElement ?? at.getRootNode().host) {
         const { color, alpha } = this.#measured(getComputedStyle(at).backgroundColor);
@@ -255,7 +255,7 @@
       return isDark(this.#measured("Canvas").color);
     }
 
-    // A colour in any notation, in sRGB, as this page's colour scheme has it.
+    // Converts a color in any notation to sRGB, in this page's color scheme.
     #measured(color) {
       this.#probe.style.colorScheme = getComputedStyle(document.documentElement).colorScheme;
       this.#probe.style.color = `color-mix(in srgb, ${color}, ${color})`;
@@ -271,7 +271,7 @@
       for (let at = this.parentElement; at; at = at.parentElement) observer.observe(at, { attributes: true });
       signal.addEventListener("abort", () => observer.disconnect());
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell, { signal });
-      // A background that fades has its colour at the end; a style sheet may come late.
+      // A fading background has its final color at the end; a style sheet can load late.
       addEventListener("transitionend", ({ propertyName }) => propertyName === "background-color" && tell(), {
         signal,
       });

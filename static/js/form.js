@@ -1,12 +1,12 @@
-// The form: its rows, its buttons, and what is wrong in it. What a request is, the server alone knows
-// (`playground/forms/`), and changes the form by that (`edits.js`). Rows are added, moved and removed here: that takes
-// no knowledge of requests, and nobody shall wait for an answer before they type.
+// The form: its rows, buttons and errors. Only the server knows what a request is (`playground/forms/`), so it makes
+// most changes (`edits.js`). Rows are added, moved and removed here, because that needs no such knowledge and must
+// not wait for a response.
 window.requestForm = (() => {
   const form = document.getElementById("request-form");
-  const list = document.getElementById("messages"); // none in an embed whose messages are fixed
-  // Another API has other rows.
+  const list = document.getElementById("messages"); // not in an embed with fixed messages
+  // Each API has its own rows.
   const template = () => document.getElementById("message-template").content;
-  // For all who follow what is in the form; `what` was changed, or the form as a whole.
+  // Tells other scripts that the form changed: `what`, or the whole form.
   const changed = (what = form) => {
     number();
     showCount();
@@ -20,7 +20,7 @@ window.requestForm = (() => {
 
   function number() {
     if (!list) return;
-    // Where a row's number stands, its template says.
+    // The template marks where a row's number goes.
     const places = numbered(template()).map(({ attributes }) =>
       [...attributes].filter(({ value }) => /{[01]}/.test(value)),
     );
@@ -36,8 +36,8 @@ window.requestForm = (() => {
 
   const newRow = () => list.appendChild(template().firstElementChild.cloneNode(true));
 
-  // The whole row comes into view, not only the field that gets the cursor. In JSON the cursor goes to the first text
-  // that is still empty: a tool's result.
+  // Scroll the whole row into view, not only the focused field. In JSON, put the cursor into the first empty string: a
+  // tool's result.
   function enter(row, field = row.querySelector("[name=content]")) {
     field.focus({ preventScroll: true });
     const gap = field.value.indexOf('""') + 1;
@@ -46,14 +46,14 @@ window.requestForm = (() => {
   }
 
   function add() {
-    // A text alone needs no role, but one among others does: that of a new row.
+    // A single text needs no role, but one of several does: give it the role of a new row.
     const [first, second] = rows();
     const role = first?.querySelector("[name=role]");
     const isText = role && !second && !role.value && !first.querySelector("[name=extra]").value.trim();
     const row = newRow();
     if (isText) role.value = row.querySelector("[name=role]").value;
     changed();
-    // What was wrong with the list was that it had none.
+    // The error was that the list is empty.
     const button = form.querySelector(".add");
     clear([at("data-error-for", button.dataset.field)]);
     button.removeAttribute("aria-invalid");
@@ -65,7 +65,7 @@ window.requestForm = (() => {
     if (!neighbour) return;
     neighbour[direction === "up" ? "before" : "after"](row);
     changed();
-    // At an end the button is disabled and would lose the focus.
+    // At either end the button is disabled and would lose the focus.
     (focused.disabled ? row.querySelector("[name=content]") : focused).focus();
     row.scrollIntoView({ block: "nearest" });
   }
@@ -92,7 +92,7 @@ window.requestForm = (() => {
     const row = button.closest("[data-message]");
     if (verb === "remove") return remove(row);
     if (verb === "up" || verb === "down") return step(row, verb, button);
-    // Why there can be no more, the server says.
+    // At the limit, let the server say why.
     if (verb === "add" && rows().length < list.dataset.most) return add();
     const { done } = button.dataset;
     button.disabled = Boolean(done);
@@ -147,7 +147,7 @@ window.requestForm = (() => {
     }
   }
 
-  // What is wrong with `messages.2.name` is told at `messages.2` where it has no place of its own.
+  // Show an error of `messages.2.name` at `messages.2` if it has no place of its own.
   function at(attribute, name) {
     for (let place = name; place; place = place.slice(0, Math.max(0, place.lastIndexOf(".")))) {
       const found = form.querySelector(`[${attribute}~="${CSS.escape(place)}"]`);
@@ -158,13 +158,13 @@ window.requestForm = (() => {
 
   const setInMore = (name) => form.elements.more?.value.includes(`"${name.split(".", 1)[0]}"`);
 
-  // Pairs of a field's name and what is wrong with it. Two of them may stand in one place. Gives those that have one.
+  // `pairs` are fields and their errors; two can share a place. Returns the fields that have a place.
   function showErrors(pairs) {
     const told = new Map();
     const placed = new Set();
     let first = null;
     for (const [name, sentence] of pairs) {
-      // A field without a place of its own was typed as JSON.
+      // A field without a place of its own was entered as JSON.
       const isMore = !at("data-error-for", name) && setInMore(name);
       const place = isMore ? "more" : name;
       const text = at("data-error-for", place);
@@ -187,7 +187,7 @@ window.requestForm = (() => {
   // --- start ---
 
   document.addEventListener("htmx:config:request", (event) => {
-    // Code is made without the key, so the key stays here.
+    // Code is written without the key, so do not send it.
     if (event.detail.ctx.sourceElement.dataset.part === "codes")
       event.detail.ctx.request.body.delete("api_key");
   });
@@ -198,7 +198,7 @@ window.requestForm = (() => {
   document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
     if (ctx.sourceElement.dataset.part === "codes") return;
     for (const name of ["key", "address"]) {
-      const told = form.querySelector(`[data-${name}-note]`); // an embed has not both
+      const told = form.querySelector(`[data-${name}-note]`); // an embed lacks one of them
       if (!told) continue;
       const note = ctx.response.headers.get(`X-${name}-Note`);
       told.hidden = !note;
@@ -211,7 +211,7 @@ window.requestForm = (() => {
       refusal.dataset.shown = "";
       const problems = [...refusal.querySelectorAll("[data-field]")];
       const placed = showErrors(problems.map(({ dataset }) => [dataset.field, dataset.sentence]));
-      // Beside the form's fields, each is told once.
+      // Show each error once: beside its field.
       if (refusal.matches("ul"))
         for (const problem of problems) if (placed.has(problem.dataset.field)) problem.remove();
     }

@@ -1,10 +1,10 @@
-// The playground in a frame of another page: theme, height and a long request, by messages; and the token that
-// each send takes. Runs before the first paint.
+// The playground in a frame of another page: theme, height and long requests, by messages; and the token that each
+// call needs. Runs before the first paint.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
 
-  // The page around says who it is; a message to it arrives only if that is so.
+  // The page around names its origin; messages reach it only if that is true.
   const asked = new URLSearchParams(location.search);
   const host = asked.get("host") ?? "";
   const framed = parent !== window && /^https?:\/\/[^/?#]+$/.test(host);
@@ -12,22 +12,22 @@
   const say = (message) => {
     if (framed) parent.postMessage({ from: OURS, ...message }, host);
   };
-  // For the author, in the browser's console: readers see what works.
+  // For the author, in the browser's console; readers do not see it.
   const tell = (...words) => console.warn(["API Playground:", ...words].join(" "));
   const overruled = (embed, names) => {
     if (names)
       tell(
-        `the embed "${embed}" has fixed ${names}; what the tag on ${host || "this page"} asks for there is not used.`,
+        `the embed "${embed}" sets ${names}. The values in the tag on ${host || "this page"} are ignored.`,
       );
   };
   const unsendable = (problems) => {
-    if (problems) tell(`${host || "this page"}: what the tag asks for cannot be sent.`, problems);
+    if (problems) tell(`The request in the tag on ${host || "this page"} can't be sent.`, problems);
   };
   const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;
-  // An embed that is turned off shows nothing before it knows what is asked: it may have no answer to that.
+  // An embed that is turned off shows nothing until it has its request: there may be no saved answer for it.
   const waits = "waits" in root.dataset;
-  if (!isRefused) say({ type: waits ? "waits" : "here" }); // a browser's own error page says nothing
+  if (!isRefused) say({ type: waits ? "waits" : "here" }); // unlike a browser's own error page
 
   addEventListener("message", ({ origin, source, data }) => {
     if (origin !== host || source !== parent || data?.from !== OURS) return;
@@ -35,13 +35,13 @@
     if (data.type === "request") fill(String(data.request));
   });
 
-  // What is too long for an address. The server holds it to the embed's record, as it does the address.
+  // For a request that is too long for the URL. The server applies the embed's settings to it, as it does to the URL.
   async function fill(request) {
     const form = document.getElementById("request-form");
     const [embed, opened, dialect] = ["embed", "opened", "dialect"].map((name) =>
       form.elements.namedItem(name),
     );
-    // Without a name, an embed's own API is meant; without an embed, the one that the form was opened with.
+    // Default to the embed's API, or without an embed to the API of the form as it was opened.
     const api = asked.get("dialect") ?? (embed.value ? "" : (dialect?.value ?? ""));
     const body = new URLSearchParams({ embed: embed.value, dialect: api, lang: root.lang, request });
     let filled;
@@ -63,7 +63,7 @@
       return complain([title, ...Object.values(fields), advice]);
     }
     opened.value = filled.opened;
-    // For its recorded answer, when the form says what was asked for.
+    // To show its saved answer, once the form has the request.
     if (waits) document.addEventListener("playground:filled", () => form.requestSubmit(), { once: true });
     document.dispatchEvent(new CustomEvent("playground:fill", { detail: filled.request }));
     overruled(embed.value, filled.overruled.join(", "));
@@ -104,7 +104,7 @@
     followHeight();
   }
 
-  // Each answer brings the token of the next send; a stream does in its head, long before its end.
+  // Each response brings the token for the next call, in a header, so a stream does so long before it ends.
   document.addEventListener("htmx:config:request", (event) => {
     event.detail.ctx.fetch = async (...request) => {
       const answer = await fetch(...request);
@@ -114,18 +114,18 @@
     };
   });
 
-  // Not at `load`: Chromium may hold that back in a frame that is not drawn, and this one is drawn when it is filled.
+  // Not at `load`: Chromium can delay it in a frame that is not painted, and this one is painted only when filled.
   document.addEventListener("DOMContentLoaded", () => {
     if (isRefused) {
       const [title, advice] = document.querySelectorAll(".refused :is(h1, h1 + p)");
       return refuse(title.textContent, advice.textContent);
     }
     overruled(root.dataset.embed, root.dataset.overruled);
-    // Or it could not even be read: then the record's request stands in the form, and perhaps its answer.
+    // If it cannot even be parsed, the form has the embed's own request, and perhaps its answer.
     unsendable(root.dataset.problems);
     if (!waits) followHeight();
 
-    // The link takes along what the form says now; its code has the address.
+    // Keep the link up to date with the form: the code includes the URL.
     part("codes").addEventListener("htmx:after:swap", () => {
       const link = part("permalink");
       if (link) document.querySelector("[data-open]").href = link.href;

@@ -1,7 +1,7 @@
-// The form outlasts a reload, Back and another language, in this tab only. The key is no part of it.
+// Keep the form across a reload, Back and a change of language, in this tab only and without the key.
 (() => {
   const form = document.getElementById("request-form");
-  // The same page in another language has the same form.
+  // The page has the same form in every language.
   const query = new URLSearchParams(location.search);
   query.delete("lang");
   const storage = `playground.form:${location.pathname}?${query}`;
@@ -14,11 +14,11 @@
     try {
       sessionStorage.setItem(storage, JSON.stringify(state()));
     } catch {
-      /* full or switched off: nothing to keep it in */
+      /* storage is full or disabled */
     }
   }
 
-  // Without scripts the whole form is posted to be filled again in the other language; with them it is kept here.
+  // Without scripts, the whole form is posted and rendered in the other language; with scripts, it is kept here.
   for (const button of document.querySelectorAll("[data-language]")) {
     const own = button.closest("form");
     button.setAttribute("form", own.id);
@@ -28,7 +28,7 @@
       try {
         sessionStorage.setItem(switched, storage);
       } catch {
-        /* then the form starts anew */
+        /* then the form starts empty */
       }
     });
   }
@@ -39,7 +39,7 @@
       again = sessionStorage.getItem(switched) === storage;
       sessionStorage.removeItem(switched);
     } catch {
-      /* storage is switched off */
+      /* storage is disabled */
     }
     const [entry] = performance.getEntriesByType("navigation");
     return again || ["reload", "back_forward"].includes(entry?.type);
@@ -74,7 +74,7 @@
     }
     for (const name of new Set(values.map(([name]) => name))) {
       const kept = texts(name);
-      if (name === "dialect") continue; // the fields are those of the page's own
+      if (name === "dialect") continue; // the page's fields belong to its own API
       form.querySelectorAll(`[name="${CSS.escape(name)}"]:not(button)`).forEach((input, index) => {
         if (name === "role" && ![...input.options].some(({ value }) => value === kept[index]))
           input.add(new Option(kept[index], kept[index]));
@@ -90,7 +90,7 @@
   restore();
   form.addEventListener("input", save);
   document.body.addEventListener("playground:changed", save);
-  // What was restored has code of its own; it can be asked for once htmx listens.
+  // Load the code of the restored form as soon as htmx listens.
   document
     .querySelector("#result [data-part=codes]")
     .addEventListener("htmx:after:init", () => returned && requestForm.changed(), { once: true });

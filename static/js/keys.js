@@ -1,5 +1,5 @@
-// The API key: stored for this tab or this browser only if the person chooses so, and separately for each
-// provider, so that a key never goes to a host that it was not typed for. That also holds without storage.
+// The API key: stored for this tab or this browser only on request, and separately for each provider, so that a key
+// never goes to a host for which it was not entered. That also holds without storage.
 (() => {
   const form = document.getElementById("request-form");
   const input = document.getElementById("api_key");
@@ -9,7 +9,7 @@
   const remember = document.querySelector("[data-remember]");
   const full = document.querySelector("[data-storage-full]");
   const forget = document.querySelector("[data-forget]");
-  const typed = new Map(); // as long as this page is open
+  const typed = new Map(); // while this page is open
 
   // Storage can be disabled (reading it throws, or gives null) or full (writing throws).
   const stores = Object.entries({ tab: () => sessionStorage, browser: () => localStorage }).flatMap(
@@ -26,7 +26,7 @@
 
   function owner() {
     if (provider.value) return provider.value;
-    // Text that is not a URL yet is still an owner of its own.
+    // An incomplete URL counts as an owner too.
     try {
       return new URL(base.value).origin;
     } catch {
@@ -39,17 +39,17 @@
       return store.get().getItem(slot(name));
     } catch {
       return null;
-    } // disabled meanwhile
+    } // disabled in the meantime
   };
   const erase = (store, name) => {
     if (read(store, name) !== null) store.get().removeItem(slot(name));
   };
   const found = (name) => stores.find((store) => read(store, name) !== null);
 
-  // The owner that the key in the field was typed for; "" while there is no base URL yet.
+  // The owner of the key in the field; "" without a base URL.
   let keyOwner = owner();
 
-  // Runs before a key is sent, so that it only goes to the owner that it was typed for.
+  // Runs before each request, so that a key is sent only to its owner.
   function settle() {
     const name = owner();
     if (name === keyOwner) return;
@@ -88,7 +88,7 @@
     document.dispatchEvent(new Event("playground:key"));
   }
 
-  // Overwrite the stored key, never remove it first: another tab would take that for the wish to forget it.
+  // Overwrite the stored key without removing it first: other tabs would forget theirs.
   function keep() {
     const name = owner();
     keyOwner = name;
@@ -101,7 +101,7 @@
         store.get().setItem(slot(name), input.value);
       } catch {
         choice.value = "";
-        erase(store, name); // or an older key would come back instead
+        erase(store, name); // or an older key would come back
         full.hidden = false;
       }
     }

@@ -1,4 +1,4 @@
-// The provider that is chosen: its state, its key, its models, the list of them, and its count of a request's tokens.
+// The selected provider: its state, key, models, and token count.
 (() => {
   const form = document.getElementById("request-form");
   const provider = document.getElementById("provider");
@@ -29,7 +29,7 @@
       .replaceChildren(...names.map((name) => new Option(name, name)));
   }
 
-  // What is typed narrows the list down; a whole name that was picked does not.
+  // Typing filters the list; picking a name does not.
   model.addEventListener("input", () => {
     const list = document.querySelector("#models .model-list");
     if (!list) return;
@@ -64,13 +64,13 @@
     document.getElementById("models").replaceChildren();
     showProvider();
     requestForm.changed(model);
-    // It may speak other APIs.
+    // It can speak other APIs.
     const chosen = provider.selectedOptions[0];
     if (chosen.dataset.dialects !== before.dataset.dialects) editForm(`provider:${before.value}`);
     before = chosen;
   });
 
-  // What a server speaks says nothing of another one.
+  // The detected APIs are those of the previous base URL.
   form.querySelector("[name=base_url]").addEventListener("input", () => {
     document.getElementById("detected").replaceChildren();
   });
@@ -89,11 +89,11 @@
   document.addEventListener("playground:key", showProvider);
   showProvider();
 
-  // A count is that of the request as it was. The event must not bubble: it would end the answer that arrives.
+  // A change makes the count outdated. The event must not bubble: it would stop the running answer.
   const count = document.getElementById("count"); // none in a frame
   function forgetCount() {
     count.dispatchEvent(new Event("htmx:abort"));
-    // A change of the page between two letters would end what one Ctrl+Z takes back.
+    // Changing the page between two letters would split what one Ctrl+Z undoes, so do it only if needed.
     const counted = document.getElementById("counted");
     if (counted.firstElementChild) counted.replaceChildren();
   }

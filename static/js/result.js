@@ -1,5 +1,5 @@
-// Results: tabs, the busy line, the code's language. A page may hold several, with the same parts each: those of one
-// result are looked up within it. What the form sends is shown in its own.
+// Results: tabs, the busy line, the language of the code. A page can have several results with the same parts, so
+// parts are looked up within their result. The form shows what it sends in `#result`.
 (() => {
   const form = document.getElementById("request-form");
   const results = document.querySelectorAll("[data-results]");
@@ -8,7 +8,7 @@
   const outcome = part("outcome");
   const busy = document.querySelector("[data-busy]");
   const announcer = document.querySelector("[data-announcer]");
-  // A frame is as high as what is in it, and scrolls nothing of the page around.
+  // A frame is as tall as its content, and must not scroll the page around it.
   const framed = document.documentElement.classList.contains("frame");
 
   // --- tabs (WAI-ARIA tabs, activated by focus) ---
@@ -24,7 +24,7 @@
       const panel = part(other.dataset.part.replace("tab", "panel"), result);
       if (panel) panel.hidden = !chosen;
       if (panel?.id) other.setAttribute("aria-controls", panel.id);
-      else other.removeAttribute("aria-controls"); // what is not of an exchange has no id
+      else other.removeAttribute("aria-controls"); // only parts of an exchange have an id
     }
   }
   const selected = () => tabsOf(own).find((tab) => tab.getAttribute("aria-selected") === "true");
@@ -62,20 +62,23 @@
   // --- busy ---
 
   let timer = null;
-  let live = null; // the panel of a stream that is arriving
+  let live = null; // the panel of a running stream
+
+  // As in `playground/amounts.py`.
+  const duration = (ms) => (Math.round(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
   function tick(since) {
-    const seconds = `${((performance.now() - since) / 1000).toFixed(1)} s`;
-    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${seconds}`;
+    const time = duration(performance.now() - since);
+    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${time}`;
     const elapsed = live?.querySelector("[data-elapsed]");
-    if (elapsed) elapsed.textContent = seconds;
+    if (elapsed) elapsed.textContent = time;
   }
 
   const fragment = (template) => part(template).content.cloneNode(true);
   const show = (template) => outcome.replaceChildren(fragment(template));
   const lost = () => show(stopped ? "stopped" : "lost");
 
-  // A stream that came to no proper end: what arrived stays, and a notice says what happened.
+  // A stream that was cut off: keep what was received, and add a notice that says why it ended.
   function breakOff() {
     live.querySelector(".facts").after(fragment(stopped ? "stopped-live" : "broken"));
     for (const text of outcome.querySelectorAll("[data-unfinished]"))
@@ -86,8 +89,8 @@
 
   // --- Stop ---
   //
-  // A live exchange is ended by its number, so that its record still comes. Where that does not help at once
-  // (another process has it, or nothing answers), the browser closes the connection: the server sees it.
+  // Stop a live exchange on the server, by its number, to still get its result. If that does not work at once
+  // (another process runs it, or there is no response), close the connection, which the server notices.
 
   const send = document.getElementById("send");
   const stop = document.getElementById("stop-sending");
@@ -99,7 +102,7 @@
 
   function toggleStop(running) {
     const { activeElement } = document;
-    // A frame that sends by itself takes no focus from the page around it.
+    // A frame that sends without a click must not take the focus from the page around it.
     const focused =
       activeElement === (running ? send : stop) || (activeElement === document.body && document.hasFocus());
     send.hidden = running;
@@ -109,16 +112,16 @@
   const abort = () => htmx.trigger(form, "htmx:abort");
 
   async function stopSending(event) {
-    // Stop stands where Send stood: the second click of a double click is not meant for it.
+    // Stop replaces Send in the same place: ignore the second click of a double click.
     if (event.detail > 1 && performance.now() - sentAt < 500) return;
     if (stopped || !live) {
       stopped = true;
-      abort(); // at once; also when it is pressed again
+      abort(); // at once, also on the second click
       return;
     }
     stopped = true;
     const body = new URLSearchParams({ number: live.dataset.live });
-    const token = form.elements.namedItem("csrfmiddlewaretoken"); // a frame has none
+    const token = form.elements.namedItem("csrfmiddlewaretoken"); // not in a frame
     if (token) body.set("csrfmiddlewaretoken", token.value);
     const of = live;
     const giveUp = () => {
@@ -135,13 +138,13 @@
   document.addEventListener("keydown", (event) => {
     if (event.key.startsWith("Arrow")) suggesting = event.target.list && event.target;
     if (event.key !== "Escape") return;
-    // Esc may be meant for a menu, for suggestions, or for a word that is being composed.
+    // Esc can also be for a menu, for suggestions, or for an input method.
     const otherwise =
       event.defaultPrevented || event.isComposing || (suggesting && suggesting === event.target);
     suggesting = null;
     if (!stop.hidden && !otherwise) stopSending(event);
   });
-  // A page is not told whether a browser shows its suggestions: it may, once someone types or clicks.
+  // A page cannot see whether the browser shows suggestions; assume so after typing or clicking.
   let suggesting = null;
   for (const type of ["input", "pointerdown"]) {
     document.addEventListener(type, ({ target }) => {
@@ -155,16 +158,16 @@
     if (!isSend(event)) return;
     const since = performance.now();
     sentAt = since;
-    suggesting = null; // who sends has done with them
+    suggesting = null; // sending closes them
     busy.dataset.running = "";
     announcer.textContent = "";
     stopped = answered = changedMeanwhile = false;
     live = null;
     toggleStop(true);
-    select(byName("answer")); // now, so that nothing jumps when it comes
+    select(byName("answer")); // now, so that nothing jumps when the result arrives
     outcome.setAttribute("aria-busy", "true");
     outcome.dataset.hold = "";
-    // Ten times a second for the eye; a screen reader hears the first only.
+    // It changes ten times a second; a screen reader announces only the first text.
     busy.setAttribute("aria-live", "off");
     tick(since);
     timer = setInterval(tick, 100, since);
@@ -188,12 +191,12 @@
     if (changedMeanwhile) outcome.dataset.stale = "";
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
-    // What went wrong is an alert, and is heard by itself.
+    // Errors are alerts, which a screen reader announces anyway.
     announcer.textContent = outcome.querySelector("[data-spoken]")?.dataset.spoken ?? "";
   });
 
-  // Messages that came together would be put in all at once: between them the page takes a breath. (A timer
-  // would do that once a second in a tab behind others.)
+  // Yield between messages, or those that arrive together would freeze the page. (Not with a timer: in a hidden tab
+  // it fires only once a second.)
   let breathed = 0;
   document.addEventListener("htmx:sse:before:message", (event) => {
     if (performance.now() - breathed < 30) return;
@@ -209,9 +212,9 @@
     );
   });
 
-  // What a person has unfolded stays so when the end of the stream replaces it.
+  // Keep open what was unfolded when the finished answer replaces the live one.
   let unfolded = [];
-  // Who looks at the end of a growing answer goes on looking at its end.
+  // Keep following a growing answer if its end is in view.
   const scroller = () => (getComputedStyle(own).overflowY === "auto" ? own : document.documentElement);
   let following = false;
   function follow() {
@@ -230,16 +233,16 @@
     if (!isSend(event)) return;
     const before = live;
     if (before?.isConnected) {
-      follow(); // one of many
+      follow(); // more will follow
       return;
     }
     live = outcome.querySelector("[data-live]");
     answered = true;
     delete outcome.dataset.hold;
-    // A proxy's error page is not one of our fragments.
+    // It can be a proxy's error page instead of our fragment.
     if (!part("panel-answer", outcome)) lost();
     delete outcome.dataset.stale;
-    // The tab that a person chose meanwhile stays, unless what came is about the request itself.
+    // Stay on the tab that was chosen meanwhile, unless the request was refused.
     select(outcome.querySelector("[data-refusal]") ? byName("answer") : selected());
     showOutcome();
     if (before) {
@@ -283,7 +286,7 @@
       try {
         localStorage.setItem("playground.target", button.dataset.showTarget);
       } catch {
-        /* for this page, then */
+        /* then only for this page */
       }
     });
   }
@@ -292,7 +295,7 @@
     try {
       id = localStorage.getItem("playground.target");
     } catch {
-      /* storage is switched off */
+      /* storage is disabled */
     }
     return targets.some((button) => button.dataset.showTarget === id) ? id : targets[0].dataset.showTarget;
   }
@@ -300,7 +303,7 @@
 
   // --- the link ---
 
-  // The server makes the link along with the code, so it waits for code that is on its way.
+  // The server sends the link with the code, so wait for code that has been requested.
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
     codes.dataset.stale = "";

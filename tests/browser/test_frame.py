@@ -287,7 +287,7 @@ def test_a_request_too_long_for_an_address_comes_as_a_message(host: Host, upstre
     # The model is locked: a page can never ask for more than the embed allows.
     assert upstream.requests[0].json == request | {"model": "m"}
     (told,) = hosted.told
-    assert 'the embed "hello" has fixed model' in told
+    assert 'the embed "hello" sets model' in told
     assert hosted.origin in told
 
 
@@ -487,7 +487,7 @@ def test_axe_finds_nothing(
     hosted = host(f"{query}&theme={theme}", color_scheme=theme)
     frame = hosted.page.frames[1]
     upstream.reply(json_answer({"error": {"message": "Incorrect API key"}}, 401))
-    for tab in (None, "Answer", "Exchange", "Code"):
+    for tab in (None, "Answer", "HTTP", "Code"):
         if tab == "Answer":
             frame.get_by_role("button", name="Send").click()
             frame.wait_for_selector("[data-part=panel-answer] .notice")

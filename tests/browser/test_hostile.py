@@ -57,7 +57,7 @@ def _as_shown(text: str) -> str:
 
 
 def _all_tabs(page: Page) -> Iterator[str]:
-    for name in ("Raw JSON", "Stream", "Exchange", "Code", "Answer"):
+    for name in ("Raw JSON", "Events", "HTTP", "Code", "Answer"):
         tab = page.get_by_role("tab", name=name)
         if tab.is_visible():
             tab.click()
@@ -119,7 +119,7 @@ def test_an_answer_is_text_in_every_tab(open_page: Open, upstream: ScriptedUpstr
 
     _send(page)
 
-    assert {"Answer", "Raw JSON", "Exchange", "Code"} <= set(_all_tabs(page))
+    assert {"Answer", "Raw JSON", "HTTP", "Code"} <= set(_all_tabs(page))
     if name == "completion":
         assert page.locator("[data-part=answer-1]").text_content() == _as_shown(TEXT)
         sent = json.loads(page.locator("[data-part=sent-body]").text_content() or "")
@@ -150,14 +150,14 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
 
     page.get_by_role("button", name="Send").click()
     expect(page.locator("[data-part=live-text-1]")).not_to_be_empty()
-    assert {"Stream", "Answer"} <= set(_all_tabs(page))
+    assert {"Events", "Answer"} <= set(_all_tabs(page))
     live = page.locator("[data-part=live-text-0]").text_content() or ""
     assert live
     assert _as_shown(TEXT).startswith(live[:400])
     paused.go.set()
     expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
-    assert set(_all_tabs(page)) == {"Raw JSON", "Stream", "Exchange", "Code", "Answer"}
+    assert set(_all_tabs(page)) == {"Raw JSON", "Events", "HTTP", "Code", "Answer"}
     assert _as_shown(TEXT)[:400] in (page.locator("[data-part=answer-1]").text_content() or "")
 
 

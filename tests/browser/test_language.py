@@ -107,7 +107,7 @@ def test_what_scripts_say_is_chinese(open_page: Open, upstream: ScriptedUpstream
     page.get_by_role("button", name="添加消息").click()
     expect(page.get_by_label("第 2 条消息的内容")).to_be_visible()
     page.get_by_role("button", name="复制链接").click()
-    expect(page.get_by_text("已复制链接")).to_be_visible()
+    expect(page.get_by_text("链接已复制")).to_be_visible()
 
 
 # --- how it looks ---
@@ -118,7 +118,7 @@ def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
 
 
 def empty(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_role("tab", name="收发详情").click()
+    page.get_by_role("tab", name="HTTP 详情").click()
 
 
 def answered(page: Page, upstream: ScriptedUpstream) -> None:
@@ -133,7 +133,7 @@ def raw(page: Page, upstream: ScriptedUpstream) -> None:
 
 def exchange(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
-    page.get_by_role("tab", name="收发详情").click()
+    page.get_by_role("tab", name="HTTP 详情").click()
 
 
 def growing(page: Page, upstream: ScriptedUpstream) -> None:
@@ -147,7 +147,7 @@ def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"第 {number} 句。"} for number in range(40))))
     page.get_by_label("stream", exact=True).check()
     _send(page)
-    page.get_by_role("tab", name="流", exact=True).click()
+    page.get_by_role("tab", name="事件流").click()
 
 
 def providers_error(page: Page, upstream: ScriptedUpstream) -> None:

@@ -175,7 +175,7 @@ def test_what_is_not_json_is_said_in_its_place(open_host: OpenHost, text: str) -
         page_with(f'<api-playground request="{escape(text)}"><a href="{{}}">Try it</a></api-playground>')
     )
 
-    expect(host.page.get_by_text("the request is not JSON")).to_be_visible()
+    expect(host.page.get_by_text("the request isn’t valid JSON")).to_be_visible()
     expect(host.page.get_by_role("link", name="Try it")).to_be_visible()
     assert host.frames() == []
 
@@ -327,7 +327,7 @@ def test_a_server_that_is_gone_leaves_a_small_card(browser: Browser, tmp_path: P
     page.locator("api-playground").scroll_into_view_if_needed()
 
     expect(page.get_by_role("link", name="Try it")).to_be_visible()
-    words = "暂时无法显示此示例" if lang == "zh-CN" else "cannot be shown right now"
+    words = "暂时无法显示" if lang == "zh-CN" else "can’t be shown right now"
     expect(page.get_by_text(words)).to_be_visible()
     expect(page.locator("api-playground iframe")).not_to_be_visible()
     assert page.locator("api-playground").evaluate("element => element.offsetHeight") < 120
@@ -701,7 +701,7 @@ def test_the_same_value_again_loads_nothing(open_host: OpenHost) -> None:
 
 def test_a_mended_request_is_shown(open_host: OpenHost) -> None:
     host = open_host(page_with("<api-playground request='{'></api-playground>"))
-    problem = host.page.get_by_text("the request is not JSON")
+    problem = host.page.get_by_text("the request isn’t valid JSON")
     expect(problem).to_be_visible()
 
     host.page.evaluate(

@@ -61,12 +61,12 @@ def answered(page: Page, upstream: ScriptedUpstream) -> None:
 def raw(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
     page.get_by_role("tab", name="Raw JSON").click()
-    page.get_by_text("As received (").click()
+    page.get_by_text("Raw (").click()
 
 
 def exchange(page: Page, upstream: ScriptedUpstream) -> None:
     _send(page)
-    page.get_by_role("tab", name="Exchange").click()
+    page.get_by_role("tab", name="HTTP").click()
 
 
 def curl(page: Page, upstream: ScriptedUpstream) -> None:
@@ -193,7 +193,7 @@ def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(40))))
     page.get_by_label("stream", exact=True).check()
     _send(page)
-    page.get_by_role("tab", name="Stream").click()
+    page.get_by_role("tab", name="Events").click()
     expect(page.locator(".events li").nth(2)).to_be_visible()
 
 
@@ -215,8 +215,8 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
 
 def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
-    page.get_by_role("tab", name="Stream").click()
-    page.get_by_role("button", name="Whole events").click()
+    page.get_by_role("tab", name="Events").click()
+    page.get_by_role("button", name="Expand").click()
 
 
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
@@ -229,7 +229,7 @@ def many_events(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(520))))
     page.get_by_label("stream", exact=True).check()
     _send(page)
-    page.get_by_role("tab", name="Stream").click()
+    page.get_by_role("tab", name="Events").click()
     page.get_by_text("Events from 501").click()
 
 

@@ -86,7 +86,7 @@ def test_each_has_its_own_tabs(two: Page) -> None:
     first, second = _results(two)
     _tab(second, "Raw JSON")
 
-    _tab(first, "Stream")
+    _tab(first, "Events")
     two.keyboard.press("End")
     expect(first.get_by_role("tab", name="Code")).to_be_focused()
     _tab(first, "Answer")
@@ -103,7 +103,7 @@ def test_each_has_its_own_tabs(two: Page) -> None:
 def test_each_copies_its_own(two: Page) -> None:
     first, second = _results(two)
     for result, text in ((second, "the second"), (first, "the first")):
-        for tab in ("Raw JSON", "Stream", "Answer"):
+        for tab in ("Raw JSON", "Events", "Answer"):
             _tab(result, tab)
             button = result.get_by_role("tabpanel").locator("[data-copy], [data-copy-events]").first
             button.click()

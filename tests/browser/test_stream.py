@@ -53,14 +53,14 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
     expect(page.locator("[data-part=live-first]")).to_have_text(re.compile(r"^\d"))
     elapsed = page.locator("[data-elapsed]").inner_text()
     expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)
-    _tab(page, "Exchange")
+    _tab(page, "HTTP")
     assert json.loads(page.locator("[data-part=sent-body]").inner_text())["stream"] is True
-    _tab(page, "Stream")
+    _tab(page, "Events")
     expect(page.locator(".events li")).to_have_count(1)
     paused.go.set()
 
     expect(page.locator(".events li")).to_have_count(4)  # the chosen tab stays open
-    expect(page.locator("[data-part=stream-head]")).to_contain_text("ended by [DONE]")
+    expect(page.locator("[data-part=stream-head]")).to_contain_text("Ended with [DONE]")
     _tab(page, "Answer")
     expect(page.locator("[data-part=answer-1]")).to_have_text("one two")
     expect(page.get_by_role("button", name="Send")).to_be_visible()
@@ -82,7 +82,7 @@ def test_the_real_model_streams(open_page: Open) -> None:
     counts = re.search(r"(\d+)\s*= (\d+) prompt.* \+ (\d+) completion", facts)
     assert counts is not None, facts
     assert int(counts[1]) == int(counts[2]) + int(counts[3])
-    _tab(page, "Stream")
+    _tab(page, "Events")
     assert page.locator(".events li").count() >= int(counts[3])
 
 
@@ -116,7 +116,7 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     expect(page.get_by_role("button", name="Send")).to_be_focused()
     if way == "another process":
         _tab(page, "Raw JSON")
-        expect(page.locator("[data-part=panel-raw]")).to_contain_text("broke off")
+        expect(page.locator("[data-part=panel-raw]")).to_contain_text("ended early")
     else:
         _tab(page, "Raw JSON")
         record = json.loads(page.locator("[data-part=raw-pretty]").inner_text())
@@ -216,7 +216,7 @@ def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
     upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
     page.locator("#send").click()
     expect(page.locator("[data-error]")).to_contain_text("stream_options")
-    expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Events")).to_be_hidden()
 
     page.get_by_role("button", name="Send without stream_options").click()
     expect(page.get_by_label("include_usage")).not_to_be_checked()
@@ -291,10 +291,10 @@ def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream
     began = page.evaluate("performance.now()")
     _start(page)
     expect(page.locator("[data-part=answer-1]")).to_contain_text("t9995", timeout=60_000)
-    _tab(page, "Stream")
-    expect(page.locator("[data-part=stream-head]")).to_contain_text("10000 events")
+    _tab(page, "Events")
+    expect(page.locator("[data-part=stream-head]")).to_contain_text("10,000 events")
     assert page.locator(".events li").count() == 10_000
-    page.get_by_text("Events from 9501").click()
+    page.get_by_text("Events from 9,501").click()
     expect(page.locator(".events li").last).to_be_visible()
     # Relative, because slow machines take longer. Drawn in one go, one task would take most of the time.
     longest = max(page.evaluate("window.longTasks"), default=0)
@@ -344,7 +344,7 @@ def test_an_answer_that_is_no_stream_is_shown(open_page: Open, upstream: Scripte
     _start(page)
 
     expect(page.locator("[data-part=answer-1]")).to_have_text("at once")
-    expect(page.get_by_role("tab", name="Stream")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Events")).to_be_hidden()
 
 
 def test_copied_events_keep_their_ids(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -354,7 +354,7 @@ def test_copied_events_keep_their_ids(open_page: Open, upstream: ScriptedUpstrea
     page.get_by_label("stream", exact=True).check()
     page.get_by_role("button", name="Send").click()
     expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
-    _tab(page, "Stream")
+    _tab(page, "Events")
 
     page.locator("[data-copy-events]").click()
     expect(page.locator("[data-copy-events]")).to_contain_text("Copied")

@@ -278,6 +278,13 @@ def test_a_missing_page_keeps_the_docs_navigation(client: Client, folder: Path) 
     assert 'href="/docs/guide/one"' in html
 
 
+def test_a_missing_page_has_the_navigation_of_the_readers_language(client: Client, folder: Path) -> None:
+    html = _get(client, "/docs/guide/three", 404, **{"Accept-Language": "zh-CN"})
+
+    assert 'href="/docs/zh/' in html
+    assert 'href="/docs/guide/one"' not in html
+
+
 @pytest.mark.parametrize("make", [True, False])
 def test_a_missing_or_empty_folder_is_reported(
     client: Client, tmp_path: Path, settings: Any, make: bool

@@ -320,7 +320,7 @@ def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Emb
 
     assert [f"{at / 100:.3f} s" in html for at in range(1, 7)] == [True] * 6
     assert "6 events" in html
-    assert "ended by [DONE]" in html
+    assert "Ended with [DONE]" in html
 
 
 PARTS = st.lists(

@@ -59,7 +59,7 @@ def test_a_token_is_shown_before_the_next_one_exists(
 
     page = live.rest()
     assert 'data-part="answer-1">first second</p>' in page
-    assert "ended by [DONE]" in page
+    assert "Ended with [DONE]" in page
     assert page.count("<li data-n=") == 4
     assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
 
@@ -333,7 +333,7 @@ def test_streams_never_starve_the_page(serve: Serve, upstream: ScriptedUpstream,
 
     paused.go.set()
     for live in streams:
-        assert "ended by [DONE]" in live.rest()
+        assert "Ended with [DONE]" in live.rest()
     upstream.reply(completion())
     assert tab.send().status_code == 200
 

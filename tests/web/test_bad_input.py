@@ -188,7 +188,7 @@ def test_ten_thousand_messages_are_too_many(client: Client, upstream: ScriptedUp
         answer = post_form(client, htmx=htmx, **rows)
 
         assert answer.status_code == 400
-        assert "There are 10000 messages; at most 1000 are sent." in answer.content.decode()
+        assert "There are 10,000 messages; at most 1,000 are sent." in answer.content.decode()
     answer = post_json(client, request=body(messages=[MESSAGE] * 10_000))
     assert "PLAYGROUND_MESSAGES" in answer.json()["error"]["fields"]["messages"]
     assert upstream.requests == []
@@ -200,7 +200,7 @@ def test_a_request_over_the_limit_says_the_limit(client: Client, upstream: Scrip
     answer = post_json(client, request=body(messages=[{"role": "user", "content": text}]))
 
     assert answer.status_code == 413
-    assert "at most 1048576" in answer.json()["error"]["fields"]["request"]
+    assert "at most 1,048,576" in answer.json()["error"]["fields"]["request"]
     assert "PLAYGROUND_REQUEST_BYTES" in answer.json()["error"]["fields"]["request"]
     assert post_form(client, content=[text]).status_code == 413
     assert upstream.requests == []
@@ -400,7 +400,7 @@ def test_a_body_of_an_odd_kind_gets_no_500(
         ({"request": "[]"}, "JSON object"),
         ({"request": '{"messages": "x"}'}, "no list of JSON objects"),
         ({"request": '{"messages": [1]}'}, "no list of JSON objects"),
-        ({"request": json.dumps({"messages": [MESSAGE] * 1001})}, "at most 1000"),
+        ({"request": json.dumps({"messages": [MESSAGE] * 1001})}, "at most 1,000"),
         ({"provider": "nobody"}, "“nobody”"),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_key_that_the_server_holds_is_said_but_not_shown(
 
     html = _page(client)
 
-    assert "ready · key from the server" in html
+    assert "Ready · uses the server’s key" in html
     assert "sk-canary" not in html
 
 

@@ -184,7 +184,7 @@ def test_a_usage_that_is_missing_is_said_to_be(client: Client, upstream: Scripte
 
     html = post_form(client, htmx=True).content.decode()
 
-    assert "not reported" in html
+    assert "Not reported" in html
     assert "NaN" not in html
 
 
@@ -235,7 +235,7 @@ def test_request_id_and_rate_limits_stand_first(client: Client, upstream: Script
 
     html = post_form(client, htmx=True).content.decode()
 
-    first, rest = html.index("Request id and rate limits"), html.index("Headers as received")
+    first, rest = html.index("Request ID and rate limits"), html.index("Response headers")
     assert first < html.index("req_1") < rest
     assert first < html.index("x-ratelimit-remaining-tokens") < rest
 
@@ -245,7 +245,7 @@ def test_a_huge_answer_is_shown_plain_and_cut(client: Client, upstream: Scripted
 
     html = post_form(client, htmx=True).content.decode()
 
-    assert "more characters are not shown here" in html
+    assert "1,000,000 more characters" in html
     assert len(html) < 2_500_000
     assert html.count("<span") < 200
 
@@ -308,9 +308,9 @@ def test_a_flood_of_choices_is_shown_as_far_as_a_page_carries(
 
     html = post_form(client, htmx=True).content.decode()
 
-    assert "Answer 100 of 5000" in html
-    assert "Answer 101 of 5000" not in html
-    assert "4900 more answers" in html
+    assert "Answer 100 of 5,000" in html
+    assert "Answer 101 of 5,000" not in html
+    assert "4,900 more answers" in html
 
 
 def test_half_a_character_in_an_answer_is_shown_as_such(client: Client, upstream: ScriptedUpstream) -> None:

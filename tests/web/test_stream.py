@@ -44,7 +44,7 @@ def test_a_form_gets_the_answer_and_the_events(
 
     assert ">Hel&lt;lo&gt;</p>" in html
     assert "6 events" in html
-    assert "ended by [DONE]" in html
+    assert "Ended with [DONE]" in html
     assert "First token" in html
     assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
 
@@ -95,4 +95,4 @@ def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
     html = post_form(client, htmx=True, **STREAM).getvalue().decode()
 
     assert html.count("<li data-n=") == 10_000
-    assert "2000 more events" in html
+    assert "2,000 more events" in html
