@@ -68,6 +68,7 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
         models = tuple(values.pop("models", ()))
         return Provider(
             models=models,
+            retired=tuple(values.pop("retired", ())),
             dialects=dialects,
             endpoints=_endpoints(dialects, base_url, elsewhere, public),
             auth=_auth(values.pop("auth", None)),
@@ -85,9 +86,10 @@ def _check_types(entry: dict[str, Any]) -> None:
     for name in _TEXTS:
         if not isinstance(entry.get(name, ""), str):
             raise ValueError(f"{name} takes a text")
-    models = entry.get("models", [])
-    if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
-        raise ValueError("models takes a list of names")
+    for name in ("models", "retired"):
+        models = entry.get(name, [])
+        if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
+            raise ValueError(f"{name} takes a list of names")
     if not isinstance(entry.get("local", False), bool):
         raise ValueError("local takes true or false")
 

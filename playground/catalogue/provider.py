@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from playground import config
 from playground.catalogue.caps import Caps
@@ -17,7 +18,8 @@ class Provider:
     """One entry of the catalogue.
 
     `endpoints` has one for each of `dialects`, by their ids; it is empty for the local model while that does
-    not run. `auth` is None for each dialect's own. `headers` are sent with every call.
+    not run. `auth` is None for each dialect's own. `headers` are sent with every call. `models` are suggested
+    in this order, then `further`. `retired` has ids, and patterns such as `old-*`.
     """
 
     id: str
@@ -26,6 +28,8 @@ class Provider:
     key_variable: str | None = None
     docs: str = ""
     models: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
     dialects: tuple[str, ...] = (DEFAULT.id,)
     auth: Auth | None = None
     headers: Headers = ()
@@ -43,6 +47,11 @@ class Provider:
     def endpoint(self, dialect: Dialect) -> Endpoint | None:
         """Return where it speaks this dialect; None if it does not, or does not run."""
         return self.endpoints.get(dialect.id)
+
+    def has_retired(self, model: str) -> bool:
+        """Return whether the provider has switched this model off, or has said when it will."""
+        name = model.removeprefix("models/").lower()
+        return any(fnmatchcase(name, pattern.lower()) for pattern in self.retired)
 
     @property
     def server_key(self) -> str:

@@ -1,6 +1,8 @@
 """The provider list: who can be called, and with whose key."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +19,12 @@ from playground.text.endpoint import BaseURLError
 from playground.text.sentence import Sentence, gettext_noop, say
 
 BUILT_IN = Path(__file__).with_name("providers.toml")
+# What the package genai-prices says of their models; `scripts/models` writes it.
+MODELS = Path(__file__).with_name("models.toml")
 __all__ = [
     "BUILT_IN",
     "LOCAL_MODEL",
+    "MODELS",
     "Catalogue",
     "Provider",
     "catalogue",
@@ -89,7 +94,7 @@ def _refused(sentence: Sentence) -> InvalidRequestError:
 @lru_cache(maxsize=4)
 def read_catalogue(settled: config.Config) -> Catalogue:
     """Build the catalogue of one configuration, once. Raises as `catalogue` does."""
-    entries = read_providers(BUILT_IN)
+    entries = _built_in()
     if own := settled.providers:
         entries |= read_providers(own)
     if settled.local_model_url and LOCAL_MODEL in entries:
@@ -102,6 +107,20 @@ def read_catalogue(settled: config.Config) -> Catalogue:
             if offers_local or not (provider.local or (provider.id == LOCAL_MODEL and not provider.endpoints))
         ]
     )
+
+
+def _built_in() -> dict[str, Provider]:
+    """Return the built-in providers with the further models and the deprecated ones of the data."""
+    entries = read_providers(BUILT_IN)
+    for name, known in tomllib.loads(MODELS.read_text(encoding="utf-8")).items():
+        provider = replace(entries[name], retired=(*entries[name].retired, *known["deprecated"]))
+        further = [
+            model
+            for model in known["current"]
+            if model not in provider.models and not provider.has_retired(model)
+        ]
+        entries[name] = replace(provider, further=tuple(further))
+    return entries
 
 
 def _running(local_model: Provider, url: str) -> Provider:

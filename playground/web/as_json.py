@@ -7,16 +7,16 @@ from typing import Any
 from playground import snippets
 from playground.exchange.answer import Choice
 from playground.exchange.record import Exchange, Recorded, joined
-from playground.explanations.explain import explain
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.upstream.detect import Detected
+from playground.web.outdated import explained
 
 Translate = Callable[[Sentence], str]
 
 
 def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
-    error = explain(exchange)
+    error = explained(exchange)
     return {
         "id": exchange.id,
         "dialect": exchange.dialect.id,

@@ -40,6 +40,7 @@ from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
+from playground.web.outdated import outdated
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
@@ -62,6 +63,13 @@ class Option:
         if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
             return "none"
         return "server" if self.provider.server_key else "typed"
+
+    @property
+    def models(self) -> list[str]:
+        """The models to suggest. With the server's key, those beyond its caps are left out."""
+        caps = applied(self.provider.caps) if self.key == "server" else None
+        further = (model for model in self.provider.further if not caps or caps.allows_model(model))
+        return [*self.provider.models, *further]
 
     @property
     def state(self) -> str:
@@ -191,6 +199,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
         errors["more"] = " ".join([*in_more, *([errors["more"]] if "more" in errors else [])])
     return {
         "form": form,
+        "outdated": outdated(form.provider, form.model, dialect),
         "locked": (),
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields),

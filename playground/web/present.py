@@ -17,9 +17,10 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
-from playground.explanations.explain import Explanation, explain
+from playground.explanations.explain import Explanation
 from playground.text import jsontext
 from playground.web.highlight import highlight
+from playground.web.outdated import explained
 
 # In characters: more than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
@@ -205,7 +206,7 @@ class Result:
 
     @cached_property
     def error(self) -> Explanation | None:
-        return explain(self.exchange)
+        return explained(self.exchange)
 
     @property
     def usage(self) -> Usage | None:

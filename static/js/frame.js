@@ -23,6 +23,9 @@
   const unsendable = (problems) => {
     if (problems) tell(`The request in the tag on ${host || "this page"} can't be sent.`, problems);
   };
+  const outdated = (sentence) => {
+    if (sentence) tell(host, sentence);
+  };
   const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;
   // An embed that is turned off shows nothing until it has its request: there may be no saved answer for it.
@@ -123,6 +126,7 @@
     overruled(root.dataset.embed, root.dataset.overruled);
     // If it cannot even be parsed, the form has the embed's own request, and perhaps its answer.
     unsendable(root.dataset.problems);
+    outdated(root.dataset.outdated);
     if (!waits) followHeight();
 
     // Keep the link up to date with the form: the code includes the URL.

@@ -57,11 +57,16 @@
   const namesShown = () =>
     [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
 
+  // What was said of the model before says nothing of another one.
+  const forgetOutdated = () => document.getElementById("outdated").replaceChildren();
+  model.addEventListener("input", forgetOutdated);
+
   provider.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
     if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;
     suggested = models;
     document.getElementById("models").replaceChildren();
+    forgetOutdated();
     showProvider();
     requestForm.changed(model);
     // It can speak other APIs.
@@ -79,6 +84,7 @@
     const listed = event.target.closest("[data-model]");
     if (!listed) return;
     model.value = listed.dataset.model;
+    forgetOutdated();
     requestForm.changed(model);
     model.focus();
   });

@@ -177,7 +177,7 @@ def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
     fields = answer.json()["fields"]
     presets = [] if "embed" in path else ["#presets"]
     rows = ["#messages", "#blank", "#after-messages"]
-    targets = [*rows, *presets, "#dialects", "#prose", "#model", "#parameters"]
+    targets = [*rows, *presets, "#dialects", "#prose", "#model", "#outdated", "#parameters"]
     assert re.findall('hx-target="([^"]*)"', fields) == targets
     assert 'name="seed" value="5"' in fields
     assert "api_key" not in fields
