@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from playground.catalogue.entries import read_providers
+from playground.catalogue.providers import BUILT_IN
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.docs.pages import Block
-from tests.docs.provider import HOSTS, KEYS, Provider
+from tests.docs.provider import HOSTS, KEYS, OLLAMA_PORT, Provider
 from tests.site import serving
 from tests.upstreams.proxy import ConnectProxy
 from tests.upstreams.scripted import ScriptedUpstream
@@ -139,7 +141,7 @@ def machine(running_model: Supervisor, tmp_path_factory: pytest.TempPathFactory)
         tunnels = {f"{host}:443": ("127.0.0.1", tls.port) for host in HOSTS}
         proxy = stack.enter_context(ConnectProxy(tunnels))
         port = stack.enter_context(_playground(folder, plain, running_model))
-        ports = {PLAYGROUND_PORT: port, MODEL_PORT: running_model.port}
+        ports = {PLAYGROUND_PORT: port, MODEL_PORT: running_model.port, OLLAMA_PORT: plain.port}
         environment = _environment(folder, proxy, certificates, ports, plain, running_model)
         command, pipe = [sys.executable, "-c", _PYTHON], subprocess.PIPE
         python = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True)
@@ -184,6 +186,7 @@ def _environment(
     (python / "sitecustomize.py").write_text(_PYTHON_PORTS.format(ports=ports))
     lines = [f'connect-to = "127.0.0.1:{named}:127.0.0.1:{real}"' for named, real in ports.items()]
     (folder / ".curlrc").write_text("\n".join(lines) + "\n")
+    entries = read_providers(BUILT_IN)
     places = {"api.openai.com": f"http://{plain.host_port}"}
     (folder / "hosts.mjs").write_text(_NODE_HOSTS.format(places=places))
     return {
@@ -196,8 +199,10 @@ def _environment(
         "NO_PROXY": "127.0.0.1,localhost",
         **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(certificates)),
         **INSTALLS_NOTHING,
-        "OPENAI_API_KEY": KEYS["openai"],
-        "ANTHROPIC_API_KEY": KEYS["claude"],
-        "GEMINI_API_KEY": KEYS["gemini"],
+        **{
+            entry.key_variable: KEYS[id_]
+            for id_, entry in entries.items()
+            if id_ in KEYS and entry.key_variable
+        },
         "LOCAL_API_KEY": model.key,
     }

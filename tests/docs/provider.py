@@ -20,12 +20,25 @@ KEYS = {
     "openai": "sk-docs-openai",
     "claude": "sk-docs-claude",
     "gemini": "docs-gemini",
+    "deepseek": "sk-docs-deepseek",
+    "dashscope": "sk-docs-dashscope",
+    "moonshot": "sk-docs-moonshot",
+    "zhipu": "docs-zhipu",
+    "openrouter": "sk-or-docs",
+    "ollama": "ollama",
 }
 HOSTS = {
     "api.openai.com": "openai",
     "api.anthropic.com": "claude",
     "generativelanguage.googleapis.com": "gemini",
+    "api.deepseek.com": "deepseek",
+    "dashscope.aliyuncs.com": "dashscope",
+    "api.moonshot.cn": "moonshot",
+    "open.bigmodel.cn": "zhipu",
+    "openrouter.ai": "openrouter",
 }
+# On the reader's own machine, over plain HTTP.
+OLLAMA_PORT = 11434
 UNKNOWN_MODEL = "gpt-none"
 ANSWERS = {
     "Hello!": "Hello! How can I help?",
@@ -73,8 +86,8 @@ class Provider:
         connection.sendall(self._answer(recorded).encode())
 
     def _answer(self, recorded: Recorded) -> Answer:
-        host = (recorded.header("Host") or "").partition(":")[0]
-        provider = HOSTS.get(host, "openai")
+        host, _, port = (recorded.header("Host") or "").partition(":")
+        provider = "ollama" if port == str(OLLAMA_PORT) else HOSTS.get(host, "openai")
         endpoint = self._entries[provider].endpoints["chat_completions"]
         base = endpoint.base_url.split("/", 3)[3].rstrip("/")
         keys = recorded.header("Authorization"), recorded.header("x-api-key")
