@@ -10,7 +10,7 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
 
-# The most tokens of an image: 2833, and 5667 for each of 8 tiles (OpenAI's gpt-4o-mini).
+# The most tokens of an image: 2833, and 5667 for each of 8 tiles (one of OpenAI's small models).
 _IMAGE_TOKENS = 50_000
 # Generated images cost 1,000 to 6,000 tokens for a megabyte or two of base64; speech costs far fewer.
 _MEDIA_CHARACTERS_A_TOKEN = 500

@@ -24,7 +24,7 @@
     if (problems) tell(`The request in the tag on ${host || "this page"} can't be sent.`, problems);
   };
   const outdated = (sentence) => {
-    if (sentence) tell(host, sentence);
+    if (sentence) tell(...[host, sentence].filter(Boolean));
   };
   const part = (name) => document.querySelector(`#result [data-part="${name}"]`);
   const isRefused = "refused" in root.dataset;

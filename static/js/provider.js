@@ -58,12 +58,14 @@
     [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
 
   // What was said of the model before says nothing of another one.
-  const forgetOutdated = () => document.getElementById("outdated").replaceChildren();
+  const outdated = document.getElementById("outdated");
+  const forgetOutdated = () => outdated.replaceChildren();
   model.addEventListener("input", forgetOutdated);
 
   provider.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
-    if (!model.value || suggested.includes(model.value)) model.value = models[0] || model.value;
+    const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;
+    if (!model.value || isOfBefore) model.value = models[0] || model.value;
     suggested = models;
     document.getElementById("models").replaceChildren();
     forgetOutdated();

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from playground.catalogue.providers import catalogue
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.conftest import Open, clipboard
 from tests.upstreams.scripted import (
@@ -242,13 +243,28 @@ def test_a_provider_brings_its_model_and_its_state(open_page: Open) -> None:
 
     page.get_by_label("Provider", exact=True).select_option("openai")
 
-    expect(page.get_by_label("Model", exact=True)).to_have_value("gpt-4o-mini")
+    expect(page.get_by_label("Model", exact=True)).to_have_value(catalogue()["openai"].models[0])
     expect(page.locator("#provider-state")).to_contain_text("set OPENAI_API_KEY")
     page.get_by_label("API key").fill("sk-typed-in-the-page")
     expect(page.locator("#provider-state")).to_contain_text("ready · with the key below")
     expect(page.get_by_label("Base URL")).to_be_hidden()
     page.get_by_label("Provider", exact=True).select_option("")
     expect(page.get_by_label("Base URL")).to_be_visible()
+
+
+def test_a_retired_model_is_replaced_by_one_click_or_by_another_provider(open_page: Open) -> None:
+    page = open_page("?provider=openai&request=" + quote('{"model": "gpt-4"}'))
+    model, notice = page.get_by_label("Model", exact=True), page.locator("#outdated")
+
+    notice.get_by_role("button").click()
+
+    expect(model).to_have_value(catalogue()["openai"].models[0])
+    expect(notice).to_be_empty()
+
+    page = open_page("?provider=openai&request=" + quote('{"model": "gpt-4"}'))
+    page.get_by_label("Provider", exact=True).select_option("gemini")
+    expect(page.get_by_label("Model", exact=True)).to_have_value(catalogue()["gemini"].models[0])
+    expect(page.locator("#outdated")).to_be_empty()
 
 
 def test_a_typed_key_takes_the_place_of_the_servers(open_page: Open) -> None:

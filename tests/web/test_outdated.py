@@ -18,7 +18,7 @@ from tests.web.client import post_form
 
 SUGGESTED = catalogue()["openai"].models[0]
 CHANGE = f'value="change:{{"model": "{SUGGESTED}"}}"'
-NOTICE = 'class="fix"'
+NOTICE = 'value="change:'
 
 
 def _request(model: str) -> str:
