@@ -410,7 +410,7 @@ def test_a_block_is_valid_in_its_language(block: Block, tmp_path: Path) -> None:
         ("env", "PLAYGROUND_NOTHING=1"),
         ("env", "PLAYGROUND_THREADS=many"),
         ("nginx", "server {"),
-        ("nginx", "proxy_read_timeout 1s;"),
+        ("nginx", "proxy_read_timeout 1s"),
         ("html", "<ApiPlayground provider='nobody' />"),
         ("html", "<p>"),
     ],
