@@ -4,7 +4,6 @@ This room does not import Django, so it cannot translate. It stores what to say;
 the reader's language. `gettext_noop` only marks a text for `makemessages`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playground import amounts
@@ -16,29 +15,21 @@ def gettext_noop(message: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English.
-
-    Whole numbers are counts and get separators: pass a port or another name made of digits as a string.
-    """
+    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English."""
 
     template: str
     params: dict[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.filled(self.template, str)
-
-    def filled(self, template: str, inner: Callable[["Sentence"], str]) -> str:
-        """Fill `template`, which may be a translation; `inner` turns values that are sentences into text."""
-        values = {
-            name: inner(value) if isinstance(value, Sentence) else amounts.readable(value)
-            for name, value in self.params.items()
-        }
-        return template % values if values else template
+        return self.template % self.params if self.params else self.template
 
 
 def say(template: str, **params: object) -> Sentence:
-    """Return a `Sentence`: `say(gettext_noop("No host is called %(host)s."), host=host)`."""
-    return Sentence(template, params)
+    """Return a `Sentence`: `say(gettext_noop("No host is called %(host)s."), host=host)`.
+
+    Whole numbers get separators, so pass a port as a string.
+    """
+    return Sentence(template, {name: amounts.readable(value) for name, value in params.items()})
 
 
 class SentenceError(ValueError):

@@ -6,4 +6,10 @@ from playground.text.sentence import Sentence
 
 
 def translate(sentence: Sentence) -> str:
-    return sentence.filled(gettext(sentence.template), translate)
+    text = gettext(sentence.template)
+    if not sentence.params:
+        return text
+    return text % {
+        name: translate(value) if isinstance(value, Sentence) else value
+        for name, value in sentence.params.items()
+    }

@@ -48,7 +48,7 @@ def test_so_many_logins_are_taken_from_an_address(client: Client) -> None:
     assert statuses == [200] * 10 + [429]
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
-    assert "Too many attempts to log in" in unescape(refused.content.decode())
+    assert "Too many login attempts" in unescape(refused.content.decode())
     assert _log_in(client, "a long password", REMOTE_ADDR="192.0.2.9").status_code == 302
 
 

@@ -26,7 +26,7 @@ _KEPT = set(
         """
     API Playground JSON YAML URL Base HTTP HTTPS https http TLS DNS ASCII UTF Cookie POST GET id UTC
     Chat Completions chat completion token tokens null true false DONE choices request provider SDK
-    Retry After Content Length ms Esc Alt Ctrl KB MB
+    Retry After Content Length ms Esc Alt Ctrl KiB MiB ID
     application form urlencoded csrftoken CSRFToken scripts play serve port host com example api
     OpenAI Ollama SmolLM Kimi Qwen Zhipu GLM DashScope Moonshot Anthropic Claude Google Gemini
     OpenRouter DeepSeek Groq Mistral Together AI LM Studio vLLM Python cURL Test English
@@ -183,7 +183,7 @@ def test_the_list_of_models_is_chinese(chinese: Client, upstream: ScriptedUpstre
 
 
 def test_sizes_are_said_as_in_chinese(chinese: Client, upstream: ScriptedUpstream) -> None:
-    assert "字节）</summary>" in post_form(chinese).content.decode()
+    assert " B）</summary>" in post_form(chinese).content.decode()
 
 
 @pytest.mark.parametrize(
