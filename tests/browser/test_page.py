@@ -59,7 +59,7 @@ def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> No
 
     expect(page.locator("[data-part=answer-1]")).to_have_text(re.compile(r"\S"))
     facts = page.locator(".facts").inner_text()
-    counts = re.search(r"(\d+)\s*= (\d+) prompt.* \+ (\d+) completion", facts)
+    counts = re.search(r"(\d+) total · (\d+) prompt · (\d+) completion", facts)
     assert counts is not None, facts
     total, prompt, completed = map(int, counts.groups())
     assert total == prompt + completed
@@ -212,7 +212,7 @@ def test_code_follows_the_form(open_page: Open) -> None:
     expect(page.locator("[data-part=code-curl]")).to_contain_text("It'\"'\"'s $HOME")
     expect(page.locator("[data-part=code-python]")).to_be_hidden()
     page.get_by_label("Model", exact=True).fill("")
-    expect(page.locator("[data-part=codes]")).to_contain_text("as soon as the request is complete")
+    expect(page.locator("[data-part=codes] .empty")).to_be_visible()
     expect(page.get_by_role("button", name="cURL")).to_be_hidden()  # would appear above that sentence
 
 
@@ -269,7 +269,7 @@ def test_a_retired_model_is_replaced_by_one_click_or_by_another_provider(open_pa
 
 def test_a_typed_key_takes_the_place_of_the_servers(open_page: Open) -> None:
     page = open_page("?provider=test")
-    expect(page.locator("#provider-state")).to_contain_text("key from the server")
+    expect(page.locator("#provider-state")).to_contain_text("server’s key")
 
     page.get_by_label("API key").fill("sk-typed-in-the-page")
 
@@ -315,7 +315,7 @@ def test_pressing_twice_sends_once_and_the_wait_is_shown(open_page: Open, upstre
 
     page.get_by_role("button", name="Send").dblclick()
     page.keyboard.press("Control+Enter")
-    expect(page.locator("[data-busy]")).to_have_text(re.compile(r"Waiting for the answer · \d+\.\d s"))
+    expect(page.locator("[data-busy]")).to_have_text(re.compile(r"Waiting for the answer.* · \d+(\.\d)? m?s"))
     first = page.locator("[data-busy]").inner_text()
     expect(page.locator("[data-busy]")).not_to_have_text(first)
     gate.go.set()
@@ -743,7 +743,7 @@ def test_a_huge_answer_does_not_freeze_the_page(open_page: Open, upstream: Scrip
     for name in ("Raw JSON", "HTTP", "Code", "Answer"):
         _tab(page, name)
 
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("more characters are not shown here")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("more characters")
 
 
 def test_nothing_jumps_when_the_answer_comes(open_page: Open, upstream: ScriptedUpstream) -> None:
