@@ -196,4 +196,4 @@ def test_only_models_that_may_be_used_are_listed(client: Client, upstream: Scrip
 
 @pytest.mark.usefixtures("_capped")
 def test_the_page_says_what_the_servers_key_is_good_for(client: Client) -> None:
-    assert "for up to 1024 tokens a call" in client.get("/?provider=test").content.decode()
+    assert "up to 1,024 tokens per call" in client.get("/?provider=test").content.decode()

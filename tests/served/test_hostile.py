@@ -148,9 +148,9 @@ def _numbered(template: str, size: int = LIMIT) -> bytes:
     return b"".join(parts)
 
 
-TOO_LARGE = f"It passed {LIMIT} bytes"
+TOO_LARGE = f"It passed {LIMIT:,} bytes"
 TOO_MANY = "events, lines, choices, tool calls or other values"
-TOO_MANY_VALUES = "The JSON has too many values; at most 1000000 are taken."
+TOO_MANY_VALUES = "The JSON has too many values; at most 1,000,000 are taken."
 NOT_HTTP = "does not speak HTTP"
 ANY = ""
 

@@ -457,7 +457,7 @@ def test_an_answer_over_the_limit_is_cut_there(upstream: ScriptedUpstream) -> No
     assert _error(exchange) == "too_large"
     assert exchange.received is not None
     assert len(exchange.received.body) == 16 << 20
-    assert "16777216 bytes" in str(explain(exchange).advice)  # type: ignore[union-attr]
+    assert "16,777,216 bytes" in str(explain(exchange).advice)  # type: ignore[union-attr]
 
 
 def _brotli(size: int) -> bytes:

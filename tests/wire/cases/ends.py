@@ -19,7 +19,7 @@ SAYS = {
     "completion.choices.0.finish_reason": "stop",
     "error": None,
 }
-SHOWS = ("Hello!", "finish reason: stop")
+SHOWS = ("Hello!", "Finish reason: stop")
 NOT_SHOWN = ("went silent", "cut off", "ended early")
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TWO = [

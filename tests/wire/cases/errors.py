@@ -400,7 +400,7 @@ CASES = [
     Case(
         "a choice under names that nobody knows is shown (Snowflake)",
         answer({"choices": [{"messages": " Hello!"}]}),
-        shows=("The message also has: messages", "Hello!"),
+        shows=("Other fields messages", "Hello!"),
         hides=("no text",),
     ),
 ]

@@ -27,7 +27,7 @@ def _stream(text: str) -> bytes:
 
 def _hello(name: str, text: str, source: str = "") -> Case:
     """Make a case from a stream that says Hello!, framed in some way."""
-    shows = ("Hello!", "finish reason: stop")
+    shows = ("Hello!", "Finish reason: stop")
     return Case(name, _stream(text), request=STREAM, says=_HELLO, shows=shows, source=source)
 
 
@@ -118,7 +118,7 @@ CASES = [
             "completion.choices.0.message.content": "Hel",
             "response.unread_events": {"count": 1, "first": '{"id":"chatcmpl-1","cho'},
         },
-        shows=("Hel", "The GPU caught fire", '{"id":"chatcmpl-1","cho', "1 event could not be read"),
+        shows=("Hel", "The GPU caught fire", '{"id":"chatcmpl-1","cho', "1 event couldn’t be read"),
         source="https://github.com/Wei-Shaw/sub2api/issues/1471",
     ),
     Case(
@@ -227,7 +227,7 @@ CASES = [
             "completion.choices.0.message.content": "Hello!",
             "response.unread_events": {"count": 2, "first": "please wait"},
         },
-        shows=("Hello!", "2 events could not be read", "please wait"),
+        shows=("Hello!", "2 events couldn’t be read", "please wait"),
     ),
     Case(
         "an event that is cut within a stream",
@@ -238,7 +238,7 @@ CASES = [
             "completion.choices.0.message.content": "Hello!",
             "response.unread_events": {"count": 1, "first": '{"id":"chatcmpl-1","choi'},
         },
-        shows=("Hello!", "1 event could not be read", '{"id":"chatcmpl-1","choi'),
+        shows=("Hello!", "1 event couldn’t be read", '{"id":"chatcmpl-1","choi'),
     ),
     Case(
         "a page in place of a stream",

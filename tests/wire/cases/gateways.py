@@ -56,7 +56,7 @@ def _end(reason: str, shown: str = "", hidden: str = "The provider ended the ans
         f"a finish reason of another API: {reason}",
         _choice({"message": {"role": "assistant", "content": "Hello!"}, "finish_reason": reason}),
         says=_HELLO,
-        shows=(f"finish reason: {reason}", *([shown] if shown else [])),
+        shows=(f"Finish reason: {reason}", *([shown] if shown else [])),
         hides=(hidden,),
     )
 
@@ -66,7 +66,7 @@ def _odd_end(
 ) -> list[Case]:
     """Make a case whose finish reason is not a string: shown as it came, and read by the word in it."""
     says = _HELLO | {"completion.choices.0.finish_reason": value}
-    shows = ("Hello!", f"finish reason: {shown}", *([note] if note else []))
+    shows = ("Hello!", f"Finish reason: {shown}", *([note] if note else []))
     message = {"role": "assistant", "content": "Hello!"}
     return [
         Case(
@@ -237,11 +237,11 @@ CASES = [
     _end("max_tokens", "Cut off"),
     _end("tool_use", "asks you to call tools"),
     _end("SAFETY", "content filter"),
-    *_odd_end(1, "1", "The provider ended the answer with “1”", hidden="finish reason: not reported"),
+    *_odd_end(1, "1", "The provider ended the answer with “1”", hidden="Finish reason: not reported"),
     *_odd_end({"type": "stop"}, '{"type": "stop"}'),
     *_odd_end({"reason": "stop"}, '{"reason": "stop"}'),
     *_odd_end({"type": "length"}, '{"type": "length"}', "Cut off"),
-    *_odd_end(["stop"], '["stop"]', "The provider ended the answer", hidden="finish reason: not reported"),
+    *_odd_end(["stop"], '["stop"]', "The provider ended the answer", hidden="Finish reason: not reported"),
     _broken_off(
         "a finish reason of an object that is an error",
         _choice({"message": {"role": "assistant", "content": "Hel"}, "finish_reason": {"type": "error"}}),

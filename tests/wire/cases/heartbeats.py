@@ -22,7 +22,7 @@ def _between(beat: str, source: str = "") -> Case:
         http(text, "text/event-stream"),
         _SAYS,
         shows=("Hello!",),
-        hides=("could not be read", '"type": "ping"', '"type": "keepalive"'),
+        hides=("couldn’t be read", '"type": "ping"', '"type": "keepalive"'),
         request=STREAM,
         source=source,
     )

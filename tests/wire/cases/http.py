@@ -24,7 +24,7 @@ EVENTS = (
     + event("[DONE]")
 )
 SAYS = {"completion.choices.0.message.content": "Hello!", "error": None, "response.status": 200}
-SHOWS = ("Hello!", "finish reason: stop")
+SHOWS = ("Hello!", "Finish reason: stop")
 OK = b"HTTP/1.1 200 OK\r\n"
 JSON = b"Content-Type: application/json\r\n"
 SSE = b"Content-Type: text/event-stream\r\n"

@@ -44,7 +44,7 @@ CASES = [
             chunk({"content": "Hi"}, finish_reason="length"),
             chunk({}, finish_reason=empty),
             says={"completion.choices.0.finish_reason": "length", "error": None},
-            shows=("finish reason: length", "Cut off"),
+            shows=("Finish reason: length", "Cut off"),
         )
         for empty in ("", "null", None)
     ],
@@ -55,7 +55,7 @@ CASES = [
             chunk({"content": "lo"}, finish_reason=empty),
             chunk({}, finish_reason="stop"),
             says={f"{MESSAGE}.content": "Hello", "completion.choices.0.finish_reason": "stop", "error": None},
-            shows=("Hello", "finish reason: stop"),
+            shows=("Hello", "Finish reason: stop"),
             source="https://github.com/ollama/ollama/issues/2963",
         )
         for empty in ("", "null")
@@ -167,13 +167,13 @@ CASES = [
         {"object": "text_completion", "choices": [{"index": 0, "text": "Hel", "finish_reason": None}]},
         {"object": "text_completion", "choices": [{"index": 0, "text": "lo", "finish_reason": "stop"}]},
         says={f"{MESSAGE}.content": "Hello", "error": None},
-        shows=("Hello", "finish reason: stop"),
+        shows=("Hello", "Finish reason: stop"),
     ),
     Case(
         "text in place of a message",
         answer({"object": "text_completion", "choices": [{"text": "Hello", "finish_reason": "stop"}]}),
         says={"error": None},
-        shows=("Hello", "finish reason: stop"),
+        shows=("Hello", "Finish reason: stop"),
         hides=("has no text",),
     ),
     Case(
@@ -244,13 +244,13 @@ CASES = [
         request=STREAM,
         says={f"{MESSAGE}.content": "Hi", "error": None},
         shows=("Hi",),
-        hides=("The message also has",),
+        hides=("Other fields",),
     ),
     Case(
         "an unknown field of a delta is shown",
         deltas({"content": "Hi"}, {"mood": "che"}, {"mood": "erful"}),
         request=STREAM,
         says={f"{MESSAGE}.mood": "cheerful"},
-        shows=("Hi", "The message also has: mood", "cheerful"),
+        shows=("Hi", "Other fields mood", "cheerful"),
     ),
 ]

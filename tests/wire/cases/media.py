@@ -45,7 +45,7 @@ CASES = [
         _whole(
             f"an image that is {name}",
             {"images": [_image(url)]},
-            shows=("isn’t a PNG, JPEG, WebP or GIF",),
+            shows=("Only PNG, JPEG, WebP, and GIF",),
             hides=NO_TEXT,
         )
         for name, url in NOT_SHOWN.items()
@@ -64,7 +64,7 @@ CASES = [
         ),
         request=STREAM,
         says={f"{MESSAGE}.images.0.image_url.url": f"data:image/png;base64,{PNG}", "error": None},
-        hides=("has no text", "empty text"),
+        hides=("has no text", "empty string"),
         source="https://openrouter.ai/docs/features/multimodal/image-generation",
     ),
     Case(
@@ -150,47 +150,47 @@ CASES = [
     _whole(
         "annotations of another kind",
         {"content": "Hi", "annotations": [{"type": "file_citation", "file_id": "file_1"}]},
-        shows=("The message also has: annotations", "file_1"),
+        shows=("Other fields annotations", "file_1"),
         hides=("Sources",),
     ),
-    _whole("a refusal", {"refusal": "I cannot."}, shows=("The model refuses", "I cannot."), hides=NO_TEXT),
+    _whole("a refusal", {"refusal": "I cannot."}, shows=("Refusal", "I cannot."), hides=NO_TEXT),
     _whole(
         "a refusal as a content part",
         {"content": [{"type": "refusal", "refusal": "I cannot."}]},
-        shows=("The model refuses", "I cannot."),
+        shows=("Refusal", "I cannot."),
         hides=NO_TEXT,
     ),
     _whole(
         "a field that nobody knows",
         {"video": {"url": "https://v.example/1.mp4"}},
-        shows=("The message also has: video", "https://v.example/1.mp4"),
+        shows=("Other fields video", "https://v.example/1.mp4"),
         hides=NO_TEXT,
     ),
     _whole(
         "a content part that nobody knows",
         {"content": [{"type": "text", "text": "Hi"}, {"type": "widget", "spin": 3}]},
-        shows=("Hi", "The message also has: content", '"spin": 3'),
+        shows=("Hi", "Other fields content", '"spin": 3'),
         hides=NO_TEXT,
     ),
     _whole("a content that is an object", {"content": {"text": "Hi"}}, shows=("Hi",), hides=NO_TEXT),
     _whole(
         "a content that is a number",
         {"content": 42},
-        shows=("The message also has: content", "42"),
+        shows=("Other fields content", "42"),
         hides=NO_TEXT,
     ),
     _whole(
         "a message without anything",
         {},
-        shows=("The message has no text.", "finish reason: stop"),
+        shows=("The answer has no text.", "Finish reason: stop"),
     ),
-    _whole("the empty text", {"content": ""}, shows=("The message is the empty text.",)),
+    _whole("the empty text", {"content": ""}, shows=("The answer is an empty string.",)),
     *[
         _whole(
             f"a finish reason of {reason!r}",
             {"content": "Hi"},
             reason,
-            shows=("Hi", "finish reason: not reported"),
+            shows=("Hi", "Finish reason: not reported"),
             hides=("ended the answer with",),
         )
         for reason in ("", "null", None)
@@ -213,7 +213,7 @@ CASES = [
         _whole(
             f"{name} that is {value!r}",
             {"content": "Hi", name: value},
-            shows=("Hi", f"The message also has: {name}"),
+            shows=("Hi", f"Other fields {name}"),
         )
         for name, value in (
             ("function_call", "auto"),

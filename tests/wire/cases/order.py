@@ -8,7 +8,7 @@ CASES = [
         "a completion",
         answer(completion_body("Hello!")),
         says={"completion.choices.0.message.content": "Hello!", "error": None, "usage.total_tokens": 12},
-        shows=("Hello!", "finish reason: stop"),
+        shows=("Hello!", "Finish reason: stop"),
     ),
     Case(
         "a stream",
@@ -19,7 +19,7 @@ CASES = [
             "completion.choices.0.finish_reason": "stop",
             "error": None,
         },
-        shows=("Hello!", "finish reason: stop"),
+        shows=("Hello!", "Finish reason: stop"),
     ),
     Case(
         "a stream although none was asked for",
@@ -32,6 +32,6 @@ CASES = [
         sse('{"choices":[{"index":%s,"delta":{"content":"Hello!"},"finish_reason":"stop"}]}' % ("9" * 4300)),
         request=STREAM,
         says={"completion.choices.0.message.content": "Hello!", "error": None},
-        shows=("Hello!", "finish reason: stop"),
+        shows=("Hello!", "Finish reason: stop"),
     ),
 ]

@@ -18,7 +18,7 @@ SAYS = {
     "completion.choices.0.finish_reason": "stop",
     "error": None,
 }
-SHOWS = ("Hello!", "finish reason: stop")
+SHOWS = ("Hello!", "Finish reason: stop")
 SSE = "text/event-stream"
 LABELS = ("application/json", "text/plain; charset=utf-8", "application/octet-stream", "text/html", "", None)
 HTML = "<!doctype html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>"

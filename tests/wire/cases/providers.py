@@ -59,7 +59,7 @@ def _wait(name: str, wait: str, body: Any = None, source: str = "", **headers: s
 
 def _ends(name: str, reason: str, note: str) -> Case:
     reply = deltas({"content": "Hel"}, finish=reason)
-    return Case(f"an end: {name}", reply, {"error": None}, (note, f"finish reason: {reason}"), request=STREAM)
+    return Case(f"an end: {name}", reply, {"error": None}, (note, f"Finish reason: {reason}"), request=STREAM)
 
 
 def _cites(name: str, **fields: Any) -> Case:

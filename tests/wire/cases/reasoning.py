@@ -111,7 +111,7 @@ CASES = [
         deltas({"reasoning_content": "Hm"}, finish="length"),
         request=STREAM,
         says={"error": None},
-        shows=("Reasoning", "Hm", "its reasoning and nothing else", "finish reason: length"),
+        shows=("Reasoning", "Hm", "its reasoning and nothing else", "Finish reason: length"),
         hides=("has no text",),
     ),
     Case(
@@ -119,7 +119,7 @@ CASES = [
         deltas({"reasoning_details": [{"type": "reasoning.encrypted", "data": "ZW5jcnlwdGVk", "index": 0}]}),
         request=STREAM,
         says={"error": None},
-        shows=("The message also has: reasoning_details", "ZW5jcnlwdGVk"),
+        shows=("Other fields reasoning_details", "ZW5jcnlwdGVk"),
         hides=("has no text",),
     ),
     Case(

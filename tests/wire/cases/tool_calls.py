@@ -309,7 +309,7 @@ CASES = [
         "tool calls of a completion that are a text",
         answer(completion_body(choices=[{"message": {"content": None, "tool_calls": "f(1)"}}])),
         says={"error": None},
-        shows=("The message also has: tool_calls", "f(1)"),
+        shows=("Other fields tool_calls", "f(1)"),
         hides=("has no text",),
     ),
     Case(

@@ -68,7 +68,7 @@ CASES = [
         chunk({"content": "!"}) | {"usage": {"prompt_tokens": 9}},
         END | {"usage": {"completion_tokens": 3}},
         usage={"prompt_tokens": 9, "completion_tokens": 3},
-        shows=("total not reported",),
+        shows=("total: not reported",),
     ),
     Case(
         "a usage for each of several answers (llama.cpp)",
@@ -106,7 +106,7 @@ CASES = [
         ),
         request={"n": 3},
         says={"usage": {"prompt_tokens": 9}},
-        shows=("9 prompt", "completion not reported"),
+        shows=("9 prompt", "completion: not reported"),
     ),
     _whole(
         "input_tokens and output_tokens",
@@ -139,14 +139,14 @@ CASES = [
     _whole(
         "details of null", COUNTS | {"prompt_tokens_details": None, "completion_tokens_details": None}, COUNTS
     ),
-    _whole("no usage", None, None, shows=("not reported",)),
-    _whole("a usage that is a text", "12 tokens", None, shows=("not reported",)),
+    _whole("no usage", None, None, shows=("Not reported",)),
+    _whole("a usage that is a text", "12 tokens", None, shows=("Not reported",)),
     *[
         _whole(
             f"a count that is none: {name}",
             COUNTS | {"completion_tokens": value},
             {"prompt_tokens": 9, "total_tokens": 12},
-            shows=("completion not reported",),
+            shows=("completion: not reported",),
         )
         for name, value in ABSURD.items()
     ],
@@ -156,7 +156,7 @@ CASES = [
             END | {"usage": COUNTS | {"total_tokens": value}},
             usage={"prompt_tokens": 9, "completion_tokens": 3},
             says={"completion.usage.total_tokens": value},
-            shows=("total not reported",),
+            shows=("total: not reported",),
         )
         for name, value in ABSURD.items()
     ],
