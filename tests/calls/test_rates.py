@@ -155,7 +155,7 @@ def test_a_call_over_the_caps_is_not_sent_and_can_be_mended(
 
     assert refused.status_code == 400
     html = refused.content.decode()
-    assert "1024 at most" in html
+    assert "1,024 at most" in html
     assert "“tools” may not be asked for" in html
     assert "Keep to what the server&#x27;s key allows" in html
     assert "change:{&quot;max_tokens&quot;: 1024, &quot;tools&quot;: null}" in html
