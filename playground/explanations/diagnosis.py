@@ -329,7 +329,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
                 "the provider, or try from another network."
             ),
             host=sent.host,
-            number=number,
+            number=str(number),
         )
     elif status == 402 and _PARTLY_AFFORDED.search(error.words):
         advice = say(

@@ -111,7 +111,7 @@ CASES = [
         deltas({"reasoning_content": "Hm"}, finish="length"),
         request=STREAM,
         says={"error": None},
-        shows=("Reasoning", "Hm", "its reasoning and nothing else", "Finish reason: length"),
+        shows=("Reasoning", "Hm", "only its reasoning", "Finish reason: length"),
         hides=("has no text",),
     ),
     Case(
