@@ -101,7 +101,7 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
             "messages: At least one message",
         ),
-        ({"max_tokens": "2000"}, "From 1 to the catalogue's 1024"),
+        ({"max_tokens": "2000"}, "From 1 to the catalogue's 1,024"),
         ({"tokens_a_day": "10"}, "with less a day it is never made"),
         ({"locked": "a;b"}, "is no name of a field"),
         ({"locked": "a.b"}, "Lock “a”"),
