@@ -1,9 +1,9 @@
 """Translate the sentences of rooms without Django."""
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from playground.text.sentence import Sentence
 
 
 def translate(sentence: Sentence) -> str:
-    return sentence.filled(gettext(sentence.template), translate)
+    return sentence.said(gettext, ngettext)

@@ -208,9 +208,9 @@ def test_empty_front_matter_is_none() -> None:
 @pytest.mark.parametrize(
     ("matter", "line", "words"),
     [
-        ("title: [", 2, "This is not YAML"),
-        ("title: a\ntitle: b", 3, "twice"),
-        ("a: &x 1\nb: *x", 3, "alias"),
+        ("title: [", 2, "Invalid YAML"),
+        ("title: a\ntitle: b", 3, "more than once"),
+        ("a: &x 1\nb: *x", 3, "Aliases"),
         ("only words", 2, "“name: value” lines"),
     ],
 )
@@ -236,7 +236,7 @@ def test_a_file_that_is_too_large_says_so(tmp_path: Path) -> None:
     page = write(tmp_path, **{"a.md": "x" * 1_100_000}).page("a")
 
     assert page is not None
-    assert "larger than 1048576 bytes" in str(page.source.problem)
+    assert "larger than 1,048,576 bytes" in str(page.source.problem)
 
 
 def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_possible(tmp_path: Path) -> None:
