@@ -1,4 +1,4 @@
-"""What must hold before the playground serves; run by `manage.py check` and by every start of the server."""
+"""Checks that run at every start of the server, and with `manage.py check`."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 _SHORTEST_KEY = 50
 _STORAGE = "playground.serving.static.Storage"
 _NOT_COLLECTED = "playground.W003"
-# In the environment of a server whose parent has told what is wrong with the database.
+# Set for a server if its parent has already reported what is wrong with the database.
 DATABASE_TOLD = "PLAYGROUND_DATABASE_TOLD"
 _COLLECT = "Run: python manage.py collectstatic --noinput"
 
@@ -32,7 +32,7 @@ def secret_key_is_set(app_configs: Any, **options: Any) -> list[CheckMessage]:
     return [
         Error(
             f"PLAYGROUND_SECRET_KEY is not set, or has fewer than {_SHORTEST_KEY} characters.",
-            hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"',
+            hint='Generate one: python -c "import secrets; print(secrets.token_urlsafe(50))"',
             id="playground.E001",
         )
     ]
@@ -56,8 +56,8 @@ def docs_are_there(app_configs: Any, **options: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"PLAYGROUND_DOCS names a folder that is not there: {folder}",
-            hint="Make the folder, and put an index.md into it.",
+            f"PLAYGROUND_DOCS names a folder that does not exist: {folder}",
+            hint="Create the folder, with an index.md in it.",
             id="playground.W002",
         )
     ]
@@ -71,8 +71,8 @@ def all_workers_count_together(app_configs: Any, **options: Any) -> list[CheckMe
         return []
     return [
         checks.Warning(
-            f"Each of the {workers} workers counts calls alone: the rates hold {workers} times over.",
-            hint="Set CACHE_URL to a Redis or Valkey that they share.",
+            f"Each of the {workers} workers counts calls on its own: all rates are {workers} times as high.",
+            hint="Set CACHE_URL to a Redis or Valkey server that all workers share.",
             id="playground.W001",
         )
     ]
@@ -89,11 +89,11 @@ def static_files_are_collected(app_configs: Any, **options: Any) -> list[CheckMe
     except OSError as error:
         return [_uncollected(f"The static files cannot be read: {reason(error) or error.strerror}.")]
     if found is Collected.MISSING:
-        return [_uncollected("The static files are not collected: no page can be shown.")]
+        return [_uncollected("The static files are not collected, so no page can be shown.")]
     if found is Collected.OLD:
         return [
             checks.Warning(
-                "The collected static files are not those of this version.",
+                "The collected static files belong to another version.",
                 hint=_COLLECT,
                 id="playground.W004",
             )
@@ -110,7 +110,7 @@ def before_serving() -> None:
     found = without_errors()
     lines = [_line(message) for message in found if message.level >= checks.WARNING]
     if not os.environ.get(DATABASE_TOLD) and (trouble := database()):
-        lines.append(f"No embeds and no admin: {trouble}.")
+        lines.append(f"Embeds and the admin are unavailable: {trouble}.")
     for line in lines:
         _logger.warning("%s", line)
 

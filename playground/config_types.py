@@ -1,4 +1,4 @@
-"""Parse the text of each kind of setting. Each function raises `ValueError` saying what the setting takes."""
+"""Parse each kind of setting. Each function raises `ValueError` with what is valid: "must be …"."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class SettingError(ValueError):
-    """A setting cannot be used. The message names the variable and what it takes."""
+    """A setting is invalid. The message names the variable, and what is valid."""
 
 
 def text(value: str) -> str:
@@ -22,7 +22,7 @@ def flag(value: str) -> bool:
             return True
         case "0" | "false" | "no" | "off" | "":
             return False
-    raise ValueError("takes 1 or 0")
+    raise ValueError("must be 1 or 0")
 
 
 def names(value: str) -> tuple[str, ...]:
@@ -35,9 +35,9 @@ def host_ports(value: str) -> frozenset[tuple[str, int]]:
     for name in names(value):
         host, colon, port = name.rpartition(":")
         if not colon or not host or not port.isascii() or not port.isdigit():
-            raise ValueError(f"takes host:port pairs with commas between, not {name!r}")
+            raise ValueError(f"must be host:port pairs separated by commas, not {name!r}")
         if not 1 <= int(port) <= 65535:
-            raise ValueError(f"has a port outside 1–65535: {name!r}")
+            raise ValueError(f"must have ports from 1 to 65535, not {name!r}")
         pairs.add((host.strip("[]").lower(), int(port)))
     return frozenset(pairs)
 
@@ -48,25 +48,25 @@ def seconds(value: str) -> float:
     except ValueError:
         number = 0
     if not 0 < number < 86_400:
-        raise ValueError("takes a number of seconds above 0 and below 86400")
+        raise ValueError("must be a number of seconds above 0 and below 86400")
     return number
 
 
 def count(value: str) -> int:
     if not (value.isascii() and value.isdigit() and 0 < int(value[:19]) < 2**40):
-        raise ValueError("takes a whole number of 1 or more")
+        raise ValueError("must be a whole number of 1 or more")
     return int(value)
 
 
 def threads(value: str) -> int:
     if (number := count(value)) < 2:
-        raise ValueError("takes 2 or more: one for calls, one for pages")
+        raise ValueError("must be 2 or more: one for calls, one for pages")
     return number
 
 
 def ports(value: str) -> tuple[int, ...]:
     if not all(name.isascii() and name.isdigit() and 0 < int(name[:6]) < 65536 for name in names(value)):
-        raise ValueError("takes port numbers from 1 to 65535 with commas between")
+        raise ValueError("must be port numbers from 1 to 65535, separated by commas")
     return tuple(sorted({int(name) for name in names(value)}))
 
 
@@ -89,7 +89,7 @@ def proxy(value: str) -> Proxy | None:
     except ValueError:
         host = port = None
     if not host or not port or parts.scheme != "http" or parts.path not in ("", "/") or parts.query:
-        raise ValueError("takes the address of an HTTP proxy: http://host:port")
+        raise ValueError("must be the address of an HTTP proxy: http://host:port")
     user = unquote(parts.username or "")
     return Proxy(host, port, f"{user}:{unquote(parts.password or '')}" if user else "")
 
@@ -117,13 +117,14 @@ def rates(value: str) -> tuple[Rate, ...]:
             or period not in _PERIODS
         ):
             raise ValueError(
-                "takes rates like 20/minute or 20/minute,500/day (second, minute, hour, day), or off"
+                "must be off, or rates such as 20/minute or 20/minute,500/day (per second, minute, hour, "
+                "or day)"
             )
         found.append(Rate(int(number), _PERIODS[period]))
     return tuple(found)
 
 
-# Stands for a proxy on a Unix socket, which has no address.
+# A proxy on a Unix socket, which has no address.
 UNIX = "unix"
 
 
@@ -136,7 +137,7 @@ def networks(value: str) -> frozenset[str]:
             found.add(name if name == UNIX else str(ipaddress.ip_network(name)))
         except ValueError as error:
             raise ValueError(
-                f"takes addresses and networks with commas between, or unix, not {name!r}"
+                f"must be addresses and networks separated by commas, or unix, not {name!r}"
             ) from error
     return frozenset(found)
 
@@ -148,7 +149,7 @@ def cache_url(value: str) -> str:
     scheme, colon, rest = value.partition("://")
     known = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
     if scheme not in known or not rest:
-        raise ValueError("takes redis://host:port/0 (or rediss, valkey, valkeys, unix)")
+        raise ValueError("must be redis://host:port/0 (or rediss, valkey, valkeys, unix)")
     return known[scheme] + colon + rest
 
 
@@ -164,7 +165,7 @@ def postgresql(value: str) -> dict[str, Any] | None:
     except ProgrammingError:  # its text may quote the password
         parts = {}
     if not parts.get("dbname"):
-        raise ValueError("takes postgresql://user:password@host:5432/name")
+        raise ValueError("must be postgresql://user:password@host:5432/name")
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     entry = {name: str(parts.pop(part, "")) for name, part in names.items()}
     return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"connect_timeout": 5} | parts} | entry

@@ -26,7 +26,7 @@ def _warnings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
 def test_workers_that_count_separately_cause_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     (warning,) = _warnings(monkeypatch, WEB_CONCURRENCY="4")
 
-    assert "Each of the 4 workers counts calls alone" in warning
+    assert "Each of the 4 workers counts calls on its own" in warning
 
 
 @pytest.mark.parametrize(

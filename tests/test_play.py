@@ -253,7 +253,7 @@ def test_what_is_missing_is_told_once(tmp_path: Path) -> None:
 
     assert len([line for line in told if missing in line]) == 2
     assert len([line for line in told if "PLAYGROUND_DOCS" in line]) == 1
-    assert len([line for line in told if "No embeds" in line or "not migrated" in line]) == 1
+    assert len([line for line in told if "Embeds and the admin" in line or "not migrated" in line]) == 1
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -44,7 +44,7 @@ def test_an_invalid_value_is_reported_in_one_line(command: str) -> None:
     done = _start("manage.py", command, PLAYGROUND_SILENCE_SECONDS="a while", **KEY)
 
     assert done.returncode == 1
-    assert done.stderr == "PLAYGROUND_SILENCE_SECONDS takes a number of seconds above 0 and below 86400\n"
+    assert done.stderr == "PLAYGROUND_SILENCE_SECONDS must be a number of seconds above 0 and below 86400\n"
 
 
 # One for each kind of value; `text` and paths accept anything.
@@ -84,7 +84,10 @@ def test_a_missing_secret_key_is_reported_with_how_to_make_one() -> None:
     [
         ("[[provider", "cannot be read"),
         ('[[provider]]\nid = "x"\nlabel = "X"', "provider 'x': base_url is missing"),
-        ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "ftp://x"', "provider 'x': A base URL starts with"),
+        (
+            '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "ftp://x"',
+            "provider 'x': Start the base URL with",
+        ),
         ('[[provider]]\nid = "X Y"\nlabel = "X"\nbase_url = "https://x.example"', "id takes small letters"),
         ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ncolour = 1', "colour"),
         (
@@ -148,7 +151,7 @@ def test_an_unmigrated_database_is_reported_in_one_line(tmp_path: Path) -> None:
     )
 
     assert done.stderr.splitlines()[-1] == (
-        "CommandError: The embeds cannot be used: the database is not migrated (manage.py migrate)."
+        "CommandError: The embeds cannot be used: the database is not migrated (run manage.py migrate)."
     )
     assert "Traceback" not in done.stderr
 

@@ -32,11 +32,17 @@ SQLITE = {
         (OSError(errno.ENOSPC, "No space", "/data/x"), "the disk is full: /data/x"),
         (OSError(errno.EROFS, "Read-only"), "the disk is read-only"),
         (OSError(errno.EMFILE, "Too many"), "too many files are open (ulimit -n)"),
-        (OperationalError("database or disk is full"), "the disk of the database is full"),
+        (OperationalError("database or disk is full"), "the database’s disk is full"),
         (OperationalError("attempt to write a readonly database"), "the database is read-only"),
-        (OperationalError("no such table: calls_spent"), "the database is not migrated (manage.py migrate)"),
-        (OperationalError("no such column: x.y"), "the database is not migrated (manage.py migrate)"),
-        (ProgrammingError('relation "x" does not exist'), "the database is not migrated (manage.py migrate)"),
+        (
+            OperationalError("no such table: calls_spent"),
+            "the database is not migrated (run manage.py migrate)",
+        ),
+        (OperationalError("no such column: x.y"), "the database is not migrated (run manage.py migrate)"),
+        (
+            ProgrammingError('relation "x" does not exist'),
+            "the database is not migrated (run manage.py migrate)",
+        ),
         (OperationalError("connection to server at x failed"), "the database cannot be reached"),
         (DatabaseError("file is not a database"), "the database file is not a SQLite database"),
     ],
@@ -66,8 +72,8 @@ def test_every_sqlite_failure_has_a_description(message: str) -> None:
 
 
 def test_an_unknown_failure_is_reported_as_no_answer() -> None:
-    assert str(why(OperationalError("something with hunter2 in it"))) == "the database does not answer"
-    assert str(why(IntegrityError("no such table"))) == "the database does not answer"
+    assert str(why(OperationalError("something with hunter2 in it"))) == "the database does not respond"
+    assert str(why(IntegrityError("no such table"))) == "the database does not respond"
 
 
 def _written(error: Exception) -> str:
@@ -85,7 +91,7 @@ def test_a_known_failure_is_logged_in_one_line_that_says_where() -> None:
     (line,) = _written(OperationalError("no such table: secret")).splitlines()
 
     assert line.startswith(
-        "ERROR It failed: the database is not migrated (manage.py migrate) (RuntimeError at "
+        "ERROR It failed: the database is not migrated (run manage.py migrate) (RuntimeError at "
     )
     assert Path(__file__).name in line
     assert "secret" not in line

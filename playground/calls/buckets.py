@@ -29,7 +29,7 @@ _ROUNDING_SECONDS = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket. `key` says whose it is, `rate` its size and how fast it refills."""
+    """A token bucket. `key` tells who it belongs to, `rate` its size and how fast it refills."""
 
     key: str
     rate: Rate
@@ -56,11 +56,11 @@ class UnavailableError(RefusedError):
     """The store of the buckets cannot be reached."""
 
     def __init__(self) -> None:
-        title = say(gettext_noop("The server's keys cannot be used now"))
+        title = say(gettext_noop("The server’s key is unavailable"))
         advice = say(
             gettext_noop(
-                "Nothing was sent: what counts their calls cannot be reached. Try again later, or type a key "
-                "of your own. Who runs the playground finds its place in CACHE_URL."
+                "Not sent, because the calls with this key can’t be counted. Try again later, or enter your "
+                "own key. (Administrators can check the server in CACHE_URL.)"
             )
         )
         super().__init__(Refusal(503, "not_counted", title, advice, retry_seconds=RETRY_SECONDS))

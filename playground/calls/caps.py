@@ -1,10 +1,11 @@
-"""Hold a call that the operator pays for to the caps.
+"""Check a call that the operator pays for against the caps.
 
-Everything is forbidden unless listed: providers add parameters, and some of them cost money.
+Anything not listed is rejected: providers add parameters, and some of them cost money.
 """
 
 from collections.abc import Iterator
 
+from playground import amounts
 from playground.catalogue.caps import Caps
 from playground.exchange.fix import Fix
 from playground.exchange.parameter import Kind
@@ -20,7 +21,7 @@ def check(request: Request, caps: Caps | None) -> None:
 
 
 def problems(request: Request, caps: Caps) -> list[FieldProblem]:
-    """Return everything that the request may not ask for, each with the cap that it exceeds."""
+    """Return everything in the request that is beyond the caps, each with its cap."""
     return [
         *_model(request, caps),
         *_tokens(request, caps),
@@ -33,7 +34,7 @@ def problems(request: Request, caps: Caps) -> list[FieldProblem]:
 def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None:
     """Return the change that brings a request within the caps, by lowering or removing fields.
 
-    What people say to the model is never removed.
+    Never removes the prompt.
     """
     dialect, fields = request.dialect, request.dialect.fields
     said = {fields.prompt, *(field.name for field in dialect.parameters if field.kind is Kind.PROSE)}
@@ -44,19 +45,19 @@ def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None
         for problem in beyond
         if problem.field != "request" and problem.field.partition(".")[0] not in said
     }
-    return Fix(say(gettext_noop("Keep to what the server's key allows")), changes) if changes else None
+    return Fix(say(gettext_noop("Apply the limits")), changes) if changes else None
 
 
 def _model(request: Request, caps: Caps) -> Iterator[FieldProblem]:
     if not caps.allows_model(request.demands.model):
-        sentence = gettext_noop("With the server's key, only %(models)s.")
-        yield FieldProblem(request.dialect.fields.model, say(sentence, models=", ".join(caps.models)))
+        sentence = gettext_noop("With the server’s key, use %(models)s.")
+        yield FieldProblem(request.dialect.fields.model, say(sentence, models=caps.models))
 
 
 def _tokens(request: Request, caps: Caps) -> Iterator[FieldProblem]:
     given = request.demands.tokens
     if not given:
-        sentence = gettext_noop("With the server's key, set this: %(most)s or less.")
+        sentence = gettext_noop("With the server’s key, set this to %(most)s or less.")
         yield FieldProblem(request.dialect.fields.tokens[0], say(sentence, most=caps.max_tokens))
     for name, limit in given.items():
         if limit > caps.max_tokens:
@@ -68,15 +69,16 @@ def _count(request: Request, caps: Caps) -> Iterator[FieldProblem]:
         yield FieldProblem(request.dialect.fields.count, say(_AT_MOST, most=caps.n))
 
 
-_AT_MOST = gettext_noop("With the server's key, %(most)s at most.")
+_AT_MOST = gettext_noop("With the server’s key, the limit is %(most)s.")
 
 
 def _size(size: int, caps: Caps) -> Iterator[FieldProblem]:
     if size > caps.request_bytes:
         sentence = gettext_noop(
-            "The request has %(size)s bytes; with the server's key, %(most)s at most are sent."
+            "The request exceeds %(most)s, the limit with the server’s key. Shorten the messages."
         )
-        yield FieldProblem("request", say(sentence, size=size, most=caps.request_bytes), status=413)
+        told = say(sentence, most=amounts.size(caps.request_bytes))
+        yield FieldProblem("request", told, status=413)
 
 
 def _extras(request: Request, caps: Caps) -> Iterator[FieldProblem]:
@@ -90,4 +92,7 @@ def _extras(request: Request, caps: Caps) -> Iterator[FieldProblem]:
 
 
 def _not_allowed(name: str) -> Sentence:
-    return say(gettext_noop("“%(name)s” may not be asked for with the server's key."), name=name[:60])
+    sentence = gettext_noop(
+        "“%(name)s” isn’t allowed with the server’s key. Remove it, or enter your own key."
+    )
+    return say(sentence, name=name[:60])

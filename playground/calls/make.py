@@ -106,7 +106,7 @@ def count_tokens(draft: Draft, caller: Caller) -> Count:
     """
     dialect = draft.speaks()
     if not dialect.count_path:
-        sentence = gettext_noop("Tokens can't be counted in %(api)s: it has no endpoint for that.")
+        sentence = gettext_noop("%(api)s has no endpoint that counts tokens.")
         raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=dialect.label)))
     request, route = draft.checked()
     caps.check(request, route.caps)
@@ -122,7 +122,9 @@ def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:
     """
     if draft.provider:
         raise InvalidRequestError(
-            FieldProblem("base_url", say(gettext_noop("Give a base URL: a provider's APIs are known.")))
+            FieldProblem(
+                "base_url", say(gettext_noop("Enter a base URL. The APIs of a provider are already known."))
+            )
         )
     routes = routes_to(draft.base_url, draft.key)
     rates.count(caller.visitor, next(iter(routes.values())))

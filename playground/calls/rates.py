@@ -9,14 +9,14 @@ from django.core.cache import cache
 from playground.calls.buckets import Bucket, Buckets, Empty
 from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal, RefusedError
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import gettext_noop, ngettext_noop, say
 from playground.upstream.route import Route
 
 _TOTAL = "total"
 
 
 class TooManyCallsError(RefusedError):
-    """A rate limit is reached: `empty` says which one, and for how long."""
+    """A rate limit is reached: `empty` tells which one, and for how long."""
 
     def __init__(self, empty: Empty) -> None:
         self.empty = empty
@@ -27,17 +27,21 @@ class TooManyCallsError(RefusedError):
             period=duration(rate.seconds),
             wait=duration(seconds),
         )
-        title = say(gettext_noop("Too many calls for now"))
+        title = say(gettext_noop("Playground rate limit reached"))
         super().__init__(Refusal(429, "too_many_calls", title, advice, retry_seconds=seconds))
 
 
-_BY_ALL = gettext_noop(
-    "Nothing was sent. All who use this server's keys may make %(count)s calls in %(period)s. Send "
-    "again in %(wait)s, or type a key of your own, whose calls are not counted."
+_BY_ALL = ngettext_noop(
+    "Not sent. With this server’s keys, all visitors together can make %(count)s call in %(period)s. Send "
+    "again in %(wait)s, or enter your own key. (Administrators can raise PLAYGROUND_TOTAL_RATE.)",
+    "Not sent. With this server’s keys, all visitors together can make %(count)s calls in %(period)s. Send "
+    "again in %(wait)s, or enter your own key. (Administrators can raise PLAYGROUND_TOTAL_RATE.)",
 )
-_BY_YOU = gettext_noop(
-    "Nothing was sent. With this server's keys you may make %(count)s calls in %(period)s. Send "
-    "again in %(wait)s, or type a key of your own, whose calls are not counted."
+_BY_YOU = ngettext_noop(
+    "Not sent. With this server’s keys, you can make %(count)s call in %(period)s. Send again in %(wait)s, "
+    "or enter your own key. (Administrators can raise PLAYGROUND_CLIENT_RATE.)",
+    "Not sent. With this server’s keys, you can make %(count)s calls in %(period)s. Send again in %(wait)s, "
+    "or enter your own key. (Administrators can raise PLAYGROUND_CLIENT_RATE.)",
 )
 
 

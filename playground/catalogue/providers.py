@@ -134,9 +134,7 @@ def lacks(provider: Provider) -> Sentence | None:
     """Return what the provider lacks according to the settings alone, or None; no request is made."""
     if not provider.endpoints:
         return say(
-            gettext_noop(
-                "not running: start the playground with a network once, so that its weights are fetched"
-            )
+            gettext_noop("not running (started with --no-local-model, or the model isn’t downloaded yet)")
         )
     own = settings.CONFIG.port
     if provider.local and any(endpoint.port == own for endpoint in provider.endpoints.values()):

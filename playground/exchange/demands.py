@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from playground.exchange.refusal import FieldProblem
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import ngettext_noop, say
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
     """The names of an API's fields that rules for all APIs refer to.
 
-    `tokens` limit an answer's length, the usual one first. `count` is the number of answers; it is empty if
-    the API has no such field. `delivery` changes how an answer comes, not what it says. `synonyms` are names
-    that some providers take for the same field. `call` is where a message has the id of the call that it
-    answers, if it can. `foreign` are names that only other APIs have, with which a request is refused.
+    `tokens` limit an answer's length, the usual one first. `count` is the number of answers, "" if the API
+    has no such field. `delivery` changes how the answer arrives, not its content. `synonyms` are names that
+    some providers use for the same field. `call` is the field of a message with the id of the tool call that
+    it answers. `foreign` are fields of other APIs, which are rejected.
     """
 
     model: str
@@ -44,10 +44,9 @@ class Demands:
 class Extra:
     """Something in a request that may cost more than the tokens of its text.
 
-    `field` is where it is: `tools`, `messages.0.content`. `name` is what the API calls it (`image_url`), and
-    `group` the name by which caps allow it (`images`); it is empty for what costs nothing. `ability` is what
-    a model needs for it: `tools`, `vision`, `audio` or `schema`; it may be empty. `is_part` marks a part of a
-    message that is not text.
+    `field` is its place: `tools`, `messages.0.content`. `name` is the API's name for it (`image_url`),
+    `group` the caps' name (`images`), "" if it costs nothing. `ability` is what a model needs for it:
+    `tools`, `vision`, `audio`, `schema`, or "". `is_part` marks a content part that isn't text.
     """
 
     field: str
@@ -58,15 +57,17 @@ class Extra:
 
 
 def too_many_messages(prompt: str, count: int, most: int) -> FieldProblem:
-    """Return the problem of the field `prompt`, in which the messages are."""
+    """Return the problem of `prompt`, the field with the messages."""
     return FieldProblem(
         prompt,
         say(
-            gettext_noop(
-                "There are %(count)s messages; at most %(most)s are sent. Remove some, or raise "
-                "PLAYGROUND_MESSAGES on the server."
+            ngettext_noop(
+                "The limit is %(count)s message, but the request has %(given)s. Remove some. (Administrators "
+                "can raise PLAYGROUND_MESSAGES.)",
+                "The limit is %(count)s messages, but the request has %(given)s. Remove some. "
+                "(Administrators can raise PLAYGROUND_MESSAGES.)",
             ),
-            count=count,
-            most=most,
+            count=most,
+            given=count,
         ),
     )

@@ -50,11 +50,9 @@ class Collector(Protocol):
 
     def add(self, chunk: Any) -> str:
         """Return the text that the chunk added. Raises `TooManyError` before memory fills up."""
-        ...
 
     def is_finished(self, choices: int) -> bool:
         """Whether there are at least this many choices, and each has said that it is finished."""
-        ...
 
     @property
     def completion(self) -> dict[str, Any]: ...
@@ -65,12 +63,10 @@ class Collector(Protocol):
     @property
     def indexes(self) -> list[int]:
         """The choices' own indexes, in the order of `live`."""
-        ...
 
     @property
     def live(self) -> list[LiveChoice]:
         """Each choice so far, in the order of their first chunks."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,73 +107,57 @@ class Dialect(Protocol):
 
     def offered(self, body: Mapping[str, Any]) -> tuple[Parameter, ...]:
         """Return those of `parameters` that a request like this may have."""
-        ...
 
     def rows(self, prompt: Any) -> list[Row] | None:
         """Return the messages in the field `fields.prompt` as rows; None if they cannot be rows."""
-        ...
 
     def prompt(self, rows: Sequence[Row]) -> Any:
         """Return the messages that the rows mean. A row's own texts win over its `rest`."""
-        ...
 
     # --- the request ---
 
     def problems(self, body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
         """Return everything wrong with a body. Unknown fields pass: a provider may know them."""
-        ...
 
     def demands(self, body: Mapping[str, Any]) -> Demands:
         """Return what a body asks for. Of a body that was never checked, return what can be read."""
-        ...
 
     def extras(self, body: Mapping[str, Any]) -> Iterator[Extra]:
         """Yield what may cost more than the tokens of the text, parameter by parameter and part by part."""
-        ...
 
     def question(self, body: Mapping[str, Any]) -> str | None:
         """Return the last message if it is text: it tells one request from another."""
-        ...
 
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         """Return the length of each message, in characters."""
-        ...
 
     # --- from one API to another ---
 
     def conversation(self, body: Mapping[str, Any]) -> Conversation:
         """Return what a body asks for, in no API's words. A body that was never checked is read as well."""
-        ...
 
     def body_of(self, conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
         """Return the body that asks another API's conversation here, and what it cannot express."""
-        ...
 
     # --- the call ---
 
     def path(self, body: Mapping[str, Any]) -> str:
         """Return where the body is posted, under the base URL."""
-        ...
 
     def headers(self, body: Mapping[str, Any]) -> Headers:
         """Return the headers that only this API requires, besides the one with the key."""
-        ...
 
     def wire(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what is posted: the body without what is part of the path."""
-        ...
 
     def models(self, value: Any) -> ModelList | None:
         """Return the models in the JSON of a list, or None if it is not a list."""
-        ...
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what is posted to `count_path`: the part of the body that has tokens to count."""
-        ...
 
     def counted(self, value: Any) -> int | None:
         """Return the number of tokens in the JSON that comes back from there, or None if it has none."""
-        ...
 
     # --- the response ---
 
@@ -185,45 +165,35 @@ class Dialect(Protocol):
 
     def chunk(self, value: Any) -> Any:
         """Return an event's JSON value without what some servers wrap around it."""
-        ...
 
     def is_chunk(self, value: Any) -> bool:
         """Whether a JSON value is a piece of a stream rather than a completion."""
-        ...
 
     def is_done(self, data: str, value: Any) -> bool:
         """Whether an event announces the end of the stream. `value` is that of its `data`."""
-        ...
 
     def completion(self, value: Any) -> dict[str, Any] | None:
         """Return the completion in a received JSON value, or None if there is none."""
-        ...
 
     def answer(self, completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
         """Read a completion. `asked` is the body that was sent."""
-        ...
 
     def error(self, value: Any) -> Any:
         """Return the part of a JSON value that reports an error although the status says success, or None."""
-        ...
 
     def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
         """Return the change that the provider's words ask for, if it can be made for the person."""
-        ...
 
     def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Return the change that limits an answer to this many tokens, if the body allows more."""
-        ...
 
     # --- the key, if it came back in pieces ---
 
     def texts(self, value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
         """Yield each text of a completion or an event, and the places where people read it with others."""
-        ...
 
     def masked(self, completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
         """Mask the texts with these numbers, counted in the order of `texts`."""
-        ...
 
 
 def call_of(

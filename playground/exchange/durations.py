@@ -2,13 +2,14 @@
 
 import math
 
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground import amounts
+from playground.text.sentence import Sentence, gettext_noop, ngettext_noop, say
 
+_SECONDS = ngettext_noop("%(count)s second", "%(count)s seconds")
 _UNITS = (
-    (86_400, gettext_noop("a day"), gettext_noop("%(count)s days")),
-    (3600, gettext_noop("an hour"), gettext_noop("%(count)s hours")),
-    (60, gettext_noop("a minute"), gettext_noop("%(count)s minutes")),
-    (1, gettext_noop("a second"), gettext_noop("%(count)s seconds")),
+    (86_400, ngettext_noop("%(count)s day", "%(count)s days")),
+    (3600, ngettext_noop("%(count)s hour", "%(count)s hours")),
+    (60, ngettext_noop("%(count)s minute", "%(count)s minutes")),
 )
 
 
@@ -17,9 +18,16 @@ def duration(seconds: int) -> Sentence:
 
     Rounds up, so that nobody retries too early.
     """
-    for size, one, many in _UNITS:
-        if seconds == size:
-            return say(one)
-        if seconds >= 2 * size:
-            return say(many, count=math.ceil(seconds / size))
-    return say(_UNITS[-1][1])  # less than a second
+    for size, words in _UNITS:
+        if seconds == size or seconds >= 2 * size:
+            return say(words, count=math.ceil(seconds / size))
+    return say(_SECONDS, count=max(1, math.ceil(seconds)))
+
+
+def exact_seconds(seconds: float) -> Sentence:
+    """Return a time limit as it was set; below a second, in milliseconds."""
+    if seconds < 1:
+        return say("%(duration)s", duration=amounts.duration(1000 * seconds))
+    if seconds.is_integer():
+        return say(_SECONDS, count=int(seconds))
+    return say(gettext_noop("%(number)s seconds"), number=f"{seconds:,g}")

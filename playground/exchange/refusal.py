@@ -1,4 +1,4 @@
-"""What is rejected before anything is sent: one root, so that a view needs one `except`.
+"""Errors raised before anything is sent. One root, so that a view needs one `except`.
 
 RefusedError
 ├── InvalidRequestError     here                 400, 413
@@ -17,7 +17,7 @@ from typing import Any
 from playground.exchange.fix import Fix
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# Calls end all the time, and a restart takes about this long.
+# Some call ends in this time, and so does a restart.
 RETRY_SECONDS = 5
 
 
@@ -36,7 +36,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a person is told, with an HTTP status. `fields` may be empty. `fix` repairs it with one click."""
+    """An error for people, with an HTTP status. `fields` may be empty. `fix` repairs it in one click."""
 
     status: int
     kind: str
@@ -61,8 +61,8 @@ class InvalidRequestError(RefusedError):
     def __init__(self, *problems: FieldProblem, fix: Fix | None = None) -> None:
         status = problems[0].status if len(problems) == 1 else 400
         fix = fix or next((problem.fix for problem in problems if problem.fix), None)
-        title = say(gettext_noop("Nothing was sent yet"))
-        advice = say(gettext_noop("Change what is marked, and send again."))
+        title = say(gettext_noop("Request not sent"))
+        advice = say(gettext_noop("Change the marked fields, then send again."))
         super().__init__(Refusal(status, "invalid_request", title, advice, problems, fix=fix))
         self.problems, self.fix = problems, fix
 

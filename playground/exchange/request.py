@@ -1,9 +1,10 @@
-"""A checked request, whatever the API that it is for."""
+"""A checked request for any API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground import amounts
 from playground.exchange.demands import Demands
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -13,7 +14,7 @@ from playground.text.sentence import gettext_noop, say
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A body that may be sent, and its bytes on the wire. Views are made from `body`: do not change it."""
+    """A valid body, and its bytes on the wire. Views are made from `body`, so don't change it."""
 
     dialect: Dialect
     body: Mapping[str, Any]
@@ -22,7 +23,7 @@ class Request:
 
 
 def checked(dialect: Dialect, body: Any, *, max_messages: int, max_bytes: int) -> Request:
-    """Check a body of JSON values. Raises `InvalidRequestError` with everything wrong."""
+    """Check a body of JSON values. Raises `InvalidRequestError` with all problems."""
     if not isinstance(body, dict):
         raise InvalidRequestError(
             FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
@@ -40,11 +41,10 @@ def checked(dialect: Dialect, body: Any, *, max_messages: int, max_bytes: int) -
                 "request",
                 say(
                     gettext_noop(
-                        "The request has %(size)s bytes; at most %(most)s are sent. Shorten the "
-                        "messages, or raise PLAYGROUND_REQUEST_BYTES on the server."
+                        "The request exceeds the limit of %(most)s. Shorten the messages. "
+                        "(Administrators can raise PLAYGROUND_REQUEST_BYTES.)"
                     ),
-                    size=len(encoded),
-                    most=max_bytes,
+                    most=amounts.size(max_bytes),
                 ),
                 status=413,
             )

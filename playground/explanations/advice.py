@@ -1,121 +1,132 @@
-"""What people are told about each failure and each status: a title, and what to do next."""
+"""The title and the advice for each failure and each status."""
 
-from playground.exchange.failure import FailureKind
-from playground.text.sentence import gettext_noop
+from playground import amounts
+from playground.exchange.durations import exact_seconds
+from playground.exchange.failure import Failure, FailureKind
+from playground.text.sentence import Sentence, gettext_noop
 
-# Title and advice; `%(host)s` and `%(limit)s` come from the failure.
+# Title and advice; `%(host)s`, `%(limit)s`, and `%(field)s` come from the failure and the request.
 FAILURES: dict[FailureKind, tuple[str, str]] = {
     FailureKind.UNKNOWN_HOST: (
-        gettext_noop("No host is called %(host)s"),
-        gettext_noop("Check the spelling of the base URL, and that this server can look names up (DNS)."),
+        gettext_noop("Can’t find %(host)s"),
+        gettext_noop("Check the spelling of the base URL. (Administrators can check this server’s DNS.)"),
     ),
     FailureKind.REFUSED: (
-        gettext_noop("%(host)s refuses connections"),
-        gettext_noop(
-            "Nothing listens there. Is the server running (for Ollama: “ollama serve”)? Check the port."
-        ),
+        gettext_noop("%(host)s refused the connection"),
+        gettext_noop("Check the port in the base URL, or start the server (Ollama: ollama serve)."),
     ),
     FailureKind.UNREACHABLE: (
-        gettext_noop("%(host)s cannot be reached"),
-        gettext_noop("The network gives no way there. Check this server's connection and the base URL."),
+        gettext_noop("Can’t reach %(host)s"),
+        gettext_noop("Check the base URL. (Administrators can check this server’s network connection.)"),
     ),
     FailureKind.PROXY: (
-        gettext_noop("No way out to %(host)s"),
+        gettext_noop("The proxy can’t reach %(host)s"),
         gettext_noop(
-            "The proxy that all calls of this server go through gave no connection: it may not allow this "
-            "host, or not find it. Check the base URL; who runs the playground has set the proxy in "
-            "PLAYGROUND_EGRESS_PROXY."
+            "Check the base URL. (Administrators can check whether the proxy in PLAYGROUND_EGRESS_PROXY "
+            "allows this host.)"
         ),
     ),
     FailureKind.CONNECT_TIMEOUT: (
-        gettext_noop("%(host)s does not answer"),
+        gettext_noop("Connection to %(host)s timed out"),
         gettext_noop(
-            "No connection within %(limit)s s. Check the host and port, or raise "
-            "PLAYGROUND_CONNECT_SECONDS on the server."
+            "No connection within %(limit)s. Check the host and port in the base URL. (Administrators can "
+            "raise PLAYGROUND_CONNECT_SECONDS.)"
         ),
     ),
     FailureKind.TLS: (
         gettext_noop("No secure connection to %(host)s"),
         gettext_noop(
-            "The certificate or the TLS set-up was not accepted. If the server speaks plain HTTP, write http://."
+            "The TLS certificate or settings were rejected. Check the base URL. For a server without TLS, "
+            "use http://."
         ),
     ),
     FailureKind.SILENCE: (
-        gettext_noop("%(host)s went silent"),
+        gettext_noop("%(host)s stopped responding"),
         gettext_noop(
-            "Nothing came for %(limit)s s. Try again, ask for fewer tokens, or raise "
-            "PLAYGROUND_SILENCE_SECONDS on the server."
+            "No data arrived for %(limit)s. Try again, or lower %(field)s. (Administrators can raise "
+            "PLAYGROUND_SILENCE_SECONDS.)"
         ),
     ),
     FailureKind.SLOW_HEAD: (
-        gettext_noop("The headers of %(host)s did not arrive in time"),
+        gettext_noop("Response headers took too long"),
         gettext_noop(
-            "They had %(limit)s s and came only in part. Try again, or raise PLAYGROUND_SILENCE_SECONDS on "
-            "the server."
+            "The headers weren’t complete after %(limit)s. Try again. (Administrators can raise "
+            "PLAYGROUND_SILENCE_SECONDS.)"
         ),
     ),
     FailureKind.TOO_LONG: (
-        gettext_noop("The exchange took too long"),
+        gettext_noop("The call took too long"),
         gettext_noop(
-            "It was ended after %(limit)s s. Ask for fewer tokens, or raise "
-            "PLAYGROUND_EXCHANGE_SECONDS on the server."
+            "The playground ended the call after %(limit)s. Lower %(field)s. (Administrators can raise "
+            "PLAYGROUND_EXCHANGE_SECONDS.)"
         ),
     ),
     FailureKind.TOO_LARGE: (
-        gettext_noop("The answer is too large"),
+        gettext_noop("The response is too large"),
         gettext_noop(
-            "It passed %(limit)s bytes and was cut there. Ask for fewer tokens, or raise "
-            "PLAYGROUND_RESPONSE_BYTES on the server."
+            "The response exceeded %(limit)s. Lower %(field)s. (Administrators can raise "
+            "PLAYGROUND_RESPONSE_BYTES.)"
         ),
     ),
     FailureKind.TOO_MANY: (
-        gettext_noop("The stream has too many parts"),
+        gettext_noop("Too many items in the stream"),
         gettext_noop(
-            "It passed %(limit)s events, lines, choices, tool calls or other values, more than can be put "
-            "together, and was ended there. What had arrived is shown; ask for fewer choices or tokens."
+            "The stream exceeded %(limit)s events, lines, choices, tool calls, or other values. Lower "
+            "%(field)s, or ask for fewer choices."
         ),
     ),
     FailureKind.CUT_OFF: (
-        gettext_noop("The answer was cut off"),
-        gettext_noop("%(host)s closed the connection before the end. What arrived is shown; try again."),
+        gettext_noop("The response was cut off"),
+        gettext_noop("%(host)s closed the connection before the end. Click “Send” to try again."),
     ),
     FailureKind.STOPPED: (
         gettext_noop("Stopped"),
-        gettext_noop("The connection to %(host)s was closed. What had arrived is shown."),
+        gettext_noop("Everything received so far is shown. Click “Send” to start over."),
     ),
     FailureKind.RESTARTED: (
-        gettext_noop("The playground was restarted"),
-        gettext_noop("The call was ended before its time. What had arrived is shown; send again."),
+        gettext_noop("The playground restarted"),
+        gettext_noop("The restart ended the call. Click “Send” to try again."),
     ),
     FailureKind.NOT_HTTP: (
-        gettext_noop("%(host)s does not speak HTTP as expected"),
-        gettext_noop("Check the port, and whether the base URL needs https:// in place of http://."),
+        gettext_noop("Invalid HTTP response from %(host)s"),
+        gettext_noop("Check the port in the base URL, and whether it needs https:// instead of http://."),
     ),
     FailureKind.BAD_ENCODING: (
-        gettext_noop("The answer cannot be decoded"),
-        gettext_noop(
-            "%(host)s compressed it in a way that does not unpack. Try again; then ask the provider."
-        ),
+        gettext_noop("The response can’t be decompressed"),
+        gettext_noop("The compressed data isn’t valid. Try again, or report it to the provider."),
     ),
 }
 
 # For a connection that closes before any response: there is nothing to show.
 CLOSED = (
-    gettext_noop("%(host)s closed the connection without an answer"),
-    gettext_noop("Try again; if it stays so, check the port, and whether the base URL needs https://."),
+    gettext_noop("%(host)s closed the connection"),
+    gettext_noop(
+        "No response arrived. Try again, or check the port in the base URL, and whether it needs https://."
+    ),
+)
+# For an HTTP response that asks for HTTPS.
+NEEDS_TLS = (
+    gettext_noop("%(host)s requires HTTPS"),
+    gettext_noop("Change http:// to https:// in the base URL."),
+)
+# For status 401 if no key was sent.
+NO_KEY = (
+    gettext_noop("No API key was sent"),
+    gettext_noop("Enter your key under “API key”, then send again."),
 )
 
-# Kind, title, and advice; `%(host)s` is the host that responded, `%(method)s` the request's method.
+# Kind, title, and advice. `%(host)s` is the host that responded, `%(method)s` the request's method, and
+# `%(field)s` the parameter that limits the answer's length.
 STATUSES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
-        gettext_noop("The provider finds the request wrong"),
-        gettext_noop("Change what its message names, and send again."),
+        gettext_noop("The provider rejected the request"),
+        gettext_noop("Change what the provider’s message names, then send again."),
     ),
     401: (
         "unauthorized",
-        gettext_noop("The key was not accepted"),
-        gettext_noop("Check the key, and that it belongs to %(host)s."),
+        gettext_noop("Invalid API key"),
+        gettext_noop("Check your API key, and that it is one for %(host)s."),
     ),
     402: (
         "payment_required",
@@ -124,53 +135,59 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     ),
     403: (
         "forbidden",
-        gettext_noop("The key may not do this"),
-        gettext_noop("Check that the key and its account may use this model, and that its region is served."),
+        gettext_noop("Access denied"),
+        gettext_noop(
+            "Check at the provider whether your key can use this model, and whether your region is supported."
+        ),
     ),
     404: (
         "not_found",
-        gettext_noop("No such model or path"),
-        gettext_noop("Pick a model from the provider's list, and check the base URL (does it need /v1?)."),
+        gettext_noop("Model or path not found"),
+        gettext_noop(
+            "Click “List models” and pick one, or check the base URL, which may need /v1 at the end."
+        ),
     ),
     405: (
         "not_found",
-        gettext_noop("No such path"),
-        gettext_noop("This address does not accept %(method)s. Check the base URL (does it need /v1?)."),
+        gettext_noop("Method not allowed"),
+        gettext_noop(
+            "This address doesn’t accept %(method)s. Check the base URL, which may need /v1 at the end."
+        ),
     ),
     408: (
         "timeout",
-        gettext_noop("The provider ran out of time"),
-        gettext_noop("Try again, or ask for fewer tokens."),
+        gettext_noop("The provider timed out"),
+        gettext_noop("Try again, or lower %(field)s."),
     ),
     410: (
         "not_found",
-        gettext_noop("The provider no longer offers this"),
-        gettext_noop("Change what its message names: the model, the base URL or a parameter."),
+        gettext_noop("No longer available"),
+        gettext_noop("Change the model, base URL, or parameter that the provider’s message names."),
     ),
     413: (
         "too_large_for_provider",
-        gettext_noop("The request is too large for the provider"),
-        gettext_noop("Shorten the messages, and send again."),
+        gettext_noop("Request too large for the provider"),
+        gettext_noop("Shorten the messages, then send again."),
     ),
     429: (
         "rate_limited",
-        gettext_noop("Too many requests"),
-        gettext_noop("Slow down and try again, or raise the rate limit at the provider."),
+        gettext_noop("Rate limit reached"),
+        gettext_noop("Wait a moment, then send again, or raise the rate limit at the provider."),
     ),
     500: (
         "server_error",
-        gettext_noop("The provider had an error"),
-        gettext_noop("Nothing is wrong on your side. Try again later."),
+        gettext_noop("The provider had an internal error"),
+        gettext_noop("Try again later. Your request isn’t the cause."),
     ),
     502: (
         "unavailable",
         gettext_noop("The provider is unavailable"),
-        gettext_noop("A gateway answered in its place. Try again later."),
+        gettext_noop("Try again later. A gateway responded instead of the provider."),
     ),
     503: (
         "unavailable",
         gettext_noop("The provider is unavailable"),
-        gettext_noop("It is overloaded or down. Try again later."),
+        gettext_noop("Try again later. The provider is overloaded or down."),
     ),
     529: (
         "overloaded",
@@ -193,12 +210,13 @@ STATUSES |= {
 
 # The advice for these kinds when models were listed. Other kinds keep the advice above.
 LISTING = {
-    "bad_request": gettext_noop("The provider gives no list. Enter a model id."),
-    "forbidden": gettext_noop("The key may not list models. Enter a model id, or try another key."),
+    "bad_request": gettext_noop("This provider has no model list. Enter a model id."),
+    "forbidden": gettext_noop("This key can’t list models. Enter a model id, or try another key."),
     "not_found": gettext_noop(
-        "This address has no list of models. Check the base URL (does it need /v1?), or enter a model id."
+        "No model list at this address. Enter a model id, or check the base URL, which may need /v1 at the "
+        "end."
     ),
-    # A partial list is not shown, and it has no tokens to reduce.
+    # A partial list isn't shown, and there is no length limit to lower.
     **dict.fromkeys(
         ("timeout", "overloaded", "silence", "too_long", "too_large", "too_many", "cut_off", "restarted"),
         gettext_noop("Try again, or enter a model id."),
@@ -206,9 +224,9 @@ LISTING = {
     "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
 }
 
-# Stands for the field with the prompt, whatever the dialect calls it.
+# The field with the prompt, whatever the dialect calls it.
 PROMPT = "prompt"
-# What the reader of an embed would have to change to follow the advice on a kind. If that is fixed, they get
+# The field that the advice on a kind tells people to change. If an embed fixes that field, its readers get
 # `OUT_OF_REACH` instead.
 ABOUT = {
     **dict.fromkeys(
@@ -221,4 +239,17 @@ ABOUT = {
     **dict.fromkeys(("unauthorized", "payment_required", "forbidden", "quota"), "api_key"),
     **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), PROMPT),
 }  # fmt: skip
-OUT_OF_REACH = gettext_noop("You can't fix this here. Try again later, or tell the author of this page.")
+OUT_OF_REACH = gettext_noop("You can’t fix this here. Try again later, or tell the author of this page.")
+
+
+def limit_in(failure: Failure) -> Sentence | str:
+    """Return the limit that was reached, in its unit; "" if none was."""
+    if failure.limit is None:
+        return ""
+    if failure.kind is FailureKind.TOO_LARGE:
+        return amounts.size(int(failure.limit))
+    return (
+        amounts.count(int(failure.limit))
+        if failure.kind is FailureKind.TOO_MANY
+        else exact_seconds(failure.limit)
+    )

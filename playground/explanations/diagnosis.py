@@ -1,4 +1,4 @@
-"""Decide what kind of error a provider's words and status mean, and what to do about it."""
+"""Decide what kind of error a provider's message and status mean, and what to do about it."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from playground.errors.provider_error import ProviderError
 from playground.exchange.durations import duration
 from playground.exchange.failure import FailureKind
-from playground.explanations.advice import FAILURES, LISTING, STATUSES
+from playground.explanations.advice import LISTING, NEEDS_TLS, NO_KEY, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
 from playground.explanations.implied_status import (
     OVERLOADED,
@@ -90,7 +90,7 @@ _NO_CHAT = re.compile(
 )
 # nginx, Go, Tomcat: the URL says http:// where the port speaks TLS.
 _WANTS_TLS = re.compile(r"http request (?:was sent )?to (?:an )?https (?:port|server)|port requires tls")
-# Sent with status 400 or 403: a limit that lapses, someone who is not served, flagged content.
+# Sent with status 400 or 403: a temporary limit, an unsupported region, flagged content.
 _USAGE_LIMIT = re.compile(r"reached your specified api usage limits|out of call volume quota")
 _NOT_SERVED = re.compile(
     r"location is not supported|not (?:available|supported) in your (?:country|region|location)|"
@@ -107,9 +107,9 @@ _CANNOT_PAY = re.compile(
 _NO_PATH = re.compile(r"^missing authentication token$", re.MULTILINE)
 # Sent with status 404 about a known model that lacks what the request needs (OpenRouter).
 _LACKS_ABILITY = re.compile(r"no endpoints found that support")
-# Sent with status 429 about a single request above the limit per minute: waiting does not help.
+# Sent with status 429 about a single request above the limit per minute: waiting doesn't help.
 _TOO_LARGE = re.compile(r"request too large\b|tokens must be reduced")
-# The quota itself is 0, whatever wait the provider names (Gemini's free tier).
+# The quota is 0, even if the provider says how long to wait (Gemini's free tier).
 _NO_ALLOWANCE = re.compile(r"quota exceeded [^\n]{0,200}\blimit: 0\b(?!\.\d)")
 # The credit covers a smaller request (OpenRouter).
 _PARTLY_AFFORDED = re.compile(r"can only afford|tokens limit exceeded")
@@ -140,7 +140,7 @@ _CORRECTIONS: tuple[tuple[tuple[int, ...], re.Pattern[str], int], ...] = (
     ((400, 424), _CRASHED, 500),
     ((429,), OVERLOADED, 529),
 )
-# A web page with one of these comes from something between here and the provider.
+# A web page with one of these comes from a firewall or proxy on the way to the provider.
 _FIREWALL_STATUSES = frozenset((403, 407, 511))
 _TIMEOUT_STATUSES = frozenset((408, 504, 524))
 _RETRY_STATUSES = frozenset((429, 503, 529))
@@ -154,7 +154,7 @@ class Diagnosis:
 
 
 def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
-    """Return the diagnosis; None if neither words nor status say more than that there is an error."""
+    """Return the diagnosis; None if neither message nor status says more than that there is an error."""
     status = _status(error, received.status)
     if status == 404 and _lacks_something_else(error, exchange):
         status = 400
@@ -168,27 +168,27 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
             "quota",
             say(gettext_noop("No quota for this model")),
             say(
-                gettext_noop("Waiting does not help. Pick another model, or raise the quota at the provider.")
+                gettext_noop("Pick another model, or raise the quota at the provider. Waiting doesn’t help.")
             ),
         )
     if _is_spent(error, wait) and status != 402:
         return Diagnosis(
             "quota",
-            say(gettext_noop("The quota is used up")),
-            say(gettext_noop("Waiting does not help. Add credit or raise the limit at the provider.")),
+            say(gettext_noop("Quota or credit used up")),
+            say(gettext_noop("Add credit or raise the limit at the provider. Waiting doesn’t help.")),
         )
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
-        title, advice = FAILURES[FailureKind.NOT_HTTP]
+        title, advice = NEEDS_TLS
         return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
     if not exchange.is_listing and _NO_CHAT.search(error.words):
-        return _no_chat_model(exchange)
+        return _wrong_api(exchange)
     if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)
     return None if status is None else _of_status(status, error, exchange, wait)
 
 
 def _status(error: ProviderError, status: int) -> int | None:
-    """Return the status that counts: a gateway may send 200 or 500 where the provider sent another."""
+    """Return the status that is meant: a gateway may send 200 or 500 where the provider sent another."""
     # Some send status 400 or 403 for a wrong key (Gemini, xAI).
     if status in (400, 403) and (WRONG_KEY.search(error.words) or "api_key_invalid" in error.codes):
         return 401
@@ -214,27 +214,29 @@ def _too_long(overrun: Overrun, exchange: "Exchange") -> Diagnosis:
     if overrun.over and overrun.room:
         advice = say(
             gettext_noop(
-                "The messages and the answer take %(asked)s tokens, %(over)s more than the model's "
+                "The messages and the answer need %(asked)s tokens, %(over)s more than the model’s limit of "
                 "%(limit)s. Lower %(field)s to %(room)s or less, or shorten the messages."
             ),
-            field=_limit_of(exchange),
+            field=length_field(exchange),
             **counts,
         )
     elif overrun.limit:
         fact = (
-            gettext_noop("The request takes %(asked)s tokens, %(over)s more than the model's %(limit)s.")
+            gettext_noop(
+                "The request has %(asked)s tokens, %(over)s more than the model’s limit of %(limit)s. "
+                "%(action)s"
+            )
             if overrun.over
-            else gettext_noop("The model takes at most %(limit)s tokens.")
+            else gettext_noop("The model’s limit is %(limit)s tokens. %(action)s")
         )
-        both = gettext_noop("%(fact)s %(action)s")
-        advice = say(both, fact=say(fact, **counts), action=_what_to_shorten(lengths))
+        advice = say(fact, action=_what_to_shorten(lengths), **counts)
     else:
         advice = _what_to_shorten(lengths)
-    return Diagnosis("context_window", say(gettext_noop("The request is too long for the model")), advice)
+    return Diagnosis("context_window", say(gettext_noop("Context window exceeded")), advice)
 
 
-def _limit_of(exchange: "Exchange") -> str:
-    """The field that limits the answer's length: the one that was set, or the usual one."""
+def length_field(exchange: "Exchange") -> str:
+    """Return the parameter that limits the answer's length: the one that was set, or the usual one."""
     return next(iter(exchange.demands.tokens), exchange.dialect.fields.tokens[0])
 
 
@@ -246,7 +248,7 @@ def _what_to_shorten(lengths: list[int]) -> Sentence:
         return say(gettext_noop("Remove older messages, or pick a model with a larger context window."))
     return say(
         gettext_noop(
-            "Shorten message %(number)s, the longest, or pick a model with a larger context window."
+            "Shorten message %(number)s, the longest one, or pick a model with a larger context window."
         ),
         number=longest + 1,
     )
@@ -263,7 +265,7 @@ def lacks_model(error: ProviderError) -> bool:
 
 
 def _lacks_something_else(error: ProviderError, exchange: "Exchange") -> bool:
-    """Whether it names the parameter that refers to what does not exist, and not the model."""
+    """Whether the error names another parameter than the model as the one that refers to nothing."""
     names = {re.split(r"[.\[]", name, maxsplit=1)[0] for name in error.parameters}
     return any(name in exchange.call.body for name in names - {exchange.dialect.fields.model})
 
@@ -271,21 +273,19 @@ def _lacks_something_else(error: ProviderError, exchange: "Exchange") -> bool:
 def _unknown_model(exchange: "Exchange") -> Diagnosis:
     return _not_found(
         exchange,
-        gettext_noop("No such model"),
+        gettext_noop("Model not found"),
         gettext_noop(
-            "%(host)s does not know “%(model)s”, or your key may not use it. Pick a model from the "
-            "provider's list (“List”, beside the model)."
+            "%(host)s has no model “%(model)s”, or your key can’t use it. Click “List models” and pick one."
         ),
     )
 
 
-def _no_chat_model(exchange: "Exchange") -> Diagnosis:
+def _wrong_api(exchange: "Exchange") -> Diagnosis:
     return _not_found(
         exchange,
-        gettext_noop("No chat model"),
+        gettext_noop("Model doesn’t support this API"),
         gettext_noop(
-            "%(host)s does not serve “%(model)s” with %(dialect)s. Pick another model from the "
-            "provider's list (“List”, beside the model)."
+            "%(host)s doesn’t serve “%(model)s” with %(dialect)s. Click “List models” and pick another one."
         ),
     )
 
@@ -301,32 +301,33 @@ def _not_found(exchange: "Exchange", title: str, advice: str) -> Diagnosis:
 def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: int | None) -> Diagnosis:
     known = STATUSES.get(status) or STATUSES[500 if status >= 500 else 400]
     if known is STATUSES[502] and exchange.received and exchange.received.status < 400:
-        # The provider told the status itself, so no gateway answered in its place.
+        # The provider reported the status itself, so no gateway responded.
         known = (*known[:2], STATUSES[529][2])
     kind, title, text = known
     sent = exchange.sent
-    advice = say(text, host=sent.host, method=sent.method) if "%(" in text else say(text)
+    params = {"host": sent.host, "method": sent.method}
+    advice = say(text, **({"field": length_field(exchange)} if "%(field)" in text else params))
     if exchange.is_listing and status != 405 and kind in LISTING:
         advice = say(LISTING[kind])
     elif kind == "not_found" and (elsewhere := of_other_api(exchange)):
         advice = elsewhere
     if status == 401 and not any(MASK in value for _, value in sent.headers):
-        advice = say(gettext_noop("No key was sent. Type one into the key field."))
+        title, advice = NO_KEY[0], say(NO_KEY[1])
     elif status in _FIREWALL_STATUSES and error.is_page:
-        title = gettext_noop("A firewall refused the call")
+        title = gettext_noop("Blocked by a firewall")
         advice = say(
             gettext_noop(
-                "The response is a web page: a firewall or proxy between here and %(host)s doesn't let this "
-                "server through. Ask its administrator, or try from another network."
+                "A firewall or proxy in front of %(host)s responded with a web page. Ask its administrator "
+                "to allow this server, or try another network."
             ),
             host=sent.host,
         )
     elif status == 403 and (number := cloudflare_number(error)):
-        title = gettext_noop("A firewall refused the call")
+        title = gettext_noop("Blocked by a firewall")
         advice = say(
             gettext_noop(
-                "Cloudflare, in front of %(host)s, doesn't let this server through (error %(number)s). Ask "
-                "the provider, or try from another network."
+                "Cloudflare, which protects %(host)s, blocked this server (error %(number)s). Ask the "
+                "provider to allow it, or try another network."
             ),
             host=sent.host,
             number=str(number),
@@ -334,16 +335,16 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
     elif status == 402 and _PARTLY_AFFORDED.search(error.words):
         advice = say(
             gettext_noop("Add credit at the provider, or shorten the messages and lower %(field)s."),
-            field=_limit_of(exchange),
+            field=length_field(exchange),
         )
     elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.demands.streams:
         advice = say(
-            gettext_noop("Try again with streaming, which keeps the connection busy, or lower %(field)s."),
-            field=_limit_of(exchange),
+            gettext_noop("Try again with streaming, or lower %(field)s."),
+            field=length_field(exchange),
         )
     elif status == 429 and not wait and _QUOTA.search(error.words):
-        title = gettext_noop("Too many requests, or no quota left")
-        advice = say(gettext_noop("Slow down and try again, or raise the quota at the provider."))
+        title = gettext_noop("Rate limit or quota reached")
+        advice = say(gettext_noop("Wait a moment, then send again, or raise the quota at the provider."))
     elif status in _RETRY_STATUSES and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice)

@@ -1,4 +1,4 @@
-"""Explain what went wrong, in words that say what to do next."""
+"""Explain what went wrong and what to do next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,15 +12,15 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
-from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH, PROMPT
+from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH, PROMPT, limit_in
 from playground.explanations.context_window import overrun_in
-from playground.explanations.diagnosis import diagnose
+from playground.explanations.diagnosis import diagnose, length_field
 from playground.text import event_data, jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 LONGEST_QUOTE = 300
-# A longer body is no message, and parsing it again would take as much memory again.
+# A longer body isn't an error message, and parsing it again would double the memory.
 _LARGEST_BODY = 1 << 20
 # How many events of a stream are checked for another API; the first may be a heartbeat.
 _FIRST_EVENTS = 5
@@ -65,7 +65,7 @@ def _explain_arrival(exchange: Exchange) -> Explanation | None:
         return _explain_failure(exchange, exchange.failure)
     received = exchange.received
     if received is None:
-        raise ValueError("an exchange without an answer needs a failure")
+        raise ValueError("an exchange without a response needs a failure")
     if received.status >= 300:
         return _explain_status(exchange, received)
     if exchange.stream:
@@ -91,8 +91,8 @@ def explain_no_list(exchange: Exchange) -> Explanation:
     """Explain a sound response that is not a model list although one was asked for."""
     return Explanation(
         "no_list",
-        say(gettext_noop("The model list could not be read")),
-        say(gettext_noop("The response is not in a known model list format. Enter a model id.")),
+        say(gettext_noop("Unknown model list format")),
+        say(gettext_noop("The response isn’t a model list in a known format. Enter a model id.")),
         exchange.received.text[:LONGEST_QUOTE] if exchange.received else None,
     )
 
@@ -103,8 +103,11 @@ def _explain_failure(exchange: Exchange, failure: Failure) -> Explanation:
         title, advice = CLOSED
     elif exchange.is_listing:
         advice = LISTING.get(failure.kind, advice)
-    limit = failure.limit
-    params = {"host": failure.host, "limit": int(limit) if limit and limit.is_integer() else limit}
+    params = {
+        "host": failure.host,
+        "limit": limit_in(failure),
+        "field": length_field(exchange) if "%(field)" in advice else "",
+    }
     return Explanation(str(failure.kind), say(title, **params), say(advice, **params), failure.detail or None)
 
 
@@ -140,11 +143,11 @@ def _known_fix(exchange: Exchange, error: ProviderError) -> Fix | None:
 def _explain_redirect(exchange: Exchange, received: Received, message: str | None) -> Explanation:
     return Explanation(
         "redirect",
-        say(gettext_noop("The provider points elsewhere")),
+        say(gettext_noop("The request was redirected")),
         say(
             gettext_noop(
-                "It sends on to %(location)s. Redirects are not followed, since they would carry the key "
-                "along; if that address is right, make it the base URL."
+                "The provider redirects to %(location)s. If you trust this address, enter it as the base "
+                "URL. The playground doesn’t follow redirects, because they would pass on your key."
             ),
             location=_pasteable(exchange, received.header("Location") or "?")[:LONGEST_QUOTE],
         ),
@@ -166,16 +169,23 @@ def _explain_body(exchange: Exchange, received: Received) -> Explanation | None:
     if not received.body.strip():
         return _unusable(
             "empty",
-            gettext_noop("The answer is empty"),
+            gettext_noop("The response is empty"),
             gettext_noop(
-                "The provider sent status %(status)s without a body. Try again; then check the base URL."
+                "The response has status %(status)s, but no body. Try again, or check the base URL."
             ),
             status=received.status,
         )
     try:
         answer = exchange.value
-    except jsontext.TooManyValuesError as error:
-        return Explanation("too_many", say(gettext_noop("The answer cannot be read")), error.sentence)
+    except jsontext.TooManyValuesError:
+        advice = gettext_noop("The response has more than %(limit)s values. Lower %(field)s.")
+        return _unusable(
+            "too_many",
+            gettext_noop("Too many values in the response"),
+            LISTING["too_many"] if exchange.is_listing else advice,
+            limit=jsontext.MAX_VALUES,
+            field=length_field(exchange),
+        )
     except jsontext.JSONTextError as error:
         return _explain_not_json(exchange, received, error)
     reported = exchange.dialect.error(answer)
@@ -188,20 +198,15 @@ def _explain_not_json(exchange: Exchange, received: Received, error: jsontext.JS
         exchange, event_data.read(received.body.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace"))
     ):
         return _of_other_api(exchange, name)
-    title, message = gettext_noop("The answer is not JSON"), _words_of(received).message
+    title, message = gettext_noop("The response isn’t JSON"), _words_of(received).message
     if received.body.lstrip().startswith(b"<"):
         return _unusable(
             "not_json",
             title,
-            gettext_noop(
-                "No %(dialect)s endpoint, or a proxy in between. Check the base URL (does it need /v1?)."
-            ),
+            gettext_noop("The response is a web page. Check the base URL, which may need /v1 at the end."),
             message,
-            dialect=exchange.dialect.label,
         )
-    advice = gettext_noop(
-        "%(problem)s The Raw JSON tab shows what came. Try again, or report it to the provider."
-    )
+    advice = gettext_noop("%(problem)s Try again, or look at “Raw JSON”.")
     if exchange.is_listing:
         advice = LISTING["not_json"]
     return _unusable("not_json", title, advice, message, problem=error.sentence)
@@ -216,8 +221,12 @@ def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Exp
         return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
     return Explanation(
         "provider_error",
-        say(gettext_noop("The provider reports an error")),
-        say(gettext_noop("Its status says success, its body does not. Change what its message names.")),
+        say(gettext_noop("The provider reported an error")),
+        say(
+            gettext_noop(
+                "The status is a success, but the body is an error. Change what the provider’s message names."
+            )
+        ),
         error.message,
         fix,
     )
@@ -232,7 +241,7 @@ def _explain_stream(exchange: Exchange, received: Received, stream: Stream) -> E
         return _unusable(
             "empty",
             gettext_noop("The stream is empty"),
-            gettext_noop("It ended without a single event. Try again; then check the base URL."),
+            gettext_noop("The stream ended without any events. Try again, or check the base URL."),
         )
     if stream.unread and (stream.ended_early or stream.completion is None):
         return _explain_plain_text(exchange, received, stream.unread.first)
@@ -256,10 +265,8 @@ def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> E
         return replace(_ended_early(exchange, error.message or words), fix=fix)
     explanation = _unusable(
         "unreadable_events",
-        gettext_noop("The stream could not be read"),
-        gettext_noop(
-            "The stream contains text where JSON belongs. The Stream tab shows what came. Try again."
-        ),
+        gettext_noop("The stream can’t be read"),
+        gettext_noop("The stream contains text that isn’t JSON. Try again, or look at “Events”."),
         error.message or words,
     )
     return replace(explanation, fix=fix)
@@ -269,26 +276,17 @@ def _ended_early(exchange: Exchange, message: str | None) -> Explanation:
     return _unusable(
         "ended_early",
         gettext_noop("The stream ended early"),
-        gettext_noop(
-            "It came to its end without %(end_mark)s or a finish reason. What arrived is shown; try again."
-        ),
+        gettext_noop("The stream has no %(end_mark)s and no finish reason at its end. Try again."),
         message,
         end_mark=exchange.dialect.end_mark,
     )
 
 
 def _in_mid_stream(explanation: Explanation) -> Explanation:
-    advice = (
-        gettext_noop("What had arrived is shown. Change what its message names, or try again.")
-        if explanation.kind == "provider_error"
-        else gettext_noop("What had arrived is shown. %(advice)s")
-    )
-    params = {"advice": explanation.advice} if "%(" in advice else {}
-    return replace(
-        explanation,
-        title=say(gettext_noop("The provider reports an error in mid-stream")),
-        advice=say(advice, **params),
-    )
+    if explanation.kind == "provider_error":
+        advice = say(gettext_noop("Try again, or change what the provider’s message names."))
+        explanation = replace(explanation, advice=advice)
+    return replace(explanation, title=say(gettext_noop("Error during streaming")))
 
 
 def _other_api(exchange: Exchange, value: Any) -> str | None:
@@ -298,10 +296,9 @@ def _other_api(exchange: Exchange, value: Any) -> str | None:
 def _of_other_api(exchange: Exchange, name: str) -> Explanation:
     return _unusable(
         "not_completion",
-        gettext_noop("The answer is not in the expected form"),
+        gettext_noop("Unexpected response format"),
         gettext_noop(
-            "It is an answer of the %(api)s; the request was %(dialect)s. Check that the base URL is one of "
-            "%(dialect)s."
+            "The response comes from the %(api)s, but the request was for %(dialect)s. Check the base URL."
         ),
         api=name,
         dialect=exchange.dialect.label,
@@ -315,30 +312,26 @@ def _explain_completion(exchange: Exchange) -> Explanation | None:
         if name := next((found for value in values if (found := _other_api(exchange, value))), None):
             return _of_other_api(exchange, name)
         said = read_value(None if exchange.stream else exchange.value)
-        advice = gettext_noop(
-            "It is JSON, and not an answer of %(dialect)s. Check that the base URL is one of %(dialect)s."
-        )
+        advice = gettext_noop("The response is JSON, but not from %(dialect)s. Check the base URL.")
         if said.texts:
             advice = gettext_noop(
-                "It is JSON, and not an answer of %(dialect)s. If its message does not say why, check that "
-                "the base URL is one of %(dialect)s."
+                "The response is JSON, but not from %(dialect)s. Read the provider’s message, or check the "
+                "base URL."
             )
-        title, message = gettext_noop("The answer is not in the expected form"), said.texts and said.message
+        title, message = gettext_noop("Unexpected response format"), said.texts and said.message
         return _unusable("not_completion", title, advice, message or None, dialect=exchange.dialect.label)
     choices = exchange.choices
     if not choices:
         return _unusable(
             "no_choices",
-            gettext_noop("The answer has no choices"),
-            gettext_noop(
-                "The provider made none, perhaps because a filter held it back. Try other messages."
-            ),
+            gettext_noop("The response has no answer"),
+            gettext_noop("Change the messages. A filter of the provider may have blocked the answer."),
         )
     if broken_off := next((choice for choice in choices if choice.is_broken_off), None):
         return _unusable(
             "provider_error",
-            gettext_noop("The provider broke off the answer"),
-            gettext_noop("It ended with “%(reason)s” and no reason why. What arrived is shown; try again."),
+            gettext_noop("The provider stopped the answer"),
+            gettext_noop("The finish reason is “%(reason)s”, without an explanation. Try again."),
             reason=broken_off.finish_reason,
         )
     return None

@@ -1,4 +1,4 @@
-"""A base URL that is one of another API than the request's."""
+"""Recognize a base URL that belongs to another API than the request's."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def of_other_api(exchange: "Exchange") -> Sentence | None:
-    """Return the advice for a typed base URL at which another API stands; None if none is known to.
+    """Return the advice for a typed base URL that belongs to another API; None if that isn't known.
 
-    Of a provider's own addresses, the catalogue knows better.
+    A provider from the list always gets None: its addresses are known to be right.
     """
     if exchange.provider:
         return None
@@ -23,7 +23,7 @@ def of_other_api(exchange: "Exchange") -> Sentence | None:
         value = None
     name = api_at(exchange.sent.url, value, exchange.dialect.id)
     advice = gettext_noop(
-        "This address is one of the %(api)s, not of %(dialect)s. Choose that API if it is offered here, or a "
-        "base URL of %(dialect)s."
+        "This address belongs to the %(api)s, not to %(dialect)s. Choose another API, or enter a base URL "
+        "for %(dialect)s."
     )
     return say(advice, api=name, dialect=exchange.dialect.label) if name else None

@@ -1,7 +1,7 @@
-"""The egress policy: which addresses may be reached.
+"""The egress policy: which addresses calls may go to.
 
-It is applied where the socket opens: the connection goes to one of the addresses that were checked, so a
-second DNS lookup cannot give another answer.
+It is applied where the socket opens. The connection goes to one of the checked addresses, so a second DNS
+lookup can't change it.
 """
 
 import errno
@@ -20,7 +20,7 @@ from playground.exchange.refusal import FieldProblem, Refusal, RefusedError
 from playground.text.endpoint import Endpoint
 from playground.text.sentence import gettext_noop, say
 
-# Errors for addresses that this system has no route to, or no protocol for.
+# Errors for addresses that this system has no route or no protocol for.
 _NO_WAY = (
     errno.EAFNOSUPPORT,
     errno.ENETUNREACH,
@@ -35,14 +35,14 @@ REFUSAL_SECONDS = 0.25
 
 
 class Rule(Enum):
-    """Why a call is refused."""
+    """Why an address is refused."""
 
     ADDRESS = "no public address"
-    PORT = "a port that may not be called"
+    PORT = "a port that is not allowed"
 
 
 class AddressRefusedError(RefusedError):
-    """The policy does not allow this host. The error does not reveal what is there.
+    """The policy does not allow this host. The error does not reveal whether it exists.
 
     `ports` are the allowed ones, if the port was the reason.
     """
@@ -50,7 +50,7 @@ class AddressRefusedError(RefusedError):
     def __init__(self, rule: Rule, host: str, port: int, ports: tuple[int, ...] = ()) -> None:
         self.rule, self.host, self.port, self.ports = rule, host, port, ports
         if rule is Rule.PORT:
-            sentence = say(_OTHER_PORTS, port=str(port), ports=", ".join(map(str, ports)))
+            sentence = say(_OTHER_PORTS, port=str(port), ports=tuple(map(str, ports)))
             advice = say(_ALLOW_PORTS)
         else:
             # Unknown names get the same text: callers must not learn which internal names exist.
@@ -62,15 +62,17 @@ class AddressRefusedError(RefusedError):
         return f"{self.host}:{self.port}: {self.rule.value}"
 
 
-_ADDRESS_REFUSED = gettext_noop("This address may not be called")
-_OTHER_PORTS = gettext_noop("Port %(port)s may not be called, only %(ports)s.")
-_ALLOW_PORTS = gettext_noop("Who runs the playground can allow further ports in PLAYGROUND_PORTS.")
+_ADDRESS_REFUSED = gettext_noop("Address not allowed")
+_OTHER_PORTS = gettext_noop("Port %(port)s isn’t allowed. Use %(ports)s.")
+_ALLOW_PORTS = gettext_noop(
+    "Change the port in the base URL. (Administrators can allow more ports in PLAYGROUND_PORTS.)"
+)
 _NO_PUBLIC_ADDRESS = gettext_noop(
-    "“%(host)s” has no public address: it is unknown, or inside the server's network."
+    "“%(host)s” has no public address. It doesn’t exist, or it is in the server’s own network."
 )
 _ALLOW_ADDRESS = gettext_noop(
-    "Check its spelling. Only public addresses are called; who runs the playground can allow an "
-    "exact host:port in PLAYGROUND_PRIVATE_UPSTREAMS."
+    "Check the spelling of the base URL. (Administrators can allow a host:port in "
+    "PLAYGROUND_PRIVATE_UPSTREAMS.)"
 )
 
 
@@ -103,7 +105,7 @@ def addresses(host: str, port: int) -> list[str]:
 
 
 def is_private_upstream(host: str, port: int) -> bool:
-    """Whether this exact host and port may be called wherever the name leads."""
+    """Whether this exact host and port is allowed, whatever address the name resolves to."""
     return (host, port) in _private_upstreams(settings.CONFIG)
 
 

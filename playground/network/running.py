@@ -1,7 +1,6 @@
-"""The exchanges running in this process: how many there may be, and how to end one by its id or all of them.
+"""The exchanges running in this process: limits their number, and ends one by its id or all of them.
 
-A waiting exchange holds a thread. Some threads are kept free, so that pages and `/healthz` are served however
-many streams there are.
+A waiting exchange holds a thread. Some threads are kept free for pages and `/healthz`.
 """
 
 import secrets
@@ -14,7 +13,7 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
 from playground.network.connection import Wire
 from playground.network.limits import Limits
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import gettext_noop, ngettext_noop, say
 
 CROWD = 100
 
@@ -22,32 +21,35 @@ CROWD = 100
 class BusyError(RefusedError):
     """No further exchange is accepted now. `most` is the limit: this visitor's if `own`, else the process's.
 
-    `stopping` tells whether the server is shutting down.
+    `stopping`: the server is shutting down.
     """
 
     def __init__(self, most: int, *, own: bool = False, stopping: bool = False) -> None:
         self.most, self.own, self.stopping = most, own, stopping
         if own:
-            told = 429, "too_many_at_once", say(_TOO_MANY), say(_TOO_MANY_ADVICE, most=most)
+            told = 429, "too_many_at_once", say(_TOO_MANY), say(_TOO_MANY_ADVICE, count=most)
         elif stopping:
             told = 503, "busy", say(_RESTARTING), say(_RESTARTING_ADVICE)
         else:
-            told = 503, "busy", say(_BUSY), say(_BUSY_ADVICE, most=most)
+            told = 503, "busy", say(_BUSY), say(_BUSY_ADVICE, count=most)
         super().__init__(Refusal(*told, retry_seconds=RETRY_SECONDS))
 
 
-_TOO_MANY = gettext_noop("Too many calls at a time")
-_TOO_MANY_ADVICE = gettext_noop(
-    "Nothing was sent: %(most)s calls from your address are running, and no more are taken "
-    "at a time. Wait until one has ended, or stop one. Who runs the playground can raise "
-    "PLAYGROUND_CLIENT_CALLS."
+_TOO_MANY = gettext_noop("Too many concurrent calls")
+_TOO_MANY_ADVICE = ngettext_noop(
+    "Not sent, because %(count)s call from your address is still running. Wait for its end, or stop it. "
+    "(Administrators can raise PLAYGROUND_CLIENT_CALLS.)",
+    "Not sent, because %(count)s calls from your address are still running. Wait for one to end, or stop "
+    "one. (Administrators can raise PLAYGROUND_CLIENT_CALLS.)",
 )
 _RESTARTING = gettext_noop("The playground is restarting")
-_RESTARTING_ADVICE = gettext_noop("Nothing was sent. Wait a few seconds, and send again.")
+_RESTARTING_ADVICE = gettext_noop("Not sent. Wait a few seconds, then send again.")
 _BUSY = gettext_noop("The playground is busy")
-_BUSY_ADVICE = gettext_noop(
-    "Nothing was sent: %(most)s calls are running, and more are not taken at once. Wait a few "
-    "seconds, and send again. Who runs the playground can raise PLAYGROUND_THREADS."
+_BUSY_ADVICE = ngettext_noop(
+    "Not sent, because %(count)s other call is running. Wait a few seconds, then send again. (Administrators "
+    "can raise PLAYGROUND_THREADS.)",
+    "Not sent, because %(count)s other calls are running. Wait a few seconds, then send again. "
+    "(Administrators can raise PLAYGROUND_THREADS.)",
 )
 
 

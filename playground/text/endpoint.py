@@ -15,7 +15,7 @@ _PORTS = {"http": 80, "https": 443}
 # Labels may contain "_": host names may not, but Docker's service names do.
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_HOST = 253
-# What browsers and proxies take. Each name of an API at the end of a path is looked for anew.
+# What browsers and proxies accept. Also bounds the search for API names at the end of the path.
 _LONGEST_URL = 2000
 # urlsplit drops what follows the bracket: `[::1]9381`.
 _AFTER_BRACKET = re.compile(r"\][^:]")
@@ -32,10 +32,7 @@ _LOCAL = re.compile(r"(localhost|127\.|\[::1\]|10\.|192\.168\.|host\.docker\.int
 
 
 class BaseURLError(SentenceError):
-    """The base URL cannot be called; `sentence` says why.
-
-    `ending` is the endpoint of another API, if that is what it is.
-    """
+    """The base URL can't be used. `ending` is the path of another API's endpoint, if the URL is one."""
 
     def __init__(self, sentence: Sentence, ending: str = "") -> None:
         super().__init__(sentence)
@@ -46,9 +43,9 @@ class BaseURLError(SentenceError):
 class Endpoint:
     """A provider's address. `base_url` is normalized: ASCII, no trailing slash.
 
-    It has a path, unless the URL entered was an endpoint right under the host, such as
-    `https://host/chat/completions`: then `whole` is that path. `public` is the base URL that people see
-    instead, "" if they may see this one.
+    It has a path, unless the URL entered was an endpoint right below the host, such as
+    `https://host/chat/completions`: then `whole` is that path. `public` is the base URL to show instead, ""
+    to show this one.
     """
 
     base_url: str
@@ -84,7 +81,11 @@ class Endpoint:
         parts = _split(text, ending)
         if "@" in parts.netloc:
             raise BaseURLError(
-                say(gettext_noop("A base URL carries no user name or password; the key has its own field."))
+                say(
+                    gettext_noop(
+                        "Remove the user name and password from the base URL. Enter your key under “API key”."
+                    )
+                )
             )
         host = _ascii_host(parts.hostname or "")
         if azure.is_azure(host) and (azure.is_old(host, parts) or not parts.path.strip("/")):
@@ -92,16 +93,13 @@ class Endpoint:
             parts = parts._replace(path=azure.base_path(copied or ending) + copied, query="")
             text = parts.geturl()
         if "api-version=" in parts.query:
-            raise BaseURLError(
-                say(
-                    gettext_noop("Azure is called at its v1 endpoint, without api-version: %(base_url)s."),
-                    base_url=f"https://RESOURCE.openai.azure.com{azure.base_path(ending)}",
-                )
-            )
+            sentence = gettext_noop("For Azure, use the v1 endpoint without api-version: %(base_url)s.")
+            v1 = f"https://RESOURCE.openai.azure.com{azure.base_path(ending)}"
+            raise BaseURLError(say(sentence, base_url=v1))
         if "?" in text or "#" in text:
-            raise BaseURLError(say(gettext_noop("A base URL has no “?” or “#” part.")))
+            raise BaseURLError(say(gettext_noop("Remove “?” or “#” and what follows from the base URL.")))
         if parts.port == 0:
-            raise BaseURLError(say(gettext_noop("Port 0 cannot be called.")))
+            raise BaseURLError(say(gettext_noop("Change the port. Port 0 isn’t valid.")))
         default = _PORTS[parts.scheme]
         netloc = f"[{host}]" if ":" in host else host
         if parts.port is not None and parts.port != default:
@@ -119,7 +117,9 @@ def _split(text: str, ending: str) -> SplitResult:
         raise _no_url()
     # urlsplit silently drops tabs and newlines, so the URL called would not be the one a person sees.
     if any(character.isspace() or ord(character) < 0x21 or character == "\\" for character in text):
-        raise BaseURLError(say(gettext_noop("A base URL has no spaces, line breaks or backslashes.")))
+        raise BaseURLError(
+            say(gettext_noop("Remove spaces, line breaks, and backslashes from the base URL."))
+        )
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -133,27 +133,21 @@ def _split(text: str, ending: str) -> SplitResult:
 
 
 def _no_url() -> BaseURLError:
-    return BaseURLError(say(gettext_noop("This is no URL. Write it like https://api.example.com/v1.")))
+    return BaseURLError(say(gettext_noop("This isn’t a URL. Enter one such as https://api.example.com/v1.")))
 
 
 def _missing_scheme(text: str, ending: str) -> BaseURLError:
     """Return the error for `api.example.com/v1`, `localhost:11434`, or `https//…`; it suggests a full URL."""
     rest = re.sub(r"^(https?(?=[:/]))?[:/]+", "", text, flags=re.IGNORECASE)
-    otherwise = BaseURLError(
-        say(gettext_noop("A base URL starts with https:// or http:// and names a host."))
-    )
+    otherwise = BaseURLError(say(gettext_noop("Start the base URL with https:// or http:// and a host.")))
     if not rest or "://" in text:
         return otherwise
     try:
         meant = Endpoint.parse(("http://" if _LOCAL.match(rest) else "https://") + rest, ending)
     except BaseURLError:
         return otherwise
-    return BaseURLError(
-        say(
-            gettext_noop("A base URL starts with https:// or http://. Do you mean %(base_url)s?"),
-            base_url=meant.given,
-        )
-    )
+    sentence = gettext_noop("Start the base URL with https:// or http://. Did you mean %(base_url)s?")
+    return BaseURLError(say(sentence, base_url=meant.given))
 
 
 def _base_path(origin: str, path: str, ending: str) -> str:
@@ -165,18 +159,11 @@ def _base_path(origin: str, path: str, ending: str) -> str:
             path = path.removesuffix("/models")
     for end, name in _ENDPOINTS.items():
         if path.endswith(end):
-            raise BaseURLError(
-                say(
-                    gettext_noop(
-                        "This is the address of another API (%(name)s). %(dialect)s is called under a "
-                        "base URL: %(base_url)s."
-                    ),
-                    name=name,
-                    dialect=_ENDPOINTS.get(ending, ending),
-                    base_url=origin + (path.removesuffix(end) or "/v1"),
-                ),
-                end,
+            sentence = gettext_noop(
+                "This is an address of %(name)s. For %(dialect)s, use the base URL %(base_url)s."
             )
+            dialect, base = _ENDPOINTS.get(ending, ending), origin + (path.removesuffix(end) or "/v1")
+            raise BaseURLError(say(sentence, name=name, dialect=dialect, base_url=base), end)
     return path
 
 
@@ -184,9 +171,9 @@ def _normal_path(path: str) -> str:
     """Normalize the path as client libraries do (RFC 3986, 6.2.2), so that the URL shown is the URL sent."""
     path = re.sub("%[0-9A-Fa-f]{2}", _normal_escape, path).rstrip("/")
     if not _PATH.fullmatch(path):
-        raise BaseURLError(say(gettext_noop("The path of a base URL is ASCII; percent-encode the rest.")))
+        raise BaseURLError(say(gettext_noop("Percent-encode special and non-ASCII characters in the path.")))
     if {".", ".."} & set(path.split("/")):
-        raise BaseURLError(say(gettext_noop("The path of a base URL has no “.” or “..” parts.")))
+        raise BaseURLError(say(gettext_noop("Remove “.” and “..” from the path of the base URL.")))
     return path
 
 
@@ -224,4 +211,4 @@ def _ipv6(host: str) -> str:
 
 
 def _invalid_host(host: str) -> BaseURLError:
-    return BaseURLError(say(gettext_noop("“%(host)s” is no host name."), host=host[:80]))
+    return BaseURLError(say(gettext_noop("“%(host)s” isn’t a valid host name."), host=host[:80]))

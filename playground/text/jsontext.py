@@ -1,4 +1,4 @@
-"""JSON as text: parse strictly, write canonically, indent without changing a value.
+"""JSON as text: parse strictly, write canonically, format without changing a value.
 
 Strict parsing (RFC 8259, and I-JSON where it leaves a choice) rejects NaN and Infinity, numbers that a float
 cannot hold, repeated keys, lone surrogates, and deep nesting. What passes can be sent to any provider and
@@ -10,7 +10,7 @@ Responses are parsed leniently. A value that could not be written as JSON again 
 
 import json
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -28,26 +28,22 @@ _TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++',
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\0")
-_TOO_DEEP = gettext_noop("The JSON is nested too deep; at most %(depth)s levels are taken.")
+_TOO_DEEP = gettext_noop("The JSON has more than %(depth)s levels.")
 # The messages of Python's parser (json.decoder, json.scanner), by their start.
 _PROBLEMS = {
-    "Expecting value": gettext_noop("expecting value"),
-    "Expecting property name enclosed in double quotes": gettext_noop(
-        "expecting property name enclosed in double quotes"
-    ),
-    "Illegal trailing comma before end of object": gettext_noop(
-        "illegal trailing comma before end of object"
-    ),
-    "Illegal trailing comma before end of array": gettext_noop("illegal trailing comma before end of array"),
-    "Expecting ':' delimiter": gettext_noop("expecting ':' delimiter"),
-    "Expecting ',' delimiter": gettext_noop("expecting ',' delimiter"),
-    "Extra data": gettext_noop("extra data"),
-    "Unterminated string starting at": gettext_noop("unterminated string starting"),
-    "Invalid control character at": gettext_noop("invalid control character"),
-    "Invalid \\escape": gettext_noop("invalid \\escape"),
-    "Invalid \\uXXXX escape": gettext_noop("invalid \\uXXXX escape"),
+    "Expecting value": gettext_noop("A value is missing."),
+    "Expecting property name": gettext_noop("A field name in double quotes is missing."),
+    "Illegal trailing comma before end of object": gettext_noop("Remove the comma at the end of the object."),
+    "Illegal trailing comma before end of array": gettext_noop("Remove the comma at the end of the array."),
+    "Expecting ':' delimiter": gettext_noop("A colon is missing."),
+    "Expecting ',' delimiter": gettext_noop("A comma is missing."),
+    "Extra data": gettext_noop("Remove what follows the JSON value."),
+    "Unterminated string starting at": gettext_noop("The closing quote of the string is missing."),
+    "Invalid control character at": gettext_noop("Escape the control character."),
+    "Invalid \\escape": gettext_noop("This isn’t a valid escape."),
+    "Invalid \\uXXXX escape": gettext_noop("This isn’t a valid \\uXXXX escape."),
 }
-_BREAKS_OFF = gettext_noop("it breaks off")
+_BREAKS_OFF = gettext_noop("The end is missing.")
 _TOO_MANY_DIGITS = gettext_noop("A number in the JSON has too many digits.")
 
 
@@ -69,9 +65,8 @@ def loads(text: str | bytes) -> Any:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise JSONTextError(
-                say(gettext_noop("Byte %(position)s is not valid UTF-8."), position=error.start)
-            ) from error
+            sentence = gettext_noop("Byte %(position)s isn’t valid UTF-8.")
+            raise JSONTextError(say(sentence, position=error.start)) from error
     value = _parse(text, _STRICT)
     check(value)
     return value
@@ -86,21 +81,20 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
     """
     if isinstance(text, bytes):
         if _is_wide(text[:4096]):
-            raise JSONTextError(say(gettext_noop("The JSON is not in UTF-8 but in UTF-16 or UTF-32.")))
+            raise JSONTextError(say(gettext_noop("The JSON is in UTF-16 or UTF-32 instead of UTF-8.")))
         text = text.decode("utf-8", "replace")
     text = text.removeprefix("\ufeff")
     # An upper bound: commas and brackets within strings count too.
     if len(text) > MAX_VALUES and text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
-        raise TooManyValuesError(
-            say(gettext_noop("The JSON has too many values; at most %(most)s are taken."), most=MAX_VALUES)
-        )
+        sentence = gettext_noop("The JSON has more than %(most)s values.")
+        raise TooManyValuesError(say(sentence, most=MAX_VALUES))
     try:
         value = _parse(text, _LENIENT)
     except _TooManyDigitsError:
         value = _parse(text, _LENIENT_WITH_HUGE_INTEGERS)
     # A stream has thousands of small texts: walk the value only if it could be too deep.
     if text.count("{") + text.count("[") > MAX_DEPTH:
-        _check_depth(value)
+        deque(_levels(value), maxlen=0)  # raises if so
     return value if halves or not has_halves(text) else mended(value)
 
 
@@ -169,12 +163,9 @@ def check(value: Any) -> None:
         texts = [item for item in level if isinstance(item, str)]
         texts += [key for item in level if isinstance(item, dict) for key in item]
         if any(_LONE_SURROGATE.search(text) for text in texts):
-            raise JSONTextError(say(gettext_noop("A text holds half of a surrogate pair (\\ud800–\\udfff).")))
-
-
-def _check_depth(value: Any) -> None:
-    for _ in _levels(value):
-        pass
+            raise JSONTextError(
+                say(gettext_noop("A string contains half of a surrogate pair (\\ud800–\\udfff)."))
+            )
 
 
 def _levels(value: Any) -> Iterator[list[Any]]:
@@ -215,7 +206,7 @@ def indent(text: str, longest: int | None = None) -> str:
         parts.append(part)
         length += len(part)
         if longest is not None and length > longest:
-            raise JSONTextError(say(gettext_noop("The JSON is too long to be indented.")))
+            raise JSONTextError(say(gettext_noop("The JSON is too long to format.")))
     return "".join(parts)
 
 
@@ -248,11 +239,8 @@ def _readable(string: str) -> str:
         value = json.loads(string)
     except json.JSONDecodeError:  # not JSON: redacting a key can remove a quotation mark with it
         return string
-    return string if _LONE_SURROGATE.search(value) or not value.isprintable() else _quoted(value)
-
-
-def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    is_readable = value.isprintable() and not _LONE_SURROGATE.search(value)
+    return json.dumps(value, ensure_ascii=False) if is_readable else string
 
 
 def _children(value: Any) -> list[Any]:
@@ -267,9 +255,8 @@ def number_of(digits: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise JSONTextError(say(gettext_noop("The number %(number)s is too large."), number=digits[:40]))
     if not number and _is_not_zero(digits):
-        raise JSONTextError(
-            say(gettext_noop("The number %(number)s is too close to zero."), number=digits[:40])
-        )
+        sentence = gettext_noop("The number %(number)s is too close to zero.")
+        raise JSONTextError(say(sentence, number=digits[:40]))
     return number
 
 
@@ -293,7 +280,7 @@ def _int_or_text(digits: str) -> int | str:
 
 def no_constant(name: str) -> NoReturn:
     """Raise `JSONTextError`: NaN and Infinity are JavaScript, not JSON."""
-    raise JSONTextError(say(gettext_noop("%(name)s is not a JSON number."), name=name))
+    raise JSONTextError(say(gettext_noop("%(name)s isn’t a JSON number."), name=name))
 
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -302,16 +289,15 @@ def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         # Count all names in one pass: counting each one separately takes minutes for a megabyte of keys.
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise JSONTextError(
-            say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=repeated[:80])
-        )
+        sentence = gettext_noop("The field “%(name)s” appears more than once. Keep one.")
+        raise JSONTextError(say(sentence, name=repeated[:80]))
     return found
 
 
 def _syntax_error(error: json.JSONDecodeError, text: str) -> Sentence:
     breaks_off = error.pos >= len(text.rstrip()) > 0
     return say(
-        gettext_noop("This is not JSON: %(problem)s at line %(line)s, column %(column)s."),
+        gettext_noop("Invalid JSON in line %(line)s, column %(column)s. %(problem)s"),
         problem=say(_BREAKS_OFF) if breaks_off else _problem(error.msg),
         line=error.lineno,
         column=error.colno,
@@ -320,7 +306,7 @@ def _syntax_error(error: json.JSONDecodeError, text: str) -> Sentence:
 
 def _problem(message: str) -> Sentence | str:
     known = next((text for start, text in _PROBLEMS.items() if message.startswith(start)), None)
-    return say(known) if known else message[:1].lower() + message[1:]
+    return say(known) if known else f"{message}."
 
 
 # Built once: `json.loads` with options builds a decoder for each call.

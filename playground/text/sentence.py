@@ -1,10 +1,13 @@
 """Sentences for people, kept apart from their language.
 
 This room does not import Django, so it cannot translate. It stores what to say; the pages translate it into
-the reader's language. `gettext_noop` only marks a text for `makemessages`.
+the reader's language. `gettext_noop` and `ngettext_noop` only mark texts for `makemessages`.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from playground import amounts
 
@@ -13,23 +16,55 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def ngettext_noop(one: str, many: str) -> tuple[str, str]:
+    return one, many
+
+
+# How alternatives are listed; a longer list repeats the first separator.
+_TWO = gettext_noop("{0} or {1}")
+_THREE = gettext_noop("{0}, {1}, or {2}")
+
+
 @dataclass(frozen=True)
 class Sentence:
-    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English."""
+    """A text with `%(name)s` placeholders, and their values. `str()` gives it in English.
 
-    template: str
-    params: dict[str, object] = field(default_factory=dict)
+    A template with a singular and a plural goes by the number in `count`. Whole numbers are counts and get
+    separators: pass a port or another name made of digits as a string. A value can also be a sentence, or a
+    tuple of alternatives: "a, b, or c".
+    """
+
+    template: str | tuple[str, str]
+    params: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template % self.params if self.params else self.template
+        return self.said(gettext_noop, lambda one, many, count: one if count == 1 else many)
+
+    def said(self, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> str:
+        """Return the text in the language of these two functions."""
+        params = {name: _said(value, gettext, ngettext) for name, value in self.params.items()}
+        if isinstance(self.template, str):
+            text = gettext(self.template)
+        else:
+            text = ngettext(*self.template, self.params["count"])
+        return text % params if params else text
 
 
-def say(template: str, **params: object) -> Sentence:
-    """Return a `Sentence`: `say(gettext_noop("No host is called %(host)s."), host=host)`.
+def _said(value: Any, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> Any:
+    if isinstance(value, Sentence):
+        return value.said(gettext, ngettext)
+    if not isinstance(value, tuple):
+        return amounts.readable(value)
+    items = [str(_said(item, gettext, ngettext)) for item in value]
+    if len(items) < 3:
+        return gettext(_TWO).format(*items) if len(items) == 2 else "".join(items)
+    _, between, before_last, _ = re.split(r"\{\d\}", gettext(_THREE))
+    return between.join(items[:-1]) + before_last + items[-1]
 
-    Whole numbers get separators, so pass a port as a string.
-    """
-    return Sentence(template, {name: amounts.readable(value) for name, value in params.items()})
+
+def say(template: str | tuple[str, str], **params: object) -> Sentence:
+    """Return a `Sentence`: `say(gettext_noop("Can’t find %(host)s."), host=host)`."""
+    return Sentence(template, params)
 
 
 class SentenceError(ValueError):

@@ -1,4 +1,4 @@
-"""Find the API key in what people paste (a `.env` line, a header, a command), or say what is wrong."""
+"""Extract the API key from what people paste (a `.env` line, a header, a command), or say what is wrong."""
 
 import re
 import unicodedata
@@ -40,8 +40,7 @@ _FILLER_WORDS = frozenset((
 ))  # fmt: skip
 _LONGEST_PLACEHOLDER = 100
 _CHINESE = re.compile(r"(?:[\u4e00-\u9fff\s_-]|api|key|token|openai)+", re.IGNORECASE)
-# Servers accept 8 to 16 KiB of headers. Searching a response for a key takes time quadratic in the key's
-# length.
+# Servers accept 8 to 16 KiB of headers. Finding a key in a response takes time quadratic in its length.
 _LONGEST = 16_384
 # What a header value may contain (RFC 9110 allows a little more; no key needs it).
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -84,32 +83,28 @@ def can_be_sent(key: str) -> bool:
 
 def _problem(key: str, *, in_brackets: bool) -> Sentence | None:
     if not key or re.fullmatch("bearer", key, re.IGNORECASE):
-        return say(gettext_noop("There is no key in this. Copy the key itself."))
+        return say(gettext_noop("This doesn’t contain a key. Copy the key itself."))
     if _is_placeholder(key, in_brackets=in_brackets):
-        return say(gettext_noop("This is a placeholder, not a key. Enter your own key."))
+        return say(gettext_noop("This is a placeholder. Enter your own key."))
     if _VARIABLE.fullmatch(key):
-        return say(gettext_noop("This is the name of a variable. Enter the key that it holds."))
+        return say(gettext_noop("This is the name of a variable. Enter the variable’s value."))
     if any(mask in key for mask in _MASKS):
         return say(
             gettext_noop(
-                "This key is masked: dots, stars or “x” hide some of its characters. Copy the whole key; "
-                "most providers show it only once, when it is created."
+                "Parts of this key are hidden. Copy the whole key. Most providers show it only once, when "
+                "you create it."
             )
         )
     if len(key) > _LONGEST:
         return say(
-            gettext_noop("The key has %(count)s characters; a key has %(most)s at most."),
-            count=len(key),
+            gettext_noop("The key is too long: %(given)s characters, %(most)s at most. Copy the key itself."),
+            given=len(key),
             most=_LONGEST,
         )
     if can_be_sent(key):
         return None
     position = next(at for at, character in enumerate(key) if not can_be_sent(character))
-    return say(
-        gettext_noop("Character %(position)s of the key is %(kind)s, which no key has. Copy the key again."),
-        position=position + 1,
-        kind=_kind(key[position]),
-    )
+    return _misplaced(key[position], position + 1)
 
 
 def _is_placeholder(key: str, *, in_brackets: bool) -> bool:
@@ -120,15 +115,21 @@ def _is_placeholder(key: str, *, in_brackets: bool) -> bool:
     return asks and len(key) <= _LONGEST_PLACEHOLDER and words <= _ASKING_WORDS | _FILLER_WORDS
 
 
-def _kind(character: str) -> Sentence:
+def _misplaced(character: str, position: int) -> Sentence:
     if character in "\r\n\x0b\x0c\x85\u2028\u2029":
-        return say(gettext_noop("a line break"))
+        return say(
+            gettext_noop("Copy the key again. Character %(position)s is a line break."), position=position
+        )
     if character.isspace():
-        return say(gettext_noop("a space"))
+        return say(gettext_noop("Copy the key again. Character %(position)s is a space."), position=position)
     category = unicodedata.category(character)
     if category.startswith("C"):
-        return say(gettext_noop("a control character"))
+        sentence = gettext_noop("Copy the key again. Character %(position)s is a control character.")
+        return say(sentence, position=position)
     if category.startswith("L"):
+        sentence = gettext_noop(
+            "Copy the key again. Character %(position)s is a non-ASCII letter (%(script)s)."
+        )
         script = unicodedata.name(character, "?").split()[0].capitalize()
-        return say(gettext_noop("a letter outside ASCII (%(script)s)"), script=script)
-    return say(gettext_noop("a character outside ASCII"))
+        return say(sentence, position=position, script=script)
+    return say(gettext_noop("Copy the key again. Character %(position)s isn’t ASCII."), position=position)

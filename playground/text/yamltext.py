@@ -30,24 +30,18 @@ _NOT_A_JSON_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _PROBLEMS = (
     (
         r"expected (?P<expected>.+), but (?:found|got) (?P<found>.+)",
-        gettext_noop("expected %(expected)s, but found %(found)s"),
+        gettext_noop("Found %(found)s instead of %(expected)s."),
     ),
-    (r"could not find expected (?P<expected>.+)", gettext_noop("could not find expected %(expected)s")),
-    (
-        r"found character (?P<found>.+) that cannot start any token",
-        gettext_noop("found character %(found)s that cannot start any token"),
-    ),
-    (
-        r"found unknown escape character (?P<found>.+)",
-        gettext_noop("found unknown escape character %(found)s"),
-    ),
-    (r"found unexpected end of stream", gettext_noop("found unexpected end of stream")),
-    (r"found unexpected document separator", gettext_noop("found unexpected document separator")),
-    (r"mapping values are not allowed here", gettext_noop("mapping values are not allowed here")),
-    (r"mapping keys are not allowed here", gettext_noop("mapping keys are not allowed here")),
-    (r"sequence entries are not allowed here", gettext_noop("sequence entries are not allowed here")),
+    (r"could not find expected (?P<expected>.+)", gettext_noop("%(expected)s is missing.")),
+    (r"found character (?P<found>.+) that cannot start any token", gettext_noop("Put %(found)s in quotes.")),
+    (r"found unknown escape character (?P<found>.+)", gettext_noop("%(found)s isn’t a valid escape.")),
+    (r"found unexpected end of stream", gettext_noop("The end is missing.")),
+    (r"found unexpected document separator", gettext_noop("Remove the document separator.")),
+    (r"mapping values are not allowed here", gettext_noop("A value isn’t allowed here.")),
+    (r"mapping keys are not allowed here", gettext_noop("A field name isn’t allowed here.")),
+    (r"sequence entries are not allowed here", gettext_noop("A list item isn’t allowed here.")),
 )
-_TOO_DEEP = gettext_noop("The YAML is nested too deep.")
+_TOO_DEEP = gettext_noop("The YAML has more than %(depth)s levels.")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
 
 
@@ -72,9 +66,9 @@ def loads(text: str) -> Any:
         raise _syntax_error(error) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # `%YAML 1.` with thousands of digits raises ValueError, `\UFFFFFFFF` OverflowError.
-        raise YAMLTextError(say(gettext_noop("The YAML holds characters that YAML has not."))) from error
+        raise YAMLTextError(say(gettext_noop("Remove the characters that YAML doesn’t allow."))) from error
     except RecursionError as error:
-        raise YAMLTextError(say(_TOO_DEEP)) from error
+        raise YAMLTextError(say(_TOO_DEEP, depth=DEEPEST)) from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -84,16 +78,15 @@ class _Loader(yaml.SafeLoader):
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level >= DEEPEST:
-            raise YAMLTextError(say(_TOO_DEEP), self.get_mark().line)
+            raise YAMLTextError(say(_TOO_DEEP, depth=DEEPEST), self.get_mark().line)
         super().fetch_flow_collection_start(token_class)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line if event.start_mark else 0
-            raise YAMLTextError(
-                say(gettext_noop("An alias (*name) is not taken; write the value out.")), line
-            )
+            sentence = gettext_noop("Write out the value. Aliases (*name) aren’t supported.")
+            raise YAMLTextError(say(sentence), line)
         return super().compose_node(parent, index)
 
 
@@ -101,7 +94,7 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> YAMLTextError:
     mark = error.problem_mark or error.context_mark
     return YAMLTextError(
         say(
-            gettext_noop("This is not YAML: %(problem)s, in column %(column)s."),
+            gettext_noop("Invalid YAML in column %(column)s. %(problem)s"),
             problem=_problem(error.problem or error.context or "?"),
             column=mark.column + 1 if mark else 1,
         ),
@@ -110,16 +103,16 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> YAMLTextError:
 
 
 def _problem(message: str) -> Sentence | str:
-    """Return PyYAML's message in a form that can be translated; rare ones stay in English."""
+    """Return PyYAML's message as a sentence. Rare ones have no translation."""
     for pattern, text in _PROBLEMS:
         if found := re.fullmatch(pattern, message, re.DOTALL):
             return say(text, **{name: value[:60] for name, value in found.groupdict().items()})
-    return message
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _value(node: yaml.Node) -> Any:
     if node.tag not in _TAGS:
-        raise _error_at(node, say(gettext_noop("A tag (!name) is not taken.")))
+        raise _error_at(node, say(gettext_noop("Remove the tag. Tags (!name) aren’t supported.")))
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -132,12 +125,11 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise _error_at(key, say(gettext_noop("A key must be a text.")))
+            raise _error_at(key, say(gettext_noop("A field name must be a string.")))
         name = _text(key)
         if name in found:
-            raise _error_at(
-                key, say(gettext_noop("The key “%(key)s” stands there twice; keep one."), key=name[:80])
-            )
+            sentence = gettext_noop("The field “%(name)s” appears more than once. Keep one.")
+            raise _error_at(key, say(sentence, name=name[:80]))
         found[name] = _value(value)
     return found
 
@@ -160,7 +152,7 @@ def _scalar(node: yaml.Node) -> Any:
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
         return text.lower() == "true"
     if _NOT_A_JSON_NUMBER.fullmatch(text):
-        raise _error_at(node, say(gettext_noop("%(name)s is not a JSON number."), name=text[:40]))
+        raise _error_at(node, say(gettext_noop("%(name)s isn’t a JSON number."), name=text[:40]))
     if not _FLOAT.fullmatch(text) and not _OTHER_BASE.fullmatch(text):
         return _text(node)
     if len(text) > _MOST_DIGITS:

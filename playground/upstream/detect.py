@@ -1,8 +1,8 @@
-"""Ask a server which APIs it speaks, without asking a model anything.
+"""Ask a server which APIs it speaks, without calling a model.
 
-Each API gets an empty JSON object at its path: too little to cost anything, and enough for a server to
-complain. First, a path that no server has tells what this one says of unknown paths: some ask for a key
-wherever one knocks.
+Sends an empty JSON object to the path of each API, which costs nothing and makes the server complain. A path
+that no server has comes first, to learn how this one responds to unknown paths: some ask for a key
+everywhere.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from playground.upstream import client
 from playground.upstream.client import Caller
 from playground.upstream.route import Route
 
-# A complaint about an empty object needs no model, so it comes at once, and is short.
+# The error for an empty object needs no model, so it is fast and short.
 _SECONDS = 10.0
 _BYTES = 1 << 20
 _NOWHERE = "/no-such-api"
@@ -40,7 +40,7 @@ class Speaks(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """Whether a server speaks a dialect, and what it answered."""
+    """Whether a server speaks a dialect, and its response in words."""
 
     dialect: Dialect
     speaks: Speaks
@@ -50,7 +50,7 @@ class Detected:
 def detect(routes: Mapping[Dialect, Route], limits: Limits, caller: Caller) -> list[Detected]:
     """Ask the server behind the routes for each dialect. Raises what `client.send` does.
 
-    If no whole answer comes to the first question, it is asked nothing more.
+    If the first response is missing or incomplete, asks nothing more.
     """
     limits = replace(
         limits,
@@ -89,9 +89,9 @@ def _speaks(exchange: Exchange, control: Received) -> Speaks:
     if not _is_json(received) or error.kind == "not_completion":
         return Speaks.NO
     if received.status in _UNKNOWN_PATH or error.kind == "not_found":  # LM Studio sends it with 200
-        # Some miss the model before anything else, which is an answer of that API.
+        # Some check the model first: a missing one is an error of that API.
         return Speaks.YES if lacks_model(read_value(exchange.value)) else Speaks.NO
-    # A server that says the same wherever one knocks has not said what it speaks.
+    # The same response as for an unknown path tells nothing.
     says_the_same = received.status == control.status
     if says_the_same and (received.status in _WANTS_KEY or received.body == control.body):
         return Speaks.UNKNOWN
@@ -107,10 +107,10 @@ def _is_json(received: Received) -> bool:
 
 
 def _answered(exchange: Exchange) -> Sentence:
-    """Return what came, in the server's words as far as there are any."""
+    """Return the response in words: the server's own, if there are any."""
     received, error = exchange.received, explain(exchange)
     if received is None or exchange.failure:
-        return error.title if error else say(gettext_noop("no answer"))
+        return error.title if error else say(gettext_noop("No response"))
     status = f"{received.status} {received.reason}".strip()
     if error is None or not error.message:
         return say("%(status)s", status=status)

@@ -1,8 +1,8 @@
 """What each provider lacks right now: a key, or a server on this machine that is not running.
 
 A background thread asks servers on this machine for their models, through the usual client and its rules.
-The result holds for some seconds; a page waits only if nothing is known yet, and briefly. Sending a call
-never asks: it finds out.
+The result is kept for some seconds. A page waits for the first result only, and briefly. Sending a call
+doesn't check first.
 """
 
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
@@ -25,12 +25,12 @@ _LIMITS = Limits(
     exchange_seconds=0.5,
     response_bytes=1 << 20,
 )
-# The probe does not use up people's places for calls: it asks one server at a time, in its own thread.
+# The probe takes none of the places for calls: it asks one server at a time, in its own thread.
 _CALLER = client.Caller(places=Running())
 
 
 class Probe:
-    """Which servers on this machine last answered like a provider."""
+    """Remembers which servers on this machine responded like a provider."""
 
     def __init__(self, holds: float = _FRESH_SECONDS) -> None:
         self.seen: dict[Endpoint, bool] = {}
@@ -53,7 +53,7 @@ probe = Probe()
 
 
 def missing(provider: Provider) -> Sentence | None:
-    """Return what the provider lacks to work without a typed key; None if it is ready."""
+    """Return what the provider needs before it works without a typed key; None if it is ready."""
     if provider.id == LOCAL_MODEL:
         abilities.probe.ask()  # so that it is known before something is sent
     endpoint = _endpoint(provider)
@@ -61,11 +61,11 @@ def missing(provider: Provider) -> Sentence | None:
         return lacking
     runs = probe.runs(endpoint)
     if runs is None:
-        return say(gettext_noop("no answer yet: start it with “%(command)s”"), command=provider.start)
+        return say(gettext_noop("no response yet (start it with: %(command)s)"), command=provider.start)
     return (
         None
         if runs
-        else say(gettext_noop("not running: start it with “%(command)s”"), command=provider.start)
+        else say(gettext_noop("not running (start it with: %(command)s)"), command=provider.start)
     )
 
 
@@ -80,7 +80,7 @@ def preselected(dialect: str = "") -> Provider:
 
 
 def _endpoint(provider: Provider) -> Endpoint | None:
-    """Return where it is asked whether it runs: at the first of its APIs."""
+    """Return where to check whether it runs: the endpoint of its first API."""
     return provider.endpoint(DIALECTS[provider.dialect])
 
 

@@ -1,4 +1,4 @@
-"""Where a request goes, and with whose key."""
+"""Where a request goes, and with which key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,12 @@ from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 
 OWN_KEY_VARIABLE = "API_KEY"
+# Only the local model has no address.
+_NO_LOCAL_MODEL = gettext_noop(
+    "The local model isn’t running. Choose another provider. (Administrators can start the playground "
+    "without --no-local-model; the first start downloads the model.)"
+)
+_NO_KEY = gettext_noop("Enter an API key for %(provider)s. (Administrators can set %(variable)s.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,8 @@ class Route:
     """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
 
     `at_servers_expense`: the operator pays for the call, with their key or their hardware.
-    `caps` limit what such a call may ask for; None for no limits. `auth` is None for the dialect's own;
-    `headers` are the provider's.
+    `caps` limit such a call; None for no limits. `auth` is None for the dialect's default. `headers` are the
+    provider's.
     """
 
     provider: str | None
@@ -41,7 +47,8 @@ class Route:
     headers: Headers = ()
 
     def call(self, dialect: Dialect, body: Mapping[str, Any], url: str = "") -> Call:
-        """Return the call that posts this body here or, with a `url`, gets it, at the public address."""
+        """Return the call that posts this body here or, with a `url`, GETs it. It shows the public "
+        "address."""
         base_url, variable = self.endpoint.shown, self.key_variable
         return call_of(dialect, base_url, variable, body, url, auth=self.auth, headers=self.headers)
 
@@ -54,13 +61,13 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     """
     typed, problems = _checked_key(key or "")
     if provider and base_url:
-        raise _refusal("base_url", say(gettext_noop("Give a provider or a base URL, not both.")))
+        raise _refusal("base_url", say(gettext_noop("Enter a provider or a base URL, not both.")))
     if provider:
         if problems:
             raise InvalidRequestError(*problems)
         return _provider_route(_find_provider(provider), typed, dialect)
     if not base_url:
-        raise _refusal("base_url", say(gettext_noop("Give a base URL, or choose a provider.")))
+        raise _refusal("base_url", say(gettext_noop("Enter a base URL, or choose a provider.")))
     try:
         endpoint = Endpoint.parse(base_url, dialect.ending)
     except BaseURLError as error:
@@ -97,7 +104,7 @@ def routes_to(base_url: str | None, key: str | None) -> dict[Dialect, Route]:
 
 
 def _switch(error: BaseURLError) -> Fix | None:
-    """Return the change to the API whose full address was pasted, if it can be spoken."""
+    """Return the fix that switches to the API that the pasted URL belongs to, if it is one of ours."""
     meant = next((dialect for dialect in DIALECTS.values() if dialect.ending == error.ending), None)
     if meant is None:
         return None
@@ -105,20 +112,19 @@ def _switch(error: BaseURLError) -> Fix | None:
 
 
 def typed_route(endpoint: Endpoint, key: str, dialect: Dialect) -> Route:
-    """Return the route to a base URL of one's own, at one's own expense."""
-    # Azure reads a key in the header of its own wherever others read a bearer token.
+    """Return the route to a custom base URL, paid for by the visitor."""
+    # Azure reads the key from its own header instead of a bearer token.
     auth = API_KEY if endpoint.is_azure and dialect.auth is BEARER else None
     return Route(None, endpoint, key, OWN_KEY_VARIABLE, auth=auth)
 
 
 def _provider_route(provider: Provider, typed: str, dialect: Dialect) -> Route:
-    lacking, endpoint = lacks(provider), provider.endpoint(dialect)
-    if endpoint is None or (provider.key_variable and not typed and lacking):
-        field_name = "provider" if endpoint is None else "api_key"
-        raise _refusal(
-            field_name,
-            say(gettext_noop("%(provider)s %(lacking)s."), provider=say(provider.label), lacking=lacking),
-        )
+    endpoint = provider.endpoint(dialect)
+    if endpoint is None:
+        raise _refusal("provider", say(_NO_LOCAL_MODEL))
+    if provider.key_variable and not typed and lacks(provider):
+        label, variable = say(provider.label), provider.key_variable
+        raise _refusal("api_key", say(_NO_KEY, provider=label, variable=variable))
     key = typed or _checked_server_key(provider)
     # With a typed key, the visitor pays, unless the provider needs no key.
     expense = not (typed and provider.key_variable) or provider.id == LOCAL_MODEL
@@ -135,7 +141,7 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect) -> Route:
 
 
 def applied(caps: Caps) -> Caps | None:
-    """Return the caps, or None if they are turned off on this server."""
+    """Return the caps, or None if this server turns them off."""
     return caps if settings.CONFIG.caps else None
 
 
@@ -147,19 +153,12 @@ def _find_provider(name: str) -> Provider:
     try:
         return catalogue()[name]
     except KeyError as error:
-        known = ", ".join(catalogue())
-        raise _refusal(
-            "provider",
-            say(
-                gettext_noop("No provider is called “%(name)s”; there are %(known)s."),
-                name=name[:60],
-                known=known,
-            ),
-        ) from error
+        sentence = gettext_noop("There is no provider “%(name)s”. Use %(known)s.")
+        raise _refusal("provider", say(sentence, name=name[:60], known=tuple(catalogue()))) from error
 
 
 def _checked_key(key: str) -> tuple[str, list[FieldProblem]]:
-    """Return the typed key and its problems, which are shown together with those of the base URL."""
+    """Return the typed key and its problems, to show together with those of the base URL."""
     try:
         return typed_key.clean(key), []
     except typed_key.KeyProblemError as error:
@@ -172,7 +171,10 @@ def _checked_server_key(provider: Provider) -> str:
         raise _refusal(
             "provider",
             say(
-                gettext_noop("The server's %(variable)s holds characters that no key has; set it anew."),
+                gettext_noop(
+                    "The server’s key is invalid. Enter your own key. (Administrators can correct "
+                    "%(variable)s.)"
+                ),
                 variable=provider.key_variable,
             ),
         )

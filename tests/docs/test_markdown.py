@@ -133,10 +133,10 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
             "unexpected",
         ),
         ('words\nmore <ApiPlayground\n:defaultRequest="{\na: NaN}" /> words', 3, "NaN"),
-        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "not YAML"),
+        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "Invalid YAML"),
         ("text\n\n<ApiPlayground provider='nobody' />", 3, "no provider “nobody” here, but"),
         ("<ApiPlayground provider='openai", 1, "does not end"),
-        ("---\na: [\n---\ntext", 2, "not YAML"),
+        ("---\na: [\n---\ntext", 2, "Invalid YAML"),
     ],
 )
 def test_an_unreadable_tag_is_reported_in_its_place(shown: Show, text: str, line: int, words: str) -> None:

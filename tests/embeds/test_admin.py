@@ -95,8 +95,8 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
     [
         ({"origins": "https://docs.example.org/page"}, "is no origin that can be allowed"),
         ({"origins": "*"}, "is no origin that can be allowed"),
-        ({"request": "{x}"}, "This is not JSON"),
-        ({"request": "{"}, "This is not JSON: it breaks off"),
+        ({"request": "{x}"}, "Invalid JSON"),
+        ({"request": "{"}, "The end is missing"),
         (
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
             "messages: At least one message",

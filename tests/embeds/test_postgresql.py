@@ -87,7 +87,10 @@ def asks(postgresql_server: PostgreSQLServer, django_db_blocker: Any) -> Iterato
         (["SELECT no_such_column FROM pg_class"], "not migrated"),
         (["SET default_transaction_read_only = on", "CREATE TABLE x (y int)"], "read-only"),
         (["CREATE TABLE pg_temp.x (y int)", "CREATE TABLE pg_temp.x (y int)"], "another migration"),
-        (["CREATE ROLE nobody", "SET ROLE nobody", "SELECT * FROM pg_authid"], "denies access"),
+        (
+            ["CREATE ROLE nobody", "SET ROLE nobody", "SELECT * FROM pg_authid"],
+            "access to the database is denied",
+        ),
         (["SELECT pg_terminate_backend(pg_backend_pid())"], "cannot be reached"),
     ],
 )
@@ -100,8 +103,8 @@ def test_what_a_statement_meets_has_words(
 def test_what_a_connection_meets_has_words(
     asks: Callable[..., str], postgresql_server: PostgreSQLServer
 ) -> None:
-    assert "denies access" in asks(url=postgresql_server.url(password="wrong"))
-    assert "no database of this name" in asks(url=postgresql_server.url("nowhere"))
+    assert "access to the database is denied" in asks(url=postgresql_server.url(password="wrong"))
+    assert "does not exist on the server" in asks(url=postgresql_server.url("nowhere"))
     assert "cannot be reached" in asks(url="postgresql://playground@127.0.0.1:1/x")
     assert "cannot be reached" in asks(url="postgresql://playground@nowhere.invalid/x")
 
@@ -121,4 +124,4 @@ def test_connections_that_ran_out_have_words(
         connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
     url = postgresql_server.url().replace("playground:hunter2", "guest:guest")
 
-    assert "no more connections" in asks(url=url)
+    assert "no free connections" in asks(url=url)

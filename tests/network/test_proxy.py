@@ -147,7 +147,7 @@ def test_tls_checks_the_name_at_the_far_end(monkeypatch: pytest.MonkeyPatch, cer
     ["proxy.internal:4750", "https://proxy:1", "http://proxy", "http://:80", "http://proxy:x", "nonsense"],
 )
 def test_a_setting_that_names_no_proxy_fails_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    with pytest.raises(SettingError, match="PLAYGROUND_EGRESS_PROXY takes the address"):
+    with pytest.raises(SettingError, match="PLAYGROUND_EGRESS_PROXY must be the address"):
         configure(PLAYGROUND_EGRESS_PROXY=value)
 
 

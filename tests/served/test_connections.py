@@ -198,9 +198,9 @@ def test_a_request_has_one_host(share: Serve, head: bytes, status: int) -> None:
     ("environment", "limit", "words"),
     [
         ({"PLAYGROUND_THREADS": "128"}, 256, "PLAYGROUND_THREADS to 38 or less"),
-        ({"PLAYGROUND_THREADS": "1"}, 1024, "PLAYGROUND_THREADS takes 2 or more"),
+        ({"PLAYGROUND_THREADS": "1"}, 1024, "PLAYGROUND_THREADS must be 2 or more"),
         ({"PLAYGROUND_SECRET_KEY": "short"}, 1024, "has fewer than 50 characters"),
-        ({"PLAYGROUND_SILENCE_SECONDS": "long"}, 1024, "PLAYGROUND_SILENCE_SECONDS takes a number"),
+        ({"PLAYGROUND_SILENCE_SECONDS": "long"}, 1024, "PLAYGROUND_SILENCE_SECONDS must be a number"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_a_line(

@@ -148,10 +148,10 @@ def _numbered(template: str, size: int = LIMIT) -> bytes:
     return b"".join(parts)
 
 
-TOO_LARGE = f"It passed {LIMIT:,} bytes"
-TOO_MANY = "events, lines, choices, tool calls or other values"
-TOO_MANY_VALUES = "The JSON has too many values; at most 1,000,000 are taken."
-NOT_HTTP = "does not speak HTTP"
+TOO_LARGE = "The response exceeded 16 MiB"
+TOO_MANY = "events, lines, choices, tool calls, or other values"
+TOO_MANY_VALUES = "more than 1,000,000 values"
+NOT_HTTP = "Invalid HTTP response"
 ANY = ""
 
 ATTACKS: dict[str, tuple[Callable[[], Reply], str]] = {
@@ -202,7 +202,7 @@ ATTACKS: dict[str, tuple[Callable[[], Reply], str]] = {
     ),
     "error of arrays": (
         lambda: Answer(500, body=_many('{"error":[', "[],", "1]}")),
-        "The provider had an error",
+        "The provider had an internal error",
     ),
     "a distant choice": (
         lambda: event_stream(_event('{"choices":[{"index":1000000000,"delta":{"content":"x"}}]}')),
@@ -275,6 +275,6 @@ def test_dripping_responses_end_when_the_time_is_up(hurried: Served, said: bytes
     for ask in (_json, _fragment, _live):
         answer, _ = hurried.peak(ask, drip)
 
-        assert "It was ended after 0.5 s." in answer, ask
+        assert "after 500 ms." in answer, ask
 
     assert requests.get(f"{hurried.tab.site.address}healthz", timeout=5).text == "ok"

@@ -225,7 +225,7 @@ def test_an_error_in_mid_stream_is_shown_beside_what_arrived(
 
     page = open_tab(site).open().rest()
 
-    assert "The provider reports an error in mid-stream" in page
+    assert "Error during streaming" in page
     assert "Overloaded." in page
     assert "so far</p>" in page
 
@@ -236,7 +236,7 @@ def test_an_error_in_mid_stream_is_shown_beside_what_arrived(
         (STREAM_HEAD + token("x"), "The stream ended early"),
         (
             STREAM_HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + token("x"),
-            "The answer was cut off",
+            "The response was cut off",
         ),
         (json_answer({"error": {"message": "No."}}, 429), "Too many requests"),
         (completion("at once"), "at once</p>"),
@@ -265,7 +265,7 @@ def test_silence_drips_and_browsers_that_do_not_read_reach_the_limits(
     tab = open_tab(site)
 
     upstream.reply(Paused(STREAM_HEAD + token("x")))
-    assert "went silent" in tab.open().rest()
+    assert "stopped responding" in tab.open().rest()
 
     def drip(connection: socket.socket, recorded: Recorded) -> None:
         connection.sendall(STREAM_HEAD)
@@ -274,7 +274,7 @@ def test_silence_drips_and_browsers_that_do_not_read_reach_the_limits(
             time.sleep(0.02)
 
     upstream.reply(drip)
-    assert "The exchange took too long" in tab.open().rest()
+    assert "The call took too long" in tab.open().rest()
 
 
 def test_a_slow_browser_slows_the_provider_down(
@@ -370,7 +370,7 @@ def test_after_the_grace_time_what_still_runs_is_ended_with_its_record(
     site.process.send_signal(signal.SIGTERM)
 
     page = live.rest()
-    assert "The playground was restarted" in page
+    assert "The playground restarted" in page
     assert "so far</p>" in page
     assert site.process.wait(15) == 0
 

@@ -101,9 +101,9 @@ def test_a_migrated_database_and_memory_are_well() -> None:
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("database is locked", "the database is locked by another program"),
-        ("database disk image is malformed", "the database file is damaged"),
-        ("something with hunter2 in it", "the database does not answer"),
+        ("database is locked", "another program has locked the database"),
+        ("database disk image is malformed", "the database file is corrupt"),
+        ("something with hunter2 in it", "the database does not respond"),
     ],
 )
 def test_a_failing_database_is_described_in_our_words(

@@ -175,11 +175,11 @@ def test_surrogate_halves_are_joined() -> None:
 @pytest.mark.parametrize(
     ("literal", "words"),
     [
-        ("{a: NaN}", "NaN is not a JSON number"),
-        ("{a: -Infinity}", "-Infinity is not a JSON number"),
+        ("{a: NaN}", "NaN isn’t a JSON number"),
+        ("{a: -Infinity}", "-Infinity isn’t a JSON number"),
         ("{a: 1e999}", "The number 1e999 is too large"),
         ("{a: 1e-999}", "The number 1e-999 is too close to zero"),
-        ("{a: 1, 'a': 2}", "The key “a” stands there twice"),
+        ("{a: 1, 'a': 2}", "The field “a” appears"),
         (r"{a: '\ud800'}", "half of a surrogate pair"),
         ("[" * 100 + "]" * 100, "nested too deep"),
         ("{a:" * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), "nested too deep"),

@@ -56,7 +56,7 @@ def test_a_server_on_this_machine_that_is_not_started_names_its_command(
         closed.bind(("127.0.0.1", 0))
         _local_server(monkeypatch, tmp_path / "own.toml", closed.getsockname()[1])
 
-        assert _lacks("own") == "not running: start it with “serve me”"
+        assert _lacks("own") == "not running (start it with: serve me)"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_page_does_not_wait_for_a_server_that_hangs(
     monkeypatch.setattr(readiness, "_FIRST_WAIT_SECONDS", 0)
 
     for _ in range(20):
-        assert "no answer yet" in _lacks("own")
+        assert "no response yet" in _lacks("own")
     assert hold.started.wait(10)
     assert upstream.connections == 1  # one check, however many pages wait
     assert running.wait_until_none(0)  # and it does not count as a running call

@@ -39,44 +39,44 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"seed": "1.5"}, "seed", "whole number"),
         ({"stop": "a\nb\nc\nd\ne"}, "stop", "up to 4"),
         ({"stop": "[1]"}, "stop", "Takes one text"),
-        ({"stop": "["}, "stop", "not JSON"),
+        ({"stop": "["}, "stop", "Invalid JSON"),
         ({"model": ""}, "model", "Name a model"),
         ({"model": "   "}, "model", "Name a model"),
         ({"role": [], "content": []}, "messages", "At least one message"),
         ({"role": ["tool"]}, "messages.0.tool_call_id", "tool_call_id of the call"),
         ({"role": ["boss"]}, "messages.0.role", "“boss” is no role"),
-        ({"extra": ["["]}, "messages.0.extra", "not JSON"),
+        ({"extra": ["["]}, "messages.0.extra", "Invalid JSON"),
         ({"extra": ["[]"]}, "messages.0.extra", "JSON object"),
         ({"extra": ['{"content": "twice"}']}, "messages.0.extra", "is set twice"),
         ({"extra": ['{"role": "system"}']}, "messages.0.extra", "is set twice"),
         ({"more": "[1]"}, "more", "JSON object"),
-        ({"more": "{"}, "more", "not JSON"),
-        ({"more": '{"a": 1, "a": 2}'}, "more", "stands there twice"),
+        ({"more": "{"}, "more", "Invalid JSON"),
+        ({"more": '{"a": 1, "a": 2}'}, "more", "appears more than once"),
         ({"temperature": "1", "more": '{"temperature": 1}'}, "more", "is set twice"),
         ({"stream": "on", "more": '{"stream": false}'}, "more", "is set twice"),
         ({"more": '{"messages": []}'}, "more", "is set twice"),
-        ({"more": '{"a": NaN}'}, "more", "NaN is not a JSON number"),
+        ({"more": '{"a": NaN}'}, "more", "NaN isn’t a JSON number"),
         ({"more": '{"a": 1e999}'}, "more", "too large"),
         ({"more": '{"a": "\\ud800"}'}, "more", "surrogate"),
-        ({"more": '{"a": ' + "[" * 1000 + "]" * 1000 + "}"}, "more", "nested too deep"),
+        ({"more": '{"a": ' + "[" * 1000 + "]" * 1000 + "}"}, "more", "more than 100 levels"),
         ({"more": '{"a": ' + "9" * 5000 + "}"}, "more", "too many digits"),
-        ({"provider": "nobody"}, "provider", "No provider is called “nobody”"),
-        ({"provider": ""}, "base_url", "Give a base URL"),
+        ({"provider": "nobody"}, "provider", "no provider “nobody”"),
+        ({"provider": ""}, "base_url", "Enter a base URL"),
         ({"provider": "", "base_url": "ftp://example.com"}, "base_url", "https:// or http://"),
         ({"provider": "", "base_url": "example.com/v1"}, "base_url", "https:// or http://"),
         ({"provider": "", "base_url": "javascript:alert(1)"}, "base_url", "https:// or http://"),
-        ({"provider": "", "base_url": "https://user:pw@example.com"}, "base_url", "no user name"),
-        ({"provider": "", "base_url": "https://exa mple.com"}, "base_url", "no spaces"),
+        ({"provider": "", "base_url": "https://user:pw@example.com"}, "base_url", "user name"),
+        ({"provider": "", "base_url": "https://exa mple.com"}, "base_url", "Remove spaces"),
         ({"provider": "", "base_url": "https://example.com/v1?key=1"}, "base_url", "“?”"),
-        ({"provider": "", "base_url": "https://example.com:99999"}, "base_url", "no URL"),
-        ({"provider": "", "base_url": "https://[::1"}, "base_url", "no URL"),
-        ({"provider": "", "base_url": "https://*.example.com"}, "base_url", "no host name"),
-        ({"provider": "", "base_url": "https://a%"}, "base_url", "no host name"),
-        ({"provider": "", "base_url": "https://example.com/a/../b"}, "base_url", "“.” or “..”"),
-        ({"api_key": "two words"}, "api_key", "Character 4 of the key is a space"),
-        ({"api_key": "line\nbreak"}, "api_key", "Character 5 of the key is a line break"),
-        ({"api_key": "nul\0nul"}, "api_key", "Character 4 of the key is a control character"),
-        ({"api_key": "schlüssel"}, "api_key", "Character 5 of the key is a letter outside ASCII (Latin)"),
+        ({"provider": "", "base_url": "https://example.com:99999"}, "base_url", "isn’t a URL"),
+        ({"provider": "", "base_url": "https://[::1"}, "base_url", "isn’t a URL"),
+        ({"provider": "", "base_url": "https://*.example.com"}, "base_url", "valid host name"),
+        ({"provider": "", "base_url": "https://a%"}, "base_url", "valid host name"),
+        ({"provider": "", "base_url": "https://example.com/a/../b"}, "base_url", "“.” and “..”"),
+        ({"api_key": "two words"}, "api_key", "Character 4 is a space"),
+        ({"api_key": "line\nbreak"}, "api_key", "Character 5 is a line break"),
+        ({"api_key": "nul\0nul"}, "api_key", "Character 4 is a control character"),
+        ({"api_key": "schlüssel"}, "api_key", "Character 5 is a non-ASCII letter (Latin)"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_sent(
@@ -188,7 +188,7 @@ def test_ten_thousand_messages_are_too_many(client: Client, upstream: ScriptedUp
         answer = post_form(client, htmx=htmx, **rows)
 
         assert answer.status_code == 400
-        assert "There are 10,000 messages; at most 1,000 are sent." in answer.content.decode()
+        assert "The limit is 1,000 messages, but the request has 10,000." in answer.content.decode()
     answer = post_json(client, request=body(messages=[MESSAGE] * 10_000))
     assert "PLAYGROUND_MESSAGES" in answer.json()["error"]["fields"]["messages"]
     assert upstream.requests == []
@@ -200,7 +200,7 @@ def test_a_request_over_the_limit_says_the_limit(client: Client, upstream: Scrip
     answer = post_json(client, request=body(messages=[{"role": "user", "content": text}]))
 
     assert answer.status_code == 413
-    assert "at most 1,048,576" in answer.json()["error"]["fields"]["request"]
+    assert "limit of 1 MiB" in answer.json()["error"]["fields"]["request"]
     assert "PLAYGROUND_REQUEST_BYTES" in answer.json()["error"]["fields"]["request"]
     assert post_form(client, content=[text]).status_code == 413
     assert upstream.requests == []
@@ -237,7 +237,7 @@ def test_a_port_that_may_not_be_called_is_named(client: Client) -> None:
     answer = post_json(client, provider=None, base_url=other)
 
     assert answer.status_code == 403
-    assert answer.json()["error"]["fields"] == {"base_url": "Port 6379 may not be called, only 80, 443."}
+    assert answer.json()["error"]["fields"] == {"base_url": "Port 6379 isn’t allowed. Use 80 or 443."}
     assert "PLAYGROUND_PORTS" in post_form(client, provider="", base_url=other).content.decode()
 
 
@@ -312,7 +312,7 @@ def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> No
 
     html = unescape(answer.content.decode())
     assert answer.status_code == 400
-    assert "not JSON" in html
+    assert "Invalid JSON" in html
     assert 'data-field="more"' in html
     assert ">\ntyped</textarea>" in html
 
@@ -396,11 +396,11 @@ def test_a_body_of_an_odd_kind_gets_no_500(
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"request": "{"}, "not JSON"),
+        ({"request": "{"}, "Invalid JSON"),
         ({"request": "[]"}, "JSON object"),
         ({"request": '{"messages": "x"}'}, "no list of JSON objects"),
         ({"request": '{"messages": [1]}'}, "no list of JSON objects"),
-        ({"request": json.dumps({"messages": [MESSAGE] * 1001})}, "at most 1,000"),
+        ({"request": json.dumps({"messages": [MESSAGE] * 1001})}, "limit is 1,000 messages"),
         ({"provider": "nobody"}, "“nobody”"),
     ],
 )

@@ -52,7 +52,7 @@ def test_providers_on_this_machine_are_offered_under_play_only(
     configure(PLAYGROUND_LOCAL_PROVIDERS="1")
     html = _page(client)
     assert "Ollama" in html
-    assert "start the playground with a network once" in html  # the local model, which does not run here
+    assert "started with --no-local-model" in html  # the local model, which does not run here
     assert "port 8000 is this playground's own" in html
 
 

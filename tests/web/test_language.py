@@ -68,7 +68,7 @@ def test_what_a_page_sends_is_answered_in_its_language(client: Client, provider:
         assert f'"/{place}/?lang=zh-hans"' in html
         assert f'"/{place}/"' not in html
     refusal = post_form(client, "/send/?lang=zh-hans", htmx=True, temperature="hot").content.decode()
-    assert "尚未发送" in refusal
+    assert "请求未发送" in refusal
 
 
 def test_a_choice_is_remembered_for_a_year(client: Client) -> None:
@@ -162,7 +162,7 @@ def test_json_speaks_the_callers_language(client: Client, provider: str, upstrea
 
     assert answer.headers["Content-Language"] == "zh-hans"
     error = answer.json()["error"]
-    assert error["title"] == "密钥未被接受"
+    assert error["title"] == "API 密钥无效"
     assert error["message"] == "No such key"  # the provider's own words stay as they came
     fields = post_json(client, request={}).json()["error"]["fields"]
     assert fields["model"] == "请填写模型，例如从建议中选一个。"

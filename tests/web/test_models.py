@@ -71,7 +71,7 @@ def test_an_error_is_told_in_place(client: Client, upstream: ScriptedUpstream) -
 
     html = post_form(client, "/models/", htmx=True).content.decode()
 
-    assert "The key was not accepted" in html
+    assert "Invalid API key" in html
     assert "Bad key." in html
     assert post_json(client, "/models/").json()["error"]["kind"] == "unauthorized"
 

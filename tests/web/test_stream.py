@@ -59,7 +59,7 @@ def test_a_provider_that_is_not_there_gets_a_fragment_and_no_stream(
     response = post_form(client, htmx=True, provider="", base_url=f"http://{address}/v1", **STREAM)
 
     assert response["Content-Type"].startswith("text/html")
-    assert "refuses connections" in response.content.decode()
+    assert "refused the connection" in response.content.decode()
     assert running.wait_until_none(0)
 
 

@@ -1,8 +1,8 @@
 """What the local model does not support, reported before anything is sent.
 
-Its server answers an image with a 500, as if it were broken, and silently drops tools that its template does
-not support, and a schema in the Messages API. It is asked in the background when a page is shown or something
-is sent: a call never waits for it, and finds out what is not known yet.
+Its server responds to an image with a 500, as if it were broken. It silently drops tools that its template
+doesn't support, and a schema in the Messages API. It is asked for its abilities in the background, when a
+page is shown or a call is sent, so that no call waits for them.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from playground.upstream.route import Route
 
 _HOLDS_SECONDS = 5.0
 _SENTENCES = {
-    "tools": gettext_noop("The local model cannot call tools. Choose another provider for them."),
-    "vision": gettext_noop("The local model reads text only, no images."),
-    "audio": gettext_noop("The local model reads text only, no audio."),
+    "tools": gettext_noop("The local model can’t call tools. Choose another provider, or remove the tools."),
+    "vision": gettext_noop("The local model reads text, not images. Choose another provider."),
+    "audio": gettext_noop("The local model reads text, not audio. Choose another provider."),
     "schema": gettext_noop(
-        "The local model ignores a JSON schema in this API. Remove it, or use Chat Completions."
+        "The local model ignores a JSON schema in this API. Remove the schema, or choose Chat Completions."
     ),
 }
 

@@ -314,7 +314,7 @@ CASES = [
             f"403 with Cloudflare's error {number}, as text",
             http(f"error code: {number}", "text/plain; charset=UTF-8", 403),
             {"error.kind": "forbidden", "error.message": f"error code: {number}"},
-            ("A firewall refused the call", "Cloudflare", "127.0.0.1", f"error {number}"),
+            ("Blocked by a firewall", "Cloudflare", "127.0.0.1", f"error {number}"),
         )
         for number in (1006, 1009, 1010, 1020)
     ),
@@ -332,7 +332,7 @@ CASES = [
             403,
         ),
         {"error.kind": "forbidden"},
-        ("A firewall refused the call", "error 1010"),
+        ("Blocked by a firewall", "error 1010"),
     ),
     *(
         Case(
@@ -384,12 +384,12 @@ CASES = [
         "watsonx",
         "Invalid input argument for Model 'ibm/granite': the number of input tokens 5000 cannot exceed "
         "the total tokens limit 4096 for this model",
-        "5,000 tokens, 904 more than the model's 4,096",
+        "5,000 tokens, 904 more than the model’s limit of 4,096",
     ),
     _too_long(
         "LM Studio, with what is kept",
         "Cannot truncate prompt with n_keep (5000) >= n_ctx (4096)",
-        "5,000 tokens, 904 more than the model's 4,096",
+        "5,000 tokens, 904 more than the model’s limit of 4,096",
     ),
     _too_long(
         "LM Studio, with what is kept, in words",

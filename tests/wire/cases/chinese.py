@@ -89,7 +89,7 @@ CASES = [
             done=False,
         ),
         {"error.kind": "bad_request", "completion.choices.0.message.content": "Hel"},
-        ("mid-stream", "输出内容审核不通过"),
+        ("Error during streaming", "输出内容审核不通过"),
         request=STREAM,
     ),
     *_qianfan(110, "Access token invalid or no longer valid", "unauthorized"),
@@ -120,12 +120,12 @@ CASES = [
     Case(
         "a rate limit speaks of no quota",
         answer({"error": {"message": "You sent more than 3 calls in a minute."}}, 429),
-        {"error.kind": "rate_limited", "error.title": "Too many requests"},
+        {"error.kind": "rate_limited", "error.title": "Rate limit reached"},
         hides=("quota",),
     ),
     Case(
         "a rate limit whose words speak of a quota",
         answer({"error": {"message": "Quota metric exceeded"}}, 429),
-        {"error.kind": "rate_limited", "error.title": "Too many requests, or no quota left"},
+        {"error.kind": "rate_limited", "error.title": "Rate limit or quota reached"},
     ),
 ]

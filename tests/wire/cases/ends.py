@@ -20,7 +20,7 @@ SAYS = {
     "error": None,
 }
 SHOWS = ("Hello!", "Finish reason: stop")
-NOT_SHOWN = ("went silent", "cut off", "ended early")
+NOT_SHOWN = ("stopped responding", "cut off", "ended early")
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TWO = [
     event({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": None}]})

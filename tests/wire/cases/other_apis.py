@@ -5,24 +5,28 @@ from typing import Any
 
 from tests.wire.case import STREAM, Case, answer, http
 
-_OTHER = "Check that the base URL is one of Chat Completions"
+_OTHER = "but the request was for Chat Completions"
 _SAYS = {"error.kind": "not_completion", "error.message": None, "completion": None}
 _TEXT = [{"type": "text", "text": "Hello there."}]
 
 
 def _of(api: str, name: str, value: dict[str, Any], source: str = "") -> Case:
-    return Case(f"{api}: {name}", answer(value), _SAYS, (f"an answer of the {api}", _OTHER), source=source)
+    return Case(
+        f"{api}: {name}", answer(value), _SAYS, (f"response comes from the {api}", _OTHER), source=source
+    )
 
 
 def _events(api: str, name: str, *events: dict[str, Any]) -> Case:
     text = "".join(f"event: {item.get('type', 'message')}\ndata: {json.dumps(item)}\n\n" for item in events)
     reply = http(text, "text/event-stream")
-    return Case(f"{api}: {name}", reply, _SAYS, (f"an answer of the {api}", _OTHER), request=STREAM)
+    return Case(f"{api}: {name}", reply, _SAYS, (f"response comes from the {api}", _OTHER), request=STREAM)
 
 
 def _lines(name: str, content_type: str, *lines: dict[str, Any]) -> Case:
     reply = http("".join(f"{json.dumps(line)}\n" for line in lines), content_type)
-    return Case(f"Ollama API: {name}", reply, _SAYS, ("an answer of the Ollama API", _OTHER), request=STREAM)
+    return Case(
+        f"Ollama API: {name}", reply, _SAYS, ("response comes from the Ollama API", _OTHER), request=STREAM
+    )
 
 
 _RESPONSE = {
@@ -73,7 +77,10 @@ CASES = [
     _of("Gemini API", "an answer", _GEMINI),
     _events("Gemini API", "a stream", _GEMINI | {"modelVersion": "m"}, _GEMINI | {"modelVersion": "m"}),
     Case(
-        "Gemini API: a stream as a list", answer([_GEMINI, _GEMINI]), _SAYS, ("an answer of the Gemini API",)
+        "Gemini API: a stream as a list",
+        answer([_GEMINI, _GEMINI]),
+        _SAYS,
+        ("response comes from the Gemini API",),
     ),
     _of("Ollama API", "an answer", _OLLAMA | {"done": True}),
     _of("Ollama API", "an answer to generate", {"model": "m", "response": "Hello there.", "done": True}),
@@ -98,6 +105,6 @@ CASES = [
         "an answer of no known API is named by none",
         answer({"model": "m", "outputs": [1, 2]}),
         {"error.kind": "not_completion"},
-        hides=("an answer of the",),
+        hides=("The response comes from",),
     ),
 ]

@@ -37,7 +37,7 @@ def _full(name: str, status: int, message: str, source: str = "", **fields: Any)
 
 def _no_model(name: str, status: int, message: str, source: str = "", **fields: Any) -> Case:
     return _error(
-        f"no model: {name}", status, message, "not_found", "No such model ", source=source, **fields
+        f"no model: {name}", status, message, "not_found", "Model not found ", source=source, **fields
     )
 
 
@@ -120,7 +120,7 @@ CASES = [
         400,
         "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
         "rate_limited",
-        "no quota left",
+        "quota reached",
         source="https://github.com/anthropics/claude-code/issues/38035",
     ),
     _says(
@@ -134,14 +134,14 @@ CASES = [
         429,
         "you have used up your daily free allocation of 10,000 neurons",
         "rate_limited",
-        "no quota left",
+        "quota reached",
     ),
     _says(
         "a location that Gemini does not serve",
         400,
         [{"error": {"code": 400, "message": "User location is not supported for the API use."}}],
         "forbidden",
-        "its region is served",
+        "your region is supported",
         source="https://github.com/FoundationAgents/OpenManus/issues/803",
     ),
     _error("an organization that is off", 400, "This organization has been disabled.", "forbidden"),
@@ -234,7 +234,7 @@ CASES = [
         "a path that LM Studio does not know, with status 200",
         answer({"error": "Unexpected endpoint or method. (POST /chat/completions)"}),
         {"error.kind": "not_found"},
-        ("does it need /v1?",),
+        ("may need /v1",),
         source="https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/618",
     ),
     _says(
@@ -276,7 +276,7 @@ CASES = [
             "detail": "The model 'x' has reached its end of life on 2026-01-01.",
         },
         "not_found",
-        "No such model ",
+        "Model not found ",
     ),
     # Lengths.
     _too_long("Zhipu", 400, "Prompt 超长", "Shorten", code="1261"),
@@ -385,7 +385,7 @@ CASES = [
     _wait("in one header", "50 seconds", RateLimit='"default";r=0;t=50'),
     _wait("in one header, before", "50 seconds", RateLimit="limit=10, remaining=0, reset=50"),
     _wait(
-        "resets_in_seconds", "an hour", {"error": {"type": "usage_limit_reached", "resets_in_seconds": 3600}}
+        "resets_in_seconds", "1 hour", {"error": {"type": "usage_limit_reached", "resets_in_seconds": 3600}}
     ),
     _wait("in Chinese, before the unit", "30 seconds", {"error": {"message": "请求过于频繁，请等待30秒"}}),
     _wait("in Chinese and s", "30 seconds", {"error": {"message": "请求过多，请 30s 后重试"}}),
@@ -540,7 +540,7 @@ CASES = [
             f"http:// where https:// is spoken: {name}",
             http(body, "text/html", 400),
             {"error.kind": "not_http"},
-            ("needs https://",),
+            ("requires HTTPS",),
         )
         for name, body in (
             ("nginx", _TITLE.format("400 The plain HTTP request was sent to HTTPS port")),
@@ -553,7 +553,7 @@ CASES = [
             f"a model of another API: {words[:40]}",
             answer({"error": {"message": words, "type": "invalid_request_error"}}, status),
             {"error.kind": "not_found"},
-            ("Pick another model",),
+            ("List models",),
             hides=("/v1?",),
         )
         for status, words in (
@@ -588,8 +588,8 @@ CASES = [
             f"{status} with a page is of who stands in between",
             http(_TITLE.format("Sign in to the network"), "text/html", status),
             {"error.kind": "unavailable", "error.message": "Sign in to the network"},
-            ("a firewall or proxy between",),
-            hides=("on your side",),
+            ("A firewall or proxy in front of",),
+            hides=("Your request isn’t the cause",),
         )
         for status in (407, 511)
     ),

@@ -105,7 +105,7 @@ CASES = [
         "too_large_for_provider",
         "Shorten the messages",
         source="TheR1D/shell_gpt/issues/653",
-        hides=("Slow down",),
+        hides=("Wait a moment",),
         type="tokens",
         code="rate_limit_exceeded",
     ),
@@ -132,7 +132,7 @@ CASES = [
         429,
         "已达到 5 小时的使用上限。您的限额将在 2026-08-25 07:41:44 重置。",
         "rate_limited",
-        "quota left",
+        "quota reached",
         source="dirge-code/dirge/issues/818",
         code="1308",
     ),
@@ -165,7 +165,7 @@ CASES = [
         "You have insufficient permissions for this operation. Missing scopes: model.request. Check that you "
         "have the correct role in your organization.",
         "forbidden",
-        "the key and its account may use this model",
+        "your key can use this model",
         source="microsoft/PowerToys/issues/32989",
         type="invalid_request_error",
     ),
@@ -202,9 +202,9 @@ CASES = [
         410,
         {"error": "Live search is deprecated. Please switch to the Agent Tools API: https://docs.x.ai/"},
         "not_found",
-        "Change what its message names",
+        "Change what the provider’s message names",
         source="vercel/ai/pull/15713",
-        hides=("Pick a model", "/v1?"),
+        hides=("List models", "may need /v1"),
     ),
     _error(
         "a model that takes no images is no wrong path (OpenRouter)",
@@ -220,7 +220,7 @@ CASES = [
         "400, ValidationException: Invocation of model ID anthropic.claude-4 with on-demand throughput "
         "isn’t supported. Retry your request with the ID or ARN of an inference profile.",
         "not_found",
-        "No such model ",
+        "Model not found ",
         source="Laisky/one-api/issues/77",
     ),
     _said(
@@ -232,7 +232,7 @@ CASES = [
             "detail": "Function id '87': DEGRADED function cannot be invoked",
         },
         "server_error",
-        "Nothing is wrong on your side",
+        "Your request isn’t the cause",
         source="decolua/9router/issues/2527",
     ),
     _error(
@@ -242,7 +242,7 @@ CASES = [
         "bad_request",
         "No user query found in messages",
         source="MoonlightByte/NeverEndingQuest/issues/179",
-        hides=("Nothing is wrong on your side",),
+        hides=("Your request isn’t the cause",),
         type="server_error",
     ),
     # Words in places of their own.
@@ -340,7 +340,7 @@ CASES = [
         },
         "not_completion",
         "哎哟喂,被挤爆啦,请稍后重试",
-        "If its message does not say why",
+        "Read the provider’s message",
         source="Rfym21/Qwen2API/issues/147",
     ),
     # What the words ask for.
