@@ -161,7 +161,7 @@ def test_what_goes_wrong_in_recording_is_said(
     assert "&lt;b&gt;no credit&lt;/b&gt;" in html.content.decode()
 
     monkeypatch.delenv("TEST_API_KEY")
-    assert "needs a key: type one, or set TEST_API_KEY" in _act(author, "record_now", embed)
+    assert "TEST_API_KEY" in _act(author, "record_now", embed)
     assert not RecordedAnswer.objects.exists()
 
 
