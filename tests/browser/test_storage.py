@@ -60,7 +60,7 @@ def test_without_storage_a_key_goes_to_no_other_base_url(
 
     expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
-    expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
+    expect(page.locator("[data-key-moved]")).to_contain_text("entered for https://mine.example")
 
 
 def test_a_key_for_what_is_no_url_yet_goes_to_no_other_host(

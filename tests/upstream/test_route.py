@@ -138,7 +138,7 @@ def test_the_key_is_not_in_the_routes_repr(provider: str) -> None:
 def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
     configure(PLAYGROUND_LOCAL_PROVIDERS="1")
 
-    assert "not running" in _refusal("local", None, "sk-typed")["provider"]
+    assert "--no-local-model" in _refusal("local", None, "sk-typed")["provider"]
 
 
 def test_who_runs_the_playground_pays_without_a_typed_key(provider: str) -> None:
