@@ -99,7 +99,7 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ({"request": "{"}, "This is not JSON: it breaks off"),
         (
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
-            "messages: At least one message",
+            "messages: Add at least one message",
         ),
         ({"max_tokens": "2000"}, "From 1 to the catalogue's 1,024"),
         ({"tokens_a_day": "10"}, "with less a day it is never made"),
