@@ -269,11 +269,7 @@ def test_a_retired_model_is_replaced_by_one_click_or_by_another_provider(open_pa
 
 def test_a_typed_key_takes_the_place_of_the_servers(open_page: Open) -> None:
     page = open_page("?provider=test")
-<<<<<<< HEAD
     expect(page.locator("#provider-state")).to_contain_text("server’s key")
-=======
-    expect(page.locator("#provider-state")).to_contain_text("uses the server’s key")
->>>>>>> 48bdd66 (The provider file’s comments in plain words; tests know the new words)
 
     page.get_by_label("API key").fill("sk-typed-in-the-page")
 
