@@ -122,7 +122,7 @@ def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
         ({"request": "{"}, "request", "Invalid JSON"),
         ({"request": "[]"}, "request", "must be a JSON object"),
         ({"request": '{"model": "m", "model": "x"}'}, "request", "more than once"),
-        ({"request": '{"model": "", "messages": []}'}, "request", "messages: At least one message"),
+        ({"request": '{"model": "", "messages": []}'}, "request", "messages: Add at least one message"),
         ({"locked": "model; drop"}, "locked", "no name of a field"),
         ({"locked": "reasoning.effort"}, "locked", "Lock “reasoning”"),
         ({"key": "mine"}, "key", "not a valid choice"),

@@ -125,7 +125,7 @@ def test_without_a_key_nothing_is_made(
     embed = make_embed(key="reader")
     monkeypatch.delenv("TEST_API_KEY")
 
-    with pytest.raises(InvalidRequestError, match="needs a key"):
+    with pytest.raises(InvalidRequestError, match="api_key"):
         recordings.record(embed)
 
     assert not upstream.requests
