@@ -89,7 +89,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("provider: x\nrequest: {a: [}", 1, "This is not YAML"),
         ("[ " * 3000, 0, "nested too deep"),
         ("a: \x00", 0, "characters that YAML has not"),
-        ("x" * (yamltext.LONGEST + 1), 0, "more than 65536 characters"),
+        ("x" * (yamltext.LONGEST + 1), 0, "more than 65,536 characters"),
         ("request: " + "{a: " * 30 + "1" + "}" * 30, 0, "nested too deep"),
         (r'request: {a: "\ud800"}', 0, "half of a surrogate pair"),
         (r'request: {"\udc00": 1}', 0, "half of a surrogate pair"),
