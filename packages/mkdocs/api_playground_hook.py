@@ -1,12 +1,12 @@
-"""Playgrounds in MkDocs' pages: the tag, and the fence, become the element <api-playground>.
+"""Playgrounds in MkDocs pages: turns the tag and the fence into the element <api-playground>.
 
     # mkdocs.yml
     hooks: [api_playground_hook.py]
     extra:
       api_playground: {src: "https://playground.example.org/", embed: docs}
 
-Needs `pip install json5`, which reads the tag's request as the JavaScript literal it is; nothing is executed.
-What cannot be read is told with its file and line, as a warning (an error under --strict) and in the page.
+Needs `pip install json5`, to parse the tag's request, a JavaScript literal; nothing is executed. A tag that
+can't be read is reported with its file and line, in the page and as a warning (an error with --strict).
 """
 
 import html
@@ -21,12 +21,12 @@ import yaml
 
 log = logging.getLogger("mkdocs.hooks.api_playground")
 
-# A longer address would be cut by servers on the way.
+# Some servers cut off longer URLs.
 LONGEST_LINK = 7000
-# What readers are offered where no playground runs; a tag may hold words of its own.
+# The link where no playground runs, unless the tag has its own text.
 WORDS = "Open in the API Playground"
 
-# A fence, a comment, code within a line, or a tag: what stands in the first three is not looked at.
+# A fence, a comment, inline code, or a tag. Tags in the first three are left alone.
 _PARTS = re.compile(
     r"""
     ^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*\n
@@ -44,8 +44,9 @@ _ATTRIBUTE = re.compile(
     r"""\s+([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""",
 )
 _PASSED = ("provider", "api", "embed", "theme", "label", "lang")
+_KNOWN = "“provider”, “api”, “embed”, “request”, “theme”, “label”, or “lang”"
 _REQUEST = ("request", "defaultrequest", "default-request")
-# What Vue puts on the component's element, and what only steers Vue.
+# Attributes for the component's element or for Vue itself.
 _IGNORED = re.compile(
     r":?(?:class|style|id|key|ref|title|src|aria-.*|data-.*)|v-pre|v-once|v-cloak", re.IGNORECASE
 )
@@ -58,7 +59,7 @@ class _ProblemError(Exception):
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
     options = config.extra.get("api_playground") or {}
     if not options.get("src"):
-        raise SystemExit("mkdocs.yml needs extra.api_playground.src, the address of your playground")
+        raise SystemExit("mkdocs.yml needs extra.api_playground.src, the URL of your playground")
     base = options["src"].rstrip("/") + "/"
     # Front matter is cut off by now.
     first_line = (page.file.content_string or "").count("\n") - markdown.count("\n") + 1
@@ -71,15 +72,15 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
             return part[0]
         try:
             if part["endless"]:
-                raise _ProblemError("the tag does not end: after its attributes, each in quotes, write “/>”")
+                raise _ProblemError("the tag isn’t closed: put each value in quotes, and end with “/>”")
             values = _read_fence(part["body"]) if is_fence else _read_tag(part["attributes"])
         except (_ProblemError, ValueError, RecursionError) as problem:
             line = max(first_line, 1) + markdown.count("\n", 0, part.start())
-            where = f"{page.file.src_uri}:{line}: {problem or 'nested too deep'}"
+            where = f"{page.file.src_uri}:{line}: {problem or 'nested too deeply'}"
             log.warning("API Playground: %s", where)
             element = f"<strong>API Playground: {_inert(where)}</strong>"
             if part["endless"]:
-                return f"{element} &lt;{part['endless']}"  # the rest of it stands there as text
+                return f"{element} &lt;{part['endless']}"  # the rest of it stays text
         else:
             count += 1
             ours = {"embed": _embed_of(options, values), "theme": options.get("theme")}
@@ -97,7 +98,7 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
 
 
 def _embed_of(options: dict[str, Any], values: dict[str, Any]) -> Any:
-    """An embed is for one provider and one API: a site that shows several has one for each.
+    """Return the embed for this provider and API: an embed has one of each, so a site may have several.
 
     As in `embed: {openai: docs, openai/responses: docs-responses}`.
     """
@@ -117,15 +118,15 @@ def _read_tag(text: str) -> dict[str, Any]:
             continue
         key = "request" if name in _REQUEST else name
         if key in values:
-            raise _ProblemError(f"“{name}” stands there twice")
+            raise _ProblemError(f"“{name}” appears twice: keep one")
         if key == "request" and (is_bound or name == "request"):
             values[key] = _literal(value)
         elif key == "request":
-            raise _ProblemError(f"write a colon before “{written}”: it is no text")
+            raise _ProblemError(f"put a colon before “{written}”: its value is an object, not a string")
         elif key in _PASSED:
             values[key] = _text(key, _literal(value) if is_bound else value)
         else:
-            raise _ProblemError(f"the tag takes “provider” and “:defaultRequest”, not “{written}”")
+            raise _ProblemError(f"unknown attribute “{written}”: use {_KNOWN}")
     return _checked(values)
 
 
@@ -136,23 +137,23 @@ def _read_fence(text: str) -> dict[str, Any]:
         try:
             read = yaml.load(text, _Loader)  # noqa: S506 -- a SafeLoader
         except yaml.YAMLError as error:
-            raise _ProblemError(f"this is not YAML: {getattr(error, 'problem', None) or error}") from error
+            raise _ProblemError(f"invalid YAML: {getattr(error, 'problem', None) or error}") from error
     if not isinstance(read, dict):
-        raise _ProblemError("the fence takes “provider: …” and “request: …”")
+        raise _ProblemError("the fence must contain fields, such as “provider: …” and “request: …”")
     values: dict[str, Any] = {}
     for name, value in read.items():
         key = "request" if str(name).lower() in _REQUEST else name
         if key in values:
-            raise _ProblemError(f"“{name}” stands there twice")
+            raise _ProblemError(f"“{name}” appears twice: keep one")
         if key != "request" and key not in _PASSED:
-            raise _ProblemError(f"the fence takes “provider” and “request”, not “{name}”")
+            raise _ProblemError(f"unknown field “{name}”: use {_KNOWN}")
         values[key] = value if key == "request" or value is None else _text(key, value)
     return _checked(values)
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _ProblemError(f"“{name}” takes a text")
+        raise _ProblemError(f"“{name}” must be a string")
     return value.strip()
 
 
@@ -172,16 +173,16 @@ def _object(pairs: Any) -> dict[str, Any]:
     pairs = list(pairs)
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _ProblemError("a key stands twice in one object; keep one")
+        raise _ProblemError("an object has the same field twice: keep one")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise _ProblemError(f"{name} is not a JSON number")
+    raise _ProblemError(f"{name} isn’t a JSON number")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema: `no` and 2024-01-01 are texts there."""
+    """YAML 1.2's core schema, where `no` and 2024-01-01 are strings."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
@@ -215,5 +216,5 @@ def _element(base: str, values: dict[str, Any], words: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """Text without a character that Markdown or HTML would take for more than text."""
+    """Escape all characters that mean something in Markdown or HTML."""
     return re.sub(r"[!-+\-/:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", text)

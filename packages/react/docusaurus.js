@@ -1,7 +1,7 @@
-// Docusaurus reads Markdown as MDX, where `:defaultRequest="{…}"` is a syntax error. As the site's preprocessor this
-// writes it as MDX has it, so that pages written for Vue stay as they are.
+// Docusaurus reads Markdown as MDX, where `:defaultRequest="{…}"` is a syntax error. This preprocessor turns it into
+// MDX, so that pages written for VitePress work without changes.
 
-// A fence, code within a line, or a tag: what stands in code is left alone.
+// A fence, inline code, or a tag. Code is left alone.
 const PARTS = new RegExp(
   [
     /^([ \t>]*(`{3,}|~{3,}))[^\n]*\n[\s\S]*?(?:^[ \t>]*\2[`~]*[ \t]*$|(?![\s\S]))/,
@@ -29,7 +29,7 @@ function tag(text) {
     );
 }
 
-// `default-request`, as Vue takes it too.
+// `default-request`, which Vue accepts too.
 function camel(name) {
   return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }

@@ -1,37 +1,37 @@
 import type { ReactElement, ReactNode } from "react";
 
 export interface ApiPlaygroundOptions {
-  /** The address of your playground, such as `https://playground.example.org/`. */
+  /** The URL of your playground, such as `https://playground.example.org/`. */
   src: string;
   /**
-   * The name of the embed that the playground's operator made for your site, or that for each provider and API:
+   * The name of the embed for your site. For several providers or APIs, one name for each:
    * `{ openai: "docs", "openai/responses": "docs-responses" }`.
    */
   embed?: string | Record<string, string>;
-  /** `auto` (the default) follows the page. */
+  /** `auto` (the default) follows the page’s light or dark mode. */
   theme?: "auto" | "light" | "dark";
 }
 
 export interface ApiPlaygroundCall {
-  /** An id of the playground's catalogue, such as `openai`. */
+  /** The ID of a provider, such as `openai`. */
   provider?: string;
   /** The API of the request: `chat_completions` (the default), `messages` or `responses`. */
   api?: string;
-  /** The body of a request of this API. */
+  /** The request body, as an object. */
   defaultRequest?: Record<string, unknown>;
-  /** The same as JSON text, where no object can be written. */
+  /** The request body, as JSON text. */
   request?: string;
-  /** The frame's title, which screen readers read out. */
+  /** The title of the iframe, for screen readers. */
   label?: string;
-  /** The frame's language, else that of the page. */
+  /** The language of the playground. The default is that of the page. */
   lang?: string;
-  /** The words of the link that readers see without scripts, or where no playground can be shown. */
+  /** The text of the link that readers see if there is no JavaScript, or no playground can be shown. */
   children?: ReactNode;
 }
 
 export declare function ApiPlayground(props: ApiPlaygroundOptions & ApiPlaygroundCall): ReactElement;
 
-/** A component that knows your playground. */
+/** Create the component for your playground. */
 export declare function apiPlayground(
   options: ApiPlaygroundOptions,
 ): (props: Partial<ApiPlaygroundOptions> & ApiPlaygroundCall) => ReactElement;

@@ -1,12 +1,12 @@
 "use client";
-// <ApiPlayground> for React and Docusaurus. It renders the element <api-playground> and loads the playground's own
-// script for it, once and in the browser only; without scripts a link stands there.
+// <ApiPlayground> for React and Docusaurus. It renders the element <api-playground> and loads the playground's
+// script for it, once and only in the browser. Without JavaScript, readers see a link.
 import { createElement, useEffect } from "react";
 
-// A longer address would be cut by servers on the way.
+// Some servers cut off longer URLs.
 const LONGEST_LINK = 7000;
 
-/** A component that knows your playground: `const ApiPlayground = apiPlayground({ src, embed, theme })`. */
+/** Create the component for your playground: `const ApiPlayground = apiPlayground({ src, embed, theme })`. */
 export function apiPlayground(options) {
   folder(options?.src);
   return function ApiPlaygroundOfSite(props) {
@@ -40,7 +40,7 @@ export function ApiPlayground({
   );
 }
 
-// An embed is for one provider and one API: a site that shows several has one for each, as in
+// An embed has one provider and one API, so a site with several has an embed for each:
 // { openai: "docs", "openai/responses": "docs-responses" }.
 function embedOf(embed, provider, api) {
   if (typeof embed !== "object") return embed;
@@ -48,7 +48,7 @@ function embedOf(embed, provider, api) {
 }
 
 function folder(src) {
-  if (!src) throw new Error("ApiPlayground needs `src`, the address of your playground.");
+  if (!src) throw new Error("ApiPlayground needs `src`, the URL of your playground.");
   return src.endsWith("/") ? src : `${src}/`;
 }
 

@@ -1,26 +1,26 @@
 import type { DefineComponent, Plugin } from "vue";
 
 export interface ApiPlaygroundOptions {
-  /** The address of your playground, such as `https://playground.example.org/`. */
+  /** The URL of your playground, such as `https://playground.example.org/`. */
   src: string;
   /**
-   * The name of the embed that the playground's operator made for your site, or that for each provider and API:
+   * The name of the embed for your site. For several providers or APIs, one name for each:
    * `{ openai: "docs", "openai/responses": "docs-responses" }`.
    */
   embed?: string | Record<string, string>;
-  /** `auto` (the default) follows the page. */
+  /** `auto` (the default) follows the page’s light or dark mode. */
   theme?: "auto" | "light" | "dark";
 }
 
 export interface ApiPlaygroundProps extends Partial<Omit<ApiPlaygroundOptions, "embed">> {
   embed?: string;
-  /** An id of the playground's catalogue, such as `openai`. */
+  /** The ID of a provider, such as `openai`. */
   provider?: string;
   /** The API of the request: `chat_completions` (the default), `messages` or `responses`. */
   api?: string;
-  /** The body of a request of this API. */
+  /** The request body, as an object. */
   defaultRequest?: Record<string, unknown>;
-  /** The frame's title, which screen readers read out. */
+  /** The title of the iframe, for screen readers. */
   label?: string;
 }
 

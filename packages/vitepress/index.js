@@ -1,15 +1,15 @@
 // <ApiPlayground> for VitePress and any other Vue 3 app. It renders the element <api-playground> and loads the
-// playground's own script for it, once and in the browser only; without scripts a link stands there.
+// playground's script for it, once and only in the browser. Without JavaScript, readers see a link.
 import { defineComponent, h, inject, onMounted } from "vue";
 
 const OPTIONS = Symbol("api-playground");
-// A longer address would be cut by servers on the way.
+// Some servers cut off longer URLs.
 const LONGEST_LINK = 7000;
 
 export const apiPlayground = {
   /** `app.use(apiPlayground, { src, embed, theme })` */
   install(app, options = {}) {
-    if (!options.src) throw new Error("apiPlayground needs `src`, the address of your playground.");
+    if (!options.src) throw new Error("apiPlayground needs `src`, the URL of your playground.");
     app.provide(OPTIONS, options);
     app.component("ApiPlayground", ApiPlayground);
   },
@@ -49,7 +49,7 @@ export const ApiPlayground = defineComponent({
   },
 });
 
-// An embed is for one provider and one API: a site that shows several has one for each, as in
+// An embed has one provider and one API, so a site with several has an embed for each:
 // { openai: "docs", "openai/responses": "docs-responses" }.
 function embedOf(embed, provider, api) {
   if (typeof embed !== "object") return embed;
@@ -59,7 +59,7 @@ function embedOf(embed, provider, api) {
 function folder(src) {
   if (!src)
     throw new Error(
-      "<ApiPlayground> needs `src`, the address of your playground: app.use(apiPlayground, { src }).",
+      "<ApiPlayground> needs `src`, the URL of your playground: app.use(apiPlayground, { src }).",
     );
   return src.endsWith("/") ? src : `${src}/`;
 }

@@ -1,7 +1,7 @@
-"""A folder of Markdown files as pages: which pages there are, their order, and what an address means.
+"""A folder of Markdown files as pages: their addresses and their order.
 
-Every request scans the folder, so a changed file shows at once. What is made of the files is cached until one
-of them changes.
+Every request scans the folder, so changes to a file appear at once. Rendered pages are cached until a file
+changes.
 """
 
 import os
@@ -71,7 +71,7 @@ def parse(text: str) -> Source:
     if front is None:
         front = {}
     if not isinstance(front, dict):
-        problem = say(gettext_noop("The front matter must be “name: value” lines."))
+        problem = say(gettext_noop("Front matter must consist of “name: value” lines."))
         return Source(body, {}, first_line, problem, 2)
     return Source(body, front, first_line)
 
@@ -112,7 +112,7 @@ class Page:
 
     @property
     def aliases(self) -> list[str]:
-        """Addresses below `/docs/` that the page had before, as in Hugo's front matter."""
+        """The page's former addresses below `/docs/`, as in Hugo's front matter."""
         aliases = self.source.front.get("aliases")
         named = aliases if isinstance(aliases, list) else [aliases]
         return [alias.strip("/") for alias in named if isinstance(alias, str)]
@@ -166,7 +166,7 @@ class Docs:
         return next((self.pages[path] for path in candidates if path in self.pages), None)
 
     def moved(self, address: str) -> Page | None:
-        """Find the page whose front matter names this address in `aliases`: it used to be there."""
+        """Find the page that has this address among the `aliases` in its front matter."""
         return self._aliases.get(address.strip("/"))
 
     @cached_property
@@ -174,7 +174,7 @@ class Docs:
         return {alias: page for page in self.pages.values() for alias in page.aliases}
 
     def file(self, address: str) -> str | None:
-        """Find the path of a file that is no page; as in VitePress, `public/` is served from the root."""
+        """Find the path of a file that isn't a page; as in VitePress, `public/` is served from the root."""
         return next(
             (
                 path
@@ -261,12 +261,13 @@ def _docs(root: Path, files: tuple[tuple[str, Stamp], ...]) -> Docs:
 def read(path: Path, stamp: Stamp) -> Source:
     """Read a page from its file. Errors become its `problem`, so one bad file does not break the rest."""
     if stamp[1] > LARGEST:
-        return Source("", {}, 1, say(gettext_noop("The file is larger than %(most)s bytes."), most=LARGEST))
+        too_large = gettext_noop("The file exceeds %(most)s MiB. Split it into several files.")
+        return Source("", {}, 1, say(too_large, most=LARGEST >> 20))
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST)
     except OSError:
-        return Source("", {}, 1, say(gettext_noop("The file cannot be read.")))
+        return Source("", {}, 1, say(gettext_noop("The file can’t be read. Check its permissions.")))
     source = parse(data.decode("utf-8", "replace"))
     try:
         data.decode()

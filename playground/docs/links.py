@@ -19,7 +19,7 @@ _SCHEMES = ("http", "https", "mailto", "tel")
 
 
 class TooLongError(SentenceError):
-    """The address is so long that servers on the way would cut it."""
+    """The address is so long that some servers would cut it."""
 
 
 def embed_url(provider: str, api: str, body: Mapping[str, Any] | None, **options: str) -> str:
@@ -45,9 +45,11 @@ def _url(
     if len(url) > LONGEST_LINK:
         raise TooLongError(
             say(
-                gettext_noop("The request is too long: its address has %(length)s characters, of %(most)s."),
-                length=len(url),
-                most=LONGEST_LINK,
+                gettext_noop(
+                    "The request is too long for a URL: %(length)s characters, the limit is %(most)s."
+                ),
+                length=f"{len(url):,}",
+                most=f"{LONGEST_LINK:,}",
             )
         )
     return url

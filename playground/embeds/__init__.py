@@ -1,1 +1,1 @@
-"""Embeds: the playground in other people's pages, what each embed allows, and its recorded answers."""
+"""Embeds: the playground in other people's pages, the settings of each embed, and its saved answers."""

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from playground.calls import budget
@@ -40,11 +40,14 @@ else:
     _RecordedAnswerAdmin = admin.ModelAdmin
 
 
-class EmbedForm(_ModelForm):
-    """The form of an embed. Providers come from the catalogue.
+_CHANGED = gettext_noop("Someone else changed this to “%(now)s”. Open this page again to edit that value.")
 
-    Others may save the embed while the form is open. The form then saves only what its user changed; it
-    is an error if both changed a field differently. `kept` names the fields that only others changed.
+
+class EmbedForm(_ModelForm):
+    """The form of an embed. Providers come from the provider list.
+
+    If someone else saves the embed while the form is open, the form saves only what its user changed. It is
+    an error if both changed a field differently. `kept` names the fields that only others changed.
     """
 
     class Meta:
@@ -60,7 +63,7 @@ class EmbedForm(_ModelForm):
         super().__init__(*args, **options)
         self.kept: list[str] = []
         if "provider" in self.fields:
-            known = [(provider.id, provider.label) for provider in catalogue().values()]
+            known = [(provider.id, gettext(provider.label)) for provider in catalogue().values()]
             self.fields["provider"].widget = forms.Select(choices=known)
         if "api" in self.fields:
             spoken = [(dialect.id, dialect.label) for dialect in DIALECTS.values()]
@@ -80,7 +83,7 @@ class EmbedForm(_ModelForm):
                 self.kept.append(name)
                 cleaned[name] = now
             elif not _is_same(cleaned[name], now):
-                self.add_error(name, gettext("Meanwhile this was changed to: %(now)s") % {"now": now})
+                self.add_error(name, gettext(_CHANGED) % {"now": now})
         return cleaned
 
     def _opened_with(self, name: str) -> Any:
@@ -106,13 +109,13 @@ class EmbedAdmin(_ModelAdmin):
     readonly_fields = ["recent_days", "recordings"]
     fieldsets = [
         (None, {"fields": ["name", "active", "origins"]}),
-        (_("The call"), {"fields": ["provider", "api", "request", "locked", "key", "replay_only"]}),
-        (_("Caps of a call"), {"fields": ["max_tokens", "n", "request_bytes"]}),
+        (_("Calls"), {"fields": ["provider", "api", "request", "locked", "key", "replay_only"]}),
+        (_("Per-call limits, with the server’s key"), {"fields": ["max_tokens", "n", "request_bytes"]}),
         (
-            _("Budgets a day, with the server’s key"),
+            _("Daily budget, with the server’s key"),
             {"fields": ["reader_calls_a_day", "reader_tokens_a_day", "calls_a_day", "tokens_a_day"]},
         ),
-        (_("So far"), {"fields": ["recent_days", "recordings"]}),
+        (_("Usage and saved answers"), {"fields": ["recent_days", "recordings"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Embed]:
@@ -132,12 +135,13 @@ class EmbedAdmin(_ModelAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: Embed, form: Any, change: bool) -> None:
-        """Save only the changed fields: somebody may have switched the embed off meanwhile."""
+        """Save only the changed fields: someone may have turned the embed off in the meantime."""
         obj.save(update_fields=form.changed_data if change else None)
         if change and form.kept:
-            names = ", ".join(str(form.fields[name].label) for name in form.kept)
-            words = gettext("Others have changed this meanwhile, and it stays as they left it: %(names)s.")
-            self.message_user(request, words % {"names": names}, messages.WARNING)
+            words = gettext("Someone else changed “%(field)s”, so this field was not overwritten.")
+            for name in form.kept:
+                label = form.fields[name].label
+                self.message_user(request, words % {"field": label}, messages.WARNING)
 
     @admin.display(description=_("origins"))
     def origins_listed(self, embed: Embed) -> str:
@@ -151,33 +155,38 @@ class EmbedAdmin(_ModelAdmin):
     def left(self, embed: Any) -> str:
         return _calls_and_tokens(embed.calls_left, embed.tokens_left)
 
-    @admin.display(description=_("Recent days"))
+    @admin.display(description=_("Recent usage"))
     def recent_days(self, embed: Embed) -> str | SafeString:
         days = budget.recent(embed.account, _DAYS)
         rows = [(spent.day.isoformat(), _calls_and_tokens(spent.calls, spent.tokens)) for spent in days]
         if not rows:
-            return gettext("Nothing was spent in the last %(days)s days.") % {"days": _DAYS}
+            return gettext("No calls in the last %(days)s days.") % {"days": _DAYS}
         return format_html("<table>{}</table>", format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", rows))
 
-    @admin.display(description=_("recorded answers"))
+    @admin.display(description=_("saved answers"))
     def recorded(self, embed: Embed) -> SafeString:
         matching = list(recordings.matching(embed).values())
         words = str(len(matching))
         if not all(matching):
-            words = gettext("%(count)s, %(stale)s of them no longer match") % {
-                "count": len(matching), "stale": matching.count(False)
-            }  # fmt: skip
+            stale = matching.count(False)
+            words = ngettext(
+                "%(all)s, of which %(count)s no longer matches",
+                "%(all)s, of which %(count)s no longer match",
+                stale,
+            ) % {"all": len(matching), "count": stale}
         address = reverse("admin:embeds_recordedanswer_changelist")
         return format_html('<a href="{}?embed__id__exact={}">{}</a>', address, embed.pk, words)
 
-    @admin.display(description=_("Recorded answers"))
+    @admin.display(description=_("saved answers"))
     def recordings(self, embed: Embed) -> str | SafeString:
         if not embed.recordings.exists():
-            return gettext("None yet. Choose the embed in the list, and the action that records one.")
+            return gettext(
+                "None yet. To save one, select this embed in the list and run the action “Save an answer”."
+            )
         return self.recorded(embed)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Count the recorded answers; Django would load them all, up to 64 MiB for one embed."""
+        """Count the saved answers; Django would load them all, up to 64 MiB for one embed."""
         answers = RecordedAnswer.objects.filter(embed__in=objs).count()
         counts = {
             Embed._meta.verbose_name_plural: len(objs),
@@ -185,19 +194,19 @@ class EmbedAdmin(_ModelAdmin):
         }
         return [str(embed) for embed in objs], counts, set(), []
 
-    @admin.action(description=_("Remove recorded answers that no longer match"), permissions=["change"])
+    @admin.action(description=_("Delete saved answers that no longer match"), permissions=["change"])
     def forget_stale(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
         for embed in embeds:
             if count := recordings.forget_stale(embed):
-                self.log_change(request, embed, gettext("Removed recorded answers."))
+                self.log_change(request, embed, gettext("Deleted saved answers."))
             words = ngettext(
-                "“%(name)s”: %(count)s recorded answer removed.",
-                "“%(name)s”: %(count)s recorded answers removed.",
+                "“%(name)s”: %(count)s saved answer deleted.",
+                "“%(name)s”: %(count)s saved answers deleted.",
                 count,
             )
             self.message_user(request, words % {"name": embed.name, "count": count})
 
-    @admin.action(description=_("Turn off: readers' calls are refused from now on"), permissions=["change"])
+    @admin.action(description=_("Turn off (stops all calls)"), permissions=["change"])
     def turn_off(self, request: HttpRequest, embeds: QuerySet[Embed]) -> None:
         self._switch(request, embeds, active=False)
 
@@ -210,20 +219,24 @@ class EmbedAdmin(_ModelAdmin):
             Embed.objects.filter(pk=embed.pk).update(active=active)
             words = gettext("Turned on.") if active else gettext("Turned off.")
             self.log_change(request, embed, words)
-        done = ngettext("%(count)s embed was switched.", "%(count)s embeds were switched.", len(embeds))
+        done = (
+            ngettext("Turned on %(count)s embed.", "Turned on %(count)s embeds.", len(embeds))
+            if active
+            else ngettext("Turned off %(count)s embed.", "Turned off %(count)s embeds.", len(embeds))
+        )
         self.message_user(request, done % {"count": len(embeds)})
 
-    @admin.action(description=_("Record the answer now: makes the call once"), permissions=["change"])
+    @admin.action(description=_("Save an answer (makes one call)"), permissions=["change"])
     def record_now(self, request: HttpRequest, embeds: QuerySet[Embed]) -> HttpResponse | None:
-        """Record an answer for each embed. The browser downloads answers that are paid for but not saved."""
+        """Save an answer for each embed. The browser downloads what was paid for but could not be saved."""
         lost = {}
         for embed in embeds:
             try:
                 _exchange, problem = recordings.record(embed)
             except recordings.NotKeptError as error:
                 lost[embed.name] = as_json(error.exchange, translate)
-                words = [translate(error.sentence), gettext("The answer is in the file that was downloaded.")]
-                self.message_user(request, " ".join(words), messages.ERROR)
+                words = [translate(error.sentence), gettext("The answer is in the downloaded file.")]
+                self.message_user(request, " · ".join(words), messages.ERROR)
                 continue
             except RefusedError as error:
                 title, advice = translate(error.refusal.title), translate(error.refusal.advice)
@@ -235,18 +248,18 @@ class EmbedAdmin(_ModelAdmin):
                 text = " · ".join(word for word in words if word)
                 self.message_user(request, f"“{embed.name}”: {text}", messages.ERROR)
             else:
-                self.log_change(request, embed, gettext("Recorded an answer."))
-                self.message_user(request, gettext("“%(name)s”: recorded.") % {"name": embed.name})
+                self.log_change(request, embed, gettext("Saved an answer."))
+                self.message_user(request, gettext("“%(name)s”: answer saved.") % {"name": embed.name})
         if not lost:
             return None
         file = JsonResponse(lost, json_dumps_params={"ensure_ascii": False, "indent": 2})
-        file["Content-Disposition"] = 'attachment; filename="recorded-answers.json"'
+        file["Content-Disposition"] = 'attachment; filename="saved-answers.json"'
         return file
 
 
 @admin.register(RecordedAnswer)
 class RecordedAnswerAdmin(_RecordedAnswerAdmin):
-    """Recorded answers, to view and delete. Rows are loaded without the answers, which can be large."""
+    """Saved answers, to view and delete. Rows are loaded without the answers, which can be large."""
 
     list_display = ["question", "embed", "facts", "matches"]
     list_filter = ["embed"]
@@ -276,13 +289,13 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
 
     @admin.display(description=_("request"))
     def question(self, answer: RecordedAnswer) -> str:
-        return _load(answer).question[:_LONGEST_QUESTION] or gettext("A recorded answer that cannot be read.")
+        return _load(answer).question[:_LONGEST_QUESTION] or gettext("This saved answer can’t be read.")
 
     @admin.display(description=_("answer"))
     def facts(self, answer: RecordedAnswer) -> str:
         return _load(answer).facts
 
-    @admin.display(description=_("matches the embed"), boolean=True)
+    @admin.display(description=_("matches the settings"), boolean=True)
     def matches(self, answer: RecordedAnswer) -> bool:
         return _load(answer).matches
 
@@ -302,4 +315,4 @@ def _load(answer: Any) -> recordings.Recording:
 
 
 def _calls_and_tokens(calls: int, tokens: int) -> str:
-    return gettext("%(calls)s calls, %(tokens)s tokens") % {"calls": calls, "tokens": tokens}
+    return gettext("Calls: %(calls)s, tokens: %(tokens)s") % {"calls": f"{calls:,}", "tokens": f"{tokens:,}"}

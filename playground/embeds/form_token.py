@@ -1,7 +1,7 @@
 """The form token: replaces the CSRF cookie, which browsers do not send from a frame on another site.
 
-A token is signed, expires soon, and is valid for one send by one reader from one embed under its current
-rules. Each response brings the next token.
+A token is signed, expires soon, and is valid for one send by one reader from one embed with its current
+settings. Each response brings the next token.
 """
 
 import secrets
@@ -24,14 +24,15 @@ SECONDS = 900
 # How far apart the clocks of several machines may be.
 _SKEW_SECONDS = 60
 _SALT = "playground.embeds.token"
-_RELOAD = gettext_noop("Nothing was sent. Reload this frame, and send again.")
+_RELOAD = gettext_noop("Not sent. Reload the page, then send again.")
+_EXPIRED = gettext_noop("This page has expired")
 # The error for each value of `_bound_to`, in its order.
 _MISMATCHES = (
-    ("token_of_another_embed", gettext_noop("The token is another example's")),
-    ("rules_changed", gettext_noop("This example has been changed meanwhile")),
-    ("token_of_another_reader", gettext_noop("Your address has changed meanwhile")),
+    ("token_of_another_embed", _EXPIRED),
+    ("rules_changed", gettext_noop("This embed has changed")),
+    ("token_of_another_reader", _EXPIRED),
 )
-_SEND_AGAIN = gettext_noop("Nothing was sent now. Press Send again.")
+_SEND_AGAIN = gettext_noop("Not sent. Click Send again.")
 
 
 class SpentTokenError(refusals.EmbedRefusedError):
@@ -47,31 +48,27 @@ def spend(request: HttpRequest, embed: Embed | None) -> None:
     if not _is_same_origin(request):
         raise refusals.bad_token(
             "foreign_origin",
-            say(gettext_noop("This was sent from another site")),
-            say(gettext_noop("Nothing was sent. A call is made from the playground's own frame only.")),
+            say(gettext_noop("Request from another site")),
+            say(gettext_noop("Not sent. Send the request from the embed itself.")),
         )
     token = request.headers.get(HEADER) or request.POST.get(FIELD, "")
     if not token:
-        raise refusals.bad_token(
-            "token_missing", say(gettext_noop("The frame's token is missing")), say(_RELOAD)
-        )
+        raise refusals.bad_token("token_missing", say(_EXPIRED), say(_RELOAD))
     try:
         values = signing.loads(token, salt=_SALT, max_age=SECONDS)
         expired = _is_from_the_future(token)
     except signing.SignatureExpired:
         values, expired = signing.loads(token, salt=_SALT), True
     except signing.BadSignature as error:
-        raise refusals.bad_token(
-            "token_forged", say(gettext_noop("The frame's token is not the playground's")), say(_RELOAD)
-        ) from error
+        raise refusals.bad_token("token_forged", say(_EXPIRED), say(_RELOAD)) from error
     *bound_to, nonce = values
     for theirs, now, (kind, title) in zip(bound_to, _bound_to(request, embed), _MISMATCHES, strict=True):
         if theirs != now:
             raise refusals.bad_token(kind, say(title), say(_RELOAD))
     if expired:
-        raise _spent("token_expired", say(gettext_noop("The frame was open for a long time")))
+        raise _spent("token_expired", say(_EXPIRED))
     if not _is_first_use(nonce):
-        raise _spent("token_used", say(gettext_noop("This was sent once already")))
+        raise _spent("token_used", say(gettext_noop("This request was already sent")))
 
 
 def _spent(kind: str, title: Sentence) -> SpentTokenError:

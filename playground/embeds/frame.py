@@ -75,7 +75,7 @@ def frame(request: HttpRequest) -> HttpResponseBase:
     """Show the frame of `?embed=`, filled in from its settings and, as far as they allow, `?request=`.
 
     Without a name it is a frame for the playground's own pages, under the page's rules. For an embed that is
-    turned off it shows the recorded answer.
+    turned off it shows the saved answer.
     """
     try:
         embed = lookup.find(request.GET.get("embed"))
@@ -143,8 +143,8 @@ def edit(request: HttpRequest) -> HttpResponseBase:
 def fill(request: HttpRequest) -> HttpResponseBase:
     """Fill in a page's `request` (JSON) that is too long for a URL, as far as the embed allows.
 
-    Returns JSON: the `request` for the form, the digest `opened`, the locked fields `overruled`, and as texts
-    the `problems` of what the page asks for. An embed that is turned off refuses it if no answer is recorded.
+    Returns JSON: the `request` for the form, the digest `opened`, the locked fields `overruled`, and as text
+    the `problems` of what the page asks for. An embed that is turned off refuses it without a saved answer.
     """
     try:
         embed = lookup.find(request.POST.get("embed"))
@@ -182,7 +182,7 @@ def snippets(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse(code.render(call, targets))
 
 
-# A running call has a number that nobody can guess: whoever knows it may stop the call.
+# A running call has an unguessable number: anyone who knows it may stop the call.
 stop = require_POST(_in_frame(stop_running))
 
 
@@ -207,7 +207,7 @@ def _opened_with(request: HttpRequest) -> str:
 
 
 def _recorded_of_one_turned_off(embed: Embed, body: Mapping[str, Any]) -> Result:
-    """Return the recorded answer. Raises `EmbedRefusedError` if there is none."""
+    """Return the saved answer. Raises `EmbedRefusedError` if there is none."""
     exchange = recordings.instead(embed, body, say(refusals.TURNED_OFF), embed.digest_of(body))
     if exchange is None:
         raise refusals.turned_off(embed.name)

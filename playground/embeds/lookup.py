@@ -1,4 +1,4 @@
-"""Look up an embed, and hold what a reader posts to the embed's rules."""
+"""Look up an embed, and apply its settings to what a reader posts."""
 
 import logging
 from dataclasses import replace
@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 def find(name: str | None) -> Embed | None:
     """Return the embed of this name; None without a name. Raises `EmbedRefusedError`.
 
-    An embed that is turned off makes no calls; it is found only while it has recorded answers.
+    An embed that is turned off makes no calls; it is found only while it has saved answers.
     """
     if not name:
         return None
@@ -43,14 +43,14 @@ def find(name: str | None) -> Embed | None:
 
 
 def _look_up(name: str) -> tuple[Embed | None, bool]:
-    """Return the embed, and whether it is turned off and has no recorded answer to show."""
+    """Return the embed, and whether it is turned off and has no saved answer to show."""
     # PostgreSQL rejects text with a NUL, even in a WHERE clause.
     embed = Embed.objects.filter(name=name).first() if slug_re.match(name) else None
     return embed, embed is not None and not embed.active and not embed.recordings.exists()
 
 
 def allowed(embed: Embed | None, draft: Draft) -> Draft:
-    """Return the draft with the embed's rules applied. Raises `InvalidRequestError`."""
+    """Return the draft with the embed's settings applied. Raises `InvalidRequestError`."""
     if embed is None:
         return draft
     if draft.problems:
@@ -62,7 +62,7 @@ def allowed(embed: Embed | None, draft: Draft) -> Draft:
 
 
 def takes_key(embed: Embed | None) -> bool:
-    """Return whether readers enter a key of their own. For the local model they never do."""
+    """Return whether readers enter their own key. For the local model they never do."""
     if embed is None:
         return True
     if embed.replay_only or not embed.active:
@@ -81,7 +81,7 @@ def check_key(embed: Embed, draft: Draft) -> None:
     """Raise `InvalidRequestError` if a reader needs a key and gave none: the server's key is not for them."""
     if takes_key(embed) and not draft.key:
         raise InvalidRequestError(
-            FieldProblem("api_key", say(gettext_noop("Type a key of your own: this example has none.")))
+            FieldProblem("api_key", say(gettext_noop("Enter your API key. This embed doesn’t provide one.")))
         )
 
 

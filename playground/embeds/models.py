@@ -1,4 +1,4 @@
-"""The embeds in the database: what each allows, and its recorded answers."""
+"""The embeds in the database: the settings of each, and its saved answers."""
 
 import hashlib
 import json
@@ -32,47 +32,61 @@ from playground.web.translate import translate
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")
 _ACCOUNT = "embed:"
+_LEAVE_EMPTY = gettext_noop("Leave empty to use the limit of the provider.")
+_CHOOSE = gettext_noop("Use one of: %(known)s.")
 # `Embed.account` as an expression, for a subquery in a query of embeds.
 ACCOUNT_OF_OUTER = Concat(Value(_ACCOUNT), Cast(OuterRef("pk"), models.CharField()))
 
 
 class Embed(models.Model):
-    """One call in other people's pages. Lists are texts with one item per line; budgets are per UTC day."""
+    """A playground in other people's pages. Lists have one item per line; budgets are per UTC day."""
 
     class Key(models.TextChoices):
         """Whose key a reader's call uses."""
 
-        READER = "reader", _("the reader’s own")
-        SERVER = "server", _("the server’s")
+        READER = "reader", _("Reader’s own key")
+        SERVER = "server", _("Server’s key")
 
-    name = models.SlugField(_("name"), max_length=80, unique=True)
-    active = models.BooleanField(_("active"), default=True, help_text=_("Off: nothing is sent."))
+    name = models.SlugField(
+        _("name"), max_length=80, unique=True, help_text=_("The tags in your pages use this name.")
+    )
+    active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Turn off to stop all calls at once. Saved answers are still shown."),
+    )
     origins = models.TextField(
-        _("origins"), help_text=_("Pages that may frame it, one a line: https://docs.example.org")
+        _("origins"),
+        help_text=_("Sites that can show the embed, one per line, such as https://docs.example.org."),
     )
     provider = models.CharField(_("provider"), max_length=80)
     api = models.CharField(
-        _("API"), max_length=40, default=DEFAULT.id, help_text=_("The API in which the request is written.")
+        _("API"), max_length=40, default=DEFAULT.id, help_text=_("The API that the request is written for.")
     )
-    request = models.TextField(_("request"), help_text=_("The body of the call, as JSON."))
+    request = models.TextField(
+        _("request"),
+        help_text=_("The request body, as JSON. A request in a page’s tag takes precedence."),
+    )
     locked = models.TextField(
         _("locked fields"),
         blank=True,
-        help_text=_("Fields of the request that readers cannot change, one a line: model, messages, …"),
+        help_text=_("Fields of the request that readers can’t change, one per line, such as model."),
     )
-    key = models.CharField(_("key"), max_length=10, choices=Key.choices, default=Key.READER)
+    key = models.CharField(_("API key"), max_length=10, choices=Key.choices, default=Key.READER)
     replay_only = models.BooleanField(
-        _("only the recorded answer"), default=False, help_text=_("Readers make no call at all.")
+        _("saved answers only"), default=False, help_text=_("Readers can’t make calls.")
     )
     max_tokens = models.PositiveIntegerField(
-        _("most tokens a call"), null=True, blank=True, help_text=_("Empty: what the catalogue allows.")
+        _("output tokens per call"), null=True, blank=True, help_text=_(_LEAVE_EMPTY)
     )
-    n = models.PositiveIntegerField(_("most answers a call"), null=True, blank=True)
-    request_bytes = models.PositiveIntegerField(_("largest request, in bytes"), null=True, blank=True)
-    reader_calls_a_day = models.PositiveIntegerField(_("calls a day for each reader"), default=20)
-    reader_tokens_a_day = models.PositiveIntegerField(_("tokens a day for each reader"), default=20_000)
-    calls_a_day = models.PositiveIntegerField(_("calls a day for all"), default=500)
-    tokens_a_day = models.PositiveIntegerField(_("tokens a day for all"), default=200_000)
+    n = models.PositiveIntegerField(_("choices per call"), null=True, blank=True, help_text=_(_LEAVE_EMPTY))
+    request_bytes = models.PositiveIntegerField(
+        _("request size in bytes"), null=True, blank=True, help_text=_(_LEAVE_EMPTY)
+    )
+    reader_calls_a_day = models.PositiveIntegerField(_("daily calls per reader"), default=20)
+    reader_tokens_a_day = models.PositiveIntegerField(_("daily tokens per reader"), default=20_000)
+    calls_a_day = models.PositiveIntegerField(_("daily calls of all readers"), default=500)
+    tokens_a_day = models.PositiveIntegerField(_("daily tokens of all readers"), default=200_000)
 
     class Meta:
         verbose_name = _("embed")
@@ -100,14 +114,14 @@ class Embed(models.Model):
 
     @property
     def locked_names(self) -> frozenset[str]:
-        """What readers cannot change, and the parameters within it: `reasoning.effort`."""
+        """What readers can't change, including parameters within a field: `reasoning.effort`."""
         names = policy.all_names(_items(self.locked), self.dialect.fields)
         parameters = (parameter.name for parameter in self.dialect.parameters)
         return names.union(name for name in parameters if name.partition(".")[0] in names)
 
     @property
     def locked_fields(self) -> frozenset[str]:
-        """The form's fields that readers cannot change: with `thinking`, `thinking.type` is one."""
+        """The form's fields that readers can't change: `thinking` includes `thinking.type`."""
         locked = self.locked_names
         parts = {each.name for each in self.dialect.parameters if each.name.partition(".")[0] in locked}
         return locked | parts
@@ -118,24 +132,24 @@ class Embed(models.Model):
         return link_body(self.request, self.dialect)
 
     def asked(self, tag: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a tag's request becomes here; {} becomes the author's. Raises as `body` does."""
+        """Return a tag's request under these settings; for {} the embed's own. Raises as `body` does."""
         return policy.offered(self.body, self.locked_names, tag, self.dialect.fields)
 
     def speaks(self, api: str) -> bool:
-        """Return whether a tag that names this API, or none (""), has its request in the embed's."""
+        """Return whether the request of a tag with this `api` ("" if it has none) is for the embed's API."""
         return api in ("", self.dialect.id)
 
     def overruled(self, tag: Mapping[str, Any], provider: str = "", api: str = "") -> list[str]:
-        """Return what a tag asks for in vain: locked fields, another provider or API. Raises as `body` does.
+        """Return what the settings override in a tag: locked fields, provider, API. Raises as `body` does.
 
-        Nothing of a request for another API is used, so its `tag` is {}.
+        A request for another API is not used at all, so its `tag` is {}.
         """
         fields = policy.overruled(self.body, self.locked_names, tag, self.dialect)
         others = ["provider"] if provider not in ("", self.provider) else []
         return [*others, *([] if self.speaks(api) else ["api", "request"]), *fields]
 
     def digest_of(self, body: Mapping[str, Any]) -> str:
-        """Return the digest by which the recorded answer to a request is found."""
+        """Return the digest under which the answer to a request is saved."""
         return policy.digest(body, self.dialect)
 
     @property
@@ -151,7 +165,7 @@ class Embed(models.Model):
 
     @property
     def digest(self) -> str:
-        """A digest of all its rules except `active`, which is checked on every send."""
+        """A digest of all settings except `active`, which is checked on every send."""
         rules = [
             (field.name, field.value_from_object(self))
             for field in self._meta.concrete_fields
@@ -161,7 +175,7 @@ class Embed(models.Model):
 
     @property
     def caps(self) -> Caps:
-        """Its own caps, but never wider than the catalogue's for the provider."""
+        """The per-call limits: its own, but never above the provider's."""
         widest = catalogue()[self.provider].caps if self.provider in catalogue() else Caps(models=("",))
         own = {name: value for name in _CAPS if isinstance(value := getattr(self, name), int) and value}
         return replace(widest, **{name: min(value, getattr(widest, name)) for name, value in own.items()})
@@ -175,10 +189,10 @@ class Embed(models.Model):
             problems["provider"] = [_unknown(self.provider)]
         spoken = provider.dialects if provider else DIALECTS
         if self.api not in spoken:
-            problems["api"] = [say(gettext_noop("Choose one of %(known)s."), known=", ".join(spoken))]
+            problems["api"] = [say(_CHOOSE, known=", ".join(spoken))]
         self.origins, problems["origins"] = _checked(self.origins, policy.allowed_origin)
         if len(_items(self.origins)) > _MOST_ORIGINS:
-            problems["origins"] = [say(gettext_noop("At most %(most)s origins."), most=_MOST_ORIGINS)]
+            problems["origins"] = [say(gettext_noop("Enter at most %(most)s origins."), most=_MOST_ORIGINS)]
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
         problems["locked"] += map(_named, policy.locked_in_vain(_items(self.locked), self.dialect))
         if provider:
@@ -206,15 +220,21 @@ class Embed(models.Model):
         own, most = getattr(self, name), getattr(widest, name)
         if own is None or 1 <= own <= most:
             return []
-        return [say(gettext_noop("From 1 to the catalogue's %(most)s for this provider."), most=most)]
+        return [
+            say(
+                gettext_noop("Enter a number from 1 to %(most)s, the limit for this provider."),
+                most=f"{most:,}",
+            )
+        ]
 
     def _expense_problems(self, chat: Request) -> dict[str, list[Sentence]]:
-        """Return the problems because of which the author's own request could never be sent."""
+        """Return why the author's own request could never be sent."""
         if beyond := caps.problems(chat, self.caps):
             return {"request": [_named(error) for error in beyond]}
         worst = worst_case(chat)
         too_low = say(
-            gettext_noop("One call can take %(worst)s tokens: with less a day it is never made."), worst=worst
+            gettext_noop("Enter at least %(worst)s: one call can use that many tokens."),
+            worst=f"{worst:,}",
         )
         names = ("reader_tokens_a_day", "tokens_a_day")
         return {name: [too_low] for name in names if getattr(self, name) < worst}
@@ -262,8 +282,8 @@ class RecordedAnswer(models.Model):
     body = models.BinaryField()
 
     class Meta:
-        verbose_name = _("recorded answer")
-        verbose_name_plural = _("recorded answers")
+        verbose_name = _("saved answer")
+        verbose_name_plural = _("saved answers")
         constraints = [models.UniqueConstraint(fields=["embed", "digest"], name="one_recording_a_request")]
         ordering = ["at"]
 
@@ -294,9 +314,9 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
 def _unknown(provider: str) -> Sentence:
     if provider == LOCAL_MODEL:
         return say(
-            gettext_noop("Only a running scripts/play knows the local model: use its /admin/ for this.")
+            gettext_noop("The local model needs a running scripts/play. Edit the embed in its /admin/.")
         )
-    return say(gettext_noop("Choose one of %(known)s."), known=", ".join(catalogue()))
+    return say(_CHOOSE, known=", ".join(catalogue()))
 
 
 def _named(error: FieldProblem) -> Sentence:

@@ -1,4 +1,4 @@
-"""The request that a frame is opened with: what a page's tag asks for, as far as an embed allows it."""
+"""The request that a frame opens with: that of the page's tag, as far as the embed allows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from playground.forms.link import link_body
 class Opened:
     """What a page asks for, as far as the embed allows; `overruled` names what it does not allow.
 
-    `problems` are those of the fields that the page asks for: its author has to mend them.
+    `problems` are those of the fields that the page sets: its author has to fix them.
     """
 
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Opened:
 
     @property
     def refusal(self) -> Refusal | None:
-        """What sending it would be refused with, if that is because of what the page asks for."""
+        """The refusal that sending it would get, if the page's own fields cause it."""
         return InvalidRequestError(*self.problems).refusal if self.problems else None
 
 

@@ -23,7 +23,7 @@ _ORIGINS = (
     re.compile(rf"http://(?:localhost|127\.0\.0\.1){_PORT}"),
 )
 _FIELD = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_LOCKED = gettext_noop("Who made this example has fixed “%(name)s”. Leave it out, or as it is.")
+_LOCKED = gettext_noop("“%(name)s” is locked. Keep its value or remove it.")
 # Values that stand for an empty form field.
 _EMPTY: tuple[object, ...] = (None, "", [])
 
@@ -41,9 +41,8 @@ def allowed_origin(text: str) -> str:
     raise PolicyError(
         say(
             gettext_noop(
-                "“%(origin)s” is no origin that can be allowed. Write https://docs.example.org, "
-                "https://*.example.org or http://localhost:5173: a scheme, a host name and perhaps a port, "
-                "without a path."
+                "“%(origin)s” isn’t a valid origin. Enter a scheme, a host name, and optionally a port, but "
+                "no path: https://docs.example.org, https://*.example.org, or http://localhost:5173."
             ),
             origin=text[:100],
         )
@@ -61,7 +60,7 @@ def field_name(text: str) -> str:
     if dot and _FIELD.fullmatch(outer):
         raise PolicyError(
             say(
-                gettext_noop("“%(name)s” is a part of “%(outer)s”. Lock “%(outer)s”."),
+                gettext_noop("“%(name)s” is part of “%(outer)s”. Lock “%(outer)s” instead."),
                 name=text[:100],
                 outer=outer,
             )
@@ -69,7 +68,7 @@ def field_name(text: str) -> str:
     if not _FIELD.fullmatch(text):
         raise PolicyError(
             say(
-                gettext_noop("“%(name)s” is no name of a field, such as model or max_tokens."),
+                gettext_noop("“%(name)s” isn’t a valid field name. Enter one such as model or max_tokens."),
                 name=text[:100],
             )
         )
@@ -83,7 +82,7 @@ def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
 
 
 def locked_in_vain(locked: Iterable[str], dialect: Dialect) -> list[FieldProblem]:
-    """Return what the API says of locked names that only other APIs have, and so lock nothing in this one."""
+    """Return the API's errors about locked names that only other APIs have: they lock nothing in this one."""
     fields = dialect.fields
     foreign = (set(locked) & fields.foreign).difference(*fields.synonyms)
     told = dialect.problems(dict.fromkeys(sorted(foreign), True), most_messages=1)
@@ -107,8 +106,8 @@ def offered(
 ) -> dict[str, Any]:
     """Return what a link asks for, except in locked fields; null removes a field.
 
-    The author's fields fill in what the link does not mention under any of its names. A link that asks for
-    nothing gets the author's request; any other gets a stream only if it asks for one.
+    The author's fields fill in what the link does not set under any name. A link without a request gets the
+    author's; with a request, the answer is streamed only if that request says so.
     """
     said = all_names(asked, fields) | (fields.delivery if asked else frozenset())
     own = {

@@ -1,4 +1,4 @@
-"""Recorded answers: saved by the author, and shown as such when no call is made."""
+"""Saved answers: made by the author, and shown as such when no call can be made."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ _logger = logging.getLogger(__name__)
 
 
 class NotKeptError(Exception):
-    """The answer arrived but cannot be saved: `exchange` holds it, `sentence` says why."""
+    """The call succeeded but its answer cannot be saved: `exchange` has it, `sentence` says why."""
 
     def __init__(self, exchange: Exchange, sentence: Sentence) -> None:
         super().__init__(str(sentence))
@@ -49,7 +49,7 @@ class NotKeptError(Exception):
 
 @dataclass(frozen=True)
 class Recording:
-    """A recorded answer as lists show it.
+    """A saved answer as lists show it.
 
     `question` is the last message, or the whole request. `matches` says whether the embed can still show it
     under its current settings. If the row cannot be read, only its id is known.
@@ -87,11 +87,11 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     return exchange, problem
 
 
-_NO_DATABASE = gettext_noop("The answer could not be saved: %(why)s.")
-_GONE = gettext_noop("The embed “%(name)s” was deleted while its answer was recorded.")
+_NO_DATABASE = gettext_noop("Couldn’t save the answer: %(why)s.")
+_GONE = gettext_noop("The embed “%(name)s” was deleted before the answer could be saved.")
 _FULL = gettext_noop(
-    "The embed “%(name)s” has %(count)s recorded answers of %(size)s MiB; it may have %(most)s of "
-    "%(most_size)s MiB. Remove some first."
+    "The embed “%(name)s” has no room for this answer: %(used)s of %(most)s answers and %(size)s of "
+    "%(most_size)s MiB are used. Delete some saved answers first."
 )
 
 
@@ -109,7 +109,7 @@ def _keep(embed: Embed, tag: Mapping[str, Any], digest: str, exchange: Exchange)
     if not _fits(others, columns["size"]):
         count, size = others.count(), others.aggregate(all=Sum("size", default=0))["all"]
         limits = {"most": MOST, "most_size": MOST_BYTES >> 20}
-        raise NotKeptError(exchange, say(_FULL, name=embed.name, count=count, size=size >> 20, **limits))
+        raise NotKeptError(exchange, say(_FULL, name=embed.name, used=count, size=size >> 20, **limits))
     embed.recordings.update_or_create(digest=digest, defaults=columns)
 
 
@@ -129,7 +129,9 @@ def read(pk: int, embed: Embed) -> Recording:
     try:
         return Recording.of(RecordedAnswer.objects.defer(*_LARGE_COLUMNS).get(pk=pk), embed)
     except _ROW_ERRORS as error:
-        _logger.error("Recording %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__)
+        _logger.error(
+            "Saved answer %s of the embed %s cannot be read: %s", pk, embed.name, type(error).__name__
+        )
         return Recording(pk)
 
 
@@ -161,7 +163,7 @@ def forget_stale(embed: Embed) -> int:
 
 
 def forget_others(embed: Embed, asked: Collection[str]) -> int:
-    """Remove all recordings but those of the embed's provider with these digests. Returns how many."""
+    """Remove all recordings except those of the embed's provider with these digests. Returns how many."""
     rows = embed.recordings.values_list("pk", "provider", "digest")
     others = [pk for pk, provider, digest in rows if provider != embed.provider or digest not in asked]
     return _forget(embed, others)
@@ -196,7 +198,7 @@ def _question(exchange: Exchange) -> str:
 
 
 def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: str = "") -> Exchange | None:
-    """Return the recorded answer to `asked`, or None.
+    """Return the saved answer to `asked`, or None.
 
     If that request has none, the frame's first request counts: the one with the digest `opened`, or the
     embed's own if `opened` is empty.
@@ -208,9 +210,9 @@ def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: st
         answer = found.get(digests[0]) or found.get(digests[1])
         return _exchange(answer, answer.digest == wanted, reason) if answer else None
     except DatabaseError as error:
-        _logger.error("No recorded answer can be looked for: %s", why(error))
+        _logger.error("Saved answers cannot be looked up: %s", why(error))
     except _ROW_ERRORS as error:
-        _logger.error("A recorded answer of %s cannot be read: %s", embed.name, type(error).__name__)
+        _logger.error("A saved answer of %s cannot be read: %s", embed.name, type(error).__name__)
     return None
 
 

@@ -9,7 +9,7 @@ from playground.text.sentence import Sentence, gettext_noop, say
 class EmbedRefusedError(RefusedError):
     """An embed refuses a request.
 
-    `reason` says in a few words why a recorded answer is shown instead; None if none is.
+    `reason` says in a few words why a saved answer is shown instead; None if none is.
     """
 
     def __init__(self, refusal: Refusal, reason: Sentence | None = None) -> None:
@@ -17,39 +17,28 @@ class EmbedRefusedError(RefusedError):
         self.reason = reason
 
 
-# By (whether the reader's own budget is spent, whether no calls are left).
-_SPENT_ADVICE = {
-    (True, True): gettext_noop(
-        "Nothing was sent. You have used all your calls for today. Try again in %(wait)s."
-    ),
-    (False, True): gettext_noop(
-        "Nothing was sent. This example has used all its calls for today. Try again in %(wait)s."
-    ),
-    (True, False): gettext_noop(
-        "Nothing was sent. What is left of your day's budget is less than this call may take. Ask "
-        "for fewer tokens, or come again in %(wait)s."
-    ),
-    (False, False): gettext_noop(
-        "Nothing was sent. What is left of this example's budget for the day is less than this call "
-        "may take. Ask for fewer tokens, or come again in %(wait)s."
-    ),
-}
+_NO_CALLS_LEFT = gettext_noop("Not sent. Try again in %(wait)s.")
+_TOO_FEW_TOKENS_LEFT = gettext_noop(
+    "Not sent. This call may need more tokens than are left today. Lower %(field)s, or try again in %(wait)s."
+)
 
 
-def budget_spent(spent: SpentError) -> EmbedRefusedError:
+def budget_spent(spent: SpentError, field: str) -> EmbedRefusedError:
+    """`field` is the parameter that limits the tokens of this request."""
     reason = say(OWN_BUDGET_SPENT if spent.own else BUDGET_SPENT)
-    advice = say(_SPENT_ADVICE[spent.own, spent.calls], wait=duration(spent.seconds))
+    advice = _NO_CALLS_LEFT if spent.calls else _TOO_FEW_TOKENS_LEFT
+    advice = say(advice, wait=duration(spent.seconds), field=field)
     return EmbedRefusedError(
         Refusal(429, "budget_spent", reason, advice, retry_seconds=spent.seconds), reason
     )
 
 
-# Why a recorded answer is shown.
-OWN_BUDGET_SPENT = gettext_noop("Your budget for today is spent")
-BUDGET_SPENT = gettext_noop("This example's budget for today is spent")
-REPLAY_ONLY = gettext_noop("This example makes no calls")
-TURNED_OFF = gettext_noop("This example is turned off")
-PROVIDER_DOWN = gettext_noop("The provider takes no calls now")
+# Why a saved answer is shown.
+OWN_BUDGET_SPENT = gettext_noop("Your daily budget is used up")
+BUDGET_SPENT = gettext_noop("This embed’s daily budget is used up")
+REPLAY_ONLY = gettext_noop("This embed only shows saved answers")
+TURNED_OFF = gettext_noop("This embed is turned off")
+PROVIDER_DOWN = gettext_noop("The provider is unavailable")
 
 
 def unknown(name: str) -> EmbedRefusedError:
@@ -57,11 +46,10 @@ def unknown(name: str) -> EmbedRefusedError:
         Refusal(
             404,
             "embed_unknown",
-            say(gettext_noop("There is no such example")),
+            say(gettext_noop("Embed not found")),
             say(
                 gettext_noop(
-                    "No embed is called “%(name)s” here. Who wrote the page finds the names in the "
-                    "playground's admin."
+                    "Check the name “%(name)s” in the page’s tag. (Administrators: /admin/ lists all embeds.)"
                 ),
                 name=name[:80],
             ),
@@ -76,7 +64,7 @@ def turned_off(name: str) -> EmbedRefusedError:
             "embed_off",
             say(TURNED_OFF),
             say(
-                gettext_noop("Nothing was sent. Who runs the playground can turn “%(name)s” on again."),
+                gettext_noop("Try again later. (Administrators: turn on “%(name)s” in /admin/.)"),
                 name=name[:80],
             ),
         ),
@@ -87,17 +75,13 @@ def turned_off(name: str) -> EmbedRefusedError:
 def not_here(name: str, origin: str) -> EmbedRefusedError:
     """The framing page is not allowed. Without an embed's name, no page of another site is."""
     advice = (
-        gettext_noop(
-            "The embed “%(name)s” is not allowed on pages of %(origin)s. Ask the administrator to add this "
-            "origin to it."
-        )
+        gettext_noop("Ask your administrator to add the origin %(origin)s to the embed “%(name)s”.")
         if name
         else gettext_noop(
-            "Pages of %(origin)s can only show named embeds. Ask the author of the page to add a name: "
-            "embed=“…”."
+            "Pages of %(origin)s need an embed. Add its name to the tag, in the attribute “embed”."
         )
     )
-    title = say(gettext_noop("This example cannot be shown on this site"))
+    title = say(gettext_noop("Not allowed on this site"))
     return EmbedRefusedError(
         Refusal(403, "not_here", title, say(advice, name=name[:80], origin=origin[:200]))
     )
@@ -108,11 +92,10 @@ def broken(name: str) -> EmbedRefusedError:
         Refusal(
             503,
             "embed_broken",
-            say(gettext_noop("This example is broken")),
+            say(gettext_noop("Embed settings are invalid")),
             say(
                 gettext_noop(
-                    "Nothing was sent. The request of the embed “%(name)s” cannot be read; who runs the "
-                    "playground mends it in the admin."
+                    "Try again later. (Administrators: correct the request of “%(name)s” in /admin/.)"
                 ),
                 name=name[:80],
             ),
@@ -125,11 +108,11 @@ def no_database() -> EmbedRefusedError:
         Refusal(
             503,
             "embeds_unavailable",
-            say(gettext_noop("The examples cannot be read now")),
+            say(gettext_noop("Embeds are unavailable")),
             say(
                 gettext_noop(
-                    "Nothing was sent. Try again in a moment. Who runs the playground runs “manage.py "
-                    "migrate” once, and finds the reason in its log."
+                    "Try again in a moment. (Administrators: the log has the reason; after an update, run "
+                    "manage.py migrate.)"
                 )
             ),
             retry_seconds=RETRY_SECONDS,
@@ -142,11 +125,11 @@ def nothing_recorded() -> EmbedRefusedError:
         Refusal(
             503,
             "nothing_recorded",
-            say(gettext_noop("No answer is recorded yet")),
+            say(gettext_noop("No saved answer yet")),
             say(
                 gettext_noop(
-                    "This example makes no calls, and shows a recorded answer; who wrote the page has yet to "
-                    "record one."
+                    "This embed only shows saved answers and has none for this request. Try again later. "
+                    "(Administrators: save one with manage.py embed --record.)"
                 )
             ),
         ),
@@ -163,11 +146,10 @@ def tokens_not_counted() -> EmbedRefusedError:
         Refusal(
             503,
             "not_counted",
-            say(gettext_noop("The frame's token cannot be checked now")),
+            say(gettext_noop("Requests can’t be checked now")),
             say(
                 gettext_noop(
-                    "Nothing was sent. Try again later. Who runs the playground finds the place of what "
-                    "counts in CACHE_URL."
+                    "Not sent. Try again later. (Administrators: check the server that CACHE_URL names.)"
                 )
             ),
             retry_seconds=RETRY_SECONDS,

@@ -23,7 +23,7 @@ from playground.upstream.route import Route
 
 @dataclass(frozen=True)
 class EmbedTerms(Terms):
-    """Calls are limited by daily budgets, and a recorded answer replaces a call that is not made.
+    """Calls are limited by daily budgets, and a saved answer replaces a call that is not made.
 
     `opened` is the digest of the request that the frame was opened with.
     """
@@ -48,7 +48,8 @@ class EmbedTerms(Terms):
         try:
             return budget.reserve(self.embed.account, visitor, self.embed.limits, worst_case(request))
         except budget.SpentError as spent:
-            raise refusals.budget_spent(spent) from spent
+            field = next(iter(request.demands.tokens), request.dialect.fields.tokens[0])
+            raise refusals.budget_spent(spent, field) from spent
         except DatabaseError as error:
             raise refusals.no_database() from error
 
@@ -57,7 +58,7 @@ class EmbedTerms(Terms):
         return self._recorded(draft.request(), reason) if reason else None
 
     def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
-        """Return the exchange for a reader, or a recorded one if the provider is down."""
+        """Return the exchange for a reader, or a saved one if the provider is down."""
         exchange = replace(exchange, fixed=lookup.fixed(self.embed))
         if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
             return exchange

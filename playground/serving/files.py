@@ -36,7 +36,7 @@ def connections(files: int, threads: int) -> int:
     if left <= threads:
         most = (files - _OWN_FILES - 1) // (_FILES_A_THREAD + 1)
         raise SettingError(
-            f"{threads} threads need more than the {files} open files that a process may have here: raise "
-            f"`ulimit -n`, or set PLAYGROUND_THREADS to {max(2, most)} or less."
+            f"{threads} threads need more open files than the limit of {files}: raise `ulimit -n`, or set "
+            f"PLAYGROUND_THREADS to {max(2, most)} or less."
         )
     return min(left, _MOST_CONNECTIONS)

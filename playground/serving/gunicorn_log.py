@@ -16,7 +16,7 @@ _QUERY = re.compile("[?][^ ]*")
 class Formatter(TraceFormatter):
     def message(self, record: logging.LogRecord) -> str:
         message = super().message(record)
-        # "Invalid request from ip=…: …" quotes the exception's text, which holds the line that could not be
+        # "Invalid request from ip=…: …" quotes the exception's text, which has the line that could not be
         # parsed.
         if (error := sys.exception()) and (text := str(error)):
             message = message.replace(text, name(error))

@@ -1,7 +1,7 @@
 """Health checks: the database, and the Redis that counts calls.
 
-A caller waits two seconds at most. A check that hangs runs once, not once per caller, and its result holds
-for a second: anyone may call, as often as they like.
+A caller waits two seconds at most. Anyone may call, as often as they like, so a check that hangs runs once,
+not once per caller, and its result is reused for a second.
 """
 
 import time
@@ -38,7 +38,7 @@ class Probe:
         return self._found if self.question.wait(put_at, seconds) else _NO_ANSWER
 
     def _look(self) -> None:
-        found: str | None = "the question failed"
+        found: str | None = "the check failed"
         try:
             found = self._ask()
         finally:
@@ -90,8 +90,8 @@ PROBES = {"database": Probe(database), "cache": Probe(cache_server)}
 class HealthMiddleware:
     """`/healthz` and `/readyz` for a load balancer, under any host name.
 
-    `/healthz` says that this process answers, and costs nothing. `/readyz` says that its database and cache
-    answer too. Both return 503 while the process stops, so that new calls go to another one.
+    `/healthz` says that this process responds, and costs nothing. `/readyz` says that its database and cache
+    respond too. Both return 503 while the process stops, so that new calls go to another one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,7 +1,7 @@
 """Django's error report (its debug page, and its mail to admins) without any input.
 
 Django's own shows the form, the URL, headers, cookies, each frame's variables and the exception's message,
-all of which may hold keys and prompts.
+all of which may contain keys and prompts.
 """
 
 import platform

@@ -1,6 +1,6 @@
-"""Log what happened without content: an exception's message may quote a prompt, a key or a provider.
+"""Log what happened without content: an exception's message may quote a prompt, a key, or a provider.
 
-Its type, and the files and lines of its traceback, tell where to look.
+Its type and the files and lines of its traceback say where to look.
 """
 
 import logging

@@ -1,12 +1,12 @@
 """gunicorn's threaded worker, changed in four ways.
 
-It stops in two steps: it refuses new calls, and ends when the running ones have ended. gunicorn closes the
-listener at once, so new clients cannot connect; a 503 with Retry-After tells a load balancer and a person
-what is going on.
+It stops in two steps: it refuses new calls, then ends when the running ones have ended. gunicorn would close
+the listener at once, so that new clients can't connect; a 503 with Retry-After tells load balancers and
+people what is going on.
 
 A connection that has sent nothing holds no thread, and closing one blocks nobody: gunicorn's threads wait up
 to five seconds for the first byte, and its main loop up to two for each connection that it closes. When all
-connections are taken, the one that was silent for longest makes room. Running out of open files ends no
+connections are taken, the one that was silent for longest is closed. Running out of open files does not end a
 worker.
 
 It limits the time for the head of a request: a client that sends a byte now and then would hold a thread
@@ -164,11 +164,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _accept_failed(self, error: OSError) -> None:
-        """Handle a failed accept, for want of open files or memory."""
+        """Handle a failed accept: out of open files, or of memory."""
         now = time.monotonic()
         if now >= self._logs_from:
             self._logs_from = now + _LOG_AGAIN_SECONDS
-            self.log.error("No further connection for now (%s): raise `ulimit -n`.", error.strerror)
+            self.log.error("Can't accept more connections (%s). Raise `ulimit -n`.", error.strerror)
         # Several at once: a call needs a file too.
         if not sum(self._make_room() for _ in range(_DROPPED_AT_ONCE)):
             self._accepts_from = now + _PAUSE_SECONDS

@@ -1,8 +1,8 @@
-"""The `api-playground` fence, for where a tag cannot be used; its body is YAML or JSON.
+"""The `api-playground` fence, for places where a tag can't be used; its body is YAML or JSON.
 
 ```api-playground
 provider: openai
-request: {model: gpt-4, messages: [{role: user, content: Hello!}]}
+request: {model: gpt-5-mini, messages: [{role: user, content: Hello!}]}
 ```
 """
 
@@ -22,7 +22,9 @@ def read(text: str) -> LiveCall:
     """
     found = _values(text)
     if not isinstance(found, dict):
-        raise TagError(say(gettext_noop("The fence takes “provider: …” and “request: …”.")))
+        raise TagError(
+            say(gettext_noop("The fence must contain fields, such as “provider: …” and “request: …”."))
+        )
     values: dict[str, Any] = {}
     try:
         for written, value in found.items():

@@ -1,6 +1,6 @@
 """Parse the tag that docs authors write into a `LiveCall`.
 
-    <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-4', messages: [] }" />
+    <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-5-mini', messages: [] }" />
 
 Authors write it for Vue (VitePress), where the request is JavaScript. Here it is never executed but parsed as
 JSON5, which covers Vue's object literals as people write them; anything else is rejected with its position.
@@ -47,22 +47,22 @@ _NOT_BLANK = ("provider", "embed", "api")
 _TEXT = gettext_noop("“%(name)s” must be a string.")
 # What tags and fences accept, by the name in a `LiveCall`, and the error for other values.
 _ACCEPTED: dict[str, tuple[type, str]] = {
-    "provider": (str, gettext_noop("“provider” takes the id of a provider, such as “openai”.")),
-    "embed": (str, gettext_noop("“embed” must be the name of an embed of this playground.")),
-    "api": (str, gettext_noop("“api” takes the id of an API, such as “messages”.")),
+    "provider": (str, gettext_noop("“provider” must be the ID of a provider, such as “openai”.")),
+    "embed": (str, gettext_noop("“embed” must be the name of an embed in this playground.")),
+    "api": (str, gettext_noop("“api” must be the ID of an API, such as “messages”.")),
     "body": (dict, gettext_noop("The request must be an object: {…}.")),
     "label": (str, _TEXT),
     "theme": (str, _TEXT),
     "lang": (str, _TEXT),
 }
-# What Vue puts on the component's element, what only controls Vue, and what only pages of other sites need.
+# Attributes for the component's element or for Vue itself, and those that only pages of other sites need.
 _IGNORED = re.compile(
     r"(?:v-bind:|:)?(?:class|style|id|key|ref|title|aria-.*|data-.*|src)|v-pre|v-once|v-cloak", re.IGNORECASE
 )
 
 
 class TagError(SentenceError):
-    """The tag makes no playground; `line` counts from the tag's own first line, which is 0."""
+    """The tag can't be read; `line` counts from the tag's own first line, which is 0."""
 
     def __init__(self, sentence: Sentence, line: int = 0) -> None:
         super().__init__(sentence)
@@ -77,7 +77,7 @@ class _RefusedValue(Exception):  # noqa: N818 -- no ValueError: json5 turns thos
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """What a live playground in a page starts with; "" and None where nothing was given."""
+    """What a live playground in a page starts with; "" and None for what was not given."""
 
     provider: str = ""
     body: Mapping[str, Any] | None = None
@@ -99,7 +99,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag in a text: where it ends, and its attributes or why they cannot be read.
+    """A tag in a text: where it ends, and its attributes, or why they can't be read.
 
     `awaits` is what is missing if the text merely ends too early: `>` or `</ApiPlayground`.
     """
@@ -132,10 +132,10 @@ def scan(text: str, start: int) -> Tag | None:
             tuple(attributes),
             say(
                 gettext_noop(
-                    "The tag does not end. After its attributes, each in quotes, write “/>”; "
-                    "it may have %(most)s characters."
+                    "The tag isn’t closed. Put each value in quotes, and end the tag with “/>”. A tag can "
+                    "have up to %(most)s characters."
                 ),
-                most=LONGEST,
+                most=f"{LONGEST:,}",
             ),
             awaits=">" if _UNFINISHED.match(text, position, limit) else "",
         )
@@ -143,7 +143,7 @@ def scan(text: str, start: int) -> Tag | None:
         return Tag(end.end(), tuple(attributes))
     closing = _CLOSINGS[opening["name"]].search(text, end.end(), limit)
     if closing is None:
-        problem = say(gettext_noop("The tag is not closed. Write “/>” at its end."))
+        problem = say(gettext_noop("The tag isn’t closed. End it with “/>”."))
         return Tag(end.end(), tuple(attributes), problem, awaits=f"</{opening['name']}")
     return Tag(closing.end(), tuple(attributes))
 
@@ -191,14 +191,14 @@ def name_of(written: str, values: Collection[str]) -> str:
         raise SentenceError(
             say(
                 gettext_noop(
-                    "A playground takes “provider”, “api”, “embed”, “request”, “label”, “theme” and "
-                    "“lang”, not “%(name)s”."
+                    "Unknown attribute “%(name)s”. Use “provider”, “api”, “embed”, “request”, “label”, "
+                    "“theme”, or “lang”."
                 ),
                 name=written[:60],
             )
         )
     if name in values:
-        raise SentenceError(say(gettext_noop("“%(name)s” stands there twice."), name=plain))
+        raise SentenceError(say(gettext_noop("“%(name)s” appears twice. Keep one."), name=plain))
     return name
 
 
@@ -215,7 +215,7 @@ def value_of(name: str, value: Any) -> Any:
 def _attribute_value(attribute: Attribute, name: str) -> Any:
     text, is_bound = attribute.value or "", attribute.name.startswith((":", "v-bind:"))
     if name == "body" and not is_bound and attribute.name.lower() != "request":
-        problem = gettext_noop("Write a colon before “%(name)s”: it is no text.")
+        problem = gettext_noop("Put a colon before “%(name)s”: its value is an object, not a string.")
         raise SentenceError(say(problem, name=attribute.name))
     if name == "body" or (is_bound and name in _NOT_BLANK):
         return literal(text, attribute.line)
@@ -264,32 +264,28 @@ def checked(value: Any) -> Any:
 def _syntax_error(error: ValueError, line: int) -> TagError:
     found = _JSON5_ERROR.match(str(error))
     if found is None:
-        return TagError(say(gettext_noop("The request cannot be read.")), line)
-    return TagError(
-        say(
-            gettext_noop(
-                "This is no literal of texts, numbers, true, false, null, lists and objects: "
-                "%(problem)s in column %(column)s."
-            ),
-            problem=_problem(found["problem"]),
-            column=found["column"],
-        ),
-        line + int(found["line"]) - 1,
-    )
+        return TagError(say(gettext_noop("The request can’t be read.")), line)
+    sentence = _at_column(found["problem"], found["column"])
+    return TagError(sentence, line + int(found["line"]) - 1)
 
 
-def _problem(message: str) -> Sentence | str:
-    """Translate json5's message: `Unexpected "("`, or `Unexpected end of input`."""
+def _at_column(message: str, column: str) -> Sentence:
+    """Translate json5's message: `Unexpected "("`, `Unexpected end of input`, or another."""
     if message == "Unexpected end of input":
-        return say(gettext_noop("unexpected end"))
-    if message.startswith("Unexpected "):
-        return say(gettext_noop("unexpected %(what)s"), what=message.removeprefix("Unexpected ")[:50])
-    return message[:1].lower() + message[1:60]
+        template = gettext_noop("The request ends in column %(column)s. Check its quotes and brackets.")
+    elif message.startswith("Unexpected "):
+        template = gettext_noop(
+            "Unexpected %(what)s in column %(column)s. Use only strings, numbers, true, false, null, arrays, "
+            "and objects."
+        )
+    else:
+        template = gettext_noop("Invalid syntax in column %(column)s: %(what)s.")
+    return say(template, what=message.removeprefix("Unexpected ")[:60], column=column)
 
 
 def _too_deep() -> Sentence:
     return say(
-        gettext_noop("The request is nested too deep; at most %(depth)s levels are taken."), depth=MAX_DEPTH
+        gettext_noop("The request is nested too deeply. Use at most %(depth)s levels."), depth=MAX_DEPTH
     )
 
 

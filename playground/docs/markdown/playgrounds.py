@@ -24,13 +24,13 @@ _logger = logging.getLogger(__name__)
 
 # An embed's provider, and the API of its request.
 Means = tuple[str, str]
-# For an embed that cannot be looked up now; its frame says why.
+# For an embed that can't be looked up now; its frame says why.
 UNREADABLE: Means = ("", "")
 
 
 @dataclass
 class Playgrounds:
-    """A page's playgrounds. `embeds` maps each embed it names to what it means; None if it does not exist."""
+    """A page's playgrounds. `embeds` maps each named embed to its provider and API, or to None."""
 
     count: int = 0
     embeds: dict[str, Means | None] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Playgrounds:
         values = {"element": element, "number": self.count, "call": call}
         try:
             src = embed_url(call.provider, call.api, call.body, **options)
-            # An embed has no use for a request in another API, nor has the playground in the embed's.
+            # An embed ignores a request for another API; so must the link, which opens the embed's API.
             means_it = not call.embed or call.api in ("", api)
             link = playground_url(provider, api, call.body if means_it else None)
         except TooLongError:  # the script passes the request on; there is no other way
@@ -61,7 +61,7 @@ class Playgrounds:
         if call.provider and call.provider not in catalogue():
             raise SentenceError(
                 say(
-                    gettext_noop("There is no provider “%(name)s” here, but %(names)s."),
+                    gettext_noop("Unknown provider “%(name)s”. Use one of: %(names)s."),
                     name=call.provider[:60],
                     names=", ".join(catalogue()),
                 )
@@ -75,7 +75,7 @@ class Playgrounds:
         if means is None:
             raise SentenceError(
                 say(
-                    gettext_noop("There is no embed “%(name)s” here. The admin lists all embeds."),
+                    gettext_noop("Embed “%(name)s” not found. /admin/ lists all embeds."),
                     name=call.embed[:80],
                 )
             )

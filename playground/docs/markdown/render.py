@@ -86,8 +86,7 @@ def render(docs: Docs, page: Page, *, allow_html: bool, budget: Budget | None = 
         html = mark_safe(_renderer.render(tokens, made.options, env))  # noqa: S308 -- by the class below
     except (OverBudgetError, RecursionError):
         too_much = gettext_noop(
-            "This page takes too much work to show: it is too large, or repeats or nests something too "
-            "often. Its source appears below as plain text."
+            "This page is too large or too complex to render, so its source appears below as plain text."
         )
         document = Document(_as_written(context, say(too_much)))
     else:
@@ -141,10 +140,10 @@ def _place(context: _Context, href: str) -> tuple[str, str]:
     try:
         path, suffix = target(href, page.path)
     except ValueError:
-        return docs_url(""), gettext("This link leads out of the docs’ folder")
+        return docs_url(""), gettext("This link points outside the docs folder")
     if found := docs.page(path):
         return found.url + suffix, ""
-    return docs_url(path) + suffix, "" if docs.file(path) else gettext("There is no such page")
+    return docs_url(path) + suffix, "" if docs.file(path) else gettext("Page not found")
 
 
 class _Renderer(RendererHTML):

@@ -19,78 +19,105 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.SlugField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="The tags in your pages use this name.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="name",
+                    ),
+                ),
                 (
                     "active",
                     models.BooleanField(
-                        default=True, help_text="Off: nothing is sent.", verbose_name="active"
+                        default=True,
+                        help_text="Turn off to stop all calls at once. Saved answers are still shown.",
+                        verbose_name="active",
                     ),
                 ),
                 (
                     "origins",
                     models.TextField(
-                        help_text="Pages that may frame it, one a line: https://docs.example.org",
+                        help_text="Sites that can show the embed, one per line, such as https://docs.example.org.",
                         verbose_name="origins",
                     ),
                 ),
                 ("provider", models.CharField(max_length=80, verbose_name="provider")),
                 (
                     "request",
-                    models.TextField(help_text="The body of the call, as JSON.", verbose_name="request"),
+                    models.TextField(
+                        help_text="The request body, as JSON. A request in a page’s tag takes precedence.",
+                        verbose_name="request",
+                    ),
                 ),
                 (
                     "locked",
                     models.TextField(
                         blank=True,
-                        help_text="Fields of the request that readers cannot change, one a line: model, messages, …",
+                        help_text="Fields of the request that readers can’t change, one per line, such as model.",
                         verbose_name="locked fields",
                     ),
                 ),
                 (
                     "key",
                     models.CharField(
-                        choices=[("reader", "the reader’s own"), ("server", "the server’s")],
+                        choices=[("reader", "Reader’s own key"), ("server", "Server’s key")],
                         default="reader",
                         max_length=10,
-                        verbose_name="key",
+                        verbose_name="API key",
                     ),
                 ),
                 (
                     "replay_only",
                     models.BooleanField(
                         default=False,
-                        help_text="Readers make no call at all.",
-                        verbose_name="only the recorded answer",
+                        help_text="Readers can’t make calls.",
+                        verbose_name="saved answers only",
                     ),
                 ),
                 (
                     "max_tokens",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Empty: what the catalogue allows.",
+                        help_text="Leave empty to use the limit of the provider.",
                         null=True,
-                        verbose_name="most tokens a call",
+                        verbose_name="output tokens per call",
                     ),
                 ),
-                ("n", models.PositiveIntegerField(blank=True, null=True, verbose_name="most answers a call")),
+                (
+                    "n",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Leave empty to use the limit of the provider.",
+                        null=True,
+                        verbose_name="choices per call",
+                    ),
+                ),
                 (
                     "request_bytes",
                     models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="largest request, in bytes"
+                        blank=True,
+                        help_text="Leave empty to use the limit of the provider.",
+                        null=True,
+                        verbose_name="request size in bytes",
                     ),
                 ),
                 (
                     "reader_calls_a_day",
-                    models.PositiveIntegerField(default=20, verbose_name="calls a day for each reader"),
+                    models.PositiveIntegerField(default=20, verbose_name="daily calls per reader"),
                 ),
                 (
                     "reader_tokens_a_day",
-                    models.PositiveIntegerField(default=20000, verbose_name="tokens a day for each reader"),
+                    models.PositiveIntegerField(default=20000, verbose_name="daily tokens per reader"),
                 ),
-                ("calls_a_day", models.PositiveIntegerField(default=500, verbose_name="calls a day for all")),
+                (
+                    "calls_a_day",
+                    models.PositiveIntegerField(default=500, verbose_name="daily calls of all readers"),
+                ),
                 (
                     "tokens_a_day",
-                    models.PositiveIntegerField(default=200000, verbose_name="tokens a day for all"),
+                    models.PositiveIntegerField(default=200000, verbose_name="daily tokens of all readers"),
                 ),
             ],
             options={
@@ -128,8 +155,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "recorded answer",
-                "verbose_name_plural": "recorded answers",
+                "verbose_name": "saved answer",
+                "verbose_name_plural": "saved answers",
                 "ordering": ["at"],
                 "constraints": [
                     models.UniqueConstraint(fields=("embed", "digest"), name="one_recording_a_request")

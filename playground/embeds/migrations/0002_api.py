@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="api",
             field=models.CharField(
                 default="chat_completions",
-                help_text="The API in which the request is written.",
+                help_text="The API that the request is written for.",
                 max_length=40,
                 verbose_name="API",
             ),

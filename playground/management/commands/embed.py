@@ -1,4 +1,4 @@
-"""`manage.py embed NAME …`: create, change or show an embed, and record its answers."""
+"""`manage.py embed NAME …`: create, change, or show an embed, and save answers for it."""
 
 import json
 from argparse import ArgumentParser
@@ -23,13 +23,13 @@ from playground.trouble import why
 from playground.web.as_json import as_json
 
 _NUMBERS = {
-    "max_tokens": "most tokens a call; 0 for what the catalogue allows",
-    "n": "most answers a call; 0 for what the catalogue allows",
-    "request_bytes": "largest request, in bytes; 0 for what the catalogue allows",
-    "reader_calls_a_day": "calls a day for each reader",
-    "reader_tokens_a_day": "tokens a day for each reader",
-    "calls_a_day": "calls a day for all readers together",
-    "tokens_a_day": "tokens a day for all readers together",
+    "max_tokens": "limit for output tokens per call (0: the limit of the provider)",
+    "n": "limit for choices per call (0: the limit of the provider)",
+    "request_bytes": "limit for the request size in bytes (0: the limit of the provider)",
+    "reader_calls_a_day": "daily calls per reader",
+    "reader_tokens_a_day": "daily tokens per reader",
+    "calls_a_day": "daily calls of all readers",
+    "tokens_a_day": "daily tokens of all readers",
 }
 _CLEARABLE = ("max_tokens", "n", "request_bytes")
 _REQUIRED = ("origins", "provider", "request")
@@ -47,58 +47,76 @@ class _Tag:
 
 
 class Command(BaseCommand):
-    help = "Makes or changes an embed; --show tells about it, --record keeps the answers to its calls."
+    help = "Create, change, or show an embed, and save answers for it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name")
+        parser.add_argument("name", help="name of the embed, which tags use")
         parser.add_argument(
-            "--origin", action="append", dest="origins", help="of pages that may frame it; can be repeated"
+            "--origin", action="append", dest="origins", help="origin that can show the embed; repeatable"
         )
-        parser.add_argument("--provider", help="id of the catalogue")
-        parser.add_argument("--api", choices=list(DIALECTS), help="the API of the request (chat_completions)")
-        parser.add_argument("--request", help="the body of the call: JSON, or the path of a file with it")
+        parser.add_argument("--provider", help="ID from the provider list")
+        parser.add_argument(
+            "--api", choices=list(DIALECTS), help="API of the request (default: chat_completions)"
+        )
+        parser.add_argument("--request", help="request body: JSON, or a file that contains it")
         parser.add_argument(
             "--lock",
             action="append",
             dest="locked",
-            help='a field that readers cannot change; can be repeated, "" for none',
+            help='field that readers can’t change; repeatable ("" for none)',
         )
-        parser.add_argument("--key", choices=Embed.Key.values, help="whose key a reader's call has (reader)")
+        parser.add_argument(
+            "--key",
+            choices=Embed.Key.values,
+            help="API key for readers’ calls: their own (default), or the server’s",
+        )
         for name, words in _NUMBERS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=words)
         switch = parser.add_mutually_exclusive_group()
-        switch.add_argument("--on", action="store_true", default=None, dest="active")
-        switch.add_argument("--off", action="store_false", default=None, dest="active")
+        switch.add_argument(
+            "--on", action="store_true", default=None, dest="active", help="turn the embed on"
+        )
+        switch.add_argument(
+            "--off", action="store_false", default=None, dest="active", help="turn the embed off at once"
+        )
         calls = parser.add_mutually_exclusive_group()
         calls.add_argument(
             "--replay-only",
             action="store_true",
             default=None,
             dest="replay_only",
-            help="readers get the recorded answer, and make no call",
+            help="readers only see saved answers",
         )
-        calls.add_argument("--calls", action="store_false", default=None, dest="replay_only")
+        calls.add_argument(
+            "--calls",
+            action="store_false",
+            default=None,
+            dest="replay_only",
+            help="readers can make calls (default)",
+        )
         parser.add_argument(
             "--record",
             nargs="*",
             metavar="TAGS",
-            help="makes the embed's own call once, and keeps the answer; or the calls of its tags: a request "
-            "as JSON, a file with one, or the folder of a site as it was built (or of Markdown)",
+            help="make calls and save their answers: for the embed's own request, or for TAGS: a request as "
+            "JSON, a file that contains one, or the folder of a built site or of Markdown files",
         )
         parser.add_argument(
             "--forget",
             nargs="*",
             metavar="TAGS",
-            help="removes the recorded answers that no longer match the embed; with the folders of its "
-            "sites also those that no tag there asks for, but for the answer to the embed's own request",
+            help="delete saved answers that no longer match the settings; with the folders of your sites, "
+            "also those that no tag uses, except the answer to the embed's own request",
         )
-        parser.add_argument("--show", action="store_true", help="tells what the embed allows and has spent")
+        parser.add_argument(
+            "--show", action="store_true", help="show the settings, today’s usage, and the saved answers"
+        )
 
     def handle(self, **options: Any) -> None:
         try:
             self._handle(**options)
         except DatabaseError as error:
-            raise CommandError(f"The embeds cannot be used: {why(error)}.") from error
+            raise CommandError(f"Embeds are unavailable: {why(error)}.") from error
 
     def _handle(
         self, *, name: str, record: list[str] | None, forget: list[str] | None, show: bool, **options: Any
@@ -107,18 +125,18 @@ class Command(BaseCommand):
         changes = _changes(options)
         if changes:
             _save(embed, changes)
-            self.stdout.write(f"{name} is saved.")
+            self.stdout.write(f"Saved {name}.")
         elif embed.pk is None:
-            raise CommandError(f"No embed is called {name}. To make it: {_example(name)}")
+            raise CommandError(f"No embed named {name}. To create it: {_example(name)}")
         if forget is not None:  # first, to make room for new recordings
-            self.stdout.write(f"Recorded answers removed: {_forget(embed, forget)}.")
+            self.stdout.write(f"Saved answers deleted: {_forget(embed, forget)}.")
         if record is not None:
             self._record_all(embed, list(_tags(embed, record)) if record else [_Tag()])
         if show:
             self._show(embed)
 
     def _record_all(self, embed: Embed, tags: Iterable[_Tag]) -> None:
-        """Record each request once, however many tags ask for it. Go on after one that fails."""
+        """Record each request once, however many tags have it. Continue after a failure."""
         problems: list[str] = []
         wanted: dict[str, _Tag] = {}
         for tag in tags:
@@ -133,14 +151,14 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
 
     def _warn(self, embed: Embed, tags: Iterable[_Tag]) -> None:
-        """Warn of what tags ask for and the embed does not allow, once for each file and its fields."""
+        """Warn about what the settings override in tags, once for each file and its fields."""
         for place, names in dict.fromkeys(
             (tag.place, ", ".join(embed.overruled(tag.body, tag.provider, tag.api))) for tag in tags
         ):
             if names:
                 where = f"{place}: " if place else ""
                 self.stderr.write(
-                    f"{where}The embed has fixed {names}; what the tag asks for there is not used."
+                    f"{where}The settings of the embed override these values of the tag: {names}."
                 )
 
     def _record(self, embed: Embed, tag: _Tag) -> None:
@@ -148,16 +166,16 @@ class Command(BaseCommand):
             exchange, problem = recordings.record(embed, tag.body)
         except recordings.NotKeptError as error:
             file = _save_to_file(embed, error.exchange)
-            raise CommandError(f"{error.sentence} It is in {file}.") from error
+            raise CommandError(f"{error.sentence} The answer is in {file}.") from error
         except RefusedError as error:
             raise CommandError(_as_text(error)) from error
         if problem:
             words = f" “{problem.message}”" if problem.message else ""
-            raise CommandError(f"Nothing is recorded. {problem.title}.{words} {problem.advice}")
+            raise CommandError(f"No answer saved. {problem.title}.{words} {problem.advice}")
         size = len(exchange.received.body) if exchange.received else 0
         seconds = exchange.timings.total_ms / 1000
         where = f" {tag.place}" if tag.place else ""
-        self.stdout.write(f"The answer is recorded: {size} bytes in {seconds:.1f} s.{where}")
+        self.stdout.write(f"Answer saved: {size:,} bytes, {seconds:.1f} s.{where}")
 
     def _show(self, embed: Embed) -> None:
         spent, answers = budget.spent_today(embed.account), list(recordings.listed(embed))
@@ -169,25 +187,25 @@ class Command(BaseCommand):
             "provider": embed.provider,
             "api": embed.dialect.id,
             "key": embed.key,
-            "only recorded": "yes" if embed.replay_only else "no",
+            "saved only": "yes" if embed.replay_only else "no",
             "locked": " ".join(embed.locked.split()) or "none",
-            "caps": f"{caps.max_tokens} tokens, {caps.n} answers, {caps.request_bytes} bytes",
-            "reader a day": f"{embed.reader_calls_a_day} calls, {embed.reader_tokens_a_day} tokens",
-            "all a day": f"{embed.calls_a_day} calls, {embed.tokens_a_day} tokens",
-            "today": f"{spent.calls} calls, {spent.tokens} tokens",
-            "recorded": f"{len(answers)} answers{f', {stale} no longer match' if stale else ''}",
+            "per call": f"{caps.max_tokens:,} tokens, {caps.n:,} choices, {caps.request_bytes:,} bytes",
+            "daily, reader": f"{embed.reader_calls_a_day:,} calls, {embed.reader_tokens_a_day:,} tokens",
+            "daily, all": f"{embed.calls_a_day:,} calls, {embed.tokens_a_day:,} tokens",
+            "used today": f"{spent.calls:,} calls, {spent.tokens:,} tokens",
+            "saved": f"answers: {len(answers)}{f', no longer matching: {stale}' if stale else ''}",
             "request": embed.request,
         }
         for label, text in lines.items():
             self.stdout.write(f"{label:13} {text}")
         for kept in answers:
-            mark = "" if kept.matches else "no longer matches · "
+            mark = "" if kept.matches else "not matching · "
             question = " ".join(kept.question.split())[:_LONGEST_QUESTION]
-            self.stdout.write(f"  {mark}{kept.facts or 'cannot be read'} · {question}")
+            self.stdout.write(f"  {mark}{kept.facts or 'can’t be read'} · {question}")
 
 
 def _forget(embed: Embed, sites: list[str]) -> int:
-    """Remove answers; return how many. If a tag cannot be read, raise before any is removed."""
+    """Delete answers; return how many. If a tag can't be read, raise before any is deleted."""
     if not sites:
         return recordings.forget_stale(embed)
     asked = {_digest(embed, tag) for tag in [_Tag(), *_tags(embed, sites)]}
@@ -202,14 +220,14 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
             continue
         found = list(tags_in(Path(text), embed.name))
         if not found:
-            raise CommandError(f"{text}: no <api-playground embed=“{embed.name}”> stands in its pages.")
+            raise CommandError(f'{text}: no page has a tag with embed="{embed.name}".')
         for tag in found:
             body = _body(tag.request, str(tag.file), embed) if embed.speaks(tag.api) else {}
             yield _Tag(str(tag.file), body, tag.provider, tag.api)
 
 
 def _digest(embed: Embed, tag: _Tag) -> str:
-    """Return the digest under which the tag's answer is recorded."""
+    """Return the digest under which the tag's answer is saved."""
     try:
         return embed.digest_of(embed.asked(tag.body))
     except InvalidRequestError as error:  # the embed's own request is broken
@@ -256,7 +274,7 @@ def _read_json_or_file(option: str, text: str) -> str:
     try:
         return Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{option} takes JSON, or the path of a readable file: {error}") from error
+        raise CommandError(f"{option} needs JSON, or a file that contains it: {error}") from error
 
 
 def _save(embed: Embed, changes: dict[str, Any]) -> None:
@@ -265,7 +283,7 @@ def _save(embed: Embed, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         setattr(embed, name, value)
     if embed.pk is not None and changes.keys() == {"active"}:
-        embed.save(update_fields=["active"])  # the kill switch works whatever else is wrong by now
+        embed.save(update_fields=["active"])  # the kill switch works even if other settings are invalid
         return
     try:
         embed.full_clean()

@@ -31,18 +31,20 @@ from playground.upstream.local_model.supervisor import LocalModelError, Supervis
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 _POLL_SECONDS = 1.0
-_HOST = "--host takes an address or a name of this machine, such as 127.0.0.1."
+_HOST = "Set --host to an address or a name of this machine, such as 127.0.0.1."
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 _BACKLOG = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
 
 
 class Command(BaseCommand):
-    help = "Starts the playground and the local model, and stops both on Ctrl-C."
+    help = "Start the playground and the local model. Ctrl-C stops both."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
-        parser.add_argument("--port", default=settings.CONFIG.port, type=int, help="port to serve on (8000)")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+        parser.add_argument(
+            "--port", default=settings.CONFIG.port, type=int, help="port to listen on (default: 8000)"
+        )
         parser.add_argument("--no-local-model", action="store_true", help="start without the local model")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -67,11 +69,13 @@ class Command(BaseCommand):
             _wait_until_serving(server, host, port)
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
-                self._announce("Whoever reaches it can use the keys and the models of this machine.")
+                self._announce(
+                    "Anyone who can reach this address can use the keys and models of this machine."
+                )
             if model:
-                self._announce(f"For code of the local model: export LOCAL_API_KEY={model.key}")
+                self._announce(f"To call the local model from code: export LOCAL_API_KEY={model.key}")
             if self._wait(server):
-                raise CommandError("The server ended; its last lines above say why.")
+                raise CommandError("The server stopped. The lines above say why.")
         except KeyboardInterrupt:
             pass  # the normal way to stop
         finally:
@@ -80,7 +84,7 @@ class Command(BaseCommand):
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             if model:
-                model.stop()  # first, so that no call to it keeps the server waiting
+                model.stop()  # first, so that the server does not wait for a call to it
             if server:
                 _stop(server)
 
@@ -97,7 +101,7 @@ class Command(BaseCommand):
         raise KeyboardInterrupt
 
     def _check_settings(self) -> None:
-        """Check for errors here: a worker would show a traceback. The server logs the warnings."""
+        """Check for errors here, because a worker would show a traceback. The server logs the warnings."""
         os.environ["PLAYGROUND_SECRET_KEY"] = settings.CONFIG.secret_key or secrets.token_urlsafe(50)
         settings.CONFIG = config.load()
         try:
@@ -106,7 +110,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _migrate(self) -> bool:
-        """Return whether the database can be used. If not, say why, and the server keeps silent about it."""
+        """Return whether the database can be used. If not, say why, so that the server doesn't repeat it."""
         database = settings.DATABASES["default"]["NAME"]
         folder = Path(database).parent if connection.vendor == "sqlite" else settings.BASE_DIR
         try:
@@ -114,7 +118,7 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0)
         except (DatabaseError, OSError) as error:
             self.stderr.write(
-                f"No embeds and no admin: {database} cannot be used ({reason(error) or error})."
+                f"Embeds and the admin are off: {database} can't be used ({reason(error) or error})."
             )
             return False
         return True
@@ -144,17 +148,17 @@ class Command(BaseCommand):
 
     def _without_model(self, reason: str) -> None:
         self.stderr.write(
-            f"No local model: {reason} The page starts without it; choose a provider there and type "
-            "your key, or set its variable (such as OPENAI_API_KEY) before the start."
+            f"No local model: {reason} The playground starts without it. Choose a provider and enter your "
+            "key there, or set a variable such as OPENAI_API_KEY first."
         )
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Open the server's socket now, so that a second start learns at once that the port is taken."""
+    """Open the server's socket now, so that a second start fails at once because the port is taken."""
     if not host.strip():
         raise CommandError(_HOST)
     if not 1 <= port <= 65535:
-        raise CommandError("--port takes a number from 1 to 65535.")
+        raise CommandError("Set --port to a number from 1 to 65535.")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -162,24 +166,22 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else "no such name"
+        why = error.strerror if isinstance(error, OSError) else "unknown name"
         is_the_port = isinstance(error, OSError) and error.errno in _PORT_ERRORS
-        advice = "Choose another with --port." if is_the_port else _HOST
-        raise CommandError(f"Cannot serve on {host} port {port}: {why}. {advice}") from error
+        advice = "Choose another port with --port." if is_the_port else _HOST
+        raise CommandError(f"Can't listen on {host} port {port}: {why}. {advice}") from error
     return listener
 
 
 def _collect_static() -> None:
-    """Write the hashed and compressed files again if they are not those of this version."""
+    """Write the hashed and compressed files again if they are from another version."""
     try:
         with weights.lock(settings.BASE_DIR):
             if static.collected() is not Collected.CURRENT:
                 call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as error:
         why = reason(error) or error.strerror
-        raise CommandError(
-            f"The page's files cannot be written into {settings.STATIC_ROOT}: {why}."
-        ) from error
+        raise CommandError(f"Can't write the static files to {settings.STATIC_ROOT}: {why}.") from error
 
 
 def _start_server(
@@ -218,7 +220,7 @@ def _without_limits() -> dict[str, str]:
 
 
 def _host_names(host: str) -> list[str]:
-    """Return the host names to answer to: only this machine's own, against DNS rebinding."""
+    """Return the host names to accept: only this machine's own, against DNS rebinding."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
         own = socket.gethostname()
@@ -238,11 +240,11 @@ def _wait_until_serving(server: subprocess.Popen[bytes], host: str, port: int) -
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise CommandError("The server does not start; the lines above say why.")
+            raise CommandError("The server didn't start. The lines above say why.")
         if is_healthy(f"{_address(host, port)}healthz"):
             return
         time.sleep(0.02)
-    raise CommandError(f"The server does not answer within {_START_SECONDS:g} s.")
+    raise CommandError(f"The server didn't respond within {_START_SECONDS:g} seconds.")
 
 
 def _address(host: str, port: int) -> str:
