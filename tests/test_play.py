@@ -403,12 +403,12 @@ def test_collected_files_need_not_be_writable() -> None:
     ("settings", "options", "words"),
     [
         ({}, ["--host", ""], "--host takes an address or a name"),
-        ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Cannot serve on no.such.name.invalid"),
-        ({}, ["--host", "x" * 70, "--no-local-model"], "Cannot serve on xxx"),
+        ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Can't listen on no.such.name.invalid"),
+        ({}, ["--host", "x" * 70, "--no-local-model"], "Can't listen on xxx"),
         ({}, ["--host", "256.1.1.1", "--no-local-model"], "--host takes an address or a name"),
         ({}, ["--host", "192.0.2.1", "--no-local-model"], "--host takes an address or a name"),
-        ({}, ["--port", "0"], "--port takes a number from 1 to 65535"),
-        ({"PLAYGROUND_PORT": "70000"}, [], "--port takes a number from 1 to 65535"),
+        ({}, ["--port", "0"], "Set --port to a number from 1 to 65535"),
+        ({"PLAYGROUND_PORT": "70000"}, [], "Set --port to a number from 1 to 65535"),
         ({"PLAYGROUND_SECRET_KEY": "short"}, ["--no-local-model"], "has fewer than 50 characters"),
     ],
 )

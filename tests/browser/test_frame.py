@@ -387,7 +387,7 @@ def test_one_that_is_turned_off_and_has_no_answer_is_a_card_from_the_start(
     page = context.new_page()
     page.goto(f"{playground[1]}/unrecorded")
 
-    expect(page.locator("api-playground").get_by_text("This example is turned off")).to_be_visible()
+    expect(page.locator("api-playground").get_by_text("This embed is turned off")).to_be_visible()
     expect(page.get_by_role("link", name="Try it")).to_be_visible()
     expect(page.locator("api-playground iframe")).to_have_count(0)
     assert page.evaluate("heard") == ["waits", "ready", "refused"]

@@ -130,12 +130,12 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
         (
             "---\ntitle: x\n---\n\n<ApiPlayground\n provider='openai'\n :defaultRequest=\"{a: b}\" />",
             7,
-            "unexpected",
+            "Unexpected",
         ),
         ('words\nmore <ApiPlayground\n:defaultRequest="{\na: NaN}" /> words', 3, "NaN"),
         ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "Invalid YAML"),
         ("text\n\n<ApiPlayground provider='nobody' />", 3, "no provider “nobody” here, but"),
-        ("<ApiPlayground provider='openai", 1, "does not end"),
+        ("<ApiPlayground provider='openai", 1, "isn’t closed"),
         ("---\na: [\n---\ntext", 2, "Invalid YAML"),
     ],
 )

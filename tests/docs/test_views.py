@@ -256,7 +256,7 @@ def test_a_search_for_markup_shows_it(client: Client, folder: Path) -> None:
     html = _get(client, "/docs/?q=%22%3E%3Cscript%3E")
 
     assert "<script>" not in html
-    assert "Nothing was found" in html
+    assert "No results." in html
 
 
 def test_suggestions_are_a_fragment(client: Client, folder: Path) -> None:
@@ -273,7 +273,7 @@ def test_suggestions_are_a_fragment(client: Client, folder: Path) -> None:
 def test_a_missing_page_keeps_the_docs_navigation(client: Client, folder: Path) -> None:
     html = _get(client, "/docs/guide/three", 404)
 
-    assert "There is no such page" in html
+    assert "Page not found" in html
     assert 'name="q"' in html
     assert 'href="/docs/guide/one"' in html
 

@@ -93,20 +93,20 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"origins": "https://docs.example.org/page"}, "is no origin that can be allowed"),
-        ({"origins": "*"}, "is no origin that can be allowed"),
+        ({"origins": "https://docs.example.org/page"}, "isn’t a valid origin"),
+        ({"origins": "*"}, "isn’t a valid origin"),
         ({"request": "{x}"}, "Invalid JSON"),
         ({"request": "{"}, "The end is missing"),
         (
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
             "messages: At least one message",
         ),
-        ({"max_tokens": "2000"}, "From 1 to the catalogue's 1,024"),
-        ({"tokens_a_day": "10"}, "with less a day it is never made"),
-        ({"locked": "a;b"}, "is no name of a field"),
+        ({"max_tokens": "2000"}, "from 1 to 1,024"),
+        ({"tokens_a_day": "10"}, "one call can use that many tokens"),
+        ({"locked": "a;b"}, "isn’t a valid field name"),
         ({"locked": "a.b"}, "Lock “a”"),
         ({"calls_a_day": "many"}, "Enter a whole number"),
-        ({"provider": "nobody"}, "Choose one of"),
+        ({"provider": "nobody"}, "Use one of"),
     ],
 )
 def test_what_cannot_work_is_said_at_the_field(author: Client, changes: dict[str, str], words: str) -> None:
@@ -125,16 +125,16 @@ def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
     html = _text(author.get(LIST))
 
     assert "https://a.example, https://b.example" in html
-    assert "4 calls, 1500 tokens" in html
-    assert "6 calls, 0 tokens" in html
-    assert "the server’s" in html
+    assert "Calls: 4, tokens: 1,500" in html
+    assert "Calls: 6, tokens: 0" in html
+    assert "Server’s key" in html
     assert "chat_completions" in html
 
 
 def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:
     embed, other = make_embed(), make_embed(name="other")
 
-    assert "1 embed was switched" in _act(author, "turn_off", embed)
+    assert "Turned off 1 embed" in _act(author, "turn_off", embed)
     assert list(Embed.objects.values_list("name", "active")) == [("hello", False), ("other", True)]
     _act(author, "turn_on", embed, other)
     assert Embed.objects.filter(active=True).count() == 2
@@ -147,7 +147,7 @@ def test_an_answer_is_recorded_by_an_action(author: Client, upstream: ScriptedUp
     embed = make_embed()
     upstream.reply(stream({"content": "Hello"}))
 
-    assert "“hello”: recorded" in _act(author, "record_now", embed)
+    assert "“hello”: answer saved" in _act(author, "record_now", embed)
     assert RecordedAnswer.objects.filter(embed=embed).exists()
 
 
@@ -175,7 +175,7 @@ def test_the_detail_shows_the_days_and_leads_to_the_answers(
 
     html = author.get(f"{LIST}{embed.pk}/change/").content.decode()
 
-    assert "3 calls, 77 tokens" in html
+    assert "Calls: 3, tokens: 77" in html
     assert f'<a href="{RECORDED}?embed__id__exact={embed.pk}">1</a>' in html
 
 
@@ -336,10 +336,10 @@ def test_recordings_that_no_longer_match_are_marked_and_removed(
     recordings.record(embed, {"model": "m", "seed": 2})
     Embed.objects.update(request=embed.request.replace("50", "49"))
 
-    assert "2, 2 of them no longer match" in _text(author.get(LIST))
+    assert "2, of which 2 no longer match" in _text(author.get(LIST))
     assert author.get(RECORDED).content.decode().count("icon-no") == 2
     _act(author, "record_now", embed)
-    assert "3, 2 of them no longer match" in _text(author.get(LIST))
+    assert "3, of which 2 no longer match" in _text(author.get(LIST))
     _act(author, "forget_stale", embed)
     assert RecordedAnswer.objects.count() == 1
 
@@ -433,7 +433,7 @@ def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_downloaded(
     assert "attachment" in answer["Content-Disposition"]
     kept = answer.json()["hello"]
     assert kept["completion"]["choices"][0]["message"]["content"] == "Paid for"
-    assert "was deleted while its answer was recorded" in _text(author.get(LIST))
+    assert "was deleted before the answer could be saved" in _text(author.get(LIST))
 
 
 @pytest.mark.parametrize("text", BROKEN)

@@ -46,7 +46,7 @@ def test_it_makes_an_embed() -> None:
     )
 
     embed = Embed.objects.get(name="hello")
-    assert said == "hello is saved.\n"
+    assert said == "Saved hello.\n"
     assert embed.allowed_origins == [ORIGIN, "http://localhost:5173"]
     assert embed.locked_names >= {"model", "messages"}
     assert (embed.active, embed.replay_only, embed.key, embed.body) == (True, False, "server", REQUEST)
@@ -92,15 +92,15 @@ def test_the_request_can_be_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["hello"], "No embed is called hello. To make it: manage.py embed hello --origin"),
+        (["hello"], "No embed named hello. To create it: manage.py embed hello --origin"),
         (["hello", "--off"], "A new embed needs origins, provider, request"),
         (["a b", *NEW[1:]], "name: Enter a valid “slug”"),
-        ([*NEW, "--origin", "*"], "origins: “*” is no origin that can be allowed"),
-        ([*NEW, "--provider", "nobody"], "provider: Choose one of"),
+        ([*NEW, "--origin", "*"], "origins: “*” isn’t a valid origin"),
+        ([*NEW, "--provider", "nobody"], "provider: Use one of"),
         ([*NEW, "--request", "{"], "request: This is not JSON"),
-        ([*NEW, "--request", "/nowhere.json"], "the path of a readable file"),
+        ([*NEW, "--request", "/nowhere.json"], "or a file that contains it"),
         ([*NEW, "--max-tokens", "-1"], "max_tokens: "),
-        ([*NEW, "--key", "server", "--tokens-a-day", "3"], "tokens_a_day: One call can take"),
+        ([*NEW, "--key", "server", "--tokens-a-day", "3"], "tokens_a_day: Enter at least"),
         ([*NEW, "--key", "mine"], "invalid choice"),
         ([*NEW, "--on", "--off"], "not allowed with"),
     ],
@@ -118,7 +118,7 @@ def test_it_records_the_answer(upstream: ScriptedUpstream) -> None:
 
     said = _run(*NEW, "--record")
 
-    assert "The answer is recorded: " in said
+    assert "Answer saved: " in said
     assert RecordedAnswer.objects.get().embed.name == "hello"
 
 
@@ -126,7 +126,7 @@ def test_it_records_the_answer(upstream: ScriptedUpstream) -> None:
     ("reply", "words"),
     [
         (json_answer({"error": {"message": "no credit"}}, 402), "“no credit”"),
-        (b"", "Nothing is recorded."),
+        (b"", "No answer saved."),
     ],
 )
 def test_an_answer_that_went_wrong_is_not_recorded(
@@ -150,9 +150,9 @@ def test_it_shows_what_the_embed_allows_and_has_spent() -> None:
     said = _run(*NEW, "--key", "server", "--lock", "model", "--max-tokens", "60", "--show")
 
     assert "origins       https://docs.example.org\n" in said
-    assert "caps          60 tokens, 2 answers, 65536 bytes\n" in said
-    assert "today         0 calls, 0 tokens\n" in said
-    assert "recorded      0 answers\n" in said
+    assert "per call      60 tokens, 2 choices, 65,536 bytes\n" in said
+    assert "used today    0 calls, 0 tokens\n" in said
+    assert "saved         answers: 0\n" in said
     assert "locked        model\n" in said
 
 
@@ -178,7 +178,7 @@ def test_it_records_the_tags_of_a_built_site(upstream: ScriptedUpstream, tmp_pat
     said = _run("hello", "--record", str(tmp_path), "--show")
 
     assert [request.json for request in upstream.requests] == [REQUEST | one, REQUEST, REQUEST | two]
-    assert "recorded      3 answers\n" in said
+    assert "saved         answers: 3\n" in said
     assert "200 · application/json · <One> & 一\n" in said
 
 
@@ -214,7 +214,7 @@ def test_a_tag_that_cannot_be_read_is_said_before_any_call(upstream: ScriptedUps
 def test_a_site_without_a_tag_of_the_embed_is_said(tmp_path: Path) -> None:
     make_embed()
 
-    with pytest.raises(CommandError, match="embed=“hello”"):
+    with pytest.raises(CommandError, match='embed="hello"'):
         _run("hello", "--record", str(tmp_path))
 
 
@@ -247,8 +247,8 @@ def test_what_tags_ask_for_in_vain_is_told(upstream: ScriptedUpstream, tmp_path:
     _run("hello", "--record", site, '{"max_completion_tokens": 9}', stderr=told)
 
     assert [line.partition("; ")[0] for line in told.getvalue().splitlines()] == [
-        f"{tmp_path / '0.html'}: The embed has fixed provider, model",
-        "The embed has fixed max_completion_tokens",
+        f"{tmp_path / '0.html'}: The settings of the embed override these values of the tag: provider, model.",
+        "The settings of the embed override these values of the tag: max_completion_tokens.",
     ]
 
 
@@ -266,12 +266,12 @@ def test_what_no_page_asks_for_any_more_is_removed(
     frame = '<iframe src="https://x.example/embed/?embed=hello&amp;request=%7B%22seed%22:2%7D"></iframe>'
     (after / "frame.html").write_text(frame)
     site = _site(after, """request='{"seed": 3}'""")
-    with pytest.raises(CommandError, match="Remove some first"):
+    with pytest.raises(CommandError, match="Delete some saved answers first"):
         _run("hello", "--record", '{"seed": 3}')
 
     said = _run("hello", "--forget", site, "--record", site)
 
-    assert "Recorded answers removed: 1." in said
+    assert "Saved answers deleted: 1." in said
     assert {answer.tag.get("seed") for answer in RecordedAnswer.objects.all()} == {None, 2, 3}
 
 
@@ -313,9 +313,9 @@ def test_recordings_that_no_longer_match_are_marked_and_removed(upstream: Script
     _run("hello", "--record", '{"seed": 1}')
     _run("hello", "--request", json.dumps(REQUEST | {"max_tokens": 49}))
 
-    assert "2 answers, 2 no longer match" in _run("hello", "--show")
-    assert "Recorded answers removed: 2." in _run("hello", "--forget")
-    assert "recorded      0 answers" in _run("hello", "--show")
+    assert "answers: 2, no longer matching: 2" in _run("hello", "--show")
+    assert "Saved answers deleted: 2." in _run("hello", "--forget")
+    assert "saved         answers: 0" in _run("hello", "--show")
 
 
 def test_the_answer_of_an_embed_that_was_deleted_meanwhile_is_in_a_file(
@@ -381,7 +381,9 @@ def test_tags_are_recorded_in_the_embeds_api(
         embed.digest_of(embed.asked(tag)) for tag in (hello | {"max_tokens": 6}, {})
     }
     (line,) = told.getvalue().splitlines()
-    assert line.startswith(f"{site / '2.html'}: The embed has fixed api, request;")
+    assert line.startswith(
+        f"{site / '2.html'}: The settings of the embed override these values of the tag: api, request."
+    )
 
 
 MESSAGE = {

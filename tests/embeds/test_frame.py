@@ -67,10 +67,10 @@ def test_the_rest_of_the_policy_is_the_pages(client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "status", "words"),
     [
-        ("nobody", 404, "There is no such example"),
-        ("off", 403, "This example is turned off"),
+        ("nobody", 404, "Embed not found"),
+        ("off", 403, "This embed is turned off"),
         ("", 200, "Send"),
-        ("hello'; script-src *", 404, "There is no such example"),
+        ("hello'; script-src *", 404, "Embed not found"),
     ],
 )
 def test_without_an_active_record_there_is_a_refusal_that_anybody_may_frame(

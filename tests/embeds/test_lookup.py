@@ -83,7 +83,7 @@ def test_an_origin_that_can_be_allowed(origin: str) -> None:
     ],
 )
 def test_what_is_no_exact_origin_is_refused(origin: str) -> None:
-    with pytest.raises(policy.PolicyError, match="no origin that can be allowed"):
+    with pytest.raises(policy.PolicyError, match="isn’t a valid origin"):
         policy.allowed_origin(origin)
 
 
@@ -116,24 +116,24 @@ def test_a_line_that_was_written_past_the_checks_allows_nothing() -> None:
     [
         ({"name": "a b"}, "name", "slug"),
         ({"origins": ""}, "origins", "blank"),
-        ({"origins": "https://a.example *"}, "origins", "“*” is no origin"),
-        ({"provider": "nobody"}, "provider", "Choose one of"),
+        ({"origins": "https://a.example *"}, "origins", "“*” isn’t a valid origin"),
+        ({"provider": "nobody"}, "provider", "Use one of"),
         ({"provider": "local"}, "provider", "/admin/"),
         ({"request": "{"}, "request", "Invalid JSON"),
         ({"request": "[]"}, "request", "must be a JSON object"),
         ({"request": '{"model": "m", "model": "x"}'}, "request", "more than once"),
         ({"request": '{"model": "", "messages": []}'}, "request", "messages: At least one message"),
-        ({"locked": "model; drop"}, "locked", "no name of a field"),
+        ({"locked": "model; drop"}, "locked", "isn’t a valid field name"),
         ({"locked": "reasoning.effort"}, "locked", "Lock “reasoning”"),
         ({"key": "mine"}, "key", "not a valid choice"),
-        ({"max_tokens": 1025}, "max_tokens", "From 1 to the catalogue's 1,024"),
-        ({"n": 0}, "n", "From 1 to the catalogue's 2"),
-        ({"request_bytes": 65_537}, "request_bytes", "From 1 to the catalogue's 65,536"),
-        ({"max_tokens": 49}, "request", "max_tokens: With the server’s key, the limit is 49"),
-        ({"request": json.dumps(REQUEST | {"model": "m-large"})}, "request", "use m."),
+        ({"max_tokens": 1025}, "max_tokens", "from 1 to 1,024"),
+        ({"n": 0}, "n", "from 1 to 2"),
+        ({"request_bytes": 65_537}, "request_bytes", "from 1 to 65,536"),
+        ({"max_tokens": 49}, "request", "max_tokens: With the server's key, 49 at most"),
+        ({"request": json.dumps(REQUEST | {"model": "m-large"})}, "request", "only m."),
         ({"request": json.dumps(REQUEST | {"max_tokens": None})}, "request", "set this"),
-        ({"tokens_a_day": 100}, "tokens_a_day", "One call can take 1"),
-        ({"reader_tokens_a_day": 100}, "reader_tokens_a_day", "One call can take 1"),
+        ({"tokens_a_day": 100}, "tokens_a_day", "Enter at least 1"),
+        ({"reader_tokens_a_day": 100}, "reader_tokens_a_day", "Enter at least 1"),
     ],
 )
 def test_a_record_that_cannot_work_is_refused_with_the_field(
@@ -338,7 +338,7 @@ def test_a_program_cannot_change_what_is_locked(
     refused = send_json(client, REQUEST | posted, api_key="sk-of-the-reader")
 
     assert refused.status_code == 400
-    assert any("has fixed" in text for text in refused.json()["error"]["fields"].values())
+    assert any("is locked" in text for text in refused.json()["error"]["fields"].values())
     assert not upstream.requests
 
 
@@ -370,7 +370,7 @@ def test_a_form_cannot_change_what_is_locked(
     refused = send_form(client, api_key="sk-of-the-reader", **posted)
 
     assert refused.status_code == 400
-    assert "Who made this example has fixed" in refused.content.decode()
+    assert "is locked. Keep its value" in refused.content.decode()
     assert not upstream.requests
 
 
@@ -440,7 +440,7 @@ def test_the_servers_key_is_not_for_readers_with_a_key_of_their_own(
     answer = send_json(client, api_key="sk-of-the-reader")
 
     assert refused.status_code == 400
-    assert "Type a key of your own" in refused.json()["error"]["fields"]["api_key"]
+    assert "Enter your API key" in refused.json()["error"]["fields"]["api_key"]
     assert answer.status_code == 200
     assert [recorded.header("Authorization") for recorded in upstream.requests] == ["Bearer sk-of-the-reader"]
 
@@ -491,7 +491,7 @@ def test_a_machine_that_asks_for_no_key_is_the_servers_expense(
         f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "{upstream.url}"\nmodels = ["m"]\n'
     )
     configure(PLAYGROUND_PROVIDERS=str(file))
-    with pytest.raises(ValidationError, match="One call can take"):
+    with pytest.raises(ValidationError, match="one call can use"):
         make_embed(key="reader", tokens_a_day=1)
     make_embed(key="reader", calls_a_day=1)
 

@@ -157,7 +157,7 @@ def test_when_the_budget_is_spent(client: Client, embed: Embed, upstream: Script
     assert answer.status_code == 200
     shown = answer.json()
     assert shown["completion"]["choices"][0]["message"]["content"] == "Hello"
-    assert shown["recorded"]["reason"] == "This example's budget for today is spent"
+    assert shown["recorded"]["reason"] == "This embed’s daily budget is used up"
     assert shown["recorded"]["same_request"] is True
     assert shown["usage"] == {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
     assert not upstream.requests
@@ -175,7 +175,7 @@ def test_when_the_provider_is_down(
     assert len(upstream.requests) == 1
     assert ">Hello</p>" in html
     assert "data-recorded" in html
-    assert "The provider takes no calls now" in html
+    assert "The provider is unavailable" in html
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -187,8 +187,8 @@ def test_when_the_embed_makes_no_calls(
     html = send_form(client, htmx=htmx).content.decode()
 
     assert ">Hello</p>" in html
-    assert "Saved answer" in html
-    assert "This example makes no calls" in html
+    assert "data-recorded" in html
+    assert "This embed only shows saved answers" in html
     assert not upstream.requests
 
 

@@ -66,7 +66,7 @@ def test_a_failing_check_is_reported() -> None:
     def ask() -> None:
         raise ZeroDivisionError
 
-    assert look({"a": Probe(ask)}) == {"a": "the question failed"}
+    assert look({"a": Probe(ask)}) == {"a": "the check failed"}
 
 
 @pytest.fixture
