@@ -380,8 +380,11 @@ def test_the_tab_key_goes_through_it(open_host: OpenHost) -> None:
 def test_the_docs_pages_do_what_they_say(open_host: OpenHost, bare_address: str) -> None:
     blocks = code_blocks("html.md", bare_address)
     policy = blocks.pop("policy").strip().removeprefix("Content-Security-Policy: ")
-    requests = {"page.html": {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}}
-    requests["attribute.html"] = {"model": "gpt-4"}
+    assert blocks.pop("iframe.html").startswith("<iframe ")
+    requests = {
+        "page.html": {"messages": [{"role": "user", "content": "Hello!"}]},
+        "attribute.html": {"messages": [{"role": "user", "content": "Hi!"}]},
+    }
     assert blocks.keys() == requests.keys()
 
     for name, html in blocks.items():

@@ -29,9 +29,9 @@ SWITCHES = {
     "docusaurus": ".navbar button[class*=toggleButton]",
     "mkdocs": "label[title=Dark]",
 }
-HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}
+HELLO = {"messages": [{"role": "user", "content": "Hello!"}]}
 CHAT = {
-    "model": "gpt-4",
+    "model": "gpt-5-mini",
     "messages": [
         {"role": "system", "content": "You're a helpful assistant: 5 > 4 & *no* `code`."},
         {"role": "user", "content": 'Say "Hello!" in a C:\\folder'},
@@ -43,7 +43,7 @@ CHAT = {
 CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("openai", "", CHAT),
     ("claude", "messages", None),
-    ("gemini", "", {"model": "gemini-2.5-flash", "messages": []}),
+    ("gemini", "", {"model": "gemini-3.5-flash", "messages": []}),
 ]
 
 

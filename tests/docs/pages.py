@@ -62,7 +62,7 @@ def blocks() -> tuple[Block, ...]:
 
 def is_about_a_site(path: str) -> bool:
     """Whether its blocks are the files of a site, which `tests/browser/built_sites.py` builds and opens."""
-    return "embed/" in path and not path.endswith("/index.md")
+    return bool(re.search(r"\bembed/(html|vitepress|docusaurus|mkdocs)\.md$", path))
 
 
 def blocks_of(page: Page) -> list[Block]:
