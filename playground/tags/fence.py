@@ -2,7 +2,7 @@
 
 ```api-playground
 provider: openai
-request: {model: gpt-5-mini, messages: [{role: user, content: Hello!}]}
+request: {model: gpt-6-luna, messages: [{role: user, content: Hello!}]}
 ```
 """
 

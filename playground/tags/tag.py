@@ -1,6 +1,6 @@
 """Parse the tag that docs authors write into a `LiveCall`.
 
-    <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-5-mini', messages: [] }" />
+    <ApiPlayground provider="openai" :defaultRequest="{ model: 'gpt-6-luna', messages: [] }" />
 
 Authors write it for Vue (VitePress), where the request is JavaScript. Here it is never executed but parsed as
 JSON5, which covers Vue's object literals as people write them; anything else is rejected with its position.

@@ -31,7 +31,7 @@ SWITCHES = {
 }
 HELLO = {"messages": [{"role": "user", "content": "Hello!"}]}
 CHAT = {
-    "model": "gpt-5-mini",
+    "model": "gpt-6-luna",
     "messages": [
         {"role": "system", "content": "You're a helpful assistant: 5 > 4 & *no* `code`."},
         {"role": "user", "content": 'Say "Hello!" in a C:\\folder'},

@@ -133,8 +133,8 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
             "Unexpected",
         ),
         ('words\nmore <ApiPlayground\n:defaultRequest="{\na: NaN}" /> words', 3, "NaN"),
-        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "Invalid YAML"),
-        ("text\n\n<ApiPlayground provider='nobody' />", 3, "no provider “nobody” here, but"),
+        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "not YAML"),
+        ("text\n\n<ApiPlayground provider='nobody' />", 3, "Unknown provider “nobody”"),
         ("<ApiPlayground provider='openai", 1, "isn’t closed"),
         ("---\na: [\n---\ntext", 2, "Invalid YAML"),
     ],
@@ -154,7 +154,7 @@ def test_a_request_too_long_for_a_url_is_passed_by_the_script(shown: Show) -> No
     (element,) = _named(html, "api-playground")
     assert json.loads(element["request"] or "") == {"a": "字" * 900}
     assert _named(html, "iframe") == _named(html, "a") == []
-    assert "needs JavaScript" in html
+    assert "JavaScript is required" in html
     assert "data-problem" not in html
 
 

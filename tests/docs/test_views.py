@@ -295,7 +295,7 @@ def test_a_missing_or_empty_folder_is_reported(
 
     html = _get(client, "/docs/", 404)
 
-    assert "There are no docs yet" in html
+    assert "No docs yet" in html
     assert "PLAYGROUND_DOCS" in html
     assert str(tmp_path) not in html
     assert _get(client, "/docs/?q=x")
