@@ -26,8 +26,8 @@ _TOO_FEW_TOKENS_LEFT = gettext_noop(
 def budget_spent(spent: SpentError, field: str) -> EmbedRefusedError:
     """`field` is the parameter that limits the tokens of this request."""
     reason = say(OWN_BUDGET_SPENT if spent.own else BUDGET_SPENT)
-    advice = _NO_CALLS_LEFT if spent.calls else _TOO_FEW_TOKENS_LEFT
-    advice = say(advice, wait=duration(spent.seconds), field=field)
+    what_to_do = _NO_CALLS_LEFT if spent.calls else _TOO_FEW_TOKENS_LEFT
+    advice = say(what_to_do, wait=duration(spent.seconds), field=field)
     return EmbedRefusedError(
         Refusal(429, "budget_spent", reason, advice, retry_seconds=spent.seconds), reason
     )
