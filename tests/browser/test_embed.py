@@ -148,7 +148,7 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     page.get_by_role("checkbox", name="Select this object for an action - hello").check()
     page.get_by_label("Action:").select_option("record_now")
     page.get_by_role("button", name="Go").click()
-    page.get_by_text("“hello”: recorded.").wait_for()
+    page.get_by_text("“hello”: answer saved.").wait_for()
     page.get_by_role("link", name="hello", exact=True).click()
     embed = page.url
     page.locator(".field-recordings a").click()
