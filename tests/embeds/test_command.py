@@ -97,7 +97,7 @@ def test_the_request_can_be_a_file(tmp_path: Path) -> None:
         (["a b", *NEW[1:]], "name: Enter a valid “slug”"),
         ([*NEW, "--origin", "*"], "origins: “*” isn’t a valid origin"),
         ([*NEW, "--provider", "nobody"], "provider: Use one of"),
-        ([*NEW, "--request", "{"], "request: This is not JSON"),
+        ([*NEW, "--request", "{"], "request: Invalid JSON"),
         ([*NEW, "--request", "/nowhere.json"], "or a file that contains it"),
         ([*NEW, "--max-tokens", "-1"], "max_tokens: "),
         ([*NEW, "--key", "server", "--tokens-a-day", "3"], "tokens_a_day: Enter at least"),
