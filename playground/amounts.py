@@ -9,7 +9,9 @@ _UNITS = ("B", "KiB", "MiB", "GiB")
 
 
 def readable(value: object) -> object:
-    """Format a whole number as a count, and leave other values as they are."""
+    """Format a whole number as a count, and a tuple as a list. Leaves other values as they are."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return count(value) if isinstance(value, int) else value
 
 

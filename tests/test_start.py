@@ -82,17 +82,14 @@ def test_a_missing_secret_key_is_reported_with_how_to_make_one() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[provider", "cannot be read"),
+        ("[[provider", "can’t be read"),
         ('[[provider]]\nid = "x"\nlabel = "X"', "provider 'x': base_url is missing"),
-        (
-            '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "ftp://x"',
-            "provider 'x': Start the base URL with",
-        ),
-        ('[[provider]]\nid = "X Y"\nlabel = "X"\nbase_url = "https://x.example"', "id takes small letters"),
+        ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "ftp://x"', "Start the base URL with"),
+        ('[[provider]]\nid = "X Y"\nlabel = "X"\nbase_url = "https://x.example"', "id can have only"),
         ('[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ncolour = 1', "colour"),
         (
             '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\ndocs = "javascript:1"',
-            "docs is a link",
+            "docs must be a link",
         ),
         (
             '[[provider]]\nid = "x"\nlabel = "X"\nbase_url = "https://x.example"\nkey_variable = "a b"',

@@ -35,9 +35,9 @@ def read_providers(path: Path) -> dict[str, Provider]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("provider", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"The provider file {path} cannot be read: {error}") from error
+        raise SettingError(f"The provider file {path} can’t be read: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise SettingError(f"{path}: each provider is a table of its own, under [[provider]]")
+        raise SettingError(f"{path}: write each provider as a [[provider]] table")
     providers = [_provider(entry, path) for entry in entries]
     return {provider.id: provider for provider in providers}
 
@@ -52,13 +52,13 @@ def _provider(entry: dict[str, Any], path: Path) -> Provider:
     try:
         _check_types(entry)
         if not re.fullmatch("[a-z0-9][a-z0-9_-]*", name):
-            raise ValueError("id takes small letters, digits, - and _")
+            raise ValueError("id can have only lowercase letters, digits, hyphens, and underscores")
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", entry.get("key_variable", "KEY")):
-            raise ValueError("key_variable takes the name of an environment variable")
+            raise ValueError("key_variable must be the name of an environment variable")
         if not re.match("https?://|$", entry.get("docs", "")):
-            raise ValueError("docs is a link that starts with https://")
+            raise ValueError("docs must be a link that starts with https://")
         if entry.get("local") and "start" not in entry:
-            raise ValueError("a local provider names the command that starts it (start)")
+            raise ValueError("a local provider needs start, the command that starts it")
         values = dict(entry)
         dialects = _dialects(values.pop("dialects", None), values.pop("dialect", None))
         base_url, elsewhere = values.pop("base_url", ""), values.pop("base_urls", {})
@@ -85,24 +85,24 @@ def _check_types(entry: dict[str, Any]) -> None:
     """Raise `ValueError` for a value that would only be noticed when the provider is shown."""
     for name in _TEXTS:
         if not isinstance(entry.get(name, ""), str):
-            raise ValueError(f"{name} takes a text")
+            raise ValueError(f"{name} must be a string")
     for name in ("models", "retired"):
         models = entry.get(name, [])
         if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
-            raise ValueError(f"{name} takes a list of names")
+            raise ValueError(f"{name} must be an array of strings")
     if not isinstance(entry.get("local", False), bool):
-        raise ValueError("local takes true or false")
+        raise ValueError("local must be true or false")
 
 
 def _dialects(several: Any, one: Any) -> tuple[str, ...]:
     if several is not None and one is not None:
-        raise ValueError("give dialects or dialect, not both")
+        raise ValueError("set dialects or dialect, not both")
     names = several if several is not None else [one or DEFAULT.id]
     if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
-        raise ValueError("dialects takes a list of names, each once")
+        raise ValueError("dialects must be an array of different names")
     if not {*names} <= {*DIALECTS}:
         raise ValueError(
-            f"{'dialect' if several is None else 'each of dialects'} is one of {', '.join(DIALECTS)}"
+            f"{'dialect' if several is None else 'each of dialects'} must be one of {', '.join(DIALECTS)}"
         )
     return tuple(names)
 
@@ -111,10 +111,10 @@ def _endpoints(dialects: tuple[str, ...], base_url: str, elsewhere: Any, public:
     """Return the endpoint of each dialect, or none without a base URL. Raises `ValueError`."""
     by_name = isinstance(elsewhere, dict) and all(isinstance(url, str) for url in elsewhere.values())
     if not by_name or not {*elsewhere} <= {*dialects}:
-        raise ValueError("base_urls takes a base URL for some of the dialects, by their names")
+        raise ValueError("base_urls must map dialects of this provider to base URLs")
     if public and elsewhere:
         raise ValueError(
-            "public_base_url stands for base_url: put the APIs of base_urls into an entry of their own"
+            "public_base_url can’t be combined with base_urls: move those APIs to a separate provider"
         )
     if not base_url:
         return {}
@@ -137,22 +137,24 @@ def _auth(name: Any) -> Auth | None:
     if name is None:
         return None
     if not isinstance(name, str) or name not in AUTHS:
-        raise ValueError(f"auth is one of {', '.join(AUTHS)}")
+        raise ValueError(f"auth must be one of {', '.join(AUTHS)}")
     return AUTHS[name]
 
 
 def _headers(headers: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(headers, dict):
-        raise ValueError('headers takes names and values: { "X-Title" = "Docs" }')
+        raise ValueError('headers must be a table of names and values, such as { "X-Title" = "Docs" }')
     if len({name.lower() for name in headers}) < len(headers):
-        raise ValueError("headers names each header once")
+        raise ValueError("headers has the same header twice")
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
-            raise ValueError(f"headers: {name!r} is no name of a header")
+            raise ValueError(f"headers: {name!r} isn’t a valid header name")
         if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
-            raise ValueError(f"headers: {name} is set by the playground, or carries a key")
+            raise ValueError(
+                f"headers: {name} is set by the playground or contains a key, so it can’t be set here"
+            )
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"headers: the value of {name} takes printable ASCII")
+            raise ValueError(f"headers: the value of {name} must be printable ASCII")
         yield name, value
 
 
@@ -160,10 +162,10 @@ def _caps(entry: dict[str, Any]) -> Caps:
     for name, value in entry.items():
         if name in ("models", "allow"):
             if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-                raise ValueError(f"caps.{name} takes a list of names")
+                raise ValueError(f"caps.{name} must be an array of strings")
             entry[name] = tuple(value)
         elif type(value) is not int or value < 1:
-            raise ValueError(f"caps.{name} takes a whole number of 1 or more")
+            raise ValueError(f"caps.{name} must be a whole number of at least 1")
     return Caps(**entry)
 
 
@@ -172,9 +174,9 @@ def _examples(entry: Any) -> Examples:
         raise ValueError("examples takes without, rename and tokens")
     without, rename, tokens = entry.get("without", []), entry.get("rename", {}), entry.get("tokens", 0)
     if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
-        raise ValueError("examples.without takes a list of names")
+        raise ValueError("examples.without must be an array of strings")
     if not isinstance(rename, dict) or not all(isinstance(name, str) for name in rename.values()):
-        raise ValueError("examples.rename takes a name for each name")
+        raise ValueError("examples.rename must map names to names")
     if type(tokens) is not int or tokens < 0:
-        raise ValueError("examples.tokens takes a whole number")
+        raise ValueError("examples.tokens must be a whole number")
     return Examples(tuple(without), rename, tokens)

@@ -66,11 +66,11 @@ def dialect_of(provider: str | None, asked: str | None) -> Dialect:
     known = catalogue().get(provider or "")
     name = asked or (known.dialect if known else DEFAULT.id)
     if name not in DIALECTS:
-        sentence = gettext_noop("No API is called “%(name)s” here. Use one of: %(known)s.")
-        raise _refused(say(sentence, name=name[:60], known=", ".join(DIALECTS)))
+        sentence = gettext_noop("“%(name)s” isn’t a known API. Use %(known)s.")
+        raise _refused(say(sentence, name=name[:60], known=tuple(DIALECTS)))
     if known and name not in known.dialects:
-        sentence = gettext_noop("%(provider)s does not speak %(dialect)s here. It speaks: %(known)s.")
-        labels = ", ".join(f"{DIALECTS[id].label} ({id})" for id in known.dialects)  # noqa: A001
+        sentence = gettext_noop("%(provider)s doesn’t support %(dialect)s. Use %(known)s.")
+        labels = tuple(f"{DIALECTS[id].label} ({id})" for id in known.dialects)  # noqa: A001
         raise _refused(say(sentence, provider=say(known.label), dialect=DIALECTS[name].label, known=labels))
     return DIALECTS[name]
 
@@ -134,14 +134,23 @@ def lacks(provider: Provider) -> Sentence | None:
     """Return what the provider lacks according to the settings alone, or None; no request is made."""
     if not provider.endpoints:
         return say(
-            gettext_noop("not running (started with --no-local-model, or the model isn’t downloaded yet)")
+            gettext_noop(
+                "Not running. (Administrators can start the playground without --no-local-model; the first "
+                "start downloads the model.)"
+            )
         )
     own = settings.CONFIG.port
     if provider.local and any(endpoint.port == own for endpoint in provider.endpoints.values()):
         return say(
-            gettext_noop("port %(port)s is this playground's own: start it with another --port"),
+            gettext_noop(
+                "Port %(port)s is the playground’s own. (Administrators can start the playground with "
+                "another --port.)"
+            ),
             port=str(own),
         )
     if provider.key_variable and not provider.local and not provider.server_key:
-        return say(gettext_noop("needs a key: type one, or set %(variable)s"), variable=provider.key_variable)
+        return say(
+            gettext_noop("Needs a key. Enter one. (Administrators can set %(variable)s.)"),
+            variable=provider.key_variable,
+        )
     return None

@@ -29,14 +29,14 @@ Settings = Mapping[str, tuple[str, ...]]
 
 _REASONING = ("thinking", "redacted_thinking", "reasoning", "reasoning_text")
 _SENTENCES = {
-    Loss.LEFT_OUT: gettext_noop("%(api)s has no place for “%(name)s”, so it was left out."),
-    Loss.UNREAD: gettext_noop("“%(name)s” could not be read, so it was not carried over."),
+    Loss.LEFT_OUT: gettext_noop("“%(name)s” was left out: %(api)s doesn’t support it."),
+    Loss.UNREAD: gettext_noop("“%(name)s” was left out: its value couldn’t be read."),
     Loss.REASONING: gettext_noop(
-        "Reasoning can only go back to the API that wrote it, so “%(name)s” was left out."
+        "“%(name)s” was left out: reasoning can be sent back only to the API that produced it."
     ),
-    Loss.MOVED: gettext_noop("%(api)s has no “%(name)s” at this place, so it was moved."),
-    Loss.CHANGED: gettext_noop("%(api)s cannot express “%(name)s” as it was, so it was rewritten."),
-    Loss.ADDED: gettext_noop("%(api)s wants “%(name)s”, so %(value)s was added."),
+    Loss.MOVED: gettext_noop("“%(name)s” was moved to where %(api)s expects it."),
+    Loss.CHANGED: gettext_noop("“%(name)s” was rewritten: %(api)s has no exact equivalent."),
+    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s: %(api)s requires it."),
 }
 # Names in a body may be of any length.
 _LONGEST_NAME = 80

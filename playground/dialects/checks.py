@@ -9,16 +9,14 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 
 def number(low: float, high: float) -> Callable[[Any], None]:
+    sentence = gettext_noop("Enter a number from %(low)s to %(high)s, such as 0.7.")
+    if low < 0:  # Chinese writes 0～2, but −2 到 2.
+        sentence = gettext_noop("Enter a number between %(low)s and %(high)s, such as 0.7.")
+
     def check(value: Any) -> None:
         # `not low <= value` rather than `value < low`: NaN fails every comparison.
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ParameterError(
-                say(
-                    gettext_noop("Takes a number from %(low)s to %(high)s, written like 0.7."),
-                    low=f"{low:g}",
-                    high=f"{high:g}",
-                )
-            )
+            raise ParameterError(say(sentence, low=f"{low:g}".replace("-", "−"), high=f"{high:g}"))
 
     return check
 
@@ -29,10 +27,10 @@ def whole(low: int | None = None, high: int | None = None) -> Callable[[Any], No
         if is_whole and (low is None or value >= low) and (high is None or value <= high):
             return
         if low is None:
-            raise ParameterError(say(gettext_noop("Takes a whole number.")))
+            raise ParameterError(say(gettext_noop("Enter a whole number.")))
         if high is None:
-            raise ParameterError(say(gettext_noop("Takes a whole number of %(low)s or more."), low=low))
-        sentence = gettext_noop("Takes a whole number from %(low)s to %(high)s.")
+            raise ParameterError(say(gettext_noop("Enter a whole number of at least %(low)s."), low=low))
+        sentence = gettext_noop("Enter a whole number from %(low)s to %(high)s.")
         raise ParameterError(say(sentence, low=low, high=high))
 
     return check
@@ -40,21 +38,21 @@ def whole(low: int | None = None, high: int | None = None) -> Callable[[Any], No
 
 def text(value: Any) -> None:
     if not isinstance(value, str):
-        raise ParameterError(say(gettext_noop("Takes a text.")))
+        raise ParameterError(say(gettext_noop("Enter a string.")))
 
 
 def flag(value: Any) -> None:
     if not isinstance(value, bool):
-        raise ParameterError(say(gettext_noop("Takes true or false.")))
+        raise ParameterError(say(gettext_noop("Enter true or false.")))
 
 
 def word(*examples: str) -> Callable[[Any], None]:
-    """Return a check for any word: providers and models have more of them than the examples."""
+    """Return a check for any non-empty string: providers accept more words than the examples."""
 
     def check(value: Any) -> None:
         if not isinstance(value, str) or not value:
-            sentence = gettext_noop("Takes a word, such as one of: %(words)s.")
-            raise ParameterError(say(sentence, words=", ".join(examples)))
+            sentence = gettext_noop("Enter a string, such as %(words)s.")
+            raise ParameterError(say(sentence, words=examples))
 
     return check
 
@@ -62,7 +60,7 @@ def word(*examples: str) -> Callable[[Any], None]:
 def one_of(*choices: str) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if value not in choices:
-            raise ParameterError(say(gettext_noop("Takes one of %(choices)s."), choices=", ".join(choices)))
+            raise ParameterError(say(gettext_noop("Choose %(choices)s."), choices=choices))
 
     return check
 
@@ -71,23 +69,25 @@ def model_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
     model = body.get("model")
     if isinstance(model, str) and model.strip():
         return []
-    return [FieldProblem("model", say(gettext_noop("Name a model, for example one of those suggested.")))]
+    return [FieldProblem("model", say(gettext_noop("Enter a model, or pick one of the suggestions.")))]
 
 
 def no_messages(prompt: str) -> FieldProblem:
-    """Return the problem of the field `prompt`, in which the messages are missing."""
-    return FieldProblem(prompt, say(gettext_noop("At least one message is needed.")))
+    """Return the problem of a body without messages; `prompt` is their field."""
+    return FieldProblem(prompt, say(gettext_noop("Add at least one message.")))
 
 
 def not_a_role(role: Any, roles: tuple[str, ...]) -> Sentence:
-    sentence = gettext_noop("“%(role)s” is no role; take one of %(roles)s.")
-    return say(sentence, role=str(role)[:40], roles=", ".join(roles))
+    if role is None:
+        return say(gettext_noop("Choose a role: %(roles)s."), roles=roles)
+    sentence = gettext_noop("“%(role)s” isn’t a valid role. Use %(roles)s.")
+    return say(sentence, role=str(role)[:40], roles=roles)
 
 
 def stream_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
     if isinstance(body.get("stream"), bool | None):
         return []
-    return [FieldProblem("stream", say(gettext_noop("Takes true or false.")))]
+    return [FieldProblem("stream", say(gettext_noop("Enter true or false.")))]
 
 
 def parameter_problems(body: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> list[FieldProblem]:

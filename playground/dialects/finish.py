@@ -10,13 +10,13 @@ from playground.text.sentence import Sentence, gettext_noop, say
 _NONE = ("", "null", "none")
 _MEANINGS = {
     "length": gettext_noop(
-        "Cut off: the answer reached max_tokens or the model's limit. Raise max_tokens for more."
+        "Cut off: the answer reached max_tokens or the model’s limit. Raise max_tokens for a longer answer."
     ),
-    "tool_calls": gettext_noop("The model asks you to call tools; send their results as tool messages."),
-    "function_call": gettext_noop("The model asks you to call a function."),
-    "content_filter": gettext_noop("The provider's content filter left text out."),
+    "tool_calls": gettext_noop("The model called tools. Send their results as tool messages."),
+    "function_call": gettext_noop("The model called a function. Send its result as a function message."),
+    "content_filter": gettext_noop("The provider’s content filter removed text."),
     "refusal": gettext_noop("The model declined to answer."),
-    "pause_turn": gettext_noop("The provider paused a long answer. Send the conversation again to go on."),
+    "pause_turn": gettext_noop("The provider paused a long answer. Send the conversation again to continue."),
 }
 # Finish reasons of other APIs that gateways pass on, in lower case.
 _SAME = {
@@ -93,7 +93,7 @@ def meaning(value: Any) -> Sentence | None:
 
 def other(reason: str) -> Sentence:
     """Return what is said of a reason that has no explanation."""
-    return say(gettext_noop("The provider ended the answer with “%(reason)s”."), reason=reason[:80])
+    return say(gettext_noop("The provider reported the finish reason “%(reason)s”."), reason=reason[:80])
 
 
 def _word(value: Any) -> str:

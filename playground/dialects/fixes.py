@@ -172,7 +172,7 @@ class Fixes:
         ]
         if len(json.dumps(changed)) > LONGEST_MESSAGES:
             return None
-        label = gettext_noop("Use the role %(new)s in place of %(old)s")
+        label = gettext_noop("Change the role %(old)s to %(new)s")
         return Fix(say(label, new=new, old=old), {self._prompt: changed})
 
     def _asked_value(self, complaint: _Complaint) -> Fix | None:
@@ -247,7 +247,7 @@ class Fixes:
         new = others[0]
         if complaint.body.get(new) is not None:
             return self._without(complaint.body, [old])
-        label = gettext_noop("Use %(new)s in place of %(old)s")
+        label = gettext_noop("Use %(new)s instead of %(old)s")
         return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
     # --- what they change ---

@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """An example: a body that fills in the form, for the model that is chosen."""
+    """An example: a body that fills in the form. Texts in it can be a `Sentence`, to be translated."""
 
     id: str
     label: str

@@ -31,9 +31,8 @@ def json_object(text: str, place: str) -> dict[str, Any]:
     except jsontext.JSONTextError as error:
         raise InvalidRequestError(FieldProblem(place, error.sentence)) from error
     if not isinstance(value, dict):
-        raise InvalidRequestError(
-            FieldProblem(place, say(gettext_noop('Takes a JSON object, like {"key": "value"}.')))
-        )
+        sentence = gettext_noop("Enter a JSON object, such as %(example)s.")
+        raise InvalidRequestError(FieldProblem(place, say(sentence, example='{"name": "value"}')))
     return value
 
 

@@ -60,7 +60,7 @@ def read(request: HttpRequest) -> Asked:
     """Read a form or JSON. Raises `InvalidRequestError` if it is unreadable, or too much for a page."""
     asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
     if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
-        note = gettext("The key is sent without the quotes, blanks or words around it.")
+        note = gettext("Quotes, spaces, and extra words around the key were removed.")
         cast("HtmxRequest", request).key_note = note
     if (deployment := azure.deployment_in(asked.draft.base_url or "")) is not None:
         cast("HtmxRequest", request).address_note = _read_as_v1(deployment)
@@ -68,9 +68,10 @@ def read(request: HttpRequest) -> Asked:
 
 
 def _read_as_v1(deployment: str) -> str:
-    told = gettext("Azure is called at its v1 endpoint instead, where the model is the name of a deployment.")
-    here = gettext("Here that is “%(name)s”.") % {"name": deployment[:100]}
-    return f"{told} {here}" if deployment else told
+    if not deployment:
+        return gettext("Azure is called at its v1 endpoint. Enter the name of your deployment as the model.")
+    told = gettext("Azure is called at its v1 endpoint. Enter your deployment, “%(name)s”, as the model.")
+    return told % {"name": deployment[:100]}
 
 
 def _read_form(request: HttpRequest) -> Asked:
@@ -100,7 +101,7 @@ def read_form(request: HttpRequest) -> RequestForm:
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError(
-            FieldProblem("body", say(gettext_noop("The form is not valid UTF-8.")))
+            FieldProblem("body", say(gettext_noop("The form isn’t valid UTF-8.")))
         ) from error
     # The form names its own API: a provider may speak several.
     form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
@@ -122,7 +123,7 @@ def _read_json(data: bytes) -> Asked:
         raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
     if not isinstance(values, dict):
         raise InvalidRequestError(
-            FieldProblem("body", say(gettext_noop("The body must be a JSON object with “request” in it.")))
+            FieldProblem("body", say(gettext_noop("The body must be a JSON object with a request field.")))
         )
     draft = Draft(
         provider=_text_or_none(values, "provider"),
@@ -138,4 +139,4 @@ def _text_or_none(values: dict[str, Any], name: str) -> str | None:
     value = values.get(name)
     if value is None or isinstance(value, str):
         return value or None
-    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Takes a text or null."))))
+    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))

@@ -24,7 +24,7 @@ def link_body(text: str, dialect: Dialect = DEFAULT) -> dict[str, Any]:
     rows = dialect.rows(body.get(name, []))
     if rows is None:
         raise InvalidRequestError(
-            FieldProblem(name, say(gettext_noop("The link's messages are no list of JSON objects.")))
+            FieldProblem(name, say(gettext_noop("Messages in a link must be an array of JSON objects.")))
         )
     check_count(dialect, len(rows))
     return body

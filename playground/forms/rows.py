@@ -85,7 +85,7 @@ def field_wins(place: str, name: str) -> FieldProblem:
     return FieldProblem(
         place,
         say(
-            gettext_noop("“%(name)s” is set twice: in its own field and here. Clear one of them."),
+            gettext_noop("“%(name)s” is set both here and in its own field. Clear one of them."),
             name=name,
         ),
     )

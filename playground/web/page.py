@@ -23,6 +23,7 @@ from playground.catalogue.providers import (
     dialect_recorded,
 )
 from playground.dialects import DEFAULT, DIALECTS
+from playground.dialects.examples import in_language
 from playground.exchange.call import Call
 from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
@@ -105,10 +106,10 @@ def new_form(provider: Provider | None = None) -> RequestForm:
 
 
 def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
-    """Return the examples of an API, as they suit the provider."""
+    """Return the examples of an API, as they suit the provider, in the reader's language."""
     examples = provider.examples if provider else Examples()
     return [
-        replace(preset, body=examples.suited(preset.body, dialect.fields.tokens))
+        replace(preset, body=examples.suited(in_language(preset.body, translate), dialect.fields.tokens))
         for preset in dialect.presets
     ]
 

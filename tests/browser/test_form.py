@@ -110,7 +110,7 @@ def test_json_that_is_broken_is_marked_and_not_thrown_away(
     upstream.reply(completion("x"))
     page = open_page("?provider=test")
     page.get_by_text("More parameters").click()
-    page.get_by_label("Any other key, as JSON").fill('{"broken')
+    page.get_by_label("Other parameters (JSON)").fill('{"broken')
 
     page.evaluate(
         """() => { const button = document.createElement("button"); button.name = "do";
@@ -118,7 +118,7 @@ def test_json_that_is_broken_is_marked_and_not_thrown_away(
     )
 
     expect(page.locator("#more-error")).to_be_visible()
-    expect(page.get_by_label("Any other key, as JSON")).to_have_value('{"broken')
+    expect(page.get_by_label("Other parameters (JSON)")).to_have_value('{"broken')
 
 
 def test_a_failed_change_is_no_longer_told_once_a_change_succeeds(open_page: Open) -> None:

@@ -92,7 +92,7 @@ def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstr
     _send(page)
 
     expect(page.locator("[data-part=panel-answer]")).to_contain_text("服务商暂时不可用")
-    page.get_by_role("button", name="列出").click()
+    page.get_by_role("button", name="获取模型").click()
     expect(page.locator("#models")).to_contain_text("服务商暂时不可用")
     assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
 
@@ -180,7 +180,7 @@ def own_base_url(page: Page, upstream: ScriptedUpstream) -> None:
 
 def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"a-provider/some-model-{number}" for number in range(12))))
-    page.get_by_role("button", name="列出").click()
+    page.get_by_role("button", name="获取模型").click()
     expect(page.locator(".model-list")).to_be_visible()
     page.get_by_label("模型", exact=True).fill("model-1")
     expect(page.locator("#models").get_by_role("status")).to_have_text("12 个模型中有 3 个匹配。")

@@ -116,7 +116,7 @@ def refused(page: Page, upstream: ScriptedUpstream) -> None:
 def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("Provider", exact=True).select_option("")
     page.get_by_label("API key").fill("sk-typed-in-the-page")
-    page.get_by_label("Remember it").select_option("tab")
+    page.get_by_label("Remember key").select_option("tab")
     expect(page.get_by_role("button", name="Forget")).to_be_hidden()  # no base URL yet to keep the key for
     page.get_by_label("Base URL").fill("https://llm.example")
 
@@ -129,21 +129,21 @@ def all_parameters(page: Page, upstream: ScriptedUpstream) -> None:
 
 def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"a-provider/some-quite-long-model-name-{number}" for number in range(40))))
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     expect(page.locator(".model-list")).to_be_visible()
 
 
 def a_long_list_of_models(page: Page, upstream: ScriptedUpstream) -> None:
     entries = [{"id": f"a-provider/model-{number}"} for number in range(1200)]
     upstream.reply(json_answer({"data": [*entries, {"title": "no id"}]}))
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     page.get_by_label("Model", exact=True).fill("model-11")
     expect(page.locator("#models [data-narrowed]")).to_contain_text("1200")
 
 
 def unreadable_models(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"object": "list", "catalogue": "see https://llm.example/" + "x" * 200}))
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     expect(page.locator("#models .field-error")).to_be_visible()
 
 
@@ -174,7 +174,7 @@ def full_storage(page: Page, upstream: ScriptedUpstream) -> None:
         "Storage.prototype.setItem = function () { throw new DOMException('', 'QuotaExceededError'); }; null"
     )
     page.get_by_label("API key").fill("sk-typed-in-the-page")
-    page.get_by_label("Remember it").select_option("browser")
+    page.get_by_label("Remember key").select_option("browser")
     expect(page.locator("[data-storage-full]")).to_be_visible()
 
 

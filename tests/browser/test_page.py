@@ -230,7 +230,7 @@ def test_an_example_fills_the_form(open_page: Open) -> None:
     page = open_page("?provider=test")
 
     page.get_by_text("Examples").click()
-    page.get_by_role("button", name="Translation at temperature 0").click()
+    page.get_by_role("button", name="Translation (temperature 0)").click()
 
     expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
     expect(_message(page, 1)).to_have_value(re.compile("Translate"))
@@ -246,7 +246,7 @@ def test_a_provider_brings_its_model_and_its_state(open_page: Open) -> None:
     expect(page.get_by_label("Model", exact=True)).to_have_value(catalogue()["openai"].models[0])
     expect(page.locator("#provider-state")).to_contain_text("set OPENAI_API_KEY")
     page.get_by_label("API key").fill("sk-typed-in-the-page")
-    expect(page.locator("#provider-state")).to_contain_text("ready · with the key below")
+    expect(page.locator("#provider-state")).to_contain_text("Ready · uses the key below")
     expect(page.get_by_label("Base URL")).to_be_hidden()
     page.get_by_label("Provider", exact=True).select_option("")
     expect(page.get_by_label("Base URL")).to_be_visible()
@@ -273,7 +273,7 @@ def test_a_typed_key_takes_the_place_of_the_servers(open_page: Open) -> None:
 
     page.get_by_label("API key").fill("sk-typed-in-the-page")
 
-    expect(page.locator("#provider-state")).to_contain_text("ready · with the key below")
+    expect(page.locator("#provider-state")).to_contain_text("Ready · uses the key below")
 
 
 def test_a_model_that_was_typed_stays(open_page: Open) -> None:
@@ -289,7 +289,7 @@ def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream
     upstream.reply(models("m-listed", "m-other"))
     page = open_page("?provider=test")
 
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     page.get_by_role("button", name="m-listed").click()
     suggested = page.locator("#model-suggestions option")
     assert [suggested.nth(at).get_attribute("value") for at in range(suggested.count())] == [
@@ -407,7 +407,7 @@ def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: Scrip
     upstream.reply(completion(choices=choices))
     page = open_page("?provider=test")
     _send(page)
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("asks you to call tools")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("called tools")
 
     page.get_by_role("button", name="Add to conversation").click()
     expect(_message(page, 3)).to_be_focused()
@@ -547,8 +547,8 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
 
     expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
-    expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
-    page.get_by_role("button", name="Use it here").click()
+    expect(page.locator("[data-key-moved]")).to_contain_text("entered for https://mine.example")
+    page.get_by_role("button", name="Use key here").click()
     expect(page.get_by_label("API key")).to_be_focused()
     _send_by_keys(page)
     assert upstream.requests[-1].header("Authorization") == "Bearer sk-for-mine-only"
@@ -568,7 +568,7 @@ def test_a_key_may_be_typed_before_its_base_url(open_page: Open, upstream: Scrip
 def test_a_key_forgotten_in_one_tab_is_gone_in_the_other(open_page: Open, address: str) -> None:
     page = open_page("?provider=test")
     page.get_by_label("API key").fill("sk-in-this-browser")
-    page.get_by_label("Remember it").select_option("browser")
+    page.get_by_label("Remember key").select_option("browser")
     other = page.context.new_page()
     other.goto(f"{address}?provider=test")
     expect(other.get_by_label("API key")).to_have_value("sk-in-this-browser")
@@ -581,7 +581,7 @@ def test_a_key_forgotten_in_one_tab_is_gone_in_the_other(open_page: Open, addres
 def test_models_without_a_key_mark_the_key_field(open_page: Open) -> None:
     page = open_page("?provider=openai")
 
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
 
     expect(page.get_by_label("API key")).to_be_focused()
     expect(page.locator("#api_key-error")).to_contain_text("OPENAI_API_KEY")
@@ -595,7 +595,7 @@ def test_a_key_is_remembered_only_when_asked_and_for_its_provider_only(open_page
     page.reload()
     expect(key).to_have_value("")
     key.fill("sk-in-this-browser")
-    page.get_by_label("Remember it").select_option("browser")
+    page.get_by_label("Remember key").select_option("browser")
     page.reload()
     expect(key).to_have_value("sk-in-this-browser")
     page.get_by_label("Provider", exact=True).select_option("openai")
@@ -611,7 +611,7 @@ def test_a_key_is_remembered_only_when_asked_and_for_its_provider_only(open_page
 def test_a_key_for_this_tab_stays_in_this_tab(open_page: Open, address: str) -> None:
     page = open_page("?provider=test")
     page.get_by_label("API key").fill("sk-in-this-tab")
-    page.get_by_label("Remember it").select_option("tab")
+    page.get_by_label("Remember key").select_option("tab")
 
     page.reload()
     expect(page.get_by_label("API key")).to_have_value("sk-in-this-tab")
@@ -623,7 +623,7 @@ def test_a_key_for_this_tab_stays_in_this_tab(open_page: Open, address: str) -> 
 def test_a_remembered_key_does_not_follow_a_link_to_another_host(open_page: Open, address: str) -> None:
     page = open_page("?base_url=https%3A%2F%2Fmine.example%2Fv1")
     page.get_by_label("API key").fill("sk-for-mine")
-    page.get_by_label("Remember it").select_option("browser")
+    page.get_by_label("Remember key").select_option("browser")
 
     page.goto(f"{address}?base_url=https%3A%2F%2Fevil.example%2Fv1")
 
@@ -639,7 +639,7 @@ def test_listing_after_a_refusal_says_it_once(open_page: Open) -> None:
 
     for _ in range(2):
         with page.expect_response("**/models/"):
-            page.get_by_role("button", name="List").click()
+            page.get_by_role("button", name="List models").click()
         expect(page.locator("#models")).not_to_contain_text("OPENAI_API_KEY")
 
     assert error.inner_text() == once
@@ -648,7 +648,7 @@ def test_listing_after_a_refusal_says_it_once(open_page: Open) -> None:
 def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"maker/model-{number}" for number in range(1500))))
     page = open_page("?provider=test")
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     listed = page.locator("#models [data-model]")
     status = page.locator("#models").get_by_role("status")
     expect(listed).to_have_count(1000)

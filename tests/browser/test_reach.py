@@ -107,7 +107,7 @@ def test_a_field_is_described_by_its_own_error_and_not_by_a_list(
     page = open_page("?provider=test")
     model = page.get_by_label("Model", exact=True)
     upstream.reply(models("first", "second"))
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="List models").click()
     expect(page.locator("#models [data-model]")).to_have_count(2)
     expect(model).to_have_accessible_description("")
 

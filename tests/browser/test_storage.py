@@ -35,7 +35,7 @@ def test_without_storage_a_key_goes_to_no_other_provider(
 ) -> None:
     page = _open(open_page, script, "?provider=openai")
     page.get_by_label("API key").fill("sk-for-openai-only")
-    expect(page.locator("#provider-state")).to_contain_text("with the key below")
+    expect(page.locator("#provider-state")).to_contain_text("uses the key below")
 
     page.get_by_label("Provider", exact=True).select_option("test")
     assert _key(page) == ""
@@ -60,7 +60,7 @@ def test_without_storage_a_key_goes_to_no_other_base_url(
 
     expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
     assert upstream.requests[-1].header("Authorization") is None
-    expect(page.locator("[data-key-moved]")).to_contain_text("typed for https://mine.example")
+    expect(page.locator("[data-key-moved]")).to_contain_text("entered for https://mine.example")
 
 
 def test_a_key_for_what_is_no_url_yet_goes_to_no_other_host(
@@ -81,11 +81,11 @@ def test_where_one_storage_is_missing_the_other_is_offered(open_page: Open) -> N
 
     page.get_by_label("API key").fill("sk-in-this-tab")
 
-    assert page.get_by_label("Remember it").locator("option").all_inner_texts() == [
-        "not at all",
-        "for this tab",
+    assert page.get_by_label("Remember key").locator("option").all_inner_texts() == [
+        "Don’t remember",
+        "For this tab",
     ]
-    page.get_by_label("Remember it").select_option("tab")
+    page.get_by_label("Remember key").select_option("tab")
     page.reload()
     assert _key(page) == "sk-in-this-tab"
 
@@ -96,10 +96,10 @@ def test_a_full_storage_is_told_and_nothing_is_said_to_be_remembered(open_page: 
     page.get_by_label("API key").fill("sk-remembered-nowhere")
     expect(page.locator("[data-storage-full]")).to_be_hidden()
 
-    page.get_by_label("Remember it").select_option(where)
+    page.get_by_label("Remember key").select_option(where)
 
     expect(page.locator("[data-storage-full]")).to_be_visible()
-    expect(page.get_by_label("Remember it")).to_have_value("")
+    expect(page.get_by_label("Remember key")).to_have_value("")
     assert _key(page) == "sk-remembered-nowhere"
     page.reload()
     assert _key(page) == ""
@@ -110,7 +110,7 @@ def test_typing_in_one_tab_takes_no_key_from_another(open_page: Open, address: s
     page.get_by_label("API key").fill("sk-of-the-first-tab")
     other = page.context.new_page()
     other.goto(f"{address}?provider=test")  # opened before any key is remembered
-    page.get_by_label("Remember it").select_option("browser")
+    page.get_by_label("Remember key").select_option("browser")
     third = page.context.new_page()
     third.goto(f"{address}?provider=test")
     assert _key(third) == "sk-of-the-first-tab"

@@ -116,15 +116,15 @@ def test_an_entry_replaces_the_built_in_one_whole_and_in_its_place(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[provider]", "cannot be read"),
-        ("\udcff", "cannot be read"),
-        (ENTRY.replace('"own"', '"Own Server"'), "id takes small letters"),
-        (ENTRY.replace('id = "own"\n', ""), "id takes small letters"),
+        ("[[provider]", "can’t be read"),
+        ("\udcff", "can’t be read"),
+        (ENTRY.replace('"own"', '"Own Server"'), "id can have only"),
+        (ENTRY.replace('id = "own"\n', ""), "id can have only"),
         (ENTRY.replace('base_url = "https://llm.example"\n', ""), "base_url is missing"),
         (ENTRY.replace("https://llm.example", "llm.example"), "with https://"),
         (ENTRY.replace("https://llm.example", "https://me:pw@llm.example"), "user name and password"),
-        (ENTRY + 'dialect = "morse"\n', "dialect is one of chat_completions"),
-        (ENTRY + "local = true\n", "names the command that starts it"),
+        (ENTRY + 'dialect = "morse"\n', "dialect must be one of chat_completions"),
+        (ENTRY + "local = true\n", "the command that starts it"),
         (ENTRY + 'colour = "red"\n', "colour"),
     ],
 )
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_used_names_itself_and_the_reason(
 def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     configure(PLAYGROUND_PROVIDERS=str(tmp_path / "none.toml"))
 
-    with pytest.raises(SettingError, match=r"none\.toml cannot be read"):
+    with pytest.raises(SettingError, match=r"none\.toml can’t be read"):
         catalogue()
 
 
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_provider_without_a_key_names_the_variable_to_set() -> None:
-    assert _lacks("openai") == "needs a key: type one, or set OPENAI_API_KEY"
+    assert "OPENAI_API_KEY" in _lacks("openai")
 
 
 def test_a_key_from_the_environment_or_a_file_is_all_it_needs(
@@ -181,7 +181,7 @@ def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.Mon
 
 
 def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:
-    assert _lacks("local").startswith("not running")
+    assert "--no-local-model" in _lacks("local")
     assert preselected().id != "local"
 
 
@@ -200,10 +200,10 @@ def test_caps_are_those_of_the_entry_and_its_suggested_models(
 @pytest.mark.parametrize(
     ("caps", "says"),
     [
-        ("{ max_tokens = 0 }", "caps.max_tokens takes a whole number"),
-        ("{ n = true }", "caps.n takes a whole number"),
-        ('{ models = "a" }', "caps.models takes a list"),
-        ("{ allow = [1] }", "caps.allow takes a list"),
+        ("{ max_tokens = 0 }", "caps.max_tokens must be a whole number"),
+        ("{ n = true }", "caps.n must be a whole number"),
+        ('{ models = "a" }', "caps.models must be an array"),
+        ("{ allow = [1] }", "caps.allow must be an array"),
         ("{ tokens = 1 }", "tokens"),
         ("5", "caps"),
     ],

@@ -75,11 +75,11 @@ def test_a_refusal_is_read() -> None:
     ("reason", "words"),
     [
         ("length", "Cut off"),
-        ("tool_calls", "call tools"),
-        ("function_call", "call a function"),
+        ("tool_calls", "tool messages"),
+        ("function_call", "function message"),
         ("content_filter", "content filter"),
-        ("tired", "ended the answer with “tired”"),
-        (5, "ended the answer with “5”"),
+        ("tired", "“tired”"),
+        (5, "“5”"),
         ({"type": "length"}, "Cut off"),
     ],
 )

@@ -9,6 +9,7 @@ from playground.calls.make import Terms, make
 from playground.catalogue.entries import LOCAL_MODEL, read_providers
 from playground.catalogue.providers import BUILT_IN
 from playground.dialects import DIALECTS
+from playground.dialects.examples import in_language
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.parametrize("dialect", read_providers(BUILT_IN)[LOCAL_M
 def _live(dialect: str, tokens: int, caller: Caller = NOBODY, **changes: Any) -> Live:
     """Begin to stream the first example."""
     known = DIALECTS[dialect]
-    example = known.presets[0].body
+    example = in_language(known.presets[0].body)
     limit = next(name for name in known.fields.tokens if name in example)
     body = {"model": "smollm2-135m-instruct", **example, limit: tokens, "stream": True, **changes}
     if dialect == "chat_completions":

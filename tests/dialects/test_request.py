@@ -78,26 +78,26 @@ def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
 
 @pytest.mark.parametrize("model", [None, "", " \t", 5, ["m"]])
 def test_a_model_is_needed(model: Any) -> None:
-    assert "Name a model" in _errors(_body(model=model))["model"]
+    assert set(_errors(_body(model=model))) == {"model"}
 
 
 @pytest.mark.parametrize("messages", [None, [], {}, "Hello!", 0])
 def test_at_least_one_message_is_needed(messages: Any) -> None:
-    assert "At least one message" in _errors(_body(messages=messages))["messages"]
+    assert set(_errors(_body(messages=messages))) == {"messages"}
 
 
 @pytest.mark.parametrize(
     ("message", "field", "words"),
     [
         ("Hello!", "messages.1", "JSON object"),
-        ({"content": "x"}, "messages.1.role", "“None” is no role"),
-        ({"role": "User", "content": "x"}, "messages.1.role", "system, developer, user, assistant, tool"),
-        ({"role": ["user"], "content": "x"}, "messages.1.role", "is no role"),
-        ({"role": "user", "content": {}}, "messages.1.content", "a text, a list of parts, or null"),
-        ({"role": "user", "content": 5}, "messages.1.content", "a text, a list of parts, or null"),
-        ({"role": "tool", "content": "x"}, "messages.1.tool_call_id", "needs the tool_call_id"),
-        ({"role": "tool", "content": "x", "tool_call_id": ""}, "messages.1.tool_call_id", "needs the"),
-        ({"role": "tool", "content": "x", "tool_call_id": 7}, "messages.1.tool_call_id", "needs the"),
+        ({"content": "x"}, "messages.1.role", "Choose a role"),
+        ({"role": "User", "content": "x"}, "messages.1.role", "“User”"),
+        ({"role": ["user"], "content": "x"}, "messages.1.role", "“['user']”"),
+        ({"role": "user", "content": {}}, "messages.1.content", "or null"),
+        ({"role": "user", "content": 5}, "messages.1.content", "or null"),
+        ({"role": "tool", "content": "x"}, "messages.1.tool_call_id", "tool_call_id"),
+        ({"role": "tool", "content": "x", "tool_call_id": ""}, "messages.1.tool_call_id", "tool_call_id"),
+        ({"role": "tool", "content": "x", "tool_call_id": 7}, "messages.1.tool_call_id", "tool_call_id"),
     ],
 )
 def test_a_broken_message_is_named_by_its_place(message: Any, field: str, words: str) -> None:

@@ -297,7 +297,7 @@ def test_the_fix_is_part_of_the_json() -> None:
 
     assert set(shown) == {"kind", "title", "advice", "message", "fix"}
     assert shown["fix"] == {
-        "label": "Use max_completion_tokens in place of max_tokens",
+        "label": "Use max_completion_tokens instead of max_tokens",
         "changes": {"max_tokens": None, "max_completion_tokens": 5},
     }
 

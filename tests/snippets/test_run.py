@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from playground.dialects import DIALECTS
+from playground.dialects.examples import in_language
 from playground.exchange.call import AUTHS, Auth, Target
 from playground.exchange.dialect import Dialect, call_of
 from tests import chat
@@ -94,7 +95,7 @@ def test_a_python_file_runs_and_prints_the_answer(
 def test_the_key_is_sent_in_the_providers_header_and_its_other_headers_too(
     recorder: ScriptedUpstream, tmp_path: Path, dialect: Dialect, target: Target, auth: Auth
 ) -> None:
-    body = {dialect.fields.model: "m"} | dict(dialect.presets[0].body)
+    body = {dialect.fields.model: "m"} | in_language(dialect.presets[0].body)
     headers = (("X-Title", 'a "b" $HOME \\`'),)
     call = call_of(dialect, recorder.url, VARIABLE, body, auth=auth, headers=headers)
     file = tmp_path / "code"

@@ -102,7 +102,7 @@ def test_the_playgrounds_own_port_is_not_taken_for_a_model_server(
 ) -> None:
     configure(PLAYGROUND_PORT="11434")
 
-    assert "port 11434 is this playground's own" in _lacks("ollama")
+    assert "Port 11434" in _lacks("ollama")
 
 
 def test_what_was_seen_holds_for_a_while_and_is_looked_up_behind_the_page(

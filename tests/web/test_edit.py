@@ -11,6 +11,7 @@ from django.test import Client
 
 from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.presets import PRESETS
+from playground.dialects.examples import in_language
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.browser_form import posted
 from tests.web.client import post_form
@@ -75,7 +76,7 @@ def test_an_example_fills_the_form_and_keeps_the_model(client: Client, preset: o
     html = unescape(post_form(client, "/edit/", do=unescape(value[1]), model="my-model").content.decode())
 
     assert 'value="my-model"' in html
-    for message in preset.body["messages"]:  # type: ignore[attr-defined]
+    for message in in_language(preset.body["messages"]):  # type: ignore[attr-defined]
         assert message["content"] in html
 
 

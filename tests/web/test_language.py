@@ -165,4 +165,4 @@ def test_json_speaks_the_callers_language(client: Client, provider: str, upstrea
     assert error["title"] == "API 密钥无效"
     assert error["message"] == "No such key"  # the provider's own words stay as they came
     fields = post_json(client, request={}).json()["error"]["fields"]
-    assert fields["model"] == "请填写模型，例如从建议中选一个。"
+    assert fields["model"] == "请输入模型，或从建议中选择一个。"

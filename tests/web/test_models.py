@@ -166,7 +166,7 @@ def test_a_flood_of_models_is_shown_as_far_as_a_page_carries(
     html = post_form(client, "/models/", htmx=True).content.decode()
 
     assert html.count("data-model=") == 1000
-    assert "5000 models" in html
+    assert "5,000 models" in html
     assert "first 1000 of 5000" in html
     rest = re.search('data-more="([^"]*)"', html)
     assert rest

@@ -43,7 +43,7 @@ def test_an_incomplete_request_has_no_code_but_a_sentence(client: Client) -> Non
 
     assert answer.status_code == 200
     assert "<pre" not in answer.content.decode()
-    assert "Name a model" in answer.content.decode()
+    assert "Enter a model" in answer.content.decode()
 
 
 def test_an_incomplete_request_has_a_link_of_its_own(client: Client) -> None:

@@ -45,11 +45,11 @@ class ChatCompletions(PlainDialect):
     call_roles = _ROWS.call_roles
     parameters = PARAMETERS
     ticks = (
-        Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),
+        Tick("stream", {"stream": True}, gettext_noop("Streaming: shows the answer as it arrives.")),
         Tick(
             "include_usage",
             {"stream_options": {"include_usage": True}},
-            gettext_noop("include_usage asks for the token count at the end."),
+            gettext_noop("include_usage adds the token usage at the end."),
             within="stream",
         ),
     )

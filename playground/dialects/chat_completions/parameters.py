@@ -1,7 +1,7 @@
 """The parameters of a Chat Completions request that have their own form field, one row each.
 
-The request's check, the form and its help all use these rows, so that they agree. Ranges and defaults are
-from the Chat Completions reference.
+The check of a request, the form, and its help share these rows. Ranges and defaults come from the
+Chat Completions reference.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def _stops(value: Any) -> None:
         or not all(isinstance(stop, str) and stop for stop in stops)
     ):
         raise ParameterError(
-            say(gettext_noop("Takes one text, or up to %(most)s of them; none is empty."), most=MAX_STOPS)
+            say(gettext_noop("Enter 1 to %(most)s stop sequences, none of them empty."), most=MAX_STOPS)
         )
 
 
@@ -29,9 +29,9 @@ PARAMETERS = (
     Parameter(
         "temperature",
         number(0, 2),
-        "0–2",
+        gettext_noop("0–2"),
         "1",
-        gettext_noop("0 repeatable, 0.7–1 balanced, 1.5+ inventive."),
+        gettext_noop("Sampling temperature: higher values make the answer more random."),
         common=True,
         inputmode="decimal",
     ),
@@ -40,7 +40,7 @@ PARAMETERS = (
         whole(1),
         "≥ 1",
         gettext_noop("no limit"),
-        gettext_noop("The answer stops after this many tokens."),
+        gettext_noop("Token limit: the answer is cut off at this many tokens."),
         common=True,
         inputmode="numeric",
     ),
@@ -49,53 +49,60 @@ PARAMETERS = (
         whole(1),
         "≥ 1",
         gettext_noop("no limit"),
-        gettext_noop("What newer OpenAI models take in place of max_tokens; counts reasoning too."),
+        gettext_noop("Token limit, including reasoning: newer OpenAI models use it instead of max_tokens."),
         inputmode="numeric",
     ),
     Parameter(
         "top_p",
         number(0, 1),
-        "0–1",
+        gettext_noop("0–1"),
         "1",
-        gettext_noop("Picks among the likeliest tokens that together have this probability."),
+        gettext_noop("Nucleus sampling: considers only the most likely tokens up to this total probability."),
         inputmode="decimal",
     ),
-    Parameter("n", whole(1), "≥ 1", "1", gettext_noop("How many answers to make."), inputmode="numeric"),
+    Parameter(
+        "n",
+        whole(1),
+        "≥ 1",
+        "1",
+        gettext_noop("Choices: how many answers to generate."),
+        inputmode="numeric",
+    ),
     Parameter(
         "stop",
         _stops,
-        gettext_noop("up to 4"),
-        gettext_noop("none"),
-        gettext_noop("The answer ends before one of these texts. One a line, or a JSON array."),
+        gettext_noop("Up to 4 strings"),
+        gettext_noop("not set"),
+        gettext_noop("Stop sequences: the answer ends before any of these. One per line, or a JSON array."),
         kind=Kind.LINES,
     ),
     Parameter(
         "presence_penalty",
         number(-2, 2),
-        "−2–2",
+        gettext_noop("−2 to 2"),
         "0",
-        gettext_noop("Above 0, words already used become less likely: new topics."),
+        gettext_noop("Presence penalty: above 0, tokens that have already appeared become less likely."),
     ),
     Parameter(
         "frequency_penalty",
         number(-2, 2),
-        "−2–2",
+        gettext_noop("−2 to 2"),
         "0",
-        gettext_noop("Above 0, the more often a word was used, the less likely: fewer repeats."),
+        gettext_noop("Frequency penalty: above 0, tokens become less likely each time they appear."),
     ),
     Parameter(
         "seed",
         whole(),
-        gettext_noop("whole number"),
+        gettext_noop("Whole number"),
         gettext_noop("random"),
-        gettext_noop("The same seed asks for the same answer, as far as the provider can."),
+        gettext_noop("Random seed: the same seed gives the same answer if the provider supports it."),
     ),
     Parameter(
         "user",
         text,
-        gettext_noop("text"),
-        gettext_noop("none"),
-        gettext_noop("An id of your end user, for the provider's abuse checks."),
+        gettext_noop("String"),
+        gettext_noop("not set"),
+        gettext_noop("End-user ID: helps the provider detect abuse."),
         kind=Kind.TEXT,
     ),
 )

@@ -1,5 +1,6 @@
 """The examples for Chat Completions."""
 
+from playground.dialects import examples
 from playground.exchange.parameter import Preset
 from playground.text.sentence import gettext_noop
 
@@ -7,15 +8,15 @@ PRESETS = (
     Preset(
         "greeting",
         gettext_noop("Greeting"),
-        {"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 150},
+        {"messages": [{"role": "user", "content": examples.HELLO}], "max_tokens": 150},
     ),
     Preset(
         "system",
         gettext_noop("System prompt"),
         {
             "messages": [
-                {"role": "system", "content": "You are a patient teacher. Answer in two short sentences."},
-                {"role": "user", "content": "Why is the sky blue?"},
+                {"role": "system", "content": examples.TEACHER},
+                {"role": "user", "content": examples.SKY},
             ],
             "temperature": 0.7,
             "max_tokens": 150,
@@ -25,7 +26,7 @@ PRESETS = (
         "streaming",
         gettext_noop("Streaming"),
         {
-            "messages": [{"role": "user", "content": "Tell me a story of the sea."}],
+            "messages": [{"role": "user", "content": examples.STORY}],
             "max_tokens": 300,
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -33,14 +34,14 @@ PRESETS = (
     ),
     Preset(
         "translation",
-        gettext_noop("Translation at temperature 0"),
+        gettext_noop("Translation (temperature 0)"),
         {
             "messages": [
                 {
                     "role": "system",
-                    "content": "Translate what the user writes into French. Give only the translation.",
+                    "content": examples.TRANSLATOR,
                 },
-                {"role": "user", "content": "It's a lovely morning, isn't it?"},
+                {"role": "user", "content": examples.MORNING},
             ],
             "temperature": 0,
             "max_tokens": 100,
@@ -48,9 +49,9 @@ PRESETS = (
     ),
     Preset(
         "json",
-        gettext_noop("Answer as JSON"),
+        gettext_noop("Structured output (JSON)"),
         {
-            "messages": [{"role": "user", "content": "Name a fruit and its colour."}],
+            "messages": [{"role": "user", "content": examples.FRUIT}],
             "temperature": 0,
             "max_tokens": 100,
             "response_format": {
@@ -58,21 +59,16 @@ PRESETS = (
                 "json_schema": {
                     "name": "fruit",
                     "strict": True,
-                    "schema": {
-                        "type": "object",
-                        "properties": {"name": {"type": "string"}, "colour": {"type": "string"}},
-                        "required": ["name", "colour"],
-                        "additionalProperties": False,
-                    },
+                    "schema": examples.FRUIT_SCHEMA,
                 },
             },
         },
     ),
     Preset(
         "tools",
-        gettext_noop("Tool call"),
+        gettext_noop("Tool calling"),
         {
-            "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+            "messages": [{"role": "user", "content": examples.WEATHER}],
             "temperature": 0,
             "max_tokens": 150,
             "tools": [
@@ -80,12 +76,8 @@ PRESETS = (
                     "type": "function",
                     "function": {
                         "name": "get_weather",
-                        "description": "The weather in a city now",
-                        "parameters": {
-                            "type": "object",
-                            "properties": {"city": {"type": "string"}},
-                            "required": ["city"],
-                        },
+                        "description": examples.GET_WEATHER,
+                        "parameters": examples.CITY_SCHEMA,
                     },
                 }
             ],
@@ -93,13 +85,13 @@ PRESETS = (
     ),
     Preset(
         "conversation",
-        gettext_noop("Conversation of several turns"),
+        gettext_noop("Multi-turn conversation"),
         {
             "messages": [
-                {"role": "system", "content": "You are a helpful assistant."},
-                {"role": "user", "content": "What is the capital of France?"},
-                {"role": "assistant", "content": "The capital of France is Paris."},
-                {"role": "user", "content": "And what is it known for?"},
+                {"role": "system", "content": examples.ASSISTANT},
+                {"role": "user", "content": examples.CAPITAL},
+                {"role": "assistant", "content": examples.PARIS},
+                {"role": "user", "content": examples.KNOWN_FOR},
             ],
             "temperature": 0.7,
             "max_tokens": 150,

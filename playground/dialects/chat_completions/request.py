@@ -40,7 +40,7 @@ def _messages_errors(messages: Any, most: int) -> list[FieldProblem]:
 def _message_errors(index: int, message: Any) -> list[FieldProblem]:
     place = f"messages.{index}"
     if not isinstance(message, dict):
-        return [FieldProblem(place, say(gettext_noop("A message must be a JSON object.")))]
+        return [FieldProblem(place, say(gettext_noop("Each message must be a JSON object.")))]
     errors = []
     role = message.get("role")
     if role not in (*ROLES, *_OLDER_ROLES):
@@ -48,14 +48,15 @@ def _message_errors(index: int, message: Any) -> list[FieldProblem]:
     if not isinstance(message.get("content", ""), str | list | None):
         errors.append(
             FieldProblem(
-                f"{place}.content", say(gettext_noop("Content is a text, a list of parts, or null."))
+                f"{place}.content",
+                say(gettext_noop("Enter a string, an array of content parts, or null.")),
             )
         )
     if role == "tool" and not (isinstance(call := message.get("tool_call_id"), str) and call):
         errors.append(
             FieldProblem(
                 f"{place}.tool_call_id",
-                say(gettext_noop("A tool message needs the tool_call_id of the call that it answers.")),
+                say(gettext_noop("Enter the tool_call_id of the tool call that this message answers.")),
             )
         )
     return errors

@@ -29,7 +29,7 @@ _OF_BLOCK = {
 }
 _NOTES = {
     "tool_use": gettext_noop(
-        "The model calls tools. Send each result as a tool_result block in a user message."
+        "The model called tools. Send each result as a tool_result block in a user message."
     ),
     "model_context_window_exceeded": gettext_noop(
         "Cut off: the context window is full. Shorten the messages for a longer answer."

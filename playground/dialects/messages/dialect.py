@@ -41,7 +41,7 @@ class Messages(PlainDialect):
     roles = (*ROLES, as_rows.RESULT)
     call_roles = (as_rows.RESULT,)
     parameters = PARAMETERS
-    ticks = (Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),)
+    ticks = (Tick("stream", {"stream": True}, gettext_noop("Streaming: shows the answer as it arrives.")),)
     presets = PRESETS
     targets = (ANTHROPIC_PYTHON, *HTTP_TARGETS)
 

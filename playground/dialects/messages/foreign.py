@@ -6,8 +6,8 @@ from typing import Any
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
-_USE = gettext_noop("Use %(name)s instead: that is its name in the Messages API.")
-_NONE = gettext_noop("The Messages API has no such field. Remove it.")
+_USE = gettext_noop("In the Messages API, use %(name)s instead.")
+_NONE = gettext_noop("The Messages API doesn’t have this field. Remove it.")
 _NAMES = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
@@ -30,17 +30,17 @@ _NAMES = {
     "prompt_cache_key": "cache_control",
 }
 _SENTENCES = {
-    "n": gettext_noop("The Messages API gives one answer per call. Remove this field."),
+    "n": gettext_noop("The Messages API returns one answer per call. Remove this field."),
     "parallel_tool_calls": gettext_noop(
-        "Use disable_parallel_tool_use within tool_choice instead."
+        "Use disable_parallel_tool_use in tool_choice instead."
     ),
-    "stream_options": gettext_noop("A stream always reports its usage here. Remove this field."),
-    "store": gettext_noop("The Messages API stores no answers. Remove this field."),
+    "stream_options": gettext_noop("Streams from the Messages API always include usage. Remove this field."),
+    "store": gettext_noop("The Messages API doesn’t store answers. Remove this field."),
     "previous_response_id": gettext_noop(
-        "The Messages API stores no answers. Put the earlier turns into messages."
+        "The Messages API doesn’t store answers. Put the earlier turns in messages."
     ),
     "conversation": gettext_noop(
-        "The Messages API stores no answers. Put the earlier turns into messages."
+        "The Messages API doesn’t store answers. Put the earlier turns in messages."
     ),
     **dict.fromkeys(
         (

@@ -10,17 +10,17 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 ROLES = ("user", "assistant")
 _OTHER_ROLES = {
-    "system": gettext_noop("The Messages API has no role “%(role)s”. Move the text to the system parameter."),
+    "system": gettext_noop("The Messages API has no %(role)s role. Move the text to the system parameter."),
     "developer": gettext_noop(
-        "The Messages API has no role “%(role)s”. Move the text to the system parameter."
+        "The Messages API has no %(role)s role. Move the text to the system parameter."
     ),
     "tool": gettext_noop(
-        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
+        "The Messages API has no %(role)s role. Send the result as a tool_result block in a user message."
     ),
     "function": gettext_noop(
-        "The Messages API has no role “%(role)s”. Send a result as a tool_result block in a user message."
+        "The Messages API has no %(role)s role. Send the result as a tool_result block in a user message."
     ),
-    "model": gettext_noop("The Messages API has no role “%(role)s”. Use assistant for what the model said."),
+    "model": gettext_noop("The Messages API has no %(role)s role. Use assistant for the model’s messages."),
 }
 # Parts of other APIs' messages, and the blocks that say the same.
 _OTHER_PARTS = {
@@ -46,7 +46,7 @@ def problems(messages: Any, most: int, *, newer: bool) -> Iterator[FieldProblem]
     calls: set[str] = set()
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
-            yield FieldProblem(f"messages.{index}", say(gettext_noop("A message must be a JSON object.")))
+            yield FieldProblem(f"messages.{index}", say(gettext_noop("Each message must be a JSON object.")))
             continue
         if (role := message.get("role")) not in ROLES:
             yield FieldProblem(f"messages.{index}.role", _not_a_role(role))
@@ -69,7 +69,7 @@ def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:
                 f"messages.{index}.{name}",
                 say(
                     gettext_noop(
-                        "The Messages API has no such field. Use a content block of type %(block)s."
+                        "The Messages API doesn’t have this field. Use a content block of type %(block)s."
                     ),
                     block=block,
                 ),
@@ -81,7 +81,7 @@ def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterat
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        yield say(gettext_noop("Content must be a string or an array of content blocks."))
+        yield say(gettext_noop("Enter a string or an array of content blocks."))
         return
     for block in content:
         kind = block.get("type") if isinstance(block, dict) else None
@@ -89,12 +89,12 @@ def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterat
             yield say(gettext_noop("Each content block must be a JSON object with a type."))
         elif kind in _OTHER_PARTS:
             yield say(
-                gettext_noop("The Messages API has no content block of type “%(kind)s”. Use %(block)s."),
+                gettext_noop("The Messages API has no content block of type %(kind)s. Use %(block)s."),
                 kind=kind,
                 block=_OTHER_PARTS[kind],
             )
         elif kind == "text" and not isinstance(block.get("text"), str):
-            yield say(gettext_noop("A content block of type text needs a text."))
+            yield say(gettext_noop("In a content block of type text, text must be a string."))
         elif kind == "tool_use":
             calls.update(call for call in [block.get("id")] if isinstance(call, str))
         elif kind == "tool_result":
@@ -102,7 +102,7 @@ def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterat
         elif kind == "thinking" and not isinstance(block.get("signature"), str):
             yield say(
                 gettext_noop(
-                    "A thinking block can only be sent back with its signature. Add it, or remove the block."
+                    "A thinking block can be sent back only with its signature. Add it, or remove the block."
                 )
             )
         if newer:
@@ -111,14 +111,14 @@ def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterat
 
 def _result(call: Any, calls: set[str]) -> Iterator[Sentence]:
     if not isinstance(call, str) or not call:
-        yield say(gettext_noop("A tool_result needs the tool_use_id of the call that it answers."))
+        yield say(gettext_noop("Enter the tool_use_id of the tool call that the tool_result answers."))
     elif call not in calls:
-        yield say(gettext_noop("No earlier message has a tool call with the id “%(id)s”."), id=call[:60])
+        yield say(gettext_noop("No earlier message has a tool call with the ID “%(id)s”."), id=call[:60])
 
 
 def _in_newer(block: Any, role: Any) -> Iterator[Sentence]:
     kind = block.get("type") if isinstance(block, dict) else None
     if kind == "document" and role == "assistant":
-        yield say(gettext_noop("Version 2026-10-21 rejects a document in an assistant message."))
+        yield say(gettext_noop("Version 2026-10-21 rejects documents in assistant messages."))
     elif kind == "text" and role == "user" and block.get("citations"):
-        yield say(gettext_noop("Version 2026-10-21 rejects citations in the text of a user message."))
+        yield say(gettext_noop("Version 2026-10-21 rejects citations in the text of user messages."))

@@ -32,7 +32,7 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         yield FieldProblem(
             name,
             say(
-                gettext_noop("Version 2026-10-21 has no %(name)s. Leave it out, or choose 2023-06-01."),
+                gettext_noop("Version 2026-10-21 rejects %(name)s. Remove it, or choose 2023-06-01."),
                 name=name,
             ),
         )
@@ -40,7 +40,7 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
     if body.get("max_tokens") is None:
         yield FieldProblem(
             "max_tokens",
-            say(gettext_noop("Required by the Messages API: the most tokens that the answer may have.")),
+            say(gettext_noop("Enter a token limit. The Messages API requires one.")),
         )
     for name in _OBJECTS:
         if not isinstance(body.get(name), dict | None):
@@ -54,16 +54,16 @@ def _budget(body: Mapping[str, Any]) -> Iterator[FieldProblem]:
         return
     budget = thinking.get("budget_tokens")
     if "type" not in thinking:
-        yield FieldProblem("thinking.type", say(gettext_noop("Thinking needs a type, such as adaptive.")))
+        yield FieldProblem("thinking.type", say(gettext_noop("Choose a thinking type, such as adaptive.")))
     elif thinking["type"] == "enabled" and budget is None:
         yield FieldProblem(
             "thinking.budget_tokens",
-            say(gettext_noop("Thinking of type enabled needs budget_tokens: 1024 or more.")),
+            say(gettext_noop("Enter at least 1024, or choose another thinking type.")),
         )
     elif (budget := integer(budget)) and (most := integer(most)) and budget >= most:
         yield FieldProblem(
             "thinking.budget_tokens",
-            say(gettext_noop("budget_tokens must be less than max_tokens. Lower it, or raise max_tokens.")),
+            say(gettext_noop("Set budget_tokens below max_tokens, or raise max_tokens.")),
         )
 
 
@@ -71,7 +71,7 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
     if tools is None:
         return
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
-        yield FieldProblem("tools", say(gettext_noop("Tools are an array of JSON objects.")))
+        yield FieldProblem("tools", say(gettext_noop("Enter an array of JSON objects.")))
         return
     for tool in tools:
         if tool.get("type") == "function" or "function" in tool:
@@ -79,8 +79,8 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
                 "tools",
                 say(
                     gettext_noop(
-                        "A tool of the Messages API is flat: name, description and input_schema, without "
-                        "“function” around them."
+                        "Remove function around the tool. In the Messages API, name, description, and "
+                        "input_schema go directly in the tool."
                     )
                 ),
             )
@@ -88,6 +88,6 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
         own = tool.get("type") in (None, "custom")
         if own and not (isinstance(tool.get("name"), str) and isinstance(tool.get("input_schema"), dict)):
             yield FieldProblem(
-                "tools", say(gettext_noop("Each tool needs a name and an input_schema, a JSON schema."))
+                "tools", say(gettext_noop("Each tool needs a name and an input_schema (a JSON Schema)."))
             )
             return

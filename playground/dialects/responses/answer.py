@@ -27,17 +27,17 @@ _OF_A_PART = frozenset(("type", "text", "refusal", "annotations", "logprobs"))
 _MEDIA = ("image_generation_call",)
 _MEANINGS = {
     Finish.LENGTH: gettext_noop(
-        "Cut off: the answer reached max_output_tokens, in which reasoning counts too, or the model's limit. "
-        "Raise max_output_tokens for more."
+        "Cut off: the answer, including reasoning, reached max_output_tokens or the model’s limit. Raise "
+        "max_output_tokens for a longer answer."
     ),
     Finish.TOOL_CALLS: gettext_noop(
-        "The model asks you to call tools; send their results as function_call_output items."
+        "The model called tools. Send their results as function_call_output items."
     ),
-    Finish.FILTER: gettext_noop("The provider's content filter left text out."),
+    Finish.FILTER: gettext_noop("The provider’s content filter removed text."),
     Finish.REFUSAL: gettext_noop("The model declined to answer."),
 }
 _WAITS = gettext_noop(
-    "The provider works on it in the background. Its answer can be fetched later by the response's id."
+    "The provider is still working on the answer in the background. Fetch it later by the response’s ID."
 )
 
 

@@ -41,7 +41,7 @@ class Responses(PlainDialect):
     roles = (*ROLES, OUTPUT)
     call_roles = (OUTPUT,)
     parameters = PARAMETERS
-    ticks = (Tick("stream", {"stream": True}, gettext_noop("Shows the answer as it grows.")),)
+    ticks = (Tick("stream", {"stream": True}, gettext_noop("Streaming: shows the answer as it arrives.")),)
     presets = PRESETS
     targets = (OPENAI_PYTHON, *HTTP_TARGETS)
 

@@ -7,11 +7,11 @@ from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
 
 _INSTEAD = gettext_noop("The Responses API has no %(name)s. Use %(instead)s.")
-_NOTHING = gettext_noop("The Responses API has no %(name)s, nor anything in its place. Remove it.")
+_NOTHING = gettext_noop("The Responses API has no %(name)s and no equivalent. Remove it.")
 _ONE_ANSWER = gettext_noop(
-    "The Responses API gives one answer a call. Remove this, and send it again for more."
+    "The Responses API returns one answer per call. Remove n, and send the request again for more."
 )
-_FLAT = gettext_noop("In the Responses API, %(names)s stand beside type, not within %(name)s.")
+_FLAT = gettext_noop("Move %(names)s out of %(name)s, next to type.")
 _FIELDS = {
     "messages": "input",
     "contents": "input",
@@ -29,7 +29,7 @@ _FIELDS = {
     "functions": "tools",
     "function_call": "tool_choice",
     "web_search_options": 'tools: [{"type": "web_search"}]',
-    # Nothing takes their place.
+    # No equivalent.
     "stop": "",
     "stop_sequences": "",
     "seed": "",
@@ -43,7 +43,7 @@ _IN_A_MESSAGE = {
     "function_call": '{"type": "function_call", "call_id": …, "name": …, "arguments": …}',
     "tool_call_id": '{"type": "function_call_output", "call_id": …, "output": …}',
 }
-_AN_ITEM = gettext_noop("In the Responses API, this is an item of its own in input: %(item)s")
+_AN_ITEM = gettext_noop("In the Responses API, this is a separate item in input: %(item)s")
 # Parts of messages; `text` is `output_text` in what the assistant said.
 _PARTS = {
     "text": "input_text",
@@ -55,7 +55,7 @@ _PARTS = {
     "tool_result": "function_call_output",
     "thinking": "reasoning",
 }
-_PART = gettext_noop("The Responses API has no part of type “%(type)s”. Use %(instead)s.")
+_PART = gettext_noop("The Responses API has no content part of type %(type)s. Use %(instead)s.")
 
 
 def of_body(body: dict[str, Any]) -> Iterator[FieldProblem]:
@@ -67,7 +67,7 @@ def of_body(body: dict[str, Any]) -> Iterator[FieldProblem]:
         yield FieldProblem("n", say(_ONE_ANSWER))
     options = body.get("stream_options")
     if isinstance(options, dict) and options.get("include_usage") is not None:
-        sentence = gettext_noop("The Responses API has no %(name)s: the usage always comes. Remove it.")
+        sentence = gettext_noop("The Responses API always returns usage. Remove %(name)s.")
         yield FieldProblem("stream_options.include_usage", say(sentence, name="include_usage"))
     yield from _of_format(body)
     yield from _of_tools(body)

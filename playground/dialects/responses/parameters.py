@@ -1,7 +1,7 @@
 """The parameters of a Responses request that have their own form field, one row each.
 
-The request's check, the form and its help all use these rows, so that they agree. Ranges and defaults are
-from the Responses reference.
+The check of a request, the form, and its help share these rows. Ranges and defaults come from the
+Responses reference.
 """
 
 from playground.dialects.checks import flag, number, text, whole, word
@@ -13,24 +13,24 @@ _SUMMARIES = ("auto", "concise", "detailed")
 _VERBOSITIES = ("low", "medium", "high")
 _TRUNCATIONS = ("auto", "disabled")
 _TIERS = ("auto", "default", "flex", "fast", "priority")
-_BY_MODEL = gettext_noop("the model's own")
+_BY_MODEL = gettext_noop("depends on the model")
 
 PARAMETERS = (
     Parameter(
         "instructions",
         text,
-        gettext_noop("text"),
-        gettext_noop("none"),
-        gettext_noop("How the model should answer; it weighs more than what the user writes."),
+        gettext_noop("String"),
+        gettext_noop("not set"),
+        gettext_noop("System prompt: tells the model how to answer, with priority over the user’s messages."),
         common=True,
         kind=Kind.PROSE,
     ),
     Parameter(
         "temperature",
         number(0, 2),
-        "0–2",
+        gettext_noop("0–2"),
         "1",
-        gettext_noop("0 repeatable, 0.7–1 balanced, 1.5+ inventive."),
+        gettext_noop("Sampling temperature: higher values make the answer more random."),
         common=True,
         inputmode="decimal",
     ),
@@ -39,18 +39,18 @@ PARAMETERS = (
         whole(1),
         "≥ 1",
         gettext_noop("no limit"),
-        gettext_noop("The answer stops after this many tokens, reasoning included. OpenAI takes 16 or more."),
+        gettext_noop("Token limit, including reasoning. OpenAI requires at least 16."),
         common=True,
         inputmode="numeric",
     ),
     Parameter(
         "store",
         flag,
-        gettext_noop("true or false"),
+        "",
         "true",
         gettext_noop(
-            "Unless this is false, the provider keeps the response: OpenAI for 30 days or more, readable by "
-            "everyone with a key of the project."
+            "Storage: unless false, the provider keeps the response. OpenAI keeps it for at least 30 days, "
+            "and anyone with a key for the project can read it."
         ),
         common=True,
         kind=Kind.CHOICE,
@@ -59,53 +59,53 @@ PARAMETERS = (
     Parameter(
         "top_p",
         number(0, 1),
-        "0–1",
+        gettext_noop("0–1"),
         "1",
-        gettext_noop("Picks among the likeliest tokens that together have this probability."),
+        gettext_noop("Nucleus sampling: considers only the most likely tokens up to this total probability."),
         inputmode="decimal",
     ),
     Parameter(
         "reasoning.effort",
         word(*_EFFORTS),
-        gettext_noop("word"),
+        "",
         _BY_MODEL,
-        gettext_noop("How long a reasoning model thinks before it answers. Each model takes some of these."),
+        gettext_noop("Reasoning effort: how much a reasoning model thinks. Not every model has each level."),
         kind=Kind.CHOICE,
         choices=_EFFORTS,
     ),
     Parameter(
         "reasoning.summary",
         word(*_SUMMARIES),
-        gettext_noop("word"),
-        gettext_noop("none"),
-        gettext_noop("Asks for a summary of the reasoning, which is shown above the answer."),
+        "",
+        gettext_noop("not set"),
+        gettext_noop("Reasoning summary: appears above the answer."),
         kind=Kind.CHOICE,
         choices=_SUMMARIES,
     ),
     Parameter(
         "text.verbosity",
         word(*_VERBOSITIES),
-        gettext_noop("word"),
+        "",
         "medium",
-        gettext_noop("How long the answer is. Newer OpenAI models take it."),
+        gettext_noop("Verbosity: how detailed the answer is. Supported by newer OpenAI models."),
         kind=Kind.CHOICE,
         choices=_VERBOSITIES,
     ),
     Parameter(
         "truncation",
         word(*_TRUNCATIONS),
-        gettext_noop("word"),
+        "",
         "disabled",
-        gettext_noop("auto leaves out the oldest items if the input is too long; disabled answers an error."),
+        gettext_noop("Truncation: if the input is too long, auto drops items, disabled returns an error."),
         kind=Kind.CHOICE,
         choices=_TRUNCATIONS,
     ),
     Parameter(
         "parallel_tool_calls",
         flag,
-        gettext_noop("true or false"),
+        "",
         "true",
-        gettext_noop("Whether the model may call several tools at once."),
+        gettext_noop("Parallel tool calls: the model can call several tools at once."),
         kind=Kind.CHOICE,
         choices=(False, True),
     ),
@@ -114,43 +114,43 @@ PARAMETERS = (
         whole(1),
         "≥ 1",
         gettext_noop("no limit"),
-        gettext_noop("How many calls the provider's own tools may make, all together."),
+        gettext_noop("Tool call limit: the most calls to the provider’s built-in tools."),
         inputmode="numeric",
     ),
     Parameter(
         "top_logprobs",
         whole(0, 20),
-        "0–20",
-        gettext_noop("none"),
+        gettext_noop("0–20"),
+        gettext_noop("not set"),
         gettext_noop(
-            "How many likely tokens are listed at each place. OpenAI wants message.output_text.logprobs in "
-            "include as well."
+            "Log probabilities: how many likely tokens to return for each position. OpenAI also requires "
+            "message.output_text.logprobs in include."
         ),
         inputmode="numeric",
     ),
     Parameter(
         "service_tier",
         word(*_TIERS),
-        gettext_noop("word"),
+        "",
         "auto",
-        gettext_noop("How the provider serves the call: flex is cheaper and slower, priority dearer."),
+        gettext_noop("Service tier: flex is cheaper and slower, priority is faster and more expensive."),
         kind=Kind.CHOICE,
         choices=_TIERS,
     ),
     Parameter(
         "safety_identifier",
         text,
-        gettext_noop("text"),
-        gettext_noop("none"),
-        gettext_noop("An id of your end user, for the provider's abuse checks."),
+        gettext_noop("String"),
+        gettext_noop("not set"),
+        gettext_noop("End-user ID: helps the provider detect abuse."),
         kind=Kind.TEXT,
     ),
     Parameter(
         "prompt_cache_key",
         text,
-        gettext_noop("text"),
-        gettext_noop("none"),
-        gettext_noop("Calls with the same key and the same beginning are likelier to find it cached."),
+        gettext_noop("String"),
+        gettext_noop("not set"),
+        gettext_noop("Prompt cache key: makes cache hits more likely for requests with the same beginning."),
         kind=Kind.TEXT,
     ),
 )

@@ -1,5 +1,6 @@
-"""The examples for Responses. None of them lets the provider keep the answer."""
+"""The examples for Responses. None of them lets the provider store the answer."""
 
+from playground.dialects import examples
 from playground.exchange.parameter import Preset
 from playground.text.sentence import gettext_noop
 
@@ -7,14 +8,14 @@ PRESETS = (
     Preset(
         "greeting",
         gettext_noop("Greeting"),
-        {"input": "Hello!", "max_output_tokens": 150, "store": False},
+        {"input": examples.HELLO, "max_output_tokens": 150, "store": False},
     ),
     Preset(
         "instructions",
-        gettext_noop("Instructions"),
+        gettext_noop("System prompt"),
         {
-            "instructions": "You are a patient teacher. Answer in two short sentences.",
-            "input": "Why is the sky blue?",
+            "instructions": examples.TEACHER,
+            "input": examples.SKY,
             "temperature": 0.7,
             "max_output_tokens": 150,
             "store": False,
@@ -24,7 +25,7 @@ PRESETS = (
         "streaming",
         gettext_noop("Streaming"),
         {
-            "input": "Tell me a story of the sea.",
+            "input": examples.STORY,
             "max_output_tokens": 300,
             "store": False,
             "stream": True,
@@ -32,10 +33,10 @@ PRESETS = (
     ),
     Preset(
         "translation",
-        gettext_noop("Translation at temperature 0"),
+        gettext_noop("Translation (temperature 0)"),
         {
-            "instructions": "Translate what the user writes into French. Give only the translation.",
-            "input": "It's a lovely morning, isn't it?",
+            "instructions": examples.TRANSLATOR,
+            "input": examples.MORNING,
             "temperature": 0,
             "max_output_tokens": 100,
             "store": False,
@@ -43,9 +44,9 @@ PRESETS = (
     ),
     Preset(
         "json",
-        gettext_noop("Answer as JSON"),
+        gettext_noop("Structured output (JSON)"),
         {
-            "input": "Name a fruit and its colour.",
+            "input": examples.FRUIT,
             "temperature": 0,
             "max_output_tokens": 100,
             "text": {
@@ -53,12 +54,7 @@ PRESETS = (
                     "type": "json_schema",
                     "name": "fruit",
                     "strict": True,
-                    "schema": {
-                        "type": "object",
-                        "properties": {"name": {"type": "string"}, "colour": {"type": "string"}},
-                        "required": ["name", "colour"],
-                        "additionalProperties": False,
-                    },
+                    "schema": examples.FRUIT_SCHEMA,
                 }
             },
             "store": False,
@@ -66,21 +62,17 @@ PRESETS = (
     ),
     Preset(
         "tools",
-        gettext_noop("Tool call"),
+        gettext_noop("Tool calling"),
         {
-            "input": "What is the weather in Paris?",
+            "input": examples.WEATHER,
             "temperature": 0,
             "max_output_tokens": 150,
             "tools": [
                 {
                     "type": "function",
                     "name": "get_weather",
-                    "description": "The weather in a city now",
-                    "parameters": {
-                        "type": "object",
-                        "properties": {"city": {"type": "string"}},
-                        "required": ["city"],
-                    },
+                    "description": examples.GET_WEATHER,
+                    "parameters": examples.CITY_SCHEMA,
                 }
             ],
             "store": False,
@@ -88,9 +80,9 @@ PRESETS = (
     ),
     Preset(
         "reasoning",
-        gettext_noop("Reasoning with a summary"),
+        gettext_noop("Reasoning summary"),
         {
-            "input": "A bat and a ball cost 11. The bat costs 10 more than the ball. What is the ball?",
+            "input": examples.BALL,
             "max_output_tokens": 1000,
             "reasoning": {"effort": "low", "summary": "auto"},
             "include": ["reasoning.encrypted_content"],
@@ -99,13 +91,13 @@ PRESETS = (
     ),
     Preset(
         "conversation",
-        gettext_noop("Conversation of several turns"),
+        gettext_noop("Multi-turn conversation"),
         {
-            "instructions": "You are a helpful assistant.",
+            "instructions": examples.ASSISTANT,
             "input": [
-                {"type": "message", "role": "user", "content": "What is the capital of France?"},
-                {"type": "message", "role": "assistant", "content": "The capital of France is Paris."},
-                {"type": "message", "role": "user", "content": "And what is it known for?"},
+                {"type": "message", "role": "user", "content": examples.CAPITAL},
+                {"type": "message", "role": "assistant", "content": examples.PARIS},
+                {"type": "message", "role": "user", "content": examples.KNOWN_FOR},
             ],
             "temperature": 0.7,
             "max_output_tokens": 150,

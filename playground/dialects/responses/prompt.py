@@ -14,8 +14,7 @@ _OUTPUT = "function_call_output"
 # Where earlier items are that this request does not have.
 _EARLIER = ("previous_response_id", "conversation", "prompt")
 _REFERENCE = gettext_noop(
-    "Only what the provider has stored can be referred to. With store false, send the items themselves; "
-    "or set store to true."
+    "The provider can look up only what it has stored. Send the items themselves, or set store to true."
 )
 
 
@@ -24,7 +23,7 @@ def problems(body: dict[str, Any], items: list[Any]) -> Iterator[FieldProblem]:
     for index, item in enumerate(items):
         place = f"input.{index}"
         if not isinstance(item, dict):
-            yield FieldProblem(place, say(gettext_noop("An item must be a JSON object.")))
+            yield FieldProblem(place, say(gettext_noop("Each item must be a JSON object.")))
         elif is_reference(item):
             if body.get("store") is False:
                 yield FieldProblem(place, say(_REFERENCE))
@@ -44,7 +43,7 @@ def references(body: dict[str, Any]) -> Iterator[FieldProblem]:
     if body.get("previous_response_id") is not None:
         yield FieldProblem("previous_response_id", say(_REFERENCE))
     if body.get("background") is True:
-        sentence = gettext_noop("An answer made in the background has to be stored: set store to true.")
+        sentence = gettext_noop("Set store to true. Answers made in the background must be stored.")
         yield FieldProblem("background", say(sentence))
 
 
@@ -58,20 +57,22 @@ def _message(place: str, message: dict[str, Any]) -> Iterator[FieldProblem]:
     role, content = message.get("role"), message.get("content")
     if role in ("tool", "function"):
         sentence = gettext_noop(
-            "The Responses API has no role “%(role)s”. The result of a tool is an item of its own: %(item)s"
+            "The Responses API has no %(role)s role. Send a tool result as a separate item: %(item)s"
         )
         item = '{"type": "function_call_output", "call_id": …, "output": …}'
         yield FieldProblem(f"{place}.role", say(sentence, role=role, item=item))
         return
     if role is None:
-        sentence = gettext_noop("Choose a role: one of %(roles)s.")
-        yield FieldProblem(f"{place}.role", say(sentence, roles=", ".join((*ROLES, _OUTPUT))))
+        sentence = gettext_noop("Choose a role: %(roles)s.")
+        yield FieldProblem(f"{place}.role", say(sentence, roles=(*ROLES, _OUTPUT)))
     elif role not in ROLES:
         yield FieldProblem(f"{place}.role", not_a_role(role, ROLES))
     if others := list(foreign.of_message(place, message)):
         yield from others
     elif not isinstance(content, str | list):
-        yield FieldProblem(f"{place}.content", say(gettext_noop("Content is a text or a list of parts.")))
+        yield FieldProblem(
+            f"{place}.content", say(gettext_noop("Enter a string or an array of content parts."))
+        )
     for part in content if isinstance(content, list) else []:
         type_ = part.get("type") if isinstance(part, dict) else None
         if wrong := list(foreign.of_part(f"{place}.content", type_, role)):
@@ -103,7 +104,7 @@ def _without_call(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator
         type_ = type_of(item)
         made.add((type_, call))
         if type_ in ANSWERED and (ANSWERED[type_], call) not in made:
-            sentence = gettext_noop("No %(type)s with this call_id stands before it in input.")
+            sentence = gettext_noop("No earlier item in input is a %(type)s with this call_id.")
             yield FieldProblem(f"input.{index}.call_id", say(sentence, type=ANSWERED[type_]))
 
 
@@ -116,15 +117,15 @@ def _alone(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[FieldP
         is_made = type_of(following) not in ("", *ANSWERED) or is_reference(following)
         if not is_made or following.get("role", "assistant") != "assistant":
             sentence = gettext_noop(
-                "A reasoning item needs the item that followed it in the answer, a message or a call: send "
-                "both, or leave out both."
+                "A reasoning item must be followed by the message or call that came after it in the answer. "
+                "Send both, or remove both."
             )
             yield FieldProblem(f"input.{index}", say(sentence))
         elif body.get("store") is False and not any(
             map(item.get, ("encrypted_content", "content", "summary"))
         ):
             sentence = gettext_noop(
-                "This reasoning item is no more than an id, and with store false the provider has nothing by "
-                'that id. Ask for include: ["reasoning.encrypted_content"], and send back the whole item.'
+                "This reasoning item has only an ID, and with store set to false, the provider can’t look it "
+                "up. Add reasoning.encrypted_content to include, and send back the whole item."
             )
             yield FieldProblem(f"input.{index}", say(sentence))

@@ -50,19 +50,19 @@ def _input(body: dict[str, Any], most: int) -> Iterator[FieldProblem]:
 def _objects(body: dict[str, Any]) -> Iterator[FieldProblem]:
     for name in ("reasoning", "text"):
         if not isinstance(body.get(name), dict | None):
-            yield FieldProblem(name, say(gettext_noop("Takes a JSON object.")))
+            yield FieldProblem(name, say(gettext_noop("Enter a JSON object.")))
 
 
 def _others(body: dict[str, Any]) -> Iterator[FieldProblem]:
     if not isinstance(body.get("include"), list | None):
-        yield FieldProblem("include", say(gettext_noop("Takes a list of texts.")))
+        yield FieldProblem("include", say(gettext_noop("Enter an array of strings.")))
     tools = body.get("tools")
     if not isinstance(tools, list | None):
-        yield FieldProblem("tools", say(gettext_noop("Takes a list of tools.")))
+        yield FieldProblem("tools", say(gettext_noop("Enter an array of tools.")))
         return
     for index, tool in enumerate(tools or []):
         if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
-            sentence = gettext_noop("A tool must be a JSON object with a type, such as function.")
+            sentence = gettext_noop("Each tool must be a JSON object with a type, such as function.")
             yield FieldProblem(f"tools.{index}", say(sentence))
         elif tool["type"] == "function" and "function" not in tool and not isinstance(tool.get("name"), str):
-            yield FieldProblem(f"tools.{index}.name", say(gettext_noop("A function needs a name.")))
+            yield FieldProblem(f"tools.{index}.name", say(gettext_noop("Enter a name for the function.")))

@@ -11,6 +11,7 @@ from django.test import Client
 
 from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
+from playground.dialects.examples import in_language
 from playground.dialects.messages.dialect import MESSAGES
 from playground.exchange.answer import Finish
 from playground.exchange.record import Exchange
@@ -84,7 +85,7 @@ def test_a_stop_sequence_is_named(local_model: Supervisor, streams: bool) -> Non
     assert stop not in (choice.text or "")
 
 
-SCHEMA = next(preset.body["output_config"] for preset in MESSAGES.presets if preset.id == "json")
+SCHEMA = next(in_language(preset.body["output_config"]) for preset in MESSAGES.presets if preset.id == "json")
 
 
 def _headers(model: Supervisor) -> dict[str, str]:
@@ -128,7 +129,7 @@ def test_it_lists_itself(local_model: Supervisor) -> None:
 
 @pytest.mark.parametrize("preset", ["greeting", "system", "streaming", "conversation"])
 def test_each_preset_is_answered(local_model: Supervisor, preset: str) -> None:
-    body = next(example.body for example in MESSAGES.presets if example.id == preset)
+    body = next(in_language(example.body) for example in MESSAGES.presets if example.id == preset)
 
     exchange = _made(**{**body, "max_tokens": 8, "temperature": None})
 

@@ -6,6 +6,7 @@ import pytest
 
 from playground.calls import caps
 from playground.catalogue.caps import Caps
+from playground.dialects.examples import in_language
 from playground.dialects.messages.dialect import MESSAGES
 from playground.exchange.call import X_API_KEY
 from playground.exchange.dialect import call_of
@@ -268,7 +269,7 @@ def test_what_is_counted_is_the_prompt() -> None:
 
 def test_presets_may_be_sent_and_name_the_newer_version() -> None:
     for preset in MESSAGES.presets:
-        assert MESSAGES.problems(preset.body | {"model": "m"}, 100) == []
+        assert MESSAGES.problems(in_language(preset.body) | {"model": "m"}, 100) == []
         assert preset.body[NAME] == NEWER
         assert preset.body["max_tokens"] <= Caps(models=()).max_tokens
     assert len({preset.id for preset in MESSAGES.presets}) == len(MESSAGES.presets)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
+from playground.dialects.examples import in_language
 from playground.exchange.answer import Finish
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
@@ -71,7 +72,7 @@ def test_a_schema_of_its_own_is_held_to(local_model: Supervisor, streams: bool) 
 
     exchange = _made(**preset, json_schema=schema, stream=streams)
 
-    assert set(json.loads(exchange.choices[0].text or "")) == {"name", "colour"}
+    assert set(json.loads(exchange.choices[0].text or "")) == {"name", "color"}
 
 
 def test_a_schema_is_refused_because_it_would_be_ignored(client: Client, local_model: Supervisor) -> None:
@@ -94,14 +95,14 @@ def test_a_schema_is_refused_because_it_would_be_ignored(client: Client, local_m
 
 
 def _preset(name: str) -> Mapping[str, Any]:
-    return next(preset.body for preset in RESPONSES.presets if preset.id == name)
+    return next(in_language(preset.body) for preset in RESPONSES.presets if preset.id == name)
 
 
 def test_every_preset_without_tools_or_schema_is_answered(local_model: Supervisor) -> None:
     for preset in RESPONSES.presets:
         if "tools" in preset.body or preset.id == "json":
             continue
-        exchange = _made(**preset.body | {"max_output_tokens": 4})
+        exchange = _made(**in_language(preset.body) | {"max_output_tokens": 4})
 
         assert exchange.choices[0].text
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from playground.calls import caps, estimate
 from playground.catalogue.caps import Caps
+from playground.dialects.examples import in_language
 from playground.exchange.parameter import Kind
 from playground.exchange.request import checked
 from tests.dialects.responses.streams import RESPONSES
@@ -138,10 +139,10 @@ def test_what_is_sent_is_the_body(extra: dict[str, Any]) -> None:
 
 def test_every_preset_is_valid_and_stored_by_nobody() -> None:
     for preset in RESPONSES.presets:
-        assert RESPONSES.problems({"model": "m"} | preset.body, 10) == []
+        assert RESPONSES.problems({"model": "m"} | in_language(preset.body), 10) == []
         assert preset.body["store"] is False
     allowed = Caps(allow=("tools",))
-    bodies = [{"model": "m"} | preset.body for preset in RESPONSES.presets]
+    bodies = [{"model": "m"} | in_language(preset.body) for preset in RESPONSES.presets]
     requests = [checked(RESPONSES, body, max_messages=10, max_bytes=10_000) for body in bodies]
     assert [problem for request in requests for problem in caps.problems(request, allowed)] == []
 
