@@ -46,9 +46,11 @@ ENGLISH = [form for message in _messages() for form in _forms(message.id)]
 CHINESE = [form for message in _messages() for form in _forms(message.string)]
 _CODE = re.compile(
     r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1`*\s*$|`+[^`]*`+|<ApiPlayground.*?/>|<!--.*?-->",
-    re.S | re.M,
+    re.DOTALL | re.MULTILINE,
 )
-_MARKUP = re.compile(r"<[a-zA-Z/][^>]*>|\]\([^)]*\)|^---\n.*?^---\n|\{#[^}]*\}|%\([a-z_]+\)[sd]", re.S | re.M)
+_MARKUP = re.compile(
+    r"<[a-zA-Z/][^>]*>|\]\([^)]*\)|^---\n.*?^---\n|\{#[^}]*\}|%\([a-z_]+\)[sd]", re.DOTALL | re.MULTILINE
+)
 
 
 def _prose(text: str) -> str:
