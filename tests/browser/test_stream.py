@@ -116,7 +116,7 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     expect(page.get_by_role("button", name="Send")).to_be_focused()
     if way == "another process":
         _tab(page, "Raw JSON")
-        expect(page.locator("[data-part=panel-raw]")).to_contain_text("ended early")
+        expect(page.locator("[data-part=panel-raw]")).to_contain_text("interrupted")
     else:
         _tab(page, "Raw JSON")
         record = json.loads(page.locator("[data-part=raw-pretty]").inner_text())
