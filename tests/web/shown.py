@@ -12,6 +12,7 @@ from tests.upstreams.scripted import Answer, Reply, completion, completion_body,
 # Elements with code, data or user input, which is not ours to translate.
 _NOT_OURS = {"script", "style", "pre", "code", "kbd", "textarea", "blockquote"}
 NAMES = {
+    "/admin/",
     *ROLES,
     *(parameter.name for parameter in PARAMETERS),
     *(name for target in DEFAULT.targets for name in (target.label, target.note)),

@@ -135,7 +135,7 @@ def test_each_limit_is_chinese(chinese: Client, monkeypatch: pytest.MonkeyPatch,
     answer = post_form(chinese, htmx=True)
 
     assert answer.status_code in (429, 503)
-    assert "没有发送" in answer.content.decode()
+    assert "未发送" in answer.content.decode()
     assert _english(answer.content.decode()) == {}
 
 
@@ -145,7 +145,7 @@ def test_a_time_is_said_as_in_chinese(chinese: Client, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(rates, "count", refuse)
 
-    assert "1 分钟内最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
+    assert "每 1 分钟最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
 
 
 def test_refusals_before_any_view_are_chinese() -> None:
