@@ -402,11 +402,11 @@ def test_collected_files_need_not_be_writable() -> None:
 @pytest.mark.parametrize(
     ("settings", "options", "words"),
     [
-        ({}, ["--host", ""], "--host takes an address or a name"),
+        ({}, ["--host", ""], "Set --host to an address"),
         ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Can't listen on no.such.name.invalid"),
         ({}, ["--host", "x" * 70, "--no-local-model"], "Can't listen on xxx"),
-        ({}, ["--host", "256.1.1.1", "--no-local-model"], "--host takes an address or a name"),
-        ({}, ["--host", "192.0.2.1", "--no-local-model"], "--host takes an address or a name"),
+        ({}, ["--host", "256.1.1.1", "--no-local-model"], "Set --host to an address"),
+        ({}, ["--host", "192.0.2.1", "--no-local-model"], "Set --host to an address"),
         ({}, ["--port", "0"], "Set --port to a number from 1 to 65535"),
         ({"PLAYGROUND_PORT": "70000"}, [], "Set --port to a number from 1 to 65535"),
         ({"PLAYGROUND_SECRET_KEY": "short"}, ["--no-local-model"], "has fewer than 50 characters"),

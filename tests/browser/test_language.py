@@ -39,7 +39,7 @@ def test_the_browsers_language_is_spoken_at_once(open_page: Open, upstream: Scri
     _send(page)
 
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("请求太多")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("达到速率限制")
     expect(page.locator("[data-part=panel-answer]")).to_contain_text("Slow down")
 
 
@@ -154,7 +154,7 @@ def providers_error(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
     page.get_by_label("max_tokens", exact=True).fill("5")
     _send(page)
-    expect(page.get_by_role("button", name="换成 max_completion_tokens")).to_be_visible()
+    expect(page.get_by_role("button", name="max_completion_tokens")).to_be_visible()
 
 
 def refused(page: Page, upstream: ScriptedUpstream) -> None:
