@@ -131,13 +131,13 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     402: (
         "payment_required",
         gettext_noop("Not enough credit"),
-        gettext_noop("Add credit or a payment method at the provider, then send again."),
+        gettext_noop("Add credit or a payment method to your provider account, then send again."),
     ),
     403: (
         "forbidden",
         gettext_noop("Access denied"),
         gettext_noop(
-            "Check at the provider whether your key can use this model, and whether your region is supported."
+            "Check with the provider that your key can use this model, and that your region is supported."
         ),
     ),
     404: (
@@ -172,7 +172,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     429: (
         "rate_limited",
         gettext_noop("Rate limit reached"),
-        gettext_noop("Wait a moment, then send again, or raise the rate limit at the provider."),
+        gettext_noop("Wait a moment, then send again, or raise the rate limit in your provider account."),
     ),
     500: (
         "server_error",
@@ -210,18 +210,18 @@ STATUSES |= {
 
 # The advice for these kinds when models were listed. Other kinds keep the advice above.
 LISTING = {
-    "bad_request": gettext_noop("This provider has no model list. Enter a model id."),
-    "forbidden": gettext_noop("This key can’t list models. Enter a model id, or try another key."),
+    "bad_request": gettext_noop("This provider has no model list. Enter a model ID."),
+    "forbidden": gettext_noop("This key can’t list models. Enter a model ID, or try another key."),
     "not_found": gettext_noop(
-        "No model list at this address. Enter a model id, or check the base URL, which may need /v1 at the "
+        "No model list at this address. Enter a model ID, or check the base URL, which may need /v1 at the "
         "end."
     ),
     # A partial list isn't shown, and there is no length limit to lower.
     **dict.fromkeys(
         ("timeout", "overloaded", "silence", "too_long", "too_large", "too_many", "cut_off", "restarted"),
-        gettext_noop("Try again, or enter a model id."),
+        gettext_noop("Try again, or enter a model ID."),
     ),
-    "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
+    "not_json": gettext_noop("%(problem)s Try again, or enter a model ID."),
 }
 
 # The field with the prompt, whatever the dialect calls it.

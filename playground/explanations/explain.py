@@ -92,7 +92,7 @@ def explain_no_list(exchange: Exchange) -> Explanation:
     return Explanation(
         "no_list",
         say(gettext_noop("Unknown model list format")),
-        say(gettext_noop("The response isn’t a model list in a known format. Enter a model id.")),
+        say(gettext_noop("The response isn’t a model list in a known format. Enter a model ID.")),
         exchange.received.text[:LONGEST_QUOTE] if exchange.received else None,
     )
 
