@@ -98,6 +98,8 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
 }
 
 # For a connection that closes before any response: there is nothing to show.
+# A provider of the list: people can’t change its base URL.
+UNKNOWN_LISTED = gettext_noop("Try again later. (Administrators can check this server’s DNS.)")
 CLOSED = (
     gettext_noop("%(host)s closed the connection"),
     gettext_noop(
@@ -172,7 +174,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     429: (
         "rate_limited",
         gettext_noop("Rate limit reached"),
-        gettext_noop("Wait a moment, then send again, or raise the rate limit in your provider account."),
+        gettext_noop("Wait a moment, then send again, or raise the rate limit with your provider."),
     ),
     500: (
         "server_error",
@@ -240,6 +242,16 @@ ABOUT = {
     **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), PROMPT),
 }  # fmt: skip
 OUT_OF_REACH = gettext_noop("You can’t fix this here. Try again later, or tell the author of this page.")
+
+
+def words_for(failure: Failure, *, has_response: bool, is_listing: bool, is_listed: bool) -> tuple[str, str]:
+    """Return the title and the advice. `is_listed`: the base URL is that of a provider in the list."""
+    title, advice = FAILURES[failure.kind]
+    if failure.kind is FailureKind.CUT_OFF and not has_response:
+        return CLOSED
+    if failure.kind is FailureKind.UNKNOWN_HOST and is_listed:
+        return title, UNKNOWN_LISTED
+    return title, LISTING.get(failure.kind, advice) if is_listing else advice
 
 
 def limit_in(failure: Failure) -> Sentence | str:
