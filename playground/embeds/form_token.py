@@ -32,7 +32,7 @@ _MISMATCHES = (
     ("rules_changed", gettext_noop("This embed has changed")),
     ("token_of_another_reader", _EXPIRED),
 )
-_SEND_AGAIN = gettext_noop("Not sent. Click Send again.")
+_SEND_AGAIN = gettext_noop("Not sent. Click “Send” again.")
 
 
 class SpentTokenError(refusals.EmbedRefusedError):

@@ -49,7 +49,8 @@ def unknown(name: str) -> EmbedRefusedError:
             say(gettext_noop("Embed not found")),
             say(
                 gettext_noop(
-                    "Check the name “%(name)s” in the page’s tag. (Administrators: /admin/ lists all embeds.)"
+                    "Check the name “%(name)s” in the page’s tag. "
+                    "(Administrators can see all embeds in /admin/.)"
                 ),
                 name=name[:80],
             ),
@@ -64,7 +65,7 @@ def turned_off(name: str) -> EmbedRefusedError:
             "embed_off",
             say(TURNED_OFF),
             say(
-                gettext_noop("Try again later. (Administrators: turn on “%(name)s” in /admin/.)"),
+                gettext_noop("Try again later. (Administrators can turn on “%(name)s” in /admin/.)"),
                 name=name[:80],
             ),
         ),
@@ -95,7 +96,7 @@ def broken(name: str) -> EmbedRefusedError:
             say(gettext_noop("Embed settings are invalid")),
             say(
                 gettext_noop(
-                    "Try again later. (Administrators: correct the request of “%(name)s” in /admin/.)"
+                    "Try again later. (Administrators can correct the request of “%(name)s” in /admin/.)"
                 ),
                 name=name[:80],
             ),
@@ -129,7 +130,7 @@ def nothing_recorded() -> EmbedRefusedError:
             say(
                 gettext_noop(
                     "This embed only shows saved answers and has none for this request. Try again later. "
-                    "(Administrators: save one with manage.py embed --record.)"
+                    "(Administrators can save one with manage.py embed --record.)"
                 )
             ),
         ),
@@ -148,9 +149,7 @@ def tokens_not_counted() -> EmbedRefusedError:
             "not_counted",
             say(gettext_noop("Requests can’t be checked now")),
             say(
-                gettext_noop(
-                    "Not sent. Try again later. (Administrators: check the server that CACHE_URL names.)"
-                )
+                gettext_noop("Not sent. Try again later. (Administrators can check the server in CACHE_URL.)")
             ),
             retry_seconds=RETRY_SECONDS,
         )

@@ -98,6 +98,8 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
 }
 
 # For a connection that closes before any response: there is nothing to show.
+# A provider of the list: people can’t change its base URL.
+UNKNOWN_LISTED = gettext_noop("Try again later. (Administrators can check this server’s DNS.)")
 CLOSED = (
     gettext_noop("%(host)s closed the connection"),
     gettext_noop(
@@ -131,13 +133,13 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     402: (
         "payment_required",
         gettext_noop("Not enough credit"),
-        gettext_noop("Add credit or a payment method at the provider, then send again."),
+        gettext_noop("Add credit or a payment method to your provider account, then send again."),
     ),
     403: (
         "forbidden",
         gettext_noop("Access denied"),
         gettext_noop(
-            "Check at the provider whether your key can use this model, and whether your region is supported."
+            "Check with the provider that your key can use this model, and that your region is supported."
         ),
     ),
     404: (
@@ -172,7 +174,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     429: (
         "rate_limited",
         gettext_noop("Rate limit reached"),
-        gettext_noop("Wait a moment, then send again, or raise the rate limit at the provider."),
+        gettext_noop("Wait a moment, then send again, or raise the rate limit with your provider."),
     ),
     500: (
         "server_error",
@@ -210,18 +212,18 @@ STATUSES |= {
 
 # The advice for these kinds when models were listed. Other kinds keep the advice above.
 LISTING = {
-    "bad_request": gettext_noop("This provider has no model list. Enter a model id."),
-    "forbidden": gettext_noop("This key can’t list models. Enter a model id, or try another key."),
+    "bad_request": gettext_noop("This provider has no model list. Enter a model ID."),
+    "forbidden": gettext_noop("This key can’t list models. Enter a model ID, or try another key."),
     "not_found": gettext_noop(
-        "No model list at this address. Enter a model id, or check the base URL, which may need /v1 at the "
+        "No model list at this address. Enter a model ID, or check the base URL, which may need /v1 at the "
         "end."
     ),
     # A partial list isn't shown, and there is no length limit to lower.
     **dict.fromkeys(
         ("timeout", "overloaded", "silence", "too_long", "too_large", "too_many", "cut_off", "restarted"),
-        gettext_noop("Try again, or enter a model id."),
+        gettext_noop("Try again, or enter a model ID."),
     ),
-    "not_json": gettext_noop("%(problem)s Try again, or enter a model id."),
+    "not_json": gettext_noop("%(problem)s Try again, or enter a model ID."),
 }
 
 # The field with the prompt, whatever the dialect calls it.
@@ -240,6 +242,16 @@ ABOUT = {
     **dict.fromkeys(("context_window", "too_large_for_provider", "no_choices"), PROMPT),
 }  # fmt: skip
 OUT_OF_REACH = gettext_noop("You can’t fix this here. Try again later, or tell the author of this page.")
+
+
+def words_for(failure: Failure, *, has_response: bool, is_listing: bool, is_listed: bool) -> tuple[str, str]:
+    """Return the title and the advice. `is_listed`: the base URL is that of a provider in the list."""
+    title, advice = FAILURES[failure.kind]
+    if failure.kind is FailureKind.CUT_OFF and not has_response:
+        return CLOSED
+    if failure.kind is FailureKind.UNKNOWN_HOST and is_listed:
+        return title, UNKNOWN_LISTED
+    return title, LISTING.get(failure.kind, advice) if is_listing else advice
 
 
 def limit_in(failure: Failure) -> Sentence | str:

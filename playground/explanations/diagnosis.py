@@ -168,14 +168,14 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
             "quota",
             say(gettext_noop("No quota for this model")),
             say(
-                gettext_noop("Pick another model, or raise the quota at the provider. Waiting doesn’t help.")
+                gettext_noop("Pick another model, or raise the quota with your provider. Waiting won’t help.")
             ),
         )
     if _is_spent(error, wait) and status != 402:
         return Diagnosis(
             "quota",
             say(gettext_noop("Quota or credit used up")),
-            say(gettext_noop("Add credit or raise the limit at the provider. Waiting doesn’t help.")),
+            say(gettext_noop("Add credit or raise the limit with your provider. Waiting won’t help.")),
         )
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = NEEDS_TLS
@@ -334,7 +334,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         )
     elif status == 402 and _PARTLY_AFFORDED.search(error.words):
         advice = say(
-            gettext_noop("Add credit at the provider, or shorten the messages and lower %(field)s."),
+            gettext_noop("Add credit to your provider account, or shorten the messages and lower %(field)s."),
             field=length_field(exchange),
         )
     elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.demands.streams:
@@ -344,7 +344,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         )
     elif status == 429 and not wait and _QUOTA.search(error.words):
         title = gettext_noop("Rate limit or quota reached")
-        advice = say(gettext_noop("Wait a moment, then send again, or raise the quota at the provider."))
+        advice = say(gettext_noop("Wait a moment, then send again, or raise the quota with your provider."))
     elif status in _RETRY_STATUSES and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice)

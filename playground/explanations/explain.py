@@ -12,7 +12,7 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.fix import Fix
 from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
-from playground.explanations.advice import ABOUT, CLOSED, FAILURES, LISTING, OUT_OF_REACH, PROMPT, limit_in
+from playground.explanations.advice import ABOUT, LISTING, OUT_OF_REACH, PROMPT, limit_in, words_for
 from playground.explanations.context_window import overrun_in
 from playground.explanations.diagnosis import diagnose, length_field
 from playground.text import event_data, jsontext
@@ -92,17 +92,18 @@ def explain_no_list(exchange: Exchange) -> Explanation:
     return Explanation(
         "no_list",
         say(gettext_noop("Unknown model list format")),
-        say(gettext_noop("The response isn’t a model list in a known format. Enter a model id.")),
+        say(gettext_noop("The response isn’t a model list in a known format. Enter a model ID.")),
         exchange.received.text[:LONGEST_QUOTE] if exchange.received else None,
     )
 
 
 def _explain_failure(exchange: Exchange, failure: Failure) -> Explanation:
-    title, advice = FAILURES[failure.kind]
-    if failure.kind is FailureKind.CUT_OFF and exchange.received is None:
-        title, advice = CLOSED
-    elif exchange.is_listing:
-        advice = LISTING.get(failure.kind, advice)
+    title, advice = words_for(
+        failure,
+        has_response=exchange.received is not None,
+        is_listing=exchange.is_listing,
+        is_listed=exchange.provider is not None,
+    )
     params = {
         "host": failure.host,
         "limit": limit_in(failure),

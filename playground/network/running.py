@@ -37,7 +37,7 @@ class BusyError(RefusedError):
 
 _TOO_MANY = gettext_noop("Too many concurrent calls")
 _TOO_MANY_ADVICE = ngettext_noop(
-    "Not sent, because %(count)s call from your address is still running. Wait for its end, or stop it. "
+    "Not sent, because %(count)s call from your address is still running. Wait for it to end, or stop it. "
     "(Administrators can raise PLAYGROUND_CLIENT_CALLS.)",
     "Not sent, because %(count)s calls from your address are still running. Wait for one to end, or stop "
     "one. (Administrators can raise PLAYGROUND_CLIENT_CALLS.)",

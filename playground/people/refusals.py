@@ -16,7 +16,7 @@ def admin_without_database(why: Sentence) -> Refusal:
         say(
             gettext_noop(
                 "Try again later: %(why)s. Nothing was changed, and the playground works without the "
-                "database. (An administrator can check PLAYGROUND_DATABASE or DATABASE_URL.)"
+                "database. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"
             ),
             why=why,
         ),
@@ -30,7 +30,7 @@ LOGINS_NOT_COUNTED = Refusal(
     say(gettext_noop("Login unavailable")),
     say(
         gettext_noop(
-            "Try again later: login attempts can’t be counted now. (An administrator can check CACHE_URL.)"
+            "Try again later: login attempts can’t be counted now. (Administrators can check CACHE_URL.)"
         )
     ),
     retry_seconds=RETRY_SECONDS,

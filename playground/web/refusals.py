@@ -95,7 +95,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
             say(gettext_noop("Request too large")),
             say(
                 gettext_noop(
-                    "Shorten the messages: the form can have at most %(most)s. (An administrator can raise "
+                    "Shorten the messages: the form can have at most %(most)s. (Administrators can raise "
                     "PLAYGROUND_REQUEST_BYTES.)"
                 ),
                 most=amounts.size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
@@ -126,8 +126,8 @@ def cut_short(request: HttpRequest) -> HttpResponse:
             say(gettext_noop("Upload incomplete")),
             say(
                 gettext_noop(
-                    "Send the request again. The upload was interrupted, or took longer than %(time)s. (An "
-                    "administrator can raise PLAYGROUND_ARRIVAL_SECONDS.)"
+                    "Send the request again. The upload was interrupted, or took longer than %(time)s. "
+                    "(Administrators can raise PLAYGROUND_ARRIVAL_SECONDS.)"
                 ),
                 time=duration(math.ceil(settings.CONFIG.arrival_seconds)),
             ),
@@ -150,7 +150,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
                 gettext_noop("Send a form that is encoded as UTF-8.")
                 if unreadable
                 else gettext_noop(
-                    "Open the playground at its usual address. (An administrator can add this address to "
+                    "Open the playground at its usual address. (Administrators can add this address to "
                     "PLAYGROUND_ALLOWED_HOSTS.)"
                 )
             ),

@@ -219,7 +219,7 @@ def test_a_send_that_was_stopped_before_its_answer_can_be_sent_again(
 
     upstream.reply(completion("again"))
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("[data-part=panel-answer]")).to_contain_text("Click Send again")
+    expect(frame.locator("[data-part=panel-answer]")).to_contain_text("Click “Send” again")
     _send(frame, "again")
 
 

@@ -105,7 +105,7 @@ def test_an_old_one_is_refused_and_a_fresh_one_comes_along(
         refused = send_json(client)
 
     assert _kind(refused) == "token_expired"
-    assert "Click Send again" in refused.json()["error"]["advice"]
+    assert "Click “Send” again" in refused.json()["error"]["advice"]
     assert not upstream.requests
     assert send_json(client, token=refused["X-Embed-Token"]).status_code == 200
 

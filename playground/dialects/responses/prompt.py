@@ -43,7 +43,7 @@ def references(body: dict[str, Any]) -> Iterator[FieldProblem]:
     if body.get("previous_response_id") is not None:
         yield FieldProblem("previous_response_id", say(_REFERENCE))
     if body.get("background") is True:
-        sentence = gettext_noop("Set store to true. Answers made in the background must be stored.")
+        sentence = gettext_noop("Set store to true. Background responses must be stored.")
         yield FieldProblem("background", say(sentence))
 
 

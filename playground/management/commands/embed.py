@@ -98,7 +98,7 @@ class Command(BaseCommand):
             "--record",
             nargs="*",
             metavar="TAGS",
-            help="make calls and save their answers: for the embed's own request, or for TAGS: a request as "
+            help="make calls and save their answers: for the embed’s own request, or for TAGS: a request as "
             "JSON, a file that contains one, or the folder of a built site or of Markdown files",
         )
         parser.add_argument(
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             nargs="*",
             metavar="TAGS",
             help="delete saved answers that no longer match the settings; with the folders of your sites, "
-            "also those that no tag uses, except the answer to the embed's own request",
+            "also those that no tag uses, except the answer to the embed’s own request",
         )
         parser.add_argument(
             "--show", action="store_true", help="show the settings, today’s usage, and the saved answers"
@@ -230,7 +230,7 @@ def _digest(embed: Embed, tag: _Tag) -> str:
     """Return the digest under which the tag's answer is saved."""
     try:
         return embed.digest_of(embed.asked(tag.body))
-    except InvalidRequestError as error:  # the embed's own request is broken
+    except InvalidRequestError as error:  # the embed’s own request is broken
         raise CommandError(_as_text(error)) from error
 
 
