@@ -36,7 +36,7 @@ _SENTENCES = {
     ),
     Loss.MOVED: gettext_noop("“%(name)s” was moved to where %(api)s expects it."),
     Loss.CHANGED: gettext_noop("“%(name)s” was rewritten: %(api)s has no exact equivalent."),
-    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s: %(api)s requires it."),
+    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s for %(api)s."),
 }
 # Names in a body may be of any length.
 _LONGEST_NAME = 80

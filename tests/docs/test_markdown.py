@@ -59,6 +59,23 @@ def _named(html: str, name: str) -> list[dict[str, str | None]]:
     return [attributes for tag, attributes in _Elements(html).found if tag == name]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("点击发送，\n查看回答。", "点击发送，查看回答。"),
+        ("点击“发送”\n查看**回答**\n。", "点击“发送”查看回答。"),
+        ("使用 API\n密钥", "使用 API 密钥"),
+        ("密钥\n`key`", "密钥 key"),
+        ("密钥\\\n换行", "密钥 换行"),
+        ("Click “Send”\nand read.", "Click “Send” and read."),
+    ],
+)
+def test_a_line_break_between_chinese_characters_is_no_space(shown: Show, text: str, expected: str) -> None:
+    paragraph = shown(text).html.replace("<br />", "")
+
+    assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", paragraph)).strip() == expected
+
+
 # --- the tag ---
 
 
