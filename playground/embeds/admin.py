@@ -266,9 +266,9 @@ class EmbedAdmin(_ModelAdmin):
 class RecordedAnswerAdmin(_RecordedAnswerAdmin):
     """Saved answers, to view and delete. Rows are loaded without the answers, which can be large."""
 
-    list_display = ["question", "embed", "facts", "matches"]
+    list_display = ["asked", "embed", "facts", "matches"]
     list_filter = ["embed"]
-    readonly_fields = ["embed", "question", "facts", "matches", "answer"]
+    readonly_fields = ["embed", "asked", "facts", "matches", "answer"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecordedAnswer]:
         return super().get_queryset(request).only("embed", "at").select_related("embed")
@@ -293,7 +293,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return redirect("admin:embeds_recordedanswer_changelist")
 
     @admin.display(description=_("request"))
-    def question(self, answer: RecordedAnswer) -> str:
+    def asked(self, answer: RecordedAnswer) -> str:
         return _load(answer).question[:_LONGEST_QUESTION] or gettext("This saved answer can’t be read.")
 
     @admin.display(description=_("answer"))

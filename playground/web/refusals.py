@@ -159,8 +159,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if hasattr(request, "htmx"):
         return refuse(request, refusal)
     # SecurityMiddleware checks the host of a plain HTTP request before the middleware that pages need.
-    page = HtmxMiddleware(CSPMiddleware(LanguageMiddleware(lambda request: refuse(request, refusal))))
-    return cast("HttpResponse", page(request))
+    in_language: Any = LanguageMiddleware(lambda request: refuse(request, refusal))
+    with_policy: Any = CSPMiddleware(in_language)
+    return cast("HttpResponse", HtmxMiddleware(with_policy)(request))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
