@@ -41,6 +41,9 @@ else:
 
 
 _CHANGED = gettext_noop("Someone else changed this to “%(now)s”. Open this page again to edit that value.")
+_NAME = gettext_noop("Use only letters, digits, hyphens, and underscores.")
+
+admin.site.site_header = admin.site.site_title = "API Playground"
 
 
 class EmbedForm(_ModelForm):
@@ -68,6 +71,8 @@ class EmbedForm(_ModelForm):
         if "api" in self.fields:
             spoken = [(dialect.id, dialect.label) for dialect in DIALECTS.values()]
             self.fields["api"].widget = forms.Select(choices=spoken)
+        if "name" in self.fields:
+            self.fields["name"].error_messages["invalid"] = gettext(_NAME)
         for field in self.fields.values():
             field.show_hidden_initial = self.instance.pk is not None
 
@@ -102,7 +107,7 @@ def _is_same(one: Any, other: Any) -> bool:
 @admin.register(Embed)
 class EmbedAdmin(_ModelAdmin):
     form = EmbedForm
-    list_display = ["name", "active", "origins_listed", "provider", "api", "key", "today", "left", "recorded"]
+    list_display = ["name", "active", "today", "left", "recorded", "provider", "api", "key", "origins_listed"]
     list_filter = ["active", "provider", "api", "key"]
     search_fields = ["name", "origins"]
     actions = ["turn_off", "turn_on", "record_now", "forget_stale"]
@@ -261,9 +266,9 @@ class EmbedAdmin(_ModelAdmin):
 class RecordedAnswerAdmin(_RecordedAnswerAdmin):
     """Saved answers, to view and delete. Rows are loaded without the answers, which can be large."""
 
-    list_display = ["question", "embed", "facts", "matches"]
+    list_display = ["asked", "embed", "facts", "matches"]
     list_filter = ["embed"]
-    readonly_fields = ["embed", "question", "facts", "matches", "answer"]
+    readonly_fields = ["embed", "asked", "facts", "matches", "answer"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecordedAnswer]:
         return super().get_queryset(request).only("embed", "at").select_related("embed")
@@ -288,7 +293,7 @@ class RecordedAnswerAdmin(_RecordedAnswerAdmin):
         return redirect("admin:embeds_recordedanswer_changelist")
 
     @admin.display(description=_("request"))
-    def question(self, answer: RecordedAnswer) -> str:
+    def asked(self, answer: RecordedAnswer) -> str:
         return _load(answer).question[:_LONGEST_QUESTION] or gettext("This saved answer can’t be read.")
 
     @admin.display(description=_("answer"))

@@ -269,7 +269,7 @@ class RecordedAnswer(models.Model):
     embed's own; `digest` is that of the resulting request. `size` is in bytes.
     """
 
-    embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings")
+    embed = models.ForeignKey(Embed, models.CASCADE, related_name="recordings", verbose_name=_("embed"))
     digest = models.CharField(max_length=32)
     tag = JSONText(default=dict)
     size = models.PositiveBigIntegerField(default=0)

@@ -1,19 +1,22 @@
 """The playground's own refusals: nothing is sent, the form is kept, and a sentence says what to do."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
+from django_htmx.middleware import HtmxMiddleware
 
 from playground import amounts
 from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
 from playground.text.sentence import gettext_noop, say
+from playground.web.language import LanguageMiddleware
 from playground.web.translate import translate
 
 
@@ -140,22 +143,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return too_large(request)
     unreadable = isinstance(exception, BadRequest)
-    return refuse(
-        request,
-        Refusal(
-            400,
-            "unreadable",
-            say(gettext_noop("Request can’t be read")),
-            say(
-                gettext_noop("Send a form that is encoded as UTF-8.")
-                if unreadable
-                else gettext_noop(
-                    "Open the playground at its usual address. (Administrators can add this address to "
-                    "PLAYGROUND_ALLOWED_HOSTS.)"
-                )
-            ),
+    refusal = Refusal(
+        400,
+        "unreadable",
+        say(gettext_noop("Request can’t be read")),
+        say(
+            gettext_noop("Send a form that is encoded as UTF-8.")
+            if unreadable
+            else gettext_noop(
+                "Open the playground at its usual address. (Administrators can add this address to "
+                "PLAYGROUND_ALLOWED_HOSTS.)"
+            )
         ),
     )
+    if hasattr(request, "htmx"):
+        return refuse(request, refusal)
+    # SecurityMiddleware checks the host of a plain HTTP request before the middleware that pages need.
+    in_language: Any = LanguageMiddleware(lambda request: refuse(request, refusal))
+    with_policy: Any = CSPMiddleware(in_language)
+    return cast("HttpResponse", HtmxMiddleware(with_policy)(request))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

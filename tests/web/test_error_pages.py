@@ -27,3 +27,18 @@ def test_an_error_of_our_own_shows_no_trace_and_no_input(monkeypatch: pytest.Mon
     assert answer.status_code == 500
     assert 'role="alert"' in answer.content.decode()
     assert "sk-in" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("secure", "language"), [(False, "en"), (False, "zh-CN"), (True, "zh-CN")])
+def test_a_host_that_is_not_ours_is_refused_in_the_readers_language(
+    settings: Any, secure: bool, language: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = Client(raise_request_exception=False).get(
+        "/", secure=secure, headers={"host": "other.example", "accept-language": language}
+    )
+
+    assert answer.status_code == 400
+    assert answer["Content-Language"] == {"en": "en", "zh-CN": "zh-hans"}[language]
+    assert "style-src" in answer["Content-Security-Policy"]

@@ -150,6 +150,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="recordings",
+                        verbose_name="embed",
                         to="embeds.embed",
                     ),
                 ),
