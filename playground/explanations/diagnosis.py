@@ -250,7 +250,7 @@ def _what_to_shorten(lengths: list[int]) -> Sentence:
         gettext_noop(
             "Shorten message %(number)s, the longest one, or pick a model with a larger context window."
         ),
-        number=longest + 1,
+        number=str(longest + 1),
     )
 
 
