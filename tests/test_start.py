@@ -147,9 +147,9 @@ def test_an_unmigrated_database_is_reported_in_one_line(tmp_path: Path) -> None:
         "manage.py", "embed", "hello", "--show", PLAYGROUND_DATABASE=str(tmp_path / "db.sqlite3"), **KEY
     )
 
-    assert done.stderr.splitlines()[-1] == (
-        "CommandError: The embeds cannot be used: the database is not migrated (run manage.py migrate)."
-    )
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("CommandError: ")
+    assert "the database is not migrated (run manage.py migrate)" in told
     assert "Traceback" not in done.stderr
 
 
