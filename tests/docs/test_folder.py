@@ -236,7 +236,7 @@ def test_a_file_that_is_too_large_says_so(tmp_path: Path) -> None:
     page = write(tmp_path, **{"a.md": "x" * 1_100_000}).page("a")
 
     assert page is not None
-    assert "larger than 1,048,576 bytes" in str(page.source.problem)
+    assert "1 MiB" in str(page.source.problem)
 
 
 def test_a_file_in_another_encoding_says_so_and_is_shown_as_far_as_possible(tmp_path: Path) -> None:
