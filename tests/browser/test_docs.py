@@ -160,12 +160,12 @@ def found(page: Page) -> None:
 def nothing_found(page: Page) -> None:
     page.get_by_label("Search the docs").fill("nothing like this")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was found. Try")).to_be_visible()
+    expect(page.get_by_text("No results. Try")).to_be_visible()
 
 
 def missing(page: Page) -> None:
     page.goto(page.url + "-not")
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def chinese(page: Page) -> None:

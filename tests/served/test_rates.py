@@ -105,7 +105,7 @@ def test_one_client_cannot_take_the_places_of_others(
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "5"
     assert refused.json()["error"]["kind"] == "too_many_at_once"
-    assert "2 calls from your address are running" in refused.json()["error"]["advice"]
+    assert "2 calls from your address are still running" in refused.json()["error"]["advice"]
     assert other.status_code == 200
     paused.go.set()
     for thread in threads:

@@ -238,7 +238,7 @@ def test_an_error_in_mid_stream_is_shown_beside_what_arrived(
             STREAM_HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + token("x"),
             "The response was cut off",
         ),
-        (json_answer({"error": {"message": "No."}}, 429), "Too many requests"),
+        (json_answer({"error": {"message": "No."}}, 429), "Rate limit reached"),
         (completion("at once"), "at once</p>"),
     ],
 )

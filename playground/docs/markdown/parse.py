@@ -18,6 +18,7 @@ from mdit_py_plugins.container import container_plugin
 
 from playground.docs.links import may_be_followed
 from playground.docs.markdown import budget
+from playground.docs.markdown.breaks import joined
 from playground.tags import tag
 from playground.tags.tag import Tag
 
@@ -32,11 +33,6 @@ _RESERVED_IDS = re.compile(r"main|docs-(?:search|suggestions|pages|contents-head
 # Hidden in VitePress too: an author's comments, and where a page imports its components.
 _HIDDEN = (("<!--", "-->"), ("<script setup", "</script>"))
 _TAIL = 200
-# Two characters of Chinese or Japanese, or one and a quotation mark or dash that they share with English.
-_NO_SPACE = re.compile(
-    r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60][\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60“”‘’…—]"
-    r"|[“”‘’…—][\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]"
-)
 
 Env = MutableMapping[str, Any]
 
@@ -256,7 +252,7 @@ def _with_additions(tokens: list[Token]) -> Iterator[Token]:
             position += 2
         elif token.type == "inline" and token.map:
             _set_lines(token, token.map[0])
-            token.children = _joined(token.children or [])
+            token.children = joined(token.children or [])
         yield token
         position += 1
 
@@ -270,22 +266,6 @@ def _set_lines(inline: Token, first: int) -> None:
             told = child.meta["at"]
         if child.type in ("live_call", "html_inline"):
             child.map = [line, line]
-
-
-def _joined(children: list[Token]) -> list[Token]:
-    """Remove a line break between two Chinese characters: browsers would show it as a space."""
-    kept: list[Token] = []
-    before, at = "", None
-    for child in children:
-        if child.type == "softbreak":
-            at = len(kept)
-        elif child.nesting == 0 and (child.content or child.type != "text"):
-            text = child.content if child.type in ("text", "code_inline") else ""
-            if at is not None and _NO_SPACE.fullmatch(before[-1:] + text[:1]):
-                del kept[at]
-            before, at = text, None
-        kept.append(child)
-    return kept
 
 
 def _alert(tokens: list[Token], position: int) -> re.Match[str] | None:

@@ -51,7 +51,7 @@ def _beside(name: str, value: Any, *shows: str) -> list[Case]:
     ]
 
 
-def _end(reason: str, shown: str = "", hidden: str = "The provider ended the answer") -> Case:
+def _end(reason: str, shown: str = "", hidden: str = "The provider reported the finish reason") -> Case:
     return Case(
         f"a finish reason of another API: {reason}",
         _choice({"message": {"role": "assistant", "content": "Hello!"}, "finish_reason": reason}),
@@ -62,7 +62,7 @@ def _end(reason: str, shown: str = "", hidden: str = "The provider ended the ans
 
 
 def _odd_end(
-    value: Any, shown: str, note: str = "", hidden: str = "The provider ended the answer"
+    value: Any, shown: str, note: str = "", hidden: str = "The provider reported the finish reason"
 ) -> list[Case]:
     """Make a case whose finish reason is not a string: shown as it came, and read by the word in it."""
     says = _HELLO | {"completion.choices.0.finish_reason": value}
@@ -235,13 +235,15 @@ CASES = [
     _end("eos"),
     _end("MAX_TOKENS", "Cut off"),
     _end("max_tokens", "Cut off"),
-    _end("tool_use", "asks you to call tools"),
+    _end("tool_use", "The model called tools"),
     _end("SAFETY", "content filter"),
-    *_odd_end(1, "1", "The provider ended the answer with “1”", hidden="Finish reason: not reported"),
+    *_odd_end(1, "1", "The provider reported the finish reason “1”", hidden="Finish reason: not reported"),
     *_odd_end({"type": "stop"}, '{"type": "stop"}'),
     *_odd_end({"reason": "stop"}, '{"reason": "stop"}'),
     *_odd_end({"type": "length"}, '{"type": "length"}', "Cut off"),
-    *_odd_end(["stop"], '["stop"]', "The provider ended the answer", hidden="Finish reason: not reported"),
+    *_odd_end(
+        ["stop"], '["stop"]', "The provider reported the finish reason", hidden="Finish reason: not reported"
+    ),
     _broken_off(
         "a finish reason of an object that is an error",
         _choice({"message": {"role": "assistant", "content": "Hel"}, "finish_reason": {"type": "error"}}),

@@ -191,7 +191,7 @@ CASES = [
             {"content": "Hi"},
             reason,
             shows=("Hi", "Finish reason: not reported"),
-            hides=("ended the answer with",),
+            hides=("reported the finish reason",),
         )
         for reason in ("", "null", None)
     ],

@@ -457,7 +457,11 @@ CASES = [
     _ends("Gemini's filter, and which", "content_filter: PROHIBITED_CONTENT", "content filter"),
     _ends("Gemini's recitation", "RECITATION", "content filter"),
     _ends("a window that is full", "model_context_window_exceeded", "Cut off"),
-    _ends("a call that went wrong", "function_call_filter: MALFORMED_FUNCTION_CALL", "ended the answer with"),
+    _ends(
+        "a call that went wrong",
+        "function_call_filter: MALFORMED_FUNCTION_CALL",
+        "reported the finish reason",
+    ),
     _cites("Zhipu", web_search=[{"title": "A title", "link": "https://a.example/x", "refer": "ref_1"}]),
     _cites("Volcengine", references=[_SOURCE | {"summary": "s"}]),
     _cites("Hunyuan", search_info={"search_results": [_SOURCE | {"index": 1}]}),

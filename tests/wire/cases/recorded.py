@@ -202,7 +202,7 @@ CASES = [
         410,
         {"error": "Live search is deprecated. Please switch to the Agent Tools API: https://docs.x.ai/"},
         "not_found",
-        "Change what the provider’s message names",
+        "Change the model, base URL",
         source="vercel/ai/pull/15713",
         hides=("List models", "may need /v1"),
     ),

@@ -20,7 +20,7 @@ def _streamed(name: str, *parts: Any, calls: list[tuple[str, Any]], **case: Any)
         f"{CALLS}.{at}.function": {"name": name, "arguments": arguments}
         for at, (name, arguments) in enumerate(calls)
     }
-    shows = ("Tool calls", "call tools", *(name for name, _ in calls))
+    shows = ("Tool calls", "The model called tools", *(name for name, _ in calls))
     return Case(
         name,
         deltas(*listed, finish="tool_calls"),
@@ -275,7 +275,7 @@ CASES = [
             "completion.choices.0.message.function_call": {"name": "f", "arguments": '{"a":1}'},
             "error": None,
         },
-        shows=("Tool calls", "call a function"),
+        shows=("Tool calls", "The model called a function"),
         hides=("has no text",),
     ),
     Case(
