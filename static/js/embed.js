@@ -2,7 +2,7 @@
 //
 //   <script src="https://playground.example.org/embed.js" defer></script>
 //   <api-playground provider="openai" embed="docs">
-//     <script type="application/json">{"model": "gpt-5-mini", "messages": […]}</script>
+//     <script type="application/json">{"model": "gpt-6-luna", "messages": […]}</script>
 //     <a href="https://playground.example.org/">Try it in the playground</a>
 //   </api-playground>
 //
