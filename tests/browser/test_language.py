@@ -183,7 +183,7 @@ def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_role("button", name="获取模型").click()
     expect(page.locator(".model-list")).to_be_visible()
     page.get_by_label("模型", exact=True).fill("model-1")
-    expect(page.locator("#models").get_by_role("status")).to_have_text("12 个模型中有 3 个匹配。")
+    expect(page.locator("#models").get_by_role("status")).to_have_text("匹配 3 个，共 12 个模型。")
 
 
 def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:
