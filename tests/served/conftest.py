@@ -1,5 +1,6 @@
 """gunicorn as configured, and a browser's connection to it as a bare socket."""
 
+import codecs
 import http.client
 import json
 import re
@@ -158,12 +159,16 @@ class OpenStream:
     connection: http.client.HTTPConnection
     response: http.client.HTTPResponse
     seen: str = ""
+    # A read may end within a character.
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
     def read(self) -> str:
         """Return what came next: part of an event, one, or several; "" at the end."""
-        text = self.response.read1(65_536).decode()
-        self.seen += text
-        return text
+        while data := self.response.read1(65_536):
+            if text := self.decoder.decode(data):
+                self.seen += text
+                return text
+        return ""
 
     def until(self, words: str) -> str:
         """Return everything so far as soon as it contains `words`."""
