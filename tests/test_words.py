@@ -76,15 +76,19 @@ def test_a_search_finds_each_chinese_term(term: str) -> None:
     assert search(look(ROOT / "docs"), term, "zh", allow_html=False)
 
 
-def _with(avoided: list[str], texts: dict[str, str]) -> list[str]:
-    """Return where a text has one of these words, whole ones in English."""
-    patterns = [rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in avoided]
-    found = re.compile("|".join(patterns), re.IGNORECASE)
+def _places(pattern: re.Pattern[str], texts: dict[str, str]) -> list[str]:
+    """Return where the texts match, with some of the words around."""
     return [
         f"{where}: …{text[max(0, match.start() - 40) : match.end() + 40]}…".replace("\n", " ")
         for where, text in texts.items()
-        for match in found.finditer(text)
+        for match in pattern.finditer(text)
     ]
+
+
+def _words(avoided: list[str]) -> re.Pattern[str]:
+    """Match any of these: whole words in English, parts of a sentence in Chinese."""
+    patterns = [rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in avoided]
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 def _numbered(texts: list[str]) -> dict[str, str]:
@@ -94,41 +98,32 @@ def _numbered(texts: list[str]) -> dict[str, str]:
 def test_no_english_text_has_a_word_to_avoid() -> None:
     avoided = STIFF + [word for word in _listed(2) if word.replace("’", "").isascii()]
 
-    assert _with(avoided, _numbered(ENGLISH) | ENGLISH_PROSE) == []
+    assert _places(_words(avoided), _numbered(ENGLISH) | ENGLISH_PROSE) == []
 
 
 def test_no_chinese_text_has_a_word_to_avoid() -> None:
     avoided = UNNATURAL + [word for word in _listed(2) if not word.isascii()]
 
-    assert _with(avoided, _numbered(CHINESE) | CHINESE_PROSE) == []
+    assert _places(_words(avoided), _numbered(CHINESE) | CHINESE_PROSE) == []
 
 
 def test_prose_has_curly_quotes() -> None:
-    texts = _numbered(ENGLISH) | _numbered(CHINESE) | PROSE
     straight = re.compile(r"[\"']")
 
-    assert [where for where, text in texts.items() if straight.search(text)] == []
+    assert _places(straight, _numbered(ENGLISH) | _numbered(CHINESE) | PROSE) == []
 
 
 def test_chinese_sentences_have_chinese_marks() -> None:
     # Brackets, commas and question marks beside a Chinese character.
     marks = re.compile(r"[一-鿿][(),;:!?]|[(),;:!?][一-鿿]")
 
-    assert [
-        f"{where}: {match[0]}"
-        for where, text in (_numbered(CHINESE) | CHINESE_PROSE).items()
-        for match in marks.finditer(text)
-    ] == []
+    assert _places(marks, _numbered(CHINESE) | CHINESE_PROSE) == []
 
 
 def test_chinese_and_latin_have_a_space_between() -> None:
     close = re.compile(r"[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]")
 
-    assert [
-        f"{where}: …{text[max(0, match.start() - 8) : match.end() + 8]}…"
-        for where, text in (_numbered(CHINESE) | CHINESE_PROSE).items()
-        for match in close.finditer(text)
-    ] == []
+    assert _places(close, _numbered(CHINESE) | CHINESE_PROSE) == []
 
 
 def test_no_sentence_is_glued_from_translated_pieces() -> None:
