@@ -52,8 +52,9 @@ def serving(
     command = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind, "playground.wsgi"]
     process = forks.start(command, cwd=ROOT, env=variables, stderr=stderr or 2, files=files)
     try:
-        _wait_until_serving(f"http://{bind}/healthz", process)
-        yield Site(f"http://{bind}/", port, process)
+        site = Site(f"http://{bind}/", port, process)
+        _wait_until_serving(site, int(variables.get("WEB_CONCURRENCY", "1")))
+        yield site
     finally:
         process.terminate()
         process.close()
@@ -120,13 +121,18 @@ def collected_files() -> Path:
     return folder
 
 
-def _wait_until_serving(url: str, process: forks.Program) -> None:
+def _wait_until_serving(site: Site, count: int) -> None:
+    """Wait until the site answers and has all its workers: gunicorn starts them one after another."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            requests.get(url, timeout=1).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.05)
-        else:
+    while time.monotonic() < deadline and site.process.poll() is None:
+        if _is_healthy(site) and len(workers(site)) >= count:
             return
+        time.sleep(0.05)
     raise AssertionError("the page is not served")
+
+
+def _is_healthy(site: Site) -> bool:
+    try:
+        return requests.get(f"{site.address}healthz", timeout=1).ok
+    except requests.RequestException:
+        return False
