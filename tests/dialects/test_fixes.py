@@ -1,0 +1,55 @@
+"""A fix that a provider's words ask for is one that the API takes."""
+
+from typing import Any
+
+import pytest
+
+from playground.dialects import DIALECTS
+from playground.errors.provider_error import read_value
+from playground.exchange.dialect import Dialect
+from playground.exchange.fix import Fix
+
+WORDS = {
+    "To use function tools, use /v1/responses or set reasoning_effort to 'none'.": {"chat_completions"},
+    "To use function tools, set reasoning.effort to 'none'.": {"responses"},
+    "Please set output_config.effort to 'low'.": {"messages"},
+    "Please set verbosity to 'low'.": {"chat_completions"},
+    "Please set text.verbosity to 'low'.": {"responses"},
+    "Please set tool_choice to 'auto'.": {"chat_completions", "responses"},
+    "Please set service_tier to 'auto'.": {"chat_completions", "messages", "responses"},
+    "Please set output_config.effort to 'loud'.": set(),
+}
+
+
+def _fix(dialect: Dialect, body: dict[str, Any], words: str) -> Fix | None:
+    return dialect.fix(body, read_value({"error": {"message": words}}))
+
+
+def _body(dialect: Dialect) -> dict[str, Any]:
+    prompt = [{"role": "user", "content": "Hello!"}]
+    return {dialect.fields.model: "m", dialect.fields.prompt: prompt, dialect.fields.tokens[0]: 100}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+@pytest.mark.parametrize(("words", "known"), WORDS.items())
+def test_a_value_is_set_only_in_a_field_that_the_api_has(
+    dialect: Dialect, words: str, known: set[str]
+) -> None:
+    fix = _fix(dialect, _body(dialect), words)
+
+    assert (fix is not None) == (dialect.id in known)
+    if fix:
+        assert dialect.problems(_body(dialect) | fix.changes, 10) == []
+
+
+def test_a_value_within_a_field_leaves_those_beside_it() -> None:
+    dialect, format_ = DIALECTS["responses"], {"type": "text"}
+    words = "Please set text.verbosity to 'low'."
+
+    alone = _fix(dialect, _body(dialect), words)
+    beside = _fix(dialect, _body(dialect) | {"text": {"format": format_, "verbosity": "high"}}, words)
+
+    assert alone is not None
+    assert beside is not None
+    assert alone.changes == {"text": {"verbosity": "low"}}
+    assert beside.changes == {"text": {"format": format_, "verbosity": "low"}}
