@@ -209,8 +209,9 @@ class Fixes:
 
     def _only_value(self, complaint: _Complaint) -> Fix | None:
         """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
-        if ONE_CHOICE.search(complaint.words) and _number(complaint.body.get(self._count)) != 1:
-            return self._set(complaint.body, self._count, 1) if complaint.body.get(self._count) else None
+        count = within(complaint.body, self._count)
+        if ONE_CHOICE.search(complaint.words) and _number(count) != 1:
+            return self._set(complaint.body, self._count, 1) if count else None
         found = ONLY.search(complaint.words)
         value = float(next(group for group in found.groups() if group)) if found else None
         for name in complaint.named[:1]:
@@ -229,7 +230,7 @@ class Fixes:
         if not named and re.search(
             "max_new_tokens|maxoutputtokens|maximum (?:output )?tokens|output tokens", words
         ):
-            named = [name for name in self._tokens if name in body]
+            named = [name for name in self._tokens if within(body, name) is not None]
         for name in named[:1]:
             current = _number(within(body, name))
             ends = [float(number) - (kind == "ex") for number, kind in RANGE_END.findall(words)]
@@ -268,7 +269,7 @@ class Fixes:
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
         """Set a parameter; None if it does not accept the value, or would cost more."""
         value = int(value) if value == int(value) else value
-        if name in (*self._tokens, self._count) and value > (_number(body.get(name)) or 0):
+        if name in (*self._tokens, self._count) and value > (_number(within(body, name)) or 0):
             return None
         if not self._accepts(name if name in self._checks else self._tokens[0], value):
             return None
@@ -285,7 +286,7 @@ class Fixes:
     def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Lower the token limit to what the messages leave."""
         for name in self._tokens:
-            if (current := _number(body.get(name))) and room < current:
+            if (current := _number(within(body, name))) and room < current:
                 return self._set(body, name, room)
         return None
 

@@ -5,9 +5,14 @@ from typing import Any
 import pytest
 
 from playground.dialects import DIALECTS
+from playground.dialects.checks import whole
+from playground.dialects.demands import demands_of
+from playground.dialects.fixes import Fixes
 from playground.errors.provider_error import read_value
+from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
 from playground.exchange.fix import Fix
+from playground.exchange.parameter import Parameter
 
 WORDS = {
     "To use function tools, use /v1/responses or set reasoning_effort to 'none'.": {"chat_completions"},
@@ -53,3 +58,21 @@ def test_a_value_within_a_field_leaves_those_beside_it() -> None:
     assert beside is not None
     assert alone.changes == {"text": {"verbosity": "low"}}
     assert beside.changes == {"text": {"format": format_, "verbosity": "low"}}
+
+
+def test_the_limit_of_an_answer_may_be_a_field_within_a_field() -> None:
+    names = ("config.most",)
+    body = {"config": {"most": 500, "count": 2, "seed": 1}}
+    fixes = Fixes([Parameter(names[0], whole(1), "", "", "")], prompt="said", tokens=names, tools=())
+
+    asked = demands_of(body, Fields("model", "said", names, "config.count", frozenset(), ()))
+    lowered = fixes.fix_tokens(body, 100)
+    told = fixes.fix(
+        body, read_value({"error": {"message": "Maximum output tokens: at most 50 are allowed"}})
+    )
+
+    assert (asked.count, asked.tokens) == (2, {"config.most": 500})
+    assert lowered is not None
+    assert lowered.changes == {"config": {"most": 100, "count": 2, "seed": 1}}
+    assert told is not None
+    assert told.changes == {"config": {"most": 50, "count": 2, "seed": 1}}
