@@ -493,3 +493,22 @@ def test_the_time_grows_with_the_number_of_events() -> None:
         assert collector.live
 
     assert is_linear(collect, 2000)
+
+
+def test_words_in_an_unknown_event_are_an_error_only_before_the_message() -> None:
+    event = {"type": "rate_limit_note", "detail": "Slow down, please."}
+
+    before, within = _collected(event), _collected(start(), event)
+
+    assert before.error is not None
+    assert within.error is None
+    assert within.completion["other_events"] == [event]
+
+
+def test_of_a_stream_that_may_be_another_apis_not_every_event_is_kept() -> None:
+    notes = [{"type": "note", "number": number} for number in range(200)]
+
+    before, within = _collected(*notes, start()), _collected(start(), *notes)
+
+    assert before.completion["other_events"] == notes[:100]
+    assert within.completion["other_events"] == notes
