@@ -460,3 +460,12 @@ def test_what_cannot_be_read_is_listed() -> None:
         ("message", "input.0"),
         ("web_search_call", "input.1"),
     ]
+
+
+@pytest.mark.parametrize("unset", [None, []])
+def test_what_is_not_set_is_not_lost(unset: Any) -> None:
+    body = {"model": "m", "max_tokens": 5, "messages": [], "odd": unset, "metadata": {"odd": unset}}
+
+    _, lost = carried(body, DIALECTS["messages"], DIALECTS["responses"])
+
+    assert {item.name for item in lost} == {"store"}
