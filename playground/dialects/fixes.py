@@ -321,9 +321,10 @@ def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     if not inner:
         return {outer: value}
     holder = body.get(outer)
-    beside = holder if isinstance(holder, Mapping) else {}
-    rest = {other: beside[other] for other in beside if other != inner}
-    return {outer: (rest if value is None else {**rest, inner: value}) or None}
+    holder = holder if isinstance(holder, Mapping) else {}
+    ((field, item),) = _change(holder, inner, value).items()
+    rest = {other: holder[other] for other in holder if other != field}
+    return {outer: (rest if item is None else {**rest, field: item}) or None}
 
 
 def _no_check(value: Any) -> None:

@@ -76,3 +76,21 @@ def test_the_limit_of_an_answer_may_be_a_field_within_a_field() -> None:
     assert lowered.changes == {"config": {"most": 100, "count": 2, "seed": 1}}
     assert told is not None
     assert told.changes == {"config": {"most": 50, "count": 2, "seed": 1}}
+
+
+def test_a_field_may_be_deeper() -> None:
+    names = ("config.answer.most",)
+    fixes = Fixes([Parameter(names[0], whole(1), "", "", "")], prompt="said", tokens=names, tools=())
+    body = {"config": {"answer": {"most": 500, "count": 2}, "seed": 1}}
+    refused = read_value({"error": {"message": "Unsupported parameter", "param": names[0]}})
+
+    lowered = fixes.fix_tokens(body, 100)
+    without = fixes.fix(body, refused)
+    alone = fixes.fix({"config": {"answer": {"most": 500}}}, refused)
+
+    assert lowered is not None
+    assert lowered.changes == {"config": {"answer": {"most": 100, "count": 2}, "seed": 1}}
+    assert without is not None
+    assert without.changes == {"config": {"answer": {"count": 2}, "seed": 1}}
+    assert alone is not None
+    assert alone.changes == {"config": None}

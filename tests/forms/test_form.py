@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from playground.dialects import DEFAULT, DIALECTS
 from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Parameter
 from playground.forms.form import RequestForm
 from playground.text import jsontext
 from tests.dialects import requests
+from tests.dialects.echo import ECHO, Echo
 from tests.exchange import strategies
 from tests.web.browser_form import posted
 from tests.web.client import BODY, post_form
@@ -195,6 +197,18 @@ def test_a_field_within_a_field_is_set_only_once() -> None:
     assert form.body(errors)["reasoning"] == {"effort": "low", "mode": "pro"}
     (error,) = errors
     assert (error.field, error.sentence.params) == ("more", {"name": "reasoning.effort"})
+
+
+def test_a_field_may_be_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = Parameter("config.answer.most", lambda value: None, "", "", "")
+    monkeypatch.setattr(Echo, "parameters", (deep,))
+    body = {"who": "parrot", "lines": ["Hi"], "config": {"answer": {"most": 5, "odd": 1}, "seed": 2}}
+
+    form = RequestForm.from_body("", "", body, ECHO)
+
+    assert form.parameters == {"config.answer.most": "5"}
+    assert json.loads(form.more) == {"config": {"answer": {"odd": 1}, "seed": 2}}
+    assert jsontext.same(form.body([]), body)
 
 
 def test_what_has_a_field_is_in_it() -> None:
