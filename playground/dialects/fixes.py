@@ -1,7 +1,7 @@
-"""Changes to a request that are known to help, taken from a provider's words.
+"""Changes to a request that are known to help, derived from a provider's error message.
 
-The words are scanned once for names and numbers, however many parameters the request has. What a provider
-says is untrusted input: a value is used only if it is sane.
+The message is scanned once for names and numbers, however many parameters the request has. It is untrusted
+input: a value is used only if it is plausible.
 """
 
 import json
@@ -38,9 +38,9 @@ from playground.exchange.parameter import Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
 SET = gettext_noop("Set %(name)s to %(value)s")
-LONGEST_MESSAGES = 100_000  # the fix's button carries them
+LONGEST_MESSAGES = 100_000  # the fix's button contains them
 
-# Parameters whose value is a word that a provider may ask for.
+# Parameters whose value is a word that a provider might ask for.
 _WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
 # Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
@@ -61,14 +61,14 @@ class _Complaint:
     body: Mapping[str, Any]
     words: str
     named: list[str]
-    first: list[str]  # of those, what the first word or the list means
+    first: list[str]  # of those, the ones that the first word or the list means
 
 
 class Fixes:
     """The fixes for one API.
 
     `tokens` are its limits on an answer's length, `count` is the number of answers, `tools` what belongs to
-    tools, `prompt` where the messages are; `tied` fields are invalid without the one that they are listed by.
+    tools, `prompt` where the messages are; `tied` lists, for a field, those that are invalid without it.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Fixes:
             yield _Complaint(body, words, named, first)
 
     def _parameter(self, name: str) -> str:
-        """Return the parameter that a place is in: `messages[0].role`, `reasoning.effort`."""
+        """Return the parameter that contains a location: `messages[0].role`, `reasoning.effort`."""
         return name if name in self._checks else name.split(".")[0].split("[")[0]
 
     def _is_a_name(self, word: str) -> bool:
@@ -236,7 +236,7 @@ class Fixes:
         return None
 
     def _other_limit(self, complaint: _Complaint) -> Fix | None:
-        """Replace one token limit by the other.
+        """Replace one token limit with the other.
 
         `'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`
         """
@@ -250,7 +250,7 @@ class Fixes:
         label = gettext_noop("Use %(new)s instead of %(old)s")
         return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
-    # --- what they change ---
+    # --- the changes ---
 
     def _without(self, body: Mapping[str, Any], names: Collection[str]) -> Fix | None:
         if not names:
@@ -262,7 +262,7 @@ class Fixes:
         return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
 
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
-        """Set a parameter; None if it does not accept the value, or would cost more."""
+        """Set a parameter; None if the parameter does not accept the value, or the call would cost more."""
         value = int(value) if value == int(value) else value
         if name in (*self._tokens, self._count) and value > (_number(body.get(name)) or 0):
             return None
@@ -281,7 +281,7 @@ class Fixes:
 
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
-    """Return the names of a list, up to the end of its sentence."""
+    """Return the names in a list, up to the end of its sentence."""
     if not (listed := LISTED.search(words)):
         return []
     end = words.find(". ", listed.end())
@@ -305,7 +305,7 @@ def _unknown(complaint: _Complaint) -> list[str]:
 
 
 def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """Return the change that sets a parameter, or removes it: None. The fields beside it stay as they are."""
+    """Return the change that sets a parameter, or removes it (None). The fields next to it stay unchanged."""
     outer, _, inner = name.partition(".")
     holder = body.get(outer)
     if not inner or not isinstance(holder, Mapping):

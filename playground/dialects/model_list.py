@@ -1,4 +1,4 @@
-"""Read the ids in a provider's list of models, in any shape.
+"""Read the IDs in a provider's model list, whatever its shape.
 
 OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere), bare
 names, and one of these inside another.

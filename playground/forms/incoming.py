@@ -1,4 +1,4 @@
-"""Read requests to the playground, whether forms or JSON, and tell in which shape they want the response."""
+"""Read requests to the playground, whether forms or JSON, and the shape of the response that they expect."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -97,13 +97,13 @@ def read_form(request: HttpRequest) -> RequestForm:
             )
         )
     try:
-        # Django would replace broken bytes by U+FFFD, which would be sent on.
+        # Django would replace broken bytes with U+FFFD, which would then be sent.
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError(
             FieldProblem("body", say(gettext_noop("The form isn’t valid UTF-8.")))
         ) from error
-    # The form names its own API: a provider may speak several.
+    # The form names its API: a provider may support several.
     form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
     check_count(form.dialect, len(form.messages))
     return form

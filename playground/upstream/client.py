@@ -50,7 +50,7 @@ def _nothing(exchange: Exchange) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who waits for a call. `visitor` identifies them; "" is nobody in particular.
+    """Who waits for a call. `visitor` identifies them; "" if that does not matter.
 
     The call takes one of `places`. If `browser`, their connection, closes, so does the provider's; `interim`
     is sent to it before the response, to notice that (see `watcher`). `ended` is called with every Exchange

@@ -12,7 +12,7 @@ from playground.exchange.fix import Fix
 from playground.text.sentence import say
 
 FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
-# Many gateways know the older version alone.
+# Many gateways support only the older version.
 _UNKNOWN_VERSION = re.compile(r"anthropic[-_ ]version\b[^\n]{0,80}\b(?:valid|support|unknown|unrecogni)")
 _UNSUPPORTED_VERSION = re.compile(
     r"\b(?:invalid|unsupported|unknown|unrecogni[sz]ed) [^\n]{0,40}anthropic[-_ ]version\b"

@@ -15,7 +15,7 @@ _OBJECTS = ("thinking", "output_config", "metadata", "tool_choice")
 
 
 def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
-    """Return what is wrong. Unknown fields pass unless another API has them: a provider may know them."""
+    """Return what is wrong. Unknown fields pass, unless another API has them: a provider may support them."""
     return [
         *model_problems(body),
         *prompt.problems(body.get("messages"), most_messages, newer=is_newer(body)),

@@ -13,7 +13,7 @@ from playground.exchange.fix import Fix
 from playground.text.sentence import gettext_noop, say
 
 FIXES = Fixes(PARAMETERS, prompt="input", tokens=TOKENS, tools=TOOLS, tied={"stream": "stream_options"})
-# llama.cpp takes a message of the assistant only with its type, which OpenAI lets people leave out.
+# llama.cpp accepts an assistant message only with its type, which is optional for OpenAI.
 _UNTYPED = "cannot determine type of 'item'"
 
 
