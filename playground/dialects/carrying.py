@@ -37,7 +37,7 @@ _SENTENCES = {
     ),
     Loss.MOVED: gettext_noop("“%(name)s” was moved to where %(api)s expects it."),
     Loss.CHANGED: gettext_noop("“%(name)s” was rewritten: %(api)s has no exact equivalent."),
-    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s for %(api)s."),
+    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s."),
 }
 # Field names in a body can have any length.
 _LONGEST_NAME = 80

@@ -79,7 +79,7 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
                 "tools",
                 say(
                     gettext_noop(
-                        "Remove function around the tool. In the Messages API, name, description, and "
+                        "Remove the function wrapper. In the Messages API, name, description, and "
                         "input_schema go directly in the tool."
                     )
                 ),

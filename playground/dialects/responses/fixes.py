@@ -29,4 +29,4 @@ def _with_types(body: Mapping[str, Any]) -> Fix | None:
     ]
     if typed == items or len(json.dumps(typed)) > LONGEST_MESSAGES:
         return None
-    return Fix(say(gettext_noop("Set type to message in each message")), {"input": typed})
+    return Fix(say(gettext_noop("Set the type of each message to “message”")), {"input": typed})
