@@ -141,19 +141,19 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_DOCS",
         "",
-        "Folder of Markdown files to show at `/docs/`. If unset, the playground’s own docs.",
+        "Folder of Markdown files to show at `/docs/`. If unset, the playground shows its own docs.",
         path_or_none,
     ),
     Variable(
         "PLAYGROUND_DOCS_HTML",
         "0",
-        "Render raw HTML in those files. Only for folders whose authors you all trust.",
+        "Render raw HTML in those files. Turn it on only if you trust all their authors.",
         flag,
     ),
     Variable(
         "PLAYGROUND_DATABASE",
         "",
-        "Path of the SQLite file. If unset, `db.sqlite3` next to `manage.py`.",
+        "Path of the SQLite file. If unset, it’s `db.sqlite3` next to `manage.py`.",
         path_or_none,
     ),
     Variable(
