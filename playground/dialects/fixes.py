@@ -42,7 +42,7 @@ LONGEST_MESSAGES = 100_000  # the fix's button contains them
 
 # Parameters whose value is a word that a provider might ask for.
 _WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
-# Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
+# Words that always mean a parameter. Others (user, n, stop) can be ordinary words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
 # Words that each stand for several parameters: `Penalty is not enabled for this model` (Gemini),
 # `"llama3.1:8b" does not support thinking` (Ollama).
@@ -89,7 +89,7 @@ class Fixes:
             self._without_underscores["candidatecount"] = count
 
     def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-        """Return the change that the provider's words ask for, if it can be made for the person."""
+        """Return the change that the provider's message asks for, if it can be made automatically."""
         complaints = list(self._complaints(body, error))
         rules = (
             self._without_tools,
@@ -109,7 +109,7 @@ class Fixes:
     def _complaints(self, body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
         texts = error.words.split("\n")
         for words in texts:
-            # Parameters named apart from the words belong to the message if there is only one.
+            # Parameters named in fields of the error are certain only if there is a single message.
             apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
             found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
             found += [

@@ -43,5 +43,5 @@ def _id(entry: Any) -> str | None:
     else:
         return None
     usable = [name for name in names if name and len(name) <= _LONGEST and name.isprintable()]
-    # GitHub's ids are registry URLs (azureml://…); calls use the name beside it.
+    # GitHub's ids are registry URLs (azureml://…); calls use the name next to it.
     return next((name for name in usable if "://" not in name), usable[0] if usable else None)

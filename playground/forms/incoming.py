@@ -46,7 +46,7 @@ def shape_of(request: HttpRequest) -> Shape:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that is read but not checked. `form` is None if it came as JSON.
+    """A request that is read but not checked. `form` is None if it was JSON.
 
     `embed` is the name of the embed that sent it.
     """

@@ -107,7 +107,7 @@ class Wire:
         return True
 
     def _has_buffered(self) -> bool:
-        """Whether bytes have left the socket that nobody has read, which `poll` does not report."""
+        """Whether unread bytes are already in our buffers, which `poll` does not report."""
         if self.reader is None or self.reader.closed:
             return True
         # `peek` would refill an empty buffer, but finds nothing if the source has nothing right now.
@@ -207,7 +207,7 @@ class Adapter:
     """
 
     def __init__(self) -> None:
-        # Shared by all calls: loading the certificates again takes more than 10 ms.
+        # Shared by all calls, because loading the certificates takes more than 10 ms.
         self._tls = ssl.create_default_context(cafile=certifi.where())
 
     def start(

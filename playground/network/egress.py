@@ -35,7 +35,7 @@ REFUSAL_SECONDS = 0.25
 
 
 class Rule(Enum):
-    """Why an address is refused."""
+    """Why an address was refused."""
 
     ADDRESS = "no public address"
     PORT = "a port that is not allowed"

@@ -36,9 +36,9 @@ def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
 
 
 class StreamInPublic:
-    """Replaces the real address in what the server says within a stream: errors, words, comments.
+    """Replaces the real address in the parts of a stream that are from the server itself: errors, comments.
 
-    Give `event` each event as it arrives, then `body` the bytes that they came in.
+    Give `event` each event as it arrives, then `body` the bytes in which they arrived.
     """
 
     def __init__(self, dialect: Dialect, renamed: Callable[[str], str]) -> None:

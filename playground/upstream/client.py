@@ -1,7 +1,7 @@
 """Send a request to a provider and record what happened.
 
-Each exchange has its own connection (`Connection: close`): people share nothing, no call fails on a
-connection that the provider has closed meanwhile, and ending the exchange means closing the socket.
+Each exchange has its own connection (`Connection: close`): visitors share nothing, no call fails on a
+connection that the provider has just closed, and ending the exchange means closing the socket.
 """
 
 import logging
@@ -158,7 +158,7 @@ def stream(
                         if not reading.add(piece, pace.heard_ms):
                             break
                         ending.heard(pace.heard_ms)
-        except GeneratorExit:  # whoever watched has left
+        except GeneratorExit:  # the watcher has left
             caller.told(outcome(reading, failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = outcome(reading, reading.failure)
@@ -175,7 +175,7 @@ def _failures_noted(reading: Reading, ending: Ending, limits: Limits) -> Iterato
         try:
             yield
         except failures.ERRORS:
-            reading.close()  # a last line without its line break may say that all has arrived
+            reading.close()  # a last line without its line break may be the end marker
             raise
         if reading.is_full:
             reading.failure = failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)

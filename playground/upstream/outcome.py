@@ -20,7 +20,7 @@ _LONGEST_DETAIL = 200
 
 
 def outcome(reading: Reading, failure: Failure | None) -> Exchange:
-    """Record what was sent and what has arrived; `failure` says why it is not all, if it is not."""
+    """Record what was sent and what has arrived; `failure` says why something is missing, if anything is."""
     redactor, received, stream = reading.redactor, _received(reading), None
     if reading.stream and received:
         body = reading.in_public.body(received.body) if reading.in_public else received.body

@@ -20,7 +20,7 @@ _UNSUPPORTED_VERSION = re.compile(
 
 
 def fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-    """Return the change that the provider's words ask for, if it can be made for the person."""
+    """Return the change that the provider's message asks for, if it can be made automatically."""
     words = error.words
     if version.is_newer(body) and (_UNKNOWN_VERSION.search(words) or _UNSUPPORTED_VERSION.search(words)):
         return Fix(say(SET, name=version.NAME, value=version.OLDER), {version.NAME: version.OLDER})

@@ -122,7 +122,7 @@ class ResponseChoice(Choice):
 
 
 def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
-    """Read a response. `asked` is the request body, which says whether the provider keeps the items."""
+    """Read a response. `asked` is the request body, which tells whether the provider keeps the items."""
     if not isinstance(completion, dict):
         return Answer()
     items = listed(completion.get("output"))

@@ -18,7 +18,7 @@ _UNTYPED = "cannot determine type of 'item'"
 
 
 def fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-    """Return the change that the provider's words ask for, if it can be made for the person."""
+    """Return the change that the provider's message asks for, if it can be made automatically."""
     return (_UNTYPED in error.words and _with_types(body)) or FIXES.fix(body, error)
 
 

@@ -88,7 +88,7 @@ class Item:
         return index
 
     def holder(self, spot: Spot, index: int | None, room: Room) -> dict[str, Any]:
-        """Return the object in whose `spot.field` a text grows; without an index, the last part."""
+        """Return the object whose `spot.field` holds the growing text; without an index, the last part."""
         if not spot.list:
             return self.fields
         parts = self._parts_of(spot.list)
