@@ -1,4 +1,4 @@
-"""The playground's views. Each reads the request, lets the room below decide, and renders."""
+"""The playground's views. Each reads the request, lets the package below decide, and renders."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
