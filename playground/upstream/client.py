@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -62,6 +62,17 @@ class Caller:
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
     places: Running = running
+
+    def and_then(self, ended: Callable[[Exchange], None]) -> "Caller":
+        """Return a caller that calls this function too, even if the first one raises."""
+
+        def both(exchange: Exchange) -> None:
+            try:
+                self.ended(exchange)
+            finally:
+                ended(exchange)
+
+        return replace(self, ended=both)
 
     def told(self, exchange: Exchange) -> None:
         """Call `ended`. If the budget or the log fails, the answer is not lost."""
