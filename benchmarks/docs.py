@@ -14,7 +14,7 @@ from benchmarks.servers import ROOT, environment, free_port, run_manage, server
 PAGES = 300
 ROUNDS = 200
 AIM = 20
-_PAGE = (ROOT / "docs" / "openai" / "chat-completion.md").read_text(encoding="utf-8")
+_PAGE = (ROOT / "docs" / "api" / "chat-completions.md").read_text(encoding="utf-8")
 
 
 def report() -> None:

@@ -141,19 +141,19 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_DOCS",
         "",
-        "Folder of Markdown files to show at `/docs/`. If unset, the playground’s own docs.",
+        "Folder of Markdown files to show at `/docs/`. If unset, the playground shows its own docs.",
         path_or_none,
     ),
     Variable(
         "PLAYGROUND_DOCS_HTML",
         "0",
-        "Render raw HTML in those files. Only for folders whose authors you all trust.",
+        "Render raw HTML in those files. Turn it on only if you trust all their authors.",
         flag,
     ),
     Variable(
         "PLAYGROUND_DATABASE",
         "",
-        "Path of the SQLite file. If unset, `db.sqlite3` next to `manage.py`.",
+        "Path of the SQLite file. If unset, it’s `playground.sqlite3` in your user’s data folder.",
         path_or_none,
     ),
     Variable(
@@ -161,6 +161,24 @@ VARIABLES = (
         "",
         "PostgreSQL instead of SQLite: `postgresql://user:password@host:5432/name`.",
         postgresql,
+    ),
+    Variable(
+        "PLAYGROUND_RUNS",
+        "0",
+        "Save each call of the page as a run that every visitor can see. On in `scripts/play` on loopback.",
+        flag,
+    ),
+    Variable(
+        "PLAYGROUND_RUNS_DAYS",
+        "365",
+        "Days to keep a run. Starred runs are kept until somebody deletes them.",
+        count,
+    ),
+    Variable(
+        "PLAYGROUND_RUNS_MIB",
+        "1024",
+        "Maximum size of all runs, in MiB. The oldest are deleted first, starred ones never.",
+        count,
     ),
     Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),
@@ -250,6 +268,9 @@ class Config:
     docs_html: bool
     database: Path | None
     database_url: dict[str, Any] | None = field(repr=False)
+    runs: bool
+    runs_days: int
+    runs_mib: int
     port: int
     connect_seconds: float
     silence_seconds: float

@@ -1,9 +1,11 @@
 """Django's settings. What an administrator can change is in `config.py`; the rest is decided here."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
+from platformdirs import user_data_path
 
 from playground import config
 from playground.network.limits import Limits, exchanges
@@ -43,6 +45,7 @@ INSTALLED_APPS = [
     "playground.calls",
     "playground.embeds",
     "playground.people",
+    "playground.runs",
 ]
 
 MIDDLEWARE = [
@@ -87,17 +90,30 @@ TEMPLATES = [
     },
 ]
 
-# Embeds and users. In SQLite readers never wait, and writers wait their turn.
-_SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
-    "NAME": CONFIG.database or BASE_DIR / "db.sqlite3",
-    "OPTIONS": {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    },
+
+def _file() -> Path:
+    """Return SQLite's file; the user's data folder is made if it is there."""
+    if CONFIG.database:
+        return CONFIG.database
+    folder = user_data_path("api-playground")
+    with suppress(OSError):  # then the first query says that the file cannot be opened
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "playground.sqlite3"
+
+
+# Runs, embeds and users. In SQLite readers never wait, and writers wait their turn.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": CONFIG.database_url
+    or {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _file(),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
 }
-DATABASES: dict[str, dict[str, Any]] = {"default": CONFIG.database_url or _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where calls are counted and used form tokens are remembered. A process's own memory keeps the latest of each

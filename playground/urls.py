@@ -6,6 +6,7 @@ from django.urls import path
 from playground.docs import views as docs
 from playground.embeds import frame
 from playground.embeds.loader import loader
+from playground.history import views as history
 from playground.web import refusals, views
 
 handler400 = refusals.bad_request
@@ -19,6 +20,11 @@ urlpatterns = [
     path("models/", views.models, name="models"),
     path("count/", views.count, name="count"),
     path("detect/", views.detect, name="detect"),
+    path("runs/", history.runs, name="runs"),
+    path("runs/compare/", history.compare, name="runs-compare"),
+    path("runs/forget/", history.forget, name="runs-forget"),
+    path("runs/<str:key>/", history.run, name="run"),
+    path("runs/<str:key>/change/", history.change, name="run-change"),
     path("language/", views.language, name="language"),
     path("docs/", docs.docs, name="docs"),
     path("docs/<path:address>", docs.docs, name="docs_page"),

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 _ROWS = [
     line.strip("|").split(" | ")
     for line in (ROOT / "SECURITY.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("| ") and not line.endswith("| |") and "Held by" not in line
+    if line.startswith("| ") and not line.endswith("| |") and "Checked by" not in line
 ]
 
 

@@ -2,8 +2,6 @@
 
 # ruff: noqa: ARG002 -- an embed's terms use arguments that the page's do not
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol, cast
 
 from django.conf import settings
@@ -81,7 +79,7 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
             raise
         return replay(recorded, caller.visitor) if live and draft.request().demands.streams else recorded
     if reservation:
-        caller = replace(caller, ended=_both(caller.ended, reservation.settle))
+        caller = caller.and_then(reservation.settle)
     live = live and request.demands.streams
     steps = client.stream(request, route, settings.LIMITS, caller, live=live)
     if reservation:
@@ -137,15 +135,3 @@ def _or_given_back(steps: Live, reservation: Reservation) -> Live:
     except RefusedError:
         reservation.give_back()
         raise
-
-
-def _both(one: Callable[[Exchange], None], other: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    """Return a function that calls both, the second even if the first raises."""
-
-    def ended(exchange: Exchange) -> None:
-        try:
-            one(exchange)
-        finally:
-            other(exchange)
-
-    return ended

@@ -1,4 +1,4 @@
-"""The APIs that providers implement, each in a folder of its own."""
+"""The APIs that providers support, one folder each."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from playground.dialects.messages.dialect import MESSAGES
 from playground.dialects.responses.dialect import RESPONSES
 from playground.exchange.dialect import Dialect
 
-# The dialect of a provider about which nothing else is known.
+# The dialect to assume for a provider when nothing else is known.
 DEFAULT: Dialect = CHAT_COMPLETIONS
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {dialect.id: dialect for dialect in (CHAT_COMPLETIONS, MESSAGES, RESPONSES)}

@@ -1,6 +1,7 @@
-"""Carry a conversation from one API to another.
+"""Convert a conversation from one API to another.
 
-`Unread` takes a body apart so that what nobody took is left over; `Losses` gathers what could not be written.
+`Unread` reads a body field by field and keeps track of what is left; `Losses` collects what could not be
+converted.
 """
 
 import json
@@ -24,7 +25,7 @@ from playground.exchange.conversation import (
 from playground.exchange.dialect import Dialect
 from playground.text.sentence import gettext_noop, say
 
-# The neutral name of each setting that APIs share, and the path of its field.
+# The neutral name of each setting that APIs share, and the path of its field in an API.
 Settings = Mapping[str, tuple[str, ...]]
 
 _REASONING = ("thinking", "redacted_thinking", "reasoning", "reasoning_text")
@@ -36,17 +37,17 @@ _SENTENCES = {
     ),
     Loss.MOVED: gettext_noop("“%(name)s” was moved to where %(api)s expects it."),
     Loss.CHANGED: gettext_noop("“%(name)s” was rewritten: %(api)s has no exact equivalent."),
-    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s for %(api)s."),
+    Loss.ADDED: gettext_noop("“%(name)s” was set to %(value)s."),
 }
-# Names in a body may be of any length.
+# Field names in a body can have any length.
 _LONGEST_NAME = 80
 _DATA_URL = re.compile(r"data:([^;,\s]+);base64,", re.IGNORECASE)
 
 
 def carried(body: Any, old: Dialect, new: Dialect) -> tuple[Any, list[Lost]]:
-    """Return the body in the words of another API, and what could not be carried as it was.
+    """Return the body converted to another API, and what could not be converted unchanged.
 
-    A body of the same API, and one that is no object, is returned itself.
+    A body of the same API, or one that is not an object, is returned as is.
     """
     if old.id == new.id:
         return body, []
@@ -58,7 +59,7 @@ def carried(body: Any, old: Dialect, new: Dialect) -> tuple[Any, list[Lost]]:
 
 
 class Unread:
-    """A JSON object of which fields are taken one by one. What is left belongs to its own API."""
+    """A JSON object whose fields are taken one by one. What is left over is specific to its API."""
 
     def __init__(self, value: Mapping[str, Any], place: str = "") -> None:
         self.place = place
@@ -77,17 +78,17 @@ class Unread:
         return within.take(*inner) if within else None
 
     def within(self, name: str) -> "Unread | None":
-        """Return the object in a field, to be taken apart itself; None if it is no object."""
+        """Return the object in a field as an `Unread`; None if it is not an object."""
         if name not in self._inner and isinstance(self._fields.get(name), Mapping):
             self._inner[name] = Unread(self._fields.pop(name), self.at(name))
         return self._inner.get(name)
 
     def take_text(self, name: str) -> str | None:
-        """Return the value of a field if it is a string; else leave it."""
+        """Take the value of a field if it is a string; otherwise leave it."""
         return self.take(name) if isinstance(self._fields.get(name), str) else None
 
     def take_list(self, name: str) -> list[Any] | None:
-        """Return the value of a field if it is a list; else leave it."""
+        """Take the value of a field if it is a list; otherwise leave it."""
         return self.take(name) if isinstance(self._fields.get(name), list) else None
 
     def peek(self, name: str) -> Any:
@@ -100,7 +101,7 @@ class Unread:
         }
 
     def left(self) -> Iterator[Own]:
-        """Yield the fields that were not taken. Null and an empty list are how SDKs say "not set"."""
+        """Yield the fields that were not taken, but not null or [], which SDKs send for "not set"."""
         for name, value in self._fields.items():
             if value not in (None, []):
                 yield Own(self.at(name), name)
@@ -111,7 +112,7 @@ class Unread:
 def parts(
     message: Unread, name: str, own: list[Own], known: Callable[[Unread, str], Part | None]
 ) -> Iterator[Part]:
-    """Yield the parts of a content: one text, or objects with a `type`, which `known` takes apart."""
+    """Yield the parts of a `content`: a string, or objects with a `type`, which `known` parses."""
     if (text := message.take_text(name)) is not None:
         yield Text(message.at(name), text)
     for index, value in enumerate(message.take_list(name) or ()):
@@ -130,7 +131,7 @@ def parts(
 def tools(
     body: Unread, own: list[Own], kinds: tuple[str | None, ...], schema: str, within: str = ""
 ) -> Iterator[Tool]:
-    """Yield the functions among the tools; the tools of other `kinds` belong to their API."""
+    """Yield the functions among the tools; tools of other `kinds` are specific to their API."""
     for index, value in enumerate(body.take_list("tools") or ()):
         place = f"tools.{index}"
         tool = Unread(value, place) if isinstance(value, Mapping) else None
@@ -148,7 +149,7 @@ def given(**fields: Any) -> dict[str, Any]:
 
 
 class Losses:
-    """Gathers what could not be written for an API, and groups what is equal."""
+    """Collects what could not be written for an API, and groups equal entries."""
 
     def __init__(self, api: str, own: Sequence[Own] = ()) -> None:
         self._api = api
@@ -161,7 +162,7 @@ class Losses:
         self._places.setdefault((loss, name[:_LONGEST_NAME]), []).append(place)
 
     def added(self, name: str, place: str, value: Any) -> None:
-        """Note a value that only the new body has."""
+        """Record a value that only the new body has."""
         self.add(Loss.ADDED, name, place)
         self._added[name] = json.dumps(value)
 
@@ -184,12 +185,12 @@ class Losses:
 
 
 def kind_of(part: Part) -> str:
-    """Return what people call the kind of a part, as in JSON: `tool_call`."""
+    """Return the name of a kind of part as it appears in JSON: `tool_call`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(part).__name__).lower()
 
 
 def put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Set a field, and make the objects around it."""
+    """Set a field, creating the objects around it."""
     *outer, name = path
     for field in outer:
         body = body.setdefault(field, {})
@@ -197,14 +198,14 @@ def put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def put_settings(body: dict[str, Any], settings: dict[str, Setting], table: Settings) -> None:
-    """Set the fields of the settings that the table has, and take them out of `settings`."""
+    """Set the fields of the settings in the table, and remove those from `settings`."""
     for name, path in table.items():
         if name in settings:
             put(body, path, settings.pop(name).value)
 
 
 def media_type_and_data(url: str) -> tuple[str, str] | None:
-    """Return both for a data URL with base64; None for any other URL."""
+    """Return the media type and the data of a base64 data URL; None for any other URL."""
     head = _DATA_URL.match(url)
     return (head[1], url[head.end() :]) if head else None
 
@@ -215,28 +216,28 @@ def source(part: Image | File) -> str:
 
 
 def only_text(parts: Sequence[Part]) -> str | None:
-    """Return the text if there is one text and nothing else."""
+    """Return the text if the parts are a single text and nothing else."""
     return parts[0].text if len(parts) == 1 and isinstance(parts[0], Text) else None
 
 
 def filled(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return the parts without empty texts, which some APIs refuse among others."""
+    """Return the parts without empty texts, which some APIs reject next to other parts."""
     return tuple(part for part in parts if not (isinstance(part, Text | Refusal) and not part.text))
 
 
 def schema_of(tool: Tool) -> Any:
-    """Return the schema of a tool's arguments; one without any takes none."""
+    """Return the schema of a tool's arguments; without one, a schema that allows no arguments."""
     return {"type": "object", "properties": {}} if tool.schema is None else tool.schema
 
 
 def name_of(value: Any, otherwise: str) -> str:
-    """Return the type of a JSON object, as its API calls it."""
+    """Return the type of a JSON object, in its API's terms."""
     kind = value.get("type") if isinstance(value, Mapping) else None
     return kind if isinstance(kind, str) and kind else otherwise
 
 
 def as_text(arguments: Any) -> str:
-    """Return the arguments of a call as JSON text; some servers and SDKs write the object itself."""
+    """Return the arguments of a call as a JSON string; some servers and SDKs send the object itself."""
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
     return json.dumps(arguments, ensure_ascii=False)
@@ -245,9 +246,9 @@ def as_text(arguments: Any) -> str:
 def content(
     parts: Sequence[Part], is_plain: bool, write: Callable[[Part], dict[str, Any] | None], losses: Losses
 ) -> str | list[dict[str, Any]]:
-    """Return the content of a message: one text as it is, or what `write` makes of each part.
+    """Return the content of a message: a single text unchanged, or the result of `write` for each part.
 
-    A part of which it makes nothing is listed as left out.
+    A part for which `write` returns nothing is listed as left out.
     """
     if is_plain and len(parts) == 1 and isinstance(parts[0], Text):
         return parts[0].text
@@ -265,6 +266,6 @@ def plain(place: str, role: str, text: str) -> Turn:
 
 
 def drop_default(settings: dict[str, Setting], name: str, default: Any) -> None:
-    """Take out a setting that only says what the API does by default."""
+    """Remove a setting that only repeats the API's default."""
     if name in settings and settings[name].value is default:
         del settings[name]

@@ -47,7 +47,7 @@ def flag(value: Any) -> None:
 
 
 def word(*examples: str) -> Callable[[Any], None]:
-    """Return a check for any non-empty string: providers accept more words than the examples."""
+    """Return a check for any non-empty string: providers accept more values than the examples."""
 
     def check(value: Any) -> None:
         if not isinstance(value, str) or not value:
@@ -73,7 +73,7 @@ def model_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
 
 
 def no_messages(prompt: str) -> FieldProblem:
-    """Return the problem of a body without messages; `prompt` is their field."""
+    """Return the problem if a body has no messages; `prompt` is the name of their field."""
     return FieldProblem(prompt, say(gettext_noop("Add at least one message.")))
 
 
@@ -91,7 +91,7 @@ def stream_problems(body: Mapping[str, Any]) -> list[FieldProblem]:
 
 
 def parameter_problems(body: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> list[FieldProblem]:
-    """Return what is wrong with the parameters that a body sets, also within other fields."""
+    """Return the problems of the parameters that a body sets, nested ones included."""
     problems = []
     for parameter in parameters:
         # Many SDKs send null for "not set", which providers accept.
@@ -105,7 +105,7 @@ def parameter_problems(body: Mapping[str, Any], parameters: tuple[Parameter, ...
 
 
 def within(body: Mapping[str, Any], name: str) -> Any:
-    """Return the value of a parameter; a name with a dot is that of a field within a field."""
+    """Return the value of a parameter; a name with a dot means a field within a field."""
     value: Any = body
     for part in name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

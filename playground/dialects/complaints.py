@@ -1,4 +1,4 @@
-"""What providers say of a parameter that they do not take. The patterns are for words in lower case."""
+"""Recognize a provider's message that rejects a parameter. The patterns match lower-case text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a request asks for, as any server may read it. The body was never checked."""
+"""What a request needs, read as liberally as any server might. The body has not been checked."""
 
 from collections.abc import Collection, Container, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from playground.exchange.demands import Demands, Extra, Fields
 
 
 def demands_of(body: Mapping[str, Any], fields: Fields) -> Demands:
-    """Return what a body asks for, in an API with these fields."""
+    """Return what a body needs, in an API with these fields."""
     model = body.get(fields.model)
     limits = {name: limit for name in fields.tokens if (limit := integer(within(body, name))) is not None}
     count = integer(within(body, fields.count)) if fields.count else None
@@ -31,16 +31,16 @@ def of_parts(
     groups: Mapping[str, str],
     abilities: Mapping[str, str],
 ) -> Iterator[Extra]:
-    """Yield the parts of a content that are not `free`, with the group and the ability that each needs."""
+    """Yield the parts of a `content` that are not `free`, with the group and the ability that each needs."""
     for part in listed(content):
         for kind in _kinds(part, free):
             yield Extra(place, kind, groups.get(kind, kind), abilities.get(kind, ""), is_part=True)
 
 
 def _kinds(part: Any, free: Container[str]) -> list[str]:
-    """Return what a part may be taken for, except what is `free`.
+    """Return everything that a server might take a part for, except what is `free`.
 
-    What is neither text nor an object is named whole.
+    Anything other than text or an object counts as a whole.
     """
     found = (in_any_case(part, "type") or [None]) if isinstance(part, dict) else [part]
     return [str(kind) for kind in found if not isinstance(part, str) and not _is_free(kind, free)]

@@ -1,4 +1,4 @@
-"""What people and models say in the examples of each API, to be translated with the page."""
+"""The texts in the examples of each API, translated with the page."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Why an answer ended, as its provider says."""
+"""Why an answer ended, according to its provider."""
 
 import json
 from typing import Any
@@ -56,30 +56,30 @@ _BROKEN_OFF = frozenset(
 
 
 def is_reason(value: Any) -> bool:
-    """Return whether a `finish_reason` says anything."""
+    """Return whether there is a finish reason: not null, not empty."""
     return value.strip().lower() not in _NONE if isinstance(value, str) else bool(value)
 
 
 def shown(value: Any) -> str | None:
-    """Return a `finish_reason` as it came, as JSON if it is not a string; None if it says nothing."""
+    """Return a `finish_reason` as received, as JSON if it is not a string; None if there is none."""
     if not is_reason(value):
         return None
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def is_broken_off(value: Any) -> bool:
-    """Return whether it says that the answer did not end properly."""
+    """Return whether the reason means that the answer did not end properly."""
     return _word(value) in _BROKEN_OFF
 
 
 def common(value: Any) -> Finish | None:
-    """Return the word for all APIs that means the same; None if there is none."""
+    """Return the equivalent in the words shared by all APIs; None if there is none."""
     word = _word(value)
     return Finish.ERROR if word in _BROKEN_OFF else _COMMON.get(_SAME.get(word, word))
 
 
 def meaning(value: Any) -> Sentence | None:
-    """Return what a `finish_reason` means; None for `stop` or nothing."""
+    """Return the explanation of a `finish_reason`; None for `stop` or no reason."""
     reason = shown(value)
     if reason is None:
         return None
@@ -92,7 +92,7 @@ def meaning(value: Any) -> Sentence | None:
 
 
 def other(reason: str) -> Sentence:
-    """Return what is said of a reason that has no explanation."""
+    """Return the sentence for a reason without an explanation of its own."""
     return say(gettext_noop("The provider reported the finish reason “%(reason)s”."), reason=reason[:80])
 
 

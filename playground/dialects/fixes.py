@@ -1,7 +1,7 @@
-"""Changes to a request that are known to help, taken from a provider's words.
+"""Changes to a request that are known to help, derived from a provider's error message.
 
-The words are scanned once for names and numbers, however many parameters the request has. What a provider
-says is untrusted input: a value is used only if it is sane.
+The message is scanned once for names and numbers, however many parameters the request has. It is untrusted
+input: a value is used only if it is plausible.
 """
 
 import json
@@ -38,9 +38,9 @@ from playground.exchange.parameter import Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
 SET = gettext_noop("Set %(name)s to %(value)s")
-LONGEST_MESSAGES = 100_000  # the fix's button carries them
+LONGEST_MESSAGES = 100_000  # the fix's button contains them
 
-# Words that mean a parameter wherever they appear. Others (user, n, stop) may be plain words.
+# Words that always mean a parameter. Others (user, n, stop) can be ordinary words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
 # Words that each stand for several parameters: `Penalty is not enabled for this model` (Gemini),
 # `"llama3.1:8b" does not support thinking` (Ollama).
@@ -59,15 +59,15 @@ class _Complaint:
     body: Mapping[str, Any]
     words: str
     named: list[str]
-    first: list[str]  # of those, what the first word or the list means
+    first: list[str]  # of those, the ones that the first word or the list means
 
 
 class Fixes:
     """The fixes for one API.
 
     `tokens` are its limits on an answer's length, `count` is the number of answers, `tools` what belongs to
-    tools, `prompt` where the messages are; `tied` fields are invalid without the one that they are listed by.
-    `worded` are the parameters whose value is a word, which a provider may ask for.
+    tools, `prompt` where the messages are; `tied` lists, for a field, those that are invalid without it.
+    `worded` are the parameters whose value is a word that a provider might ask for.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Fixes:
             self._without_underscores["candidatecount"] = count
 
     def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-        """Return the change that the provider's words ask for, if it can be made for the person."""
+        """Return the change that the provider's message asks for, if it can be made automatically."""
         complaints = list(self._complaints(body, error))
         rules = (
             self._without_tools,
@@ -110,7 +110,7 @@ class Fixes:
     def _complaints(self, body: Mapping[str, Any], error: ProviderError) -> Iterator[_Complaint]:
         texts = error.words.split("\n")
         for words in texts:
-            # Parameters named apart from the words belong to the message if there is only one.
+            # Parameters named in fields of the error are certain only if there is a single message.
             apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
             found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
             found += [
@@ -135,7 +135,7 @@ class Fixes:
             yield _Complaint(body, words, named, first)
 
     def _parameter(self, name: str) -> str:
-        """Return the parameter that a place is in: `messages[0].role`, `reasoning.effort`."""
+        """Return the parameter that contains a location: `messages[0].role`, `reasoning.effort`."""
         return name if name in self._checks else name.split(".")[0].split("[")[0]
 
     def _is_a_name(self, word: str) -> bool:
@@ -241,7 +241,7 @@ class Fixes:
         return None
 
     def _other_limit(self, complaint: _Complaint) -> Fix | None:
-        """Replace one token limit by the other.
+        """Replace one token limit with the other.
 
         `'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.`
         """
@@ -255,7 +255,7 @@ class Fixes:
         label = gettext_noop("Use %(new)s instead of %(old)s")
         return Fix(say(label, new=new, old=old), {old: None, new: complaint.body[old]})
 
-    # --- what they change ---
+    # --- the changes ---
 
     def _without(self, body: Mapping[str, Any], names: Collection[str]) -> Fix | None:
         if not names:
@@ -267,7 +267,7 @@ class Fixes:
         return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
 
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
-        """Set a parameter; None if it does not accept the value, or would cost more."""
+        """Set a parameter; None if the parameter does not accept the value, or the call would cost more."""
         value = int(value) if value == int(value) else value
         if name in (*self._tokens, self._count) and value > (_number(within(body, name)) or 0):
             return None
@@ -292,7 +292,7 @@ class Fixes:
 
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
-    """Return the names of a list, up to the end of its sentence."""
+    """Return the names in a list, up to the end of its sentence."""
     if not (listed := LISTED.search(words)):
         return []
     end = words.find(". ", listed.end())
@@ -316,7 +316,7 @@ def _unknown(complaint: _Complaint) -> list[str]:
 
 
 def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """Return the change that sets a parameter, or removes it: None. The fields beside it stay as they are."""
+    """Return the change that sets a parameter, or removes it (None). The fields next to it stay unchanged."""
     outer, _, inner = name.partition(".")
     if not inner:
         return {outer: value}

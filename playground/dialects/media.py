@@ -1,4 +1,4 @@
-"""Read images and audio from the URLs or base64 that an API sends. Their bytes give the type."""
+"""Read images and audio from the URLs or base64 that an API sends. The type is detected from the bytes."""
 
 import base64
 import binascii
@@ -46,13 +46,13 @@ def sound(source: str, asked_format: str | None = None) -> Media:
         return media
     try:
         samples = base64.b64decode(source, validate=True)
-    except ValueError:  # also letters beyond ASCII, which base64 has none of
+    except ValueError:  # also non-ASCII letters, which base64 does not have
         return media
     return Media("audio/wav", base64.b64encode(_wav_head(len(samples)) + samples).decode(), len(source))
 
 
 def safe_link(url: Any) -> str | None:
-    """Return the URL if it is safe as a link, else None."""
+    """Return the URL if it is safe to use as a link, otherwise None."""
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
         return None
     try:
@@ -94,7 +94,7 @@ def _type(start: bytes, starts: tuple[tuple[bytes, str], ...]) -> str | None:
 
 
 def _in_one(data: str) -> str:
-    """Join base64 that was streamed, in which each delta may have its own padding."""
+    """Join streamed base64, where each delta can have its own padding."""
     ends = re.findall(r"[^=]+=*", data)
     if len(ends) < 2 or _DATA_URL.match(data):
         return data

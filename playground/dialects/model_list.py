@@ -1,4 +1,4 @@
-"""Read the ids in a provider's list of models, in any shape.
+"""Read the IDs in a provider's model list, whatever its shape.
 
 OpenAI's `{"data": [{"id"}]}`, a bare list (Together), `{"models": [{"name"}]}` (Gemini, Ollama, Cohere), bare
 names, and one of these inside another.
@@ -43,5 +43,5 @@ def _id(entry: Any) -> str | None:
     else:
         return None
     usable = [name for name in names if name and len(name) <= _LONGEST and name.isprintable()]
-    # GitHub's ids are registry URLs (azureml://…); calls use the name beside it.
+    # GitHub's ids are registry URLs (azureml://…); calls use the name next to it.
     return next((name for name in usable if "://" not in name), usable[0] if usable else None)

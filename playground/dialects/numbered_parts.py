@@ -1,4 +1,4 @@
-"""The parts of a list that grows by events, each with the number of its part."""
+"""The parts of a list that grows with each event; an event has the index of its part."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class NumberedParts:
-    """The parts of a list by their index. `last` is the highest: to look for it would take quadratic time.
+    """The parts of a list by their index. `last` is the highest, kept because searching is slow.
 
-    `is_open` says that the last one still grows.
+    `is_open` means that the last part is still growing.
     """
 
     by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -20,16 +20,16 @@ class NumberedParts:
         self.by_index[index] = part
 
     def index_of_text(self, index: int | None, type_: str) -> int | None:
-        """Return the index of the part of that type in which a text goes on.
+        """Return the index of the part of that type that a text continues.
 
-        Some servers give each event a new index (vLLM): the text goes on where it began.
+        vLLM gives each event a new index; its text still belongs to the part where it began.
         """
         if index is None or index in self.by_index or not self.is_open:
             return index
         return self.last if self.by_index[self.last].get("type") == type_ else index
 
     def set(self, index: int | None, part: dict[str, Any], *, is_done: bool) -> None:
-        """Set a part; without an index, a new one or (if done) the last one. Empty values replace none."""
+        """Set a part; without an index, a new one or (if done) the last one. Empty values replace nothing."""
         if index is None:
             index = self.last if is_done or not self.by_index else self.last + 1
         elif is_done and index not in self.by_index and self._is_last(part):
@@ -39,7 +39,7 @@ class NumberedParts:
         self.put(index, old | {name: part[name] for name in part if part[name] or not old.get(name)})
 
     def _is_last(self, part: dict[str, Any]) -> bool:
-        """Return whether a part says what the last one does, under an index of its own."""
+        """Return whether a part repeats the last one under a new index."""
         known = self.by_index.get(self.last, {})
         names = [name for name in ("text", "refusal") if part.get(name)]
         return bool(names) and all(part[name] == str(known.get(name)) for name in names)

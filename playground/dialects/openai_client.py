@@ -1,4 +1,4 @@
-"""The openai SDK in Python code: what the code of its APIs has in common."""
+"""Python code with the openai SDK: what its APIs have in common."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from playground.snippets.python import key_code, key_header, literal, quoted
 
 
 def code(call: Call, method: str, keywords: Collection[str], shown: str) -> str:
-    """Return the code of a call. What is not among the `keywords` of the method goes into `extra_body`.
+    """Return the code of a call. Fields that are not `keywords` of the method go into `extra_body`.
 
     `shown` are the lines that print the `response` or, if it is streamed, the `stream`.
     """
@@ -43,10 +43,10 @@ def _opening(call: Call) -> list[str]:
 
 
 def _extra_headers(call: Call) -> list[str]:
-    """Return the argument of a call with its headers, none if the SDK sends all of them by itself.
+    """Return the argument with the headers of a call; nothing if the SDK sends all of them by itself.
 
-    The SDK sends its key as a bearer token. If the key belongs in another header, the SDK's own has to go,
-    and only this argument can remove it.
+    The SDK sends its key as a bearer token. If the key belongs in another header, that token has to be
+    removed, and only this argument can do it.
     """
     headers = [(name, quoted(value)) for name, value in call.headers]
     if _has_own_header(call):

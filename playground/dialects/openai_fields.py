@@ -1,4 +1,4 @@
-"""Fields that OpenAI's APIs share, for what is carried to them and from them."""
+"""Fields that OpenAI's APIs share, for conversions to and from them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ PICKS = {Pick.AUTO: "auto", Pick.ANY: "required", Pick.NONE: "none"}
 
 
 def text_in(part: Unread, kind: str, kinds: tuple[str, ...]) -> Text | Refusal | None:
-    """Take the text of a part of one of the `kinds`, or that of a refusal; None if it is another part."""
+    """Take the text of a part of one of the `kinds`, or of a refusal; None for any other part."""
     if kind in kinds and (text := part.take_text("text")) is not None:
         return Text(part.place, text)
     if kind == "refusal" and (text := part.take_text("refusal")) is not None:
@@ -41,7 +41,7 @@ def text_in(part: Unread, kind: str, kinds: tuple[str, ...]) -> Text | Refusal |
 
 
 def choice_in(body: Unread, within: str = "") -> ToolChoice | None:
-    """Take the choice of a tool as OpenAI's APIs have it, with the name in an object or not."""
+    """Take the `tool_choice` of OpenAI's APIs, with the name in a nested object or not."""
     for pick, word in PICKS.items():
         if body.peek("tool_choice") == word:
             body.take("tool_choice")
@@ -55,7 +55,7 @@ def choice_in(body: Unread, within: str = "") -> ToolChoice | None:
 
 
 def output_in(output: Unread | None, within: str = "") -> JSONOutput | None:
-    """Take the format of an answer as OpenAI's APIs have it. A text is what every API gives."""
+    """Take the response format of OpenAI's APIs. Plain text needs no setting in any API."""
     kind = output.peek("type") if output else None
     if output is None or kind not in ("text", "json_object", "json_schema"):
         return None
@@ -70,7 +70,7 @@ def output_in(output: Unread | None, within: str = "") -> JSONOutput | None:
 
 
 def file_in(unread: Unread, place: str) -> File | None:
-    """Take a file as OpenAI's APIs have it, by one of what says which; None if nothing does."""
+    """Take a file of OpenAI's APIs, from the first field that identifies it; None if there is none."""
     data = unread.take_text("file_data") or ""
     url = "" if data else unread.take_text("file_url") or ""
     id_ = "" if data or url else unread.take_text("file_id") or ""
@@ -90,12 +90,12 @@ def image_in(place: str, url: str, fields: Unread | None) -> Image:
 
 
 def detail_of(part: Image) -> dict[str, Any]:
-    """Return the field that says how closely to look at an image, if it is set."""
+    """Return the `detail` field of an image, if it is set."""
     return {} if part.detail is None else {"detail": part.detail.value}
 
 
 def file_fields(part: File) -> dict[str, Any]:
-    """Return the fields of a file in OpenAI's APIs, besides a URL."""
+    """Return the fields of a file in OpenAI's APIs, except for a URL."""
     data = f"data:{part.type};base64,{part.data}" if part.type and part.data else part.data
     return given(file_id=part.id or None, file_data=data or None, filename=part.name)
 
@@ -103,14 +103,14 @@ def file_fields(part: File) -> dict[str, Any]:
 def result_of(
     result: ToolResult, write: Callable[[Part], dict[str, Any] | None], losses: Losses
 ) -> str | list[dict[str, Any]]:
-    """Return the content of a tool's result, in which nothing says that the tool failed."""
+    """Return the content of a tool's result. It has no field that says that the tool failed."""
     if result.is_error not in (None, False):
         losses.add(Loss.LEFT_OUT, "is_error", f"{result.place}.is_error")
     return content(result.content, result.is_plain, write, losses) or ""
 
 
 def format_of(output: JSONOutput, place: str, losses: Losses, within: str = "") -> dict[str, Any]:
-    """Return the format of an answer. A schema needs a name."""
+    """Return the response format. A schema needs a name."""
     if output.is_free:
         return {"type": "json_object"}
     name = output.name

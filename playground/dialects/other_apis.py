@@ -1,4 +1,4 @@
-"""Name the API of a response that is not from the API that was called. Nothing else of it is read."""
+"""Recognize a response from another API than the one that was called, to name that API in the error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ def _type_begins(*prefixes: str) -> _Test:
     return lambda value: str(value.get("type")).startswith(prefixes)
 
 
-# What only a response, an event, or a line of that API has.
+# Fields that only a response, an event, or a line of that API has.
 _APIS: tuple[tuple[str, _Test], ...] = (
     ("OpenAI Responses API", lambda value: value.get("object") == "response" and "output" in value),
     ("OpenAI Responses API", _type_begins("response.")),
@@ -36,9 +36,9 @@ _OF_DIALECT = {
 
 
 def api_at(url: str, value: Any, asked: str) -> str | None:
-    """Return the API that an unknown path belongs to, told by the path, or by the form of its error.
+    """Return the API that an unknown path belongs to, judging by the path or the shape of the error.
 
-    None if it cannot be told, or is the one that was `asked` (the id of a dialect).
+    None if it is unknown, or the one that was `asked` (the id of a dialect).
     """
     address = urlsplit(url)
     error = value.get("error") if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""What most APIs have in common: one endpoint, to which the body is posted as people write it."""
+"""What most APIs have in common: one endpoint, to which the body is posted as is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from playground.exchange.parameter import Parameter
 
 
 class PlainDialect(Dialect):
-    """A dialect overrides what it does otherwise."""
+    """A dialect overrides what it does differently."""
 
     count_path = ""
 

@@ -11,8 +11,8 @@ from playground.exchange.parameter import Row, fits_a_line, fits_a_textarea
 class MessageRows:
     """Messages with a `role` and a `content`, as most APIs have them.
 
-    `instead` are fields beside which an empty text means that the message has no `content`. Messages of the
-    roles `call_roles` have the id of the call that they answer in the field `call`.
+    If a message has one of the fields in `instead`, an empty text means that it has no `content`. Messages of
+    the roles `call_roles` have the id of the call that they answer in the field `call`.
     """
 
     instead: frozenset[str] = frozenset()

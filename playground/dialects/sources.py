@@ -6,7 +6,7 @@ from playground.exchange.answer import Cited, Source
 
 
 def cited(sources: Iterable[Source | None]) -> Cited:
-    """Return each source once. A link that is cited without a title takes the one that comes later."""
+    """Return each source once. A link cited without a title takes its title from a later citation."""
     found: dict[str, Source] = {}
     for source in filter(None, sources):
         known = found.get(source.link or source.title)

@@ -1,4 +1,4 @@
-"""Read the counts of a `usage`, whatever their names."""
+"""Read the counts of a `usage`, whatever they are called."""
 
 from typing import Any
 

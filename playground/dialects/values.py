@@ -1,4 +1,4 @@
-"""Read JSON values whose type nobody promised."""
+"""Read JSON values that can have any type."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def in_any_case(value: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def tool_call(id_: Any, name: Any, arguments: Any, raw: Any) -> ToolCall:
-    """Return a call of a tool; `arguments` are JSON as text, or the value itself."""
+    """Return a tool call; `arguments` are a JSON string, or the value itself."""
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments or {}, ensure_ascii=False)
     return ToolCall(string(id_), string(name), arguments, raw)

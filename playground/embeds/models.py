@@ -314,7 +314,9 @@ def _checked(text: str, check: Any) -> tuple[str, list[Sentence]]:
 def _unknown(provider: str) -> Sentence:
     if provider == LOCAL_MODEL:
         return say(
-            gettext_noop("The local model needs a running scripts/play. Edit the embed in its /admin/.")
+            gettext_noop(
+                "The local model is available only while scripts/play runs. Edit the embed in its /admin/."
+            )
         )
     return say(_CHOOSE, known=", ".join(catalogue()))
 

@@ -1,1 +1,1 @@
-"""The record of a call: what was asked, what went out, and what came back. Pure Python, no Django."""
+"""The record of a call: what was requested, sent, and received. Pure Python, no Django."""

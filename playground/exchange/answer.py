@@ -1,4 +1,4 @@
-"""An answer as every view reads it, whatever its API."""
+"""An answer in the form that every view reads, whatever its API."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ Cited = Mapping[str, Source]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Each source once: a choice's own, then those that the answer cites for all choices.
+    """Each source once: first those of the choice, then those that the answer cites for all choices.
 
     The common ones are read only once, because there can be very many.
     """
@@ -91,7 +91,7 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool. `arguments` is JSON as text; `raw` is the call as its API wrote it, whatever it is.
+    """A tool call. `arguments` is a JSON string; `raw` is the call as received, whatever its type.
 
     `id` is None if results do not name the call, `name` if the call names no tool.
     """
@@ -119,22 +119,22 @@ class Choice(ABC):
     @property
     @abstractmethod
     def finish(self) -> Finish | None:
-        """Why it ended; None if the provider does not say, or says what this does not know."""
+        """Why it ended; None if the provider gives no reason, or an unknown one."""
 
     @property
     @abstractmethod
     def finish_reason(self) -> str | None:
-        """Why it ended, in the provider's own word; None if that says nothing."""
+        """Why it ended, in the provider's own word; None if there is none."""
 
     @property
     @abstractmethod
     def finish_note(self) -> Sentence | None:
-        """What that means; None for a normal end."""
+        """What the finish reason means; None for a normal end."""
 
     @property
     @abstractmethod
     def is_broken_off(self) -> bool:
-        """Whether it says that the answer did not end properly."""
+        """Whether the finish reason means that the answer did not end properly."""
 
     @property
     @abstractmethod
@@ -155,14 +155,14 @@ class Choice(ABC):
 
     @abstractmethod
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        """Return the messages that add it to the conversation, and the empty ones that must follow.
+        """Return the messages that add the answer to the conversation, and the empty ones that must follow.
 
         Without `media`, images and audio are left out.
         """
 
     @property
     def texts(self) -> list[str]:
-        """All of its texts for people."""
+        """All texts of the choice that people read."""
         texts = (self.reasoning, self.text, self.transcript, self.refusal)
         return [text for text in texts if text]
 

@@ -9,7 +9,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The header in which a key is sent. `id` is what providers' entries call it."""
+    """The header in which a key is sent. `id` is its name in the provider list."""
 
     id: str
     header: str
@@ -30,7 +30,7 @@ AUTHS = {auth.id: auth for auth in (BEARER, X_API_KEY, API_KEY)}
 class Call:
     """`base_url` has no trailing slash; `key_variable` is None for a server that takes no key.
 
-    `headers` are those that the API requires, then the provider's; `auth` tells the one with the key. `body`
+    `headers` are those that the API requires, then the provider's; `auth` is the one with the key. `body`
     is the request as people write it, and `wire` is the part of it that is posted. `streams` says whether it
     asks for a stream.
     """

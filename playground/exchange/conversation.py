@@ -1,7 +1,7 @@
-"""A request in no API's words, in which a conversation is carried from one API to another.
+"""A request in a neutral form, for converting a conversation from one API to another.
 
-What APIs share has a name here. What only one API has is in `Conversation.own`, so that the writer of another
-API can list it: nothing is dropped silently.
+What APIs share has a name here. What only one API has is in `Conversation.own`, so that the converter to
+another API can list it: nothing is dropped silently.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from playground.text.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`place` is where a part is in the body: `messages.2.content.0`. The same holds for the other parts."""
+    """`place` is the path of a part in the body: `messages.2.content.0`. All parts have one."""
 
     place: str
     text: str
@@ -64,7 +64,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """`arguments` is JSON as text, unless the body is wrong. `id` is None if there is none."""
+    """`arguments` is a JSON string, unless the body is invalid. `id` is None if there is none."""
 
     place: str
     id: Any
@@ -74,7 +74,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The result of the call `id`. `is_plain` says that the content was one string instead of parts."""
+    """The result of the call `id`. `is_plain`: the content was a string instead of parts."""
 
     place: str
     id: Any
@@ -88,10 +88,10 @@ Part: TypeAlias = Text | Image | Audio | File | Refusal | ToolCall | ToolResult
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says. `role` is what the body has: `system`, `developer`, `user`, `assistant`, `tool`…
+    """One turn of the conversation. `role` is that of the body: `system`, `developer`, `user`, `tool`…
 
-    A system text that stands beside the messages is the first turn. A turn of the role `tool` has one
-    `ToolResult`. `is_plain` says that the text was one string instead of parts.
+    A system prompt outside the messages is the first turn. A turn of the role `tool` has one
+    `ToolResult`. `is_plain`: the text was a string instead of parts.
     """
 
     place: str
@@ -105,7 +105,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may call. What is None is not set."""
+    """A function that the model may call. None means not set."""
 
     place: str
     name: Any
@@ -125,7 +125,7 @@ class Pick(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """`name` is that of the tool for `Pick.NAMED`."""
+    """`name` is the name of the tool for `Pick.NAMED`."""
 
     place: str
     pick: Pick
@@ -137,7 +137,7 @@ class ToolChoice:
 
 @dataclass(frozen=True, slots=True)
 class JSONOutput:
-    """An answer in JSON: by a schema, or `is_free`. What is None is not set; `place` has these fields."""
+    """An answer in JSON, with a schema or `is_free`. None means not set; `place` has these fields."""
 
     place: str
     schema: Any = None
@@ -149,17 +149,17 @@ class JSONOutput:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value that the other API takes as it is, and where it is in the body."""
+    """A value that the other API accepts unchanged, and its path in the body."""
 
     place: str
     value: Any
 
 
-# --- what cannot be carried ---
+# --- what cannot be converted ---
 
 
 class Loss(StrEnum):
-    """Why something is not in the other body as it was."""
+    """Why something was not converted unchanged."""
 
     LEFT_OUT = "left_out"
     UNREAD = "unread"
@@ -180,9 +180,9 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What was not carried as it was. Equal losses are one, with all their `places`; `name` is a field's.
+    """What was not converted unchanged. Equal losses are merged, with all `places`; `name` is a field's.
 
-    The places are in the old body; of what was `Loss.ADDED`, they are in the new one.
+    The places are in the old body; for `Loss.ADDED`, in the new one.
     """
 
     loss: Loss

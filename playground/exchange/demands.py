@@ -1,4 +1,4 @@
-"""What a request asks for, in terms that all APIs share."""
+"""What a request needs, in terms that all APIs share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a request asks for. `tokens` are its limits on an answer's length, by field.
+    """What a request needs. `tokens` are its limits on an answer's length, by field.
 
     `count` is the number of answers. `model` is empty if none is named.
     """
@@ -58,7 +58,7 @@ class Extra:
 
 
 def too_many_messages(prompt: str, count: int, most: int) -> FieldProblem:
-    """Return the problem of `prompt`, the field with the messages."""
+    """Return the problem with `prompt`, the field with the messages."""
     return FieldProblem(
         prompt,
         say(

@@ -1,6 +1,6 @@
-"""What every API is asked for, so that no other room knows a name of its JSON.
+"""The interface that every API implements, so that no other package knows a field of its JSON.
 
-`playground.dialects` has one object with all of this for each API.
+`playground.dialects` has one such object for each API.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ Place = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """A tool call so far. Both are texts, `Pieces`, or whatever JSON the provider sent whole."""
+    """A tool call so far. Both are strings, `Pieces`, or any JSON value that was sent in one piece."""
 
     name: Any
     arguments: Any
@@ -40,8 +40,8 @@ class LiveChoice:
 class Collector(Protocol):
     """Assembles a stream: `add` takes each event's JSON value; `completion` is the result so far.
 
-    `tokens` counts the events that added text. `has_begun` says that one of them was of this API. As long as
-    none was, `fields` counts the names in the others: with several, they may be those of another API.
+    `tokens` counts the events that added text. `has_begun`: one of them was of this API. Until then,
+    `fields` counts the names in the others: several of them may mean that they are of another API.
     """
 
     error: Any
@@ -82,9 +82,9 @@ class Dialect(Protocol):
 
     `ending` is the path of the endpoint, which people paste with their base URL; `models_path` is that of the
     list of models. `roles` are those that people choose from; the messages of `call_roles` answer a call by
-    its id. Every chunk of a stream contains one of `chunk_marks`: what has none is not parsed.
-    `end_mark` is how a stream announces its end. `auth` is how a key is sent, unless the provider wants it
-    otherwise. `count_path` is where the tokens of a request are counted; it is empty if nowhere.
+    its id. Every chunk of a stream contains one of `chunk_marks`: a chunk without one is not parsed.
+    `end_mark` is how a stream announces its end. `auth` is how a key is sent, unless the provider
+    overrides it. `count_path` is where the tokens of a request are counted; it is empty if nowhere.
     """
 
     id: str
@@ -120,13 +120,13 @@ class Dialect(Protocol):
         """Return everything wrong with a body. Unknown fields pass: a provider may know them."""
 
     def demands(self, body: Mapping[str, Any]) -> Demands:
-        """Return what a body asks for. Of a body that was never checked, return what can be read."""
+        """Return what a body needs. If it has not been checked, return what can be read."""
 
     def extras(self, body: Mapping[str, Any]) -> Iterator[Extra]:
         """Yield what may cost more than the tokens of the text, parameter by parameter and part by part."""
 
     def question(self, body: Mapping[str, Any]) -> str | None:
-        """Return the last message if it is text: it tells one request from another."""
+        """Return the last message if it is text, to tell requests apart."""
 
     def lengths(self, body: Mapping[str, Any]) -> list[int]:
         """Return the length of each message, in characters."""
@@ -134,10 +134,10 @@ class Dialect(Protocol):
     # --- from one API to another ---
 
     def conversation(self, body: Mapping[str, Any]) -> Conversation:
-        """Return what a body asks for, in no API's words. A body that was never checked is read as well."""
+        """Return a body in the neutral form. The body need not have been checked."""
 
     def body_of(self, conversation: Conversation) -> tuple[dict[str, Any], list[Lost]]:
-        """Return the body that asks another API's conversation here, and what it cannot express."""
+        """Return the body for another API's conversation, and what it cannot express."""
 
     # --- the call ---
 
@@ -182,15 +182,15 @@ class Dialect(Protocol):
         """Return the part of a JSON value that reports an error although the status says success, or None."""
 
     def fix(self, body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-        """Return the change that the provider's words ask for, if it can be made for the person."""
+        """Return the change that the provider's message asks for, if it can be made automatically."""
 
     def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Return the change that limits an answer to this many tokens, if the body allows more."""
 
-    # --- the key, if it came back in pieces ---
+    # --- a key that is split over several texts ---
 
     def texts(self, value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
-        """Yield each text of a completion or an event, and the places where people read it with others."""
+        """Yield each text of a completion or an event, and the places where it is read with others."""
 
     def masked(self, completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:
         """Mask the texts with these numbers, counted in the order of `texts`."""
@@ -208,8 +208,8 @@ def call_of(
 ) -> Call:
     """Return the call that posts this body or, with a `url`, the one that gets what is there.
 
-    `auth` is how the provider wants its key, if not as usual in this dialect; `headers` are sent beside the
-    dialect's own, which win.
+    `auth` is how the provider wants its key, if it differs from the dialect's; `headers` are sent in
+    addition to the dialect's own, which take precedence.
     """
     own = dialect.headers(body)
     taken = {name.lower() for name, _ in own}

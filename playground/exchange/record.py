@@ -102,7 +102,7 @@ class Exchange:
     stream: Stream | None = None
     recorded: Recorded | None = None
     fixed: frozenset[str] = frozenset()
-    # A cache for what the rooms above derive from it.
+    # A cache for what the packages above derive from it.
     derived: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @cached_property

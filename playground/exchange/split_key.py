@@ -1,4 +1,4 @@
-"""Guard against a key that comes back in pieces: what is shown of a stream must not add up to it.
+"""Guard against a key that a provider sends back in pieces: what is shown of a stream must not add up to it.
 
 Text that may become the key is held back until more arrives or the stream ends. Nothing that a provider sends
 ends the wait sooner, since a finish reason may come in every chunk.
@@ -33,7 +33,7 @@ class HeldText:
         self.found = redacted != joined
         settled = self._redactor.settled(redacted)
         self.rest = redacted[settled:]
-        # A beginning of the key that goes on as something else stays one; before, it may become the key.
+        # A beginning of the key in the settled text can no longer become the whole key: redact it as such.
         return self._redactor.text(redacted[:settled])
 
 

@@ -123,12 +123,12 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
         gettext_noop("The provider rejected the request"),
-        gettext_noop("Change what the provider’s message names, then send again."),
+        gettext_noop("Correct what the provider’s message points out, then send again."),
     ),
     401: (
         "unauthorized",
         gettext_noop("Invalid API key"),
-        gettext_noop("Check your API key, and that it is one for %(host)s."),
+        gettext_noop("Check that your API key is correct and belongs to %(host)s."),
     ),
     402: (
         "payment_required",
@@ -164,7 +164,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     410: (
         "not_found",
         gettext_noop("No longer available"),
-        gettext_noop("Change the model, base URL, or parameter that the provider’s message names."),
+        gettext_noop("Change the model, base URL, or parameter named in the provider’s message."),
     ),
     413: (
         "too_large_for_provider",

@@ -225,7 +225,8 @@ def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Exp
         say(gettext_noop("The provider reported an error")),
         say(
             gettext_noop(
-                "The status is a success, but the body is an error. Change what the provider’s message names."
+                "The status says success, but the body is an error. Correct what the provider’s message "
+                "points out."
             )
         ),
         error.message,
@@ -285,7 +286,7 @@ def _ended_early(exchange: Exchange, message: str | None) -> Explanation:
 
 def _in_mid_stream(explanation: Explanation) -> Explanation:
     if explanation.kind == "provider_error":
-        advice = say(gettext_noop("Try again, or change what the provider’s message names."))
+        advice = say(gettext_noop("Try again, or correct what the provider’s message points out."))
         explanation = replace(explanation, advice=advice)
     return replace(explanation, title=say(gettext_noop("Error during streaming")))
 

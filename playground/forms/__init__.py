@@ -1,1 +1,1 @@
-"""Requests as people make them: the form and its buttons, JSON, and links. All become a Draft."""
+"""Requests as people enter them: the form and its buttons, JSON, and links. All become a Draft."""

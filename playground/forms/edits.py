@@ -1,10 +1,10 @@
-"""Change the form by its buttons, and say where the cursor goes then.
+"""Apply the buttons of the form, and decide where the cursor goes.
 
 A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
 `change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
 
-With scripts, the page adds, moves and removes rows itself, without waiting for the server; everything that
-depends on what a request is comes here.
+With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
+needs to know the request is done here.
 """
 
 import re
@@ -55,9 +55,9 @@ def edit(form: RequestForm, action: str) -> None:
 
 
 def _follow_provider(form: RequestForm, before: str) -> None:
-    """Speak an API of the provider: the one that was chosen, if it speaks that too, else its usual one.
+    """Switch to an API of the new provider: the chosen one if it supports that, otherwise its default.
 
-    What a base URL of one's own speaks, or a provider that is gone, nobody knows.
+    For a custom base URL or an unknown provider, the API stays: nobody knows what it supports.
     """
     if known := catalogue().get(form.provider):
         chosen = form.dialect is not dialect_of(before, None) and form.dialect.id in known.dialects
@@ -76,7 +76,7 @@ def _append(form: RequestForm, messages: list[Any]) -> None:
 
 
 def _among_others(form: RequestForm) -> list[MessageRow]:
-    """Return the messages as they are when more follow: a text alone needs no role, one among others does."""
+    """Return the messages, ready for more to follow: a single text needs no role, but several messages do."""
     if len(form.messages) == 1 and not form.messages[0].role and not form.messages[0].extra:
         return [replace(form.messages[0], role=form.new_row.role)]
     return form.messages

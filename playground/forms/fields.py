@@ -1,4 +1,4 @@
-"""Which values a form field can carry: texts that pass through a browser unchanged.
+"""Which values a form field can hold: strings that pass through a browser unchanged.
 
 A browser removes line breaks from a one-line field (HTML, "value sanitization algorithm"), turns any line
 break in a textarea into `\\n`, and reads NUL as U+FFFD. Other values are kept as JSON in another field.
@@ -66,7 +66,7 @@ def parameter_value(parameter: Parameter, text: str) -> Any:
 
 
 def choice_text(choice: Any) -> str:
-    """Return how the form shows a choice: a text as it is, other values as JSON."""
+    """Return how the form shows a choice: a string as is, other values as JSON."""
     return choice if isinstance(choice, str) else json.dumps(choice)
 
 

@@ -1,4 +1,4 @@
-"""The form as text: what people typed, kept as typed, and the request body that it means."""
+"""The form as text: what people typed, unchanged, and the request body that it stands for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,8 +32,8 @@ class RequestForm:
     A form filled from a body means exactly that body: `more` holds as JSON what has no field, or does not fit
     into its field. `ticks` are the names of the ticked boxes.
 
-    `lost` is what an API could not take over from the one before. `focus` is the position of the message that
-    gets the cursor; None leaves the cursor where it is.
+    `lost` lists what could not be converted from the previous API. `focus` is the position of the message
+    that gets the cursor; None leaves the cursor where it is.
     """
 
     provider: str = ""
@@ -73,7 +73,7 @@ class RequestForm:
         return sum(bool(text.strip()) for text in texts)
 
     def told_at_more(self, name: str) -> bool:
-        """Whether what is wrong with `name` can only be told at `more`: it is set there, and has no field."""
+        """Whether a problem with `name` can be shown only at `more`: it is set there and has no field."""
         places = {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
         has_place = any(f"{name}.".startswith(f"{place}.") for place in places)
         return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
@@ -131,7 +131,7 @@ class RequestForm:
         self.more = json_text(more)
 
     def speak(self, dialect: Dialect) -> None:
-        """Put the request into another API's words. Raises `InvalidRequestError` for what cannot be read."""
+        """Convert the request to another API. Raises `InvalidRequestError` for what cannot be read."""
         errors: list[FieldProblem] = []
         body = self.body(errors)
         if errors:
@@ -197,7 +197,7 @@ class RequestForm:
         return rest, not rest
 
     def _within(self, name: str) -> list[Parameter]:
-        """Return the parameters that are this field, or fields of it."""
+        """Return the parameters that are this field or nested in it."""
         return [
             parameter
             for parameter in self.dialect.parameters

@@ -1,4 +1,4 @@
-"""Read requests to the playground, whether forms or JSON, and tell in which shape they want the response."""
+"""Read requests to the playground, whether forms or JSON, and the shape of the response that they expect."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -46,14 +46,17 @@ def shape_of(request: HttpRequest) -> Shape:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that is read but not checked. `form` is None if it came as JSON.
+    """A request that is read but not checked. `form` is None if it was JSON.
 
-    `embed` is the name of the embed that sent it.
+    `embed` is the name of the embed that sent it. `parent` is the key of the run that this repeats, or "".
+    `keep` is False if its run must not be saved.
     """
 
     draft: Draft
     form: RequestForm | None
     embed: str | None = None
+    parent: str = ""
+    keep: bool = True
 
 
 def read(request: HttpRequest) -> Asked:
@@ -77,7 +80,8 @@ def _read_as_v1(deployment: str) -> str:
 def _read_form(request: HttpRequest) -> Asked:
     form = read_form(request)
     draft = draft_of(form, request.POST.get("api_key") or None)
-    return Asked(draft, form, request.POST.get("embed") or None)
+    parent, keep = request.POST.get("parent", ""), "unkept" not in request.POST
+    return Asked(draft, form, request.POST.get("embed") or None, parent, keep)
 
 
 def draft_of(form: RequestForm, key: str | None = None) -> Draft:
@@ -97,13 +101,13 @@ def read_form(request: HttpRequest) -> RequestForm:
             )
         )
     try:
-        # Django would replace broken bytes by U+FFFD, which would be sent on.
+        # Django would replace broken bytes with U+FFFD, which would then be sent.
         unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError(
             FieldProblem("body", say(gettext_noop("The form isn’t valid UTF-8.")))
         ) from error
-    # The form names its own API: a provider may speak several.
+    # The form names its API: a provider may support several.
     form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
     check_count(form.dialect, len(form.messages))
     return form
@@ -132,7 +136,11 @@ def _read_json(data: bytes) -> Asked:
         body=values.get("request"),
         dialect=_text_or_none(values, "dialect"),
     )
-    return Asked(draft, None, _text_or_none(values, "embed"))
+    keep = values.get("keep", True)
+    if not isinstance(keep, bool):
+        raise InvalidRequestError(FieldProblem("keep", say(gettext_noop("Enter true or false."))))
+    parent = _text_or_none(values, "parent") or ""
+    return Asked(draft, None, _text_or_none(values, "embed"), parent, keep)
 
 
 def _text_or_none(values: dict[str, Any], name: str) -> str | None:

@@ -16,7 +16,7 @@ ROW_FIELDS = ("role", "content", "call", "extra")
 
 @dataclass
 class MessageRow:
-    """One message as four texts. `extra` is a JSON object with what the other three cannot express."""
+    """One message as four strings. `extra` is a JSON object with what the other three cannot express."""
 
     role: str = ""
     content: str = ""
@@ -38,7 +38,7 @@ class MessageRow:
 
 
 def new_row(dialect: Dialect) -> MessageRow:
-    """Return an empty message of the person who uses the form."""
+    """Return an empty user message."""
     return MessageRow("user" if "user" in dialect.roles else next(iter(dialect.roles), ""))
 
 
@@ -66,7 +66,7 @@ def prompt_of(dialect: Dialect, rows: Sequence[MessageRow], errors: list[FieldPr
 
 
 def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:
-    """Return the row, unless a text and its `extra` set the same field. Raises `InvalidRequestError`."""
+    """Return the row. Raises `InvalidRequestError` if a text field and `extra` set the same field."""
     read = row.as_row(place)
     if read.rest:
         means = dialect.prompt([read])

@@ -1,1 +1,1 @@
-"""Outgoing connections: which addresses may be reached, the checked connection, its clock and its limits."""
+"""Outgoing connections: the egress rules, the checked connection, timeouts, and limits."""

@@ -107,13 +107,13 @@ class Wire:
         return True
 
     def _has_buffered(self) -> bool:
-        """Whether bytes have left the socket that nobody has read, which `poll` does not report."""
+        """Whether unread bytes are already in our buffers, which `poll` does not report."""
         if self.reader is None or self.reader.closed:
             return True
-        # A peek would refill an empty buffer; from a source that has nothing right now it stays empty.
+        # `peek` would refill an empty buffer, but finds nothing if the source has nothing right now.
         self.reader.raw.readinto = _nothing_now
         try:
-            # The line break that ends a chunk stays in the buffer until the next chunk is read.
+            # The line break after a chunk stays in the buffer until the next chunk is read.
             ends = (b"\r", b"\r\n") if self.chunked else ()
             if self.reader.peek(1) not in (b"", *ends):
                 return True
@@ -207,7 +207,7 @@ class Adapter:
     """
 
     def __init__(self) -> None:
-        # Shared by all calls: loading the certificates again takes more than 10 ms.
+        # Shared by all calls, because loading the certificates takes more than 10 ms.
         self._tls = ssl.create_default_context(cafile=certifi.where())
 
     def start(

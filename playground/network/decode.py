@@ -1,8 +1,8 @@
 """Decode gzip, deflate, br and zstd, although we ask for none of them.
 
-A body that does not start like its label says is passed on as it is: proxies decompress a response and keep
-the label, or compress it without one. Output is produced lazily in small pieces, so that a decompression bomb
-reaches the limit before it fills the memory.
+A body that does not start the way its label says is passed on unchanged: some proxies decompress a response
+and keep the label, or compress it without adding one. Output is produced lazily in small pieces, so that a
+decompression bomb reaches the limit before it fills the memory.
 """
 
 import re
@@ -20,8 +20,8 @@ else:
 
 PIECE = 65_536
 _MOST_LAYERS = 5
-# gzip and zstd may have several parts. An empty one takes few bytes (9 in zstd), but as long to decode as a
-# full one.
+# gzip and zstd may have several parts. An empty one is only a few bytes (9 in zstd), but takes as long to
+# decode as a full one.
 _MOST_PARTS = 100_000
 # RFC 9659 allows at most 8 MiB; without a limit a frame may ask for gigabytes.
 _ZSTD_WINDOW_LOG = 23

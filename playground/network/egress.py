@@ -35,7 +35,7 @@ REFUSAL_SECONDS = 0.25
 
 
 class Rule(Enum):
-    """Why an address is refused."""
+    """Why an address was refused."""
 
     ADDRESS = "no public address"
     PORT = "a port that is not allowed"
@@ -169,7 +169,7 @@ _NOT_PUBLIC = _networks(
     "100.64.0.0/10",
     "127.0.0.0/8",
     "161.26.0.0/16",  # IBM Cloud's internal services
-    "166.8.0.0/14",  # more of them
+    "166.8.0.0/14",  # more of IBM Cloud's
     "168.63.129.16/32",  # Azure's platform: a public number that answers only inside
     "169.254.0.0/16",
     "172.16.0.0/12",

@@ -1,4 +1,4 @@
-"""Keep the address of a server with a public one out of what people see."""
+"""For a server with a public address, hide its internal one from what people see."""
 
 import re
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from playground.text import event_data
 from playground.text.endpoint import Endpoint
 from playground.text.sse import Event, EventParser
 
-# A line of a stream that is no event. No model writes it.
+# A line of a stream that is not an event, so no model wrote it.
 _COMMENT = re.compile(r"(?<![^\r\n]):[^\r\n]*")
 
 
 def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
-    """Replace the real address in what the server said. An answer stays as it came.
+    """Replace the real address in what the server itself says. The model's answer stays unchanged.
 
     A stream has gone through `StreamInPublic` as it arrived, and the failure through `renaming` before it was
     cut.
@@ -27,7 +27,7 @@ def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
         return exchange
     headers = tuple((name, renamed(value)) for name, value in received.headers)
     received = replace(received, reason=renamed(received.reason), headers=headers)
-    # What a model writes is its own, even if it is an address.
+    # Text by a model is never changed, even if it contains the address.
     if not exchange.stream and not _is_answer(exchange):
         # Latin-1 maps each byte to one character, so binary data survives unchanged.
         body = renamed(received.body.decode("latin-1")).encode("latin-1")
@@ -36,9 +36,9 @@ def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
 
 
 class StreamInPublic:
-    """Replaces the real address in what the server says within a stream: errors, words, comments.
+    """Replaces the real address in the parts of a stream that are from the server itself: errors, comments.
 
-    Give `event` each event as it arrives, then `body` the bytes that they came in.
+    Give `event` each event as it arrives, then `body` the bytes in which they arrived.
     """
 
     def __init__(self, dialect: Dialect, renamed: Callable[[str], str]) -> None:
@@ -55,7 +55,7 @@ class StreamInPublic:
         return replace(event, data=said, value=self._dialect.chunk(event_data.read(said)))
 
     def body(self, body: bytes) -> bytes:
-        # Latin-1 maps each byte to one character, so whatever is no UTF-8 survives unchanged.
+        # Latin-1 maps each byte to one character, so bytes that are not UTF-8 survive unchanged.
         text, parts, start = body.decode("latin-1"), list[str](), 0
         parser = EventParser(self._dialect.chunk)
         events = chain(parser.feed(body), parser.close()) if self._changed else ()
@@ -66,7 +66,7 @@ class StreamInPublic:
         return _COMMENT.sub(lambda comment: self._renamed(comment[0]), whole).encode("latin-1")
 
     def _is_of_server(self, event: Event) -> bool:
-        """Whether the server itself speaks: an event reports an error, or is no part of an answer."""
+        """Whether the event is from the server itself: it reports an error, or is not part of an answer."""
         if event.name == "error" or event.words is not None or event.is_heartbeat:
             return True
         alone = self._dialect.collector()

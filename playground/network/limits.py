@@ -1,4 +1,4 @@
-"""How long and how large an exchange may be, and how many may run. `config.py` has the variables."""
+"""Limits on the duration, size, and number of exchanges. `config.py` has the variables."""
 
 from dataclasses import dataclass
 

@@ -39,7 +39,7 @@ class Pace:
 
     def begin(self) -> None:
         self.heard_ms = self.clock()
-        self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # the first token need not wait
+        self.shown_ms = self.heard_ms - 1000 * _FLUSH_SECONDS  # do not delay the first token
 
     def wait(self, on_wire: Wire, *, ready: bool = False, until_ms: float = math.inf) -> bool:
         """Wait for data unless it is `ready`. Return False when the answer is to be shown first.

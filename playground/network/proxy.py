@@ -1,4 +1,4 @@
-"""The way out through an HTTP proxy, if the administrator has set one.
+"""Connect through an HTTP proxy, if the administrator has set one.
 
 It is always a tunnel (CONNECT, RFC 9110, 9.3.6), for `http` too: the request is the same as without a proxy,
 and the proxy's own response is never mistaken for the provider's.

@@ -1,4 +1,4 @@
-"""The two addresses of a server that has one that people see and one that is called."""
+"""A server with two addresses: the public one that people see, and the internal one that is called."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def shown_host(endpoint: Endpoint) -> str:
 
 
 def renaming(endpoint: Endpoint) -> Callable[[str], str] | None:
-    """Return what replaces the real address in a text; None if people may see it."""
+    """Return the replacement for the real address in a text; None if people may see it."""
     return partial(public_text, endpoint=endpoint) if endpoint.public else None
 
 

@@ -93,7 +93,7 @@ class Running:
         return wire is not None
 
     def is_ended(self, number: str) -> bool:
-        """Whether an exchange that is still running here was told to end."""
+        """Whether an exchange that is still running here has been asked to end."""
         with self._changed:
             wire = self._wires.get(number)
         return wire is not None and wire.ended is not None

@@ -131,7 +131,7 @@ def watching(
 
 
 def _notice_death(browser: socket.socket) -> None:
-    """Let the system probe for a dead network, which sends nothing, and give up in good time.
+    """Let the system probe for a dead network, which sends nothing, and give up soon enough.
 
     Its defaults are two hours without traffic, and a quarter of an hour for unacknowledged data.
     """

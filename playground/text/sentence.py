@@ -1,7 +1,7 @@
 """Sentences for people, kept apart from their language.
 
-This room does not import Django, so it cannot translate. It stores what to say; the pages translate it into
-the reader's language. `gettext_noop` and `ngettext_noop` only mark texts for `makemessages`.
+This package does not import Django, so it cannot translate. It stores what to say; the pages translate it
+into the reader's language. `gettext_noop` and `ngettext_noop` only mark texts for `makemessages`.
 """
 
 import re

@@ -1,14 +1,14 @@
 """Send a request to a provider and record what happened.
 
-Each exchange has its own connection (`Connection: close`): people share nothing, no call fails on a
-connection that the provider has closed meanwhile, and ending the exchange means closing the socket.
+Each exchange has its own connection (`Connection: close`): visitors share nothing, no call fails on a
+connection that the provider has just closed, and ending the exchange means closing the socket.
 """
 
 import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -50,7 +50,7 @@ def _nothing(exchange: Exchange) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who waits for a call. `visitor` identifies them; "" is nobody in particular.
+    """Who waits for a call. `visitor` identifies them; "" if that does not matter.
 
     The call takes one of `places`. If `browser`, their connection, closes, so does the provider's; `interim`
     is sent to it before the response, to notice that (see `watcher`). `ended` is called with every Exchange
@@ -62,6 +62,17 @@ class Caller:
     ended: Callable[[Exchange], None] = _nothing
     interim: bytes = b""
     places: Running = running
+
+    def and_then(self, ended: Callable[[Exchange], None]) -> "Caller":
+        """Return a caller that calls this function too, even if the first one raises."""
+
+        def both(exchange: Exchange) -> None:
+            try:
+                self.ended(exchange)
+            finally:
+                ended(exchange)
+
+        return replace(self, ended=both)
 
     def told(self, exchange: Exchange) -> None:
         """Call `ended`. If the budget or the log fails, the answer is not lost."""
@@ -158,7 +169,7 @@ def stream(
                         if not reading.add(piece, pace.heard_ms):
                             break
                         ending.heard(pace.heard_ms)
-        except GeneratorExit:  # whoever watched has left
+        except GeneratorExit:  # the watcher has left
             caller.told(outcome(reading, failures.failure(FailureKind.STOPPED, prepared)))
             raise
         exchange = outcome(reading, reading.failure)
@@ -175,7 +186,7 @@ def _failures_noted(reading: Reading, ending: Ending, limits: Limits) -> Iterato
         try:
             yield
         except failures.ERRORS:
-            reading.close()  # a last line without its line break may say that all has arrived
+            reading.close()  # a last line without its line break may be the end marker
             raise
         if reading.is_full:
             reading.failure = failure(FailureKind.TOO_LARGE, prepared, limit=limits.response_bytes)

@@ -1,4 +1,4 @@
-"""Ask a server which APIs it speaks, without calling a model.
+"""Find out which APIs a server supports, without calling a model.
 
 Sends an empty JSON object to the path of each API, which costs nothing and makes the server complain. A path
 that no server has comes first, to learn how this one responds to unknown paths: some ask for a key
@@ -40,7 +40,7 @@ class Speaks(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """Whether a server speaks a dialect, and its response in words."""
+    """Whether a server supports a dialect, and its response in words."""
 
     dialect: Dialect
     speaks: Speaks
@@ -91,7 +91,7 @@ def _speaks(exchange: Exchange, control: Received) -> Speaks:
     if received.status in _UNKNOWN_PATH or error.kind == "not_found":  # LM Studio sends it with 200
         # Some check the model first: a missing one is an error of that API.
         return Speaks.YES if lacks_model(read_value(exchange.value)) else Speaks.NO
-    # The same response as for an unknown path tells nothing.
+    # The same response as for an unknown path proves nothing.
     says_the_same = received.status == control.status
     if says_the_same and (received.status in _WANTS_KEY or received.body == control.body):
         return Speaks.UNKNOWN

@@ -1,4 +1,4 @@
-"""Tell when an answer has ended although its connection has not.
+"""Detect that an answer is complete although its connection is still open.
 
 Providers and gateways keep connections open after `[DONE]`, reset them, or omit the last chunk's mark. The
 answer is complete then: the client does not wait for more, and reports nothing as cut off.

@@ -1,4 +1,4 @@
-"""The models that a provider lists."""
+"""A provider's model list."""
 
 import re
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ _LONGEST_DETAIL = 200
 
 
 def outcome(reading: Reading, failure: Failure | None) -> Exchange:
-    """Record what was sent and what has arrived; `failure` says why it is not all, if it is not."""
+    """Record what was sent and what has arrived; `failure` says why something is missing, if anything is."""
     redactor, received, stream = reading.redactor, _received(reading), None
     if reading.stream and received:
         body = reading.in_public.body(received.body) if reading.in_public else received.body
@@ -66,7 +66,7 @@ def _masked(headers: list[tuple[str, str]], reading: Reading) -> Headers:
 def redacted_headers(headers: Iterable[tuple[str, str]], redactor: Redactor) -> Headers:
     pairs = tuple(headers)
     together = "\n".join(chain.from_iterable(pairs))
-    if redactor.text(together) == together:  # one look at all of them, because a key is rarely there
+    if redactor.text(together) == together:  # checks all of them at once, because a key is rarely there
         return pairs
     return tuple((redactor.text(name), redactor.text(value)) for name, value in pairs)
 
@@ -85,7 +85,7 @@ def _received(reading: Reading) -> Received | None:
 def _as_shown(failure: Failure | None, reading: Reading) -> Failure | None:
     if failure is None:
         return None
-    # Cut at last: a key or an address that is cut in two would not be found.
+    # Truncate last: a key or an address that is cut in two would not be found.
     detail, renamed = reading.redactor.text(failure.detail), renaming(reading.route.endpoint)
     detail = renamed(detail) if renamed else detail
     return Failure(failure.kind, failure.host, detail[:_LONGEST_DETAIL], failure.limit)
@@ -98,9 +98,9 @@ def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
 
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:
-    """Mask a key in pieces: content parts are shown as one text, which would put it together.
+    """Mask a key that is split over content parts: the page joins them, which would show it.
 
-    Only then its beginnings: before, they may be the first of its pieces.
+    Then mask beginnings of the key; doing it earlier could hide the first of its pieces.
     """
     received, completion = exchange.received, exchange.completion
     if received is None or exchange.stream:

@@ -72,7 +72,7 @@ def missing(provider: Provider) -> Sentence | None:
 def preselected(dialect: str = "") -> Provider:
     """Return the first provider that is ready, else the first one with an endpoint.
 
-    Of those that speak the dialect, if there are any.
+    Only providers that support the dialect count, if there are any.
     """
     with_endpoint = [provider for provider in catalogue().values() if provider.endpoints]
     speaking = [provider for provider in with_endpoint if dialect in provider.dialects] or with_endpoint

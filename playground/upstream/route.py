@@ -47,8 +47,7 @@ class Route:
     headers: Headers = ()
 
     def call(self, dialect: Dialect, body: Mapping[str, Any], url: str = "") -> Call:
-        """Return the call that posts this body here or, with a `url`, GETs it. It shows the public "
-        "address."""
+        """Return the call that posts this body or, with a `url`, GETs that. It shows the public address."""
         base_url, variable = self.endpoint.shown, self.key_variable
         return call_of(dialect, base_url, variable, body, url, auth=self.auth, headers=self.headers)
 

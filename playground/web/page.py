@@ -34,6 +34,7 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import link_body
 from playground.forms.rows import ROW_FIELDS
+from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
@@ -179,18 +180,23 @@ def render_page(
 
 
 def answer(
-    request: HttpRequest, made: Exchange | Live, whole: Callable[..., HttpResponse]
+    request: HttpRequest, made: Exchange | Live, whole: Callable[..., HttpResponse], keeper: Keeper = NOT_KEPT
 ) -> HttpResponseBase:
     """Respond with a call's result in the requested shape; `whole` renders a page with a `result`."""
     if not isinstance(made, Exchange):
-        return relay(request, made)
+        return relay(request, made, keeper)
+    result = Result(made, keeper.keep())
     match shape_of(request):
         case Shape.PAGE:
-            return whole(result=Result(made))
+            return whole(result=result)
         case Shape.JSON:
-            return JsonResponse(as_json(made, translate))
+            return JsonResponse(as_json(made, translate) | {"run": run_url(result.kept)})
         case Shape.FRAGMENT:
-            return render(request, "result/_outcome.html", {"result": Result(made)})
+            return render(request, "result/_outcome.html", {"result": result})
+
+
+def run_url(kept: Kept | None) -> str | None:
+    return reverse("run", args=[kept.key]) if kept and kept.key else None
 
 
 def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str, Any]:

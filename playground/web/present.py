@@ -18,6 +18,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation
+from playground.runs.keep import Kept
 from playground.text import jsontext
 from playground.web.highlight import highlight
 from playground.web.outdated import explained
@@ -203,6 +204,7 @@ class Result:
     """What the templates of the result pane read."""
 
     exchange: Exchange
+    kept: Kept | None = None
 
     @cached_property
     def error(self) -> Explanation | None:

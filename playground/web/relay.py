@@ -6,7 +6,7 @@ only what is new. There can be thousands, so they are built here without templat
 
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from html import escape
 from itertools import chain
@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from playground import amounts
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
+from playground.runs.keep import Keeper, Kept
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
 from playground.web.present import (
     EVENTS_A_GROUP,
@@ -40,24 +41,29 @@ _EVENTS_A_MESSAGE = 100
 _LAST_WORDS_SECONDS = 5
 
 
-def relay(request: HttpRequest, steps: Live) -> HttpResponseBase:
+def relay(request: HttpRequest, steps: Live, keeper: Keeper) -> HttpResponseBase:
     """Stream the steps to the browser. Raises what the first step raises: then nothing has been sent."""
     first = next(steps)
     if isinstance(first, Finished):  # it failed before it was sent
         steps.close()
-        return render(request, "result/_outcome.html", {"result": Result(first.exchange)})
+        result = Result(first.exchange, keeper.keep())
+        return render(request, "result/_outcome.html", {"result": result})
     return StreamingHttpResponse(
-        _events(request, first, steps, translation.get_language() or ""),
+        _events(request, first, steps, keeper, translation.get_language() or ""),
         content_type=f"{EVENT_STREAM}; charset=utf-8",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter is for nginx
     )
 
 
-def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> Iterator[bytes]:
+def _events(request: HttpRequest, first: Step, steps: Live, keeper: Keeper, language: str) -> Iterator[bytes]:
     # A browser that does not read blocks this thread in a write, where no other limit applies.
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
-    with translation.override(language), alarm.clock().after(longest, hang_up), closing(steps):
+    with ExitStack() as stack:
+        stack.enter_context(translation.override(language))
+        stack.enter_context(alarm.clock().after(longest, hang_up))
+        stack.callback(keeper.keep)  # also if the browser has left
+        stack.enter_context(closing(steps))
         patches = Patches(first.id if isinstance(first, Started) else "")
         for step in chain([first], steps):
             match step:
@@ -71,6 +77,9 @@ def _events(request: HttpRequest, first: Step, steps: Live, language: str) -> It
                     context = {"result": Result(exchange), "run": patches.run}
                     finished = render_to_string("result/_finished.html", context, request)
                     yield patches.of(rest) + _message(finished)
+                    # Only now, so that the answer never waits for the database.
+                    if kept := keeper.keep():
+                        yield _message(patches.kept(kept))
 
 
 def _hang_up(browser: socket.socket | None) -> None:
@@ -105,6 +114,10 @@ class Patches:
             *self._numbers(progress),
         ]
         return b"".join(map(_message, ["".join(places), "".join(fillings), *self._events(progress.events)]))
+
+    def kept(self, kept: Kept) -> str:
+        html = render_to_string("result/_kept.html", {"kept": kept, "run": self.run})
+        return self._patch("kept", html, "innerHTML")
 
     def _new_folds(self, arrived: int) -> Iterator[str]:
         while self._folds * EVENTS_A_GROUP < min(arrived, MOST_EVENTS):

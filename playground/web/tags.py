@@ -7,8 +7,10 @@ from json import dumps
 from typing import Any, cast
 
 from django import template
+from django.conf import settings
 from django.template.base import FilterExpression, Parser, Token
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -135,6 +137,14 @@ def language_switch(context: template.Context) -> dict[str, Any]:
         "languages": language.others(request, addresses, with_query=with_query),
         "keeps_form": has_form,
     }
+
+
+@register.simple_tag
+def runs_link() -> SafeString:
+    """Link to the list of runs, if they are saved."""
+    if not settings.CONFIG.runs:
+        return SafeString("")
+    return format_html('<a href="{}">{}</a>', reverse("runs"), gettext("Runs"))
 
 
 @register.simple_tag(takes_context=True)

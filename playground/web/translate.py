@@ -1,4 +1,4 @@
-"""Translate the sentences of rooms without Django."""
+"""Translate the sentences of packages without Django."""
 
 from django.utils.translation import gettext, ngettext
 

@@ -1,4 +1,4 @@
-"""The playground's views. Each reads the request, lets the room below decide, and renders."""
+"""The playground's views. Each reads the request, lets the package below decide, and renders."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,6 +25,7 @@ from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.network.running import running
+from playground.runs.keep import Keeper
 from playground.upstream.client import Caller
 from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
@@ -56,9 +57,11 @@ def send(request: HttpRequest) -> HttpResponseBase:
     try:
         asked = incoming.read(request)
         live = shape_of(request) is Shape.FRAGMENT
-        made = make(asked.draft, Terms(), caller_of(request), live=live)
+        caller = caller_of(request)
+        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep)
+        made = make(asked.draft, Terms(), caller.and_then(keeper.ended), live=live)
         whole = partial(render_page, request, asked.form or RequestForm(), draft=asked.draft)
-        return answer(request, made, whole)
+        return answer(request, made, whole, keeper)
     except RefusedError as error:
         return _refuse(request, asked, error.refusal)
 

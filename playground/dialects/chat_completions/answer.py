@@ -18,7 +18,7 @@ from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sou
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
 
-# Fields that a provider wants back in the next call, besides role, content and calls. The rest is not sent
+# Fields that a provider expects back in the next call, besides role, content, and calls. The rest is not sent
 # back: annotations, logprobs, `reasoning` (which most providers reject).
 SENT_BACK = {
     "refusal": "OpenAI",
@@ -40,13 +40,13 @@ _SHOWN = frozenset((
 ))  # fmt: skip
 # Fields of a choice that are not part of its message.
 _OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))
-# The types that those views can show; any other value is shown as it came.
+# The types that those views can show; any other value is shown as received.
 _READ_AS = {"tool_calls": dict | list, "function_call": dict, "refusal": str, "citations": list}
 
 
 @dataclass(frozen=True)
 class ChatChoice(Choice):
-    """A choice of a chat completion. `ended` is the `finish_reason` as it came.
+    """A choice of a chat completion. `ended` is the `finish_reason` as received.
 
     `others` are the fields of the message, and parts of its content, that have no view of their own.
     """
@@ -97,10 +97,10 @@ class ChatChoice(Choice):
         if calls := _listed(self.message.get("tool_calls")):
             kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(calls, 1)]
         kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
-        if not isinstance(kept.get("function_call"), dict):  # the field holds no call
+        if not isinstance(kept.get("function_call"), dict):  # the field has no call
             kept.pop("function_call", None)
         audio = self.message.get("audio")
-        if isinstance(audio, dict) and audio.get("id"):  # OpenAI still has it
+        if isinstance(audio, dict) and audio.get("id"):  # OpenAI still supports it
             kept["audio"] = {"id": audio["id"]}
         if kept["content"] is None and not kept.keys() & {"tool_calls", "function_call", "audio", "refusal"}:
             kept["content"] = ""
@@ -141,7 +141,7 @@ def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({}
 
 @dataclass(frozen=True)
 class _Whole:
-    """What the choices of an answer share."""
+    """What all choices of an answer have in common."""
 
     completion: Any
     asked: Mapping[str, Any]
@@ -225,7 +225,7 @@ def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
 
 
 def _other_parts(content: Any) -> Any:
-    """Return the parts of a content that are not text, reasoning, images or audio."""
+    """Return the parts of a `content` that are not text, reasoning, images, or audio."""
     if isinstance(content, list):
         return [part for part in content if not isinstance(part, str) and _is_other(part)]
     return content if not isinstance(content, str | None) and _is_other(content) else None
@@ -243,7 +243,7 @@ def _is_other(part: Any) -> bool:
 
 
 def _content(message: dict[str, Any], text: str | None) -> Any:
-    """Return the text; if some parts are not text, all parts (Mistral wants its thinking back)."""
+    """Return the text; if some parts are not text, all parts (Mistral expects its thinking back)."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     told = all(isinstance(part.get("text") if isinstance(part, dict) else part, str) for part in parts)
@@ -251,7 +251,7 @@ def _content(message: dict[str, Any], text: str | None) -> Any:
 
 
 def _sent_back(call: Any, number: int) -> Any:
-    """Return a call as requests take it: without `index`, with an id, and with arguments as a string."""
+    """Return a call as requests accept it: without `index`, with an id, and with arguments as a string."""
     if not isinstance(call, dict):
         return call
     kept = {name: value for name, value in call.items() if name != "index" and value is not None}

@@ -18,7 +18,7 @@ _WRITTEN: carrying.Settings = {
     "limit": ("max_tokens",),
     "effort": ("reasoning_effort",),
 }
-# Only some servers take `top_k`, so what another API asks for is not sent to all of them.
+# Only some servers accept `top_k`, so another API's value is not passed on.
 _READ: carrying.Settings = {**_WRITTEN, "top_k": ("top_k",)}
 
 
@@ -71,13 +71,13 @@ def _turn(value: Any, place: str, own: list[talk.Own]) -> talk.Turn | None:
         parts += _calls(message, own)
         turn = talk.Turn(place, role, tuple(parts), is_plain)
     own.extend(message.left())
-    # A message of which nothing can be carried would only be an empty one.
+    # If nothing can be converted, leave the message out: it would be empty.
     return turn if turn.parts or not value.get("content") else None
 
 
 def _known_part(part: Unread, kind: str) -> talk.Part | None:
     place = part.place
-    if part.peek("thought") is True:  # Gemini's reasoning looks like its answer
+    if part.peek("thought") is True:  # Gemini marks its reasoning only here; it looks like the answer
         return None
     if text := openai_fields.text_in(part, kind, ("text",)):
         return text
@@ -118,7 +118,7 @@ def body_of(conversation: talk.Conversation) -> tuple[dict[str, Any], list[talk.
     body["messages"] = [message for turn in conversation.turns for message in _messages(turn, losses)]
     carrying.put_settings(body, settings, _WRITTEN)
     if body.get("stream") is True:
-        # Other APIs report the usage without being asked.
+        # Other APIs always report the usage.
         carrying.put(body, ("stream_options", "include_usage"), True)
     if conversation.tools:
         body["tools"] = [_tool_of(tool) for tool in conversation.tools]
@@ -168,7 +168,7 @@ def _result(result: talk.ToolResult, losses: Losses) -> dict[str, Any]:
 
 
 def _text_of(part: talk.Part) -> dict[str, Any] | None:
-    """Return a part of a tool message, which takes nothing but texts."""
+    """Return a part of a tool message, which accepts only text."""
     return _part_of(part) if isinstance(part, talk.Text) else None
 
 

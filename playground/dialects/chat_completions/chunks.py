@@ -33,7 +33,7 @@ class ChunkCollector:
 
     Accepts what providers really send: choices may be empty or out of order, deltas null, tool calls without
     an index, usage in a last chunk of its own or in every chunk, a `message` or a `text` instead of a delta.
-    `tokens` counts the chunks that brought something; most providers send one token per chunk. `add` raises
+    `tokens` counts the chunks with new content; most providers send one token per chunk. `add` raises
     `TooManyError` before the chunks fill the memory.
     """
 
@@ -65,11 +65,11 @@ class ChunkCollector:
 
     @property
     def fields(self) -> int:
-        """The number of names that the chunks had beside their choices."""
+        """The number of fields that the chunks had next to `choices`."""
         return len(self._head)
 
     def is_finished(self, choices: int) -> bool:
-        """Return whether at least this many choices came, and each has a finish reason."""
+        """Return whether at least this many choices arrived, all with a finish reason."""
         return len(self._finished) == len(self._choices) >= choices
 
     @property

@@ -1,4 +1,4 @@
-"""What a Chat Completions request asks for."""
+"""What a Chat Completions request needs: tokens, tools, media, and options that cost extra."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
 )
-# These cost nothing beyond their tokens, which have their own cap.
+# These cost only their tokens, which have their own limit.
 _FREE = frozenset((
     "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "messages", "min_p", "model", "n",
     "presence_penalty", "reasoning_effort", "repetition_penalty", "response_format", "safety_identifier",

@@ -1,4 +1,4 @@
-"""The Chat Completions dialect, as other rooms use it."""
+"""The Chat Completions dialect, as other packages use it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which texts of a completion, or of chunks, people read as one: a key in pieces is whole again there."""
+"""Find texts of a completion, or of chunks, that are read as one: a key split over them is whole there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ _CONTENT = (("all", "content", "text"),)
 
 
 def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
-    """Yield each text of the choices, or of a value without any, and the places where it continues."""
+    """Yield each text of the choices (or of the value, if it has none), and the places where it continues."""
     if not _has_choices(value):
         for path, text in walk((), value):
             yield tuple((None, *place) for place in _places(path)), text
@@ -48,7 +48,7 @@ def _has_choices(value: Any) -> bool:
 
 
 def _places(path: Place) -> tuple[Place, ...]:
-    """Return where a text continues: at its own path, and in what people read as the same text.
+    """Return where a text continues: at its own path, and in texts that are read together with it.
 
     All content of a delta, a message, and its parts is one text; so is all reasoning; so are the arguments of
     tool calls, whatever their indexes.

@@ -23,7 +23,7 @@ def audio_in(message: dict[str, Any], asked_format: str | None = None) -> list[M
 
 
 def media_in_delta(delta: dict[str, Any]) -> str:
-    """Return `[image]` or `[audio]` if a delta brings one, else ""."""
+    """Return `[image]` or `[audio]` if a delta has one, otherwise ""."""
     if images_in(delta):
         return "[image]"
     return "[audio]" if any(_source(item) for item in _listed(delta.get("audio"))) else ""

@@ -5,18 +5,18 @@ from typing import Any
 from playground.dialects.chat_completions.reasoning import NAMES, is_reasoning, reasoning_in
 from playground.text.pieces import is_label
 
-# Fields that some servers put beside the message instead of in it.
+# Fields that some servers put next to the message instead of in it.
 _BESIDE = (
     "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
 )  # fmt: skip
-# Strings that are read elsewhere, or that are not text for people.
+# Strings that are read elsewhere, or not meant for people.
 _KNOWN_TEXTS = frozenset(
     ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
 )
 
 
 def as_message(value: Any) -> dict[str, Any] | None:
-    """Return a message or delta as a dict. It may be bare content or alone in a list; None if neither."""
+    """Return a message or delta as a dict. It can be bare content, or alone in a list; otherwise None."""
     if value is None:
         return None
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):

@@ -1,4 +1,4 @@
-"""Tell whether JSON that grows in pieces is complete."""
+"""Tell whether JSON that arrives in pieces is complete."""
 
 import re
 from dataclasses import dataclass

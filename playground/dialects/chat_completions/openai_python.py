@@ -26,7 +26,7 @@ print()"""
 
 
 def render(call: Call) -> str:
-    shown = "message" if call.body.get("tools") else "message.content"  # tool calls are beside the content
+    shown = "message" if call.body.get("tools") else "message.content"  # tool calls are next to the content
     if call.streams:
         printing = _PRINT_STREAM
     elif call.body.get("n") in (None, 1):

@@ -53,5 +53,5 @@ def _text(value: Any) -> str:
 
 
 def _contains(text: str, other: str) -> bool:
-    """Return whether a text contains the other, ignoring white space."""
+    """Return whether one text contains the other, ignoring whitespace."""
     return text == other or "".join(other.split()) in "".join(text.split())

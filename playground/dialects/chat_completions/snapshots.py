@@ -4,8 +4,8 @@ DashScope's Coding Plan sends them, and gateways to sources that stream snapshot
 chat.qwen.ai).
 """
 
-# How many letters a delta must repeat, or how many shorter deltas must repeat the one before, to rule out
-# a coincidence.
+# To rule out a coincidence: how many letters a delta must repeat, or how many shorter deltas in a row must
+# repeat the previous one.
 _LETTERS = 5
 _MANY = 3
 
@@ -13,8 +13,8 @@ _MANY = 3
 class Snapshots:
     """One text of a stream. `new_in` returns what each delta's text adds to those before.
 
-    Decided by the first deltas: snapshots each begin with the one before, and the first delta that doesn't
-    means that all are pieces. `first` is set only by the call that detects snapshots, to the text before it.
+    The first deltas decide: each snapshot begins with the previous one; if a delta doesn't, all of them are
+    pieces. `first` is set only by the call that detects snapshots, to the text before it.
     """
 
     __slots__ = ("_are_pieces", "_are_snapshots", "_grown", "_last", "first")

@@ -143,7 +143,7 @@ class _Call:
         if not part.name:
             return (other_id or self.named_again) and brings_arguments and self._is_whole
         if not (isinstance(name, Pieces) and name.length):
-            return other_id  # its arguments came before its name
+            return other_id  # its arguments arrived before its name
         same_name = name.is_text(part.name)
         if self._is_whole:
             if same_name and not other_id and (not brings_arguments or self._repeats_arguments(part)):

@@ -1,4 +1,4 @@
-"""Read the usage of a completion, wherever it is and whatever its names."""
+"""Read the usage of a completion, wherever it is and whatever its fields are called."""
 
 from typing import Any
 

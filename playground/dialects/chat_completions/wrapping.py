@@ -1,4 +1,4 @@
-"""Unwrap a completion, or a chunk of one, from what some servers put around it."""
+"""Remove the envelope that some servers put around a completion or a chunk."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,1 +1,1 @@
-"""Anthropic's Messages API, and the servers that imitate it."""
+"""Anthropic's Messages API, and compatible servers."""

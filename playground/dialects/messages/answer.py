@@ -1,4 +1,4 @@
-"""Read a message, tolerating fields that imitations omit, set to null or write otherwise."""
+"""Read a message, tolerating fields that compatible servers omit, set to null, or write differently."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from playground.dialects.values import string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# The name in `Choice` of the text in each kind of block.
+# For each kind of block, the name of its text in `Choice`.
 LIVE = {"text": "text", "thinking": "reasoning"}
-# The fields that have their own view.
+# The fields that have a view of their own.
 _SHOWN = frozenset((
     "id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage",
 ))  # fmt: skip
@@ -41,7 +41,7 @@ _DECLINED = gettext_noop("The model declined to answer (%(category)s).")
 
 @dataclass(frozen=True)
 class MessageChoice(Choice):
-    """The one choice of an answer: its whole message."""
+    """The only choice of an answer: the whole message."""
 
     message: dict[str, Any]
 
@@ -98,10 +98,10 @@ class MessageChoice(Choice):
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         blocks = [_sent_back(block) for block in blocks_of(self.message) if _goes_back(block, media=media)]
-        # Thinking that broke off was never signed. Elsewhere an empty signature is a server's own.
+        # Thinking that was cut off has no signature. Anywhere else, the server itself sent an empty one.
         if blocks and blocks[-1].get("type") == "thinking" and not blocks[-1]["signature"]:
             blocks.pop()
-        # Nor can a call that broke off be answered.
+        # A call that was cut off cannot be answered.
         blocks = [
             block
             for block in blocks
@@ -110,7 +110,7 @@ class MessageChoice(Choice):
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
         answer = [{"role": "assistant", "content": content}] if content else []
-        if answer and self.finish is Finish.PAUSED:  # it goes on from there
+        if answer and self.finish is Finish.PAUSED:  # the model continues from there
             return answer
         results = [
             {"type": "tool_result", "tool_use_id": block["id"], "content": ""}
@@ -142,29 +142,29 @@ def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
 
 
 def blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the content as blocks; a text is one."""
+    """Return the content as blocks; a string becomes a text block."""
     content = message.get("content")
     blocks = content if isinstance(content, list) else [] if content in (None, "") else [content]
     return [as_block(block) for block in blocks]
 
 
 def as_block(value: Any) -> dict[str, Any]:
-    """Return a block; a string is one of text, and anything else is shown as it came."""
+    """Return a block; a string becomes a text block, and anything else is shown as received."""
     if isinstance(value, dict):
         return value
     return {"type": "text", "text": value} if isinstance(value, str) else {"content": value}
 
 
 def between(before: str, after: str) -> str:
-    """Return what stands between two blocks that are read as one text: nothing between parts of a text.
+    """Return the separator between two blocks that are read as one text: "" between parts of the same text.
 
-    A text that cites its sources comes as a block for each part.
+    A text that cites sources arrives as several blocks.
     """
     return "" if before == after == "text" else "\n\n"
 
 
 def explanation_of(message: Mapping[str, Any]) -> str | None:
-    """Return why the model declined to answer, if it says so."""
+    """Return a detail of why the model declined to answer, if there is one."""
     return _detail(message, "explanation") if message.get("stop_reason") == "refusal" else None
 
 
@@ -189,14 +189,14 @@ def _joined(blocks: list[dict[str, Any]], name: str) -> str | None:
 
 
 def _image_source(block: dict[str, Any]) -> str:
-    """Return the base64 or the URL of an image; "" if the block is none."""
+    """Return the base64 or the URL of an image; "" if the block is not an image."""
     source = block.get("source") if block.get("type") == "image" else None
     found = (source.get("data") or source.get("url")) if isinstance(source, dict) else None
     return found if isinstance(found, str) else ""
 
 
 def _unread(block: dict[str, Any]) -> dict[str, Any]:
-    """Return the block, or the rest of it, if there is no other view of it."""
+    """Return the block, or the fields of it that no other view shows."""
     kind = block.get("type")
     known = _OF_BLOCK.get(kind) if isinstance(kind, str) else None
     if known is None or not _is_read(block):
@@ -208,7 +208,7 @@ def _unread(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_read(block: dict[str, Any]) -> bool:
-    """Whether a block of a known type has what its type says. Thinking may come as a signature alone."""
+    """Whether a block of a known type has what its type requires. Thinking can be just a signature."""
     match block.get("type"):
         case "text":
             return isinstance(block.get("text"), str)
@@ -224,7 +224,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
-    """Whether the next call takes the block: no empty text, and no thinking without its signature."""
+    """Whether the next call accepts the block: no empty text, and no thinking without its signature."""
     match block.get("type"):
         case "text":
             return bool(block.get("text"))
@@ -236,7 +236,7 @@ def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
 
 
 def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a block as requests take it: the input of a call is an object, never null and no text."""
+    """Return a block in the form that requests accept: a call's input is an object, not null or a string."""
     given = block.get("input")
     if block.get("type") != "tool_use" or (given and not isinstance(given, str)):
         return block

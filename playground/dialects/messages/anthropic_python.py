@@ -13,10 +13,10 @@ KEYWORDS = frozenset((
     "model", "output_config", "service_tier", "speed", "stop_sequences", "stream", "system", "thinking",
     "tool_choice", "tools",
 ))  # fmt: skip
-# The SDK adds this to its base URL, and the rest of the path.
+# The SDK appends this to its base URL, followed by the rest of the path.
 _ROOT = "/v1"
-# The SDK refuses longer answers that are not streamed, unless it is told how long to wait. Its limit is lower
-# for some models.
+# Above this limit, the SDK rejects a call without streaming unless it has a `timeout`. The limit is lower for
+# some models.
 _LONG = 8000
 _SECONDS = 600
 
@@ -57,12 +57,12 @@ def _imports(call: Call) -> list[str]:
 
 
 def _fits(call: Call) -> bool:
-    """Whether the SDK's own method posts to the URL of the call."""
+    """Whether the SDK's own method would post to the URL of this call."""
     return call.base_url.endswith(_ROOT)
 
 
 def _sends_bearer(call: Call) -> bool:
-    """Whether the key is sent as the SDK sends it by itself."""
+    """Whether the SDK sends the key in the right header by itself."""
     return bool(call.key_variable) and call.auth == BEARER
 
 
@@ -84,7 +84,7 @@ def _timeout(call: Call) -> list[str]:
 
 
 def _create(call: Call) -> str:
-    """Return the call of `messages.create`; of `post`, if the base URL does not end as the SDK's."""
+    """Return the call of `messages.create`, or of `post` if the base URL does not end like the SDK's."""
     body = call.wire
     if not _fits(call):
         lines = [
@@ -108,7 +108,7 @@ def _arguments(body: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
-# Other blocks are thinking, calls of tools, and what the provider's own tools found.
+# Other blocks are thinking, tool calls, and results of the provider's own tools.
 _PRINT = """\
 for block in message.content:
     if block.type == "text":

@@ -5,9 +5,9 @@ from typing import Any
 from playground.text import jsontext
 from playground.text.pieces import Pieces, Room, copied, is_label, joined, merge, size
 
-# What each kind of delta adds to, and the field of the delta that it is in.
+# The field of a block that each kind of delta appends to; the delta has the text in a field of the same name.
 TEXTS = {"text_delta": "text", "thinking_delta": "thinking"}
-# The blocks that begin with each kind of delta if their beginning is missing.
+# For a block whose start event is missing: how it begins, by its first kind of delta.
 _OF_DELTA: dict[str, dict[str, Any]] = {
     "text_delta": {"type": "text", "text": ""},
     "citations_delta": {"type": "text", "text": ""},
@@ -15,7 +15,7 @@ _OF_DELTA: dict[str, dict[str, Any]] = {
     "signature_delta": {"type": "thinking", "thinking": ""},
     "input_json_delta": {"type": "tool_use", "input": {}},
 }
-# Texts of a delta that are not for people.
+# Strings of a delta that are not meant for people.
 _NOT_READ = frozenset(("type", "signature", "data", "encrypted_content"))
 
 
@@ -23,7 +23,7 @@ class Block:
     """`add` each delta; `whole` is the block so far.
 
     `input` is the growing JSON of a tool's input: it is parsed only when the block is read. `live` is the
-    text of the whole message that the block's own continues, once it has one.
+    text of the whole message that the block continues, once it has any.
     """
 
     __slots__ = ("_room", "fields", "input", "kind", "live")
@@ -43,11 +43,11 @@ class Block:
 
     @classmethod
     def of_delta(cls, kind: Any, room: Room) -> "Block":
-        """Return the block of a delta whose block never began."""
+        """Return the block for a delta whose block has no start event."""
         return cls(_OF_DELTA.get(kind, {}) if isinstance(kind, str) else {}, room)
 
     def add(self, delta: dict[str, Any]) -> str:
-        """Add a delta; return the text that it brought. Unknown fields are merged into the block."""
+        """Add a delta and return its text. Unknown fields are merged into the block."""
         kind, rest, brought = delta.get("type"), {}, []
         for name, value in delta.items():
             if name == "type":
@@ -90,7 +90,7 @@ class Block:
 
 
 def parsed(text: str) -> Any:
-    """Return the input of a tool; JSON that is broken or cut off stays a text."""
+    """Return the input of a tool; JSON that is broken or cut off stays a string."""
     try:
         return jsontext.loads_leniently(text) if text.strip() else {}
     except jsontext.JSONTextError:

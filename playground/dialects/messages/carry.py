@@ -12,7 +12,7 @@ from playground.exchange import conversation as talk
 from playground.text import jsontext
 
 _API = "Messages"
-# What an answer may have if no limit is named: the API wants one, and each of its models can write this much.
+# The length limit if the request has none: the API requires one, and all its models can write this much.
 _LIMIT = 4096
 _SETTINGS: carrying.Settings = {
     "model": ("model",),
@@ -24,7 +24,7 @@ _SETTINGS: carrying.Settings = {
     "effort": ("output_config", "effort"),
     "service_tier": ("service_tier",),
 }
-# OpenAI's words for the same: its default is what never takes what was paid for in advance.
+# OpenAI's names for the tiers. Its `default` corresponds to not using prepaid capacity.
 _TIERS = {"auto": "auto", "default": "standard_only"}
 _PICKS = {talk.Pick.AUTO: "auto", talk.Pick.ANY: "any", talk.Pick.NONE: "none"}
 _SYSTEM = ("system", "developer")
@@ -54,7 +54,7 @@ def _system(unread: Unread, own: list[talk.Own]) -> Iterator[talk.Turn]:
 
 
 def _turns(value: Any, place: str, own: list[talk.Own]) -> Iterator[talk.Turn]:
-    """Yield the turns of a message: each result of a tool is one."""
+    """Yield the turns of a message; each tool result is a turn of its own."""
     if not isinstance(value, Mapping):
         own.append(talk.Own(place, "message", talk.Loss.UNREAD))
         return
@@ -72,7 +72,7 @@ def _turns(value: Any, place: str, own: list[talk.Own]) -> Iterator[talk.Turn]:
             yield from (talk.Turn(part.place, "tool", (part,)) for part in run)
         else:
             yield talk.Turn(place, role, tuple(run), is_plain)
-    # A message of which nothing can be carried would only be an empty one.
+    # If nothing can be converted, leave the message out: it would be empty.
     if not parts and not value.get("content"):
         yield talk.Turn(place, role, (), is_plain)
 
@@ -157,7 +157,7 @@ def body_of(conversation: talk.Conversation) -> tuple[dict[str, Any], list[talk.
 
 
 def _fit(settings: dict[str, talk.Setting], losses: Losses) -> None:
-    """Say the settings as the API wants them; take out values that it does not have."""
+    """Convert the settings to the values of this API; remove those that it does not have."""
     if (stop := settings.get("stop")) and isinstance(stop.value, str):
         settings["stop"] = talk.Setting(stop.place, [stop.value])
     if (effort := settings.get("effort")) and effort.value not in EFFORTS:
@@ -184,7 +184,7 @@ def _put_turns(body: dict[str, Any], turns: Sequence[talk.Turn], losses: Losses)
     body["messages"] = []
     for is_result, run in groupby(said, lambda turn: turn.role == "tool"):
         if is_result:
-            # The API wants all results of an answer in one message.
+            # The API requires all results for one answer in one message.
             parts = carrying.filled([part for turn in run for part in turn.parts])
             content = carrying.content(parts, False, lambda part: _block(part, losses), losses)
             body["messages"] += [{"role": "user", "content": content}] if content else []
@@ -233,7 +233,7 @@ def _result(part: talk.ToolResult, losses: Losses) -> dict[str, Any]:
 
 
 def _input(call: talk.ToolCall, losses: Losses) -> dict[str, Any]:
-    """Return the arguments as an object, which the API wants."""
+    """Return the arguments as an object, as the API requires."""
     if not call.arguments.strip():
         return {}
     try:
@@ -247,7 +247,7 @@ def _input(call: talk.ToolCall, losses: Losses) -> dict[str, Any]:
 
 
 def _source(part: talk.Image | talk.File) -> dict[str, Any] | None:
-    """Return where an image or a file is. Ids of files are those of one provider, and documents are PDF."""
+    """Return the `source` of an image or file. File IDs belong to one provider; documents are PDF only."""
     if part.url:
         return {"type": "url", "url": part.url}
     if not part.data or (isinstance(part, talk.File) and part.type != "application/pdf"):

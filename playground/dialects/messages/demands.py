@@ -1,4 +1,4 @@
-"""What a Messages request asks for."""
+"""What a Messages request needs: tokens, tools, media, and options that cost extra."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ FIELDS = Fields(
     call="tool_use_id",
     foreign=FOREIGN,
 )
-# These cost nothing beyond their tokens, which have their own cap.
+# These cost only their tokens, which have their own limit.
 _FREE = frozenset((
     NAME, "max_tokens", "messages", "metadata", "model", "output_config", "stop_sequences", "stream",
     "system", "temperature", "thinking", "top_k", "top_p",
@@ -37,7 +37,7 @@ _FREE = frozenset((
 _FREE_PARTS = ("text", "thinking", "redacted_thinking", "tool_use", "tool_result", "search_result")
 _PART_GROUPS = {"image": "images"}
 _ABILITIES = {"image": "vision"}
-# Tools that the caller runs: a name of its own, but no cost of its own.
+# Tools that the caller runs: they have a type, but no price.
 _CLIENT_TOOLS = ("custom", "bash", "text_editor", "computer", "memory")
 _DATE = re.compile(r"_\d{8}$")
 
@@ -54,7 +54,7 @@ def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def _server_tools(tools: Any) -> Iterator[Extra]:
-    """Yield what has a price: those that the provider runs (`web_search_20250305`), and caching."""
+    """Yield what costs extra: tools that the provider runs (`web_search_20250305`), and caching."""
     for tool in listed(tools):
         for kind in in_any_case(tool, "type") if isinstance(tool, dict) else []:
             group = _DATE.sub("", str(kind))
@@ -75,6 +75,6 @@ def _parts(place: str, content: Any) -> Iterator[Extra]:
 
 
 def _cached(place: str, value: dict[str, Any]) -> Iterator[Extra]:
-    """Yield the mark after which the prompt so far is cached: writing to the cache costs more than input."""
+    """Yield a cache breakpoint: writing to the cache costs more than normal input."""
     if any(cache is not None for cache in in_any_case(value, "cache_control")):
         yield Extra(place, "cache_control", "cache_control")

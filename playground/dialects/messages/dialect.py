@@ -1,4 +1,4 @@
-"""The Messages dialect, as other rooms use it."""
+"""The Messages dialect, as other packages use it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from playground.text import event_data
 from playground.text.sentence import gettext_noop
 
 _CHUNKS = ("message_start", "message_delta", "message_stop", "content_block_")
-# What a request has and its count does not take.
+# Fields of a request that the token count rejects.
 _NOT_COUNTED = frozenset((
     "container", "diagnostics", "inference_geo", "max_tokens", "metadata", "service_tier", "stop_sequences",
     "stream", *version.GONE,
@@ -32,7 +32,7 @@ class Messages(PlainDialect):
     id = "messages"
     label = "Messages"
     ending = "/messages"
-    models_path = "/models?limit=1000"  # the most; without it, only the first 20 come
+    models_path = "/models?limit=1000"  # the maximum; without it, the list ends after 20
     count_path = "/messages/count_tokens"
     auth = X_API_KEY
     chunk_marks = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"content_block_')
@@ -64,7 +64,7 @@ class Messages(PlainDialect):
         return OF_NEWER if version.is_newer(body) else self.parameters
 
     def question(self, body: Mapping[str, Any]) -> str | None:
-        """Return the last message if it is one text, as a string or as a block."""
+        """Return the text of the last message if it is a string or a single text block."""
         last = next(iter(self.contents(body)[-1:]), None)
         if isinstance(last, list) and len(last) == 1 and isinstance(last[0], dict):
             last = last[0].get("text") if last[0].get("type") == "text" else None
@@ -83,7 +83,7 @@ class Messages(PlainDialect):
     def is_done(self, data: str, value: Any) -> bool:
         if isinstance(value, dict):
             return value.get("type") == self.end_mark
-        return event_data.is_done(data)  # of some imitations
+        return event_data.is_done(data)  # sent by some compatible servers
 
     def completion(self, value: Any) -> dict[str, Any] | None:
         if not isinstance(value, dict) or not isinstance(value.get("content", ...), list | str | None):

@@ -1,4 +1,4 @@
-"""Put the events of a stream together into the message that they describe."""
+"""Merge the events of a stream into the message that they describe."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, numb
 _DELTA = "content_block_delta"
 _KNOWN = frozenset(("type", "index", "message", "content_block", "delta", "usage"))
 _OF_DELTA_EVENT = frozenset(("type", "index", "delta"))
-# What a message is only known to have at its end.
+# Fields of a message that are known only at its end.
 _AT_THE_END = ("stop_reason", "stop_sequence")
 # How many events of unknown types are kept before any known one: it may be the stream of another API.
 _MOST_BEFORE = 100
@@ -24,10 +24,10 @@ OTHER_EVENTS = "other_events"
 class EventCollector:
     """`add` each event's JSON value; `completion` is the whole message so far.
 
-    Accepts what imitations send: no `message_start` (llama.cpp), blocks without a beginning or an end, the
-    same index for several blocks, usage in any event, a whole message as the only event. Events of unknown
-    types are kept, and so are unknown blocks, deltas and fields. `add` raises `TooManyError` before the
-    events fill the memory.
+    Accepts what compatible servers send: no `message_start` (llama.cpp), blocks without a start or an end,
+    the same index for several blocks, usage in any event, a whole message as the only event. Events of
+    unknown types are kept, and so are unknown blocks, deltas, and fields. `add` raises `TooManyError` before
+    the events fill the memory.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class EventCollector:
         if not isinstance(message, dict):
             return ""
         set_usage(self._usage, message.get("usage"), self._room)
-        # Gateways that had the whole answer before they streamed it (LiteLLM) tell its end at its beginning.
+        # Gateways that had the whole answer before streaming it (LiteLLM) send its stop reason at the start.
         self._foretold = {name: message[name] for name in _AT_THE_END if message.get(name) is not None}
         fields = {name: message[name] for name in message if name not in ("usage", *self._foretold)}
         set_all(self._head, fields, self._room)
@@ -117,7 +117,7 @@ class EventCollector:
             new = Block.of_delta(kind, self._room)
             block = self._new(len(self._blocks) if place is None else place, new)
         name = TEXTS.get(kind) if isinstance(kind, str) else None
-        if name is None and block.kind in LIVE:  # its text, under another type or none
+        if name is None and block.kind in LIVE:  # its text, with another type or none
             name = block.kind
         text = delta.get(name) if name else None
         if name and isinstance(text, str) and len(delta) == 2:
@@ -134,7 +134,7 @@ class EventCollector:
         return brought
 
     def _changed(self, event: dict[str, Any]) -> str:
-        """Take a `message_delta`: why the message ended, and its usage so far."""
+        """Handle a `message_delta`: the stop reason, and the usage so far."""
         self._beside(event)
         if not isinstance(delta := event.get("delta"), dict):
             return ""
@@ -149,7 +149,7 @@ class EventCollector:
         return ""
 
     def _stopped(self, event: dict[str, Any]) -> None:
-        """Take a `message_stop`: nothing said the end otherwise, so it is the one that was foretold."""
+        """Handle a `message_stop`. If no event gave a stop reason, use the one sent at the start."""
         self._beside(event)
         if not self.is_finished(1):
             set_all(self._head, self._foretold, self._room)
@@ -157,7 +157,7 @@ class EventCollector:
     def _other(self, event: dict[str, Any]) -> None:
         self._names.update(event)
         check(len(self._names), MOST_NAMES)
-        # Of an answer, only what declares itself an error is one.
+        # Once an answer has begun, only an explicit error counts as one.
         if (error := provider_error.error_in(event, [{}] if self.has_begun else [])) is not None:
             self.error = error if self.error is None else self.error
         elif self.has_begun or len(self._others) < _MOST_BEFORE:
@@ -165,7 +165,7 @@ class EventCollector:
             self._others.append(copied(event))
 
     def _beside(self, event: dict[str, Any]) -> None:
-        """Keep what an event has beside its own fields: Bedrock's metrics, `context_management`."""
+        """Keep the extra fields of an event: Bedrock's metrics, `context_management`."""
         self.has_begun = True
         set_usage(self._usage, event.get("usage"), self._room)
         if not event.keys() <= _KNOWN:
@@ -190,7 +190,7 @@ class EventCollector:
         return block
 
     def _show(self, block: Block, name: str, text: Any) -> str:
-        """Add a text to those that a page shows, apart from that of earlier blocks."""
+        """Add a text to those that a page shows, separated from that of earlier blocks."""
         if not text or not isinstance(text, str):
             return ""
         shown = self._texts.setdefault(LIVE[name], Pieces())
@@ -212,7 +212,7 @@ class EventCollector:
         return len(self._names)
 
     def is_finished(self, choices: int) -> bool:
-        """Return whether it said why the message ended. There is never more than one."""
+        """Return whether the stop reason has arrived. There is only ever one choice."""
         return choices <= 1 and is_reason(self._head.get("stop_reason"))
 
     @property

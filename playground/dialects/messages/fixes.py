@@ -18,7 +18,7 @@ FIXES = Fixes(
     tools=demands.TOOLS,
     worded=("output_config.effort", "service_tier", "speed"),
 )
-# Many gateways know the older version alone.
+# Many gateways support only the older version.
 _UNKNOWN_VERSION = re.compile(r"anthropic[-_ ]version\b[^\n]{0,80}\b(?:valid|support|unknown|unrecogni)")
 _UNSUPPORTED_VERSION = re.compile(
     r"\b(?:invalid|unsupported|unknown|unrecogni[sz]ed) [^\n]{0,40}anthropic[-_ ]version\b"
@@ -26,7 +26,7 @@ _UNSUPPORTED_VERSION = re.compile(
 
 
 def fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-    """Return the change that the provider's words ask for, if it can be made for the person."""
+    """Return the change that the provider's message asks for, if it can be made automatically."""
     words = error.words
     if version.is_newer(body) and (_UNKNOWN_VERSION.search(words) or _UNSUPPORTED_VERSION.search(words)):
         return Fix(say(SET, name=version.NAME, value=version.OLDER), {version.NAME: version.OLDER})

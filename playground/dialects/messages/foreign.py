@@ -1,4 +1,4 @@
-"""Fields of other APIs, and what to use in their place. Any other unknown field passes."""
+"""Fields of other APIs, and what to use instead. Any other unknown field passes."""
 
 from collections.abc import Mapping
 from typing import Any

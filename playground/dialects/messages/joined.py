@@ -1,4 +1,4 @@
-"""Which texts of a message, or of events, people read as one: a key in pieces is whole again there."""
+"""Find the texts of a message, or of events, that are read as one: a key split over them is whole there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from playground.exchange.split_key import masking, walk
 # The texts of all blocks are read together, whatever their indexes; so is the input of all tools.
 _JOINED = frozenset(("text", "thinking", "partial_json", "signature"))
 _PLACES = {name: ((name,),) for name in _JOINED}
-# Most of a stream. Nothing else in such an event is a text for people.
+# Most of a stream. Nothing else in such an event is text for people.
 _DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _OF_DELTA_EVENT = frozenset(("type", "index", "delta"))
 
 
 def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
-    """Yield each text, and the places where it continues: its own path, and what people read with it."""
+    """Yield each text, and the places where it continues: its own path, and the texts read with it."""
     if isinstance(value, dict) and value.get("type") == "content_block_delta":
         delta = value.get("delta")
         if isinstance(delta, dict) and len(delta) == 2 and not value.keys() - _OF_DELTA_EVENT:

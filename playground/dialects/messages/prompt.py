@@ -1,4 +1,4 @@
-"""Check the messages of a request: their roles, their blocks, and what belongs together."""
+"""Check the messages of a request: their roles, their blocks, and how these fit together."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _OTHER_ROLES = {
     ),
     "model": gettext_noop("The Messages API has no %(role)s role. Use assistant for the model’s messages."),
 }
-# Parts of other APIs' messages, and the blocks that say the same.
+# Parts of other APIs' messages, and the equivalent blocks.
 _OTHER_PARTS = {
     "image_url": "image",
     "input_image": "image",
@@ -62,7 +62,7 @@ def _not_a_role(role: Any) -> Sentence:
 
 
 def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    """Yield fields that only a message of Chat Completions has."""
+    """Yield the problems of fields that only a Chat Completions message has."""
     for name, block in (("tool_calls", "tool_use"), ("tool_call_id", "tool_result")):
         if message.get(name) and message.get("role") in ROLES:
             yield FieldProblem(
@@ -77,7 +77,7 @@ def _beside(index: int, message: Mapping[str, Any]) -> Iterator[FieldProblem]:
 
 
 def _content(content: Any, role: Any, calls: set[str], *, newer: bool) -> Iterator[Sentence]:
-    """Yield what is wrong with a content; adds the calls in it to `calls`."""
+    """Yield what is wrong with a `content`; add the calls in it to `calls`."""
     if isinstance(content, str):
         return
     if not isinstance(content, list):

@@ -15,7 +15,7 @@ _OBJECTS = ("thinking", "output_config", "metadata", "tool_choice")
 
 
 def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
-    """Return what is wrong. Unknown fields pass unless another API has them: a provider may know them."""
+    """Return what is wrong. Unknown fields pass, unless another API has them: a provider may support them."""
     return [
         *model_problems(body),
         *prompt.problems(body.get("messages"), most_messages, newer=is_newer(body)),
@@ -79,7 +79,7 @@ def _tools(tools: Any) -> Iterator[FieldProblem]:
                 "tools",
                 say(
                     gettext_noop(
-                        "Remove function around the tool. In the Messages API, name, description, and "
+                        "Remove the function wrapper. In the Messages API, name, description, and "
                         "input_schema go directly in the tool."
                     )
                 ),

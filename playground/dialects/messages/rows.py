@@ -1,4 +1,4 @@
-"""Messages as rows of the form. A message that is one tool's result is a row of its own role."""
+"""Messages as rows of the form. A message with a single tool result is a row with a role of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def prompt(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _result(message: Mapping[str, Any]) -> Row | None:
-    """Return the row of a message that is one result with an id and a content; None of any other."""
+    """Return the row if the message is a single result with an id and a content; otherwise None."""
     content = message.get("content")
     if message.keys() != {"role", "content"} or message["role"] != "user":
         return None

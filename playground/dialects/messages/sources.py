@@ -20,7 +20,7 @@ def is_source(citation: Any) -> bool:
 
 
 def _source(citation: Any) -> Source | None:
-    """Read a citation of a page, a search result, or a document of the request; None if it names nothing."""
+    """Read a citation of a page, a search result, or a document of the request; None if it has none."""
     if not isinstance(citation, dict):
         return None
     address = _text(citation, "url") or _text(citation, "source")

@@ -1,4 +1,4 @@
-"""The usage of a message. Counts in a stream are cumulative: the last of each name holds, none is added."""
+"""The usage of a message. Counts in a stream are cumulative: a later one replaces those before."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from playground.dialects.usage import count, read
 from playground.exchange.usage import Usage
 from playground.text.pieces import MOST_NAMES, Room, check, copied, size
 
-# All input is the sum of these: what was read from the cache is not in `input_tokens`.
+# The whole input is the sum of these: `input_tokens` leaves out what was read from the cache.
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 def of(message: dict[str, Any]) -> Usage | None:
     """Return the usage of a message; None if it has no count.
 
-    Gateways send the counts with OpenAI's names, alone or beside Anthropic's, which are 0 then. A message
-    that broke off has only counted the beginning of its output.
+    Gateways send the counts under OpenAI's names, alone or next to Anthropic's, which are 0 then. A message
+    that was cut off has counted only the beginning of its output.
     """
     usage = message.get("usage")
     named = read(usage)
@@ -34,8 +34,8 @@ def of(message: dict[str, Any]) -> Usage | None:
 def set_usage(into: dict[str, Any], usage: Any, room: Room) -> None:
     """Set the counts of one event.
 
-    There is no answer without input: where all its counts are 0, gateways count in this event the output
-    alone, and what was told before holds.
+    No answer has an input of 0: if all input counts of an event are 0, the gateway has counted only the
+    output, so the earlier input counts stay.
     """
     if isinstance(usage, dict):
         told = sum(count(usage, name) or 0 for name in _INPUT)
@@ -48,7 +48,7 @@ def set_usage(into: dict[str, Any], usage: Any, room: Room) -> None:
 
 
 def set_all(into: dict[str, Any], more: dict[str, Any], room: Room) -> None:
-    """Set every value that is not null, also within objects: what came before it no longer holds."""
+    """Set every value that is not null, nested ones included, replacing earlier values."""
     for name, value in more.items():
         old = into.get(name)
         if isinstance(old, dict) and isinstance(value, dict):

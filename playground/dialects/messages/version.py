@@ -1,4 +1,4 @@
-"""The version of the API. People write it as a field of the body; it is sent as a header."""
+"""The version of the API. In the playground it is a field of the body; it is sent as a header."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from playground.exchange.call import Headers
 
 NAME = "anthropic-version"
-# A request that names none means the older one for ever: its meaning must not change.
+# A request without a version always means the older one: its meaning must not change.
 OLDER, NEWER = "2023-06-01", "2026-10-21"
 VERSIONS = (NEWER, OLDER)
 # The newer version rejects them, even at their defaults.

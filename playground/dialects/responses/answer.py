@@ -1,4 +1,4 @@
-"""Read a response, tolerating fields that servers omit, set to null or rename."""
+"""Read a response, tolerating fields that servers omit, set to null, or rename."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from playground.dialects.values import listed, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
-# The fields of items that have a view of their own, or that say nothing to people.
+# Fields of items that have a view of their own, or that are of no interest to people.
 _SHOWN = {
     "message": frozenset(("type", "id", "role", "status", "phase", "content")),
     "reasoning": frozenset(("type", "id", "status", "summary", "content", "encrypted_content")),
@@ -23,7 +23,7 @@ _SHOWN = {
     )),
 }  # fmt: skip
 _OF_A_PART = frozenset(("type", "text", "refusal", "annotations", "logprobs"))
-# Items that make no sense without their image.
+# Items that are useless without their image.
 _MEDIA = ("image_generation_call",)
 _MEANINGS = {
     Finish.LENGTH: gettext_noop(
@@ -43,7 +43,7 @@ _WAITS = gettext_noop(
 
 @dataclass(frozen=True)
 class ResponseChoice(Choice):
-    """The one answer of a response. `stored` says whether the provider may have kept its items."""
+    """The only answer of a response. `stored` tells whether the provider may have kept its items."""
 
     response: Mapping[str, Any]
     items: list[Any]
@@ -66,7 +66,7 @@ class ResponseChoice(Choice):
     def finish_reason(self) -> str | None:
         status, details = self.response.get("status"), self.response.get("incomplete_details")
         if status == "in_progress" and not self.response.get("background"):
-            return None  # a stream that was cut
+            return None  # a stream that was cut off
         reason = details.get("reason") if status == "incomplete" and isinstance(details, dict) else None
         return finish.shown(reason) or finish.shown(status)
 
@@ -108,10 +108,10 @@ class ResponseChoice(Choice):
         return others
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        """Return the items as they have to be sent back, then the results of calls or the user's message.
+        """Return the items to send back, then empty results of calls or an empty user message.
 
-        Reasoning goes back whole, and so does what follows it: the provider refuses one without the other.
-        So reasoning at the end, where the answer was cut off, stays behind.
+        The provider rejects reasoning without the item that followed it, and the reverse, so both are sent
+        back whole. Reasoning at the end, where the answer was cut off, is left out.
         """
         items = [item for item in self.items if isinstance(item, dict) and (media or not _is_media(item))]
         items = [item for item in items if self.stored or not _is_reference(item)]
@@ -122,7 +122,7 @@ class ResponseChoice(Choice):
 
 
 def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
-    """Read a response. `asked` is the request body, which says whether the provider keeps the items."""
+    """Read a response. `asked` is the request body, which tells whether the provider keeps the items."""
     if not isinstance(completion, dict):
         return Answer()
     items = listed(completion.get("output"))
@@ -150,7 +150,7 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
 
 
 def _texts(item: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts of an item, those joined that people read as one."""
+    """Yield the texts of an item, joining those that are read as one."""
     found: dict[tuple[Any, ...], list[str]] = {}
     for kind, place, text in texts_of(item):
         found.setdefault((kind, *place), []).append(text)
@@ -180,7 +180,7 @@ def _has_image(item: Any) -> bool:
 
 
 def _left(item: Any) -> Any:
-    """Return what an item has that no view shows."""
+    """Return the fields of an item that no view shows."""
     if not isinstance(item, dict):
         return item
     type_ = type_of(item)
@@ -203,7 +203,7 @@ def _left(item: Any) -> Any:
 
 
 def _left_of_part(part: Any) -> Any:
-    """Return a part that no view shows, or what it has besides its text."""
+    """Return a part that no view shows, or its fields besides the text."""
     if text_of(part)[1] is None or isinstance(part, str):
         return None if isinstance(part, str) else part
     left = {name: value for name, value in part.items() if name not in _OF_A_PART and value}
@@ -215,15 +215,15 @@ def _left_of_part(part: Any) -> Any:
 
 
 def _is_reference(item: dict[str, Any]) -> bool:
-    """Whether it is reasoning of which the provider kept everything but the id."""
+    """Whether the item is reasoning with nothing but an id, the rest of which the provider kept."""
     texts = any(texts_of(item)) or item.get("encrypted_content")
     return type_of(item) == "reasoning" and not texts
 
 
 def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    """Return an item as requests take it: without null, which some providers refuse.
+    """Return an item in the form that requests accept: without null, which some providers reject.
 
-    A message goes back as its text unless it has to be `whole`, or has more than text.
+    A message is sent back as plain text unless it has to be `whole` or contains more than text.
     """
     texts = [text_of(part) for part in listed(item.get("content"))]
     if type_of(item) == "message" and not whole and texts and all(kind == "text" for kind, _ in texts):

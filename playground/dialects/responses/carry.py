@@ -48,7 +48,7 @@ def _turns(unread: Unread, own: list[talk.Own]) -> list[talk.Turn]:
         place = f"input.{index}"
         turn = _turn(value, place, own)
         if turn is None:
-            # What a model thought stands at the beginning of what it said.
+            # Reasoning starts a new turn.
             goes_on = goes_on and carrying.name_of(value, "") != "reasoning"
         elif (
             goes_on
@@ -86,7 +86,7 @@ def _turn(value: Any, place: str, own: list[talk.Own]) -> talk.Turn | None:
         return None
     item.take("type")
     own += [*inner, *item.left()]
-    # A message of which nothing can be carried would only be an empty one.
+    # If nothing can be converted, leave the message out: it would be empty.
     return turn if turn.parts or not value.get("content") else None
 
 
@@ -111,7 +111,7 @@ def body_of(conversation: talk.Conversation) -> tuple[dict[str, Any], list[talk.
         body["include"] = [_LOGPROBS]
         del settings["logprobs"]
     if "store" not in body:
-        # The API keeps answers unless it is told not to; others do not.
+        # Unlike other APIs, this one stores answers by default.
         body["store"] = False
         losses.added("store", "store", False)
     if conversation.tools:
@@ -169,7 +169,7 @@ def _result_of(result: talk.ToolResult, losses: Losses) -> dict[str, Any]:
 
 
 def _tool_of(tool: talk.Tool) -> dict[str, Any]:
-    # Here a tool is strict unless it says otherwise; elsewhere it is not.
+    # Tools are strict by default here, but not in other APIs.
     strict = False if tool.strict is None else tool.strict
     fields = carrying.given(
         name=tool.name, description=tool.description, parameters=carrying.schema_of(tool), strict=strict

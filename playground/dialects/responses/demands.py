@@ -1,4 +1,4 @@
-"""What a Responses request asks for."""
+"""What a Responses request needs: tokens, tools, media, and options that cost extra."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,14 +27,14 @@ FIELDS = Fields(
     call="call_id",
     foreign=FOREIGN,
 )
-# These cost nothing beyond their tokens, which have their own cap.
+# These cost only their tokens, which have their own limit.
 _FREE = frozenset((
     "include", "input", "instructions", "max_output_tokens", "min_p", "model", "repetition_penalty",
     "safety_identifier", "store", "stream", "stream_options", "temperature", "text", "top_k", "top_logprobs",
     "top_p", "truncation", "user",
 ))  # fmt: skip
 _FREE_OF_REASONING = frozenset(("effort", "summary", "generate_summary"))
-# Tools that the caller runs; the provider runs the others, for a price of their own.
+# Tools that the caller runs. The provider runs all others, at an extra price.
 _OWN_TOOLS = ("function", "custom")
 _FREE_PARTS = ("input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text")
 _PART_GROUPS = {"input_image": "images", "image_generation_call": "images", "input_file": "files"}
@@ -43,7 +43,7 @@ _FREE_ITEMS = frozenset((
     None, "message", "reasoning", "function_call", "function_call_output", "custom_tool_call",
     "custom_tool_call_output",
 ))  # fmt: skip
-# Where items hold parts.
+# The fields in which items hold parts.
 _HOLDERS = ("content", "output")
 
 
@@ -55,7 +55,7 @@ def extras(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def contents(body: Mapping[str, Any]) -> list[Any]:
-    """Return what each item says: its content, or the result of a call."""
+    """Return the content of each item: a message's content, or the result of a call."""
     prompt = body.get("input")
     if isinstance(prompt, str):
         return [prompt]
@@ -80,7 +80,7 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[Extra]:
 
 
 def _tools(tools: Any) -> Iterator[Extra]:
-    """Yield the tools by who runs them."""
+    """Yield the tools, grouped by who runs them."""
     types = [type_ for tool in listed(tools) for type_ in _types(tool)]
     if not types or any(type_ in _OWN_TOOLS for type_ in types):
         yield Extra("tools", "tools", "tools", "tools" if types else "")
@@ -99,7 +99,7 @@ def _in_item(place: str, item: dict[str, Any]) -> Iterator[Extra]:
 
 
 def _types(value: Any) -> list[str | None]:
-    """Return the types that any server may read; [None] without any."""
+    """Return every type that a server might read; [None] if there is none."""
     found = in_any_case(value, "type") if isinstance(value, dict) else []
     named = [str(type_) for type_ in found if type_ is not None]
     return [*named] or [None]

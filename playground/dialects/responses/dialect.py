@@ -1,4 +1,4 @@
-"""The Responses dialect, as other rooms use it."""
+"""The Responses dialect, as other packages use it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from playground.snippets import HTTP_TARGETS
 from playground.text import event_data
 from playground.text.sentence import gettext_noop
 
-# What the count of tokens reads of a request; it refuses the rest.
+# Fields of a request that the token count accepts; it rejects the rest.
 _COUNTED = frozenset((
     "conversation", "input", "instructions", "model", "parallel_tool_calls", "previous_response_id",
     "reasoning", "text", "tool_choice", "tools", "truncation",

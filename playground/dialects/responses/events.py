@@ -11,7 +11,7 @@ from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, joined, merge, number_of, size
 
-# What an event has beside what it brings. Servers pad deltas with `obfuscation`, to hide their lengths.
+# Fields of any event that carry no content. Servers pad deltas with `obfuscation` to hide their lengths.
 _OF_ANY = frozenset(("type", "sequence_number", "obfuscation"))
 _OF_A_DELTA = _OF_ANY | {
     "delta", "item_id", "output_index", "content_index", "summary_index", "logprobs",
@@ -28,10 +28,10 @@ _AUDIO = {"response.audio.delta": "data", "response.audio.transcript.delta": "tr
 class EventCollector:
     """`add` each event's JSON value; `completion` is the response so far.
 
-    The last event has the whole response, which wins over what was collected. Servers leave out indexes,
-    ids, deltas, or the items of the last event (llama.cpp, gateways), or change an item's id with each event
-    (GitHub Copilot). Unknown events are kept in `events` of the completion. `add` raises `TooManyError`
-    before the events fill the memory.
+    The last event has the whole response, which takes precedence over what was collected. Servers leave out
+    indexes, ids, deltas, or the items of the last event (llama.cpp, gateways), or change an item's id with
+    each event (GitHub Copilot). Unknown events are kept in `events` of the completion. `add` raises
+    `TooManyError` before the events fill the memory.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class EventCollector:
         self._unknown: list[dict[str, Any]] = []
         self._live = LiveTexts()
         self._ended = False
-        # Where the last delta went: the next one nearly always goes there too.
+        # Where the last delta went: the next one nearly always goes there, too.
         self._place: tuple[Any, ...] = ()
         self._open: tuple[Pieces, ...] = ()
 
@@ -69,7 +69,7 @@ class EventCollector:
         return brought
 
     def is_finished(self, choices: int) -> bool:
-        """Whether the response came to its end; this API gives one answer."""
+        """Whether the response has ended; this API returns one answer."""
         del choices
         return self._ended
 
@@ -92,7 +92,7 @@ class EventCollector:
             completion["events"] = joined(unknown)
         return completion
 
-    # --- the events by their kind ---
+    # --- the kinds of events ---
 
     def _add(self, event: dict[str, Any]) -> str:
         kind = event.get("type")
@@ -225,7 +225,7 @@ class EventCollector:
         return delta
 
     def _add_about_item(self, event: dict[str, Any], stem: str, word: str) -> str:
-        """Add an event that tells how a built-in tool gets on, or one that is unknown."""
+        """Add an event about the progress of a built-in tool, or an unknown one."""
         item = self._known(event, {}, is_done=True)
         about = item and item.fields.get("type") == stem
         partial = event.get("partial_image_b64")
@@ -253,7 +253,7 @@ class EventCollector:
             self.error = error
 
     def _overlay(self, fields: dict[str, Any]) -> None:
-        """Take over fields that each event has whole; an empty value replaces no other."""
+        """Set fields that each event has in full; an empty value replaces nothing."""
         for name, value in fields.items():
             old = self._head.get(name)
             if name not in self._head or (value != old and value not in (None, "", [], {})):
@@ -278,7 +278,7 @@ class EventCollector:
         return last if fields.get("type") in (None, last.fields.get("type")) else None
 
     def _find(self, event: dict[str, Any], type_: str) -> Item:
-        """Return the item of an event, a new one if no event has begun it."""
+        """Return the item of an event, creating it if no event has."""
         item = self._known(event, {"type": type_}, is_done=True)
         if item is None:
             item = self._new_item(event)
@@ -298,7 +298,7 @@ class EventCollector:
         return item
 
     def _show_whole(self, item: dict[str, Any], position: int) -> str:
-        """Show the texts of an item that came without deltas; return them."""
+        """Show the texts of an item that arrived without deltas, and return them."""
         brought = []
         for kind, place, text in texts_of(item):
             self._live.at(kind, (position, *place)).append(text)
@@ -307,7 +307,7 @@ class EventCollector:
         return "".join([*brought, *(text for text in call or () if isinstance(text, str))])
 
     def _keep(self, event: dict[str, Any], into: list[dict[str, Any]]) -> str:
-        """Keep an event as it came; the deltas of one text become one. Return its text."""
+        """Keep an event as received, merging the deltas of one text. Return its text."""
         delta, last = event.get("delta"), into[-1] if into else {}
         rest = {name: value for name, value in event.items() if name not in (*_OF_ANY, "delta")}
         if delta is None or last.get("type") != event.get("type") or rest.items() != _rest(last).items():

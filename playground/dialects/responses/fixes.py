@@ -20,12 +20,12 @@ FIXES = Fixes(
     tied={"stream": "stream_options"},
     worded=("reasoning.effort", "text.verbosity", "tool_choice", "service_tier"),
 )
-# llama.cpp takes a message of the assistant only with its type, which OpenAI lets people leave out.
+# llama.cpp accepts an assistant message only with its type, which is optional for OpenAI.
 _UNTYPED = "cannot determine type of 'item'"
 
 
 def fix(body: Mapping[str, Any], error: ProviderError) -> Fix | None:
-    """Return the change that the provider's words ask for, if it can be made for the person."""
+    """Return the change that the provider's message asks for, if it can be made automatically."""
     return (_UNTYPED in error.words and _with_types(body)) or FIXES.fix(body, error)
 
 
@@ -36,4 +36,4 @@ def _with_types(body: Mapping[str, Any]) -> Fix | None:
     ]
     if typed == items or len(json.dumps(typed)) > LONGEST_MESSAGES:
         return None
-    return Fix(say(gettext_noop("Set type to message in each message")), {"input": typed})
+    return Fix(say(gettext_noop("Set the type of each message to “message”")), {"input": typed})

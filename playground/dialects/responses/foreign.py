@@ -1,4 +1,4 @@
-"""Fields of other APIs, each with what takes their place in the Responses API."""
+"""Fields of other APIs, and what to use instead in the Responses API."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,7 +44,7 @@ _IN_A_MESSAGE = {
     "tool_call_id": '{"type": "function_call_output", "call_id": …, "output": …}',
 }
 _AN_ITEM = gettext_noop("In the Responses API, this is a separate item in input: %(item)s")
-# Parts of messages; `text` is `output_text` in what the assistant said.
+# Parts of messages; `text` becomes `output_text` in assistant messages.
 _PARTS = {
     "text": "input_text",
     "image_url": "input_image",

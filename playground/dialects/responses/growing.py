@@ -1,4 +1,4 @@
-"""An item of a response that grows by events."""
+"""An item of a response that grows with each event."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from playground.text.pieces import Pieces, Room, joined
 class Spot:
     """Where a text grows: in `field` of an item of type `item`, or of the part of its `list` at `index`.
 
-    `live` is the name of the text in `Choice`; "" if people read it elsewhere.
+    `live` is the name of the text in `Choice`; "" if it is shown elsewhere.
     """
 
     item: str
@@ -23,7 +23,7 @@ class Spot:
     part: str = ""
 
 
-# By what stands between `response.` and `.delta` or `.done`.
+# By the part of the event name between `response.` and `.delta` or `.done`.
 TEXTS = {
     "output_text": Spot("message", "text", "text", "content", "content_index", "output_text"),
     "refusal": Spot("message", "refusal", "refusal", "content", "content_index", "refusal"),
@@ -43,9 +43,9 @@ _LISTS = ("content", "summary")
 class Item:
     """An item so far. `fields` are its JSON, in which growing texts are `Pieces`.
 
-    `position` is its place in the output. `has_begun` says that an event introduced it, `has_grown` that
-    some of its text was shown already. `events` are those about it that no field can hold; once the item
-    came whole, they say nothing new.
+    `position` is its place in the output. `has_begun`: an event introduced it. `has_grown`: some of its text
+    has already been shown. `events` are those about it that no field can hold; they are redundant once the
+    whole item has arrived.
     """
 
     position: int
@@ -68,7 +68,7 @@ class Item:
         self._take(fields)
 
     def end(self, fields: dict[str, Any]) -> None:
-        """Take over the whole item; what it lacks stays as it was collected."""
+        """Set the whole item; fields that it lacks keep their collected values."""
         self.has_begun = self.is_done = True
         for name in _LISTS:
             if fields.get(name):
@@ -88,7 +88,7 @@ class Item:
         return index
 
     def holder(self, spot: Spot, index: int | None, room: Room) -> dict[str, Any]:
-        """Return the object in whose `spot.field` a text grows; without an index, the last part."""
+        """Return the object whose `spot.field` holds the growing text; without an index, the last part."""
         if not spot.list:
             return self.fields
         parts = self._parts_of(spot.list)
@@ -111,12 +111,12 @@ class Item:
         return growing
 
     def is_echo(self, spot: Spot, text: str) -> bool:
-        """Return whether a text of reasoning only repeats the one before it as a summary, or the reverse."""
+        """Return whether a reasoning text repeats the one before: a summary its content, or the reverse."""
         before, self._last = self._last, (spot.list, text)
         return spot.live == "reasoning" and before[0] not in ("", spot.list) and before[1] == text != ""
 
     def shown_as(self, spot: Spot, index: int | None) -> tuple[Any, ...]:
-        """Return what tells the text from those beside it: a message is one text, reasoning one a part."""
+        """Return what identifies the text: a message is one text, each part of reasoning a separate one."""
         return (self.position, spot.list, index) if spot.live == "reasoning" else (self.position,)
 
     @property
@@ -137,7 +137,7 @@ class Item:
         )
 
     def _parts_of(self, name: str) -> NumberedParts:
-        """Return the parts of a list, also those that came in a whole item."""
+        """Return the parts of a list, including those that arrived in a whole item."""
         if name not in self._parts:
             parts = self._parts[name] = NumberedParts()
             whole = self.fields.pop(name, None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# The calls that a request answers by an item of its own, which has the same `call_id`.
+# The calls that a request answers with a separate item, which has the same `call_id`.
 ANSWERED = {
     "function_call_output": "function_call",
     "custom_tool_call_output": "custom_tool_call",
@@ -10,16 +10,16 @@ ANSWERED = {
     "shell_call_output": "shell_call",
     "apply_patch_call_output": "apply_patch_call",
 }
-# The call of a tool that the caller runs, and the field with what it is called with.
+# Calls of tools that the caller runs, and the field with their arguments.
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 # How a response ends.
 ENDS = ("completed", "incomplete", "failed", "cancelled")
-# The last event is named after that; OpenRouter's is named `done`, whatever the response's status.
+# The last event is named after the status; OpenRouter always calls it `done`.
 END_EVENTS = frozenset(f"response.{end}" for end in (*ENDS, "done"))
 
 
 def type_of(item: Any) -> str:
-    """Return an item's type; a message may have none. "" if it has no type that can be read."""
+    """Return an item's type; it is optional for a message. "" if the type is not a string."""
     if not isinstance(item, dict):
         return ""
     type_ = item.get("type")
@@ -29,7 +29,7 @@ def type_of(item: Any) -> str:
 
 
 def error_of(response: dict[str, Any]) -> Any:
-    """Return what a response says of its failure, or None if it did not fail."""
+    """Return the error of a failed response; None if it did not fail."""
     if response.get("error"):
         return response["error"]
     return {"status": "failed"} if response.get("status") == "failed" else None

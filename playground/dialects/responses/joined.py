@@ -1,4 +1,4 @@
-"""Which texts of a response, or of its events, people read as one: a key in pieces is whole again there."""
+"""Find the texts of a response, or of events, that are read as one: a key split over them is whole there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +47,7 @@ def _has_output(value: Any) -> bool:
 def _place(type_: str, path: Place) -> Place:
     """Return where a text of an item continues: in the next item, or part, that has it in the same field.
 
-    A model's reasoning is one text, whether it is in parts of the summary or of the content.
+    A model's reasoning is one text, whether its parts are in the summary or in the content.
     """
     names = [name for name in path if isinstance(name, str)]
     return (type_, names[-1]) if names and names[-1] in ("text", "refusal") else (type_, *names)

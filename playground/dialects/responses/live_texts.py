@@ -1,4 +1,4 @@
-"""The texts of an answer that grows, as a page shows them."""
+"""The texts of a growing answer, as a page shows them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class LiveTexts:
         self._places: dict[str, tuple[Any, ...]] = {}
 
     def at(self, name: str, place: tuple[Any, ...]) -> Pieces:
-        """Return the text to append to, after a blank line if what it had came from another place."""
+        """Return the text to append to; if its last piece came from another place, add a blank line first."""
         text = self.texts.setdefault(name, Pieces())
         if text.length and self._places.get(name) != place:
             text.append("\n\n")

@@ -3,8 +3,8 @@
 from playground.dialects.openai_client import code
 from playground.exchange.call import Call, Target
 
-# The keyword arguments of the SDK's `responses.create`, as far as versions have had them for long; other
-# fields go into `extra_body`.
+# The keyword arguments of the SDK's `responses.create` that older versions have, too; other fields go into
+# `extra_body`.
 # fmt: off
 KEYWORDS = frozenset((
     "background", "conversation", "include", "input", "instructions", "max_output_tokens", "max_tool_calls",
@@ -18,7 +18,7 @@ for event in stream:
     if event.type == "response.output_text.delta":
         print(event.delta, end="", flush=True)
 print()"""
-# Calls of tools are beside the text.
+# Tool calls are next to the text.
 _PRINT_ITEMS = """\
 for item in response.output:
     print(item)"""

@@ -1,4 +1,4 @@
-"""Check the items of a Responses request: each for itself, and what they say of one another."""
+"""Check the items of a Responses request: each one, and how they refer to one another."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from playground.text.sentence import gettext_noop, say
 
 ROLES = ("system", "developer", "user", "assistant")
 _OUTPUT = "function_call_output"
-# Where earlier items are that this request does not have.
+# With one of these fields, earlier items are stored at the provider, not in this request.
 _EARLIER = ("previous_response_id", "conversation", "prompt")
 _REFERENCE = gettext_noop(
     "The provider can look up only what it has stored. Send the items themselves, or set store to true."
@@ -37,7 +37,7 @@ def problems(body: dict[str, Any], items: list[Any]) -> Iterator[FieldProblem]:
 
 
 def references(body: dict[str, Any]) -> Iterator[FieldProblem]:
-    """Yield what the body itself refers to although the provider is told not to keep anything."""
+    """Yield the references of the body to stored items although `store` is false."""
     if body.get("store") is not False:
         return
     if body.get("previous_response_id") is not None:
@@ -48,7 +48,7 @@ def references(body: dict[str, Any]) -> Iterator[FieldProblem]:
 
 
 def is_reference(item: dict[str, Any]) -> bool:
-    """Whether an item stands for one that the provider has: its type may be left out."""
+    """Whether an item refers to one that the provider has stored. Its type is optional."""
     type_ = item.get("type")
     return type_ == "item_reference" or (type_ is None and "id" in item and "role" not in item)
 
@@ -81,7 +81,7 @@ def _message(place: str, message: dict[str, Any]) -> Iterator[FieldProblem]:
 
 
 def _call(place: str, item: dict[str, Any]) -> Iterator[FieldProblem]:
-    """Yield what a call, or its result, lacks."""
+    """Yield the fields that a call or a result lacks."""
     type_ = type_of(item)
     needed = ("call_id", "name", CALLS[type_]) if type_ in CALLS else ("call_id", "output")
     for name in needed:
@@ -93,7 +93,7 @@ def _call(place: str, item: dict[str, Any]) -> Iterator[FieldProblem]:
 
 
 def _without_call(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[FieldProblem]:
-    """Yield the results whose call is missing: providers refuse them."""
+    """Yield the results that have no call: providers reject them."""
     if any(body.get(name) is not None for name in _EARLIER) or any(map(is_reference, items)):
         return
     made: set[tuple[str, str]] = set()
@@ -109,7 +109,7 @@ def _without_call(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator
 
 
 def _alone(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[FieldProblem]:
-    """Yield reasoning items that cannot be read, or without the item that the model made after them."""
+    """Yield reasoning items that cannot be read, or without the item that the model generated next."""
     for index, item in enumerate(items):
         if type_of(item) != "reasoning":
             continue

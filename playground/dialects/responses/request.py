@@ -10,7 +10,7 @@ from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import gettext_noop, say
 
-# With one of these, the provider knows what else to read.
+# With one of these, the provider already has the prompt.
 _INSTEAD_OF_INPUT = ("previous_response_id", "conversation", "prompt")
 
 
@@ -29,7 +29,7 @@ def problems(body: dict[str, Any], most_messages: int) -> list[FieldProblem]:
 
 
 def _model(body: dict[str, Any]) -> Iterator[FieldProblem]:
-    # A prompt that the provider has stored names its model.
+    # A stored prompt names its model.
     if body.get("model") is not None or body.get("prompt") is None:
         yield from model_problems(body)
 

@@ -1,7 +1,7 @@
 """The items of `input` as rows of the form, and back.
 
-A single row without a role is an `input` that is a text. An item that is neither a message nor the result of
-a function is in `rest` as a whole.
+A single row without a role is an `input` that is a string. An item that is neither a message nor the result
+of a function is in `rest` as a whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _MESSAGES = MessageRows()
 
 
 def rows_of(prompt: Any) -> list[Row] | None:
-    """Return the items as rows; None if they are neither a text nor a list of objects."""
+    """Return the items as rows; None if they are neither a string nor a list of objects."""
     if isinstance(prompt, str):
         return [Row(content=prompt)] if fits_a_textarea(prompt) else None
     if not isinstance(prompt, list) or not all(isinstance(item, Mapping) for item in prompt):

@@ -6,7 +6,7 @@ from playground.dialects.media import safe_link
 from playground.dialects.sources import cited
 from playground.exchange.answer import Cited, Source
 
-# What names a source without a URL: a file.
+# The name of a source without a URL: a file.
 _FILE = ("filename", "file_id")
 
 

@@ -17,9 +17,9 @@ _PARTS = {
 
 
 def texts_of(item: Any) -> Iterator[tuple[str, tuple[Any, ...], str]]:
-    """Yield each text with its name in `Choice`, and what tells it from those beside it in the item.
+    """Yield each text with its name in `Choice`, and what identifies it within the item.
 
-    All texts of a message are one; each part of reasoning is one of its own.
+    All texts of a message are one; each part of reasoning is a separate one.
     """
     type_ = type_of(item)
     if type_ not in ("message", "reasoning"):

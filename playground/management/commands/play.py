@@ -197,6 +197,8 @@ def _start_server(
             "PLAYGROUND_LOCAL_PROVIDERS": "1",
             "PLAYGROUND_LOG": os.environ.get("PLAYGROUND_LOG") or "0",
             "PLAYGROUND_PORT": str(port),
+            # On a network, everyone who can reach the page could read them.
+            "PLAYGROUND_RUNS": os.environ.get("PLAYGROUND_RUNS") or f"{int(migrated and _is_loopback(host))}",
         }
     )
     if model:

@@ -51,7 +51,7 @@ class Probe:
         template = template if isinstance(template, dict) else {}
         lacks = {name for name in ("vision", "audio") if modalities.get(name) is False}
         lacks |= {"tools"} if template.get("supports_tools") is False else set()
-        # llama.cpp reads no schema in the APIs that ask for this ability, and does not say so.
+        # In the APIs that use this ability, llama.cpp ignores a schema without an error.
         self.lacks = frozenset(lacks | {"schema"})
 
 

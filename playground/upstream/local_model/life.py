@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 _HEALTH_SECONDS = 1.0
-# It answers between two batches of its work.
+# It responds between two batches of work.
 _SLOTS_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 # Time without any progress. On a slow machine, one batch of a prompt takes some seconds.

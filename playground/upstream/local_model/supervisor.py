@@ -210,7 +210,7 @@ def _reserved(port: int) -> socket.socket:
         reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            # Binds beside a guard that lost (of a start at the same time), which must not listen after ours.
+            # Binds next to the guard of a simultaneous start that lost; that one must not listen after ours.
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             reserved.bind(guard.getsockname())
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)

@@ -1,0 +1,189 @@
+"""Keep runs: write one, change its star and tags, remove it."""
+
+import logging
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from playground.database import in_turn
+from playground.exchange.record import Exchange
+from playground.explanations.explain import explain
+from playground.runs import search, tidy
+from playground.runs.models import Run, packed
+from playground.runs.words import label, strings, words_of
+from playground.text.sentence import Sentence, gettext_noop, say
+from playground.trouble import why
+
+_logger = logging.getLogger(__name__)
+_LONGEST_TEXT = 300
+# What a column of 64 bits holds; a provider can report any number.
+_MOST_TOKENS = 2**53
+
+
+class NotKeptError(Exception):
+    """The run could not be written; `sentence` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+_NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
+_FULL = gettext_noop(
+    "This run wasn’t saved: starred runs take up all %(most)s MiB. Delete some. "
+    "(Administrators: raise PLAYGROUND_RUNS_MIB.)"
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The key of a run that was written, or why it was not."""
+
+    key: str = ""
+    problem: Sentence | None = None
+
+
+class Keeper:
+    """Keeps the run of one call, unless runs are off or it is not `wanted`.
+
+    `ended` takes the Exchange when the call has ended, and `keep` writes it, once. They are apart because a
+    stream's last byte goes to the browser before the run is written, and its permalink after.
+    """
+
+    def __init__(self, who: str = "", parent: str = "", *, wanted: bool = True) -> None:
+        self._who, self._parent = who, parent
+        self._wanted = wanted and settings.CONFIG.runs
+        self._exchange: Exchange | None = None
+
+    def ended(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def keep(self) -> Kept | None:
+        """Write the run. None if there is nothing to write, or it is written already."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is None or not self._wanted:
+            return None
+        try:
+            return Kept(keep(exchange, self._who, self._parent).key)
+        except NotKeptError as error:
+            _logger.error("A run was not saved: %s", error.sentence)
+            return Kept(problem=error.sentence)
+
+
+NOT_KEPT = Keeper(wanted=False)
+
+
+def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
+    """Write the run of a call. `parent` is the key of the run that it repeats. Raises `NotKeptError`."""
+    run = _run(exchange, who, _clean(parent)[:64])
+
+    def write() -> None:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            search.add(run.pk, run.words)
+
+    try:
+        if not tidy.make_room(run.size):
+            raise NotKeptError(say(_FULL, most=settings.CONFIG.runs_mib))
+        in_turn(write)
+    except DatabaseError as error:
+        raise NotKeptError(say(_NO_DATABASE, why=why(error))) from error
+    return run
+
+
+def change(key: str, *, starred: bool | None = None, tags: Collection[str] | None = None) -> Run | None:
+    """Star a run or tag it. Returns the changed run; None if there is none."""
+
+    def write() -> Run | None:
+        with transaction.atomic():
+            run = Run.objects.select_for_update().filter(key=key).first()
+            if run is None:
+                return None
+            before = run.words
+            if starred is not None:
+                run.starred = starred
+            if tags is not None:
+                run.tags = " ".join(sorted({_clean(tag)[:40] for tag in tags}))[:_LONGEST_TEXT]
+            run.words = _with_marks(run, before.split())
+            run.save(update_fields=["starred", "tags", "words"])
+            search.replace(run.pk, before, run.words)
+            return run
+
+    return in_turn(write)
+
+
+def forget(keys: Collection[str] | None) -> int:
+    """Delete these runs, or all with None. Returns how many."""
+
+    def delete() -> int:
+        with transaction.atomic():
+            runs = Run.objects.all() if keys is None else Run.objects.filter(key__in=keys)
+            return search.delete(list(runs.values_list("pk", flat=True)))
+
+    return in_turn(delete)
+
+
+def _run(exchange: Exchange, who: str, parent: str) -> Run:
+    received, usage, timings = exchange.received, exchange.usage, exchange.timings
+    problem, record = explain(exchange), packed(exchange)
+    choice = next(iter(exchange.choices), None)
+    answer = (choice.text or choice.refusal or "") if choice else ""
+    run = Run(
+        key=exchange.id,
+        started=exchange.started,
+        who=who,
+        parent=parent,
+        provider=exchange.provider or "",
+        host=_clean(exchange.sent.host)[:300],
+        dialect=exchange.dialect.id,
+        model=_clean(exchange.demands.model)[:200],
+        status=received.status if received else None,
+        error=problem.kind if problem else "",
+        question=_clean(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
+        answer=_clean(answer[:_LONGEST_TEXT]),
+        prompt_tokens=_bounded(usage.prompt_tokens if usage else None),
+        completion_tokens=_bounded(usage.completion_tokens if usage else None),
+        first_token_ms=timings.first_token_ms,
+        total_ms=timings.total_ms,
+        size=len(record),
+        record=record,
+        tags="",
+    )
+    texts = words_of(map(_clean, [*strings(exchange.call.body), *(_told(exchange))]))
+    run.words = _with_marks(run, texts)
+    return run
+
+
+def _told(exchange: Exchange) -> Iterator[str]:
+    for choice in exchange.choices[:10]:
+        yield from (text for text in (choice.text, choice.reasoning, choice.refusal) if text)
+        for call in choice.tool_calls[:20]:
+            yield call.arguments
+    if exchange.received and not exchange.choices:
+        yield exchange.received.text[:20_000]
+
+
+# What a list can be filtered by, with the letter that marks it.
+MARKS: dict[str, Callable[[Run], Collection[str]]] = {
+    "m": lambda run: [run.model],
+    "p": lambda run: [run.provider or run.host],
+    "s": lambda run: ["failed" if run.error else "ok", *([str(run.status)] if run.status else [])],
+    "t": lambda run: run.tags.split(),
+    "x": lambda run: ["starred"] if run.starred else [],
+}
+
+
+def _with_marks(run: Run, texts: Collection[str]) -> str:
+    marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
+    return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks))
+
+
+def _bounded(number: int | None) -> int | None:
+    return None if number is None else min(max(number, 0), _MOST_TOKENS)
+
+
+def _clean(text: str) -> str:
+    """Return the text as every database accepts it: none takes a lone surrogate, nor PostgreSQL a NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,72 @@
+"""A run: one call, kept with its whole Exchange."""
+
+import json
+import zlib
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from playground.dialects import DIALECTS
+from playground.exchange import archive
+from playground.exchange.record import Exchange
+
+# Level 1: a stream repeats itself so much that it shrinks to a tenth anyway.
+_LEVEL = 1
+
+
+class Run(models.Model):
+    """One call. `record` is the compressed archive of its Exchange and never changes.
+
+    The other columns are derived from the record so that lists and searches don't read it; only `starred`,
+    `tags` and what follows from them can change. `key` is the exchange's id and names the run to people.
+    `parent` is the key of the run that this one repeats, if any, even if that was deleted. `words` is what
+    `runs.words` finds in it. `size` is in bytes.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    started = models.DateTimeField(db_index=True)
+    who = models.CharField(max_length=64)
+    provider = models.CharField(max_length=80)
+    host = models.CharField(max_length=300)
+    dialect = models.CharField(max_length=40)
+    model = models.CharField(max_length=200)
+    status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=60)
+    question = models.CharField(max_length=300)
+    answer = models.CharField(max_length=300)
+    prompt_tokens = models.PositiveBigIntegerField(null=True)
+    completion_tokens = models.PositiveBigIntegerField(null=True)
+    first_token_ms = models.FloatField(null=True)
+    total_ms = models.FloatField()
+    parent = models.CharField(max_length=64, db_index=True)
+    starred = models.BooleanField(default=False)
+    tags = models.CharField(max_length=300)
+    size = models.PositiveBigIntegerField()
+    words = models.TextField()
+    record = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        indexes = [models.Index(fields=["starred", "size"], name="kept_bytes")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.started:%Y-%m-%d %H:%M}"
+
+    @cached_property
+    def archive(self) -> dict[str, Any]:
+        """The archive as it was written."""
+        value: dict[str, Any] = json.loads(zlib.decompress(bytes(self.record)))
+        return value
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The Exchange, exactly as it was recorded. Raises `ArchiveError`."""
+        return archive.load(self.archive, DIALECTS)
+
+
+def packed(exchange: Exchange) -> bytes:
+    """Return the exchange as `Run.record` keeps it."""
+    return zlib.compress(json.dumps(archive.dump(exchange)).encode(), _LEVEL)

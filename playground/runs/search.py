@@ -1,0 +1,130 @@
+"""Finding runs by their words: FTS5 in SQLite, a GIN index in PostgreSQL.
+
+SQLite's index is a table of its own, kept here by hand: triggers would be lost whenever Django rebuilds the
+table of runs for a migration.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from playground.runs.models import Run
+from playground.runs.words import asked, label
+
+# The columns that lists don't read.
+_LARGE = ("record", "words")
+_A_PAGE = 50
+_LONGEST_CALL = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to look for. Every part that is given must match; `since` and `until` bound the start."""
+
+    text: str = ""
+    model: str = ""
+    provider: str = ""
+    status: str = ""
+    tag: str = ""
+    starred: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The words that a run must have, those that mark its properties included."""
+        marks = {"m": self.model, "p": self.provider, "s": self.status, "t": self.tag}
+        marked = [label(letter, value) for letter, value in marks.items() if value]
+        return [*asked(self.text), *marked, *([label("x", "starred")] if self.starred else [])]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of runs, the latest first. `more` is the `before` of the next page; None at the end."""
+
+    runs: list[Run] = field(default_factory=list)
+    more: int | None = None
+
+
+def find(query: Query, before: int | None = None, most: int = _A_PAGE) -> Found:
+    """Return the runs that match, without their records. `before` is an earlier `Found.more`."""
+    if query.text.strip() and not asked(query.text):
+        return Found()  # only punctuation
+    ids = _ids(query, before, most + 1)
+    runs = Run.objects.defer(*_LARGE).filter(pk__in=ids[:most]).order_by("-pk")
+    return Found(list(runs), ids[most - 1] if len(ids) > most else None)
+
+
+def _ids(query: Query, before: int | None, most: int) -> list[int]:
+    conditions, values = list[str](), list[int | str]()
+    tables = "runs_run r"
+    if words := query.words:
+        if connection.vendor == "sqlite":
+            # CROSS JOIN keeps the order of the tables: newest words first, without sorting.
+            tables = "runs_words f CROSS JOIN runs_run r ON r.id = f.rowid"
+            conditions.append("f.runs_words MATCH %s")
+            values.append(" AND ".join(f'"{word}"' for word in words))
+        else:
+            conditions.append("array_to_tsvector(string_to_array(r.words, ' ')) @@ %s::tsquery")
+            values.append(" & ".join(f"'{word}'" for word in words))
+    row = "r.id" if tables == "runs_run r" else "f.rowid"
+    # A row is written when its call ends. So of two calls that started further apart than the longest call
+    # takes, the earlier one has the smaller id.
+    if query.since:
+        conditions += [f"{row} >= %s", "r.started >= %s"]
+        values += [_first_since(query.since - _LONGEST_CALL) or 0, _value(query.since)]
+    if query.until:
+        if after := _first_since(query.until + _LONGEST_CALL):
+            before = min(after, before or after)
+        conditions.append("r.started < %s")
+        values.append(_value(query.until))
+    if before is not None:
+        conditions.append(f"{row} < %s")
+        values.append(before)
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    sql = f"SELECT {row} FROM {tables} {where}ORDER BY {row} DESC LIMIT {most}"  # noqa: S608 -- no values
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _first_since(when: datetime) -> int | None:
+    return Run.objects.filter(started__gte=when).order_by("started").values_list("pk", flat=True).first()
+
+
+def _value(when: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(when))
+
+
+def add(pk: int, words: str) -> None:
+    """Make a new run found by its words."""
+    if connection.vendor == "sqlite":
+        _execute("INSERT INTO runs_words(rowid, words) VALUES (%s, %s)", pk, words)
+
+
+def replace(pk: int, before: str, words: str) -> None:
+    """Make a run found by other words than `before`, which must be exactly those it was added with."""
+    if connection.vendor == "sqlite" and before != words:
+        _execute("INSERT INTO runs_words(runs_words, rowid, words) VALUES ('delete', %s, %s)", pk, before)
+        add(pk, words)
+
+
+def delete(pks: Sequence[int]) -> int:
+    """Delete runs and what finds them. Returns how many there were."""
+    if connection.vendor == "sqlite":
+        for batch in _batches(pks):
+            places = ", ".join(["%s"] * len(batch))
+            old = f"SELECT 'delete', id, words FROM runs_run WHERE id IN ({places})"  # noqa: S608
+            _execute(f"INSERT INTO runs_words(runs_words, rowid, words) {old}", *batch)
+    return sum(Run.objects.filter(pk__in=batch).delete()[0] for batch in _batches(pks))
+
+
+def _batches(pks: Sequence[int]) -> list[Collection[int]]:
+    return [pks[start : start + 500] for start in range(0, len(pks), 500)]
+
+
+def _execute(sql: str, *values: int | str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)

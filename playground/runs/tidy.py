@@ -1,0 +1,80 @@
+"""Retention: runs that are too old, or too many for the space, are deleted, the oldest first."""
+
+import threading
+from datetime import timedelta
+from itertools import accumulate
+from operator import sub
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from playground.database import in_turn
+from playground.runs import search
+from playground.runs.models import Run
+
+# Runs written between two looks at the whole table.
+_EVERY = 100
+_BATCH = 500
+_MIB = 1024 * 1024
+# How full the space is once old runs are deleted, so that not every run has to delete one.
+_LEFT = 0.95
+
+
+class _Space:
+    """How much of the space is used: as found at the last look, plus what this process has written since."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self.used, self.writes = 0, _EVERY
+
+    def takes(self, size: int, most: int) -> bool:
+        """Count a run. Returns False if it is time to look at the table."""
+        with self.lock:
+            self.used += size
+            self.writes += 1
+            return self.writes <= _EVERY and self.used <= most
+
+
+space = _Space()
+
+
+def make_room(size: int) -> bool:
+    """Make room for a run of this size. Returns False if starred runs leave none. Raises `DatabaseError`."""
+    most = settings.CONFIG.runs_mib * _MIB
+    if space.takes(size, most):
+        return True
+    used = in_turn(lambda: _tidied(max(0, most - size)))
+    with space.lock:
+        space.used, space.writes = used + size, 0
+    return used + size <= most
+
+
+def tidy() -> int:
+    """Delete what is too old or too much. Returns the bytes of the runs that are left."""
+    return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * _MIB))
+
+
+def _tidied(most: int) -> int:
+    too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
+    old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
+    while _delete(list(old[:_BATCH])):
+        pass
+    used: int = Run.objects.aggregate(all=Sum("size", default=0))["all"]
+    oldest = Run.objects.filter(starred=False).order_by("pk").values_list("pk", "size")
+    enough = most * _LEFT if used > most else used
+    while used > enough and (batch := list(oldest[:_BATCH])):
+        left = list(accumulate((size for _, size in batch), sub, initial=used))[:-1]
+        gone = [row for row, before in zip(batch, left, strict=True) if before > enough]
+        _delete([pk for pk, _ in gone])
+        used -= sum(size for _, size in gone)
+    return used
+
+
+def _delete(pks: list[int]) -> int:
+    with transaction.atomic():
+        return search.delete(pks)
