@@ -240,6 +240,13 @@ def joined(value: Any) -> Any:
     return [joined(item) for item in value] if isinstance(value, list) else value
 
 
+def has_any(value: Any) -> bool:
+    """Whether a collected value has anything in it, without joining its strings."""
+    if isinstance(value, Pieces):
+        return value.length > 0
+    return bool(value.items) if isinstance(value, Parts) else bool(value)
+
+
 def size(value: Any) -> int:
     """Count the values within a value, itself included."""
     if isinstance(value, dict):

@@ -15,6 +15,7 @@ from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import (
     Pieces,
     Room,
+    has_any,
     joined,
     merge,
     numbered,
@@ -175,7 +176,7 @@ class _Choice:
 
     def _not_yet_said(self, message: dict[str, Any]) -> dict[str, Any]:
         said = {**self._message, "tool_calls": self._tool_calls.fields, "function_call": self._function}
-        return {name: value for name, value in message.items() if not joined(said.get(name))}
+        return {name: value for name, value in message.items() if not has_any(said.get(name))}
 
     def _add_others(self, fields: dict[str, Any]) -> None:
         lists = {name: value for name, value in fields.items() if isinstance(value, list)}

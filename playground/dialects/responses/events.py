@@ -141,8 +141,8 @@ class EventCollector:
         if self._head.get("status") not in ENDS:
             self._head["status"] = "completed" if word == "done" else word
         self._report(error_of(self._head))
-        items = self._in_order()
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
+        items = self._in_order() if output else []  # an end without items may come thousands of times
         texts, has_grown = list[str](), list[bool]()
         for position, item in enumerate(output):
             was_shown = position < len(items) and items[position].has_grown
