@@ -165,8 +165,7 @@ def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
 
 
 def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
-    if old is None:
-        room.keep(_PIECES_SIZE)
+    room.keep(_PIECES_SIZE * (old is None))
     if is_label(name):
         return text if text or old is None else old
     if isinstance(old, Parts | dict):
@@ -174,7 +173,8 @@ def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
         parts.add_text(text, room)
         return parts
     if not isinstance(old, Pieces):
-        old = Pieces()
+        begun, old = old, Pieces()
+        old.append(begun if isinstance(begun, str) else "")
     if not (name in _REPEATED and old.is_text(text)):
         old.append(text)
     return old
@@ -238,13 +238,6 @@ def joined(value: Any) -> Any:
     if isinstance(value, Parts):
         return [joined(item) for item in value.items]
     return [joined(item) for item in value] if isinstance(value, list) else value
-
-
-def has_any(value: Any) -> bool:
-    """Whether a collected value has anything in it, without joining its strings."""
-    if isinstance(value, Pieces):
-        return value.length > 0
-    return bool(value.items) if isinstance(value, Parts) else bool(value)
 
 
 def size(value: Any) -> int:

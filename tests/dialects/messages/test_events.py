@@ -397,6 +397,12 @@ def test_events_are_not_changed() -> None:
     assert first == kept
 
 
+def test_a_delta_goes_on_with_an_unknown_text_that_its_block_began_with() -> None:
+    collector = _collected(start(), begin(0, {"type": "new", "a": "Hel"}), delta(0, "new_delta", a="lo"))
+
+    assert collector.completion["content"] == [{"type": "new", "a": "Hello"}]
+
+
 @pytest.mark.parametrize("cut", [3, 10, len(KEY) - 1])
 @pytest.mark.parametrize(
     "pieces",
@@ -412,6 +418,7 @@ def test_events_are_not_changed() -> None:
         lambda first, last: (
             [begin(0, {"type": "new", "a": ""})] + [delta(0, "new_delta", a=part) for part in (first, last)]
         ),
+        lambda first, last: [begin(0, {"type": "new", "a": first}), delta(0, "new_delta", a=last)],
     ],
 )
 def test_a_key_in_pieces_is_in_no_view(cut: int, pieces: Any) -> None:
