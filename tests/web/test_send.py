@@ -235,7 +235,7 @@ def test_only_what_can_be_sent_back_is_offered_for_the_conversation(
     html = post_form(client, htmx=True, **form).content.decode()
 
     assert "Hm." in html
-    assert ('value="append:' in html) == is_offered
+    assert ('value="append:messages:' in html) == is_offered
 
 
 def test_the_fix_is_a_button(client: Client, upstream: ScriptedUpstream) -> None:
