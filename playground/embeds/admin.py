@@ -29,7 +29,7 @@ _DAYS = 14
 # Bytes of an answer; characters of its question.
 _LONGEST_SHOWN = 20_000
 _LONGEST_QUESTION = 200
-_MOST_ORIGINS_LISTED = 5
+_MOST_ORIGINS = 5
 _TAG = """<script src="{script}" defer></script>
 
 <api-playground embed="{name}"></api-playground>"""
@@ -116,8 +116,8 @@ class EmbedAdmin(_ModelAdmin):
     @admin.display(description=_("tag to paste"))
     def tag(self, embed: Any) -> SafeString:
         tag = _TAG.format(script=escape(embed.script), name=escape(embed.name))
-        hint = gettext("Paste this into the HTML of pages at these origins:")
-        return format_html("{}<pre>{}</pre>", hint, tag)
+        words = gettext("Paste this into the HTML of pages at these origins:")
+        return format_html("{}<pre>{}</pre>", words, tag)
 
     @admin.display(description=_("provider"), ordering="provider")
     def provider_named(self, embed: Embed) -> str:
@@ -129,9 +129,8 @@ class EmbedAdmin(_ModelAdmin):
 
     @admin.display(description=_("origins"))
     def origins_listed(self, embed: Embed) -> SafeString:
-        origins = embed.origins.split()
-        shown = [*origins[:_MOST_ORIGINS_LISTED], *["…"][: len(origins) > _MOST_ORIGINS_LISTED]]
-        return format_html_join(mark_safe("<br>"), "{}", ([origin] for origin in shown))
+        first, others = (listed := embed.origins.split())[:_MOST_ORIGINS], listed[_MOST_ORIGINS:]
+        return format_html_join(mark_safe("<br>"), "{}", ([one] for one in (*first, *["…"][: len(others)])))
 
     @admin.display(description=_("today"))
     def today(self, embed: Any) -> str:

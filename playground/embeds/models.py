@@ -194,7 +194,7 @@ class Embed(models.Model):
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("Enter at most %(most)s origins."), most=_MOST_ORIGINS)]
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
-        problems["locked"] += map(_named, policy.locked_in_vain(_items(self.locked), self.dialect))
+        problems["locked"] += map(_named, policy.vain_locks(_items(self.locked), self.dialect, self.request))
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
         chat, problems["request"] = self._checked_request()

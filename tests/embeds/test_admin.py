@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from playground.calls.models import Spent
-from playground.embeds import recordings
+from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.people.models import User
 from tests.embeds.client import make_embed
@@ -105,6 +105,8 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ({"tokens_a_day": "10"}, "one call can use that many tokens"),
         ({"locked": "a;b"}, "isn’t a valid field name"),
         ({"locked": "a.b"}, "Lock “a”"),
+        ({"locked": "temprature"}, "Did you mean “temperature”"),
+        ({"locked": "max_token"}, "Did you mean “max_tokens”"),
         ({"calls_a_day": "many"}, "Enter a whole number"),
         ({"provider": "nobody"}, "Use one of"),
     ],
@@ -115,6 +117,32 @@ def test_what_cannot_work_is_said_at_the_field(author: Client, changes: dict[str
     assert answer.status_code == 200
     assert words in _text(answer)
     assert not Embed.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("api", "names"),
+    [
+        (
+            "chat_completions",
+            "top_k min_p repetition_penalty reasoning logprobs thinking tool_choice",
+        ),
+        ("messages", "tools mcp_servers container context_management betas output_format"),
+        ("responses", "tools include conversation metadata background stream_options"),
+    ],
+)
+def test_fields_of_some_providers_can_be_locked(api: str, names: str) -> None:
+    embed = make_embed()
+    embed.provider, embed.api, embed.locked = "openrouter", api, names
+
+    assert policy.vain_locks(names.split(), embed.dialect, embed.request) == []
+
+
+def test_a_field_of_the_request_can_be_locked_whatever_its_name(author: Client) -> None:
+    request = FIELDS["request"].replace("{", '{"users": 3, ', 1)
+
+    assert (
+        author.post(ADD, FIELDS | {"locked": "users", "key": "reader", "request": request}).status_code == 302
+    )
 
 
 @pytest.mark.parametrize("field", ["name", "origins", "provider", "api", "request"])
