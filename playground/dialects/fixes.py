@@ -264,7 +264,7 @@ class Fixes:
         for name in sorted(names, key=_depth):
             changes |= _change({**body, **changes}, name, None)
         changes |= {other: None for name, other in self._tied.items() if name in changes}
-        return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
+        return Fix(say(gettext_noop("Send without %(name)s"), name=sorted(names)), changes)
 
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
         """Set a parameter; None if the parameter does not accept the value, or the call would cost more."""
