@@ -137,6 +137,8 @@ class EventCollector:
         self._report(error_of(self._head))
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
         items = self._in_order() if output else []  # an end without items may come thousands of times
+        for position, collected in enumerate(items[: len(output)]):
+            output[position] = output[position] | collected.kept(output[position])
         texts, has_grown = list[str](), list[bool]()
         for position, item in enumerate(output):
             was_shown = position < len(items) and items[position].has_grown

@@ -43,6 +43,7 @@ PARTS = {
     "reasoning_summary_part": ("summary", "reasoning"),
 }
 _LISTS = ("content", "summary")
+_GROWING = (*_LISTS, "arguments", "input", "code")
 
 
 @dataclass(eq=False)
@@ -76,11 +77,17 @@ class Item:
     def end(self, fields: dict[str, Any]) -> None:
         """Set the whole item; fields that it lacks keep their collected values."""
         self.has_begun = self.is_done = True
+        fields |= self.kept(fields)
         for name in _LISTS:
             if fields.get(name):
                 self._parts.pop(name, None)
         self._take(fields)
         self.events.clear()
+
+    def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return what was collected and the whole item came without: some proxies leave out its texts."""
+        whole = self.whole if fields.get("type") == self.fields.get("type") else {}
+        return {name: whole[name] for name in _GROWING if whole.get(name) and _is_bare(fields.get(name))}
 
     def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
         """Set a part of a list; without an index, a new one or (if done) the last one."""
@@ -155,3 +162,11 @@ class Item:
         for name, value in fields.items():
             if value or not self.fields.get(name):
                 self.fields[name] = value
+
+
+def _is_bare(value: Any) -> bool:
+    """Return whether a field is empty, or lists only parts with nothing but a type."""
+    parts = value if isinstance(value, list) else [value]
+    return not value or all(
+        isinstance(part, dict) and not any({**part, "type": None}.values()) for part in parts
+    )
