@@ -11,6 +11,11 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def parts(value: Any) -> list[Any]:
+    """Return the parts of a content; some servers give a single one as it is (GLM)."""
+    return [value] if isinstance(value, dict) else listed(value)
+
+
 def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
