@@ -16,6 +16,14 @@ def parts(value: Any) -> list[Any]:
     return [value] if isinstance(value, dict) else listed(value)
 
 
+def is_bare(value: Any) -> bool:
+    """Return whether a field is empty, or has only parts with nothing but a type."""
+    return not value or (
+        isinstance(value, dict | list)
+        and all(isinstance(part, dict) and not any({**part, "type": None}.values()) for part in parts(value))
+    )
+
+
 def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

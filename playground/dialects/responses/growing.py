@@ -5,6 +5,7 @@ from typing import Any
 
 from playground.dialects.numbered_parts import NumberedParts
 from playground.dialects.responses.items import CALLS
+from playground.dialects.values import is_bare
 from playground.text.pieces import Pieces, Room, joined
 
 
@@ -87,7 +88,7 @@ class Item:
     def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return what was collected and the whole item came without: some proxies leave out its texts."""
         whole = self.whole if fields.get("type") == self.fields.get("type") else {}
-        return {name: whole[name] for name in _GROWING if whole.get(name) and _is_bare(fields.get(name))}
+        return {name: whole[name] for name in _GROWING if whole.get(name) and is_bare(fields.get(name))}
 
     def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
         """Set a part of a list; without an index, a new one or (if done) the last one."""
@@ -162,11 +163,3 @@ class Item:
         for name, value in fields.items():
             if value or not self.fields.get(name):
                 self.fields[name] = value
-
-
-def _is_bare(value: Any) -> bool:
-    """Return whether a field is empty, or lists only parts with nothing but a type."""
-    parts = value if isinstance(value, list) else [value]
-    return not value or all(
-        isinstance(part, dict) and not any({**part, "type": None}.values()) for part in parts
-    )
