@@ -24,6 +24,14 @@ def is_bare(value: Any) -> bool:
     )
 
 
+def extend(holder: dict[str, Any], name: str, more: list[Any]) -> None:
+    """Add to the list in a field; whatever else is there is replaced."""
+    if isinstance(known := holder.get(name), list):
+        known += more
+    else:
+        holder[name] = more
+
+
 def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -78,10 +78,11 @@ class Item:
     def end(self, fields: dict[str, Any]) -> None:
         """Set the whole item; fields that it lacks keep their collected values."""
         self.has_begun = self.is_done = True
-        fields |= self.kept(fields)
         for name in _LISTS:
-            if fields.get(name):
+            if not is_bare(fields.get(name)):
                 self._parts.pop(name, None)
+            elif name in self._parts or self.fields.get(name):
+                fields.pop(name, None)
         self._take(fields)
         self.events.clear()
 
