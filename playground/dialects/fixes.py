@@ -112,7 +112,7 @@ class Fixes:
         for words in texts:
             # Parameters named in fields of the error are certain only if there is a single message.
             apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
-            found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
+            found = [(match.start(1), _without_value(body, match[1])) for match in QUOTED.finditer(words)]
             found += [
                 (match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)
             ]
@@ -289,6 +289,12 @@ class Fixes:
             if (current := _number(within(body, name))) and room < current:
                 return self._set(body, name, room)
         return None
+
+
+def _without_value(body: Mapping[str, Any], name: str) -> str:
+    """`"thinking.type.disabled" is not supported for this model` (Anthropic) is about `thinking`."""
+    place, _, value = name.rpartition(".")
+    return place.partition(".")[0] if "." in place and within(body, place) == value else name
 
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:

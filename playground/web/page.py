@@ -110,7 +110,10 @@ def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
     """Return the examples of an API, as they suit the provider, in the reader's language."""
     examples = provider.examples if provider else Examples()
     return [
-        replace(preset, body=examples.suited(in_language(preset.body, translate), dialect.fields.tokens))
+        replace(
+            preset,
+            body=examples.suited(in_language(preset.body, translate), dialect.id, dialect.fields.tokens),
+        )
         for preset in dialect.presets
     ]
 
