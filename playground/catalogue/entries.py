@@ -9,6 +9,7 @@ from typing import Any
 
 from playground.catalogue.caps import Caps
 from playground.catalogue.examples import Examples
+from playground.catalogue.headers import Wrong, wrong_with
 from playground.catalogue.provider import Provider
 from playground.config_types import SettingError
 from playground.dialects import DEFAULT, DIALECTS
@@ -17,17 +18,11 @@ from playground.text.endpoint import BaseURLError, Endpoint
 
 LOCAL_MODEL = "local"
 _TEXTS = ("id", "label", "base_url", "key_variable", "docs", "start", "public_base_url")
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
-# People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
-_SECRET = re.compile(r"auth|authorization|cookie|credentials?|(api)?key|password|secret|token", re.IGNORECASE)
-# Headers that every call has anyway, those that frame a message, and those that carry a secret.
-_NOT_EXTRA = frozenset((
-    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
-    "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
-    "authorization", "cookie", "proxy-authorization", "proxy-connection", "x-goog-api-key",
-    *(auth.header.lower() for auth in AUTHS.values()),
-))  # fmt: skip
+_WRONG = {
+    Wrong.NAME: "{name!r} isn’t a valid header name",
+    Wrong.NOT_EXTRA: "{name} is set by the playground or contains a key, so it can’t be set here",
+    Wrong.VALUE: "the value of {name} must be printable ASCII",
+}
 
 
 def read_providers(path: Path) -> dict[str, Provider]:
@@ -147,14 +142,8 @@ def _headers(headers: Any) -> Iterator[tuple[str, str]]:
     if len({name.lower() for name in headers}) < len(headers):
         raise ValueError("headers has the same header twice")
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f"headers: {name!r} isn’t a valid header name")
-        if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
-            raise ValueError(
-                f"headers: {name} is set by the playground or contains a key, so it can’t be set here"
-            )
-        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"headers: the value of {name} must be printable ASCII")
+        if wrong := wrong_with(name, value):
+            raise ValueError("headers: " + _WRONG[wrong].format(name=name))
         yield name, value
 
 

@@ -43,6 +43,7 @@ class RequestForm:
     messages: list[MessageRow] = field(default_factory=lambda: [MessageRow("user")])
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
+    headers: str = ""
     ticks: set[str] = field(default_factory=set)
     focus: int | None = None
     lost: list[Lost] = field(default_factory=list)
@@ -69,7 +70,7 @@ class RequestForm:
     @property
     def more_set(self) -> int:
         """The number of fields that are set under "More parameters"."""
-        texts = [self.more, *(self.parameters.get(name, "") for name in self.more_names)]
+        texts = [self.more, self.headers, *(self.parameters.get(name, "") for name in self.more_names)]
         return sum(bool(text.strip()) for text in texts)
 
     def told_at_more(self, name: str) -> bool:
@@ -100,6 +101,7 @@ class RequestForm:
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters
             },
             more=data.get("more", ""),
+            headers=unix_lines(data.get("headers", "")),
             ticks={tick.name for tick in dialect.ticks if tick.name in data},
         )
 

@@ -17,6 +17,7 @@ from playground.catalogue.providers import catalogue
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 from playground.forms.form import RequestForm
+from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, shape_of
 from playground.history.compare import Compared
 from playground.runs import keep, search
@@ -66,6 +67,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
     provider = kept.provider if kept.provider in catalogue() else ""
     base_url = "" if provider else exchange.call.base_url
     form = RequestForm.from_body(provider, base_url, dict(exchange.call.body), exchange.dialect)
+    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider))
     return render_page(request, form, result=Result(exchange, Kept(key)), run=kept)
 
 

@@ -213,7 +213,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
         "locked": (),
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields),
-        "more_is_wrong": any(name in errors for name in ("more", *form.more_names)),
+        "more_is_wrong": any(name in errors for name in ("more", "headers", *form.more_names)),
         "parameters": form.shown,
         "presets": presets(catalogue().get(form.provider), dialect),
         "dialects": _offered(form),
@@ -303,11 +303,11 @@ def call_for(draft: Draft) -> Call:
         if known is None or endpoint is None:
             raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
         variable, auth, headers = known.key_variable, known.auth, known.headers
-        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers)
+        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers + draft.headers)
     else:
         try:
             endpoint = Endpoint.parse(draft.base_url or "", dialect.ending)
         except BaseURLError as error:
             raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
-        route = typed_route(endpoint, "", dialect)
+        route = replace(typed_route(endpoint, "", dialect), headers=draft.headers)
     return route.call(dialect, body)
