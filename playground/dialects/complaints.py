@@ -65,4 +65,4 @@ REFUSED_ROLE = re.compile("not support|unsupported|unknown|invalid|not match any
 # The accepted roles follow.
 TAKEN_ROLES = re.compile("input should be|must be one of|expected one of|expected tags")
 # `… use /v1/responses or set reasoning_effort to 'none'` (OpenAI)
-SET_TO = re.compile(r"\bset [`'\"]?([a-z_]\w{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")
+SET_TO = re.compile(r"\bset [`'\"]?([a-z_][\w.]{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")

@@ -134,7 +134,7 @@ class Answer:
     """A choice as the page shows it.
 
     `messages` is the JSON that adds the choice to the conversation. If that is too large, it leaves out the
-    media (`without_media`); if it is still too large, it is None.
+    media (`without_media`); if it is still too large, or nothing can be added, it is None.
     """
 
     choice: Choice
@@ -153,9 +153,10 @@ class Answer:
     @classmethod
     def of(cls, choice: Choice) -> "Answer":
         whole, smaller = (
-            json.dumps(choice.following(media=media), ensure_ascii=False) for media in (True, False)
+            json.dumps(following, ensure_ascii=False) if (following := choice.following(media=media)) else ""
+            for media in (True, False)
         )
-        fits = [messages for messages in (whole, smaller) if len(messages) <= LONGEST_SHOWN]
+        fits = [messages for messages in (whole, smaller) if messages and len(messages) <= LONGEST_SHOWN]
         return cls(
             choice,
             Shown.of(choice.text or ""),

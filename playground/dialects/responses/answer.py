@@ -117,6 +117,8 @@ class ResponseChoice(Choice):
         items = [item for item in items if self.stored or not _is_reference(item)]
         while items and type_of(items[-1]) == "reasoning":
             items.pop()
+        if not items:
+            return []
         whole = any(type_of(item) == "reasoning" for item in items)
         return [*(_sent_back(item, whole=whole) for item in items), *_results(items)]
 

@@ -36,6 +36,12 @@ TEXTS = {
     "mcp_call_arguments": Spot("mcp_call", "arguments"),
     "code_interpreter_call_code": Spot("code_interpreter_call", "code"),
 }
+# The list of an item that a part is in, and the type of the item.
+PARTS = {
+    "content_part": ("content", "message"),
+    "reasoning_part": ("content", "reasoning"),  # vLLM
+    "reasoning_summary_part": ("summary", "reasoning"),
+}
 _LISTS = ("content", "summary")
 
 
