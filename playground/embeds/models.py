@@ -189,7 +189,7 @@ class Embed(models.Model):
             problems["provider"] = [_unknown(self.provider)]
         spoken = provider.dialects if provider else DIALECTS
         if self.api not in spoken:
-            problems["api"] = [say(_CHOOSE, known=", ".join(spoken))]
+            problems["api"] = [say(_CHOOSE, known=tuple(spoken))]
         self.origins, problems["origins"] = _checked(self.origins, policy.allowed_origin)
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("Enter at most %(most)s origins."), most=_MOST_ORIGINS)]
@@ -204,6 +204,8 @@ class Embed(models.Model):
             raise ValidationError(found)
 
     def _checked_request(self) -> tuple[Request | None, list[Sentence]]:
+        if not self.request:
+            return None, []  # reported as a required field
         try:
             return checked_request(self.dialect, jsontext.loads(self.request)), []
         except jsontext.JSONTextError as error:
@@ -318,7 +320,7 @@ def _unknown(provider: str) -> Sentence:
                 "The local model is available only while scripts/play runs. Edit the embed in its /admin/."
             )
         )
-    return say(_CHOOSE, known=", ".join(catalogue()))
+    return say(_CHOOSE, known=tuple(catalogue()))
 
 
 def _named(error: FieldProblem) -> Sentence:

@@ -145,7 +145,7 @@ def test_a_time_is_said_as_in_chinese(chinese: Client, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(rates, "count", refuse)
 
-    assert "每 1 分钟最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
+    assert "1 分钟内最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
 
 
 def test_refusals_before_any_view_are_chinese() -> None:

@@ -20,6 +20,7 @@ from typing import IO, cast
 import requests
 
 import playground
+from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.upstream.local_model.life import Life
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ _DEAF_SECONDS = 30.0
 _ROOT = Path(playground.__file__).parent.parent
 
 
-class LocalModelError(Exception):
-    """The model does not start; the message is one line that says why."""
+class LocalModelError(SentenceError):
+    """The model does not start; `sentence` says why in one line."""
 
 
 class Supervisor:
@@ -77,12 +78,14 @@ class Supervisor:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise LocalModelError(f"the local model does not start: {self._last_words()}")
+                words = gettext_noop("The local model doesn’t start: %(why)s")
+                raise LocalModelError(say(words, why=self._last_words()))
             if Life(f"http://127.0.0.1:{self.port}").is_there():
                 self._watch_over()
                 return
             time.sleep(0.02)
-        raise LocalModelError(f"the local model does not answer within {_START_SECONDS:g} s")
+        words = gettext_noop("The local model doesn’t respond within %(number)s seconds.")
+        raise LocalModelError(say(words, number=f"{_START_SECONDS:g}"))
 
     def stop(self) -> None:
         with self._spawning:
