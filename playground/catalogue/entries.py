@@ -170,13 +170,31 @@ def _caps(entry: dict[str, Any]) -> Caps:
 
 
 def _examples(entry: Any) -> Examples:
-    if not isinstance(entry, dict) or not {*entry} <= {"without", "rename", "tokens"}:
-        raise ValueError("examples takes without, rename and tokens")
-    without, rename, tokens = entry.get("without", []), entry.get("rename", {}), entry.get("tokens", 0)
-    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
-        raise ValueError("examples.without must be an array of strings")
-    if not isinstance(rename, dict) or not all(isinstance(name, str) for name in rename.values()):
+    names = {"without", "rename", "tokens", "change", "beside"}
+    if not isinstance(entry, dict) or not {*entry} <= names:
+        raise ValueError("examples takes without, rename, tokens, change, and beside")
+    examples = Examples(**{**entry, "without": tuple(_strings(entry.get("without", [])))})
+    if not isinstance(examples.rename, dict) or not all(
+        isinstance(name, str) for name in examples.rename.values()
+    ):
         raise ValueError("examples.rename must map names to names")
-    if type(tokens) is not int or tokens < 0:
+    if type(examples.tokens) is not int or examples.tokens < 0:
         raise ValueError("examples.tokens must be a whole number")
-    return Examples(tuple(without), rename, tokens)
+    if not isinstance(examples.change, dict):
+        raise ValueError("examples.change must map names to values")
+    if not _is_deep(examples.beside, 2) or not {*examples.beside} <= {*DIALECTS}:
+        raise ValueError("examples.beside must map APIs to parameters, and those to parameters with values")
+    return examples
+
+
+def _strings(names: Any) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("examples.without must be an array of strings")
+    return names
+
+
+def _is_deep(table: Any, levels: int) -> bool:
+    """Return whether it is a table, and all its values, down to the last level, are."""
+    return isinstance(table, dict) and (
+        levels == 0 or all(_is_deep(inner, levels - 1) for inner in table.values())
+    )

@@ -112,7 +112,7 @@ class Fixes:
         for words in texts:
             # Parameters named in fields of the error are certain only if there is a single message.
             apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
-            found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
+            found = [(match.start(1), _without_value(body, match[1])) for match in QUOTED.finditer(words)]
             found += [
                 (match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)
             ]
@@ -264,7 +264,7 @@ class Fixes:
         for name in sorted(names, key=_depth):
             changes |= _change({**body, **changes}, name, None)
         changes |= {other: None for name, other in self._tied.items() if name in changes}
-        return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
+        return Fix(say(gettext_noop("Send without %(name)s"), name=sorted(names)), changes)
 
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
         """Set a parameter; None if the parameter does not accept the value, or the call would cost more."""
@@ -289,6 +289,12 @@ class Fixes:
             if (current := _number(within(body, name))) and room < current:
                 return self._set(body, name, room)
         return None
+
+
+def _without_value(body: Mapping[str, Any], name: str) -> str:
+    """`"thinking.type.disabled" is not supported for this model` (Anthropic) is about `thinking`."""
+    place, _, value = name.rpartition(".")
+    return place.partition(".")[0] if "." in place and within(body, place) == value else name
 
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:

@@ -24,7 +24,7 @@ from playground.text.sentence import Sentence
 from playground.web import language, present
 from playground.web.present import LONGEST_SHOWN
 from playground.web.refusals import items
-from playground.web.translate import translate
+from playground.web.translate import paragraph, spaced, translate
 
 register = template.Library()
 
@@ -53,6 +53,8 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 
 register.filter("choice_text", choice_text)
+register.filter("paragraph", paragraph)
+register.filter("spaced", spaced)
 
 
 @register.filter

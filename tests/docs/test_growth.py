@@ -126,7 +126,7 @@ def test_yaml_time_is_linear_in_its_size(text: Callable[[int], str]) -> None:
 def test_search_time_is_linear_in_the_pages(tmp_path: Path) -> None:
     def work(size: int) -> None:
         docs = write(tmp_path / str(size), **{"a.md": "needle <b> *x* " * (size // 15)})
-        assert search(docs, "needle <b> " + "词" * 100, "", allow_html=False) == []
+        assert len(search(docs, "needle <b> " + "词" * 100, "", allow_html=False)) == 1
         assert search(docs, "needle b", "", allow_html=False)
 
     assert is_linear(work, 20_000)

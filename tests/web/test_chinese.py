@@ -95,7 +95,10 @@ def test_each_page_is_chinese(chinese: Client, path: str, settings: Any, tmp_pat
     settings.DOCS = tmp_path
     (tmp_path / "index.md").write_text("# 首页")
 
-    assert _english(chinese.get(path).content.decode(), {"nobody", "zzz"}) == {}
+    html = chinese.get(path).content.decode()
+
+    assert _english(html, {"nobody", "zzz"}) == {}
+    assert not re.search("[。！？；] +[^<\\s]", html)  # no space between sentences
 
 
 @pytest.mark.parametrize(

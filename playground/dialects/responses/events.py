@@ -6,7 +6,7 @@ from playground.dialects.live_texts import LiveTexts
 from playground.dialects.responses.growing import PARTS, TEXTS, Item
 from playground.dialects.responses.items import END_EVENTS, ENDS, error_of
 from playground.dialects.responses.texts import texts_of
-from playground.dialects.values import listed
+from playground.dialects.values import extend, listed
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, joined, merge, number_of, size
@@ -137,6 +137,8 @@ class EventCollector:
         self._report(error_of(self._head))
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
         items = self._in_order() if output else []  # an end without items may come thousands of times
+        for position, collected in enumerate(items[: len(output)]):
+            output[position] = output[position] | collected.kept(output[position])
         texts, has_grown = list[str](), list[bool]()
         for position, item in enumerate(output):
             was_shown = position < len(items) and items[position].has_grown
@@ -194,7 +196,7 @@ class EventCollector:
             merge(holder, {name: event[name] for name in event if name not in known}, self._room)
         if isinstance(logprobs := event.get("logprobs"), list) and logprobs and not is_done:
             self._room.keep(size(logprobs))
-            _extend(holder, "logprobs", copied(logprobs))
+            extend(holder, "logprobs", copied(logprobs))
         growing = item.growing(holder, spot.field)
         if is_done and growing.length:
             if not growing.is_text(text):
@@ -235,7 +237,7 @@ class EventCollector:
                 TEXTS["output_text"], number_of(event.get("content_index")), self._room
             )
             self._room.keep(size(event["annotation"]))
-            _extend(part, "annotations", [copied(event["annotation"])])
+            extend(part, "annotations", [copied(event["annotation"])])
             return ""
         is_named = "item_id" in event or number_of(event.get("output_index")) is not None
         return self._keep(event, item.events if item and is_named else self._unknown)
@@ -310,13 +312,6 @@ class EventCollector:
         if delta is not None:
             merge(into[-1], {"delta": delta}, self._room)
         return delta if isinstance(delta, str) else ""
-
-
-def _extend(holder: dict[str, Any], name: str, more: list[Any]) -> None:
-    if isinstance(known := holder.get(name), list):
-        known += more
-    else:
-        holder[name] = more
 
 
 def _rest(kept: dict[str, Any]) -> dict[str, Any]:

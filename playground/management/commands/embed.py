@@ -221,10 +221,10 @@ def _yes_or_no(is_so: bool) -> str:
 
 def _limits(embed: Embed) -> str:
     caps = embed.caps
-    words = gettext("%(tokens)s tokens, %(choices)s choices, %(bytes)s bytes")
+    words = gettext("%(tokens)s tokens, %(answers)s choices, %(bytes)s bytes")
     return words % {
         "tokens": f"{caps.max_tokens:,}",
-        "choices": f"{caps.n:,}",
+        "answers": f"{caps.n:,}",
         "bytes": f"{caps.request_bytes:,}",
     }
 
