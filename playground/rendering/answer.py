@@ -7,6 +7,7 @@ of this site. Images from the web are links: nothing is fetched because an answe
 # ruff: noqa: ARG002 -- the library passes all arguments to every method
 
 import re
+import time
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -61,6 +62,20 @@ def rendered(text: str) -> SafeString | None:
     return mark_safe(html.strip()) if has_markup else None  # noqa: S308 -- all text in it is escaped
 
 
+def rendered_block(text: str) -> str:
+    """Return a block of a growing answer as HTML; escaped if it takes too long."""
+    try:
+        return str(_parser().render(text, {"budget": Budget(_SECONDS)})).strip()
+    except (OverBudgetError, RecursionError):
+        return f'<p class="answer-text">{escape(text)}</p>'
+
+
+def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
+    """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
+    html = SafeString(escape(code)) if is_open else highlight(code, language)
+    return render_to_string("result/_code.html", {"code": html, "language": language[:40]})
+
+
 def _as_json(text: str) -> SafeString | None:
     if text.strip()[:1] not in ("{", "["):
         return None
@@ -72,7 +87,9 @@ def _as_json(text: str) -> SafeString | None:
 
 
 def _code(text: str, language: str, budget: Budget) -> SafeString:
+    began = time.thread_time()
     html = highlight(text, language, budget.highlight_seconds)
+    budget.highlight_seconds -= time.thread_time() - began
     return render_to_string("result/_code.html", {"code": html, "language": language})
 
 
