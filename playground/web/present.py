@@ -18,9 +18,10 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation
+from playground.rendering.answer import rendered
+from playground.rendering.highlight import highlight
 from playground.runs.keep import Kept
 from playground.text import jsontext
-from playground.web.highlight import highlight
 from playground.web.outdated import explained
 
 # In characters: more than this in one <pre> makes a browser stutter.
@@ -170,6 +171,11 @@ class Answer:
             fits[0] if fits else None,
             fits[:1] == [smaller] and whole != smaller,
         )
+
+    @cached_property
+    def rendered(self) -> SafeString | None:
+        """The text as Markdown or JSON, if it is any."""
+        return rendered(self.text.text)
 
     @property
     def shown_sources(self) -> list[Source]:

@@ -18,10 +18,10 @@ from django.utils.translation import gettext
 from playground import amounts
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
+from playground.rendering.highlight import highlight
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
-from playground.web.highlight import highlight
 from playground.web.present import LONGEST_SHOWN
 from playground.web.refusals import items
 from playground.web.translate import paragraph, spaced, translate

@@ -8,9 +8,9 @@ from django.utils.html import escape
 
 from playground.docs import markdown
 from playground.docs.folder import LARGEST, Docs, Page, parse
-from playground.docs.markdown import budget
-from playground.docs.markdown.budget import Budget
 from playground.docs.search import search
+from playground.rendering import budget
+from playground.rendering.budget import Budget
 from playground.tags import fence
 from playground.tags.tag import TagError
 from playground.text import yamltext
