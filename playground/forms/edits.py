@@ -1,8 +1,8 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
 A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
-`append:DIALECT:[messages]` (in that API), `change:{parameters}`, `dialect:ID`, `provider:ID` (the one
-before), `show` (nothing).
+`append:DIALECT:[messages]` and `change:DIALECT:{parameters}` (in the words of that API), `dialect:ID`,
+`provider:ID` (the one before), `show` (nothing).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -18,10 +18,13 @@ from playground.catalogue.providers import catalogue, dialect_of
 from playground.dialects import DIALECTS
 from playground.dialects.carrying import carried
 from playground.exchange.conversation import Loss
+from playground.exchange.dialect import Dialect
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
 from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 
 
 def edit(form: RequestForm, action: str) -> None:
@@ -46,7 +49,7 @@ def edit(form: RequestForm, action: str) -> None:
         case "append":
             _append(form, operand)
         case "change":
-            form.change(_read_body(form, operand))
+            _change(form, operand)
         case "dialect":
             form.speak(dialect_of(None, operand))
         case "provider":
@@ -67,19 +70,30 @@ def _follow_provider(form: RequestForm, before: str) -> None:
         form.speak(form.dialect if chosen else DIALECTS[known.dialect])
 
 
+def _change(form: RequestForm, operand: str) -> None:
+    """Apply a fix. Raises `InvalidRequestError` if its result is from before the API was switched.
+
+    Its field names mean nothing, or something else, in the new API.
+    """
+    api, text = _api_and_text(operand)
+    if api is not form.dialect:
+        sentence = gettext_noop(
+            "This change is for a %(api)s request. Switch back to %(api)s, or send the request again."
+        )
+        raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=api.label)))
+    form.change(_read_body(form, text))
+
+
 def _append(form: RequestForm, operand: str) -> None:
     """Add an answer and the messages it asks for; they replace an empty last message.
 
     An answer in another API, from before the form was switched, is put into the words of this one.
     """
-    api, _, text = operand.partition(":")
-    if api not in DIALECTS:
-        raise BadRequest("no such API")
+    api, text = _api_and_text(operand)
     messages = [message for message in _read(text, list) if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
-    prompt = {DIALECTS[api].fields.prompt: messages}
-    body, lost = carried(prompt, DIALECTS[api], form.dialect)
+    body, lost = carried({api.fields.prompt: messages}, api, form.dialect)
     form.lost = [loss for loss in lost if loss.loss is not Loss.ADDED]  # the form has these fields already
     found = form.dialect.rows(body.get(form.dialect.fields.prompt)) or []
     check_count(form.dialect, len(before) + len(found))
@@ -108,6 +122,13 @@ def _position(form: RequestForm, operand: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", operand) or int(operand) >= len(form.messages):
         raise BadRequest("no such message")
     return int(operand)
+
+
+def _api_and_text(operand: str) -> tuple[Dialect, str]:
+    api, _, text = operand.partition(":")
+    if api not in DIALECTS:
+        raise BadRequest("no such API")
+    return DIALECTS[api], text
 
 
 def _read_body(form: RequestForm, operand: str) -> dict[str, Any]:

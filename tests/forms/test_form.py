@@ -227,7 +227,11 @@ def test_a_field_that_was_filled_since_takes_the_place_of_nothing_in_json(client
 
 def test_a_script_gets_the_fields_of_a_changed_form(client: Client) -> None:
     answer = post_form(
-        client, "/edit/", accept="application/json", do='change:{"user": "a\\nb", "max_tokens": 5}', seed="1"
+        client,
+        "/edit/",
+        accept="application/json",
+        do='change:chat_completions:{"user": "a\\nb", "max_tokens": 5}',
+        seed="1",
     ).json()  # type: ignore[attr-defined]
     fields = posted(f'<form id="request-form">{answer["fields"]}</form>')
 

@@ -310,7 +310,9 @@ def test_an_action_that_no_button_has_is_refused(client: Client, action: str) ->
 
 
 def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> None:
-    answer = post_form(client, "/edit/", more="{", content=["typed"], do='change:{"max_tokens": null}')
+    answer = post_form(
+        client, "/edit/", more="{", content=["typed"], do='change:chat_completions:{"max_tokens": null}'
+    )
 
     html = unescape(answer.content.decode())
     assert answer.status_code == 400
@@ -329,7 +331,7 @@ def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> No
         'append:chat_completions:[1, {"role": {}, "content": []}]',
         'fill:{"messages": 1}',
         'fill:{"messages": [1], "model": null}',
-        'change:{"messages": 1, "temperature": {}}',
+        'change:chat_completions:{"messages": 1, "temperature": {}}',
     ],
 )
 def test_an_action_with_odd_values_still_gives_a_page(client: Client, do: str) -> None:

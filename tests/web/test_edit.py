@@ -48,8 +48,8 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
         ),
         (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
-        ('change:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
-        ('change:{"messages": 1}', ["one", "two"]),
+        ('change:chat_completions:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
+        ('change:chat_completions:{"messages": 1}', ["one", "two"]),
     ],
 )
 def test_each_button_changes_the_messages(client: Client, do: str, contents: list[str]) -> None:
@@ -58,7 +58,10 @@ def test_each_button_changes_the_messages(client: Client, do: str, contents: lis
 
 def test_a_fix_moves_a_value(client: Client) -> None:
     html = post_form(
-        client, "/edit/", do='change:{"max_tokens": null, "max_completion_tokens": 5}', max_tokens="5"
+        client,
+        "/edit/",
+        do='change:chat_completions:{"max_tokens": null, "max_completion_tokens": 5}',
+        max_tokens="5",
     ).content.decode()
 
     assert 'name="max_tokens" value=""' in html
@@ -67,10 +70,26 @@ def test_a_fix_moves_a_value(client: Client) -> None:
 
 def test_a_fix_takes_a_key_out_of_more(client: Client) -> None:
     html = post_form(
-        client, "/edit/", do='change:{"logprobs": null}', more='{"logprobs": true}'
+        client, "/edit/", do='change:chat_completions:{"logprobs": null}', more='{"logprobs": true}'
     ).content.decode()
 
     assert "logprobs&quot;: true" not in html
+
+
+@pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_fix_from_before_the_api_was_switched_is_refused(client: Client, path: str, accept: str) -> None:
+    do = 'change:chat_completions:{"max_tokens": null, "max_completion_tokens": 5}'
+
+    answer = post_form(client, path, do=do, dialect="messages", max_tokens="7", accept=accept)
+
+    assert answer.status_code == 400
+    if accept == "application/json":
+        assert list(answer.json()["error"]["fields"]) == ["dialect"]
+    elif path == "/edit/":
+        html = answer.content.decode()
+        assert 'name="max_tokens" value="7"' in html
+        assert "max_completion_tokens" not in html
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
@@ -183,7 +202,7 @@ THREE = [{"role": "user", "content": "x"}] * 3
     [
         {"do": "add"},
         {"do": f"fill:{json.dumps({'messages': THREE})}"},
-        {"do": f"change:{json.dumps({'messages': THREE})}"},
+        {"do": f"change:chat_completions:{json.dumps({'messages': THREE})}"},
         {"do": ADD + json.dumps(THREE)},
         {"do": "remove:0", "role": [], "content": ["x"] * 3},
     ],
@@ -225,7 +244,7 @@ def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, se
         ),
         (ADD + '[{"role": "assistant", "content": "a"}]', 2),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', None),
-        ('change:{"seed": 5}', None),
+        ('change:chat_completions:{"seed": 5}', None),
     ],
 )
 def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, position: int | None) -> None:
@@ -251,7 +270,9 @@ def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None
 
 @pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
 def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
-    answer = post_form(client, path, accept="application/json", do='change:{"seed": 5}', **TWO)
+    answer = post_form(
+        client, path, accept="application/json", do='change:chat_completions:{"seed": 5}', **TWO
+    )
 
     fields = answer.json()["fields"]
     presets = [] if "embed" in path else ["#presets"]
