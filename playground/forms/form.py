@@ -80,6 +80,17 @@ class RequestForm:
         return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
 
     @property
+    def items(self) -> dict[int, str]:
+        """What the rows are that have neither a role nor a text of their own, by position: `reasoning`."""
+        found: dict[int, str] = {}
+        for position, row in enumerate(self.messages):
+            if not (row.role or row.content):
+                name = collect([], {}, json_object, row.extra, "extra").get(self.dialect.fields.item)
+                if isinstance(name, str) and fits_a_line(name) and name:
+                    found[position] = name
+        return found
+
+    @property
     def new_row(self) -> MessageRow:
         return new_row(self.dialect)
 

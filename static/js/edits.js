@@ -146,7 +146,11 @@ window.editForm = (() => {
     if (input.type === "checkbox") fresh.defaultChecked = input.checked;
     else if (input.options)
       fresh.replaceChildren(
-        ...[...input.options].map(({ text, value, selected }) => new Option(text, value, selected)),
+        ...[...input.options].map((option) => {
+          const copy = option.cloneNode(true); // with what it says of its row
+          copy.toggleAttribute("selected", option.selected);
+          return copy;
+        }),
       );
     else fresh.defaultValue = input.value;
   }

@@ -60,13 +60,17 @@ window.requestForm = (() => {
     enter(row);
   }
 
+  // An item that is no message has only its JSON.
+  const textOf = (row) =>
+    [...row.querySelectorAll("[name=content], [name=extra]")].find((text) => text.checkVisibility());
+
   function step(row, direction, focused) {
     const neighbour = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
     if (!neighbour) return;
     neighbour[direction === "up" ? "before" : "after"](row);
     changed();
     // At either end the button is disabled and would lose the focus.
-    (focused.disabled ? row.querySelector("[name=content]") : focused).focus();
+    (focused.disabled ? textOf(row) : focused).focus();
     row.scrollIntoView({ block: "nearest" });
   }
 
@@ -74,7 +78,7 @@ window.requestForm = (() => {
     const next = row.nextElementSibling || row.previousElementSibling;
     row.remove();
     changed();
-    (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
+    (next ? textOf(next) : form.querySelector(".add")).focus();
   }
 
   // --- parameters ---

@@ -1,6 +1,7 @@
 """A form filled with a request means that request, whatever is in it: through a page and back."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -238,3 +239,30 @@ def test_a_script_gets_the_fields_of_a_changed_form(client: Client) -> None:
     assert (fields["role"], fields["content"], fields["extra"]) == ("user", "Hello!", "")
     assert (fields["max_tokens"], fields["seed"], fields["user"]) == ("5", "1", "")
     assert json.loads(fields["more"]) == {"user": "a\nb"}
+
+
+def test_a_row_without_a_role_says_what_it_is(client: Client) -> None:
+    items = [
+        {"role": "user", "content": "Hi"},
+        {"type": "reasoning", "summary": [], "encrypted_content": "e"},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        {"type": "message", "content": "no role"},
+        {"content": "nothing"},
+        {"type": ["<"]},
+    ]
+
+    html = post_form(
+        client, "/edit/", dialect="responses", do=f"fill:{json.dumps({'input': items})}"
+    ).content.decode()
+
+    rows = html.split("<template")[0].split('<li class="message"')[1:]
+    chosen = [re.search("<option[^>]* selected( data-item)?>([^<]*)<", row).groups() for row in rows]  # type: ignore[union-attr]
+    mark = " data-item"
+    assert chosen == [
+        (None, "user"),
+        (mark, "reasoning"),
+        (mark, "function_call"),
+        (mark, "message"),
+        (None, "No role"),
+        (None, "No role"),
+    ]
