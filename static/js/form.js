@@ -102,7 +102,10 @@ window.requestForm = (() => {
     button.disabled = Boolean(done);
     const isDone = await editForm(button.value);
     button.disabled = isDone && Boolean(done);
-    if (isDone && done) button.querySelector("span").textContent = done;
+    if (!isDone || !done) return;
+    button.querySelector("span").textContent = done;
+    // What changed can be out of sight. A disabled button loses the focus: go to what comes next.
+    if (button.matches(".fix")) document.getElementById("send").focus({ preventScroll: true });
   }
 
   document.addEventListener("click", (event) => {
@@ -183,6 +186,11 @@ window.requestForm = (() => {
     for (const [text, sentences] of told) {
       text.hidden = false;
       text.textContent = sentences.join(" ").replaceAll("。 ", "。");
+    }
+    if (first?.type === "hidden") {
+      // An API has no field that could be focused: its error is.
+      first = told.keys().next().value;
+      first.tabIndex = -1;
     }
     first?.focus();
     return placed;
