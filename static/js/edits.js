@@ -146,11 +146,7 @@ window.editForm = (() => {
     if (input.type === "checkbox") fresh.defaultChecked = input.checked;
     else if (input.options)
       fresh.replaceChildren(
-        ...[...input.options].map((option) => {
-          const copy = option.cloneNode(true); // with what it says of its row
-          copy.toggleAttribute("selected", option.selected);
-          return copy;
-        }),
+        ...[...input.options].map(({ text, value, selected }) => new Option(text, value, selected)),
       );
     else fresh.defaultValue = input.value;
   }
