@@ -1,8 +1,8 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
-`append:DIALECT:[messages]` and `change:DIALECT:{parameters}` (in the words of that API), `dialect:ID`,
-`provider:ID` (the one before), `show` (nothing).
+A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID` (the one
+before), `show` (nothing), and in the words of an API, which may no longer be the form's:
+`fill:DIALECT:{body}`, `append:DIALECT:[messages]`, `change:DIALECT:{parameters}`.
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -45,7 +45,7 @@ def edit(form: RequestForm, action: str) -> None:
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
-            form.fill(_read_body(form, operand))
+            _fill(form, operand)
         case "append":
             _append(form, operand)
         case "change":
@@ -70,6 +70,15 @@ def _follow_provider(form: RequestForm, before: str) -> None:
         form.speak(form.dialect if chosen else DIALECTS[known.dialect])
 
 
+def _fill(form: RequestForm, operand: str) -> None:
+    """Fill in an example. One of another API, clicked while the form was being switched, is converted."""
+    api, text = _api_and_text(operand)
+    body, lost = carried(_read_body(api, text), api, form.dialect)
+    _check_messages(form.dialect, body)
+    form.fill(body)
+    form.lost = lost
+
+
 def _change(form: RequestForm, operand: str) -> None:
     """Apply a fix. Raises `InvalidRequestError` if its result is from before the API was switched.
 
@@ -81,7 +90,7 @@ def _change(form: RequestForm, operand: str) -> None:
             "This change is for a %(api)s request. Switch back to %(api)s, or send the request again."
         )
         raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=api.label)))
-    form.change(_read_body(form, text))
+    form.change(_read_body(api, text))
 
 
 def _append(form: RequestForm, operand: str) -> None:
@@ -131,11 +140,15 @@ def _api_and_text(operand: str) -> tuple[Dialect, str]:
     return DIALECTS[api], text
 
 
-def _read_body(form: RequestForm, operand: str) -> dict[str, Any]:
-    body: dict[str, Any] = _read(operand, dict)
-    messages = body.get(form.dialect.fields.prompt)
-    check_count(form.dialect, len(messages) if isinstance(messages, list) else 0)
+def _read_body(api: Dialect, text: str) -> dict[str, Any]:
+    body: dict[str, Any] = _read(text, dict)
+    _check_messages(api, body)
     return body
+
+
+def _check_messages(api: Dialect, body: dict[str, Any]) -> None:
+    messages = body.get(api.fields.prompt)
+    check_count(api, len(messages) if isinstance(messages, list) else 0)
 
 
 def _read(operand: str, kind: type) -> Any:

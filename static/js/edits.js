@@ -82,7 +82,8 @@ window.editForm = (() => {
 
   // The request of the page around a frame, if it is too long for the URL.
   document.addEventListener("playground:fill", async ({ detail }) => {
-    const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+    const text = typeof detail === "string" ? detail : JSON.stringify(detail);
+    const done = await edit(`fill:${form.elements.dialect.value}:${text}`);
     if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 

@@ -252,7 +252,7 @@ def test_a_row_without_a_role_says_what_it_is(client: Client) -> None:
     ]
 
     html = post_form(
-        client, "/edit/", dialect="responses", do=f"fill:{json.dumps({'input': items})}"
+        client, "/edit/", dialect="responses", do=f"fill:responses:{json.dumps({'input': items})}"
     ).content.decode()
 
     rows = html.split("<template")[0].split('<li class="message"')[1:]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.dialects import DIALECTS
+from playground.dialects import DIALECTS, examples
 from playground.dialects.chat_completions.presets import PRESETS
 from playground.dialects.examples import in_language
 from playground.exchange.conversation import Text, ToolCall, ToolResult
+from playground.forms.form import RequestForm
 from playground.forms.rows import ROW_FIELDS, MessageRow, prompt_of
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.browser_form import posted
@@ -47,7 +48,7 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
             ["one", "two", "<three>", ""],
         ),
         (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
-        ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
+        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
         ('change:chat_completions:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
         ('change:chat_completions:{"messages": 1}', ["one", "two"]),
     ],
@@ -103,6 +104,25 @@ def test_an_example_fills_the_form_and_keeps_the_model(client: Client, preset: o
     assert 'value="my-model"' in html
     for message in in_language(preset.body["messages"]):  # type: ignore[attr-defined]
         assert message["content"] in html
+
+
+@pytest.mark.parametrize("api", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_example_of_the_api_before_is_put_into_the_words_of_the_new_one(
+    client: Client, dialect: str, api: str
+) -> None:
+    preset = next(preset for preset in DIALECTS[api].presets if preset.id in ("system", "instructions"))
+    do = f"fill:{api}:{json.dumps(in_language(preset.body))}"
+
+    page = posted(post_form(client, "/edit/", do=do, dialect=dialect, model="m").content.decode())
+
+    form = RequestForm.from_post(page, DIALECTS[dialect])
+    body = form.body([])
+    assert (form.model, form.more) == ("m", "")
+    turns = DIALECTS[dialect].conversation(body).turns
+    said = [[getattr(part, "text", None) for part in turn.parts] for turn in turns]
+    assert said == [[str(examples.TEACHER)], [str(examples.SKY)]]
+    assert not list(DIALECTS[dialect].problems(body, most_messages=9))
 
 
 def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
@@ -201,7 +221,7 @@ THREE = [{"role": "user", "content": "x"}] * 3
     "changes",
     [
         {"do": "add"},
-        {"do": f"fill:{json.dumps({'messages': THREE})}"},
+        {"do": f"fill:chat_completions:{json.dumps({'messages': THREE})}"},
         {"do": f"change:chat_completions:{json.dumps({'messages': THREE})}"},
         {"do": ADD + json.dumps(THREE)},
         {"do": "remove:0", "role": [], "content": ["x"] * 3},
@@ -243,7 +263,7 @@ def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, se
             3,
         ),
         (ADD + '[{"role": "assistant", "content": "a"}]', 2),
-        ('fill:{"messages": [{"role": "user", "content": "new"}]}', None),
+        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', None),
         ('change:chat_completions:{"seed": 5}', None),
     ],
 )
