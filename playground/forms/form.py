@@ -11,7 +11,7 @@ from playground.dialects import DEFAULT
 from playground.dialects.carrying import carried, put
 from playground.exchange.conversation import Lost
 from playground.exchange.dialect import Dialect
-from playground.exchange.parameter import Kind, Parameter, Tick, fits_a_line
+from playground.exchange.parameter import Kind, Parameter, Row, Tick, fits_a_line
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
     is_given,
@@ -89,6 +89,13 @@ class RequestForm:
                 if isinstance(name, str) and fits_a_line(name) and name:
                     found[position] = name
         return found
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the prompt is a string, which has no roles."""
+        if len(self.messages) != 1 or self.messages[0].role or self.messages[0].extra:
+            return False
+        return isinstance(self.dialect.prompt([Row(content=self.messages[0].content)]), str)
 
     @property
     def new_row(self) -> MessageRow:

@@ -266,3 +266,12 @@ def test_a_row_without_a_role_says_what_it_is(client: Client) -> None:
         (None, "No role"),
         (None, "No role"),
     ]
+
+
+def test_a_prompt_that_is_a_string_lacks_no_role(client: Client) -> None:
+    do = f"fill:responses:{json.dumps({'input': 'Hello!'})}"
+
+    html = post_form(client, "/edit/", dialect="responses", do=do).content.decode()
+
+    assert "Plain text</option>" in html
+    assert "No role" not in html
