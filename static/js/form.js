@@ -60,9 +60,11 @@ window.requestForm = (() => {
     enter(row);
   }
 
-  // An item that is no message has only its JSON.
+  // An item that is no message has only its JSON, which can be folded.
   const textOf = (row) =>
-    [...row.querySelectorAll("[name=content], [name=extra]")].find((text) => text.checkVisibility());
+    ["content", "extra", "role"]
+      .map((name) => row.querySelector(`[name=${name}]`))
+      .find((field) => field.checkVisibility());
 
   function step(row, direction, focused) {
     const neighbour = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
