@@ -175,9 +175,7 @@ def _examples(entry: Any) -> Examples:
     if not isinstance(examples.change, dict):
         raise ValueError("examples.change must map names to values")
     if not _is_json([examples.change, examples.beside]):
-        raise ValueError(
-            "examples.change and examples.beside take only JSON values: no dates, nan, or inf"
-        )
+        raise ValueError("examples.change and examples.beside take only JSON values: no dates, nan, or inf")
     if not _is_deep(examples.beside, 2) or not {*examples.beside} <= {*DIALECTS}:
         raise ValueError("examples.beside must map APIs to parameters, and those to parameters with values")
     return examples
