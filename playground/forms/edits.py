@@ -1,6 +1,6 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
+A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
 `append:DIALECT:[messages]` (in that API), `change:{parameters}`, `dialect:ID`, `provider:ID` (the one
 before), `show` (nothing).
 
@@ -35,6 +35,9 @@ def edit(form: RequestForm, action: str) -> None:
             check_count(form.dialect, len(form.messages) + 1)
             form.messages = [*_among_others(form), form.new_row]
             form.focus = len(form.messages) - 1
+        case "clear":
+            form.messages = [form.new_row]
+            form.focus = 0
         case "remove":
             position = _position(form, operand)
             del form.messages[position]
