@@ -1,7 +1,7 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID` (the one
-before), `show` (nothing), and in the words of an API, which may no longer be the form's:
+A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID`
+(the one before), `show` (nothing), and in the words of an API, which may no longer be the form's:
 `fill:DIALECT:{body}`, `append:DIALECT:[messages]`, `change:DIALECT:{parameters}`.
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
@@ -38,6 +38,9 @@ def edit(form: RequestForm, action: str) -> None:
             check_count(form.dialect, len(form.messages) + 1)
             form.messages = [*_among_others(form), form.new_row]
             form.focus = len(form.messages) - 1
+        case "clear":
+            form.messages = [form.new_row]
+            form.focus = 0
         case "remove":
             position = _position(form, operand)
             del form.messages[position]

@@ -78,8 +78,10 @@ window.requestForm = (() => {
 
   function remove(row) {
     const next = row.nextElementSibling || row.previousElementSibling;
+    const before = window.undo?.state(); // an embed has none
     row.remove();
     changed();
+    window.undo?.push("removed", before);
     (next ? textOf(next) : form.querySelector(".add")).focus();
   }
 
