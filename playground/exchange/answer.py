@@ -161,6 +161,11 @@ class Choice(ABC):
         """
 
     @property
+    def next_fields(self) -> dict[str, Any]:
+        """Fields that the next request needs if the answer is added to the conversation."""
+        return {}
+
+    @property
     def texts(self) -> list[str]:
         """All texts of the choice that people read."""
         texts = (self.reasoning, self.text, self.transcript, self.refusal)
