@@ -257,7 +257,7 @@ def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
 
 
 def _is_cut_off(block: dict[str, Any], answered: set[str] | None) -> bool:
-    """Whether a call lacks its input or, if the provider ran it, its result, unless that comes later (None)."""
+    """Whether a call lacks its input or, if the provider runs it, its result. With None, that comes later."""
     if (kind := block.get("type")) not in ("tool_use", *_RUN_THERE):
         return False
     is_without_result = answered is not None and kind in _RUN_THERE and str(block.get("id")) not in answered
