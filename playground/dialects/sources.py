@@ -6,7 +6,7 @@ from typing import Any
 from playground.dialects.media import safe_link
 from playground.exchange.answer import Cited, Source
 
-# The name of a source without a URL: a file.
+# The name of a file.
 _FILE = ("filename", "file_id")
 
 
@@ -29,8 +29,13 @@ def source_in(item: Any) -> Source | None:
     if isinstance(inner := item.get("url_citation"), dict):
         item = inner
     url, title = item.get("url") or item.get("link"), item.get("title")
-    if isinstance(url, str) and url.strip():
-        return Source(title if isinstance(title, str) and title.strip() else url, safe_link(url))
-    names = (item.get(name) for name in _FILE)
+    if not (isinstance(url, str) and url.strip()):
+        return None
+    return Source(title if isinstance(title, str) and title.strip() else url, safe_link(url))
+
+
+def source_or_file_in(item: Any) -> Source | None:
+    """Return the source or the file in an annotation, or None if it has none."""
+    names = [item.get(name) for name in _FILE] if isinstance(item, dict) else []
     name = next((name for name in names if isinstance(name, str) and name.strip()), None)
-    return Source(name, None) if name else None
+    return source_in(item) or (Source(name, None) if name else None)

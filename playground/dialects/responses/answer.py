@@ -9,7 +9,7 @@ from playground.dialects import finish, usage
 from playground.dialects.media import image, sound
 from playground.dialects.responses.items import CALLS, RESULTS, awaited, type_of
 from playground.dialects.responses.texts import text_of, texts_of
-from playground.dialects.sources import cited, source_in
+from playground.dialects.sources import cited, source_or_file_in
 from playground.dialects.values import listed, parts, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -95,7 +95,7 @@ class ResponseChoice(Choice):
 
     @property
     def sources(self) -> Sources:
-        return Sources(cited(map(source_in, _annotations(self.items))), {})
+        return Sources(cited(map(source_or_file_in, _annotations(self.items))), {})
 
     @cached_property
     def others(self) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def _left_of_part(part: Any) -> Any:
         return None if isinstance(part, str) else part
     left = {name: value for name, value in part.items() if name not in _OF_A_PART and value}
     annotations = part.get("annotations")
-    unread = [note for note in listed(annotations) if source_in(note) is None]
+    unread = [note for note in listed(annotations) if source_or_file_in(note) is None]
     if annotations and not isinstance(annotations, list):
         unread = [annotations]
     return left | ({"annotations": unread} if unread else {})
