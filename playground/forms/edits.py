@@ -1,8 +1,13 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
+<<<<<<< HEAD
 A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID`
 (the one before), `show` (nothing), and in the words of an API, which may no longer be the form's:
 `fill:DIALECT:{body}`, `append:DIALECT:[messages]`, `change:DIALECT:{parameters}`.
+=======
+A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
+`append:DIALECT:[messages]` (in that API; with fields to set, `{"add": [messages], "set": {parameters}}`),
+`change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -10,6 +15,7 @@ needs to know the request is done here.
 
 import re
 from dataclasses import replace
+from types import UnionType
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -102,7 +108,11 @@ def _append(form: RequestForm, operand: str) -> None:
     An answer in another API, from before the form was switched, is put into the words of this one.
     """
     api, text = _api_and_text(operand)
-    messages = [message for message in _read(text, list) if isinstance(message, dict)]
+    value = _read(text, list | dict)
+    told, fields = (value.get("add"), value.get("set")) if isinstance(value, dict) else (value, {})
+    if not isinstance(told, list) or not isinstance(fields, dict):
+        raise BadRequest("no JSON of this kind")
+    messages = [message for message in told if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
     body, lost = carried({api.fields.prompt: messages}, api, form.dialect)
@@ -111,6 +121,8 @@ def _append(form: RequestForm, operand: str) -> None:
     check_count(form.dialect, len(before) + len(found))
     if not found:
         return
+    if form.dialect is api:
+        form.change({name: fields[name] for name in fields if name != form.dialect.fields.prompt})
     added = [MessageRow.of(row) for row in found]
     form.messages = before + added
     wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
@@ -154,7 +166,7 @@ def _check_messages(api: Dialect, body: dict[str, Any]) -> None:
     check_count(api, len(messages) if isinstance(messages, list) else 0)
 
 
-def _read(operand: str, kind: type) -> Any:
+def _read(operand: str, kind: type | UnionType) -> Any:
     try:
         value = jsontext.loads(operand)
     except jsontext.JSONTextError as error:
