@@ -25,6 +25,8 @@ from playground.text.sentence import gettext_noop, say
 
 # In seconds; a shorter wait is a rounding error.
 _ROUNDING_SECONDS = 1e-5
+# How inexact the clocks of virtual machines are.
+_CLOCK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Empty:
 
     bucket: Bucket
     seconds: float
+
+    @property
+    def whole_seconds(self) -> int:
+        """The seconds rounded up. Not 1200.0001 to 1201: the clock may have stood still, or fallen back."""
+        return max(1, math.ceil(self.seconds - _CLOCK_SECONDS))
 
 
 class UnavailableError(RefusedError):

@@ -1,6 +1,5 @@
 """Rate limits for the server's keys: for each visitor, and for all together."""
 
-import math
 from typing import cast
 
 from django.conf import settings
@@ -20,7 +19,7 @@ class TooManyCallsError(RefusedError):
 
     def __init__(self, empty: Empty) -> None:
         self.empty = empty
-        rate, seconds = empty.bucket.rate, math.ceil(empty.seconds)
+        rate, seconds = empty.bucket.rate, empty.whole_seconds
         advice = say(
             _BY_ALL if empty.bucket.key == _TOTAL else _BY_YOU,
             count=rate.count,

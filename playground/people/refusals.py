@@ -1,7 +1,5 @@
 """Refusals of the admin; each says what to do next."""
 
-import math
-
 from playground.calls.buckets import Empty
 from playground.exchange.durations import duration
 from playground.exchange.refusal import RETRY_SECONDS, Refusal
@@ -38,7 +36,7 @@ LOGINS_NOT_COUNTED = Refusal(
 
 
 def too_many_logins(empty: Empty) -> Refusal:
-    seconds = math.ceil(empty.seconds)
+    seconds = empty.whole_seconds
     return Refusal(
         429,
         "too_many_logins",

@@ -30,7 +30,7 @@ _KEPT = set(
     application form urlencoded csrftoken CSRFToken scripts play serve port host com example api
     OpenAI Ollama SmolLM Kimi Qwen Zhipu GLM DashScope Moonshot Anthropic Claude Google Gemini
     OpenRouter DeepSeek Groq Mistral Together AI LM Studio vLLM Python cURL Test English
-    index md front matter name value key call weights lms server MODEL content logprobs length
+    Title Docs index md front matter name value key call weights lms server MODEL content logprobs length
     """,
     )
 )
