@@ -63,7 +63,7 @@ def parts(exchange: Exchange) -> list[Part]:
     found = [
         Part(name, "", value if isinstance(value, str) else jsontext.pretty(value))
         for name, value in body.items()
-        if name not in (prompt, dialect.fields.model) and any(_strings(value))
+        if name not in (prompt, dialect.fields.model) and name in dialect.wire(body) and any(_strings(value))
     ]
     rows = dialect.rows(body.get(prompt))
     if rows is None:
@@ -88,7 +88,8 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
             )
         )
     body = _without(exchange.dialect, exchange.call.body, chosen)
-    hidden = _Hidden(tuple(_removed(exchange, chosen)))
+    asked = tuple(_asked(exchange, chosen))
+    hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
     value = _masked(value | {"call": value["call"] | {"body": body}}, hidden)
     value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
     if exchange.received:
@@ -113,7 +114,8 @@ _NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the ans
 class _Hidden:
     """The texts that must not be found any more."""
 
-    def __init__(self, texts: tuple[str, ...]) -> None:
+    def __init__(self, texts: tuple[str, ...], asked: tuple[str, ...]) -> None:
+        """Take all texts, and those of them that are in the request."""
         bare = {text.strip(): _bare(text) for text in texts}
         long = {text for text, letters in bare.items() if len(letters) >= _SHORTEST}
         lines = {line.strip() for text in texts for line in text.splitlines()}
@@ -122,7 +124,8 @@ class _Hidden:
         ordered = sorted(long, key=len, reverse=True)
         self._long = ordered[:_MOST_TEXTS]
         self.letters = {_bare(text) for text in self._long}
-        self.short = {letters for letters in bare.values() if 0 < len(letters) < _SHORTEST}
+        # An answer in one word may well be in the question.
+        self.short = {_words(text) for text in asked if 0 < len(_bare(text)) < _SHORTEST}
 
     @cached_property
     def _forms(self) -> list[str]:
@@ -149,9 +152,9 @@ class _Hidden:
         """Whether a short text is a word, or several words, of this one."""
         if not self.short:
             return False
-        words = f" {' '.join(_WORD.findall(text.casefold()))} "
+        words = f" {_words(text)} "
         return any(
-            f" {hidden} " in words or (not hidden.isascii() and hidden in words.replace(" ", ""))
+            f" {hidden} " in words or (not hidden.isascii() and hidden in words)  # Chinese has no spaces
             for hidden in self.short
         )
 
@@ -172,8 +175,8 @@ def _without(dialect: Dialect, body: Mapping[str, Any], chosen: Collection[str])
     return changed
 
 
-def _removed(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
-    """Yield the texts of the chosen parts."""
+def _asked(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
+    """Yield the texts of the chosen parts of the request."""
     body, prompt = exchange.call.body, exchange.dialect.fields.prompt
     for name, value in body.items():
         if name in chosen:
@@ -182,8 +185,6 @@ def _removed(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
         if f"{prompt}.{number}" in chosen:
             yield row.content
             yield from _strings(dict(row.rest))
-    if ANSWER in chosen:
-        yield from _answer_texts(exchange)
 
 
 def _answer_texts(exchange: Exchange) -> Iterator[str]:
@@ -264,14 +265,13 @@ def _utf8(body: bytes) -> str:
 
 def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
     """Raise `BlackoutError` if one of the texts is still there."""
-    value = archive.dump(left)
-    received = value.pop("received") or {}
-    for name in _OWN:
-        value.pop(name)
     prompt = left.call.body.get(left.dialect.fields.prompt)
-    if hidden.are_in(json.dumps(value, ensure_ascii=False)) or _has_words(prompt, hidden):
+    if any(map(hidden.are_in, _strings(dict(left.call.body)))) or any(
+        map(hidden.are_words_in, _strings(prompt))
+    ):
         raise BlackoutError(_IN_REQUEST)
-    if hidden.are_in(json.dumps(received, ensure_ascii=False)):
+    value = archive.dump(left)
+    if hidden.are_in(json.dumps([value["received"], value["failure"]], ensure_ascii=False)):
         raise BlackoutError(_IN_PIECES)
     if is_answer_gone:
         return
@@ -283,13 +283,13 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
         raise BlackoutError(_IN_PIECES)
 
 
-def _has_words(prompt: Any, hidden: _Hidden) -> bool:
-    return any(hidden.are_words_in(text) for text in _strings(prompt))
-
-
 def _bare(text: str) -> str:
     """Return only the letters and digits."""
-    return "".join(filter(str.isalnum, text.casefold()))
+    return "".join(filter(str.isalnum, text))
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _layers(text: str) -> Iterator[str]:
