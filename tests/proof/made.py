@@ -32,7 +32,7 @@ def called(
 ) -> Exchange:
     """Return a Chat Completions call. With `stream`, `answer` lists the pieces; else it is the answer's text.
 
-    `changes` are fields of the archive, `body=` the received body.
+    `changes` are fields of the archive, `body` the received body, and further received `headers`.
     """
     value = archive.dump(recorded("stream" if stream else "completion"))
     request = {
@@ -52,6 +52,7 @@ def called(
     value["call"]["body"] = request
     value["sent"]["body"] = {"text": jsontext.dumps(request).decode()}
     value["received"]["body"] = {"text": changes.pop("body", received)}
+    value["received"]["headers"] += changes.pop("headers", [])
     return archive.load(value | {"events_ms": times} | changes, DIALECTS)
 
 
