@@ -16,7 +16,10 @@ from playground.runs.models import packed
 
 # In characters: a form field of a page.
 LONGEST = 2_000_000
-_signer = Signer(salt="playground.proof.carried")
+
+
+def _signer() -> Signer:
+    return Signer(salt="playground.proof.carried")
 
 
 class CarriedError(ValueError):
@@ -26,13 +29,13 @@ class CarriedError(ValueError):
 def carried(exchange: Exchange) -> str:
     """Return the exchange as a form field; "" if it is too large for one."""
     text = base64.urlsafe_b64encode(packed(exchange)).decode()
-    return _signer.sign(text) if len(text) <= LONGEST else ""
+    return _signer().sign(text) if len(text) <= LONGEST else ""
 
 
 def exchange_of(text: str) -> Exchange:
     """Return the exchange that `carried` gave. Raises `CarriedError`."""
     try:
-        record = base64.urlsafe_b64decode(_signer.unsign(text))
+        record = base64.urlsafe_b64decode(_signer().unsign(text))
         return archive.load(json.loads(zlib.decompress(record)), DIALECTS)
     except (BadSignature, archive.ArchiveError) as error:
         raise CarriedError(str(error)) from error
