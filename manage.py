@@ -8,8 +8,10 @@ from io import TextIOWrapper
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
+    import django
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
+    from django.utils import translation
 
     from playground.config_types import SettingError
     from playground.trouble import reason
@@ -18,6 +20,10 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may lack a character
     try:
+        django.setup()
+        from playground.web import language  # needs the settings
+
+        translation.activate(language.of_terminal(os.environ))
         execute_from_command_line(sys.argv)
     except SettingError as error:
         sys.exit(str(error))

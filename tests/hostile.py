@@ -157,5 +157,5 @@ def full_form(text: str) -> dict[str, Any]:
         **{parameter.name: text for parameter in PARAMETERS},
         "more": json.dumps({text: text}),
         "number": text,
-        "do": f"append:{json.dumps([{'role': text, 'content': text}])}",
+        "do": f"append:chat_completions:{json.dumps([{'role': text, 'content': text}])}",
     }

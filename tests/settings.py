@@ -8,6 +8,9 @@ for _name in [name for name in os.environ if name.startswith("PLAYGROUND_") or "
     del os.environ[_name]
 os.environ["PLAYGROUND_SECRET_KEY"] = "only-for-tests-" * 5
 os.environ["PLAYGROUND_HTTPS"] = "0"
+# Programs that tests start keep their database here, and not among the developer's runs.
+_data = tempfile.TemporaryDirectory(prefix="playground-data-")
+os.environ["XDG_DATA_HOME"] = _data.name
 # Playwright runs an event loop in this thread, under which Django would refuse to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # Only the tests of caps and rates turn them on.

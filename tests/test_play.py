@@ -403,8 +403,8 @@ def test_collected_files_need_not_be_writable() -> None:
     ("settings", "options", "words"),
     [
         ({}, ["--host", ""], "Set --host to an address"),
-        ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Can't listen on no.such.name.invalid"),
-        ({}, ["--host", "x" * 70, "--no-local-model"], "Can't listen on xxx"),
+        ({}, ["--host", "no.such.name.invalid", "--no-local-model"], "Can’t listen on no.such.name.invalid"),
+        ({}, ["--host", "x" * 70, "--no-local-model"], "Can’t listen on xxx"),
         ({}, ["--host", "256.1.1.1", "--no-local-model"], "Set --host to an address"),
         ({}, ["--host", "192.0.2.1", "--no-local-model"], "Set --host to an address"),
         ({}, ["--port", "0"], "Set --port to a number from 1 to 65535"),

@@ -174,3 +174,9 @@ def test_the_driver_of_redis_is_loaded_only_with_it() -> None:
     code = "import django, sys; django.setup(); import playground.urls; sys.exit('redis' in sys.modules)"
 
     assert _start("-c", code, DJANGO_SETTINGS_MODULE="playground.settings", **KEY).returncode == 0
+
+
+def test_a_command_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
+    settings = KEY | {"PLAYGROUND_DATABASE": str(tmp_path / "db.sqlite3"), "LC_ALL": "zh_CN.UTF-8"}
+
+    assert "数据库尚未迁移" in _run("manage.py", "embed", "hello", **settings).stderr

@@ -1,24 +1,31 @@
 """A request as it was read, before it is known whether it can be sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 
 from playground.catalogue.providers import dialect_of
+from playground.exchange.call import Headers
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.exchange.request import Request, checked
+from playground.text.sentence import gettext_noop, say
 from playground.upstream.route import Route, find_route
+
+_NOT_WITH_THE_SERVERS_KEY = gettext_noop(
+    "Extra headers need your own API key. Enter one, or clear this field."
+)
+_TAKEN = gettext_noop("%(name)s is set already, by the provider list or a field of its own.")
 
 
 @dataclass(frozen=True)
 class Draft:
     """Where to send, with which key, and a body of JSON values.
 
-    `dialect` is the id of the one that the body is written in; None for the provider's own. `problems` were
-    found while reading it.
+    `dialect` is the ID of the one that the body is written in; None for the provider's own. `headers` are
+    sent besides those of the API and the provider. `problems` were found while reading it.
     """
 
     provider: str | None
@@ -27,6 +34,7 @@ class Draft:
     body: Any
     problems: tuple[FieldProblem, ...] = ()
     dialect: str | None = None
+    headers: Headers = ()
 
     def checked(self) -> tuple[Request, Route]:
         """Return what to send and where. Raises `InvalidRequestError` with everything wrong in both."""
@@ -34,6 +42,8 @@ class Draft:
         problems: list[FieldProblem] = []
         route = collect(problems, None, self.route)
         request = collect(problems, None, self.request)
+        if request:
+            problems += self._taken(request.dialect.headers(request.body))
         if problems:
             raise InvalidRequestError(*problems)
         return request, route
@@ -56,7 +66,22 @@ class Draft:
 
     def route(self) -> Route:
         """Return where to send. Raises `InvalidRequestError`."""
-        return find_route(self.provider, self.base_url, self.key, self.speaks())
+        route = find_route(self.provider, self.base_url, self.key, self.speaks())
+        if not self.headers:
+            return route
+        if route.caps is not None:
+            raise InvalidRequestError(FieldProblem("headers", say(_NOT_WITH_THE_SERVERS_KEY)))
+        if problems := self._taken(route.headers):
+            raise InvalidRequestError(*problems)
+        return replace(route, headers=route.headers + self.headers)
+
+    def _taken(self, headers: Headers) -> list[FieldProblem]:
+        names = {name.lower() for name, _ in headers}
+        return [
+            FieldProblem("headers", say(_TAKEN, name=name))
+            for name, _ in self.headers
+            if name.lower() in names
+        ]
 
 
 def checked_request(dialect: Dialect, body: Any) -> Request:

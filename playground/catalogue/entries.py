@@ -9,6 +9,7 @@ from typing import Any
 
 from playground.catalogue.caps import Caps
 from playground.catalogue.examples import Examples
+from playground.catalogue.headers import Wrong, wrong_with
 from playground.catalogue.provider import Provider
 from playground.config_types import SettingError
 from playground.dialects import DEFAULT, DIALECTS
@@ -17,17 +18,11 @@ from playground.text.endpoint import BaseURLError, Endpoint
 
 LOCAL_MODEL = "local"
 _TEXTS = ("id", "label", "base_url", "key_variable", "docs", "start", "public_base_url")
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
-# People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
-_SECRET = re.compile(r"auth|authorization|cookie|credentials?|(api)?key|password|secret|token", re.IGNORECASE)
-# Headers that every call has anyway, those that frame a message, and those that carry a secret.
-_NOT_EXTRA = frozenset((
-    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
-    "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
-    "authorization", "cookie", "proxy-authorization", "proxy-connection", "x-goog-api-key",
-    *(auth.header.lower() for auth in AUTHS.values()),
-))  # fmt: skip
+_WRONG = {
+    Wrong.NAME: "{name!r} isn’t a valid header name",
+    Wrong.NOT_EXTRA: "{name} is set by the playground or contains a key, so it can’t be set here",
+    Wrong.VALUE: "the value of {name} must be printable ASCII",
+}
 
 
 def read_providers(path: Path) -> dict[str, Provider]:
@@ -147,14 +142,8 @@ def _headers(headers: Any) -> Iterator[tuple[str, str]]:
     if len({name.lower() for name in headers}) < len(headers):
         raise ValueError("headers has the same header twice")
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f"headers: {name!r} isn’t a valid header name")
-        if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
-            raise ValueError(
-                f"headers: {name} is set by the playground or contains a key, so it can’t be set here"
-            )
-        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"headers: the value of {name} must be printable ASCII")
+        if wrong := wrong_with(name, value):
+            raise ValueError("headers: " + _WRONG[wrong].format(name=name))
         yield name, value
 
 
@@ -170,13 +159,31 @@ def _caps(entry: dict[str, Any]) -> Caps:
 
 
 def _examples(entry: Any) -> Examples:
-    if not isinstance(entry, dict) or not {*entry} <= {"without", "rename", "tokens"}:
-        raise ValueError("examples takes without, rename and tokens")
-    without, rename, tokens = entry.get("without", []), entry.get("rename", {}), entry.get("tokens", 0)
-    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
-        raise ValueError("examples.without must be an array of strings")
-    if not isinstance(rename, dict) or not all(isinstance(name, str) for name in rename.values()):
+    names = {"without", "rename", "tokens", "change", "beside"}
+    if not isinstance(entry, dict) or not {*entry} <= names:
+        raise ValueError("examples takes without, rename, tokens, change, and beside")
+    examples = Examples(**{**entry, "without": tuple(_strings(entry.get("without", [])))})
+    if not isinstance(examples.rename, dict) or not all(
+        isinstance(name, str) for name in examples.rename.values()
+    ):
         raise ValueError("examples.rename must map names to names")
-    if type(tokens) is not int or tokens < 0:
+    if type(examples.tokens) is not int or examples.tokens < 0:
         raise ValueError("examples.tokens must be a whole number")
-    return Examples(tuple(without), rename, tokens)
+    if not isinstance(examples.change, dict):
+        raise ValueError("examples.change must map names to values")
+    if not _is_deep(examples.beside, 2) or not {*examples.beside} <= {*DIALECTS}:
+        raise ValueError("examples.beside must map APIs to parameters, and those to parameters with values")
+    return examples
+
+
+def _strings(names: Any) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("examples.without must be an array of strings")
+    return names
+
+
+def _is_deep(table: Any, levels: int) -> bool:
+    """Return whether it is a table, and all its values, down to the last level, are."""
+    return isinstance(table, dict) and (
+        levels == 0 or all(_is_deep(inner, levels - 1) for inner in table.values())
+    )

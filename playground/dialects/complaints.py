@@ -6,7 +6,8 @@ UNSUPPORTED = re.compile(
     "unsupported|(?:not|n't) (?:currently |yet )?support|unrecogni[sz]ed|unknown|"
     "not (?:permitted|allowed|enabled)|"
     "unexpected|extra[ _](?:inputs|fields|forbidden)|deprecated|unavailable|not available|no longer|"
-    "not recogni[sz]ed|can(?:not|'t) be used|cannot find field|only the default|additional propert"
+    "not recogni[sz]ed|can(?:not|'t) be used|may not be (?:enabled|used|set|specified)|"
+    "cannot find field|only the default|additional propert"
 )
 # A complaint about a value means that the parameter is known.
 ABOUT_A_VALUE = re.compile(
@@ -43,8 +44,8 @@ MAXIMUM = re.compile(
 # Gemini: `the supported range is from 1 (inclusive) to 65537 (exclusive)`
 RANGE_END = re.compile(r"supported range is from [\d.-]{1,12} \(inclusive\) to (\d{1,9}) \((in|ex)clusive\)")
 
-# A name with a dot is a field within a field: `reasoning.effort`.
-QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80}(?:\.[a-z_]\w{0,80})?)[`'\"]")
+# A name with a dot is a field within a field: `reasoning.effort`. After that, there may be its value.
+QUOTED = re.compile(r"[`'\"]([a-z_]\w{0,80}(?:\.[a-z_]\w{0,80}){0,2})[`'\"]")
 # `seed: Extra inputs are not permitted`, `Unrecognized request argument supplied: store`
 # `Validation error at #/store: Extra inputs are not permitted` (Azure)
 INTRODUCED = re.compile(
@@ -65,4 +66,4 @@ REFUSED_ROLE = re.compile("not support|unsupported|unknown|invalid|not match any
 # The accepted roles follow.
 TAKEN_ROLES = re.compile("input should be|must be one of|expected one of|expected tags")
 # `… use /v1/responses or set reasoning_effort to 'none'` (OpenAI)
-SET_TO = re.compile(r"\bset [`'\"]?([a-z_]\w{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")
+SET_TO = re.compile(r"\bset [`'\"]?([a-z_][\w.]{0,80})[`'\"]? to [`'\"]([a-z]{1,20})[`'\"]")

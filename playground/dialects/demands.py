@@ -3,6 +3,7 @@
 from collections.abc import Collection, Container, Iterator, Mapping
 from typing import Any
 
+from playground.dialects.checks import within
 from playground.dialects.values import in_any_case, integer, listed
 from playground.exchange.demands import Demands, Extra, Fields
 
@@ -10,8 +11,8 @@ from playground.exchange.demands import Demands, Extra, Fields
 def demands_of(body: Mapping[str, Any], fields: Fields) -> Demands:
     """Return what a body needs, in an API with these fields."""
     model = body.get(fields.model)
-    limits = {name: limit for name in fields.tokens if (limit := integer(body.get(name))) is not None}
-    count = integer(body.get(fields.count)) if fields.count else None
+    limits = {name: limit for name in fields.tokens if (limit := integer(within(body, name))) is not None}
+    count = integer(within(body, fields.count)) if fields.count else None
     return Demands(model if isinstance(model, str) else "", body.get("stream") is True, count or 1, limits)
 
 

@@ -40,8 +40,6 @@ from playground.text.sentence import gettext_noop, say
 SET = gettext_noop("Set %(name)s to %(value)s")
 LONGEST_MESSAGES = 100_000  # the fix's button contains them
 
-# Parameters whose value is a word that a provider might ask for.
-_WITH_A_WORD = frozenset(("reasoning_effort", "verbosity", "tool_choice", "service_tier"))
 # Words that always mean a parameter. Others (user, n, stop) can be ordinary words.
 _PLAIN_NAMES = frozenset(("temperature", "logprobs", "seed", "tools"))
 # Words that each stand for several parameters: `Penalty is not enabled for this model` (Gemini),
@@ -69,6 +67,7 @@ class Fixes:
 
     `tokens` are its limits on an answer's length, `count` is the number of answers, `tools` what belongs to
     tools, `prompt` where the messages are; `tied` lists, for a field, those that are invalid without it.
+    `worded` are the parameters whose value is a word that a provider might ask for.
     """
 
     def __init__(
@@ -80,7 +79,9 @@ class Fixes:
         tools: Collection[str],
         count: str = "",
         tied: Mapping[str, str] = MappingProxyType({}),
+        worded: Collection[str] = (),
     ) -> None:
+        self._worded = worded
         self._prompt, self._tokens, self._tools, self._count, self._tied = prompt, tokens, tools, count, tied
         self._checks = {parameter.name: parameter.check for parameter in parameters}
         # `presencePenalty` (xAI), `candidateCount` (Gemini), in lower case.
@@ -111,7 +112,7 @@ class Fixes:
         for words in texts:
             # Parameters named in fields of the error are certain only if there is a single message.
             apart = [self._parameter(name) for name in error.parameters] if len(texts) == 1 else []
-            found = [(match.start(1), match[1]) for match in QUOTED.finditer(words)]
+            found = [(match.start(1), _without_value(body, match[1])) for match in QUOTED.finditer(words)]
             found += [
                 (match.start(), next(filter(None, match.groups()))) for match in INTRODUCED.finditer(words)
             ]
@@ -177,10 +178,13 @@ class Fixes:
 
     def _asked_value(self, complaint: _Complaint) -> Fix | None:
         """`To use function tools, use /v1/responses or set reasoning_effort to 'none'.`"""
-        found = SET_TO.search(complaint.words)
-        if not found or found[1] not in _WITH_A_WORD or complaint.body.get(found[1]) == found[2]:
+        found, body = SET_TO.search(complaint.words), complaint.body
+        if not found or found[1] not in self._worded or within(body, found[1]) == found[2]:
             return None
-        return Fix(say(SET, name=found[1], value=found[2]), {found[1]: found[2]})
+        name, value = found[1], found[2]
+        if not self._accepts(name, value):
+            return None
+        return Fix(say(SET, name=name, value=value), _change(body, name, value))
 
     def _other_streaming(self, complaint: _Complaint) -> Fix | None:
         """Turn streaming on or off.
@@ -205,8 +209,9 @@ class Fixes:
 
     def _only_value(self, complaint: _Complaint) -> Fix | None:
         """Set the only value allowed: `invalid temperature: only 1 is allowed for this model`."""
-        if ONE_CHOICE.search(complaint.words) and _number(complaint.body.get(self._count)) != 1:
-            return self._set(complaint.body, self._count, 1) if complaint.body.get(self._count) else None
+        count = within(complaint.body, self._count)
+        if ONE_CHOICE.search(complaint.words) and _number(count) != 1:
+            return self._set(complaint.body, self._count, 1) if count else None
         found = ONLY.search(complaint.words)
         value = float(next(group for group in found.groups() if group)) if found else None
         for name in complaint.named[:1]:
@@ -225,7 +230,7 @@ class Fixes:
         if not named and re.search(
             "max_new_tokens|maxoutputtokens|maximum (?:output )?tokens|output tokens", words
         ):
-            named = [name for name in self._tokens if name in body]
+            named = [name for name in self._tokens if within(body, name) is not None]
         for name in named[:1]:
             current = _number(within(body, name))
             ends = [float(number) - (kind == "ex") for number, kind in RANGE_END.findall(words)]
@@ -259,25 +264,37 @@ class Fixes:
         for name in sorted(names, key=_depth):
             changes |= _change({**body, **changes}, name, None)
         changes |= {other: None for name, other in self._tied.items() if name in changes}
-        return Fix(say(gettext_noop("Send without %(name)s"), name=", ".join(sorted(names))), changes)
+        return Fix(say(gettext_noop("Send without %(name)s"), name=sorted(names)), changes)
 
     def _set(self, body: Mapping[str, Any], name: str, value: float) -> Fix | None:
         """Set a parameter; None if the parameter does not accept the value, or the call would cost more."""
         value = int(value) if value == int(value) else value
-        if name in (*self._tokens, self._count) and value > (_number(body.get(name)) or 0):
+        if name in (*self._tokens, self._count) and value > (_number(within(body, name)) or 0):
             return None
-        try:
-            self._checks.get(name, self._checks[self._tokens[0]])(value)
-        except ParameterError:
+        if not self._accepts(name if name in self._checks else self._tokens[0], value):
             return None
         return Fix(say(SET, name=name, value=f"{value:,}"), _change(body, name, value))
+
+    def _accepts(self, name: str, value: Any) -> bool:
+        """Whether the parameter's own check accepts the value; one without a check accepts any."""
+        try:
+            self._checks.get(name, _no_check)(value)
+        except ParameterError:
+            return False
+        return True
 
     def fix_tokens(self, body: Mapping[str, Any], room: int) -> Fix | None:
         """Lower the token limit to what the messages leave."""
         for name in self._tokens:
-            if (current := _number(body.get(name))) and room < current:
+            if (current := _number(within(body, name))) and room < current:
                 return self._set(body, name, room)
         return None
+
+
+def _without_value(body: Mapping[str, Any], name: str) -> str:
+    """`"thinking.type.disabled" is not supported for this model` (Anthropic) is about `thinking`."""
+    place, _, value = name.rpartition(".")
+    return place.partition(".")[0] if "." in place and within(body, place) == value else name
 
 
 def _listed(words: str, found: list[tuple[int, str]]) -> list[str]:
@@ -307,11 +324,17 @@ def _unknown(complaint: _Complaint) -> list[str]:
 def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     """Return the change that sets a parameter, or removes it (None). The fields next to it stay unchanged."""
     outer, _, inner = name.partition(".")
+    if not inner:
+        return {outer: value}
     holder = body.get(outer)
-    if not inner or not isinstance(holder, Mapping):
-        return {outer: None if inner else value}
-    rest = {other: holder[other] for other in holder if other != inner}
-    return {outer: (rest if value is None else {**rest, inner: value}) or None}
+    holder = holder if isinstance(holder, Mapping) else {}
+    ((field, item),) = _change(holder, inner, value).items()
+    rest = {other: holder[other] for other in holder if other != field}
+    return {outer: (rest if item is None else {**rest, field: item}) or None}
+
+
+def _no_check(value: Any) -> None:
+    del value
 
 
 def _depth(name: str) -> tuple[int, str]:

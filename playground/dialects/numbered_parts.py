@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.text.pieces import Pieces
+
 
 @dataclass(slots=True)
 class NumberedParts:
@@ -42,8 +44,12 @@ class NumberedParts:
         """Return whether a part repeats the last one under a new index."""
         known = self.by_index.get(self.last, {})
         names = [name for name in ("text", "refusal") if part.get(name)]
-        return bool(names) and all(part[name] == str(known.get(name)) for name in names)
+        return bool(names) and all(_is_text(known.get(name), part[name]) for name in names)
 
     @property
     def in_order(self) -> list[dict[str, Any]]:
         return [self.by_index[index] for index in sorted(self.by_index)]
+
+
+def _is_text(known: Any, text: Any) -> bool:
+    return known.is_text(text) if isinstance(known, Pieces) and isinstance(text, str) else known == text

@@ -11,6 +11,27 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def parts(value: Any) -> list[Any]:
+    """Return the parts of a content; some servers give a single one as it is (GLM)."""
+    return [value] if isinstance(value, dict) else listed(value)
+
+
+def is_bare(value: Any) -> bool:
+    """Return whether a field is empty, or has only parts with nothing but a type."""
+    return not value or (
+        isinstance(value, dict | list)
+        and all(isinstance(part, dict) and not any({**part, "type": None}.values()) for part in parts(value))
+    )
+
+
+def extend(holder: dict[str, Any], name: str, more: list[Any]) -> None:
+    """Add to the list in a field; whatever else is there is replaced."""
+    if isinstance(known := holder.get(name), list):
+        known += more
+    else:
+        holder[name] = more
+
+
 def integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

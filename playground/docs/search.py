@@ -1,4 +1,7 @@
-"""Search in the docs: every word must occur in a section's text, its heading or the page title.
+"""Search in the docs: the words must occur in a section's text, its heading or the page title.
+
+If no section has all of them, those with the most and rarest are found. Words that only make a question
+("how do I …", “怎么……”) are left out.
 
 Words match anywhere, better at the start of a word, and regardless of case, width and accents. Chinese and
 Japanese have no spaces, so a run of their characters also matches by pairs of characters.
@@ -6,8 +9,10 @@ Japanese have no spaces, so a run of their characters also matches by pairs of c
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +27,7 @@ from playground.docs.markdown import Section
 LONGEST_QUERY = 200
 MOST_TERMS = 10
 MOST_HITS = 30
+_MOST_SCORED = 300  # if none has all words, of many thousands
 _EXCERPT = 180
 _LONGEST_TITLE = 300
 # Characters of the pages' texts, of which the index keeps two copies.
@@ -30,7 +36,16 @@ _MOST_INDEXED = 32 * 2**20
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\s{_CJK}\"'“”‘’.,:;!?()<>\[\]{{}}，。、：；！？（）「」《》]+")
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
-_NEXT_WORD = re.compile(r"\S{0,15}\s")
+# Where a text may be cut: at spaces, and beside a character of Chinese, Japanese or Korean.
+_WIDE = rf"[{_CJK}，。、：；！？（）「」《》]"
+_CUT = re.compile(rf"\s|(?<={_WIDE})|(?={_WIDE})")
+_LONGEST_WORD = 40  # a longer one may be cut
+_ASKING = re.compile(
+    r"(?<!\S)(?:a|an|and|are|can|could|do|does|doesn|don|for|how|i|if|in|is|isn|it|its|me|my|of|or|our|should"
+    r"|the|there|this|to|us|we|what|when|where|which|why|will|with|would|you|your)(?:['’]\w{1,2})?(?=[\s.,?!]|$)"
+    "|为什么|怎么办|怎么样|什么是|是什么|有什么|有哪些|能不能|可不可以|怎么|怎样|如何|请问|什么|为何|哪里|哪些|哪个"
+    "|能否|是否|可以|我想|我要|我们|我|吗|呢"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +77,19 @@ class _Term:
     pairs: tuple[str, ...] = ()
 
     def is_in(self, *texts: str) -> bool:
-        """Whether the texts have the word, or most of a run's pairs: those across two words never match."""
+        return self.share(*texts) > 0
+
+    def share(self, *texts: str) -> float:
+        """Return 1 if the texts have the word, else the share of a run's pairs that they have.
+
+        It is 0 unless they have most: the pairs across two words match by chance only.
+        """
         if any(self.word in text for text in texts):
-            return True
-        return 2 * sum(any(pair in text for text in texts) for pair in self.pairs) > len(self.pairs)
+            return 1
+        if not self.pairs:
+            return 0
+        share = sum(any(pair in text for text in texts) for pair in self.pairs) / len(self.pairs)
+        return share if share > 0.5 else 0
 
 
 def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[Hit]:
@@ -75,15 +99,18 @@ def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[H
         return []
     own = [page for page in docs.pages.values() if page.language == language]
     others = [page for page in docs.pages.values() if page.language != language]
-    for pages in (own, others):
-        scored = sorted(_scored(docs, pages, terms, allow_html), key=lambda one: (-one[0], one[1].path))
-        if scored:
-            return [_hit(page, indexed, terms) for _, page, indexed in scored[:MOST_HITS]]
+    for find in (_with_all, _with_most):
+        for pages in (own, others):
+            found = find(_sections(docs, pages, allow_html), terms)
+            if found:
+                best = sorted(found, key=lambda one: (-one[0], one[1].page.path))[:MOST_HITS]
+                return [_hit(place, terms) for _, place in best]
     return []
 
 
 def _terms(query: str) -> list[_Term]:
-    words = dict.fromkeys(_WORD.findall(_folded(query[:LONGEST_QUERY])))
+    folded = _folded(query[:LONGEST_QUERY])
+    words = dict.fromkeys(_WORD.findall(_ASKING.sub(" ", folded)) or _WORD.findall(folded))
     return [_Term(word, _pairs(word)) for word in words][:MOST_TERMS]
 
 
@@ -91,30 +118,52 @@ def _pairs(word: str) -> tuple[str, ...]:
     return tuple(map("".join, pairwise(word))) if _CJK_RUN.fullmatch(word) else ()
 
 
-def _scored(
-    docs: Docs, pages: Iterable[Page], terms: list[_Term], allow_html: bool
-) -> Iterator[tuple[float, Page, _Indexed]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A section of a page. The page's title counts for all of them, but by itself finds only the first."""
+
+    page: Page
+    page_title: str
+    indexed: _Indexed
+    is_first: bool
+
+    def is_meant(self, terms: Iterable[_Term]) -> bool:
+        return self.is_first or any(term.is_in(self.indexed.text, self.indexed.title) for term in terms)
+
+    def has(self, term: _Term) -> bool:
+        return term.is_in(self.indexed.text, self.indexed.title, self.page_title)
+
+    def score(self, term: _Term) -> float:
+        begins, indexed = re.compile(rf"(?<!\w){re.escape(term.word)}"), self.indexed
+        score = 12 * term.share(indexed.title) + 6 * bool(begins.search(indexed.title))
+        score += (10 if self.is_first else 4) * term.share(self.page_title)
+        score += 0 if term.word in indexed.text else term.share(indexed.text)
+        return score + min(indexed.text.count(term.word), 5) + 3 * bool(begins.search(indexed.text))
+
+
+def _sections(docs: Docs, pages: Iterable[Page], allow_html: bool) -> Iterator[_Place]:
     for page in pages:
         title = _folded(page.title)
         for number, indexed in enumerate(_indexed(docs, page, allow_html)):
-            # The page title counts for all sections; a match in the title alone finds only the first section.
-            texts = (indexed.text, indexed.title)
-            is_meant = number == 0 or any(term.is_in(*texts) for term in terms)
-            if is_meant and all(term.is_in(*texts, title) for term in terms):
-                yield _score(title, indexed, terms, number == 0), page, indexed
+            yield _Place(page, title, indexed, number == 0)
 
 
-def _score(page_title: str, indexed: _Indexed, terms: list[_Term], is_first: bool) -> float:
-    score = 0.0
-    for term in terms:
-        begins = re.compile(rf"(?<!\w){re.escape(term.word)}")
-        score += 12 * (term.word in indexed.title) + 6 * bool(begins.search(indexed.title))
-        score += (10 if is_first else 4) * (term.word in page_title)
-        score += min(indexed.text.count(term.word), 5) + 3 * bool(begins.search(indexed.text))
-    return score
+def _with_all(places: Iterable[_Place], terms: list[_Term]) -> list[tuple[float, _Place]]:
+    found = (place for place in places if all(map(place.has, terms)) and place.is_meant(terms))
+    return [(sum(map(place.score, terms)), place) for place in found]
 
 
-def _hit(page: Page, indexed: _Indexed, terms: list[_Term]) -> Hit:
+def _with_most(places: Iterable[_Place], terms: list[_Term]) -> list[tuple[float, _Place]]:
+    """Return the sections with at least a third of the terms. The rarer a term, the more it counts."""
+    found = [(place, [*filter(place.has, terms)]) for place in places if place.is_meant(terms)]
+    counts = Counter(term for _, has in found for term in has)
+    enough = [(place, has) for place, has in found if has and 3 * len(has) >= len(terms)]
+    rarest = nlargest(_MOST_SCORED, enough, key=lambda one: sum(1 / counts[term] for term in one[1]))
+    return [(sum(place.score(term) / counts[term] for term in has), place) for place, has in rarest]
+
+
+def _hit(place: _Place, terms: list[_Term]) -> Hit:
+    page, indexed = place.page, place.indexed
     section = indexed.section
     anchor = f"#{section.id}" if section.id else ""
     # Longest first: a run is marked as a whole, and by its pairs only where it is split.
@@ -126,9 +175,12 @@ def _hit(page: Page, indexed: _Indexed, terms: list[_Term]) -> Hit:
 def _excerpt(text: str, folded: str, words: list[str]) -> SafeString:
     places = (folded.find(word) for word in words)
     start = max(0, next((place for place in places if place >= 0), 0) - _EXCERPT // 3)
-    if start and (gap := _NEXT_WORD.match(text, start)):
+    if start and (gap := _CUT.search(text, start, start + _LONGEST_WORD)):
         start = gap.end()
     end = start + _EXCERPT
+    if end < len(text):
+        gaps = [gap.start() for gap in _CUT.finditer(text, end - _LONGEST_WORD, end + 1)]
+        end = gaps[-1] if gaps else end
     before, after = "… " if start else "", " …" if end < len(text) else ""
     return mark_safe(before + _marked(text[start:end], words) + after)  # noqa: S308 -- escaped piece by piece
 

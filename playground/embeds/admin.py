@@ -2,24 +2,23 @@
 
 # ruff: noqa: ARG002 -- Django passes arguments that these methods do not need
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from playground.calls import budget
-from playground.catalogue.providers import catalogue
-from playground.dialects import DIALECTS
 from playground.embeds import recordings
+from playground.embeds.admin_form import EmbedForm, names
 from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
 from playground.web.as_json import as_json
@@ -30,88 +29,39 @@ _DAYS = 14
 # Bytes of an answer; characters of its question.
 _LONGEST_SHOWN = 20_000
 _LONGEST_QUESTION = 200
+_MOST_ORIGINS = 5
+_TAG = """<script src="{script}" defer></script>
+
+<api-playground embed="{name}"></api-playground>"""
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Embed]
     _RecordedAnswerAdmin = admin.ModelAdmin[RecordedAnswer]
-    _ModelForm = forms.ModelForm[Embed]
 else:
-    _ModelAdmin, _ModelForm = admin.ModelAdmin, forms.ModelForm
-    _RecordedAnswerAdmin = admin.ModelAdmin
-
-
-_CHANGED = gettext_noop("Someone else changed this to “%(now)s”. Open this page again to edit that value.")
-_NAME = gettext_noop("Use only letters, digits, hyphens, and underscores.")
-
+    _ModelAdmin = _RecordedAnswerAdmin = admin.ModelAdmin
 admin.site.site_header = admin.site.site_title = "API Playground"
 
 
-class EmbedForm(_ModelForm):
-    """The form of an embed. Providers come from the provider list.
+class _Named(admin.AllValuesFieldListFilter):
+    """A filter that shows names instead of IDs."""
 
-    If someone else saves the embed while the form is open, the form saves only what its user changed. It is
-    an error if both changed a field differently. `kept` names the fields that only others changed.
-    """
-
-    class Meta:
-        model = Embed
-        fields = "__all__"
-        widgets = {
-            "origins": forms.Textarea(attrs={"rows": 4, "cols": 60}),
-            "request": forms.Textarea(attrs={"rows": 14, "cols": 80, "spellcheck": "false"}),
-            "locked": forms.Textarea(attrs={"rows": 4, "cols": 40}),
-        }
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.kept: list[str] = []
-        if "provider" in self.fields:
-            known = [(provider.id, gettext(provider.label)) for provider in catalogue().values()]
-            self.fields["provider"].widget = forms.Select(choices=known)
-        if "api" in self.fields:
-            spoken = [(dialect.id, dialect.label) for dialect in DIALECTS.values()]
-            self.fields["api"].widget = forms.Select(choices=spoken)
-        if "name" in self.fields:
-            self.fields["name"].error_messages["invalid"] = gettext(_NAME)
-        for field in self.fields.values():
-            field.show_hidden_initial = self.instance.pk is not None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.instance.pk is None:
-            return cleaned
-        for name in list(cleaned):
-            now, opened = getattr(self.instance, name), self._opened_with(name)
-            if _is_same(opened, now):
-                continue
-            if name not in self.changed_data:
-                self.kept.append(name)
-                cleaned[name] = now
-            elif not _is_same(cleaned[name], now):
-                self.add_error(name, gettext(_CHANGED) % {"now": now})
-        return cleaned
-
-    def _opened_with(self, name: str) -> Any:
-        """Return the value that the form was opened with."""
-        field, place = self.fields[name], self.add_initial_prefix(name)
-        return field.to_python(field.hidden_widget().value_from_datadict(self.data, self.files, place))
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Compare, ignoring how browsers write line breaks."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
-    return bool(one == other)
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            yield {**choice, "display": names(self.field_path).get(shown, shown)}
 
 
 @admin.register(Embed)
 class EmbedAdmin(_ModelAdmin):
     form = EmbedForm
-    list_display = ["name", "active", "today", "left", "recorded", "provider", "api", "key", "origins_listed"]
-    list_filter = ["active", "provider", "api", "key"]
+    list_display = [
+        *["name", "active", "today", "left", "recorded"],
+        *["provider_named", "api_named", "key", "origins_listed"],
+    ]
+    list_filter = ["active", ("provider", _Named), ("api", _Named), "key"]
     search_fields = ["name", "origins"]
     actions = ["turn_off", "turn_on", "record_now", "forget_stale"]
-    readonly_fields = ["recent_days", "recordings"]
+    readonly_fields = ["tag", "recent_days", "recordings"]
     fieldsets = [
         (None, {"fields": ["name", "active", "origins"]}),
         (_("Calls"), {"fields": ["provider", "api", "request", "locked", "key", "replay_only"]}),
@@ -122,6 +72,21 @@ class EmbedAdmin(_ModelAdmin):
         ),
         (_("Usage and saved answers"), {"fields": ["recent_days", "recordings"]}),
     ]
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Embed | None = None) -> Any:
+        """For an embed that exists, show its tag below its name and origins."""
+        first, *others = super().get_fieldsets(request, obj)
+        return [first, (_("Tag"), {"fields": ["tag"]}), *others] if obj else [first, *others]
+
+    def get_object(self, request: HttpRequest, *args: Any) -> Any:
+        """Return the embed with the address of its script, which is that of this request."""
+        embed: Any = super().get_object(request, *args)
+        if embed:
+            embed.script = request.build_absolute_uri(reverse("embed.js"))
+        return embed
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Embed]:
         today = budget.recent(ACCOUNT_OF_OUTER, 1)
@@ -148,9 +113,24 @@ class EmbedAdmin(_ModelAdmin):
                 label = form.fields[name].label
                 self.message_user(request, words % {"field": label}, messages.WARNING)
 
+    @admin.display(description=_("tag to paste"))
+    def tag(self, embed: Any) -> SafeString:
+        tag = _TAG.format(script=escape(embed.script), name=escape(embed.name))
+        words = gettext("Paste this into the HTML of pages at these origins:")
+        return format_html("{}<pre>{}</pre>", words, tag)
+
+    @admin.display(description=_("provider"), ordering="provider")
+    def provider_named(self, embed: Embed) -> str:
+        return names("provider").get(embed.provider, embed.provider)
+
+    @admin.display(description=_("API"), ordering="api")
+    def api_named(self, embed: Embed) -> str:
+        return names("api").get(embed.api, embed.api)
+
     @admin.display(description=_("origins"))
-    def origins_listed(self, embed: Embed) -> str:
-        return ", ".join(embed.origins.split())
+    def origins_listed(self, embed: Embed) -> SafeString:
+        first, others = (listed := embed.origins.split())[:_MOST_ORIGINS], listed[_MOST_ORIGINS:]
+        return format_html_join(mark_safe("<br>"), "{}", ([one] for one in (*first, *["…"][: len(others)])))
 
     @admin.display(description=_("today"))
     def today(self, embed: Any) -> str:

@@ -189,21 +189,24 @@ class Embed(models.Model):
             problems["provider"] = [_unknown(self.provider)]
         spoken = provider.dialects if provider else DIALECTS
         if self.api not in spoken:
-            problems["api"] = [say(_CHOOSE, known=", ".join(spoken))]
+            problems["api"] = [say(_CHOOSE, known=tuple(spoken))]
         self.origins, problems["origins"] = _checked(self.origins, policy.allowed_origin)
         if len(_items(self.origins)) > _MOST_ORIGINS:
             problems["origins"] = [say(gettext_noop("Enter at most %(most)s origins."), most=_MOST_ORIGINS)]
         self.locked, problems["locked"] = _checked(self.locked, policy.field_name)
-        problems["locked"] += map(_named, policy.locked_in_vain(_items(self.locked), self.dialect))
+        problems["locked"] += map(_named, policy.vain_locks(_items(self.locked), self.dialect, self.request))
         if provider:
             problems |= {name: self._cap_problems(name, provider.caps) for name in _CAPS}
         chat, problems["request"] = self._checked_request()
         if chat and provider and self._is_paid_for(provider) and not any(problems.values()):
             problems |= self._expense_problems(chat)
-        if found := {name: [*map(translate, sentences)] for name, sentences in problems.items() if sentences}:
-            raise ValidationError(found)
+        problems = {name: found for name, found in problems.items() if found and getattr(self, name) != ""}
+        if problems:  # without those of empty fields, which have their error from `clean_fields`
+            raise ValidationError({name: [*map(translate, found)] for name, found in problems.items()})
 
     def _checked_request(self) -> tuple[Request | None, list[Sentence]]:
+        if not self.request:
+            return None, []  # reported as a required field
         try:
             return checked_request(self.dialect, jsontext.loads(self.request)), []
         except jsontext.JSONTextError as error:
@@ -318,7 +321,7 @@ def _unknown(provider: str) -> Sentence:
                 "The local model is available only while scripts/play runs. Edit the embed in its /admin/."
             )
         )
-    return say(_CHOOSE, known=", ".join(catalogue()))
+    return say(_CHOOSE, known=tuple(catalogue()))
 
 
 def _named(error: FieldProblem) -> Sentence:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.dialects import DEFAULT
+from playground.dialects.spelling import misspelled
 from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -81,12 +82,13 @@ def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
     return names.union(*(group for group in fields.synonyms if group & names))
 
 
-def locked_in_vain(locked: Iterable[str], dialect: Dialect) -> list[FieldProblem]:
-    """Return the API's errors about locked names that only other APIs have: they lock nothing in this one."""
+def vain_locks(locked: Iterable[str], dialect: Dialect, request: str) -> list[FieldProblem]:
+    """Return what is wrong with names that lock nothing: those of other APIs, and likely misspelled ones."""
     fields = dialect.fields
     foreign = (set(locked) & fields.foreign).difference(*fields.synonyms)
     told = dialect.problems(dict.fromkeys(sorted(foreign), True), most_messages=1)
-    return [problem for problem in told if problem.field in foreign]
+    found = [problem for problem in told if problem.field in foreign]
+    return found + misspelled([name for name in locked if f'"{name}"' not in request], dialect)
 
 
 def allows(origins: Iterable[str], origin: str) -> bool:

@@ -157,7 +157,7 @@ class Choice(ABC):
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         """Return the messages that add the answer to the conversation, and the empty ones that must follow.
 
-        Without `media`, images and audio are left out.
+        Without `media`, images and audio are left out. Nothing is returned if nothing of it can be sent back.
         """
 
     @property

@@ -197,7 +197,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A request. `settings` are the shared ones by their neutral names, which `dialects.carrying` lists."""
+    """A request. `settings` are the shared ones, by the neutral names that each dialect's `carry` maps."""
 
     turns: Sequence[Turn] = ()
     tools: Sequence[Tool] = ()

@@ -12,9 +12,10 @@ class Fields:
     """The names of an API's fields that rules for all APIs refer to.
 
     `tokens` limit an answer's length, the usual one first. `count` is the number of answers, "" if the API
-    has no such field. `delivery` changes how the answer arrives, not its content. `synonyms` are names that
-    some providers use for the same field. `call` is the field of a message with the id of the tool call that
-    it answers. `foreign` are fields of other APIs, which are rejected.
+    has no such field. Both may be fields within a field, named as in `Parameter`. `delivery` changes how the
+    answer arrives, not its content. `synonyms` are names that some providers use for the same field. `call`
+    is the field of a message with the id of the tool call that it answers. `foreign` are fields of other
+    APIs, which are rejected.
     """
 
     model: str

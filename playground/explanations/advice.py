@@ -226,6 +226,15 @@ LISTING = {
     "not_json": gettext_noop("%(problem)s Try again, or enter a model ID."),
 }
 
+# About a model that works with another API only; in an embed, readers may not be able to choose the API.
+OTHER_API = gettext_noop(
+    "%(host)s doesn’t serve “%(model)s” with %(dialect)s. Choose another API, or click “List models” and "
+    "pick another model."
+)
+OTHER_MODEL = gettext_noop(
+    "%(host)s doesn’t serve “%(model)s” with %(dialect)s. Click “List models” and pick another one."
+)
+
 # The field with the prompt, whatever the dialect calls it.
 PROMPT = "prompt"
 # The field that the advice on a kind tells people to change. If an embed fixes that field, its readers get

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from playground.errors.provider_error import ProviderError
 from playground.exchange.durations import duration
 from playground.exchange.failure import FailureKind
-from playground.explanations.advice import LISTING, NEEDS_TLS, NO_KEY, STATUSES
+from playground.explanations.advice import LISTING, NEEDS_TLS, NO_KEY, OTHER_API, OTHER_MODEL, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
 from playground.explanations.implied_status import (
     OVERLOADED,
@@ -284,9 +284,7 @@ def _wrong_api(exchange: "Exchange") -> Diagnosis:
     return _not_found(
         exchange,
         gettext_noop("Model doesn’t support this API"),
-        gettext_noop(
-            "%(host)s doesn’t serve “%(model)s” with %(dialect)s. Click “List models” and pick another one."
-        ),
+        OTHER_MODEL if exchange.fixed else OTHER_API,
     )
 
 

@@ -22,12 +22,14 @@ _PART = re.compile(
     r"(?![a-z])[ ,]{0,2}"
 )
 _IN_WORDS = re.compile(
-    r"(?:try again|retry|retry again|available again|reset|resets|wait|replenished)"
-    r"(?: (?:in|after|within|for|at|at least|about|approximately|until)){0,3} (?=\d)(.{1,40})"
+    r"(?:try again|retry|retry again|available again|regain access|reset|resets|wait|replenished)"
+    r"(?: (?:in|after|within|for|at|at least|about|approximately|until|on)){0,3} (?=\d)(.{1,40})"
 )
-# `04:12:33` (Azure's API Management); a time such as `2026-11-27T00:00:00Z` or `2026-11-27 00:00:00 UTC`.
+# `04:12:33` (Azure's API Management); a time such as `2026-11-27T00:00:00Z` or `2026-11-27 at 00:00 UTC`.
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)(?!\d)")
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(z|utc|[+-]\d\d:\d\d)")
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:t| at | )(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(z|utc|[+-]\d\d:\d\d)"
+)
 _IN_CHINESE = re.compile(
     r"(?:等待|稍等) ?(\d{1,6}) ?个?(秒|s|分钟|小时)|(\d{1,6}) ?个?(秒|s|分钟|小时)(?:钟|之)? ?后(?:再|重)?试?"
 )

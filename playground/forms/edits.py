@@ -1,7 +1,8 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`, `append:[messages]`,
-`change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
+A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
+`append:DIALECT:[messages]` (in that API), `change:{parameters}`, `dialect:ID`, `provider:ID` (the one
+before), `show` (nothing).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -15,6 +16,8 @@ from django.core.exceptions import BadRequest
 
 from playground.catalogue.providers import catalogue, dialect_of
 from playground.dialects import DIALECTS
+from playground.dialects.carrying import carried
+from playground.exchange.conversation import Loss
 from playground.forms.form import RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
@@ -41,7 +44,7 @@ def edit(form: RequestForm, action: str) -> None:
         case "fill":
             form.fill(_read_body(form, operand))
         case "append":
-            _append(form, _read(operand, list))
+            _append(form, operand)
         case "change":
             form.change(_read_body(form, operand))
         case "dialect":
@@ -64,11 +67,24 @@ def _follow_provider(form: RequestForm, before: str) -> None:
         form.speak(form.dialect if chosen else DIALECTS[known.dialect])
 
 
-def _append(form: RequestForm, messages: list[Any]) -> None:
-    """Add an answer and the messages it asks for; they replace an empty last message."""
+def _append(form: RequestForm, operand: str) -> None:
+    """Add an answer and the messages it asks for; they replace an empty last message.
+
+    An answer in another API, from before the form was switched, is put into the words of this one.
+    """
+    api, _, text = operand.partition(":")
+    if api not in DIALECTS:
+        raise BadRequest("no such API")
+    messages = [message for message in _read(text, list) if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
-    found = form.dialect.rows([message for message in messages if isinstance(message, dict)]) or []
+    prompt = {DIALECTS[api].fields.prompt: messages}
+    body, lost = carried(prompt, DIALECTS[api], form.dialect)
+    form.lost = [loss for loss in lost if loss.loss is not Loss.ADDED]  # the form has these fields already
+    found = form.dialect.rows(body.get(form.dialect.fields.prompt)) or []
+    check_count(form.dialect, len(before) + len(found))
+    if not found:
+        return
     added = [MessageRow.of(row) for row in found]
     form.messages = before + added
     wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)

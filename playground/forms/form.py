@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.dialects import DEFAULT
-from playground.dialects.carrying import carried
+from playground.dialects.carrying import carried, put
 from playground.exchange.conversation import Lost
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Kind, Parameter, Tick, fits_a_line
@@ -43,6 +43,7 @@ class RequestForm:
     messages: list[MessageRow] = field(default_factory=lambda: [MessageRow("user")])
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
+    headers: str = ""
     ticks: set[str] = field(default_factory=set)
     focus: int | None = None
     lost: list[Lost] = field(default_factory=list)
@@ -69,7 +70,7 @@ class RequestForm:
     @property
     def more_set(self) -> int:
         """The number of fields that are set under "More parameters"."""
-        texts = [self.more, *(self.parameters.get(name, "") for name in self.more_names)]
+        texts = [self.more, self.headers, *(self.parameters.get(name, "") for name in self.more_names)]
         return sum(bool(text.strip()) for text in texts)
 
     def told_at_more(self, name: str) -> bool:
@@ -100,6 +101,7 @@ class RequestForm:
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters
             },
             more=data.get("more", ""),
+            headers=unix_lines(data.get("headers", "")),
             ticks={tick.name for tick in dialect.ticks if tick.name in data},
         )
 
@@ -124,7 +126,10 @@ class RequestForm:
                 self.ticks.add(tick.name)
                 rest = {name: value for name, value in rest.items() if name not in tick.fields}
         for name, value in rest.items():
-            self._set(name, value, more)
+            if "." in name:  # a name like any other, not a field within a field
+                more[name] = value
+            else:
+                self._set(name, value, more)
         self.more = json_text(more)
 
     def speak(self, dialect: Dialect) -> None:
@@ -160,33 +165,38 @@ class RequestForm:
             self.model = ""
 
     def _set(self, name: str, value: Any, more: dict[str, Any]) -> None:
-        """Put a value into its field, or into `more` if it fits no field."""
+        """Put a value into its fields; what fits no field goes into `more`."""
         self._leave_out(name, more)
+        fits = False
         if name == self.dialect.fields.model:
             self.model, fits = (value, True) if fits_a_line(value) else ("", False)
         elif name == self.dialect.fields.prompt:
             rows = rows_of(self.dialect, value)
             self.messages, fits = rows or [], rows is not None
         else:
-            texts = self._texts(name, value)
-            self.parameters |= texts or {}
-            fits = texts is not None
+            value, fits = self._spread(name, value)
         if not fits:
             more[name] = value
 
-    def _texts(self, name: str, value: Any) -> dict[str, str] | None:
-        """Return the texts of the fields that mean this value; None if no texts do."""
-        values = {name: value}
-        parameters = {parameter.name: parameter for parameter in self._within(name)}
-        if name not in parameters:  # its fields have fields of their own
-            if not (isinstance(value, dict) and value):
-                return None
-            values = {f"{name}.{inner}": item for inner, item in value.items()}
-        if not values.keys() <= parameters.keys():
-            return None
-        texts = {known: parameter_text(parameters[known], item) for known, item in values.items()}
-        whole = {known: text for known, text in texts.items() if text is not None}
-        return whole if len(whole) == len(texts) else None
+    def _spread(self, place: str, value: Any) -> tuple[Any, bool]:
+        """Put a value, or the fields in it, into the parameters' fields.
+
+        Return what has none, and whether that is nothing.
+        """
+        within = {parameter.name: parameter for parameter in self._within(place)}
+        if parameter := within.get(place):
+            text = parameter_text(parameter, value)
+            if text is not None:
+                self.parameters[place] = text
+            return value, text is not None
+        if not (within and isinstance(value, dict) and value):
+            return value, False
+        rest: dict[str, Any] = {}
+        for name, item in value.items():
+            left, fits = (item, False) if "." in name else self._spread(f"{place}.{name}", item)
+            if not fits:
+                rest[name] = left
+        return rest, not rest
 
     def _within(self, name: str) -> list[Parameter]:
         """Return the parameters that are this field or nested in it."""
@@ -209,8 +219,7 @@ class RequestForm:
         for tick in self.dialect.ticks:
             if tick.name in self.ticks and (not tick.within or tick.within in self.ticks):
                 body |= tick.fields
-        errors += [field_wins("more", name) for name in more if name in body]
-        return body | {name: value for name, value in more.items() if name not in body}
+        return _joined(body, more, "", errors)
 
     def _settings(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """Return the part of the body that the parameters' fields mean."""
@@ -219,10 +228,28 @@ class RequestForm:
             text = self.parameters.get(parameter.name, "")
             if is_given(parameter, text):
                 value = collect(errors, None, parameter_value, parameter, text)
-                outer, _, inner = parameter.name.partition(".")
-                settings[outer] = settings.get(outer, {}) | {inner: value} if inner else value
+                put(settings, parameter.name.split("."), value)
         return settings
 
 
 def _has(body: Mapping[str, Any], tick: Tick) -> bool:
     return all(name in body and jsontext.same(body[name], value) for name, value in tick.fields.items())
+
+
+def _joined(
+    fields: Mapping[str, Any], more: Mapping[str, Any], within: str, errors: list[FieldProblem]
+) -> dict[str, Any]:
+    """Return a body with all fields of both; an object in both is joined.
+
+    A field that both set goes to `errors`.
+    """
+    body = dict(fields)
+    for name, value in more.items():
+        place = f"{within}{name}"
+        if name not in fields:
+            body[name] = value
+        elif isinstance(own := fields[name], dict) and isinstance(value, dict):
+            body[name] = _joined(own, value, f"{place}.", errors)
+        else:
+            errors.append(field_wins("more", place))
+    return body

@@ -16,6 +16,7 @@ from playground.exchange.demands import too_many_messages
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
+from playground.forms.headers import headers_in, headers_of
 from playground.text import azure, jsontext, typed_key
 from playground.text.sentence import gettext_noop, say
 
@@ -62,6 +63,9 @@ class Asked:
 def read(request: HttpRequest) -> Asked:
     """Read a form or JSON. Raises `InvalidRequestError` if it is unreadable, or too much for a page."""
     asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
+    if asked.embed and asked.draft.headers:
+        problem = say(gettext_noop("An embed can’t send extra headers."))
+        raise InvalidRequestError(FieldProblem("headers", problem))
     if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
         note = gettext("Quotes, spaces, and extra words around the key were removed.")
         cast("HtmxRequest", request).key_note = note
@@ -88,8 +92,9 @@ def draft_of(form: RequestForm, key: str | None = None) -> Draft:
     """Return what the form means, with its problems."""
     problems: list[FieldProblem] = []
     body = form.body(problems)
+    headers = headers_of(form.headers, problems)
     base_url = None if form.provider else form.base_url
-    return Draft(form.provider or None, base_url, key, body, tuple(problems), form.dialect.id)
+    return Draft(form.provider or None, base_url, key, body, tuple(problems), form.dialect.id, headers)
 
 
 def read_form(request: HttpRequest) -> RequestForm:
@@ -135,6 +140,7 @@ def _read_json(data: bytes) -> Asked:
         key=_text_or_none(values, "api_key"),
         body=values.get("request"),
         dialect=_text_or_none(values, "dialect"),
+        headers=headers_in(values.get("headers")),
     )
     keep = values.get("keep", True)
     if not isinstance(keep, bool):

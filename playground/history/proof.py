@@ -96,7 +96,7 @@ class Page:
         whole = timings.total_ms or 1
         spans = [(gettext("First byte"), 0.0, timings.first_byte_ms)]
         if timings.first_token_ms is not None:
-            spans.append((gettext("Tokens"), timings.first_token_ms, timings.last_token_ms))
+            spans.append((gettext("Answer"), timings.first_token_ms, timings.last_token_ms))
         spans.append((gettext("Whole call"), 0.0, timings.total_ms))
         return [
             Bar(label, 100 * start / whole, 100 * max(0, end - start) / whole, amounts.duration(end))

@@ -24,6 +24,7 @@ from playground.catalogue.providers import catalogue
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 from playground.forms.form import RequestForm
+from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, shape_of
 from playground.history.compare import Compared
 from playground.runs import keep, search
@@ -116,7 +117,9 @@ def form_of(exchange: Exchange) -> RequestForm:
     """Return the form as it was when this was sent."""
     provider = exchange.provider if exchange.provider in catalogue() else None
     base_url = "" if provider else exchange.call.base_url
-    return RequestForm.from_body(provider or "", base_url, dict(exchange.call.body), exchange.dialect)
+    form = RequestForm.from_body(provider or "", base_url, dict(exchange.call.body), exchange.dialect)
+    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider or ""))
+    return form
 
 
 def exchange_of_run(key: str) -> Exchange:

@@ -165,8 +165,7 @@ def _joined(old: Any, name: str, value: Any, room: Room) -> Any:
 
 
 def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
-    if old is None:
-        room.keep(_PIECES_SIZE)
+    room.keep(_PIECES_SIZE * (old is None))
     if is_label(name):
         return text if text or old is None else old
     if isinstance(old, Parts | dict):
@@ -174,7 +173,8 @@ def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
         parts.add_text(text, room)
         return parts
     if not isinstance(old, Pieces):
-        old = Pieces()
+        begun, old = old, Pieces()
+        old.append(begun if isinstance(begun, str) else "")
     if not (name in _REPEATED and old.is_text(text)):
         old.append(text)
     return old

@@ -1,7 +1,7 @@
 """Sentences for people, kept apart from their language.
 
-This package does not import Django, so it cannot translate. It stores what to say; the pages translate it
-into the reader's language. `gettext_noop` and `ngettext_noop` only mark texts for `makemessages`.
+This package does not import Django: it stores what to say, and the pages translate it. `gettext_noop` and
+`ngettext_noop` only mark texts for `makemessages`.
 """
 
 import re
@@ -20,7 +20,8 @@ def ngettext_noop(one: str, many: str) -> tuple[str, str]:
     return one, many
 
 
-# How alternatives are listed; a longer list repeats the first separator.
+# How a list and alternatives are written; longer ones repeat the first separator.
+_LIST = gettext_noop("{0}, {1}")
 _TWO = gettext_noop("{0} or {1}")
 _THREE = gettext_noop("{0}, {1}, or {2}")
 
@@ -30,8 +31,7 @@ class Sentence:
     """A text with `%(name)s` placeholders, and their values. `str()` gives it in English.
 
     A template with a singular and a plural goes by the number in `count`. Whole numbers are counts and get
-    separators: pass a port or another name made of digits as a string. A value can also be a sentence, or a
-    tuple of alternatives: "a, b, or c".
+    separators: pass a port as a string. A value can be a sentence, a list (a, b, c) or a tuple (a, b, or c).
     """
 
     template: str | tuple[str, str]
@@ -43,19 +43,19 @@ class Sentence:
     def said(self, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> str:
         """Return the text in the language of these two functions."""
         params = {name: _said(value, gettext, ngettext) for name, value in self.params.items()}
-        if isinstance(self.template, str):
-            text = gettext(self.template)
-        else:
-            text = ngettext(*self.template, self.params["count"])
+        one = self.template
+        text = gettext(one) if isinstance(one, str) else ngettext(*one, self.params["count"])
         return text % params if params else text
 
 
 def _said(value: Any, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> Any:
     if isinstance(value, Sentence):
         return value.said(gettext, ngettext)
-    if not isinstance(value, tuple):
+    if not isinstance(value, (tuple, list)):
         return amounts.readable(value)
     items = [str(_said(item, gettext, ngettext)) for item in value]
+    if isinstance(value, list):
+        return gettext(_LIST)[3:-3].join(items)
     if len(items) < 3:
         return gettext(_TWO).format(*items) if len(items) == 2 else "".join(items)
     _, between, before_last, _ = re.split(r"\{\d\}", gettext(_THREE))

@@ -88,6 +88,7 @@ class News:
         self._choices = 0
         self._lengths: dict[tuple[int, str], int] = {}
         self._calls: dict[int, tuple[str, ...]] = {}
+        self._too_long: set[int] = set()  # choices whose calls are not shown any more while they grow
 
     def answered(self, status: int, reason: str) -> None:
         """Takes the status line. It is redacted once, because `reason` may be a megabyte."""
@@ -122,8 +123,13 @@ class News:
         return Growth(position, tuple(texts), self._new_calls(position, choice.calls))
 
     def _new_calls(self, position: int, calls: list[LiveCall]) -> tuple[str, ...]:
+        if position in self._too_long:  # they can be megabytes, of which each step would write all
+            return ()
         lines = [_open_line(call) for call in calls[:_MOST_CALLS]]
-        if not lines or sum(map(len, lines)) > _LONGEST_CALLS:
+        if sum(map(len, lines)) > _LONGEST_CALLS:
+            self._too_long.add(position)
+            return ()
+        if not lines:
             return ()
         # Hold back the end of the open line first: behind a bracket it would not look like a key's beginning.
         shown = tuple(self._held.instead(f"{self._held.instead(line)})") for line in lines)

@@ -152,6 +152,8 @@ def _find_provider(name: str) -> Provider:
     try:
         return catalogue()[name]
     except KeyError as error:
+        if name == LOCAL_MODEL:  # outside scripts/play
+            raise _refusal("provider", say(_NO_LOCAL_MODEL)) from error
         sentence = gettext_noop("There is no provider “%(name)s”. Use %(known)s.")
         raise _refusal("provider", say(sentence, name=name[:60], known=tuple(catalogue()))) from error
 

@@ -3,6 +3,7 @@
 Django's own rule gives readers of Traditional Chinese the Simplified one rather than English.
 """
 
+from collections.abc import Mapping
 from typing import cast
 from urllib.parse import urlencode
 
@@ -28,6 +29,12 @@ def supported(name: str) -> str:
         return translation.get_supported_language_variant(name.strip().lower().replace("_", "-"))
     except LookupError:
         return ""
+
+
+def of_terminal(variables: Mapping[str, str]) -> str:
+    """Return the language of the terminal: of the first of these variables that is set."""
+    locale = next(filter(None, map(variables.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return supported(locale.partition(".")[0]) or settings.LANGUAGE_CODE
 
 
 class LanguageMiddleware(LocaleMiddleware):

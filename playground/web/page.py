@@ -46,7 +46,7 @@ from playground.web.outdated import outdated
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
-from playground.web.translate import translate
+from playground.web.translate import paragraph, translate
 
 # In characters: what gunicorn and nginx accept as a request line, with room for the method and host.
 LONGEST_LINK = 7_500
@@ -110,7 +110,10 @@ def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
     """Return the examples of an API, as they suit the provider, in the reader's language."""
     examples = provider.examples if provider else Examples()
     return [
-        replace(preset, body=examples.suited(in_language(preset.body, translate), dialect.fields.tokens))
+        replace(
+            preset,
+            body=examples.suited(in_language(preset.body, translate), dialect.id, dialect.fields.tokens),
+        )
         for preset in dialect.presets
     ]
 
@@ -204,14 +207,14 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
     """Return the context of the form fields' templates, in a page or on their own."""
     errors, dialect = sentences(refusal) if refusal else {}, form.dialect
     if in_more := [f"{name}: {errors[name]}" for name in errors if form.told_at_more(name)]:
-        errors["more"] = " ".join([*in_more, *([errors["more"]] if "more" in errors else [])])
+        errors["more"] = paragraph([*in_more, *([errors["more"]] if "more" in errors else [])])
     return {
         "form": form,
         "outdated": outdated(form.provider, form.model, dialect),
         "locked": (),
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields),
-        "opens_more": form.more_set > 0 or any(name in errors for name in ("more", *form.more_names)),
+        "more_is_wrong": any(name in errors for name in ("more", "headers", *form.more_names)),
         "parameters": form.shown,
         "presets": presets(catalogue().get(form.provider), dialect),
         "dialects": _offered(form),
@@ -236,7 +239,7 @@ def _by_message(errors: Mapping[str, str], fields: Fields) -> dict[int, dict[str
             field = part.partition(".")[0]
             field = "call" if field == fields.call else field if field in ROW_FIELDS else "content"
             told = found.setdefault(int(index), {})
-            told[field] = f"{told.get(field, '')} {sentence}".strip()
+            told[field] = paragraph([told.get(field, ""), sentence])
     return found
 
 
@@ -301,11 +304,11 @@ def call_for(draft: Draft) -> Call:
         if known is None or endpoint is None:
             raise InvalidRequestError(FieldProblem("provider", say(gettext_noop("Choose another provider."))))
         variable, auth, headers = known.key_variable, known.auth, known.headers
-        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers)
+        route = Route(known.id, endpoint, "", variable, auth=auth, headers=headers + draft.headers)
     else:
         try:
             endpoint = Endpoint.parse(draft.base_url or "", dialect.ending)
         except BaseURLError as error:
             raise InvalidRequestError(FieldProblem("base_url", error.sentence)) from error
-        route = typed_route(endpoint, "", dialect)
+        route = replace(typed_route(endpoint, "", dialect), headers=draft.headers)
     return route.call(dialect, body)

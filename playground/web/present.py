@@ -18,9 +18,10 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation
+from playground.rendering.answer import rendered
+from playground.rendering.highlight import highlight
 from playground.runs.keep import Kept
 from playground.text import jsontext
-from playground.web.highlight import highlight
 from playground.web.outdated import explained
 
 # In characters: more than this in one <pre> makes a browser stutter.
@@ -133,7 +134,7 @@ class Answer:
     """A choice as the page shows it.
 
     `messages` is the JSON that adds the choice to the conversation. If that is too large, it leaves out the
-    media (`without_media`); if it is still too large, it is None.
+    media (`without_media`); if it is still too large, or nothing can be added, it is None.
     """
 
     choice: Choice
@@ -152,9 +153,10 @@ class Answer:
     @classmethod
     def of(cls, choice: Choice) -> "Answer":
         whole, smaller = (
-            json.dumps(choice.following(media=media), ensure_ascii=False) for media in (True, False)
+            json.dumps(following, ensure_ascii=False) if (following := choice.following(media=media)) else ""
+            for media in (True, False)
         )
-        fits = [messages for messages in (whole, smaller) if len(messages) <= LONGEST_SHOWN]
+        fits = [messages for messages in (whole, smaller) if messages and len(messages) <= LONGEST_SHOWN]
         return cls(
             choice,
             Shown.of(choice.text or ""),
@@ -169,6 +171,11 @@ class Answer:
             fits[0] if fits else None,
             fits[:1] == [smaller] and whole != smaller,
         )
+
+    @cached_property
+    def rendered(self) -> SafeString | None:
+        """The text as Markdown or JSON, if it is any."""
+        return rendered(self.text.text)
 
     @property
     def shown_sources(self) -> list[Source]:

@@ -20,13 +20,13 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
+from playground.rendering.highlight import highlight
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
-from playground.web.highlight import highlight
 from playground.web.present import LONGEST_SHOWN
 from playground.web.refusals import items
-from playground.web.translate import translate
+from playground.web.translate import paragraph, spaced, translate
 
 register = template.Library()
 
@@ -55,6 +55,8 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 
 register.filter("choice_text", choice_text)
+register.filter("paragraph", paragraph)
+register.filter("spaced", spaced)
 
 
 @register.filter

@@ -4,6 +4,7 @@
 window.editForm = (() => {
   const form = document.getElementById("request-form");
   const pane = form.querySelector(".messages-pane");
+  const busy = document.querySelector("[data-busy]");
   // Fields that were changed since the last request to the server.
   const since = new Set();
   form.addEventListener("input", ({ target }) => since.add(target));
@@ -12,24 +13,72 @@ window.editForm = (() => {
   let focused = null;
   let entered = null;
   let turn = Promise.resolve();
+  let waiting = 0;
   // Milliseconds to wait for the server; later edits wait too.
   const PATIENCE = 30_000;
 
   // `state` is the form to change, if not the one in the page.
   function edit(action, state = null) {
-    const busy = document.querySelector("[data-busy]");
     const told = (text) => {
       busy.textContent = text;
       return false;
     };
+    waiting += 1;
     turn = turn
       .then(() => {
         if (!("running" in busy.dataset)) told(""); // remove the last error
         return ask(action, told, state);
       })
-      .catch(() => told(busy.dataset.lost));
+      .catch(() => told(busy.dataset.lost))
+      .finally(() => {
+        waiting -= 1;
+      });
     return turn;
   }
+
+  // Send, Count tokens and the like wait for the edits before them: they are for the form that those leave. After an
+  // edit that failed they do nothing, as its error is shown.
+  const held = new Set();
+  let released = null;
+
+  function hold(event, action, again) {
+    if (!waiting || released === action) return false;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (held.has(action)) return true;
+    held.add(action);
+    turn.then((isDone) => {
+      held.delete(action);
+      if (!isDone) return;
+      released = action;
+      again();
+      released = null;
+    });
+    return true;
+  }
+
+  const first = { capture: true };
+  const doesMore = "#request-form button[hx-post], [data-copy-link]";
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target.closest?.(doesMore);
+      if (button) hold(event, button, () => button.click());
+    },
+    first,
+  );
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form || !hold(event, form, () => form.requestSubmit(event.submitter))) return;
+      const { text } = busy.dataset;
+      busy.textContent = text;
+      turn.then((isDone) => {
+        if (!isDone && busy.textContent === text) busy.textContent = "";
+      });
+    },
+    first,
+  );
 
   // The request of the page around a frame, if it is too long for the URL.
   document.addEventListener("playground:fill", async ({ detail }) => {

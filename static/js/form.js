@@ -178,7 +178,7 @@ window.requestForm = (() => {
     }
     for (const [text, sentences] of told) {
       text.hidden = false;
-      text.textContent = sentences.join(" ");
+      text.textContent = sentences.join(" ").replaceAll("。 ", "。");
     }
     first?.focus();
     return placed;

@@ -3,10 +3,12 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from playground.dialects import DIALECTS
 from tests.browser.conftest import Open
@@ -28,6 +30,7 @@ SCRIPTED = {
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 9, "output_tokens": 3},
     },
+    "/v1/messages/count_tokens": {"input_tokens": 37},
     "/v1/responses": {
         "id": "resp_1",
         "object": "response",
@@ -80,6 +83,60 @@ def test_a_filled_form_is_switched_and_sent_in_each_api(
         page.locator("#send").click()
         expect(page.locator("[data-part=answer-1]")).not_to_be_empty()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True
+
+
+@contextmanager
+def _held_edits(page: Page) -> Iterator[list[Route]]:
+    """Hold back the server's changes to the form, as a slow connection does, until the end."""
+    held: list[Route] = []
+    page.route("**/edit/", lambda route: held.append(route))
+    yield held
+    held[0].continue_()
+    page.unroute("**/edit/")
+
+
+def _press(page: Page, button: Locator, held: list[Route]) -> None:
+    """Start a change of the form, and wait until it is held back."""
+    with page.expect_request("**/edit/"):
+        button.click()
+    while not held:
+        page.evaluate("0")  # lets Playwright call the route's handler
+
+
+@pytest.mark.parametrize(
+    ("control", "path"), [("#send", "/v1/messages"), ("#count", "/v1/messages/count_tokens")]
+)
+def test_what_follows_a_switch_at_once_uses_the_new_api(
+    open_page: Open, upstream: ScriptedUpstream, control: str, path: str
+) -> None:
+    page = open_page(f"{_speaks_all(upstream)}&dialect=responses")
+    with _held_edits(page) as held:
+        _press(page, page.locator(".segments").get_by_role("button", name="Messages"), held)
+
+        page.locator(control).click()
+        page.locator(control).click()
+
+        assert not upstream.requests
+    expect(page.locator("#counted" if control == "#count" else "[data-part=answer-1]")).not_to_be_empty()
+    assert [request.path for request in upstream.requests] == [path]
+
+
+def test_nothing_is_sent_after_a_switch_that_failed(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page(_speaks_all(upstream))
+    page.get_by_text("More parameters").click()
+    page.locator("[name=more]").fill("{")
+    with _held_edits(page) as held:
+        _press(page, page.locator(".segments").get_by_role("button", name="Messages"), held)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-busy]")).not_to_be_empty()
+
+    expect(page.locator("#more-error")).not_to_be_empty()
+    expect(page.locator("[data-busy]")).to_be_empty()
+    expect(page.locator("#result [data-refusal]")).to_have_count(0)
+    assert not upstream.requests
+    page.locator("[name=more]").fill("")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-part=answer-1]")).not_to_be_empty()
 
 
 def test_what_another_api_lacks_is_listed(open_page: Open) -> None:

@@ -149,6 +149,8 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     page.get_by_label("Action:").select_option("record_now")
     page.get_by_role("button", name="Go").click()
     page.get_by_text("“hello”: answer saved.").wait_for()
+    page.set_viewport_size({"width": 1200, "height": 800})
+    hidden = page.locator(".results").evaluate("results => results.scrollWidth - results.clientWidth")
     page.get_by_role("link", name="hello", exact=True).click()
     embed = page.url
     page.locator(".field-recordings a").click()
@@ -162,4 +164,5 @@ def test_the_admin_works_under_its_policy(docs: Docs, browser: Browser, upstream
     context.close()
 
     assert complaints.seen == []
+    assert hidden == 0
     assert cookies == {"csrftoken": ("/", "Lax"), "sessionid": ("/admin/", "Strict")}

@@ -174,10 +174,10 @@ def test_the_first_provider_that_can_work_is_preselected(monkeypatch: pytest.Mon
 
     assert preselected("messages").id == "claude"
 
-    monkeypatch.setenv("DEEPSEEK_API_KEY", SERVER_KEY)
-    assert preselected().id == preselected("messages").id == "deepseek"
+    monkeypatch.setenv("MOONSHOT_API_KEY", SERVER_KEY)
+    assert preselected().id == preselected("messages").id == "moonshot"
     assert preselected("responses").id == "openai"
-    assert preselected("nobody's").id == "deepseek"
+    assert preselected("nobody's").id == "moonshot"
 
 
 def test_a_local_model_that_does_not_run_says_how_to_get_it(under_play: None) -> None:

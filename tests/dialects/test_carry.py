@@ -388,6 +388,17 @@ def test_a_schema_has_its_place_in_each_api(strict: bool | None) -> None:
     assert _names(added, Loss.ADDED) == ["name"]
 
 
+def test_a_schema_that_need_not_hold_is_listed_where_it_has_to() -> None:
+    chat = {"type": "json_schema", "json_schema": {"name": "fruit", "schema": SCHEMA, "strict": False}}
+
+    _, lost = _from_chat("messages", response_format=chat)
+    in_responses, kept = _from_chat("responses", response_format=chat)
+
+    assert _names(lost, Loss.CHANGED) == ["strict"]
+    assert in_responses["text"]["format"]["strict"] is False
+    assert _names(kept, Loss.CHANGED) == []
+
+
 @pytest.mark.parametrize(
     ("chat", "messages_fields", "responses_fields"),
     [
@@ -460,3 +471,12 @@ def test_what_cannot_be_read_is_listed() -> None:
         ("message", "input.0"),
         ("web_search_call", "input.1"),
     ]
+
+
+@pytest.mark.parametrize("unset", [None, []])
+def test_what_is_not_set_is_not_lost(unset: Any) -> None:
+    body = {"model": "m", "max_tokens": 5, "messages": [], "odd": unset, "metadata": {"odd": unset}}
+
+    _, lost = carried(body, DIALECTS["messages"], DIALECTS["responses"])
+
+    assert {item.name for item in lost} == {"store"}

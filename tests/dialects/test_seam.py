@@ -24,7 +24,7 @@ from playground.catalogue.caps import Caps
 from playground.dialects import other_apis
 from playground.exchange import archive
 from playground.exchange.answer import Finish
-from playground.exchange.dialect import Dialect
+from playground.exchange.dialect import Dialect, call_of
 from playground.exchange.parameter import Kind, Parameter
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
@@ -246,6 +246,12 @@ def test_a_dialect_that_is_not_here_is_refused_by_its_field(client: Client, prov
 
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == ["dialect"]
+
+
+def test_a_header_of_the_api_itself_is_sent_once_whatever_a_provider_adds() -> None:
+    call = call_of(ECHO, "https://zoo.example", None, BODY, headers=(("x-dialect", "9"), ("X-Title", "Zoo")))
+
+    assert call.headers == (("X-Dialect", "1"), ("X-Title", "Zoo"))
 
 
 # --- what other rooms know ---

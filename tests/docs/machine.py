@@ -4,7 +4,6 @@ The code runs unchanged. Only its environment differs: keys, certificates and a 
 names to `provider.Provider`, and the ports that the docs name lead to free ones here.
 """
 
-import json
 import os
 import ssl
 import subprocess
@@ -20,6 +19,7 @@ import trustme
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import BUILT_IN
 from playground.upstream.local_model.supervisor import Supervisor
+from tests import forks
 from tests.docs.pages import Block
 from tests.docs.provider import HOSTS, KEYS, OLLAMA_PORT, Provider
 from tests.site import serving
@@ -48,26 +48,6 @@ def connect(self, address):
     return _connect(self, address)
 socket.socket.connect = connect
 """
-# Importing the SDK takes half a second, so one process does it, and each block runs in a fork of it.
-_PYTHON = """\
-import json, os, runpy, signal, sys
-import openai
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        break
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-else:
-    sys.exit()
-file, folder, home, *streams = json.loads(line)
-signal.alarm(120)
-os.chdir(folder)
-os.environ["HOME"] = home
-for number, stream in enumerate([os.devnull, *streams]):
-    os.dup2(os.open(stream, os.O_RDWR | os.O_CREAT), number)
-sys.stdin, sys.argv, sys.path[0] = open(0), [file], folder
-runpy.run_path(file, run_name="__main__")
-"""
 # Node's fetch ignores our proxies and ports.
 _NODE_HOSTS = """\
 const real = globalThis.fetch;
@@ -86,7 +66,7 @@ class Machine:
     folder: Path
     provider: Provider
     environment: Mapping[str, str]
-    python: "subprocess.Popen[str]"
+    python_ports: str
     _number: int = field(default=0)
 
     def run(self, block: Block) -> subprocess.CompletedProcess[str]:
@@ -98,8 +78,9 @@ class Machine:
         (folder / "home").mkdir()
         file = folder / {"python": "code.py", "js": "code.mjs", "bash": "code.sh"}[block.language]
         file.write_text(block.code, encoding="utf-8")
+        environment = {**self.environment, "HOME": str(folder / "home")}
         if block.language == "python":
-            return self._fork(file, folder)
+            return forks.run([str(file)], cwd=folder, env=environment, imports=self.python_ports + forks.SDKS)
         command = {
             "js": ["node", "--import", (self.folder / "hosts.mjs").as_uri()],
             "bash": ["bash", "-e", "-o", "pipefail"],
@@ -107,22 +88,12 @@ class Machine:
         return subprocess.run(
             [*command, str(file)],
             cwd=folder,
-            env={**self.environment, "HOME": str(folder / "home")},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-
-    def _fork(self, file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-        assert self.python.stdin
-        assert self.python.stdout
-        streams = [folder.with_suffix(".stdout"), folder.with_suffix(".stderr")]
-        task = [str(path) for path in (file, folder, folder / "home", *streams)]
-        self.python.stdin.write(json.dumps(task) + "\n")
-        self.python.stdin.flush()
-        code = int(self.python.stdout.readline())
-        return subprocess.CompletedProcess([str(file)], code, *(path.read_text() for path in streams))
 
 
 @pytest.fixture(scope="package")
@@ -142,10 +113,9 @@ def machine(running_model: Supervisor, tmp_path_factory: pytest.TempPathFactory)
         proxy = stack.enter_context(ConnectProxy(tunnels))
         port = stack.enter_context(_playground(folder, plain, running_model))
         ports = {PLAYGROUND_PORT: port, MODEL_PORT: running_model.port, OLLAMA_PORT: plain.port}
-        environment = _environment(folder, proxy, certificates, ports, plain, running_model)
-        command, pipe = [sys.executable, "-c", _PYTHON], subprocess.PIPE
-        python = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True)
-        yield Machine(folder, provider, environment, stack.enter_context(python))
+        python_ports = _PYTHON_PORTS.format(ports=ports)
+        environment = _environment(folder, proxy, certificates, python_ports, ports, plain, running_model)
+        yield Machine(folder, provider, environment, python_ports)
 
 
 def _server_context(authority: trustme.CA) -> ssl.SSLContext:
@@ -177,13 +147,14 @@ def _environment(
     folder: Path,
     proxy: ConnectProxy,
     certificates: Path,
+    python_ports: str,
     ports: dict[int, int],
     plain: ScriptedUpstream,
     model: Supervisor,
 ) -> dict[str, str]:
     python = folder / "python"
     python.mkdir()
-    (python / "sitecustomize.py").write_text(_PYTHON_PORTS.format(ports=ports))
+    (python / "sitecustomize.py").write_text(python_ports)
     lines = [f'connect-to = "127.0.0.1:{named}:127.0.0.1:{real}"' for named, real in ports.items()]
     (folder / ".curlrc").write_text("\n".join(lines) + "\n")
     entries = read_providers(BUILT_IN)

@@ -11,7 +11,8 @@ from playground import config
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import BUILT_IN
 from playground.docs.folder import Docs, Page, look
-from playground.docs.markdown import Heading, budget, parse
+from playground.docs.markdown import Heading, parse
+from playground.rendering import budget
 from playground.tags import tag
 from playground.tags.tag import LiveCall
 

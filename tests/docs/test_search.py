@@ -1,5 +1,6 @@
 """Search: what is found, in which order, and how it is shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,33 @@ def test_accents_do_not_matter(docs: Docs) -> None:
 
 def test_all_words_must_match_and_the_page_title_counts(docs: Docs) -> None:
     assert _found(docs, "parameters longest") == ["/docs/parameters#max-tokens"]
-    assert _found(docs, "temperature longest") == []
+
+
+def test_if_no_section_has_all_words_those_with_the_most_and_rarest_are_found(docs: Docs) -> None:
+    assert _found(docs, "zzz longest")[0] == "/docs/parameters#max-tokens"
+    assert _found(docs, "temperature cafe")[0] == "/docs/parameters#temperature"
+    assert _found(docs, "one two three longest") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "first"),
+    [
+        ("how do I turn it off?", "", "/docs/embed#turn-an-embed-off"),
+        ("How can I turn my embeds off", "", "/docs/embed#turn-an-embed-off"),
+        ("what’s an embed?", "", "/docs/embed#embed"),
+        ("怎么停用", "zh", "/docs/zh/embed#停用嵌入示例"),
+        ("请问如何停用嵌入示例呢？", "zh", "/docs/zh/embed#停用嵌入示例"),
+        ("怎么", "zh", "/docs/zh/embed#怎么办"),
+    ],
+)
+def test_whole_questions_are_found(tmp_path: Path, query: str, language: str, first: str) -> None:
+    pages = {
+        "index.md": "# Do it\n\nHow do I do it? I turn on the light.\n",
+        "embed.md": "# Embed\n\nWords.\n\n## Turn an embed off\n\nRun `--off`.\n",
+        "zh/embed.md": "# 嵌入\n\n文字。\n\n## 停用嵌入示例\n\n运行 `--off`。\n\n## 怎么办\n\n没有。\n",
+    }
+
+    assert _found(write(tmp_path, **pages), query, language)[0] == first
 
 
 def test_code_is_searched(docs: Docs) -> None:
@@ -102,6 +129,22 @@ def test_an_excerpt_is_cut_around_the_word(tmp_path: Path) -> None:
     assert excerpt.endswith(" …")
     assert "<mark>needle</mark>" in excerpt
     assert len(excerpt) < 300
+
+
+@pytest.mark.parametrize("before", range(8))
+def test_an_excerpt_is_not_cut_within_words(tmp_path: Path, before: int) -> None:
+    text = f"{'x' * before} {'run/secrets/openai ' * 30}needle {'answers, ' * 60}中文{'的answers' * 60}"
+    docs = write(tmp_path, **{"a.md": text})
+
+    for query in ("needle", "中文"):
+        words = re.findall("[a-z/]{2,}", re.sub("</?mark>", "", _one(docs, query).excerpt))
+        assert {*words} <= {"run/secrets/openai", "needle", "answers"}
+
+
+def test_an_endless_word_is_cut(tmp_path: Path) -> None:
+    docs = write(tmp_path, **{"a.md": "x" * 1000 + "needle" + "x" * 1000})
+
+    assert len(_one(docs, "needle").excerpt) < 300
 
 
 def test_a_changed_page_is_indexed_again(docs: Docs) -> None:

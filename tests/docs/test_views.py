@@ -11,8 +11,8 @@ from django.db import OperationalError
 from django.test import Client
 
 from playground.docs.links import LONGEST_LINK, embed_url
-from playground.docs.markdown import budget
 from playground.embeds.models import Embed
+from playground.rendering import budget
 from playground.text.sentence import SentenceError
 from tests.docs.folder import write
 from tests.embeds.client import make_embed

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from playground.calls.models import Spent
-from playground.embeds import recordings
+from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.people.models import User
 from tests.embeds.client import make_embed
@@ -105,6 +105,8 @@ def test_the_form_offers_the_catalogue(author: Client) -> None:
         ({"tokens_a_day": "10"}, "one call can use that many tokens"),
         ({"locked": "a;b"}, "isn’t a valid field name"),
         ({"locked": "a.b"}, "Lock “a”"),
+        ({"locked": "temprature"}, "Did you mean “temperature”"),
+        ({"locked": "max_token"}, "Did you mean “max_tokens”"),
         ({"calls_a_day": "many"}, "Enter a whole number"),
         ({"provider": "nobody"}, "Use one of"),
     ],
@@ -117,6 +119,49 @@ def test_what_cannot_work_is_said_at_the_field(author: Client, changes: dict[str
     assert not Embed.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("api", "names"),
+    [
+        (
+            "chat_completions",
+            "top_k min_p repetition_penalty reasoning logprobs thinking tool_choice",
+        ),
+        ("messages", "tools mcp_servers container context_management betas output_format"),
+        ("responses", "tools include conversation metadata background stream_options"),
+    ],
+)
+def test_fields_of_some_providers_can_be_locked(api: str, names: str) -> None:
+    embed = make_embed()
+    embed.provider, embed.api, embed.locked = "openrouter", api, names
+
+    assert policy.vain_locks(names.split(), embed.dialect, embed.request) == []
+
+
+def test_a_field_of_the_request_can_be_locked_whatever_its_name(author: Client) -> None:
+    request = FIELDS["request"].replace("{", '{"users": 3, ', 1)
+
+    assert (
+        author.post(ADD, FIELDS | {"locked": "users", "key": "reader", "request": request}).status_code == 302
+    )
+
+
+@pytest.mark.parametrize("field", ["name", "origins", "provider", "api", "request"])
+def test_an_empty_field_has_one_error(author: Client, field: str) -> None:
+    errors = author.post(ADD, FIELDS | {field: ""}).context["adminform"].form.errors
+
+    assert {name: len(found) for name, found in errors.items()} == {field: 1}
+
+
+@pytest.mark.parametrize("change", [{"api": "x", "provider": "openai"}, {"provider": "nobody"}])
+def test_choices_are_listed_by_the_language(author: Client, change: dict[str, str]) -> None:
+    author.cookies["language"] = "zh-hans"
+
+    errors = author.post(ADD, FIELDS | change).context["adminform"].form.errors
+
+    assert " 或 " in errors[next(iter(change))][0]
+    assert ", " not in errors[next(iter(change))][0]
+
+
 def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
     embed = make_embed(calls_a_day=10, tokens_a_day=1000, origins="https://a.example https://b.example")
     Spent.objects.create(account=embed.account, day=timezone.now().date(), who="", calls=4, tokens=1500)
@@ -124,11 +169,40 @@ def test_the_list_shows_what_each_may_and_has_left(author: Client) -> None:
 
     html = _text(author.get(LIST))
 
-    assert "https://a.example, https://b.example" in html
+    assert "https://a.example<br>https://b.example" in html
     assert "Calls: 4, tokens: 1,500" in html
     assert "Calls: 6, tokens: 0" in html
     assert "Server’s key" in html
-    assert "chat_completions" in html
+
+
+def test_the_list_and_its_filters_show_names_not_ids(author: Client) -> None:
+    make_embed()
+
+    html = _text(author.get(LIST))
+
+    assert '<td class="field-provider_named">Test</td>' in html
+    assert '<td class="field-api_named">Chat Completions</td>' in html
+    assert re.search(r'<a href="\?provider=test">\s*Test\b', html)
+    assert re.search(r'<a href="\?api=chat_completions">\s*Chat Completions\b', html)
+
+
+def test_the_list_ends_many_origins(author: Client) -> None:
+    make_embed(origins=" ".join(f"https://{number}.example" for number in range(50)))
+
+    html = _text(author.get(LIST))
+
+    assert "https://4.example<br>…</td>" in html
+    assert "https://5.example" not in html
+
+
+def test_an_embeds_page_shows_the_tag_to_paste(author: Client) -> None:
+    embed = make_embed()
+
+    tag = unescape(author.get(f"{LIST}{embed.pk}/change/", secure=True).content.decode())
+
+    assert '<script src="https://testserver/embed.js" defer></script>' in tag
+    assert '<api-playground embed="hello"></api-playground>' in tag
+    assert "api-playground embed" not in _text(author.get(ADD))
 
 
 def test_the_kill_switch_is_an_action_and_a_field(author: Client) -> None:

@@ -129,6 +129,20 @@ def test_the_frame_starts_with_the_authors_request(client: Client) -> None:
     assert 'name="seed" value="7"' in html
 
 
+def test_a_frame_starts_short_and_opens_what_is_wrong(client: Client) -> None:
+    """A page for experiments opens the parameters that are set; in an article they would hide the message."""
+    make_embed(REQUEST | {"top_p": 0.5})
+    more = re.compile(r"<details[^>]* data-more-parameters( open)?>")
+
+    (opened,) = more.findall(open_frame(client).content.decode())
+    (wrong,) = more.findall(send_form(client, top_p="hot").content.decode())
+    (page,) = more.findall(
+        client.get("/", {"request": json.dumps(REQUEST | {"top_p": 0.5})}).content.decode()
+    )
+
+    assert (opened, wrong, page) == ("", " open", " open")
+
+
 def test_a_link_fills_what_is_open_and_nothing_that_is_locked(client: Client) -> None:
     make_embed(locked="model max_tokens messages temperature")
     asked = {

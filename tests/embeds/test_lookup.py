@@ -162,7 +162,7 @@ def test_a_record_that_cannot_work_is_refused_with_the_field(
 )
 def test_a_locked_name_that_only_other_apis_have_is_told(api: str, locked: str, in_vain: tuple[str]) -> None:
     """It locked nothing: with `system` locked, readers of an embed for Responses changed `instructions`."""
-    told = policy.locked_in_vain(locked.split(), DIALECTS[api])
+    told = policy.vain_locks(locked.split(), DIALECTS[api], "{}")
 
     assert sorted(problem.field for problem in told) == sorted(in_vain)
     assert all(str(problem.sentence) for problem in told)

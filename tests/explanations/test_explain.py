@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.errors.provider_error import LONGEST_MESSAGE
@@ -13,6 +14,7 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.advice import NO_KEY, OUT_OF_REACH
 from playground.explanations.explain import Explanation, explain
+from playground.web.translate import translate
 from tests import chat
 
 URL = "https://llm.example:8443/v1/chat/completions"
@@ -288,6 +290,17 @@ def test_a_known_mistake_gets_its_fix(
 )
 def test_an_unknown_mistake_gets_no_fix(message: str, request_: dict[str, Any]) -> None:
     assert _changes(message, **request_) is None
+
+
+def test_the_fields_of_a_fix_are_listed_by_the_language() -> None:
+    error = {"error": {"message": "Penalty is not enabled for this model"}}
+
+    fix = _explained(400, error, frequency_penalty=1, presence_penalty=1).fix
+
+    assert fix
+    assert str(fix.label) == "Send without frequency_penalty, presence_penalty"
+    with translation.override("zh-hans"):
+        assert "frequency_penalty、presence_penalty" in translate(fix.label)
 
 
 def test_the_fix_is_part_of_the_json() -> None:

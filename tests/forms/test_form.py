@@ -9,9 +9,13 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.dialects import DEFAULT
+from playground.dialects import DEFAULT, DIALECTS
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Parameter
 from playground.forms.form import RequestForm
 from playground.text import jsontext
+from tests.dialects import requests
+from tests.dialects.echo import ECHO, Echo
 from tests.exchange import strategies
 from tests.web.browser_form import posted
 from tests.web.client import BODY, post_form
@@ -140,6 +144,71 @@ _requests = st.one_of(
 @given(_requests)
 def test_any_request_comes_back_as_it_was(client: Client, request_: dict[str, Any]) -> None:
     assert jsontext.same(_through_the_page(client, request_), request_)
+
+
+REQUESTS = {"chat_completions": requests.CHAT, "messages": requests.MESSAGES, "responses": requests.RESPONSES}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+@given(st.data())
+def test_any_request_of_any_api_comes_back_as_it_was(dialect: Dialect, data: st.DataObject) -> None:
+    names = [parameter.name for parameter in dialect.parameters]
+    outer = sorted({name.partition(".")[0] for name in names})
+    inner = st.dictionaries(st.sampled_from([name.rpartition(".")[2] for name in names]), _values, max_size=3)
+    parameters = st.dictionaries(st.sampled_from([*outer, *names]), inner | _values, max_size=3)
+    body = data.draw(REQUESTS[dialect.id]) | data.draw(parameters)
+    errors: list[Any] = []
+
+    means = RequestForm.from_body("", "", body, dialect).body(errors)
+
+    assert errors == []
+    # The form has a field for the model, and one for the messages, even if nothing is in them.
+    empty = {dialect.fields.model: "", dialect.fields.prompt: []}
+    assert jsontext.same(means, empty | body)
+
+
+NESTED = [
+    ("messages", "output_config", {"format": {"type": "json_schema", "schema": {}}}, "effort"),
+    ("responses", "text", {"format": {"type": "json_schema", "name": "fruit", "schema": {}}}, "verbosity"),
+    ("responses", "reasoning", {"mode": "pro"}, "effort"),
+]
+
+
+@pytest.mark.parametrize(("name", "outer", "rest", "inner"), NESTED)
+def test_a_field_within_a_field_is_set_beside_those_that_only_json_has(
+    name: str, outer: str, rest: dict[str, Any], inner: str
+) -> None:
+    dialect = DIALECTS[name]
+    form = RequestForm.from_body("", "", {outer: rest}, dialect)
+    form.parameters[f"{outer}.{inner}"] = "low"
+    errors: list[Any] = []
+
+    assert form.body(errors)[outer] == rest | {inner: "low"}
+    assert errors == []
+    again = RequestForm.from_body("", "", form.body([]), dialect)
+    assert (again.parameters[f"{outer}.{inner}"], json.loads(again.more)[outer]) == ("low", rest)
+
+
+def test_a_field_within_a_field_is_set_only_once() -> None:
+    form = RequestForm(dialect=DIALECTS["responses"], model="m", parameters={"reasoning.effort": "low"})
+    form.more = '{"reasoning": {"effort": "high", "mode": "pro"}}'
+    errors: list[Any] = []
+
+    assert form.body(errors)["reasoning"] == {"effort": "low", "mode": "pro"}
+    (error,) = errors
+    assert (error.field, error.sentence.params) == ("more", {"name": "reasoning.effort"})
+
+
+def test_a_field_may_be_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = Parameter("config.answer.most", lambda value: None, "", "", "")
+    monkeypatch.setattr(Echo, "parameters", (deep,))
+    body = {"who": "parrot", "lines": ["Hi"], "config": {"answer": {"most": 5, "odd": 1}, "seed": 2}}
+
+    form = RequestForm.from_body("", "", body, ECHO)
+
+    assert form.parameters == {"config.answer.most": "5"}
+    assert json.loads(form.more) == {"config": {"answer": {"odd": 1}, "seed": 2}}
+    assert jsontext.same(form.body([]), body)
 
 
 def test_what_has_a_field_is_in_it() -> None:

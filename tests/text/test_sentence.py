@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from playground.text.sentence import gettext_noop, ngettext_noop, say
-from playground.web.translate import translate
+from playground.web.translate import paragraph, translate
 
 _SECONDS = ngettext_noop("%(count)s second", "%(count)s seconds")
 
@@ -29,16 +29,30 @@ def test_a_count_chooses_the_form(count: int, english: str, chinese: str) -> Non
         ((80, 443), "80 or 443", "80 或 443"),
         (("a", "b", "c"), "a, b, or c", "a、b 或 c"),
         (("a", "b", "c", "d"), "a, b, c, or d", "a、b、c 或 d"),
+        ([], "", ""),
+        (["a"], "a", "a"),
+        (["a", "b", "c"], "a, b, c", "a、b、c"),
     ],
 )
-def test_alternatives_are_joined_by_the_language(
-    items: tuple[object, ...], english: str, chinese: str
-) -> None:
+def test_lists_and_alternatives_are_joined_by_the_language(items: object, english: str, chinese: str) -> None:
     sentence = say("%(items)s", items=items)
 
     assert str(sentence) == translate(sentence) == english
     with translation.override("zh-hans"):
         assert translate(sentence) == chinese
+
+
+@pytest.mark.parametrize(
+    ("sentences", "joined"),
+    [
+        (["One.", "Two."], "One. Two."),
+        (["一。", "二。"], "一。二。"),
+        (["", "一。"], "一。"),
+        (["一", "Two."], "一 Two."),
+    ],
+)
+def test_sentences_are_joined_as_in_their_language(sentences: list[str], joined: str) -> None:
+    assert paragraph(sentences) == joined
 
 
 def test_a_sentence_within_a_sentence_is_translated() -> None:

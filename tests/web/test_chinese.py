@@ -95,7 +95,10 @@ def test_each_page_is_chinese(chinese: Client, path: str, settings: Any, tmp_pat
     settings.DOCS = tmp_path
     (tmp_path / "index.md").write_text("# 首页")
 
-    assert _english(chinese.get(path).content.decode(), {"nobody", "zzz"}) == {}
+    html = chinese.get(path).content.decode()
+
+    assert _english(html, {"nobody", "zzz"}) == {}
+    assert not re.search("[。！？；] +[^<\\s]", html)  # no space between sentences
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ def test_a_time_is_said_as_in_chinese(chinese: Client, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(rates, "count", refuse)
 
-    assert "每 1 分钟最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
+    assert "1 分钟内最多调用 20 次。请在 90 秒后重新发送" in post_form(chinese, htmx=True).content.decode()
 
 
 def test_refusals_before_any_view_are_chinese() -> None:

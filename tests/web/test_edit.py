@@ -12,12 +12,15 @@ from django.test import Client
 from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.presets import PRESETS
 from playground.dialects.examples import in_language
+from playground.exchange.conversation import Text, ToolCall, ToolResult
+from playground.forms.rows import ROW_FIELDS, MessageRow, prompt_of
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.browser_form import posted
 from tests.web.client import post_form
 
 pytestmark = pytest.mark.usefixtures("provider")
 
+ADD = "append:chat_completions:"
 TWO = {"role": ["system", "user"], "content": ["one", "two"], "tool_call_id": ["", ""], "extra": ["", ""]}
 
 
@@ -39,8 +42,11 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
         ("down:0", ["two", "one"]),
         ("up:0", ["one", "two"]),
         ("down:1", ["one", "two"]),
-        ('append:[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", ""]),
-        ('append:[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
+        (
+            ADD + '[{"role": "assistant", "content": "<three>"}, {}]',
+            ["one", "two", "<three>", ""],
+        ),
+        (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
         ('change:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
         ('change:{"messages": 1}', ["one", "two"]),
@@ -86,18 +92,84 @@ def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
     assert upstream.requests == []
 
 
+HM = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "chat_completions": [
+        {
+            "role": "assistant",
+            "content": "three",
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        },
+        {"role": "tool", "content": "", "tool_call_id": "c1"},
+    ],
+    "messages": [
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "three"},
+                {"type": "tool_use", "id": "c1", "name": "f", "input": {}},
+            ],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": ""}]},
+    ],
+    "responses": [
+        {"type": "message", "role": "assistant", "content": "three"},
+        {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": ""},
+    ],
+}
+
+
+@pytest.mark.parametrize("api", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_answer_from_before_the_api_was_switched_is_put_into_its_words(
+    client: Client, dialect: str, api: str
+) -> None:
+    answer = json.dumps(ANSWERS[api])
+
+    html = post_form(client, "/edit/", do=f"append:{api}:{answer}", dialect=dialect).content.decode()
+
+    assert 'class="lost"' not in html
+    columns = map(posted(html).getlist, ROW_FIELDS)
+    rows = [MessageRow(*texts) for texts in zip(*columns, strict=True)]
+    prompt = prompt_of(DIALECTS[dialect], rows, [])
+    conversation = DIALECTS[dialect].conversation({DIALECTS[dialect].fields.prompt: prompt})
+    assert [
+        (type(part), getattr(part, "text", None) or part.id)
+        for turn in conversation.turns
+        for part in turn.parts
+    ] == [
+        (Text, "Hello!"),
+        (Text, "three"),
+        (ToolCall, "c1"),
+        (ToolResult, "c1"),
+    ]
+
+
+def test_what_of_an_answer_another_api_lacks_is_listed(client: Client) -> None:
+    answer = json.dumps([{"role": "assistant", "content": [HM]}, {"role": "user", "content": ""}])
+
+    html = post_form(client, "/edit/", do=f"append:messages:{answer}").content.decode()
+
+    assert 'class="lost"' in html
+    assert "thinking" in html
+    assert "signature" not in html
+
+
 def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
-    do = 'append:[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
+    do = ADD + '[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 
     assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("do", ["add", 'append:[{"role": "assistant", "content": "b"}, {"role": "user"}]'])
+@pytest.mark.parametrize("do", ["add", 'append:{}:[{"role": "assistant", "content": "b"}, {"role": "user"}]'])
 def test_a_text_alone_gets_a_role_when_others_follow(client: Client, dialect: str, do: str) -> None:
     row = {"role": "", "content": "a", "call": "", "extra": ""}
 
-    html = post_form(client, "/edit/", do=do, dialect=dialect, **row).content.decode()
+    html = post_form(
+        client, "/edit/", do=do.replace("{}", dialect, 1), dialect=dialect, **row
+    ).content.decode()
 
     [first, *others] = posted(html).getlist("role")
     assert (first, others[-1]) == ("user", "user")
@@ -112,7 +184,7 @@ THREE = [{"role": "user", "content": "x"}] * 3
         {"do": "add"},
         {"do": f"fill:{json.dumps({'messages': THREE})}"},
         {"do": f"change:{json.dumps({'messages': THREE})}"},
-        {"do": f"append:{json.dumps(THREE)}"},
+        {"do": ADD + json.dumps(THREE)},
         {"do": "remove:0", "role": [], "content": ["x"] * 3},
     ],
     ids=["add", "fill", "change", "append", "posted without roles"],
@@ -132,7 +204,10 @@ def test_more_messages_than_are_sent_are_never_shown(
 def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, settings: Any) -> None:
     settings.LIMITS = replace(settings.LIMITS, messages=2)
 
-    assert _contents(client, f"append:{json.dumps(THREE)}", content=["one", ""]) == ["one", ""]
+    assert _contents(client, ADD + json.dumps(THREE), content=["one", ""]) == [
+        "one",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,8 +219,11 @@ def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, se
         ("up:1", 0),
         ("down:0", 1),
         ("up:0", 0),
-        ('append:[{"role": "assistant", "content": "a"}, {"role": "tool"}, {"role": "tool"}]', 3),
-        ('append:[{"role": "assistant", "content": "a"}]', 2),
+        (
+            ADD + '[{"role": "assistant", "content": "a"}, {"role": "tool"}, {"role": "tool"}]',
+            3,
+        ),
+        (ADD + '[{"role": "assistant", "content": "a"}]', 2),
         ('fill:{"messages": [{"role": "user", "content": "new"}]}', None),
         ('change:{"seed": 5}', None),
     ],
@@ -163,7 +241,7 @@ def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, positi
 def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None:
     results = [{"type": "tool_result", "tool_use_id": id_, "content": ""} for id_ in ("one", "two")]
     message = {"role": "user", "content": results}
-    form = TWO | {"dialect": "messages", "do": f"append:{json.dumps([message])}"}
+    form = TWO | {"dialect": "messages", "do": f"append:messages:{json.dumps([message])}"}
 
     html = post_form(client, "/edit/", **form).content.decode().split("<template")[0]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from playground.web import language
 from tests.upstreams.scripted import ScriptedUpstream, json_answer
 from tests.web.client import post_form, post_json
 
@@ -166,3 +167,18 @@ def test_json_speaks_the_callers_language(client: Client, provider: str, upstrea
     assert error["message"] == "No such key"  # the provider's own words stay as they came
     fields = post_json(client, request={}).json()["error"]["fields"]
     assert fields["model"] == "请输入模型，或从建议中选择一个。"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh-hans"),
+        ({"LC_ALL": "", "LC_MESSAGES": "zh_CN", "LANG": "en_US.UTF-8"}, "zh-hans"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+    ],
+)
+def test_the_terminal_says_the_language_of_commands(variables: dict[str, str], expected: str) -> None:
+    assert language.of_terminal(variables) == expected

@@ -220,6 +220,24 @@ def test_every_choice_is_shown_and_its_finish_reason_explained(
     assert html.count("Cut off") == 1
 
 
+@pytest.mark.parametrize(("stop_reason", "is_offered"), [("end_turn", True), ("max_tokens", False)])
+def test_only_what_can_be_sent_back_is_offered_for_the_conversation(
+    client: Client, upstream: ScriptedUpstream, stop_reason: str, is_offered: bool
+) -> None:
+    """Thinking that was cut off before its signature can't be."""
+    content = [{"type": "thinking", "thinking": "Hm."}]
+    if is_offered:
+        content.append({"type": "text", "text": "Hello!"})
+    answer = {"type": "message", "role": "assistant", "content": content, "stop_reason": stop_reason}
+    upstream.reply(json_answer(answer))
+    form = {"provider": "", "base_url": upstream.url, "dialect": "messages", "max_tokens": "5"}
+
+    html = post_form(client, htmx=True, **form).content.decode()
+
+    assert "Hm." in html
+    assert ('value="append:messages:' in html) == is_offered
+
+
 def test_the_fix_is_a_button(client: Client, upstream: ScriptedUpstream) -> None:
     message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     upstream.reply(json_answer({"error": {"message": message}}, 400))

@@ -13,6 +13,7 @@ from playground.dialects.chat_completions.wrapping import error_in_unwrapped
 from playground.dialects.finish import is_reason
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import (
+    Parts,
     Pieces,
     Room,
     joined,
@@ -175,13 +176,20 @@ class _Choice:
 
     def _not_yet_said(self, message: dict[str, Any]) -> dict[str, Any]:
         said = {**self._message, "tool_calls": self._tool_calls.fields, "function_call": self._function}
-        return {name: value for name, value in message.items() if not joined(said.get(name))}
+        return {name: value for name, value in message.items() if not _has_any(said.get(name))}
 
     def _add_others(self, fields: dict[str, Any]) -> None:
         lists = {name: value for name, value in fields.items() if isinstance(value, list)}
         self.room.keep(size(lists) - 1)
         _append_lists(self._fields, lists)
         overlay(self._fields, {name: fields[name] for name in fields if name not in lists}, self.room)
+
+
+def _has_any(value: Any) -> bool:
+    """Whether a collected value has anything in it, without joining its strings."""
+    if isinstance(value, Pieces):
+        return value.length > 0
+    return bool(value.items) if isinstance(value, Parts) else bool(value)
 
 
 def _live_call(function: Any) -> LiveCall:

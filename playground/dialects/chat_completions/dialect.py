@@ -24,6 +24,7 @@ _FIXES = Fixes(
     tools=demands.TOOLS,
     count="n",
     tied={"stream": "stream_options"},
+    worded=("reasoning_effort", "verbosity", "tool_choice", "service_tier"),
 )
 _ROWS = MessageRows(
     instead=frozenset(("tool_calls", "function_call", "refusal", "audio")),

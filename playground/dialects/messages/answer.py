@@ -109,8 +109,10 @@ class MessageChoice(Choice):
         ]
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
-        answer = [{"role": "assistant", "content": content}] if content else []
-        if answer and self.finish is Finish.PAUSED:  # the model continues from there
+        if not content:
+            return []
+        answer = [{"role": "assistant", "content": content}]
+        if self.finish is Finish.PAUSED:  # the model continues from there
             return answer
         results = [
             {"type": "tool_result", "tool_use_id": block["id"], "content": ""}

@@ -11,7 +11,13 @@ from playground.errors.provider_error import ProviderError
 from playground.exchange.fix import Fix
 from playground.text.sentence import say
 
-FIXES = Fixes(PARAMETERS, prompt="messages", tokens=demands.TOKENS, tools=demands.TOOLS)
+FIXES = Fixes(
+    PARAMETERS,
+    prompt="messages",
+    tokens=demands.TOKENS,
+    tools=demands.TOOLS,
+    worded=("output_config.effort", "service_tier", "speed"),
+)
 # Many gateways support only the older version.
 _UNKNOWN_VERSION = re.compile(r"anthropic[-_ ]version\b[^\n]{0,80}\b(?:valid|support|unknown|unrecogni)")
 _UNSUPPORTED_VERSION = re.compile(

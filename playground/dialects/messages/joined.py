@@ -11,6 +11,7 @@ _JOINED = frozenset(("text", "thinking", "partial_json", "signature"))
 _PLACES = {name: ((name,),) for name in _JOINED}
 # Most of a stream. Nothing else in such an event is text for people.
 _DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_OF_BLOCK = ("content_block", "delta")
 _OF_DELTA_EVENT = frozenset(("type", "index", "delta"))
 
 
@@ -28,10 +29,10 @@ def texts(value: Any) -> Iterator[tuple[tuple[Place, ...], str]]:
                 return
     for path, text in walk((), value):
         last = path[-1] if path else None
-        if isinstance(last, str) and last in _JOINED:
-            yield (*_PLACES[last], path), text
-        else:
-            yield (path,), text
+        # A delta goes on with the field of its block that has its name.
+        of_block = (path[1:],) if len(path) > 1 and path[0] in _OF_BLOCK else ()
+        shared = _PLACES[last] if isinstance(last, str) and last in _JOINED else of_block
+        yield (*shared, path), text
 
 
 def masked(completion: dict[str, Any], numbers: set[int]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Messages reference.
 from typing import Any
 
 from playground.dialects.checks import number, one_of, text, whole
-from playground.dialects.messages.version import GONE, NAME, OLDER, VERSIONS
+from playground.dialects.messages.version import GONE, NAME, OLDER, VERSIONS, WORKSPACE, is_workspace
 from playground.exchange.parameter import Kind, Parameter, ParameterError
 from playground.text.sentence import gettext_noop, say
 
@@ -22,6 +22,13 @@ LEAST_BUDGET = 1024
 def _stops(value: Any) -> None:
     if not isinstance(value, list) or not all(isinstance(stop, str) and stop for stop in value):
         raise ParameterError(say(gettext_noop("Enter stop sequences, none of them empty.")))
+
+
+def _workspace(value: Any) -> None:
+    if not is_workspace(value):
+        raise ParameterError(
+            say(gettext_noop("Enter a workspace ID, such as %(id)s."), id="wrkspc_01JwQvzr7rXL")
+        )
 
 
 def _system(value: Any) -> None:
@@ -155,6 +162,14 @@ PARAMETERS = (
         gettext_noop("String"),
         gettext_noop("not set"),
         gettext_noop("End-user ID: helps the provider detect abuse."),
+        kind=Kind.TEXT,
+    ),
+    Parameter(
+        WORKSPACE,
+        _workspace,
+        gettext_noop("String"),
+        gettext_noop("not set"),
+        gettext_noop("Workspace ID (request header): for API keys that don’t belong to one workspace."),
         kind=Kind.TEXT,
     ),
 )

@@ -10,7 +10,7 @@ from playground.dialects.media import image, sound
 from playground.dialects.responses.items import CALLS, type_of
 from playground.dialects.responses.sources import is_citation, of_annotations
 from playground.dialects.responses.texts import text_of, texts_of
-from playground.dialects.values import listed, string, tool_call
+from playground.dialects.values import listed, parts, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
@@ -117,6 +117,8 @@ class ResponseChoice(Choice):
         items = [item for item in items if self.stored or not _is_reference(item)]
         while items and type_of(items[-1]) == "reasoning":
             items.pop()
+        if not items:
+            return []
         whole = any(type_of(item) == "reasoning" for item in items)
         return [*(_sent_back(item, whole=whole) for item in items), *_results(items)]
 
@@ -154,7 +156,7 @@ def _texts(item: Any) -> Iterator[tuple[str, str]]:
     found: dict[tuple[Any, ...], list[str]] = {}
     for kind, place, text in texts_of(item):
         found.setdefault((kind, *place), []).append(text)
-    yield from ((key[0], "".join(parts)) for key, parts in found.items())
+    yield from ((key[0], "".join(said)) for key, said in found.items())
 
 
 def _joined(texts: list[str]) -> str | None:
@@ -167,8 +169,8 @@ def _audio(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _annotations(items: list[Any]) -> list[Any]:
-    parts = [part for item in items if type_of(item) == "message" for part in listed(item.get("content"))]
-    return [note for part in parts if isinstance(part, dict) for note in listed(part.get("annotations"))]
+    found = [part for item in items if type_of(item) == "message" for part in parts(item.get("content"))]
+    return [note for part in found if isinstance(part, dict) for note in listed(part.get("annotations"))]
 
 
 def _is_media(item: Any) -> bool:
@@ -196,10 +198,10 @@ def _left(item: Any) -> Any:
     if type_ == "reasoning" and not any(texts_of(item)) and item.get("encrypted_content"):
         left["encrypted_content"] = item["encrypted_content"]
     content = item.get("content")
-    parts = [found for part in listed(content) if (found := _left_of_part(part))]
-    if not isinstance(content, str | list | None):
-        parts = [content]
-    return left | ({"content": parts} if parts else {})
+    unread = [found for part in parts(content) if (found := _left_of_part(part))]
+    if not isinstance(content, str | list | dict | None):
+        unread = [content]
+    return left | ({"content": unread} if unread else {})
 
 
 def _left_of_part(part: Any) -> Any:
@@ -225,7 +227,7 @@ def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
 
     A message is sent back as plain text unless it has to be `whole` or contains more than text.
     """
-    texts = [text_of(part) for part in listed(item.get("content"))]
+    texts = [text_of(part) for part in parts(item.get("content"))]
     if type_of(item) == "message" and not whole and texts and all(kind == "text" for kind, _ in texts):
         phase = {"phase": item["phase"]} if item.get("phase") else {}
         content = "".join(text or "" for _, text in texts)

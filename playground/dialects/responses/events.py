@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from playground.dialects.responses.growing import TEXTS, Item
+from playground.dialects.live_texts import LiveTexts
+from playground.dialects.responses.growing import PARTS, TEXTS, Item
 from playground.dialects.responses.items import END_EVENTS, ENDS, error_of
-from playground.dialects.responses.live_texts import LiveTexts
 from playground.dialects.responses.texts import texts_of
-from playground.dialects.values import listed
+from playground.dialects.values import extend, listed
 from playground.errors import provider_error
 from playground.exchange.dialect import LiveCall, LiveChoice
 from playground.text.pieces import MOST_NAMES, Pieces, Room, check, copied, joined, merge, number_of, size
@@ -16,12 +16,6 @@ _OF_ANY = frozenset(("type", "sequence_number", "obfuscation"))
 _OF_A_DELTA = _OF_ANY | {
     "delta", "item_id", "output_index", "content_index", "summary_index", "logprobs",
 }  # fmt: skip
-# The list of an item that a part is in, and the type of the item.
-_PARTS = {
-    "content_part": ("content", "message"),
-    "reasoning_part": ("content", "reasoning"),  # vLLM
-    "reasoning_summary_part": ("summary", "reasoning"),
-}
 _AUDIO = {"response.audio.delta": "data", "response.audio.transcript.delta": "transcript"}
 
 
@@ -111,7 +105,7 @@ class EventCollector:
         stem, _, word = name.removeprefix("response.").rpartition(".")
         if stem == "output_item" and isinstance(event.get("item"), dict):
             return self._add_item(event, event["item"], is_done=word == "done")
-        if stem in _PARTS and isinstance(event.get("part"), dict):
+        if stem in PARTS and isinstance(event.get("part"), dict):
             return self._add_part(event, stem, event["part"], is_done=word == "done")
         if stem in TEXTS and word in ("delta", "done"):
             return self._add_text(event, stem, is_done=word == "done")
@@ -141,8 +135,10 @@ class EventCollector:
         if self._head.get("status") not in ENDS:
             self._head["status"] = "completed" if word == "done" else word
         self._report(error_of(self._head))
-        items = self._in_order()
         output = [item for item in listed(response.get("output")) if isinstance(item, dict)]
+        items = self._in_order() if output else []  # an end without items may come thousands of times
+        for position, collected in enumerate(items[: len(output)]):
+            output[position] = output[position] | collected.kept(output[position])
         texts, has_grown = list[str](), list[bool]()
         for position, item in enumerate(output):
             was_shown = position < len(items) and items[position].has_grown
@@ -175,7 +171,7 @@ class EventCollector:
         return name if isinstance(name, str) else ""
 
     def _add_part(self, event: dict[str, Any], stem: str, part: dict[str, Any], *, is_done: bool) -> str:
-        name, of_item = _PARTS[stem]
+        name, of_item = PARTS[stem]
         item = self._find(event, of_item)
         self._room.keep(size(part))
         index = number_of(event.get("content_index" if name == "content" else "summary_index"))
@@ -200,7 +196,7 @@ class EventCollector:
             merge(holder, {name: event[name] for name in event if name not in known}, self._room)
         if isinstance(logprobs := event.get("logprobs"), list) and logprobs and not is_done:
             self._room.keep(size(logprobs))
-            _extend(holder, "logprobs", copied(logprobs))
+            extend(holder, "logprobs", copied(logprobs))
         growing = item.growing(holder, spot.field)
         if is_done and growing.length:
             if not growing.is_text(text):
@@ -241,7 +237,7 @@ class EventCollector:
                 TEXTS["output_text"], number_of(event.get("content_index")), self._room
             )
             self._room.keep(size(event["annotation"]))
-            _extend(part, "annotations", [copied(event["annotation"])])
+            extend(part, "annotations", [copied(event["annotation"])])
             return ""
         is_named = "item_id" in event or number_of(event.get("output_index")) is not None
         return self._keep(event, item.events if item and is_named else self._unknown)
@@ -316,13 +312,6 @@ class EventCollector:
         if delta is not None:
             merge(into[-1], {"delta": delta}, self._room)
         return delta if isinstance(delta, str) else ""
-
-
-def _extend(holder: dict[str, Any], name: str, more: list[Any]) -> None:
-    if isinstance(known := holder.get(name), list):
-        known += more
-    else:
-        holder[name] = more
 
 
 def _rest(kept: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from playground.errors.provider_error import ProviderError
 from playground.exchange.fix import Fix
 from playground.text.sentence import gettext_noop, say
 
-FIXES = Fixes(PARAMETERS, prompt="input", tokens=TOKENS, tools=TOOLS, tied={"stream": "stream_options"})
+FIXES = Fixes(
+    PARAMETERS,
+    prompt="input",
+    tokens=TOKENS,
+    tools=TOOLS,
+    tied={"stream": "stream_options"},
+    worded=("reasoning.effort", "text.verbosity", "tool_choice", "service_tier"),
+)
 # llama.cpp accepts an assistant message only with its type, which is optional for OpenAI.
 _UNTYPED = "cannot determine type of 'item'"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from playground.dialects.numbered_parts import NumberedParts
 from playground.dialects.responses.items import CALLS
+from playground.dialects.values import is_bare
 from playground.text.pieces import Pieces, Room, joined
 
 
@@ -36,7 +37,14 @@ TEXTS = {
     "mcp_call_arguments": Spot("mcp_call", "arguments"),
     "code_interpreter_call_code": Spot("code_interpreter_call", "code"),
 }
+# The list of an item that a part is in, and the type of the item.
+PARTS = {
+    "content_part": ("content", "message"),
+    "reasoning_part": ("content", "reasoning"),  # vLLM
+    "reasoning_summary_part": ("summary", "reasoning"),
+}
 _LISTS = ("content", "summary")
+_GROWING = (*_LISTS, "arguments", "input", "code")
 
 
 @dataclass(eq=False)
@@ -71,10 +79,17 @@ class Item:
         """Set the whole item; fields that it lacks keep their collected values."""
         self.has_begun = self.is_done = True
         for name in _LISTS:
-            if fields.get(name):
+            if not is_bare(fields.get(name)):
                 self._parts.pop(name, None)
+            elif name in self._parts or self.fields.get(name):
+                fields.pop(name, None)
         self._take(fields)
         self.events.clear()
+
+    def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return what was collected and the whole item came without: some proxies leave out its texts."""
+        whole = self.whole if fields.get("type") == self.fields.get("type") else {}
+        return {name: whole[name] for name in _GROWING if whole.get(name) and is_bare(fields.get(name))}
 
     def set_part(self, name: str, index: int | None, part: Any, *, is_done: bool) -> None:
         """Set a part of a list; without an index, a new one or (if done) the last one."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from playground.dialects.responses.items import type_of
-from playground.dialects.values import listed
+from playground.dialects.values import parts
 
 # By a part's type: the name of its text in `Choice`, and the field that holds it.
 _PARTS = {
@@ -28,7 +28,7 @@ def texts_of(item: Any) -> Iterator[tuple[str, tuple[Any, ...], str]]:
         yield ("text" if type_ == "message" else "reasoning"), (), item["content"]
     said = set()
     for name in ("summary", "content") if type_ == "reasoning" else ("content",):
-        for index, part in enumerate(listed(item.get(name))):
+        for index, part in enumerate(parts(item.get(name))):
             kind, text = text_of(part)
             if type_ == "reasoning":
                 kind = "reasoning"

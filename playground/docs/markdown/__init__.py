@@ -2,7 +2,7 @@
 
 Authors' HTML is escaped unless the settings allow it; all other markup is generated here. `parse` makes
 tokens, `render` turns them into HTML, and `sections` turns them into text for the search. Each page has a
-`budget`.
+budget (`rendering.budget`).
 """
 
 from playground.docs.markdown.parse import Heading, slug

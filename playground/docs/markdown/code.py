@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
-from playground.docs.markdown.budget import Budget
-from playground.web.highlight import highlight
+from playground.rendering.budget import Budget
+from playground.rendering.highlight import highlight
 
 _INFO = re.compile(
     r"\s*(?P<language>[^\s{\[:]*)(?::[\w-]+(?:=\d+)?)*\s*(?:\{(?P<lines>[\d,\s-]*)\})?[^\[]*(?:\[(?P<title>[^\]]*)\])?"

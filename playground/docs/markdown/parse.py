@@ -6,19 +6,17 @@ from bisect import bisect_left
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.parser_block import ParserBlock
-from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from playground.docs.links import may_be_followed
-from playground.docs.markdown import budget
 from playground.docs.markdown.breaks import joined
+from playground.rendering.parser import within_budget
 from playground.tags import tag
 from playground.tags.tag import Tag
 
@@ -49,37 +47,7 @@ def parsed(parser: MarkdownIt, text: str, env: Env) -> list[Token]:
     return list(_with_additions(parser.parse(text, env)))
 
 
-# --- the parser, with the page's budget ---
-
-
-class _StateBlock(StateBlock):
-    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
-        budget.of(self.env).token()
-        return super().push(ttype, tag, nesting)
-
-
-class _StateInline(StateInline):
-    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
-        budget.of(self.env).token()
-        return super().push(ttype, tag, nesting)
-
-
-class _ParserBlock(ParserBlock):
-    def parse(self, src: str, md: MarkdownIt, env: Any, outTokens: list[Token]) -> list[Token] | None:  # noqa: N803 -- the parser's own name
-        if not src:
-            return None
-        state = _StateBlock(src, md, env, outTokens)
-        self.tokenize(state, state.line, state.lineMax)
-        return state.tokens
-
-
-class _ParserInline(ParserInline):
-    def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
-        state = _StateInline(src, md, env, tokens)
-        self.tokenize(state)
-        for rule in self.ruler2.getRules(""):
-            rule(state)
-        return state.tokens
+# --- the parser ---
 
 
 class _Markdown(MarkdownIt):
@@ -89,11 +57,7 @@ class _Markdown(MarkdownIt):
 
 @cache
 def parser(allow_html: bool) -> MarkdownIt:
-    made = _Markdown("zero")
-    made.block, made.inline = _ParserBlock(), _ParserInline()
-    made.configure("commonmark", {"html": allow_html}).enable(["table", "strikethrough"])
-    made.block.ruler.before("table", "budget", _block_step)
-    made.inline.ruler.before("text", "budget", _inline_step)
+    made = within_budget(_Markdown, html=allow_html)
     made.block.ruler.before("html_block", "live_call", _block_tag)
     made.block.ruler.before("html_block", "unseen", _hidden_block)
     made.inline.ruler.before("html_inline", "live_call", _inline_tag)
@@ -101,18 +65,6 @@ def parser(allow_html: bool) -> MarkdownIt:
     for name in (*BOXES, *GROUPS):
         container_plugin(made, name, validate=partial(_is_box, name))
     return made
-
-
-def _block_step(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    del line, end_line, silent
-    budget.of(state.env).step()
-    return False
-
-
-def _inline_step(state: StateInline, silent: bool) -> bool:
-    del silent
-    budget.of(state.env).step()
-    return False
 
 
 def _is_box(name: str, params: str, markup: str) -> bool:

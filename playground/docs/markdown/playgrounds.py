@@ -63,7 +63,7 @@ class Playgrounds:
                 say(
                     gettext_noop("Unknown provider “%(name)s”. Use one of: %(names)s."),
                     name=call.provider[:60],
-                    names=", ".join(catalogue()),
+                    names=tuple(catalogue()),
                 )
             )
         _check_api("" if call.embed else call.provider, call.api)

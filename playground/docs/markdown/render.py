@@ -17,9 +17,9 @@ from markdown_it.token import Token
 from playground.docs.folder import Docs, Page
 from playground.docs.links import docs_url, is_external, target
 from playground.docs.markdown import code
-from playground.docs.markdown.budget import Budget, OverBudgetError
 from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
 from playground.docs.markdown.playgrounds import Means, Playgrounds
+from playground.rendering.budget import Budget, OverBudgetError
 from playground.tags import fence, tag
 from playground.tags.tag import LiveCall, TagError
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from playground.docs.markdown.budget import Budget, OverBudgetError
 from playground.docs.markdown.parse import headings_of, parsed, parser, plain
+from playground.rendering.budget import Budget, OverBudgetError
 
 
 @dataclass(frozen=True, slots=True)

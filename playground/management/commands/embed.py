@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils.translation import gettext
 
 from playground.calls import budget
 from playground.dialects import DIALECTS
@@ -21,6 +23,8 @@ from playground.exchange.refusal import InvalidRequestError, RefusedError
 from playground.forms.link import link_body
 from playground.trouble import why
 from playground.web.as_json import as_json
+from playground.web.refusals import sentences
+from playground.web.translate import translate
 
 _NUMBERS = {
     "max_tokens": "limit for output tokens per call (0: the limit of the provider)",
@@ -116,7 +120,9 @@ class Command(BaseCommand):
         try:
             self._handle(**options)
         except DatabaseError as error:
-            raise CommandError(f"Embeds are unavailable: {why(error)}.") from error
+            raise CommandError(
+                gettext("Embeds are unavailable: %(why)s.") % {"why": translate(why(error))}
+            ) from error
 
     def _handle(
         self, *, name: str, record: list[str] | None, forget: list[str] | None, show: bool, **options: Any
@@ -125,11 +131,14 @@ class Command(BaseCommand):
         changes = _changes(options)
         if changes:
             _save(embed, changes)
-            self.stdout.write(f"Saved {name}.")
+            self.stdout.write(gettext("Saved %(name)s.") % {"name": name})
         elif embed.pk is None:
-            raise CommandError(f"No embed named {name}. To create it: {_example(name)}")
+            words = gettext("No embed named %(name)s. To create it: %(command)s")
+            raise CommandError(words % {"name": name, "command": _example(name)})
         if forget is not None:  # first, to make room for new recordings
-            self.stdout.write(f"Saved answers deleted: {_forget(embed, forget)}.")
+            self.stdout.write(
+                gettext("Saved answers deleted: %(number)s.") % {"number": _forget(embed, forget)}
+            )
         if record is not None:
             self._record_all(embed, list(_tags(embed, record)) if record else [_Tag()])
         if show:
@@ -157,51 +166,84 @@ class Command(BaseCommand):
         ):
             if names:
                 where = f"{place}: " if place else ""
-                self.stderr.write(
-                    f"{where}The settings of the embed override these values of the tag: {names}."
-                )
+                words = gettext("The settings of the embed override these values of the tag: %(names)s.")
+                self.stderr.write(where + words % {"names": names})
 
     def _record(self, embed: Embed, tag: _Tag) -> None:
         try:
             exchange, problem = recordings.record(embed, tag.body)
         except recordings.NotKeptError as error:
             file = _save_to_file(embed, error.exchange)
-            raise CommandError(f"{error.sentence} The answer is in {file}.") from error
+            words = gettext("The answer is in %(file)s.") % {"file": file}
+            raise CommandError(f"{translate(error.sentence)} {words}") from error
         except RefusedError as error:
             raise CommandError(_as_text(error)) from error
         if problem:
-            words = f" “{problem.message}”" if problem.message else ""
-            raise CommandError(f"No answer saved. {problem.title}.{words} {problem.advice}")
+            quoted = f"“{problem.message}”" if problem.message else ""
+            told = [gettext("No answer saved"), translate(problem.title), quoted, translate(problem.advice)]
+            raise CommandError(" · ".join(filter(None, told)))
         size = len(exchange.received.body) if exchange.received else 0
         seconds = exchange.timings.total_ms / 1000
         where = f" {tag.place}" if tag.place else ""
-        self.stdout.write(f"Answer saved: {size:,} bytes, {seconds:.1f} s.{where}")
+        words = gettext("Answer saved: %(size)s bytes, %(seconds)s s.")
+        self.stdout.write(words % {"size": f"{size:,}", "seconds": f"{seconds:.1f}"} + where)
 
     def _show(self, embed: Embed) -> None:
         spent, answers = budget.spent_today(embed.account), list(recordings.listed(embed))
-        stale = [kept.matches for kept in answers].count(False)
-        caps = embed.caps
         lines = {
-            "active": "yes" if embed.active else "no",
-            "origins": " ".join(embed.allowed_origins),
-            "provider": embed.provider,
-            "api": embed.dialect.id,
-            "key": embed.key,
-            "saved only": "yes" if embed.replay_only else "no",
-            "locked": " ".join(embed.locked.split()) or "none",
-            "per call": f"{caps.max_tokens:,} tokens, {caps.n:,} choices, {caps.request_bytes:,} bytes",
-            "daily, reader": f"{embed.reader_calls_a_day:,} calls, {embed.reader_tokens_a_day:,} tokens",
-            "daily, all": f"{embed.calls_a_day:,} calls, {embed.tokens_a_day:,} tokens",
-            "used today": f"{spent.calls:,} calls, {spent.tokens:,} tokens",
-            "saved": f"answers: {len(answers)}{f', no longer matching: {stale}' if stale else ''}",
-            "request": embed.request,
+            gettext("active"): _yes_or_no(embed.active),
+            gettext("origins"): " ".join(embed.allowed_origins),
+            gettext("provider"): embed.provider,
+            gettext("API"): embed.dialect.id,
+            gettext("API key"): embed.key,
+            gettext("saved only"): _yes_or_no(embed.replay_only),
+            gettext("locked"): " ".join(embed.locked.split()) or gettext("none"),
+            gettext("per call"): _limits(embed),
+            gettext("daily, reader"): _spent(embed.reader_calls_a_day, embed.reader_tokens_a_day),
+            gettext("daily, all"): _spent(embed.calls_a_day, embed.tokens_a_day),
+            gettext("used today"): _spent(spent.calls, spent.tokens),
+            gettext("saved"): _counted(answers),
+            gettext("request"): embed.request,
         }
+        widest = max(map(_width, lines))
         for label, text in lines.items():
-            self.stdout.write(f"{label:13} {text}")
+            self.stdout.write(f"{label}{' ' * (widest - _width(label))} {text}")
         for kept in answers:
-            mark = "" if kept.matches else "not matching · "
+            mark = "" if kept.matches else gettext("not matching") + " · "
+            facts = kept.facts or gettext("can’t be read")
             question = " ".join(kept.question.split())[:_LONGEST_QUESTION]
-            self.stdout.write(f"  {mark}{kept.facts or 'can’t be read'} · {question}")
+            self.stdout.write(f"  {mark}{facts} · {question}")
+
+
+def _yes_or_no(is_so: bool) -> str:
+    return gettext("yes") if is_so else gettext("no")
+
+
+def _limits(embed: Embed) -> str:
+    caps = embed.caps
+    words = gettext("%(tokens)s tokens, %(answers)s choices, %(bytes)s bytes")
+    return words % {
+        "tokens": f"{caps.max_tokens:,}",
+        "answers": f"{caps.n:,}",
+        "bytes": f"{caps.request_bytes:,}",
+    }
+
+
+def _spent(calls: int, tokens: int) -> str:
+    return gettext("%(calls)s calls, %(tokens)s tokens") % {"calls": f"{calls:,}", "tokens": f"{tokens:,}"}
+
+
+def _counted(answers: list[recordings.Recording]) -> str:
+    stale = [kept.matches for kept in answers].count(False)
+    if not stale:
+        return gettext("answers: %(all)s") % {"all": len(answers)}
+    words = gettext("answers: %(all)s, no longer matching: %(stale)s")
+    return words % {"all": len(answers), "stale": stale}
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal the text takes: a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)
 
 
 def _forget(embed: Embed, sites: list[str]) -> int:
@@ -220,7 +262,8 @@ def _tags(embed: Embed, wanted: list[str]) -> Iterator[_Tag]:
             continue
         found = list(tags_in(Path(text), embed.name))
         if not found:
-            raise CommandError(f'{text}: no page has a tag with embed="{embed.name}".')
+            words = gettext("%(folder)s: no page has a tag with %(attribute)s.")
+            raise CommandError(words % {"folder": text, "attribute": f'embed="{embed.name}"'})
         for tag in found:
             body = _body(tag.request, str(tag.file), embed) if embed.speaks(tag.api) else {}
             yield _Tag(str(tag.file), body, tag.provider, tag.api)
@@ -242,9 +285,9 @@ def _body(text: str, place: str, embed: Embed) -> dict[str, Any]:
 
 
 def _as_text(error: RefusedError) -> str:
-    refusal = error.refusal
-    fields = [f"{item.field}: {item.sentence}" for item in refusal.fields]
-    return "\n".join([f"{refusal.title}. {refusal.advice}", *fields])
+    title, advice = translate(error.refusal.title), translate(error.refusal.advice)
+    fields = [f"{name}: {sentence}" for name, sentence in sentences(error.refusal).items()]
+    return "\n".join([f"{title} · {advice}", *fields])
 
 
 def _save_to_file(embed: Embed, exchange: Exchange) -> Path:
@@ -274,12 +317,14 @@ def _read_json_or_file(option: str, text: str) -> str:
     try:
         return Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{option} needs JSON, or a file that contains it: {error}") from error
+        words = gettext("%(option)s needs JSON, or a file that contains it: %(why)s")
+        raise CommandError(words % {"option": option, "why": error}) from error
 
 
 def _save(embed: Embed, changes: dict[str, Any]) -> None:
     if embed.pk is None and (lacking := [name for name in _REQUIRED if not changes.get(name)]):
-        raise CommandError(f"A new embed needs {', '.join(lacking)}: {_example(embed.name)}")
+        words = gettext("A new embed needs %(fields)s: %(command)s")
+        raise CommandError(words % {"fields": ", ".join(lacking), "command": _example(embed.name)})
     for name, value in changes.items():
         setattr(embed, name, value)
     if embed.pk is not None and changes.keys() == {"active"}:

@@ -18,20 +18,23 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
+from django.utils.translation import gettext
 
 from playground import config
 from playground.checks import DATABASE_TOLD, without_errors
 from playground.config_types import SettingError
 from playground.serving import static
 from playground.serving.static import Collected
+from playground.text.sentence import Sentence, gettext_noop
 from playground.trouble import reason
 from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor, is_healthy
+from playground.web.translate import translate
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 _POLL_SECONDS = 1.0
-_HOST = "Set --host to an address or a name of this machine, such as 127.0.0.1."
+_HOST = gettext_noop("Set --host to an address or a name of this machine, such as 127.0.0.1.")
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 _BACKLOG = 2048  # as `backlog` in gunicorn.conf.py, which gunicorn ignores for a socket that already listens
 
@@ -70,12 +73,13 @@ class Command(BaseCommand):
             self._announce(f"API Playground: {_address(host, port)}")
             if not _is_loopback(host):
                 self._announce(
-                    "Anyone who can reach this address can use the keys and models of this machine."
+                    gettext("Anyone who can reach this address can use the keys and models of this machine.")
                 )
             if model:
-                self._announce(f"To call the local model from code: export LOCAL_API_KEY={model.key}")
+                words = gettext("To call the local model from code: %(command)s")
+                self._announce(words % {"command": f"export LOCAL_API_KEY={model.key}"})
             if self._wait(server):
-                raise CommandError("The server stopped. The lines above say why.")
+                raise CommandError(gettext("The server stopped. The lines above say why."))
         except KeyboardInterrupt:
             pass  # the normal way to stop
         finally:
@@ -117,17 +121,18 @@ class Command(BaseCommand):
             with weights.lock(folder):
                 call_command("migrate", verbosity=0)
         except (DatabaseError, OSError) as error:
-            self.stderr.write(
-                f"Embeds and the admin are off: {database} can't be used ({reason(error) or error})."
-            )
+            words = gettext("Embeds and the admin are off. %(database)s can’t be used: %(why)s.")
+            self.stderr.write(words % {"database": database, "why": gettext(reason(error) or str(error))})
             return False
         return True
 
     def _start_model(self) -> Supervisor | None:
         try:
-            path = weights.ensure(weights.SMOLLM2, weights.cache_folder(), self._announce)
+            path = weights.ensure(
+                weights.SMOLLM2, weights.cache_folder(), lambda line: self._announce(translate(line))
+            )
         except weights.WeightsError as error:
-            self._without_model(str(error))
+            self._without_model(error.sentence)
             return None
         model = Supervisor(path, os.environ.get("LOCAL_API_KEY", ""))
         model.start()
@@ -142,23 +147,24 @@ class Command(BaseCommand):
             model.wait_until_ready()
         except LocalModelError as error:
             model.stop()
-            self._without_model(str(error))
+            self._without_model(error.sentence)
             return None
         return model
 
-    def _without_model(self, reason: str) -> None:
-        self.stderr.write(
-            f"No local model: {reason} The playground starts without it. Choose a provider and enter your "
+    def _without_model(self, reason: Sentence) -> None:
+        words = gettext(
+            "No local model: %(reason)s The playground starts without it. Choose a provider and enter your "
             "key there, or set a variable such as OPENAI_API_KEY first."
         )
+        self.stderr.write(words % {"reason": translate(reason)})
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """Open the server's socket now, so that a second start fails at once because the port is taken."""
     if not host.strip():
-        raise CommandError(_HOST)
+        raise CommandError(gettext(_HOST))
     if not 1 <= port <= 65535:
-        raise CommandError("Set --port to a number from 1 to 65535.")
+        raise CommandError(gettext("Set --port to a number from 1 to 65535."))
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -166,10 +172,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else "unknown name"
+        why = error.strerror if isinstance(error, OSError) else gettext("unknown name")
         is_the_port = isinstance(error, OSError) and error.errno in _PORT_ERRORS
-        advice = "Choose another port with --port." if is_the_port else _HOST
-        raise CommandError(f"Can't listen on {host} port {port}: {why}. {advice}") from error
+        advice = gettext("Choose another port with --port.") if is_the_port else gettext(_HOST)
+        words = gettext("Can’t listen on %(host)s port %(port)s: %(why)s. %(advice)s")
+        raise CommandError(words % {"host": host, "port": port, "why": why, "advice": advice}) from error
     return listener
 
 
@@ -181,7 +188,8 @@ def _collect_static() -> None:
                 call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as error:
         why = reason(error) or error.strerror
-        raise CommandError(f"Can't write the static files to {settings.STATIC_ROOT}: {why}.") from error
+        words = gettext("Can’t write the static files to %(folder)s: %(why)s.")
+        raise CommandError(words % {"folder": settings.STATIC_ROOT, "why": why}) from error
 
 
 def _start_server(
@@ -242,11 +250,12 @@ def _wait_until_serving(server: subprocess.Popen[bytes], host: str, port: int) -
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise CommandError("The server didn't start. The lines above say why.")
+            raise CommandError(gettext("The server didn’t start. The lines above say why."))
         if is_healthy(f"{_address(host, port)}healthz"):
             return
         time.sleep(0.02)
-    raise CommandError(f"The server didn't respond within {_START_SECONDS:g} seconds.")
+    words = gettext("The server didn’t respond within %(number)s seconds.")
+    raise CommandError(words % {"number": f"{_START_SECONDS:g}"})
 
 
 def _address(host: str, port: int) -> str:

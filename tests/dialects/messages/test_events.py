@@ -397,6 +397,12 @@ def test_events_are_not_changed() -> None:
     assert first == kept
 
 
+def test_a_delta_goes_on_with_an_unknown_text_that_its_block_began_with() -> None:
+    collector = _collected(start(), begin(0, {"type": "new", "a": "Hel"}), delta(0, "new_delta", a="lo"))
+
+    assert collector.completion["content"] == [{"type": "new", "a": "Hello"}]
+
+
 @pytest.mark.parametrize("cut", [3, 10, len(KEY) - 1])
 @pytest.mark.parametrize(
     "pieces",
@@ -412,6 +418,7 @@ def test_events_are_not_changed() -> None:
         lambda first, last: (
             [begin(0, {"type": "new", "a": ""})] + [delta(0, "new_delta", a=part) for part in (first, last)]
         ),
+        lambda first, last: [begin(0, {"type": "new", "a": first}), delta(0, "new_delta", a=last)],
     ],
 )
 def test_a_key_in_pieces_is_in_no_view(cut: int, pieces: Any) -> None:
@@ -493,3 +500,22 @@ def test_the_time_grows_with_the_number_of_events() -> None:
         assert collector.live
 
     assert is_linear(collect, 2000)
+
+
+def test_words_in_an_unknown_event_are_an_error_only_before_the_message() -> None:
+    event = {"type": "rate_limit_note", "detail": "Slow down, please."}
+
+    before, within = _collected(event), _collected(start(), event)
+
+    assert before.error is not None
+    assert within.error is None
+    assert within.completion["other_events"] == [event]
+
+
+def test_of_a_stream_that_may_be_another_apis_not_every_event_is_kept() -> None:
+    notes = [{"type": "note", "number": number} for number in range(200)]
+
+    before, within = _collected(*notes, start()), _collected(start(), *notes)
+
+    assert before.completion["other_events"] == notes[:100]
+    assert within.completion["other_events"] == notes

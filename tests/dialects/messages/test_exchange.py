@@ -54,7 +54,7 @@ def test_it_goes_out_with_its_headers_and_comes_back_in_the_common_form(
         provider=None,
         base_url=upstream.url,
         api_key=KEY,
-        request=BODY | {"anthropic-version": NEWER},
+        request=BODY | {"anthropic-version": NEWER, "anthropic-workspace-id": "wrkspc_1"},
         dialect="messages",
     ).json()
 
@@ -63,6 +63,7 @@ def test_it_goes_out_with_its_headers_and_comes_back_in_the_common_form(
     assert sent.json == BODY
     assert (sent.header("x-api-key"), sent.header("Authorization")) == (KEY, None)
     assert sent.header("anthropic-version") == NEWER
+    assert sent.header("anthropic-workspace-id") == "wrkspc_1"
     assert told["error"] is None
     assert told["usage"]["total_tokens"] == 16
     assert told["request"]["headers"]["x-api-key"] == "[redacted]"

@@ -104,6 +104,8 @@ def test_what_the_api_takes_passes(changes: dict[str, Any]) -> None:
         ({"output_config": {"effort": "none"}}, "output_config.effort"),
         ({"output_config": []}, "output_config"),
         ({"metadata": {"user_id": 1}}, "metadata.user_id"),
+        ({"anthropic-workspace-id": ""}, "anthropic-workspace-id"),
+        ({"anthropic-workspace-id": "w\r\nx: y"}, "anthropic-workspace-id"),
         ({"service_tier": "flex"}, "service_tier"),
         ({"speed": "slow"}, "speed"),
         ({"tool_choice": "auto"}, "tool_choice"),

@@ -39,6 +39,13 @@ def test_the_end_is_told_in_the_common_word_and_the_providers_own(
     assert choice.is_broken_off == (finish is Finish.ERROR)
 
 
+def test_a_single_part_may_stand_alone() -> None:
+    (choice,) = answer(response(message(content={"type": "output_text", "text": "Hi"}))).choices
+
+    assert (choice.text, choice.others) == ("Hi", {})
+    assert choice.following(media=True)[0]["content"] == "Hi"
+
+
 def test_texts_of_a_message_are_one_and_messages_stand_apart() -> None:
     assert answer(response(message("a", "b"), message("c"))).choices[0].text == "ab\n\nc"
     assert answer(response(THOUGHT)).choices[0].text is None
@@ -104,8 +111,7 @@ def test_reasoning_that_was_cut_off_stays_behind() -> None:
     cut = answer(response(THOUGHT, status="incomplete"), store=False).choices[0].following(media=True)
     without_media = answer(response(THOUGHT, image)).choices[0].following(media=False)
 
-    assert cut == without_media == [NOTE]
-    assert RESPONSES.problems({"model": "m", "input": [NOTE, *cut], "store": False}, 10) == []
+    assert cut == without_media == []
 
 
 def test_an_image_goes_back_only_with_media() -> None:

@@ -412,6 +412,41 @@ def test_a_key_in_pieces_is_in_no_view() -> None:
         assert not [text for text in shown if KEY in text or KEY[9:] in text]
 
 
+_PART = {"type": "output_text", "text": KEY[:9]}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (event("response.content_part.added", part=_PART, **PLACE), delta(KEY[9:], **PLACE)),
+        (event("response.output_item.added", item=message(KEY[:9]), **PLACE), delta(KEY[9:], **PLACE)),
+        (
+            event("response.output_item.added", item=call(arguments=KEY[:9]), output_index=0),
+            delta(KEY[9:], "function_call_arguments", output_index=0),
+        ),
+        (
+            delta(KEY[:9], **PLACE),
+            event("response.output_text.done", text=KEY[9:], output_index=0, content_index=1),
+        ),
+        (delta(KEY[:9], **PLACE), event("response.completed", response=response(message(KEY[9:])))),
+        (event("response.completed", response=response(message(KEY[:9]), message(KEY[9:]))),),
+    ],
+    ids=[
+        "part and delta",
+        "item and delta",
+        "call and delta",
+        "delta and text",
+        "delta and end",
+        "end alone",
+    ],
+)
+def test_a_key_is_in_no_view_if_not_all_of_its_pieces_are_deltas(events: tuple[dict[str, Any], ...]) -> None:
+    found = stream(*events, key=KEY)
+
+    assert not [item for item in found.events if KEY[9:] in item.data or KEY[9:] in item.brought]
+    assert KEY[9:] not in found.body.decode()
+
+
 def test_a_key_in_the_parts_of_a_whole_response_is_masked() -> None:
     found = stream(event("response.completed", response=response(message(KEY[:9], KEY[9:]))), key=KEY)
 

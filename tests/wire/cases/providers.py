@@ -557,7 +557,7 @@ CASES = [
             f"a model of another API: {words[:40]}",
             answer({"error": {"message": words, "type": "invalid_request_error"}}, status),
             {"error.kind": "not_found"},
-            ("List models",),
+            ("Choose another API", "List models"),
             hides=("/v1?",),
         )
         for status, words in (

@@ -119,6 +119,11 @@ CASES = [
             ("Limit reached. Try again at 2026-10-21T07:27:00Z.", 429, "1 minute"),
             ("Limit reached. Try again after 2026-10-21 09:56:00 +02:00.", 429, "30 minutes"),
             ("Limit reached. Resets at 2026-10-21 07:56:00 UTC", 429, "30 minutes"),
+            (
+                "You have reached your usage limits. You will regain access on 2026-10-25 at 00:00 UTC.",
+                429,
+                "4 days",
+            ),
         )
     ),
 ]

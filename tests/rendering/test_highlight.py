@@ -7,8 +7,8 @@ import pytest
 from pygments.lexers import get_all_lexers
 from pygments.token import Token
 
-from playground.web import highlight as room
-from playground.web.highlight import LEXERS, SECONDS, highlight
+from playground.rendering import highlight as room
+from playground.rendering.highlight import LEXERS, SECONDS, highlight
 from tests.growth import seconds
 
 # Fragments that make lexers backtrack when repeated.

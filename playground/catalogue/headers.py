@@ -1,0 +1,35 @@
+"""Headers that are sent in addition to the API's own, by a provider's entry or by a person."""
+
+import re
+from enum import Enum
+
+from playground.exchange.call import AUTHS
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+# People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
+_SECRET = re.compile(r"auth|authorization|cookie|credentials?|(api)?key|password|secret|token", re.IGNORECASE)
+# Headers that every call has anyway, those that frame a message, and those that carry a secret.
+_NOT_EXTRA = frozenset((
+    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
+    "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+    "authorization", "cookie", "proxy-authorization", "proxy-connection", "x-goog-api-key",
+    *(auth.header.lower() for auth in AUTHS.values()),
+))  # fmt: skip
+
+
+class Wrong(Enum):
+    """What is wrong with a header."""
+
+    NAME = "name"
+    NOT_EXTRA = "not extra"
+    VALUE = "value"
+
+
+def wrong_with(name: str, value: object) -> Wrong | None:
+    """Return what is wrong with an extra header; None if it can be sent."""
+    if not _TOKEN.fullmatch(name):
+        return Wrong.NAME
+    if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
+        return Wrong.NOT_EXTRA
+    return None if isinstance(value, str) and _VALUE.fullmatch(value) else Wrong.VALUE

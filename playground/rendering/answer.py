@@ -1,0 +1,180 @@
+"""A model's answer as HTML: Markdown, code, formulas, or JSON. For an attacker it stays text.
+
+Raw HTML is escaped. Links leave the page only by a click, and lead to the web or to mail, never to an address
+of this site. Images from the web are links: nothing is fetched because an answer names it.
+"""
+
+# ruff: noqa: ARG002 -- the library passes all arguments to every method
+
+import re
+import time
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from playground.rendering.budget import Budget, OverBudgetError
+from playground.rendering.formula import MOST_LATEX, mathml
+from playground.rendering.highlight import highlight
+from playground.rendering.parser import within_budget
+from playground.text import jsontext
+
+# In characters. Longer answers are shown as they came.
+LONGEST = 100_000
+# CPU time. An answer of ordinary Markdown of that length takes a tenth of it.
+_SECONDS = 1.0
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+# Raster images only: an SVG can have scripts.
+_IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
+# What plain text is made of.
+_PLAIN = re.compile("</?p>|<br />")
+_BRACKETS = {"\\(": "\\)", "\\[": "\\]"}
+# The page's own headings are above.
+_RANK = 3
+_LEAVING = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">'
+
+
+def rendered(text: str) -> SafeString | None:
+    """Return an answer as HTML; None if it is shown as text.
+
+    That is if it has no markup, is too long, or was built to take too long.
+    """
+    if len(text) > LONGEST:
+        return None
+    if (json := _as_json(text)) is not None:
+        return json
+    budget = Budget(_SECONDS)
+    try:
+        html = _parser().render(text, {"budget": budget})
+    except (OverBudgetError, RecursionError):
+        return None
+    has_markup = "<" in _PLAIN.sub("", html)
+    return mark_safe(html.strip()) if has_markup else None  # noqa: S308 -- all text in it is escaped
+
+
+def rendered_block(text: str) -> str:
+    """Return a block of a growing answer as HTML; escaped if it takes too long."""
+    try:
+        return str(_parser().render(text, {"budget": Budget(_SECONDS)})).strip()
+    except (OverBudgetError, RecursionError):
+        return f'<p class="answer-text">{escape(text)}</p>'
+
+
+def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
+    """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
+    html = SafeString(escape(code)) if is_open else highlight(code, language)
+    return render_to_string("result/_code.html", {"code": html, "language": language[:40]})
+
+
+def _as_json(text: str) -> SafeString | None:
+    if text.strip()[:1] not in ("{", "["):
+        return None
+    try:
+        jsontext.loads(text.strip().encode("utf-8", "replace"))
+        return _code(jsontext.indent(text.strip(), LONGEST), "json", Budget(_SECONDS))
+    except jsontext.JSONTextError:
+        return None
+
+
+def _code(text: str, language: str, budget: Budget) -> SafeString:
+    began = time.thread_time()
+    html = highlight(text, language, budget.highlight_seconds)
+    budget.highlight_seconds -= time.thread_time() - began
+    return render_to_string("result/_code.html", {"code": html, "language": language})
+
+
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 -- the parser's own name
+        return bool(_LINK.match(url) or _IMAGE_DATA.fullmatch(url))
+
+
+class _Renderer(RendererHTML):
+    def heading_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return f"<{_heading(tokens[at])}>"
+
+    def heading_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return f"</{_heading(tokens[at])}>\n"
+
+    def link_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        address = str(tokens[at].attrGet("href") or "")
+        element = "a" if _LINK.match(address) else "span"  # an image's data is nowhere to go
+        env.setdefault("links", []).append(element)
+        return _LEAVING.format(escape(address)) if element == "a" else "<span>"
+
+    def link_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return f"</{env['links'].pop()}>"
+
+    def image(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        address, name = str(tokens[at].attrGet("src") or ""), tokens[at].content
+        if _IMAGE_DATA.fullmatch(address):
+            return f'<img src="{escape(address)}" alt="{escape(name)}">'
+        told = escape(gettext("Image: %(name)s") % {"name": name or address[:100]})
+        return f"{_LEAVING.format(escape(address))}{told}</a>"
+
+    def fence(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        language, _, _ = tokens[at].info.strip().partition(" ")
+        return _code(tokens[at].content.removesuffix("\n"), language[:40], env["budget"])
+
+    def code_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return _code(tokens[at].content.removesuffix("\n"), "", env["budget"])
+
+    def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return '<div class="wide" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return "</table></div>\n"
+
+    def math_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return _formula(tokens[at], display=False)
+
+    def math_inline_double(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return _formula(tokens[at], display=True)
+
+    def math_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return f'<div class="wide" tabindex="0">{_formula(tokens[at], display=True)}</div>\n'
+
+
+def _bracketed(state: StateInline, silent: bool) -> bool:
+    r"""Parse `\(x\)` and `\[x\]`, as many models write formulas."""
+    closing = _BRACKETS.get(state.src[state.pos : state.pos + 2])
+    if closing is None:
+        return False
+    start = state.pos + 2
+    end = state.src.find(closing, start, min(start + MOST_LATEX, state.posMax))
+    if end < 0:
+        return False
+    if not silent:
+        token = state.push("math_inline" if closing == "\\)" else "math_inline_double", "math", 0)
+        token.content = state.src[start:end]
+    state.pos = end + 2
+    return True
+
+
+def _heading(token: Token) -> str:
+    return f"h{min(int(token.tag[1:]) + _RANK, 6)}"
+
+
+def _formula(token: Token, *, display: bool) -> str:
+    return mathml(token.content.strip(), display=display) or f"<code>{escape(token.content)}</code>"
+
+
+@cache
+def _parser() -> MarkdownIt:
+    made = within_budget(_Parser, html=False, breaks=True)
+    made.renderer = _Renderer()
+    # `$x$`, but not the prices in “$5 and $6”.
+    dollarmath_plugin(made, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
+    made.inline.ruler.before("escape", "math_brackets", _bracketed)
+    for kind in ("math_inline", "math_inline_double", "math_block"):
+        made.renderer.rules[kind] = getattr(made.renderer, kind)
+    return made

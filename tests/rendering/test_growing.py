@@ -1,0 +1,116 @@
+"""A growing answer: its pieces, put where they belong, end up as the answer."""
+
+import re
+from html import escape, unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.rendering.answer import rendered
+from playground.rendering.growing import Growing, Place
+from tests.growth import is_linear
+
+ANSWER = """# Title
+
+A paragraph with **bold** text
+in two lines.
+
+- one
+- two
+
+  still two
+- three
+
+```python
+def f():
+
+    return "```"
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+The end.
+"""
+
+
+class _Page:
+    """What a browser makes of the pieces."""
+
+    def __init__(self) -> None:
+        self.whole, self.open = "", ""
+
+    def show(self, growing: Growing, text: str) -> None:
+        for piece in growing.add(text):
+            match piece.place:
+                case Place.WHOLE:
+                    self.whole += piece.html
+                case Place.OPEN:
+                    self.open = piece.html
+                case Place.CODE:
+                    assert "</code>" in self.open
+                    self.open = self.open.replace("</code>", escape(piece.html) + "</code>")
+
+    @property
+    def text(self) -> str:
+        return _text(self.whole + self.open)
+
+
+def _text(html: str) -> str:
+    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", html)))
+
+
+def _shown(pieces: list[str]) -> _Page:
+    page, growing = _Page(), Growing()
+    for piece in pieces:
+        page.show(growing, piece)
+    return page
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 1000])
+def test_all_of_it_is_shown_however_it_is_cut(size: int) -> None:
+    page = _shown([ANSWER[at : at + size] for at in range(0, len(ANSWER), size)])
+
+    assert page.text == _text(rendered(ANSWER) or "")
+    for element in ("<h4>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
+        assert element in page.whole + page.open
+
+
+def test_a_block_is_written_once_it_is_whole() -> None:
+    page = _shown(["First.\n", "\nSec"])
+
+    assert page.whole == ""
+    assert page.text == "First.Sec"
+    assert "First" in _shown(["First.\n", "\nSec\n"]).whole
+
+
+def test_an_open_fence_is_code() -> None:
+    page = _shown(["```py\nx = ", "1 < 2\ny"])
+
+    assert page.text == "pyCopyx=1<2y"
+    assert page.whole == ""
+
+
+def test_what_may_close_the_fence_waits() -> None:
+    page = _shown(["```\nx\n``"])
+
+    assert page.text.endswith("x")
+    assert "`" not in page.text
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from(list("ab`~-*#1. \n|>$<&")), max_size=8), max_size=30))
+def test_no_text_is_lost_or_becomes_markup(pieces: list[str]) -> None:
+    page = _shown(pieces)
+
+    html = page.whole + page.open
+    shown = _text(re.sub(r"<figcaption>.*?</figcaption>", "", html, flags=re.DOTALL))
+    has_fence = re.search("```|~~~", "".join(pieces))  # its first line is not shown
+    assert has_fence or re.findall("[ab]", shown) == re.findall("[ab]", "".join(pieces))
+    assert "<b" not in re.sub(r"</?(blockquote|br|button)\b", "", html)
+
+
+@pytest.mark.parametrize("piece", ["word ", "word\n", "- item\n", "`code` ", "a\n\n", "| a |\n"])
+def test_the_work_grows_with_the_text(piece: str) -> None:
+    assert is_linear(lambda size: _shown([piece * 8] * (size // len(piece) // 8)), 12_000)
