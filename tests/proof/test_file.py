@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
+from pytest_django.fixtures import SettingsWrapper
 
 from playground.exchange import archive
 from playground.history.proof import Page, proof_file
 from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, Problem, ProofError, State, read
 from playground.proof.models import SigningKey
+from tests.at_once import in_threads
 from tests.proof.made import ADDRESS, called, recorded, script, signed_elsewhere
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +220,22 @@ def test_the_key_is_made_once() -> None:
     assert keys.public_key() == keys.public_key()
     assert SigningKey.objects.count() == 1
     assert repr(SigningKey.objects.get()).count(SigningKey.objects.get().private.hex()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_make_one_key() -> None:
+    found = in_threads(8, lambda number: keys.public_key())
+
+    assert len(set(found)) == 1
+    assert SigningKey.objects.count() == 1
+
+
+def test_the_key_outlives_the_secret_key(settings: SettingsWrapper) -> None:
+    """`scripts/play` makes a new one at each start."""
+    data = proof_file(Page(called(), ADDRESS))
+    settings.SECRET_KEY = "another"
+
+    assert keys.is_ours(read(data).key)
 
 
 # --- version 1 stays readable ---
