@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
-from pytest_django.fixtures import SettingsWrapper
 
 from playground.exchange import archive
 from playground.history.proof import Page, proof_file
@@ -230,7 +229,7 @@ def test_many_at_once_make_one_key() -> None:
     assert SigningKey.objects.count() == 1
 
 
-def test_the_key_outlives_the_secret_key(settings: SettingsWrapper) -> None:
+def test_the_key_outlives_the_secret_key(settings: Any) -> None:
     """`scripts/play` makes a new one at each start."""
     data = proof_file(Page(called(), ADDRESS))
     settings.SECRET_KEY = "another"
