@@ -1,4 +1,4 @@
-"""Black out parts of an exchange before it is handed on: messages, other fields of the request, the answer.
+"""Black out parts of an exchange before it is handed on: messages, fields, headers, the answer.
 
 A part is replaced where it stands, so those bytes are not the original. Then its text is looked for in all
 that is left: as it is, in any escaping, and joined from the events of a stream. What is found in one piece is
@@ -27,6 +27,7 @@ from playground.text.sse import EventParser
 
 MASK = "█████"
 ANSWER = "answer"
+_HEADER = "headers."
 # The time to look for the texts grows with the size of both.
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_TEXTS = 200
@@ -46,7 +47,7 @@ class BlackoutError(SentenceError):
 
 @dataclass(frozen=True)
 class Part:
-    """What can be blacked out: a message (`messages.0`), a field of the request, or `answer`.
+    """What can be blacked out: a message (`messages.0`), a field of the request, a header, or `answer`.
 
     `role` is empty unless it is a message.
     """
@@ -65,6 +66,7 @@ def parts(exchange: Exchange) -> list[Part]:
         for name, value in body.items()
         if name not in (prompt, dialect.fields.model) and name in dialect.wire(body) and any(_strings(value))
     ]
+    found += [Part(_HEADER + name, "", text) for name, text in _headers(exchange)]
     rows = dialect.rows(body.get(prompt))
     if rows is None:
         found.append(Part(prompt, "", jsontext.pretty(body.get(prompt))))
@@ -91,6 +93,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     asked = tuple(_asked(exchange, chosen))
     hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
     value = _masked(value | {"call": value["call"] | {"body": body}}, hidden)
+    for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
+        if _HEADER + pair[0] in chosen:
+            pair[1] = MASK
     value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
     if exchange.received:
         value["received"]["body"] = {
@@ -185,6 +190,13 @@ def _asked(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
         if f"{prompt}.{number}" in chosen:
             yield row.content
             yield from _strings(dict(row.rest))
+    yield from (text for name, text in _headers(exchange) if _HEADER + name in chosen)
+
+
+def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Yield the headers that the API does not require: a person's own, and the provider list's."""
+    own = exchange.dialect.headers(exchange.call.body)
+    yield from (pair for pair in exchange.call.headers if pair not in own)
 
 
 def _answer_texts(exchange: Exchange) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.proof import Page, proof_file
@@ -212,6 +213,19 @@ def test_each_part_of_each_api_can_be_blacked_out(name: str) -> None:
         left = black_out(exchange, [part.id, ANSWER])
         assert archive.load(archive.dump(left), {left.dialect.id: left.dialect}) == left
         assert part.id == ANSWER or MASK in left.sent.text
+
+
+def test_a_header_of_ones_own_can_be_blacked_out() -> None:
+    value = archive.dump(called(body='{"echo": "tenant-4711-blue"}'))
+    for headers in (value["call"].setdefault("headers", []), value["sent"]["headers"]):
+        headers.append(["X-Tenant", "tenant-4711-blue"])
+    exchange = archive.load(value, DIALECTS)
+
+    left = black_out(exchange, ["headers.X-Tenant"])
+
+    assert "headers.X-Tenant" in [part.id for part in parts(exchange)]
+    assert _is_gone("tenant-4711-blue", left, ())
+    assert ("X-Tenant", MASK) in left.sent.headers
 
 
 def test_a_call_that_is_too_large_is_refused() -> None:
