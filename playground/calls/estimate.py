@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from playground.exchange.answer import Choice
@@ -55,6 +56,9 @@ def used(exchange: Exchange, reserved: int) -> int:
     if received.status >= 300:
         return 0 if received.status < 500 else min(prompt, reserved)
     usage = exchange.usage
+    if usage and usage.completion_tokens == 0 and _came(exchange):  # some gateways fill in zeros
+        prompt_tokens = usage.prompt_tokens or None
+        usage = replace(usage, prompt_tokens=prompt_tokens, completion_tokens=None, total_tokens=None)
     if usage and exchange.failure is None and usage.total_tokens is not None:
         return usage.total_tokens
     if exchange.failure and not exchange.stream:

@@ -1,5 +1,6 @@
 """Read the providers in a TOML file. Its fields are explained at the top of `providers.toml`."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -87,6 +88,8 @@ def _check_types(entry: dict[str, Any]) -> None:
             raise ValueError(f"{name} must be an array of strings")
     if not isinstance(entry.get("local", False), bool):
         raise ValueError("local must be true or false")
+    if "further" in entry:
+        raise ValueError("further isn’t a field of this file: put all suggested models in models")
 
 
 def _dialects(several: Any, one: Any) -> tuple[str, ...]:
@@ -171,6 +174,8 @@ def _examples(entry: Any) -> Examples:
         raise ValueError("examples.tokens must be a whole number")
     if not isinstance(examples.change, dict):
         raise ValueError("examples.change must map names to values")
+    if not _is_json([examples.change, examples.beside]):
+        raise ValueError("examples.change and examples.beside take only JSON values: no dates, nan, or inf")
     if not _is_deep(examples.beside, 2) or not {*examples.beside} <= {*DIALECTS}:
         raise ValueError("examples.beside must map APIs to parameters, and those to parameters with values")
     return examples
@@ -180,6 +185,14 @@ def _strings(names: Any) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("examples.without must be an array of strings")
     return names
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_deep(table: Any, levels: int) -> bool:

@@ -61,6 +61,8 @@ ONLY_STREAMS = re.compile(
     "only supports? stream|must be set to false for non-streaming|must have stream ?= ?true"  # Fireworks
 )
 NO_STREAMING = re.compile("verified to stream")
+# `Your organization must be verified to generate reasoning summaries` (OpenAI)
+UNVERIFIED = re.compile("must be verified to (?!use the model)")
 ABOUT_A_ROLE = re.compile(r"\brole\b|unknown variant|input tag")
 REFUSED_ROLE = re.compile("not support|unsupported|unknown|invalid|not match any")
 # The accepted roles follow.

@@ -25,6 +25,7 @@ _SAME = {
         ("max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"), "length"
     ),
     **dict.fromkeys(("tool_use", "tool_call"), "tool_calls"),
+    "compaction": "pause_turn",  # Anthropic: the answer continues after the summary
     **dict.fromkeys(
         (
             "safety",

@@ -30,6 +30,7 @@ from playground.dialects.complaints import (
     SET_TO,
     TAKEN_ROLES,
     UNSUPPORTED,
+    UNVERIFIED,
     WORD,
 )
 from playground.errors.provider_error import ProviderError
@@ -318,7 +319,8 @@ def _refused_role(words: str, used: list[str]) -> str | None:
 def _unknown(complaint: _Complaint) -> list[str]:
     """Return the parameters that the provider rejects; of several words, only the first is certain."""
     words = complaint.words
-    return complaint.first if UNSUPPORTED.search(words) and not ABOUT_A_VALUE.search(words) else []
+    is_refused = UNSUPPORTED.search(words) and not ABOUT_A_VALUE.search(words)
+    return complaint.first if is_refused or UNVERIFIED.search(words) else []
 
 
 def _change(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import model_list
+from playground.dialects import model_list, usage
 from playground.dialects.demands import demands_of
 from playground.dialects.values import listed
 from playground.exchange.call import Headers
@@ -53,8 +53,7 @@ class PlainDialect(Dialect):
         return body
 
     def counted(self, value: Any) -> int | None:
-        del value
-        return None
+        return usage.count(value, "input_tokens") if isinstance(value, dict) else None
 
     def chunk(self, value: Any) -> Any:
         return value

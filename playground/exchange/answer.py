@@ -68,8 +68,7 @@ class Sources:
     common: Cited
 
     def __len__(self) -> int:
-        both = self.own.keys() & self.common.keys()
-        return len(self.own) + len(self.common) - len(both)
+        return len(self.own) + len(self.common) - len(self.own.keys() & self.common.keys())
 
     def __iter__(self) -> Iterator[Source]:
         for key, source in self.own.items():
@@ -161,10 +160,14 @@ class Choice(ABC):
         """
 
     @property
+    def next_fields(self) -> dict[str, Any]:
+        """Fields that the next request needs if the answer is added to the conversation."""
+        return {}
+
+    @property
     def texts(self) -> list[str]:
         """All texts of the choice that people read."""
-        texts = (self.reasoning, self.text, self.transcript, self.refusal)
-        return [text for text in texts if text]
+        return [text for text in (self.reasoning, self.text, self.transcript, self.refusal) if text]
 
     @property
     def is_empty(self) -> bool:

@@ -16,9 +16,10 @@ of one; golden files in the tests hold what earlier versions wrote.
 
 import base64
 import binascii
+import json
 from array import array
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from playground.exchange.call import AUTHS, Call, Headers
@@ -108,7 +109,7 @@ def load(value: Any, dialects: Mapping[str, Dialect], body: bytes | None = None)
     try:
         _check_types(value)
         return _exchange(value, dialects[value["dialect"]], body)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ArchiveError(f"a broken archive: {type(error).__name__}: {error}") from error
 
 
@@ -134,6 +135,9 @@ def _check_types(value: dict[str, Any]) -> None:
                 raise TypeError(f"{part}.{name} is {type(holder[name]).__name__}".lstrip("."))
     if value["received"] is None and value["failure"] is None:
         raise ValueError("neither an answer nor a failure")
+    # No page can show half a character, or a number that is none.
+    received = value["received"] and {**value["received"], "body": None}  # which can be megabytes
+    json.dumps({**value, "received": received}, allow_nan=False, ensure_ascii=False).encode()
 
 
 def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Exchange:
@@ -151,7 +155,7 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
         dialect=dialect,
         call=_call(value["call"], dialect),
         provider=value["provider"],
-        started=datetime.fromisoformat(value["started"]),
+        started=datetime.fromisoformat(value["started"]).astimezone(UTC),
         sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), _bytes(sent["body"])),
         received=answer,
         failure=failure

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from playground.exchange.dialect import Dialect, Place
+from playground.text.pieces import is_label
 from playground.text.redact import MASK, Redactor
 from playground.text.sse import Event
 
@@ -100,8 +101,10 @@ class SplitKeyGuard:
             return [(number, False)]
         self._waiting.append(number)
         for places, text in _texts(event.value, self._dialect, event):
-            for place in places:
-                self._join(number, text, place)
+            places = (*places, *_together(places[0]))
+            if not self._ends.keys().isdisjoint(places) or not self._redactor.is_settled(text):
+                for place in places:
+                    self._join(number, text, place)
         settled = []
         while self._waiting and self._waiting[0] not in self._held:
             settled.append(self._settled())
@@ -118,7 +121,7 @@ class SplitKeyGuard:
         if end:
             self._let_go(end)
         elif self._redactor.is_settled(text):
-            return  # true of most texts
+            return
         else:
             end = _End(self._redactor)
         self._found.update(end.add(number, text))
@@ -153,7 +156,8 @@ def without_split_key(redactor: Redactor, completion: Any, dialect: Dialect) -> 
     ends: dict[Place, _End] = defaultdict(partial(_End, redactor))
     found: set[int] = set()
     for number, (places, text) in enumerate(_texts(completion, dialect)):
-        found.update(ends[places[0]].add(number, text))
+        for place in (places[0], *_together(places[0])):
+            found.update(ends[place].add(number, text))
     return dialect.masked(completion, found) if found else completion
 
 
@@ -169,6 +173,14 @@ def _texts(
         yield ((),), event.data
     else:
         yield from dialect.texts(value)
+
+
+def _together(place: Place) -> tuple[Place, ...]:
+    """Return the place of all that is said in the same choice, whatever kind of text: a key can be split over
+    an answer, its reasoning, and the name of a tool."""
+    name, choice = (place[-1], place[0]) if place else (None, None)
+    said = isinstance(name, str) and not is_label(name)
+    return (("said", choice if isinstance(choice, int) else None),) if said else ()
 
 
 def walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:

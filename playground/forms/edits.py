@@ -1,8 +1,8 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
-`append:DIALECT:[messages]` (in that API), `change:{parameters}`, `dialect:ID`, `provider:ID` (the one
-before), `show` (nothing).
+A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
+`append:DIALECT:[messages]` (in that API; with fields to set, `{"add": [messages], "set": {parameters}}`),
+`change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -10,6 +10,7 @@ needs to know the request is done here.
 
 import re
 from dataclasses import replace
+from types import UnionType
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -35,6 +36,9 @@ def edit(form: RequestForm, action: str) -> None:
             check_count(form.dialect, len(form.messages) + 1)
             form.messages = [*_among_others(form), form.new_row]
             form.focus = len(form.messages) - 1
+        case "clear":
+            form.messages = [form.new_row]
+            form.focus = 0
         case "remove":
             position = _position(form, operand)
             del form.messages[position]
@@ -75,7 +79,11 @@ def _append(form: RequestForm, operand: str) -> None:
     api, _, text = operand.partition(":")
     if api not in DIALECTS:
         raise BadRequest("no such API")
-    messages = [message for message in _read(text, list) if isinstance(message, dict)]
+    value = _read(text, list | dict)
+    told, fields = (value.get("add"), value.get("set")) if isinstance(value, dict) else (value, {})
+    if not isinstance(told, list) or not isinstance(fields, dict):
+        raise BadRequest("no JSON of this kind")
+    messages = [message for message in told if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
     prompt = {DIALECTS[api].fields.prompt: messages}
@@ -85,6 +93,8 @@ def _append(form: RequestForm, operand: str) -> None:
     check_count(form.dialect, len(before) + len(found))
     if not found:
         return
+    if form.dialect is DIALECTS[api]:
+        form.change({name: fields[name] for name in fields if name != form.dialect.fields.prompt})
     added = [MessageRow.of(row) for row in found]
     form.messages = before + added
     wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
@@ -117,7 +127,7 @@ def _read_body(form: RequestForm, operand: str) -> dict[str, Any]:
     return body
 
 
-def _read(operand: str, kind: type) -> Any:
+def _read(operand: str, kind: type | UnionType) -> Any:
     try:
         value = jsontext.loads(operand)
     except jsontext.JSONTextError as error:

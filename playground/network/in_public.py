@@ -12,8 +12,8 @@ from playground.text import event_data
 from playground.text.endpoint import Endpoint
 from playground.text.sse import Event, EventParser
 
-# A line of a stream that is not an event, so no model wrote it.
-_COMMENT = re.compile(r"(?<![^\r\n]):[^\r\n]*")
+# A line of a stream without data, so no model wrote it: a comment, a name, an id; also after a BOM.
+_NO_DATA = re.compile(r"(?<![^\r\n])(?:\xef\xbb\xbf)?(?:|event|id|retry):[^\r\n]*")
 
 
 def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
@@ -36,7 +36,7 @@ def in_public(exchange: Exchange, endpoint: Endpoint) -> Exchange:
 
 
 class StreamInPublic:
-    """Replaces the real address in the parts of a stream that are from the server itself: errors, comments.
+    """Replaces the real address in what the server itself says in a stream: errors, comments, names, ids.
 
     Give `event` each event as it arrives, then `body` the bytes in which they arrived.
     """
@@ -48,6 +48,8 @@ class StreamInPublic:
 
     def event(self, event: Event) -> Event:
         self._count += 1
+        if event.id or event.name != "message":
+            event = replace(event, name=self._renamed(event.name), id=self._renamed(event.id))
         said = self._renamed(event.data)
         if said == event.data or not self._is_of_server(event):
             return event
@@ -63,7 +65,7 @@ class StreamInPublic:
             part, start = text[start : event.end], event.end
             parts.append(self._renamed(part) if number in self._changed else part)
         whole = "".join([*parts, text[start:]])
-        return _COMMENT.sub(lambda comment: self._renamed(comment[0]), whole).encode("latin-1")
+        return _NO_DATA.sub(lambda line: self._renamed(line[0]), whole).encode("latin-1")
 
     def _is_of_server(self, event: Event) -> bool:
         """Whether the event is from the server itself: it reports an error, or is not part of an answer."""

@@ -129,12 +129,19 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     )
 
 
+def _to_add(choice: Choice, *, media: bool) -> str:
+    following, fields = choice.following(media=media), choice.next_fields
+    value = {"add": following, "set": fields} if fields else following
+    return json.dumps(value, ensure_ascii=False) if following else ""
+
+
 @dataclass(frozen=True)
 class Answer:
     """A choice as the page shows it.
 
-    `messages` is the JSON that adds the choice to the conversation. If that is too large, it leaves out the
-    media (`without_media`); if it is still too large, or nothing can be added, it is None.
+    `messages` is the JSON that adds the choice to the conversation (see `forms.edits`). If that is too
+    large, it leaves out the media (`without_media`); if it is still too large, or nothing can be added, it is
+    None.
     """
 
     choice: Choice
@@ -152,10 +159,7 @@ class Answer:
 
     @classmethod
     def of(cls, choice: Choice) -> "Answer":
-        whole, smaller = (
-            json.dumps(following, ensure_ascii=False) if (following := choice.following(media=media)) else ""
-            for media in (True, False)
-        )
+        whole, smaller = (_to_add(choice, media=media) for media in (True, False))
         fits = [messages for messages in (whole, smaller) if messages and len(messages) <= LONGEST_SHOWN]
         return cls(
             choice,

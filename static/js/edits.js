@@ -88,6 +88,7 @@ window.editForm = (() => {
 
   async function ask(action, told, state) {
     focused = document.activeElement;
+    const before = window.undo?.state(); // an embed has none
     let answer;
     do {
       since.clear();
@@ -107,6 +108,7 @@ window.editForm = (() => {
     }
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
     requestForm.changed();
+    if (!state) window.undo?.push(action.split(":", 1)[0], before);
     return true;
   }
 

@@ -72,8 +72,10 @@ window.requestForm = (() => {
 
   function remove(row) {
     const next = row.nextElementSibling || row.previousElementSibling;
+    const before = window.undo?.state(); // an embed has none
     row.remove();
     changed();
+    window.undo?.push("removed", before);
     (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
   }
 

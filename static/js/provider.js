@@ -95,6 +95,11 @@
     if (listed.length) suggest(listed);
   });
   document.addEventListener("playground:key", showProvider);
+  // It was set together with everything that depends on it.
+  document.addEventListener("playground:provider", () => {
+    before = provider.selectedOptions[0];
+    showProvider();
+  });
   showProvider();
 
   // A change makes the count outdated. The event must not bubble: it would stop the running answer.

@@ -106,6 +106,7 @@ def test_auth_and_headers_are_those_of_the_entry(file: Path) -> None:
         ('headers = { "X-A" = "é" }', "headers"), ('headers = { "X-A" = "" }', "headers"),
         ('headers = { "X-A" = 1 }', "headers"), ('headers = { "X-A" = "1", "x-a" = "2" }', "headers"),
         ("headers = []", "headers"), ('headers = "X"', "headers"),
+        ("further = 0", "further"), ('further = ["m"]', "further"),
         *((f'headers = {{ "{name}" = "v" }}', "headers") for name in (
             "Authorization", "X-API-Key", "api-key", "Host", "content-length", "Content-Type", "Cookie",
             "Transfer-Encoding", "Connection", "Accept", "User-Agent", "x-goog-api-key",

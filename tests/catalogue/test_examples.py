@@ -95,6 +95,9 @@ def test_a_new_form_has_what_current_models_accept() -> None:
         "{ beside = { chat_completions = 1 } }",
         "{ beside = { chat_completions = { tools = 1 } } }",
         "{ beside = { other = {} } }",
+        "{ change = { stop = 1979-05-27 } }",
+        "{ change = { top_p = nan } }",
+        "{ beside = { messages = { tools = { stop = 1979-05-27 } } } }",
     ],
 )
 def test_what_cannot_be_meant_is_rejected_with_its_name(tmp_path: Path, examples: str) -> None:

@@ -94,3 +94,33 @@ def test_a_field_may_be_deeper() -> None:
     assert without.changes == {"config": {"answer": {"count": 2}, "seed": 1}}
     assert alone is not None
     assert alone.changes == {"config": None}
+
+
+def test_a_claude_that_thinks_adaptively_is_asked_to() -> None:
+    messages = DIALECTS["messages"]
+    words = (
+        '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and '
+        '"output_config.effort" to control thinking behavior.'
+    )
+    body = _body(messages) | {"max_tokens": 2000}
+    body["thinking"] = {"type": "enabled", "budget_tokens": 1024, "display": "summarized"}
+
+    fix = _fix(messages, body, words)
+
+    assert fix is not None
+    assert fix.changes == {"thinking": {"type": "adaptive", "display": "summarized"}}
+    assert messages.problems(body | fix.changes, 10) == []
+
+
+def test_what_only_a_verified_organization_may_use_is_left_out() -> None:
+    responses = DIALECTS["responses"]
+    words = "Your organization must be verified to generate reasoning summaries."
+    error = read_value({"error": {"message": words, "param": "reasoning.summary"}})
+    body = _body(responses) | {"reasoning": {"effort": "low", "summary": "auto"}}
+
+    fix = responses.fix(body, error)
+
+    assert fix is not None
+    assert fix.changes == {"reasoning": {"effort": "low"}}
+    model = read_value({"error": {"message": "Your organization must be verified to use the model `m`."}})
+    assert responses.fix(body, model) is None

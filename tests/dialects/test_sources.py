@@ -2,7 +2,8 @@
 
 from playground.dialects.chat_completions.sources import of_completion, of_message
 from playground.dialects.messages.sources import sources_of
-from playground.dialects.responses.sources import of_annotations
+from playground.dialects.sources import cited as cited_once
+from playground.dialects.sources import source_in
 from playground.exchange.answer import Sources
 from tests.growth import is_linear
 
@@ -27,7 +28,7 @@ def test_a_link_takes_the_title_that_comes_later_in_each_api() -> None:
 
     cited = [
         sources_of([{"type": "text", "text": "", "citations": [bare, titled, bare]}]),
-        of_annotations([bare, titled, bare]),
+        cited_once(map(source_in, [bare, titled, bare])),
         of_message({"annotations": [bare, titled, bare]}),
     ]
 

@@ -223,6 +223,7 @@ def _tokens(*texts: str) -> int:
 
 _PROMPT = ("model", "m", "messages", "role", "user", "content", "Hello!", "max_tokens")
 PROMPT = _tokens(*_PROMPT)
+_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
 STREAM_PROMPT = _tokens(*_PROMPT, "stream", "stream_options", "include_usage")
 
 
@@ -237,6 +238,9 @@ STREAM_PROMPT = _tokens(*_PROMPT, "stream", "stream_options", "include_usage")
         (completion("x" * 30, usage=None), 1, None),
         (completion("x" * 30, usage={"total_tokens": 10**30}), 1, None),
         (completion("x" * 30, usage={"total_tokens": -5, "prompt_tokens": 2**63 - 1}), 1, None),
+        (completion("x" * 30, usage=dict.fromkeys(_USAGE, 0)), 1, PROMPT + 10),  # zeros are no report
+        (completion("x" * 30, usage=dict.fromkeys(_USAGE, 0) | {"prompt_tokens": 5}), 1, 15),
+        (completion("", usage={"prompt_tokens": 5, "completion_tokens": 0}), 1, 5),
         (json_answer({"error": {"message": "no"}}, 400), 1, 0),
         (json_answer({"error": {"message": "slow down"}}, 429), 1, 0),
         (json_answer({"error": {"message": "down"}}, 503), 1, PROMPT),

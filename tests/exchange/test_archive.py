@@ -96,9 +96,14 @@ def test_an_invalid_archive_is_rejected(changes: dict[str, Any]) -> None:
         ("timings_ms", "first_token", "1"),
         ("timings_ms", "last_token", []),
         ("timings_ms", "first_byte", False),
+        ("timings_ms", "first_byte", float("inf")),
+        ("", "events_ms", [float("nan")]),
+        ("call", "body", {"temperature": float("nan")}),
+        ("received", "reason", "\ud800"),
+        ("", "started", "0001-01-01T00:00:00+23:00"),
     ],
 )
-def test_a_value_of_another_type_is_rejected_when_it_is_read_and_not_when_it_is_shown(
+def test_a_value_that_cannot_be_shown_is_rejected_when_it_is_read_and_not_when_it_is_shown(
     part: str, name: str, value: Any
 ) -> None:
     file = Path(__file__).parent / "archives" / "stream.json"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.dialects import DIALECTS
 from playground.dialects.chat_completions.answer import read_choices
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange.split_key import MOST_PLACES, HeldTexts, SplitKeyGuard, without_split_key
@@ -257,6 +258,50 @@ def test_fields_that_people_read_as_one_text_count_as_one(first: Any, second: An
     assert [event.data for event in fresh] == [MASK, MASK]
     assert KEY[:7].encode() not in stream.body
     assert KEY[7:].encode() not in stream.body
+
+
+_KINDS = ({"reasoning": KEY[:7]}, {"content": KEY[7:]}, {"refusal": KEY[7:]}, {"tool_calls": [
+    {"index": 0, "id": "a", "type": "function", "function": {"name": KEY[7:], "arguments": ""}}
+]})  # fmt: skip
+_BLOCKS = ({"thinking": KEY[:7]}, {"text": KEY[7:]}, {"partial_json": KEY[7:]}, {"name": KEY[7:]})
+_ITEMS = (("reasoning_text", KEY[:7]), ("output_text", KEY[7:]), ("refusal", KEY[7:]))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "first", "second"),
+    [
+        *(("chat_completions", {"choices": [{"index": 0, "delta": _KINDS[0]}]},
+            {"choices": [{"index": 0, "delta": kind}]}) for kind in _KINDS[1:]),
+        *(("messages", {"type": "content_block_delta", "index": 0, "delta": _BLOCKS[0]},
+            {"type": "content_block_delta", "index": 1, "delta": kind}) for kind in _BLOCKS[1:]),
+        ("messages", {"type": "content_block_delta", "index": 0, "delta": _BLOCKS[0]},
+            {"type": "message_delta", "delta": {"stop_details": {"explanation": KEY[7:]}}}),
+        *(("responses", {"type": f"response.{_ITEMS[0][0]}.delta", "delta": _ITEMS[0][1]},
+            {"type": f"response.{name}.delta", "delta": text}) for name, text in _ITEMS[1:]),
+    ],
+)  # fmt: skip
+def test_a_key_split_over_several_kinds_of_text_is_masked(dialect: str, first: Any, second: Any) -> None:
+    guard = SplitKeyGuard(Redactor(KEY), DIALECTS[dialect])
+
+    settled = [*guard.add(0, Event("", value=first)), *guard.add(1, Event("", value=second))]
+
+    assert [*settled, *guard.release()] == [(0, True), (1, True)]
+
+
+def test_a_key_split_over_reasoning_and_answer_of_another_choice_is_none() -> None:
+    choices = [{"index": index, "delta": {"content": text}} for index, text in enumerate((KEY[:7], KEY[7:]))]
+    guard = SplitKeyGuard(Redactor(KEY), CHAT_COMPLETIONS)
+
+    assert [*guard.add(0, Event("", value={"choices": choices})), *guard.release()] == [(0, False)]
+
+
+def test_a_key_split_over_a_completions_reasoning_and_answer_is_masked() -> None:
+    message = {"role": "assistant", "reasoning": f"So: {KEY[:7]}", "content": f"{KEY[7:]}."}
+    completion = {"choices": [{"index": 0, "message": message}]}
+
+    masked = without_split_key(Redactor(KEY), completion, CHAT_COMPLETIONS)
+
+    assert masked["choices"][0]["message"] == message | {"reasoning": MASK, "content": MASK}
 
 
 def test_a_choice_that_is_a_string_counts_as_one() -> None:

@@ -300,6 +300,7 @@ def test_the_page_that_refuses_holds_all_that_was_typed(client: Client) -> None:
         "fill:[]",
         'append:chat_completions:[{"a": NaN}]',
         "append:chat_completions:{}",
+        'append:chat_completions:{"add": [], "set": []}',
         "append:[]",
         "append:nope:[]",
     ],

@@ -156,6 +156,17 @@ def test_what_of_an_answer_another_api_lacks_is_listed(client: Client) -> None:
     assert "signature" not in html
 
 
+@pytest.mark.parametrize(("dialect", "sets"), [("messages", True), ("responses", False)])
+def test_an_answer_sets_the_fields_that_the_next_call_needs(client: Client, dialect: str, sets: bool) -> None:
+    added = {"add": [{"role": "assistant", "content": "three"}], "set": {"container": "container_1"}}
+    do = f"append:messages:{json.dumps(added)}"
+
+    form = posted(post_form(client, "/edit/", do=do, dialect=dialect).content.decode())
+
+    assert "three" in form.getlist("content")
+    assert ("container_1" in form["more"]) == sets
+
+
 def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
     do = ADD + '[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 

@@ -1,6 +1,7 @@
 """Sending, from a plain browser, from htmx and from a program."""
 
 import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -236,6 +237,20 @@ def test_only_what_can_be_sent_back_is_offered_for_the_conversation(
 
     assert "Hm." in html
     assert ('value="append:messages:' in html) == is_offered
+
+
+def test_an_answer_brings_the_fields_that_the_next_call_needs(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
+    answer = {"type": "message", "role": "assistant", "content": [call], "stop_reason": "tool_use"}
+    upstream.reply(json_answer(answer | {"container": {"id": "container_1"}}))
+    form = {"provider": "", "base_url": upstream.url, "dialect": "messages", "max_tokens": "5"}
+
+    html = unescape(post_form(client, htmx=True, **form).content.decode())
+
+    assert 'value="append:messages:{"add": [{"role": "assistant"' in html
+    assert '"set": {"container": "container_1"}}"' in html
 
 
 def test_the_fix_is_a_button(client: Client, upstream: ScriptedUpstream) -> None:

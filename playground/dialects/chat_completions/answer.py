@@ -12,7 +12,8 @@ from playground.dialects.chat_completions import reasoning
 from playground.dialects.chat_completions import usage as usage_of
 from playground.dialects.chat_completions.media import audio_in, images_in, is_media
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
-from playground.dialects.chat_completions.sources import is_citation, of_completion, of_message
+from playground.dialects.chat_completions.sources import of_completion, of_message
+from playground.dialects.sources import source_in
 from playground.dialects.values import tool_call
 from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sources, ToolCall
 from playground.text.pieces import numbered
@@ -212,7 +213,7 @@ def _others(message: dict[str, Any], thought: str | None) -> dict[str, Any]:
         others["content"] = parts
     annotations = message.get("annotations")
     unread = (
-        [item for item in annotations if not is_citation(item)]
+        [item for item in annotations if source_in(item) is None]
         if isinstance(annotations, list)
         else annotations
     )

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from playground.dialects.media import safe_link
-from playground.dialects.sources import cited
+from playground.dialects.sources import cited, source_in
 from playground.dialects.values import listed
-from playground.exchange.answer import Cited, Source
+from playground.exchange.answer import Cited
 
 
 def of_message(message: dict[str, Any]) -> Cited:
@@ -22,21 +21,4 @@ def of_completion(completion: dict[str, Any] | None) -> Cited:
 
 
 def _cited(holder: dict[str, Any], *names: str) -> Cited:
-    return cited(_source(item) for name in names for item in listed(holder.get(name)))
-
-
-def is_citation(annotation: Any) -> bool:
-    return _source(annotation) is not None
-
-
-def _source(item: Any) -> Source | None:
-    if isinstance(item, str):
-        return Source(item, safe_link(item)) if item.strip() else None
-    if not isinstance(item, dict):
-        return None
-    if isinstance(inner := item.get("url_citation"), dict):
-        item = inner
-    url, title = item.get("url") or item.get("link"), item.get("title")
-    if not (isinstance(url, str) and url.strip()):
-        return None
-    return Source(title if isinstance(title, str) and title.strip() else url, safe_link(url))
+    return cited(source_in(item) for name in names for item in listed(holder.get(name)))

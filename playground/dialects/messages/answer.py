@@ -31,12 +31,19 @@ _NOTES = {
     "tool_use": gettext_noop(
         "The model called tools. Send each result as a tool_result block in a user message."
     ),
+    "refusal": gettext_noop(
+        "The model declined to answer. Rephrase or remove the last message, or try another model."
+    ),
     "model_context_window_exceeded": gettext_noop(
         "Cut off: the context window is full. Shorten the messages for a longer answer."
     ),
 }
 _STOPPED = gettext_noop("The answer ended at the stop sequence %(stop)s.")
-_DECLINED = gettext_noop("The model declined to answer (%(category)s).")
+_DECLINED = gettext_noop(
+    "The model declined to answer (%(category)s). Rephrase or remove the last message, or try another model."
+)
+# Calls that the provider runs, and that it has not answered if the message ends before their result.
+_RUN_THERE = ("server_tool_use", "mcp_tool_use")
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class MessageChoice(Choice):
     """The only choice of an answer: the whole message."""
 
     message: dict[str, Any]
+    asked: Mapping[str, Any]
 
     @property
     def finish(self) -> Finish | None:
@@ -89,24 +97,35 @@ class MessageChoice(Choice):
         blocks = [rest for block in blocks_of(self.message) if not _is_empty(rest := _unread(block))]
         if blocks:
             others["content"] = blocks
-        is_told = self.message.get("stop_reason") == "refusal" and (
-            self.refusal or _detail(self.message, "category")
-        )
-        if not is_told and not _is_empty(details := self.message.get("stop_details")):
+        if not _is_empty(details := self._other_details()):
             others["stop_details"] = details
         return others
+
+    def _other_details(self) -> Any:
+        """Return what no other view shows: of a refusal, for example, the model to try instead."""
+        details = self.message.get("stop_details")
+        if not isinstance(details, dict) or self.message.get("stop_reason") != "refusal":
+            return details
+        told = {"type", *(name for name in ("category", "explanation") if _detail(self.message, name))}
+        return {name: details[name] for name in details if name not in told and details[name] is not None}
+
+    @property
+    def next_fields(self) -> dict[str, Any]:
+        """Code that waits for a tool, or for the next call, goes on only in the same container."""
+        container, asked = self.message.get("container"), self.asked.get("container")
+        id_ = container.get("id") if isinstance(container, dict) else None
+        if not isinstance(id_, str) or self.finish not in (Finish.PAUSED, Finish.TOOL_CALLS):
+            return {}
+        return {"container": {**asked, "id": id_} if isinstance(asked, dict) else id_}
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         blocks = [_sent_back(block) for block in blocks_of(self.message) if _goes_back(block, media=media)]
         # Thinking that was cut off has no signature. Anywhere else, the server itself sent an empty one.
         if blocks and blocks[-1].get("type") == "thinking" and not blocks[-1]["signature"]:
             blocks.pop()
-        # A call that was cut off cannot be answered.
-        blocks = [
-            block
-            for block in blocks
-            if block.get("type") != "tool_use" or isinstance(block.get("input"), dict)
-        ]
+        answered = {str(block.get("tool_use_id")) for block in blocks}
+        goes_on = self.finish in (Finish.PAUSED, Finish.TOOL_CALLS)
+        blocks = [block for block in blocks if not _is_cut_off(block, None if goes_on else answered)]
         plain = all(_is_plain(block) for block in blocks)
         content = "".join(block["text"] for block in blocks) if plain else blocks
         if not content:
@@ -124,7 +143,6 @@ class MessageChoice(Choice):
 
 def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
     """Read a message."""
-    del asked
     blocks = blocks_of(completion)
     calls = [
         tool_call(block.get("id"), block.get("name"), block.get("input") or {}, block)
@@ -139,6 +157,7 @@ def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
         transcript=None,
         tool_calls=calls,
         message=completion,
+        asked=asked,
     )
     return Answer([choice], usage.of(completion), string(completion.get("model")))
 
@@ -160,9 +179,9 @@ def as_block(value: Any) -> dict[str, Any]:
 def between(before: str, after: str) -> str:
     """Return the separator between two blocks that are read as one text: "" between parts of the same text.
 
-    A text that cites sources arrives as several blocks.
+    A text that cites sources arrives as several blocks; `fallback` is where another model continues it.
     """
-    return "" if before == after == "text" else "\n\n"
+    return "" if after == "text" and before in ("text", "fallback") else "\n\n"
 
 
 def explanation_of(message: Mapping[str, Any]) -> str | None:
@@ -237,10 +256,18 @@ def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
     return True
 
 
+def _is_cut_off(block: dict[str, Any], answered: set[str] | None) -> bool:
+    """Whether a call lacks its input or, if the provider runs it, its result. With None, that comes later."""
+    if (kind := block.get("type")) not in ("tool_use", *_RUN_THERE):
+        return False
+    is_without_result = answered is not None and kind in _RUN_THERE and str(block.get("id")) not in answered
+    return is_without_result or not isinstance(block.get("input"), dict)
+
+
 def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
     """Return a block in the form that requests accept: a call's input is an object, not null or a string."""
     given = block.get("input")
-    if block.get("type") != "tool_use" or (given and not isinstance(given, str)):
+    if block.get("type") not in ("tool_use", *_RUN_THERE) or (given and not isinstance(given, str)):
         return block
     return block | {"input": parsed(given or "")}
 

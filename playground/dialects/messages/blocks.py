@@ -50,7 +50,7 @@ class Block:
         """Add a delta and return its text. Unknown fields are merged into the block."""
         kind, rest, brought = delta.get("type"), {}, []
         for name, value in delta.items():
-            if name == "type":
+            if name in ("type", "estimated_tokens"):  # a hint for the display; Claude rejects it in a block
                 continue
             if kind == "input_json_delta" and name == "partial_json" and isinstance(value, str):
                 self.input.append(value)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import usage
 from playground.dialects.messages import carry, demands, fixes, joined, request, version
 from playground.dialects.messages import rows as as_rows
 from playground.dialects.messages.answer import read_answer
@@ -72,9 +71,6 @@ class Messages(PlainDialect):
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in version.wire(body).items() if name not in _NOT_COUNTED}
-
-    def counted(self, value: Any) -> int | None:
-        return usage.count(value, "input_tokens") if isinstance(value, dict) else None
 
     def is_chunk(self, value: Any) -> bool:
         kind = value.get("type") if isinstance(value, dict) else None

@@ -7,9 +7,9 @@ from typing import Any
 
 from playground.dialects import finish, usage
 from playground.dialects.media import image, sound
-from playground.dialects.responses.items import CALLS, type_of
-from playground.dialects.responses.sources import is_citation, of_annotations
+from playground.dialects.responses.items import CALLS, RESULTS, awaited, type_of
 from playground.dialects.responses.texts import text_of, texts_of
+from playground.dialects.sources import cited, source_or_file_in
 from playground.dialects.values import listed, parts, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -30,12 +30,10 @@ _MEANINGS = {
         "Cut off: the answer, including reasoning, reached max_output_tokens or the model’s limit. Raise "
         "max_output_tokens for a longer answer."
     ),
-    Finish.TOOL_CALLS: gettext_noop(
-        "The model called tools. Send their results as function_call_output items."
-    ),
     Finish.FILTER: gettext_noop("The provider’s content filter removed text."),
     Finish.REFUSAL: gettext_noop("The model declined to answer."),
 }
+_CALLED = gettext_noop("The model called tools. Send their results as items of type %(types)s.")
 _WAITS = gettext_noop(
     "The provider is still working on the answer in the background. Fetch it later by the response’s ID."
 )
@@ -52,7 +50,7 @@ class ResponseChoice(Choice):
     @property
     def finish(self) -> Finish | None:
         match self.response.get("status"):
-            case "completed" if self.tool_calls:
+            case "completed" if self._awaited:
                 return Finish.TOOL_CALLS
             case "completed":
                 return Finish.REFUSAL if self.refusal and not self.text else Finish.STOP
@@ -77,6 +75,8 @@ class ResponseChoice(Choice):
             return None
         if reason in ("queued", "in_progress"):
             return say(_WAITS)
+        if word is Finish.TOOL_CALLS:
+            return say(_CALLED, types=sorted({RESULTS[type_of(call)]["type"] for call in self._awaited}))
         known = _MEANINGS.get(word) if word else None
         return say(known) if known else finish.other(reason)
 
@@ -95,7 +95,7 @@ class ResponseChoice(Choice):
 
     @property
     def sources(self) -> Sources:
-        return Sources(of_annotations(_annotations(self.items)), {})
+        return Sources(cited(map(source_or_file_in, _annotations(self.items))), {})
 
     @cached_property
     def others(self) -> dict[str, Any]:
@@ -106,6 +106,10 @@ class ResponseChoice(Choice):
         if events := self.response.get("events"):
             others["events"] = events
         return others
+
+    @cached_property
+    def _awaited(self) -> list[dict[str, Any]]:
+        return awaited(self.items)
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         """Return the items to send back, then empty results of calls or an empty user message.
@@ -210,7 +214,7 @@ def _left_of_part(part: Any) -> Any:
         return None if isinstance(part, str) else part
     left = {name: value for name, value in part.items() if name not in _OF_A_PART and value}
     annotations = part.get("annotations")
-    unread = [note for note in listed(annotations) if not is_citation(note)]
+    unread = [note for note in listed(annotations) if source_or_file_in(note) is None]
     if annotations and not isinstance(annotations, list):
         unread = [annotations]
     return left | ({"annotations": unread} if unread else {})
@@ -236,8 +240,12 @@ def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
 
 
 def _results(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    calls = [item for item in items if type_of(item) in CALLS and isinstance(item.get("call_id"), str)]
-    results = [
-        {"type": f"{type_of(item)}_output", "call_id": item["call_id"], "output": ""} for item in calls
-    ]
+    results = []
+    for call in awaited(items):
+        field = "call_id"
+        id_, empty = call.get(field), RESULTS[type_of(call)]
+        if type_of(call) == "mcp_approval_request":
+            field, id_ = "approval_request_id", call.get("id")
+        if isinstance(id_, str):
+            results.append({"type": empty["type"], field: id_} | empty)
     return results or [{"role": "user", "content": ""}]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from playground.dialects import usage
 from playground.dialects.plain import PlainDialect
 from playground.dialects.responses import carry, demands, fixes, joined, request
 from playground.dialects.responses.answer import read_answer
@@ -61,9 +60,6 @@ class Responses(PlainDialect):
 
     def to_count(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name in _COUNTED}
-
-    def counted(self, value: Any) -> int | None:
-        return usage.count(value, "input_tokens") if isinstance(value, dict) else None
 
     def is_chunk(self, value: Any) -> bool:
         type_ = value.get("type") if isinstance(value, dict) else None

@@ -228,7 +228,7 @@ class EventCollector:
         if item and about and word == "partial_image" and isinstance(partial, str):
             item.fields["result"] = partial
             return "[image]" if partial else ""
-        if item and about and event.keys() <= _OF_A_DELTA:
+        if item and about and event.keys() <= _OF_A_DELTA - {"delta"}:
             if not item.is_done:
                 item.fields["status"] = word
             return ""

@@ -29,6 +29,8 @@ TEXTS = {
     "output_text": Spot("message", "text", "text", "content", "content_index", "output_text"),
     "refusal": Spot("message", "refusal", "refusal", "content", "content_index", "refusal"),
     "reasoning_text": Spot("reasoning", "text", "reasoning", "content", "content_index", "reasoning_text"),
+    # The Open Responses specification
+    "reasoning": Spot("reasoning", "text", "reasoning", "content", "content_index", "reasoning_text"),
     "reasoning_summary_text": Spot(
         "reasoning", "text", "reasoning", "summary", "summary_index", "summary_text"
     ),

@@ -2,13 +2,24 @@
 
 from typing import Any
 
-# The calls that a request answers with a separate item, which has the same `call_id`.
+_OF_SHELL = {"stdout": "", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}
+# The calls that the caller answers with a separate item, and that item, empty.
+RESULTS: dict[str, dict[str, Any]] = {
+    "function_call": {"type": "function_call_output", "output": ""},
+    "custom_tool_call": {"type": "custom_tool_call_output", "output": ""},
+    "computer_call": {
+        "type": "computer_call_output", "output": {"type": "computer_screenshot", "image_url": ""},
+    },
+    "shell_call": {"type": "shell_call_output", "output": [_OF_SHELL]},
+    "apply_patch_call": {"type": "apply_patch_call_output", "status": "completed", "output": ""},
+    "local_shell_call": {"type": "local_shell_call_output", "output": ""},
+    "tool_search_call": {"type": "tool_search_output", "execution": "client", "tools": []},
+    "mcp_approval_request": {"type": "mcp_approval_response", "approve": False},
+}  # fmt: skip
+# The results that are known to need the `call_id` of their call.
 ANSWERED = {
-    "function_call_output": "function_call",
-    "custom_tool_call_output": "custom_tool_call",
-    "computer_call_output": "computer_call",
-    "shell_call_output": "shell_call",
-    "apply_patch_call_output": "apply_patch_call",
+    RESULTS[call]["type"]: call
+    for call in ("function_call", "custom_tool_call", "computer_call", "shell_call", "apply_patch_call")
 }
 # Calls of tools that the caller runs, and the field with their arguments.
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
@@ -26,6 +37,19 @@ def type_of(item: Any) -> str:
     if type_ is None and ("role" in item or isinstance(item.get("content"), list)):
         return "message"
     return type_ if isinstance(type_, str) else ""
+
+
+def awaited(items: list[Any]) -> list[dict[str, Any]]:
+    """Return the calls that await a result: the provider has not given it, and does not run them itself."""
+    given = {(type_of(item), str(item.get("call_id"))) for item in items if isinstance(item, dict)}
+    calls = [item for item in items if type_of(item) in RESULTS and not _is_run_there(item)]
+    return [call for call in calls if (RESULTS[type_of(call)]["type"], str(call.get("call_id"))) not in given]
+
+
+def _is_run_there(call: dict[str, Any]) -> bool:
+    place = call.get("environment")
+    is_hosted = isinstance(place, dict) and place.get("type") == "container_reference"
+    return is_hosted or call.get("execution") == "server"
 
 
 def error_of(response: dict[str, Any]) -> Any:

@@ -24,12 +24,7 @@ PRESETS = (
     Preset(
         "streaming",
         gettext_noop("Streaming"),
-        {
-            "input": examples.STORY,
-            "max_output_tokens": 300,
-            "store": False,
-            "stream": True,
-        },
+        {"input": examples.STORY, "max_output_tokens": 300, "store": False, "stream": True},
     ),
     Preset(
         "translation",

@@ -66,6 +66,7 @@ def test_no_text_differs_from_an_empty_one() -> None:
         ("model_context_window_exceeded", Finish.LENGTH),
         ("tool_use", Finish.TOOL_CALLS),
         ("pause_turn", Finish.PAUSED),
+        ("compaction", Finish.PAUSED),
         ("refusal", Finish.REFUSAL),
         ("reason_of_next_year", None),
         (None, None),
@@ -243,6 +244,57 @@ def test_a_paused_answer_goes_on_without_a_message() -> None:
     assert _choice(search, stop_reason="pause_turn").following(media=True) == [
         {"role": "assistant", "content": [search]}
     ]
+
+
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "Paris"}}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+
+
+@pytest.mark.parametrize("stop_reason", ["pause_turn", "tool_use"])
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({}, "container_1"),
+        ({"container": {"skills": ["pdf"]}}, {"skills": ["pdf"], "id": "container_1"}),
+    ],
+)
+def test_code_that_waits_goes_on_in_its_container(stop_reason: str, asked: dict[str, Any], sent: Any) -> None:
+    """Otherwise Anthropic answers: container_id is required when there are pending tool uses."""
+    message = _message(SEARCH, stop_reason=stop_reason, container={"id": "container_1", "expires_at": "…"})
+
+    (choice,) = MESSAGES.answer(message, asked).choices
+
+    assert choice.next_fields == {"container": sent}
+    assert choice.following(media=True)[0]["content"] == [SEARCH]
+
+
+def test_an_answer_that_ended_needs_no_container() -> None:
+    assert _choice(TEXT, container={"id": "container_1"}).next_fields == {}
+    assert _choice(CALL, stop_reason="tool_use").next_fields == {}
+
+
+@pytest.mark.parametrize("stop_reason", ["max_tokens", None])
+@pytest.mark.parametrize("cut", [SEARCH, SEARCH | {"input": '{"que'}, SEARCH | {"type": "mcp_tool_use"}])
+def test_a_call_that_the_provider_did_not_get_to_run_stays_behind(
+    stop_reason: str | None, cut: dict[str, Any]
+) -> None:
+    assert _choice(TEXT, cut, stop_reason=stop_reason).following(media=True)[0]["content"] == "Hello!"
+    kept = _choice(SEARCH, FOUND, TEXT, stop_reason=stop_reason).following(media=True)
+    assert kept[0]["content"] == [SEARCH, FOUND, TEXT]
+
+
+def test_a_text_that_another_model_continues_is_one() -> None:
+    fallback = {"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}}
+
+    assert _choice({"type": "text", "text": "Hel"}, fallback, {"type": "text", "text": "lo"}).text == "Hello"
+
+
+def test_what_a_refusal_says_besides_its_reason_is_shown() -> None:
+    told = {"type": "refusal", "category": "cyber", "explanation": None, "recommended_model": "claude-n"}
+
+    others = _choice(stop_reason="refusal", stop_details=told).others
+
+    assert others == {"stop_details": {"recommended_model": "claude-n"}}
 
 
 def test_images_go_back_only_with_the_media() -> None:

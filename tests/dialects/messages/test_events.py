@@ -48,6 +48,23 @@ def test_a_message_that_broke_off_has_no_count_of_its_output() -> None:
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (25, None, None)
 
 
+@pytest.mark.parametrize("hint", [50, None])
+def test_a_hint_for_the_display_is_no_part_of_the_thinking(hint: int | None) -> None:
+    """A block with any field of its own is rejected when it is sent back."""
+    thought = {"type": "thinking", "thinking": "", "signature": "sig"}
+    message = completed(
+        start(),
+        begin(0, {"type": "thinking", "thinking": "", "signature": ""}),
+        delta(0, "thinking_delta", thinking="", estimated_tokens=hint),
+        delta(0, "signature_delta", signature="sig"),
+        end(0),
+        *text(1, "Hi"),
+        *stopped(),
+    )
+
+    assert message["content"][0] == thought
+
+
 def test_text_and_head_make_the_message() -> None:
     assert completed(start(), PING, *text(0, "Hel", "lo", "!"), *stopped()) == {
         "id": "msg_1",

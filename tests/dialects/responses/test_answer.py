@@ -76,6 +76,57 @@ def test_calls_of_tools_are_read_in_one_shape() -> None:
     assert [item.raw for item in calls] == [call(), custom, odd]
 
 
+def _item(type_: str, **fields: Any) -> dict[str, Any]:
+    return {"type": type_, "id": "item_1", "call_id": "call_9", "status": "completed"} | fields
+
+
+@pytest.mark.parametrize(
+    ("asked", "type_", "named"),
+    [
+        (call(call_id="call_9"), "function_call_output", "call_id"),
+        (_item("custom_tool_call", name="exec", input="ls"), "custom_tool_call_output", "call_id"),
+        (_item("computer_call", action={"type": "screenshot"}), "computer_call_output", "call_id"),
+        (_item("local_shell_call", action={"command": ["ls"]}), "local_shell_call_output", "call_id"),
+        (_item("shell_call", action={"commands": ["ls"]}), "shell_call_output", "call_id"),
+        (_item("shell_call", environment={"type": "local"}), "shell_call_output", "call_id"),
+        (_item("apply_patch_call", operation={}), "apply_patch_call_output", "call_id"),
+        (_item("tool_search_call", execution="client"), "tool_search_output", "call_id"),
+        (
+            {"type": "mcp_approval_request", "id": "call_9", "name": "roll", "arguments": "{}"},
+            "mcp_approval_response",
+            "approval_request_id",
+        ),
+    ],
+)
+def test_a_call_of_the_callers_tool_awaits_its_result(asked: dict[str, Any], type_: str, named: str) -> None:
+    (choice,) = answer(response(asked)).choices
+    *_, sent, result = choice.following(media=True)
+
+    assert choice.finish is Finish.TOOL_CALLS
+    assert choice.finish_note is not None
+    assert type_ in str(choice.finish_note.params)
+    assert (sent["type"], result["type"], result[named]) == (asked["type"], type_, "call_9")
+    body = {"model": "m", "store": False, "input": [{"role": "user", "content": "Hi"}, sent, result]}
+    assert RESPONSES.problems(body, 10) == []
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        (_item("tool_search_call", execution="server", call_id=None), _item("tool_search_output")),
+        (_item("shell_call", environment={"type": "container_reference"}), _item("shell_call_output")),
+        (call(), {"type": "function_call_output", "call_id": "call_1", "output": "12 °C"}),
+        (_item("code_interpreter_call", code="1"),),
+        (_item("mcp_call", name="roll"),),
+    ],
+)
+def test_what_the_provider_ran_awaits_nothing(items: tuple[dict[str, Any], ...]) -> None:
+    (choice,) = answer(response(*items, message("Done."))).choices
+
+    assert (choice.finish, choice.finish_note) == (Finish.STOP, None)
+    assert choice.following(media=True)[-1] == NOTE
+
+
 def test_a_text_goes_back_as_a_message() -> None:
     (choice,) = answer(response(message("a", "b"))).choices
 

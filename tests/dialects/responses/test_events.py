@@ -67,6 +67,37 @@ def test_a_stream_that_stops_keeps_what_came(end: int) -> None:
     assert answer(found.completion).choices[0].finish is None
 
 
+@pytest.mark.parametrize("stem", ["reasoning_text", "reasoning", "reasoning_summary_text"])
+def test_reasoning_grows_under_each_name_that_its_events_have(stem: str) -> None:
+    """`response.reasoning.delta` is the name in the Open Responses specification."""
+    place = {"item_id": "rs_1", "output_index": 0, "content_index": 0}
+    item = {"type": "reasoning", "id": "rs_1", "summary": []}
+    events = (
+        *OPENING,
+        event("response.output_item.added", output_index=0, item=item),
+        delta("Say ", stem, **place),
+        delta("hello.", stem, **place),
+        event(f"response.{stem}.done", text="Say hello.", **place),
+    )
+    whole, by_bytes = stream(*events), stream(*events, size=1)
+
+    assert [found.brought for found in whole.events if found.brought] == ["Say ", "hello."]
+    assert answer(whole.completion).choices[0].reasoning == "Say hello."
+    assert by_bytes.completion == whole.completion
+
+
+def test_no_text_is_lost_in_an_event_named_like_its_item() -> None:
+    item = {"type": "dream", "id": "d_1", "status": "in_progress"}
+    found = stream(
+        *OPENING,
+        event("response.output_item.added", output_index=0, item=item),
+        event("response.dream.delta", item_id="d_1", output_index=0, delta="é"),
+    )
+
+    assert [told.brought for told in found.events if told.brought] == ["é"]
+    assert "é" in str(answer(found.completion).choices[0].others)
+
+
 def test_what_is_live_is_what_is_read_in_the_end() -> None:
     collector = RESPONSES.collector()
 

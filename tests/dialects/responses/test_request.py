@@ -246,3 +246,11 @@ def test_the_count_is_asked_for_with_what_it_reads() -> None:
     assert RESPONSES.to_count(body) == {"model": "m", "input": "x", "instructions": "y"}
     assert RESPONSES.counted({"object": "response.input_tokens", "input_tokens": 11}) == 11
     assert RESPONSES.counted({"error": {}}) is None
+
+
+def test_the_result_of_a_patch_needs_no_output() -> None:
+    patch = {"type": "apply_patch_call", "call_id": "call_1", "operation": {}, "status": "completed"}
+    result = {"type": "apply_patch_call_output", "call_id": "call_1", "status": "completed"}
+    body = {"model": "m", "input": [{"role": "user", "content": "Hi"}, patch, result]}
+
+    assert RESPONSES.problems(body, 10) == []

@@ -1,0 +1,139 @@
+"""Whatever replaces or removes what was typed can be taken back."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.upstreams.scripted import ScriptedUpstream
+
+REQUEST = {
+    "model": "m",
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function"}]},
+    ],
+    "temperature": 0.5,
+    "seed": 7,
+    "tools": [],
+}
+NOTE = "[data-undo-note]"
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    return open_page(f"?provider=test&request={quote(json.dumps(REQUEST))}")
+
+
+def _state(page: Page) -> Any:
+    return page.evaluate("undo.state()")
+
+
+def _undo(page: Page) -> None:
+    page.locator(NOTE).get_by_role("button", name="Undo").click()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda page: page.get_by_role("button", name="Remove message 2").click(),
+        lambda page: page.get_by_role("button", name="New conversation").click(),
+        lambda page: (
+            page.get_by_text("Examples").click(),
+            page.locator("#presets button").first.click(),
+        ),
+    ],
+    ids=["deleted", "cleared", "example"],
+)
+def test_a_change_is_taken_back(page: Page, change: Any) -> None:
+    before = _state(page)
+
+    change(page)
+    expect(page.locator(NOTE)).to_be_visible()
+    assert _state(page) != before
+    _undo(page)
+
+    expect(page.locator(NOTE)).to_be_hidden()
+    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+
+
+def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page(f"?base_url={quote(upstream.url)}&request={quote(json.dumps(REQUEST))}")
+    before = _state(page)
+
+    page.locator("#dialects").get_by_text("Messages").click()
+    expect(page.locator(NOTE)).to_be_visible()
+    _undo(page)
+
+    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+
+
+def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> None:
+    states = [_state(page)]
+    for _ in range(3):
+        page.get_by_role("button", name="Remove message 1").click()
+        states.append(_state(page))
+
+    page.locator("h2").first.click()
+    for state in states[2::-1]:
+        page.keyboard.press("Control+z")
+        page.wait_for_function("state => JSON.stringify(undo.state()) === JSON.stringify(state)", arg=state)
+
+    page.keyboard.press("Control+z")
+    assert _state(page) == states[0]
+
+
+def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
+    page.get_by_role("button", name="Remove message 3").click()
+    field = page.get_by_label("Content of message 2", exact=True)
+    field.press_sequentially(" and more")
+
+    field.press("Control+z")
+
+    expect(page.locator("[data-message]")).to_have_count(2)
+
+
+def test_the_sites_name_leads_to_a_new_form_and_back(page: Page) -> None:
+    before = _state(page)
+
+    page.locator(".brand").click()
+    expect(page.locator(NOTE)).to_be_visible()
+    assert _state(page) != before
+    _undo(page)
+
+    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+
+
+def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    page.get_by_role("button", name="New conversation").click()
+    page.locator(NOTE).get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(NOTE)).to_be_visible()
+    page.evaluate("document.querySelector('[data-undo-note]').hidden = true")
+
+    page.get_by_role("button", name="New conversation").click()
+
+    expect(page.get_by_label("Content of message 1", exact=True)).to_be_focused()
+    expect(page.locator(NOTE)).to_be_hidden()
+
+
+def test_a_key_is_not_kept_for_it(page: Page) -> None:
+    page.locator("[name=api_key]").fill("sk-typed-123456")
+    page.locator(".brand").click()
+    expect(page.locator(NOTE)).to_be_visible()
+
+    assert "sk-typed" not in page.evaluate("JSON.stringify([undo.state(), {...sessionStorage}])")
+
+
+def test_a_new_conversation_without_scripts(open_page: Open) -> None:
+    page = open_page(f"?provider=test&request={quote(json.dumps(REQUEST))}", java_script_enabled=False)
+
+    page.get_by_role("button", name="New conversation").click()
+
+    expect(page.locator("[data-message]")).to_have_count(1)
+    expect(page.locator("[name=temperature]")).to_have_value("0.5")
