@@ -147,7 +147,7 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 def runs_link() -> SafeString:
     """Link to the list of runs, which has a link for proof files; if none are saved, to proof files."""
     if not settings.CONFIG.runs:
-        return format_html('<a href="{}">{}</a>', reverse("proof-open"), gettext("Open proof"))
+        return format_html('<a href="{}">{}</a>', reverse("proof-open"), gettext("Proof"))
     return format_html('<a href="{}">{}</a>', reverse("runs"), gettext("Runs"))
 
 
