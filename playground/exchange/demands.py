@@ -14,8 +14,8 @@ class Fields:
     `tokens` limit an answer's length, the usual one first. `count` is the number of answers, "" if the API
     has no such field. Both may be fields within a field, named as in `Parameter`. `delivery` changes how the
     answer arrives, not its content. `synonyms` are names that some providers use for the same field. `call`
-    is the field of a message with the id of the tool call that it answers. `foreign` are fields of other
-    APIs, which are rejected.
+    is the field of a message with the id of the tool call that it answers, `item` the one that says what a
+    message without a role is. `foreign` are fields of other APIs, which are rejected.
     """
 
     model: str
@@ -25,6 +25,7 @@ class Fields:
     delivery: frozenset[str]
     synonyms: tuple[frozenset[str], ...]
     call: str = ""
+    item: str = ""
     foreign: frozenset[str] = frozenset()
 
 

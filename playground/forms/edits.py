@@ -1,5 +1,10 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
+<<<<<<< HEAD
+A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID`
+(the one before), `show` (nothing), and in the words of an API, which may no longer be the form's:
+`fill:DIALECT:{body}`, `append:DIALECT:[messages]`, `change:DIALECT:{parameters}`.
+=======
 A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
 `append:DIALECT:[messages]` (in that API; with fields to set, `{"add": [messages], "set": {parameters}}`),
 `change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
@@ -19,10 +24,13 @@ from playground.catalogue.providers import catalogue, dialect_of
 from playground.dialects import DIALECTS
 from playground.dialects.carrying import carried
 from playground.exchange.conversation import Loss
+from playground.exchange.dialect import Dialect
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
 from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
 
 
 def edit(form: RequestForm, action: str) -> None:
@@ -46,11 +54,11 @@ def edit(form: RequestForm, action: str) -> None:
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
         case "fill":
-            form.fill(_read_body(form, operand))
+            _fill(form, operand)
         case "append":
             _append(form, operand)
         case "change":
-            form.change(_read_body(form, operand))
+            _change(form, operand)
         case "dialect":
             form.speak(dialect_of(None, operand))
         case "provider":
@@ -71,14 +79,35 @@ def _follow_provider(form: RequestForm, before: str) -> None:
         form.speak(form.dialect if chosen else DIALECTS[known.dialect])
 
 
+def _fill(form: RequestForm, operand: str) -> None:
+    """Fill in an example. One of another API, clicked while the form was being switched, is converted."""
+    api, text = _api_and_text(operand)
+    body, lost = carried(_read_body(api, text), api, form.dialect)
+    _check_messages(form.dialect, body)
+    form.fill(body)
+    form.lost = lost
+
+
+def _change(form: RequestForm, operand: str) -> None:
+    """Apply a fix. Raises `InvalidRequestError` if its result is from before the API was switched.
+
+    Its field names mean nothing, or something else, in the new API.
+    """
+    api, text = _api_and_text(operand)
+    if api is not form.dialect:
+        sentence = gettext_noop(
+            "This change is for a %(api)s request. Switch back to %(api)s, or send the request again."
+        )
+        raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=api.label)))
+    form.change(_read_body(api, text))
+
+
 def _append(form: RequestForm, operand: str) -> None:
     """Add an answer and the messages it asks for; they replace an empty last message.
 
     An answer in another API, from before the form was switched, is put into the words of this one.
     """
-    api, _, text = operand.partition(":")
-    if api not in DIALECTS:
-        raise BadRequest("no such API")
+    api, text = _api_and_text(operand)
     value = _read(text, list | dict)
     told, fields = (value.get("add"), value.get("set")) if isinstance(value, dict) else (value, {})
     if not isinstance(told, list) or not isinstance(fields, dict):
@@ -86,14 +115,13 @@ def _append(form: RequestForm, operand: str) -> None:
     messages = [message for message in told if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
     check_count(form.dialect, len(before) + len(messages))
-    prompt = {DIALECTS[api].fields.prompt: messages}
-    body, lost = carried(prompt, DIALECTS[api], form.dialect)
+    body, lost = carried({api.fields.prompt: messages}, api, form.dialect)
     form.lost = [loss for loss in lost if loss.loss is not Loss.ADDED]  # the form has these fields already
     found = form.dialect.rows(body.get(form.dialect.fields.prompt)) or []
     check_count(form.dialect, len(before) + len(found))
     if not found:
         return
-    if form.dialect is DIALECTS[api]:
+    if form.dialect is api:
         form.change({name: fields[name] for name in fields if name != form.dialect.fields.prompt})
     added = [MessageRow.of(row) for row in found]
     form.messages = before + added
@@ -120,11 +148,22 @@ def _position(form: RequestForm, operand: str) -> int:
     return int(operand)
 
 
-def _read_body(form: RequestForm, operand: str) -> dict[str, Any]:
-    body: dict[str, Any] = _read(operand, dict)
-    messages = body.get(form.dialect.fields.prompt)
-    check_count(form.dialect, len(messages) if isinstance(messages, list) else 0)
+def _api_and_text(operand: str) -> tuple[Dialect, str]:
+    api, _, text = operand.partition(":")
+    if api not in DIALECTS:
+        raise BadRequest("no such API")
+    return DIALECTS[api], text
+
+
+def _read_body(api: Dialect, text: str) -> dict[str, Any]:
+    body: dict[str, Any] = _read(text, dict)
+    _check_messages(api, body)
     return body
+
+
+def _check_messages(api: Dialect, body: dict[str, Any]) -> None:
+    messages = body.get(api.fields.prompt)
+    check_count(api, len(messages) if isinstance(messages, list) else 0)
 
 
 def _read(operand: str, kind: type | UnionType) -> Any:

@@ -11,7 +11,7 @@ from playground.dialects import DEFAULT
 from playground.dialects.carrying import carried, put
 from playground.exchange.conversation import Lost
 from playground.exchange.dialect import Dialect
-from playground.exchange.parameter import Kind, Parameter, Tick, fits_a_line
+from playground.exchange.parameter import Kind, Parameter, Row, Tick, fits_a_line
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
     is_given,
@@ -78,6 +78,24 @@ class RequestForm:
         places = {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
         has_place = any(f"{name}.".startswith(f"{place}.") for place in places)
         return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
+
+    @property
+    def items(self) -> dict[int, str]:
+        """What the rows are that have neither a role nor a text of their own, by position: `reasoning`."""
+        found: dict[int, str] = {}
+        for position, row in enumerate(self.messages):
+            if not (row.role or row.content):
+                name = collect([], {}, json_object, row.extra, "extra").get(self.dialect.fields.item)
+                if isinstance(name, str) and fits_a_line(name) and name:
+                    found[position] = name
+        return found
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the prompt is a string, which has no roles."""
+        if len(self.messages) != 1 or self.messages[0].role or self.messages[0].extra:
+            return False
+        return isinstance(self.dialect.prompt([Row(content=self.messages[0].content)]), str)
 
     @property
     def new_row(self) -> MessageRow:

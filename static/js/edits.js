@@ -16,6 +16,8 @@ window.editForm = (() => {
   let waiting = 0;
   // Milliseconds to wait for the server; later edits wait too.
   const PATIENCE = 30_000;
+  // Milliseconds after which the page says that it waits.
+  const SLOW = 400;
 
   // `state` is the form to change, if not the one in the page.
   function edit(action, state = null) {
@@ -27,13 +29,26 @@ window.editForm = (() => {
     turn = turn
       .then(() => {
         if (!("running" in busy.dataset)) told(""); // remove the last error
-        return ask(action, told, state);
+        return whileSaying(busy.dataset.changing, ask(action, told, state));
       })
       .catch(() => told(busy.dataset.lost))
       .finally(() => {
         waiting -= 1;
       });
     return turn;
+  }
+
+  // If the server takes a while, say so, unless there is something to read already.
+  async function whileSaying(text, work) {
+    const timer = setTimeout(() => {
+      busy.textContent ||= text;
+    }, SLOW);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+      if (busy.textContent === text) busy.textContent = "";
+    }
   }
 
   // Send, Count tokens and the like wait for the edits before them: they are for the form that those leave. After an
@@ -82,7 +97,8 @@ window.editForm = (() => {
 
   // The request of the page around a frame, if it is too long for the URL.
   document.addEventListener("playground:fill", async ({ detail }) => {
-    const done = await edit(`fill:${typeof detail === "string" ? detail : JSON.stringify(detail)}`);
+    const text = typeof detail === "string" ? detail : JSON.stringify(detail);
+    const done = await edit(`fill:${form.elements.dialect.value}:${text}`);
     if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 

@@ -60,13 +60,19 @@ window.requestForm = (() => {
     enter(row);
   }
 
+  // An item that is no message has only its JSON, which can be folded.
+  const textOf = (row) =>
+    ["content", "extra", "role"]
+      .map((name) => row.querySelector(`[name=${name}]`))
+      .find((field) => field.checkVisibility());
+
   function step(row, direction, focused) {
     const neighbour = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
     if (!neighbour) return;
     neighbour[direction === "up" ? "before" : "after"](row);
     changed();
     // At either end the button is disabled and would lose the focus.
-    (focused.disabled ? row.querySelector("[name=content]") : focused).focus();
+    (focused.disabled ? textOf(row) : focused).focus();
     row.scrollIntoView({ block: "nearest" });
   }
 
@@ -76,7 +82,7 @@ window.requestForm = (() => {
     row.remove();
     changed();
     window.undo?.push("removed", before);
-    (next ? next.querySelector("[name=content]") : form.querySelector(".add")).focus();
+    (next ? textOf(next) : form.querySelector(".add")).focus();
   }
 
   // --- parameters ---
@@ -100,7 +106,10 @@ window.requestForm = (() => {
     button.disabled = Boolean(done);
     const isDone = await editForm(button.value);
     button.disabled = isDone && Boolean(done);
-    if (isDone && done) button.querySelector("span").textContent = done;
+    if (!isDone || !done) return;
+    button.querySelector("span").textContent = done;
+    // What changed can be out of sight. A disabled button loses the focus: go to what comes next.
+    if (button.matches(".fix")) document.getElementById("send").focus({ preventScroll: true });
   }
 
   document.addEventListener("click", (event) => {
@@ -181,6 +190,11 @@ window.requestForm = (() => {
     for (const [text, sentences] of told) {
       text.hidden = false;
       text.textContent = sentences.join(" ").replaceAll("。 ", "。");
+    }
+    if (first?.type === "hidden") {
+      // An API has no field that could be focused: its error is.
+      first = told.keys().next().value;
+      first.tabIndex = -1;
     }
     first?.focus();
     return placed;

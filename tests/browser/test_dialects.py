@@ -343,3 +343,38 @@ def test_a_reload_brings_back_no_choice_that_an_example_took_away(open_page: Ope
     page.reload()
 
     expect(thinking).to_have_value("")
+
+
+def test_a_change_that_takes_a_while_is_announced(open_page: Open) -> None:
+    page = open_page()
+    busy = page.locator("[data-busy]")
+    with _held_edits(page) as held:
+        _press(page, page.locator(".segments").get_by_role("button", name="Messages"), held)
+        expect(busy).not_to_be_empty()
+
+    expect(page.locator("[name=max_tokens]")).to_be_visible()
+    expect(busy).to_be_empty()
+
+
+def test_an_example_that_follows_a_switch_at_once_is_of_the_new_api(open_page: Open) -> None:
+    page = open_page()
+    with _held_edits(page) as held:
+        _press(page, page.locator(".segments").get_by_role("button", name="Messages"), held)
+        page.locator("summary", has_text="Examples").click()
+        page.get_by_role("button", name="System prompt").click()
+
+    expect(page.locator("[name=system]")).not_to_be_empty()
+    expect(page.locator("#messages [data-message]")).to_have_count(1)
+    expect(page.locator("[name=dialect]")).to_have_value("messages")
+
+
+def test_an_item_that_is_no_message_has_no_text(open_page: Open) -> None:
+    items = [{"role": "user", "content": "Hi"}, {"type": "item_reference", "id": "msg_1"}]
+    page = open_page(f"?dialect=responses&request={quote(json.dumps({'input': items}))}")
+    item = page.locator("#messages [data-message]").last
+    expect(item.locator("[name=content]")).to_be_hidden()
+
+    page.get_by_role("button", name="Remove message 1").click()
+    expect(item.locator("[name=extra]")).to_be_focused()
+    item.locator("[name=role]").select_option("user")
+    expect(item.locator("[name=content]")).to_be_visible()

@@ -114,7 +114,8 @@ def test_json_that_is_broken_is_marked_and_not_thrown_away(
 
     page.evaluate(
         """() => { const button = document.createElement("button"); button.name = "do";
-        button.value = 'change:{"max_tokens": 5}'; document.body.append(button); button.click(); }"""
+        button.value = 'change:chat_completions:{"max_tokens": 5}'; document.body.append(button);
+        button.click(); }"""
     )
 
     expect(page.locator("#more-error")).to_be_visible()
@@ -285,7 +286,7 @@ def test_typing_can_be_undone_after_messages_moved_and_changed(open_page: Open) 
     first.press("End")
     page.keyboard.type(" there")
     page.get_by_text("More parameters").click()
-    page.evaluate("editForm('change:{\"seed\": 5}')")
+    page.evaluate("editForm('change:chat_completions:{\"seed\": 5}')")
     expect(page.get_by_label("seed", exact=True)).to_have_value("5")
 
     first.press("Control+z")

@@ -430,12 +430,33 @@ def test_a_fix_changes_the_form_in_one_click(open_page: Open, upstream: Scripted
 
     page.get_by_role("button", name="Use max_completion_tokens").click()
     expect(page.get_by_label("max_completion_tokens", exact=True)).to_have_value("5")
+    expect(page.get_by_role("button", name="Applied")).to_be_disabled()
+    expect(page.locator("#send")).to_be_focused()
     page.keyboard.press("Control+Enter")
     _send(page)
 
     sent = upstream.requests[-1].json
     assert sent["max_completion_tokens"] == 5
     assert "max_tokens" not in sent
+
+
+def test_a_fix_from_before_the_api_was_switched_says_so_where_it_is_seen(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
+    page = open_page("?provider=&base_url=" + quote(upstream.url))
+    page.get_by_label("Model", exact=True).fill("m")
+    page.get_by_label("max_tokens", exact=True).fill("5")
+    _send(page)
+
+    page.get_by_role("button", name="Responses", exact=True).click()
+    expect(page.get_by_label("max_output_tokens", exact=True)).to_have_value("5")
+    fix = page.get_by_role("button", name="Use max_completion_tokens")
+    fix.click()
+
+    expect(page.locator("#dialect-error")).to_be_focused()
+    expect(fix).to_be_enabled()
+    expect(page.get_by_label("max_output_tokens", exact=True)).to_have_value("5")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

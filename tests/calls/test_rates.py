@@ -149,20 +149,25 @@ def _capped(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_call_over_the_caps_is_not_sent_and_can_be_mended(
     client: Client, upstream: ScriptedUpstream
 ) -> None:
-    refused = post_form(client, max_tokens="5000", more='{"tools": []}', htmx=True)
+    refused = post_form(
+        client, dialect="chat_completions", max_tokens="5000", more='{"tools": []}', htmx=True
+    )
 
     assert refused.status_code == 400
     html = refused.content.decode()
     assert "the limit is 1,024" in html
     assert "“tools” isn’t allowed" in html
     assert "Apply the limits" in html
-    assert "change:{&quot;max_tokens&quot;: 1024, &quot;tools&quot;: null}" in html
+    assert "change:chat_completions:{&quot;max_tokens&quot;: 1024, &quot;tools&quot;: null}" in html
     assert not upstream.requests
 
 
 @pytest.mark.usefixtures("_capped")
 def test_the_fix_fills_the_form_so_that_it_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
-    changes = {"do": 'change:{"max_tokens": 1024, "tools": null, "model": "m"}', "model": ["m-large"]}
+    changes = {
+        "do": 'change:chat_completions:{"max_tokens": 1024, "tools": null, "model": "m"}',
+        "model": ["m-large"],
+    }
     page = post_form(client, "/edit/", max_tokens="5000", more='{"tools": []}', **changes).content.decode()
 
     assert 'value="1024"' in page

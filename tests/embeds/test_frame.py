@@ -326,7 +326,9 @@ def test_a_program_gets_the_exchange(client: Client) -> None:
 def test_a_button_changes_the_form_and_stays_in_the_frame(client: Client, upstream: ScriptedUpstream) -> None:
     make_embed(locked="model")
 
-    page = send_form(client, path="/embed/edit/", do='change:{"model": "m-large", "seed": 3}', model="x")
+    page = send_form(
+        client, path="/embed/edit/", do='change:chat_completions:{"model": "m-large", "seed": 3}', model="x"
+    )
 
     assert 'name="seed" value="3"' in _text(page)
     assert "m-large" not in _text(page)

@@ -1,6 +1,7 @@
 """A form filled with a request means that request, whatever is in it: through a page and back."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -227,10 +228,50 @@ def test_a_field_that_was_filled_since_takes_the_place_of_nothing_in_json(client
 
 def test_a_script_gets_the_fields_of_a_changed_form(client: Client) -> None:
     answer = post_form(
-        client, "/edit/", accept="application/json", do='change:{"user": "a\\nb", "max_tokens": 5}', seed="1"
+        client,
+        "/edit/",
+        accept="application/json",
+        do='change:chat_completions:{"user": "a\\nb", "max_tokens": 5}',
+        seed="1",
     ).json()  # type: ignore[attr-defined]
     fields = posted(f'<form id="request-form">{answer["fields"]}</form>')
 
     assert (fields["role"], fields["content"], fields["extra"]) == ("user", "Hello!", "")
     assert (fields["max_tokens"], fields["seed"], fields["user"]) == ("5", "1", "")
     assert json.loads(fields["more"]) == {"user": "a\nb"}
+
+
+def test_a_row_without_a_role_says_what_it_is(client: Client) -> None:
+    items = [
+        {"role": "user", "content": "Hi"},
+        {"type": "reasoning", "summary": [], "encrypted_content": "e"},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        {"type": "message", "content": "no role"},
+        {"content": "nothing"},
+        {"type": ["<"]},
+    ]
+
+    html = post_form(
+        client, "/edit/", dialect="responses", do=f"fill:responses:{json.dumps({'input': items})}"
+    ).content.decode()
+
+    rows = html.split("<template")[0].split('<li class="message"')[1:]
+    chosen = [re.search("<option[^>]* selected( data-item)?>([^<]*)<", row).groups() for row in rows]  # type: ignore[union-attr]
+    mark = " data-item"
+    assert chosen == [
+        (None, "user"),
+        (mark, "reasoning"),
+        (mark, "function_call"),
+        (mark, "message"),
+        (None, "No role"),
+        (None, "No role"),
+    ]
+
+
+def test_a_prompt_that_is_a_string_lacks_no_role(client: Client) -> None:
+    do = f"fill:responses:{json.dumps({'input': 'Hello!'})}"
+
+    html = post_form(client, "/edit/", dialect="responses", do=do).content.decode()
+
+    assert "Plain text</option>" in html
+    assert "No role" not in html

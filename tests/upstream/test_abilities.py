@@ -46,7 +46,7 @@ def model(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Model:
 
 
 def _send(client: Client, **values: Any) -> Any:
-    return post_json(client, provider="local", request=REQUEST, **values)
+    return post_json(client, **({"provider": "local", "request": REQUEST} | values))
 
 
 def _settled() -> None:
@@ -109,3 +109,27 @@ def test_what_it_said_holds_while_it_starts_again(
     assert _send(client).status_code == 400
     assert len(model.asked) >= 2
     _settled()
+
+
+@pytest.mark.parametrize(
+    ("api", "schema"),
+    [
+        ("messages", {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}),
+        (
+            "responses",
+            {"text": {"format": {"type": "json_schema", "name": "a", "schema": {"type": "object"}}}},
+        ),
+    ],
+)
+def test_a_schema_that_would_be_ignored_comes_with_the_switch_to_an_api_that_follows_it(
+    client: Client, model: Model, api: str, schema: dict[str, Any]
+) -> None:
+    model.go.set()
+    client.get("/")
+    _settled()
+    asked = {"messages": {"messages": REQUEST["messages"], "max_tokens": 5}, "responses": {"input": "Hello!"}}
+
+    answer = _send(client, dialect=api, request={"model": "m", **asked[api], **schema})
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fix"]["dialect"] == "chat_completions"

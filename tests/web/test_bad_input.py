@@ -296,8 +296,8 @@ def test_the_page_that_refuses_holds_all_that_was_typed(client: Client) -> None:
         "remove:-1",
         "remove:١",
         "remove:" + "0" * 5000,
-        "fill:{",
-        "fill:[]",
+        "fill:chat_completions:{",
+        "fill:chat_completions:[]",
         'append:chat_completions:[{"a": NaN}]',
         "append:chat_completions:{}",
         'append:chat_completions:{"add": [], "set": []}',
@@ -311,7 +311,9 @@ def test_an_action_that_no_button_has_is_refused(client: Client, action: str) ->
 
 
 def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> None:
-    answer = post_form(client, "/edit/", more="{", content=["typed"], do='change:{"max_tokens": null}')
+    answer = post_form(
+        client, "/edit/", more="{", content=["typed"], do='change:chat_completions:{"max_tokens": null}'
+    )
 
     html = unescape(answer.content.decode())
     assert answer.status_code == 400
@@ -328,9 +330,9 @@ def test_a_button_that_meets_a_broken_field_keeps_the_form(client: Client) -> No
         "remove:0",
         "append:chat_completions:[]",
         'append:chat_completions:[1, {"role": {}, "content": []}]',
-        'fill:{"messages": 1}',
-        'fill:{"messages": [1], "model": null}',
-        'change:{"messages": 1, "temperature": {}}',
+        'fill:chat_completions:{"messages": 1}',
+        'fill:chat_completions:{"messages": [1], "model": null}',
+        'change:chat_completions:{"messages": 1, "temperature": {}}',
     ],
 )
 def test_an_action_with_odd_values_still_gives_a_page(client: Client, do: str) -> None:

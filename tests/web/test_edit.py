@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from playground.dialects import DIALECTS
+from playground.dialects import DIALECTS, examples
 from playground.dialects.chat_completions.presets import PRESETS
 from playground.dialects.examples import in_language
 from playground.exchange.conversation import Text, ToolCall, ToolResult
+from playground.forms.form import RequestForm
 from playground.forms.rows import ROW_FIELDS, MessageRow, prompt_of
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.browser_form import posted
@@ -47,9 +48,9 @@ def _contents(client: Client, do: str, **changes: object) -> list[str]:
             ["one", "two", "<three>", ""],
         ),
         (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
-        ('fill:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
-        ('change:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
-        ('change:{"messages": 1}', ["one", "two"]),
+        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
+        ('change:chat_completions:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
+        ('change:chat_completions:{"messages": 1}', ["one", "two"]),
     ],
 )
 def test_each_button_changes_the_messages(client: Client, do: str, contents: list[str]) -> None:
@@ -58,7 +59,10 @@ def test_each_button_changes_the_messages(client: Client, do: str, contents: lis
 
 def test_a_fix_moves_a_value(client: Client) -> None:
     html = post_form(
-        client, "/edit/", do='change:{"max_tokens": null, "max_completion_tokens": 5}', max_tokens="5"
+        client,
+        "/edit/",
+        do='change:chat_completions:{"max_tokens": null, "max_completion_tokens": 5}',
+        max_tokens="5",
     ).content.decode()
 
     assert 'name="max_tokens" value=""' in html
@@ -67,10 +71,26 @@ def test_a_fix_moves_a_value(client: Client) -> None:
 
 def test_a_fix_takes_a_key_out_of_more(client: Client) -> None:
     html = post_form(
-        client, "/edit/", do='change:{"logprobs": null}', more='{"logprobs": true}'
+        client, "/edit/", do='change:chat_completions:{"logprobs": null}', more='{"logprobs": true}'
     ).content.decode()
 
     assert "logprobs&quot;: true" not in html
+
+
+@pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_fix_from_before_the_api_was_switched_is_refused(client: Client, path: str, accept: str) -> None:
+    do = 'change:chat_completions:{"max_tokens": null, "max_completion_tokens": 5}'
+
+    answer = post_form(client, path, do=do, dialect="messages", max_tokens="7", accept=accept)
+
+    assert answer.status_code == 400
+    if accept == "application/json":
+        assert list(answer.json()["error"]["fields"]) == ["dialect"]
+    elif path == "/edit/":
+        html = answer.content.decode()
+        assert 'name="max_tokens" value="7"' in html
+        assert "max_completion_tokens" not in html
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
@@ -84,6 +104,25 @@ def test_an_example_fills_the_form_and_keeps_the_model(client: Client, preset: o
     assert 'value="my-model"' in html
     for message in in_language(preset.body["messages"]):  # type: ignore[attr-defined]
         assert message["content"] in html
+
+
+@pytest.mark.parametrize("api", DIALECTS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_example_of_the_api_before_is_put_into_the_words_of_the_new_one(
+    client: Client, dialect: str, api: str
+) -> None:
+    preset = next(preset for preset in DIALECTS[api].presets if preset.id in ("system", "instructions"))
+    do = f"fill:{api}:{json.dumps(in_language(preset.body))}"
+
+    page = posted(post_form(client, "/edit/", do=do, dialect=dialect, model="m").content.decode())
+
+    form = RequestForm.from_post(page, DIALECTS[dialect])
+    body = form.body([])
+    assert (form.model, form.more) == ("m", "")
+    turns = DIALECTS[dialect].conversation(body).turns
+    said = [[getattr(part, "text", None) for part in turn.parts] for turn in turns]
+    assert said == [[str(examples.TEACHER)], [str(examples.SKY)]]
+    assert not list(DIALECTS[dialect].problems(body, most_messages=9))
 
 
 def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
@@ -193,8 +232,8 @@ THREE = [{"role": "user", "content": "x"}] * 3
     "changes",
     [
         {"do": "add"},
-        {"do": f"fill:{json.dumps({'messages': THREE})}"},
-        {"do": f"change:{json.dumps({'messages': THREE})}"},
+        {"do": f"fill:chat_completions:{json.dumps({'messages': THREE})}"},
+        {"do": f"change:chat_completions:{json.dumps({'messages': THREE})}"},
         {"do": ADD + json.dumps(THREE)},
         {"do": "remove:0", "role": [], "content": ["x"] * 3},
     ],
@@ -235,8 +274,8 @@ def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, se
             3,
         ),
         (ADD + '[{"role": "assistant", "content": "a"}]', 2),
-        ('fill:{"messages": [{"role": "user", "content": "new"}]}', None),
-        ('change:{"seed": 5}', None),
+        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', None),
+        ('change:chat_completions:{"seed": 5}', None),
     ],
 )
 def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, position: int | None) -> None:
@@ -262,7 +301,9 @@ def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None
 
 @pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
 def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
-    answer = post_form(client, path, accept="application/json", do='change:{"seed": 5}', **TWO)
+    answer = post_form(
+        client, path, accept="application/json", do='change:chat_completions:{"seed": 5}', **TWO
+    )
 
     fields = answer.json()["fields"]
     presets = [] if "embed" in path else ["#presets"]

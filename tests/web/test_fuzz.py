@@ -80,7 +80,7 @@ FIELDS = [
 json_texts = st.one_of(texts, bodies.map(json.dumps))
 verbs = st.one_of(
     texts,
-    st.builds("{}:{}".format, st.sampled_from(["fill", "append", "change"]), json_texts),
+    st.builds("{}:chat_completions:{}".format, st.sampled_from(["fill", "append", "change"]), json_texts),
     st.builds("{}:{}".format, st.sampled_from(["up", "down", "remove", "add"]), st.integers(-1, 2)),
 )
 fields = st.dictionaries(

@@ -17,7 +17,7 @@ from tests.embeds.client import make_embed, open_frame
 from tests.web.client import post_form
 
 SUGGESTED = catalogue()["openai"].models[0]
-CHANGE = f'value="change:{{"model": "{SUGGESTED}"}}"'
+CHANGE = f'value="change:chat_completions:{{"model": "{SUGGESTED}"}}"'
 NOTICE = 'value="change:'
 
 
@@ -48,7 +48,7 @@ def test_a_base_url_of_ones_own_knows_no_retired_models(client: Client) -> None:
 def test_one_click_changes_the_model_and_the_notice_goes(client: Client) -> None:
     form = {"provider": "openai", "model": "gpt-4"}
     before = unescape(post_form(client, "/edit/", do="show", **form).content.decode())
-    change = f'change:{{"model": "{SUGGESTED}"}}'
+    change = f'change:chat_completions:{{"model": "{SUGGESTED}"}}'
     after = unescape(post_form(client, "/edit/", do=change, **form).content.decode())
 
     assert CHANGE in before

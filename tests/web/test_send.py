@@ -260,7 +260,9 @@ def test_the_fix_is_a_button(client: Client, upstream: ScriptedUpstream) -> None
     html = post_form(client, htmx=True, max_tokens="5").content.decode()
 
     assert "Use max_completion_tokens instead of max_tokens" in html
-    assert "change:{&quot;max_tokens&quot;: null, &quot;max_completion_tokens&quot;: 5}" in html
+    assert (
+        "change:chat_completions:{&quot;max_tokens&quot;: null, &quot;max_completion_tokens&quot;: 5}" in html
+    )
 
 
 def test_request_id_and_rate_limits_stand_first(client: Client, upstream: ScriptedUpstream) -> None:

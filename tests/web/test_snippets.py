@@ -43,7 +43,13 @@ def test_an_incomplete_request_has_no_code_but_a_sentence(client: Client) -> Non
 
     assert answer.status_code == 200
     assert "<pre" not in answer.content.decode()
-    assert "Enter a model" in answer.content.decode()
+    assert "<code>model</code> Enter a model" in answer.content.decode()
+
+
+def test_of_an_incomplete_message_its_number_is_told(client: Client) -> None:
+    answer = post_form(client, "/snippets/", htmx=True, role=["user", "tool"], content=["a", "b"])
+
+    assert "<code>Message 2" in answer.content.decode()
 
 
 def test_an_incomplete_request_has_a_link_of_its_own(client: Client) -> None:

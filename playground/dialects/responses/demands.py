@@ -25,6 +25,7 @@ FIELDS = Fields(
         frozenset(TOOLS),
     ),
     call="call_id",
+    item="type",
     foreign=FOREIGN,
 )
 # These cost only their tokens, which have their own limit.

@@ -5,9 +5,10 @@ doesn't support, and a schema in the Messages API. It is asked for its abilities
 page is shown or a call is sent, so that no call waits for them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
+from playground.dialects import DEFAULT
 from playground.exchange.demands import Extra
 from playground.exchange.fix import Fix
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -70,6 +71,10 @@ def check(request: Request, route: Route) -> None:
         raise InvalidRequestError(*problems, fix=_fix(in_vain.values()))
 
 
-def _fix(in_vain: Iterable[Extra]) -> Fix | None:
+def _fix(in_vain: Collection[Extra]) -> Fix | None:
     names = [extra.field for extra in in_vain if extra.ability == "tools"]
-    return Fix(say(gettext_noop("Send without tools")), dict.fromkeys(names)) if names else None
+    if names:
+        return Fix(say(gettext_noop("Send without tools")), dict.fromkeys(names))
+    if all(extra.ability == "schema" for extra in in_vain):
+        return Fix(say(gettext_noop("Switch to %(api)s"), api=DEFAULT.label), {}, DEFAULT.id)
+    return None
