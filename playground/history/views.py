@@ -4,10 +4,17 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
@@ -27,12 +34,12 @@ from playground.runs.search import Query
 from playground.web.page import render_page
 from playground.web.present import Result
 
-View = Callable[..., HttpResponse]
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
-def _if_runs_are_on(view: View) -> View:
+def if_runs_are_on(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> Response:
         if not settings.CONFIG.runs:
             raise Http404
         return view(request, *arguments, **named)
@@ -42,10 +49,10 @@ def _if_runs_are_on(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gzip_page
-@_if_runs_are_on
+@if_runs_are_on
 def runs(request: HttpRequest) -> HttpResponse:
     """List runs, the latest first. A search is posted: its words are no business of a log."""
-    query = _query(request.POST)
+    query = query_of(request.POST)
     before = request.POST.get("before", "")
     found = search.find(query, int(before[:18]) if before.isascii() and before.isdigit() else None)
     context = {"found": found, "query": query, "asked": request.POST}
@@ -57,22 +64,18 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@_if_runs_are_on
+@if_runs_are_on
 def run(request: HttpRequest, key: str) -> HttpResponse:
     """Show a run in the playground: the form as it was, and what came back. As JSON, its archive."""
     kept = _found(key)
     if shape_of(request) is Shape.JSON:
         return JsonResponse(kept.archive)
     exchange = _exchange(kept)
-    provider = kept.provider if kept.provider in catalogue() else ""
-    base_url = "" if provider else exchange.call.base_url
-    form = RequestForm.from_body(provider, base_url, dict(exchange.call.body), exchange.dialect)
-    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider))
-    return render_page(request, form, result=Result(exchange, Kept(key)), run=kept)
+    return render_page(request, form_of(exchange), result=Result(exchange, Kept(key)), run=kept)
 
 
 @require_POST
-@_if_runs_are_on
+@if_runs_are_on
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Star a run, tag it, or delete it, by the button that was clicked."""
     match request.POST.get("do"):
@@ -91,7 +94,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@_if_runs_are_on
+@if_runs_are_on
 def forget(request: HttpRequest) -> HttpResponse:
     """Delete all runs."""
     keep.forget(None)
@@ -100,7 +103,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@_if_runs_are_on
+@if_runs_are_on
 def compare(request: HttpRequest) -> HttpResponse:
     """Show two runs side by side: `?run=KEY&run=KEY`."""
     keys = request.GET.getlist("run")[:2]
@@ -108,6 +111,20 @@ def compare(request: HttpRequest) -> HttpResponse:
         raise Http404
     one, other = (_exchange(_found(key)) for key in keys)
     return render(request, "history/compare.html", {"compared": Compared(one, other), "keys": keys})
+
+
+def form_of(exchange: Exchange) -> RequestForm:
+    """Return the form as it was when this was sent."""
+    provider = exchange.provider if exchange.provider in catalogue() else None
+    base_url = "" if provider else exchange.call.base_url
+    form = RequestForm.from_body(provider or "", base_url, dict(exchange.call.body), exchange.dialect)
+    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider or ""))
+    return form
+
+
+def exchange_of_run(key: str) -> Exchange:
+    """Return the run's exchange. Raises `Http404`."""
+    return _exchange(_found(key))
 
 
 def _found(key: str) -> Run:
@@ -124,7 +141,7 @@ def _exchange(kept: Run) -> Exchange:
         raise Http404 from error
 
 
-def _query(values: Any) -> Query:
+def query_of(values: Any) -> Query:
     texts = {
         field.name: values.get(field.name, "")[:300] for field in fields(Query) if field.type in ("str", str)
     }
