@@ -189,8 +189,12 @@ class Choice(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `model` is None if the provider does not name it."""
+    """A whole answer. `model` is None if the provider does not name it.
+
+    `tier` is how the provider served it, in its own word (`flex`, `priority`); "" if it does not say.
+    """
 
     choices: Sequence[Choice] = ()
     usage: Usage | None = None
     model: str | None = None
+    tier: str = ""
