@@ -62,6 +62,16 @@
   const forgetOutdated = () => outdated.replaceChildren();
   model.addEventListener("input", forgetOutdated);
 
+  // A link can name another provider. An option that is not ready can be chosen, too: it says why.
+  document.addEventListener("playground:opened", ({ detail }) => {
+    provider.value = detail.provider;
+    form.querySelector("[name=base_url]").value = detail.base_url;
+    before = provider.selectedOptions[0];
+    suggested = JSON.parse(before.dataset.models);
+    for (const id of ["models", "detected"]) document.getElementById(id).replaceChildren();
+    showProvider();
+  });
+
   provider.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
     const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;

@@ -303,6 +303,12 @@
 
   // --- the link ---
 
+  document.addEventListener("playground:opened", () => {
+    if (!outcome.querySelector("[data-refusal]")) return;
+    select(byName("answer"));
+    showOutcome();
+  });
+
   // The server sends the link with the code, so wait for code that has been requested.
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
@@ -322,7 +328,8 @@
         codes.addEventListener("htmx:after:swap", ready, { once: true });
       });
     }
-    copyText(link, part("permalink")?.href);
+    const permalink = part("permalink");
+    copyText(link, permalink && new URL(permalink.dataset.copied, location).href);
   });
 
   const keys = document.querySelector("[data-keys]");
