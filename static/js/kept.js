@@ -8,7 +8,8 @@
   const LINK = /^#r=(.*)$/s;
   const keyFor = (hash) => {
     let digest = 0;
-    for (const letter of LINK.test(hash) ? hash : "") digest = (Math.imul(digest, 31) + letter.charCodeAt(0)) | 0;
+    for (const letter of LINK.test(hash) ? hash : "")
+      digest = (Math.imul(digest, 31) + letter.charCodeAt(0)) | 0;
     return `playground.form:${location.pathname}?${query}${digest ? `#${digest}` : ""}`;
   };
   let storage = keyFor(location.hash);
@@ -99,11 +100,14 @@
 
   const linked = LINK.exec(location.hash);
   if (!restore() && linked && !form.elements.embed) editForm(`open:${linked[1]}`);
-  // Another link was pasted into the address bar, or Back: load its form like that of any other address.
+  // Another link was pasted into the address bar, or Back leads to another form: load it like that of any other
+  // address. A place in this page ("Skip to content") must not take the link out of the address.
+  const own = linked ? location.hash : "";
   window.addEventListener("hashchange", () => {
-    if (LINK.test(location.hash)) return location.reload();
-    storage = keyFor(location.hash);
-    save();
+    const { hash } = location;
+    if (LINK.test(hash) || !hash) {
+      if (hash !== own) location.reload();
+    } else if (own) history.replaceState(null, "", own);
   });
   form.addEventListener("input", save);
   document.body.addEventListener("playground:changed", save);
