@@ -263,6 +263,7 @@
     lost();
     select(byName("answer"));
     showOutcome();
+    own.scrollIntoView({ block: "nearest" });
   });
 
   // --- the code's language, remembered in this browser ---
