@@ -66,10 +66,8 @@
   document.addEventListener("playground:opened", ({ detail }) => {
     provider.value = detail.provider;
     form.querySelector("[name=base_url]").value = detail.base_url;
-    before = provider.selectedOptions[0];
-    suggested = JSON.parse(before.dataset.models);
     for (const id of ["models", "detected"]) document.getElementById(id).replaceChildren();
-    showProvider();
+    document.dispatchEvent(new Event("playground:provider"));
   });
 
   provider.addEventListener("change", () => {
@@ -108,6 +106,7 @@
   // It was set together with everything that depends on it.
   document.addEventListener("playground:provider", () => {
     before = provider.selectedOptions[0];
+    suggested = JSON.parse(before.dataset.models);
     showProvider();
   });
   showProvider();

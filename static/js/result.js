@@ -263,7 +263,6 @@
     lost();
     select(byName("answer"));
     showOutcome();
-    own.scrollIntoView({ block: "nearest" });
   });
 
   // --- the code's language, remembered in this browser ---
@@ -308,6 +307,7 @@
     if (!outcome.querySelector("[data-refusal]")) return;
     select(byName("answer"));
     showOutcome();
+    own.scrollIntoView({ block: "nearest" });
   });
 
   // The server sends the link with the code, so wait for code that has been requested.
