@@ -39,7 +39,7 @@ def read(value: Any) -> Usage | None:
         return None
     names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
     audio = [count for places in (_AUDIO_IN, _AUDIO_OUT) if (count := _first(value, places)) is not None]
-    usage = Usage(*(_first(value, places) for places in names), sum(audio) if audio else None)
+    usage = Usage(*[*(_first(value, places) for places in names), sum(audio) if audio else None])
     return usage if usage.as_json() else None
 
 

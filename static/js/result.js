@@ -310,21 +310,30 @@
     own.scrollIntoView({ block: "nearest" });
   });
 
-  // The server sends the link with the code, so wait for code that has been requested.
+  // The server sends the link with the code, so wait for the code of the form as it is. What arrives can be older.
+  let changes = 0;
+  let asked = 0;
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
+    changes += 1;
     codes.dataset.stale = "";
     if (outcome.hasAttribute("aria-busy")) changedMeanwhile = true;
     else if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
   };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);
+  // After the event that caused the request, which other listeners count, too.
+  codes.addEventListener("htmx:before:request", () => {
+    queueMicrotask(() => {
+      asked = changes;
+    });
+  });
   codes.addEventListener("htmx:after:swap", () => {
-    delete codes.dataset.stale;
+    if (asked === changes) delete codes.dataset.stale;
     showTarget(shownTarget);
   });
   link?.addEventListener("click", async () => {
-    if ("stale" in codes.dataset) {
+    while ("stale" in codes.dataset) {
       await new Promise((ready) => {
         codes.addEventListener("htmx:after:swap", ready, { once: true });
       });

@@ -76,8 +76,8 @@ def test_a_link_pasted_into_the_address_bar_leaves_the_form_before_it_a_step_bac
         page.evaluate("hash => { location.hash = hash }", f"r={packed()}")
     _expect_opened(page, "It’s <b>“linked”</b> & 你好")
 
-    page.go_back()
-    page.reload()
+    with page.expect_event("load"):
+        page.go_back()
     _expect_opened(page, "typed before")
 
 
