@@ -311,11 +311,8 @@
   });
 
   // The server sends the link with the code, so wait for the code of the form as it is. What arrives can be older.
-  let changes = 0;
-  let asked = 0;
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
-    changes += 1;
     codes.dataset.stale = "";
     if (outcome.hasAttribute("aria-busy")) changedMeanwhile = true;
     else if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
@@ -325,11 +322,11 @@
   // After the event that caused the request, which other listeners count, too.
   codes.addEventListener("htmx:before:request", () => {
     queueMicrotask(() => {
-      asked = changes;
+      if ("stale" in codes.dataset) codes.dataset.stale = "asked";
     });
   });
   codes.addEventListener("htmx:after:swap", () => {
-    if (asked === changes) delete codes.dataset.stale;
+    if (codes.dataset.stale === "asked") delete codes.dataset.stale;
     showTarget(shownTarget);
   });
   link?.addEventListener("click", async () => {
