@@ -189,10 +189,7 @@ class Choice(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `model` is None if the provider does not name it.
-
-    `tier` is how the provider served it, in its own word (`flex`, `priority`); "" if it does not say.
-    """
+    """A whole answer. `model` is None and `tier` (`flex`, `priority`) "" if the provider names none."""
 
     choices: Sequence[Choice] = ()
     usage: Usage | None = None

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Counts in tokens; None where the provider reported nothing, which is not 0.
-
-    The last five are parts of the first two. `cache_write_1h_tokens` is the part of the cache writes that is
-    kept for an hour, and `audio_tokens` counts both ways.
-    """
+    """Counts in tokens; None where the provider reported nothing, which is not 0."""
 
     prompt_tokens: int | None
     completion_tokens: int | None
