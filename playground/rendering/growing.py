@@ -5,9 +5,8 @@ finished answer is rendered as a whole (`rendering.answer`).
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from html import escape
 
 from playground.rendering.answer import fence, rendered_block
 
@@ -15,61 +14,77 @@ from playground.rendering.answer import fence, rendered_block
 _LONGEST_OPEN = 4_000
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)$")
 _LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?: |$)")
+# What a plain text has none of. Most answers have none for long, and some never.
+_MARKUP = re.compile(r"[*_`~#|$\\\[<>]|(?:^|\n) {0,3}(?:[-+]|\d{1,9}[.)])[ \n]")
 
 
-class Place(Enum):
-    """Where a piece of HTML goes: after the whole blocks, instead of the open block, or into its code."""
+@dataclass(slots=True)
+class Change:
+    """What an addition changes on the page, as HTML.
 
-    WHOLE = "whole"
-    OPEN = "open"
-    CODE = "code"
+    `text` goes to the end of the plain text. If `begins`, the plain text is replaced by a place for whole
+    blocks and one for the open block. `whole` goes to the end of the whole blocks, `open` replaces the open
+    block unless it is None, and `code` goes to the end of the code in it.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """HTML for a place. For `CODE`, it is text, not yet escaped."""
-
-    place: Place
-    html: str
+    text: str = ""
+    begins: bool = False
+    whole: str = ""
+    open: str | None = None
+    code: str = ""
 
 
 class Growing:
-    """Takes an answer piece by piece: `add` returns what changes on the page, in order."""
+    """Takes an answer piece by piece: `add` returns what changes.
 
-    def __init__(self) -> None:
+    The answer is plain text until there is markup in it, and to its end unless `draws`.
+    """
+
+    def __init__(self, *, draws: bool = True) -> None:
+        self._draws = draws
+        self._plain: list[str] | None = []  # as long as it is plain text
         self._line = ""  # the last one, which has no end yet
         self._block: list[str] = []  # the whole lines of the open block
         self._length = 0
         self._marks = ""  # those that opened the fence, if the block is one
         self._language = ""
         self._coded = 0  # characters of the last line that are shown in the code already
+        self._change = Change()
 
-    def add(self, text: str) -> list[Piece]:
-        """Return what to show. Empty if nothing changes."""
-        pieces: list[Piece] = []
+    def add(self, text: str) -> Change:
+        self._change = Change()
+        if self._plain is not None:
+            # A mark of a list may be cut in two.
+            before = self._plain[-1][-20:] if self._plain else "\n"
+            if not self._draws or not _MARKUP.search(before + text):
+                self._plain.append(text)
+                return Change(text=escape(text))
+            text = "".join([*self._plain, text])
+            self._plain = None
+            self._change.begins = True
         *lines, rest = text.split("\n")
         for line in lines:
-            pieces += self._ended(self._line + line)
+            self._end(self._line + line)
             self._line = ""
         self._line += rest
-        pieces += self._open()
-        return pieces
+        self._show_open()
+        return self._change
 
-    def _ended(self, line: str) -> Iterator[Piece]:
+    def _end(self, line: str) -> None:
+        """Take a whole line."""
         if self._marks:
-            yield from self._code(line)
-            return
-        if found := _FENCE.match(line):
-            yield from self._close()
+            self._end_code(line)
+        elif found := _FENCE.match(line):
+            self._close()
             self._marks, self._language = found[1], found[2].strip().partition(" ")[0]
-            yield Piece(Place.OPEN, fence("", self._language, is_open=True))
-            return
-        if self._starts_anew(line):
-            yield from self._close()
-        self._block.append(line)
-        self._length += len(line) + 1
-        if self._length > _LONGEST_OPEN:
-            yield from self._close()
+            self._open(fence("", self._language, is_open=True))
+        else:
+            if self._starts_anew(line):
+                self._close()
+            self._block.append(line)
+            self._length += len(line) + 1
+            if self._length > _LONGEST_OPEN:
+                self._close()
 
     def _starts_anew(self, line: str) -> bool:
         """Whether the line begins another block: it follows an empty one and continues no list."""
@@ -78,33 +93,43 @@ class Growing:
         in_list = bool(_LIST.match(self._block[0]))
         return not (in_list and (line.startswith(("  ", "\t")) or _LIST.match(line)))
 
-    def _close(self) -> Iterator[Piece]:
-        if any(line.strip() for line in self._block):
-            yield Piece(Place.WHOLE, rendered_block("\n".join(self._block)))
-            yield Piece(Place.OPEN, "")
-        self._block, self._length = [], 0
-
-    def _code(self, line: str) -> Iterator[Piece]:
-        if line.strip().startswith(self._marks) and not line.strip().strip(self._marks[0]):
-            yield Piece(Place.WHOLE, fence("\n".join(self._block), self._language))
-            yield Piece(Place.OPEN, "")
-            self._block, self._length, self._marks, self._coded = [], 0, "", 0
-            return
-        yield Piece(Place.CODE, line[self._coded :] + "\n")
-        self._block.append(line)
+    def _end_code(self, line: str) -> None:
+        bare = line.strip()
+        if bare.startswith(self._marks) and not bare.strip(self._marks[0]):
+            self._close(fence("\n".join(self._block), self._language))
+            self._marks = ""
+        else:
+            self._code(line[self._coded :] + "\n")
+            self._block.append(line)
         self._coded = 0
 
-    def _open(self) -> Iterator[Piece]:
+    def _show_open(self) -> None:
         if self._marks:
             fresh = self._line[self._coded :]
             # A line that may become the closing fence waits.
             may_close = self._line.strip() and self._marks.startswith(self._line.strip()[:3])
             if fresh and not may_close:
-                yield Piece(Place.CODE, fresh)
+                self._code(fresh)
                 self._coded = len(self._line)
         elif self._length + len(self._line) > _LONGEST_OPEN:
             self._block.append(self._line)
             self._line = ""
-            yield from self._close()
+            self._close()
         elif (text := "\n".join([*self._block, self._line])).strip():
-            yield Piece(Place.OPEN, rendered_block(text))
+            self._open(rendered_block(text))
+
+    def _close(self, html: str = "") -> None:
+        if html or any(line.strip() for line in self._block):
+            self._change.whole += html or rendered_block("\n".join(self._block))
+            self._open("")
+        self._block, self._length = [], 0
+
+    def _open(self, html: str) -> None:
+        self._change.open, self._change.code = html, ""
+
+    def _code(self, text: str) -> None:
+        if self._change.open is None:
+            self._change.code += escape(text)
+        else:
+            before, end, after = self._change.open.rpartition("</code>")
+            self._change.open = f"{before}{escape(text)}{end}{after}"

@@ -1,14 +1,14 @@
 """A growing answer: its pieces, put where they belong, end up as the answer."""
 
 import re
-from html import escape, unescape
+from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.rendering.answer import rendered
-from playground.rendering.growing import Growing, Place
+from playground.rendering.growing import Change, Growing
 from tests.growth import is_linear
 
 ANSWER = """# Title
@@ -40,22 +40,25 @@ class _Page:
     """What a browser makes of the pieces."""
 
     def __init__(self) -> None:
-        self.whole, self.open = "", ""
+        self.plain, self.whole, self.open = "", "", ""
 
     def show(self, growing: Growing, text: str) -> None:
-        for piece in growing.add(text):
-            match piece.place:
-                case Place.WHOLE:
-                    self.whole += piece.html
-                case Place.OPEN:
-                    self.open = piece.html
-                case Place.CODE:
-                    assert "</code>" in self.open
-                    self.open = self.open.replace("</code>", escape(piece.html) + "</code>")
+        change = growing.add(text)
+        self.plain = "" if change.begins else self.plain + change.text
+        self.whole += change.whole
+        self.open = self.open if change.open is None else change.open
+        if change.code:
+            assert "</code>" in self.open
+            self.open = self.open.replace("</code>", change.code + "</code>")
 
     @property
     def text(self) -> str:
-        return _text(self.whole + self.open)
+        return _text(self.html)
+
+    @property
+    def html(self) -> str:
+        assert not (self.plain and self.whole + self.open)
+        return self.plain + self.whole + self.open
 
 
 def _text(html: str) -> str:
@@ -75,15 +78,33 @@ def test_all_of_it_is_shown_however_it_is_cut(size: int) -> None:
 
     assert page.text == _text(rendered(ANSWER) or "")
     for element in ("<h4>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
-        assert element in page.whole + page.open
+        assert element in page.html
 
 
 def test_a_block_is_written_once_it_is_whole() -> None:
-    page = _shown(["First.\n", "\nSec"])
+    page = _shown(["*First*.\n", "\nSec"])
 
     assert page.whole == ""
     assert page.text == "First.Sec"
-    assert "First" in _shown(["First.\n", "\nSec\n"]).whole
+    assert "First" in _shown(["*First*.\n", "\nSec\n"]).whole
+
+
+def test_plain_text_is_only_appended() -> None:
+    growing = Growing()
+
+    for text in ("Five is ", "less than, ", "or 5.", "\n\nAgain."):
+        assert growing.add(text) == Change(text=text)
+
+
+@pytest.mark.parametrize("pieces", [["A list:\n", "- ", "a"], ["x\n1", ". y"], ["**b", "**"], ["a\n", "# b"]])
+def test_markup_is_noticed_wherever_it_is_cut(pieces: list[str]) -> None:
+    assert re.search("<(li|strong|h4)", _shown(pieces).html)
+
+
+def test_it_stays_plain_where_nothing_is_drawn() -> None:
+    growing = Growing(draws=False)
+
+    assert growing.add("**b** <i>") == Change(text="**b** &lt;i&gt;")
 
 
 def test_an_open_fence_is_code() -> None:
@@ -104,7 +125,7 @@ def test_what_may_close_the_fence_waits() -> None:
 def test_no_text_is_lost_or_becomes_markup(pieces: list[str]) -> None:
     page = _shown(pieces)
 
-    html = page.whole + page.open
+    html = page.html
     shown = _text(re.sub(r"<figcaption>.*?</figcaption>", "", html, flags=re.DOTALL))
     has_fence = re.search("```|~~~", "".join(pieces))  # its first line is not shown
     assert has_fence or re.findall("[ab]", shown) == re.findall("[ab]", "".join(pieces))
