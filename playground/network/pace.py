@@ -13,7 +13,7 @@ from playground.network.running import running
 # calls: each time costs the processor more than the tokens that it shows.
 _SHORTEST_MS = 40.0
 _LONGEST_MS = 200.0
-_MS_A_CALL = 0.8
+_MS_A_CALL = 1.0
 # With no more calls than this, each piece is read as it arrives, which gives its events their exact times.
 FEW = 10
 _MOST_UNSHOWN = 1 << 18
