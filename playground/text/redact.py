@@ -125,7 +125,11 @@ class Redactor:
         if self.of_whole_keys.text(value) != value:
             return False
         # Most texts end in something that does not occur in the key at all.
-        if value[-1:] not in self._first_characters and value[-2:] not in self._pairs and not _MARKS & {*value}:
+        if (
+            value[-1:] not in self._first_characters
+            and value[-2:] not in self._pairs
+            and not _MARKS & {*value}
+        ):
             return True
         return self.settled(value) == len(value)
 

@@ -140,7 +140,9 @@ class Patches:
     def _events(self, fresh: Sequence[StreamEvent]) -> Iterator[str]:
         """Yield the events as text, from which the page makes list items once somebody looks at them."""
         taken = self._budget.taken
-        lines = [event_line(taken + n, event) for n, event in enumerate(takewhile(self._budget.take, fresh), 1)]
+        lines = [
+            event_line(taken + n, event) for n, event in enumerate(takewhile(self._budget.take, fresh), 1)
+        ]
         self.events_left_out += len(fresh) - len(lines)
         while lines:
             group, place = divmod(taken, EVENTS_A_GROUP)

@@ -53,9 +53,9 @@ class _Translated(template.Node):
 
     def __init__(self, node: TranslateNode) -> None:
         self._node = node
-        self._said: dict[str | None, SafeString] = {}
+        self._said: dict[str | None, str] = {}
 
-    def render(self, context: template.Context) -> SafeString:
+    def render(self, context: template.Context) -> str:
         language = get_language()
         said = self._said.get(language)
         if said is None:
@@ -64,12 +64,10 @@ class _Translated(template.Node):
 
 
 @register.filter
-def truncatechars(text: object, most: int) -> str:
+def truncatechars(value: object, most: int) -> str:
     """Django's filter, which is slow for texts that are short enough."""
-    if isinstance(text, str) and len(text) <= most:
-        return text
-    truncated: str = django_truncatechars(text, most)
-    return truncated
+    text = str(value)
+    return text if len(text) <= most else django_truncatechars(text, most)
 
 
 @register.filter

@@ -379,7 +379,7 @@ def test_stop_shows_the_rest_at_once(
     _set_times([0, 2900, 5800, 8700, 11600, 14500])
     upstream.reply(json_answer({"error": {"message": "down"}}, 503))
     parts, seen = iter(send_form(client, **STREAM)), b""
-    while b'data-n="1"' not in seen:
+    while b"\ndata: [1," not in seen:
         seen += next(parts)
 
     number = seen.decode().split('data-live="')[1].split('"')[0]

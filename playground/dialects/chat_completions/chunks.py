@@ -178,7 +178,12 @@ class _Choice:
     def continues(self, text: str) -> bool:
         """Append a piece of the content; return False if it may be something else."""
         said, snapshots = self._message["content"], self._snapshots.get("content")
-        if type(said) is not Pieces or snapshots is None or not snapshots.are_pieces or "text" not in self.texts:
+        if (
+            type(said) is not Pieces
+            or snapshots is None
+            or not snapshots.are_pieces
+            or "text" not in self.texts
+        ):
             return False
         said.append(text)
         self.texts["text"].append(text)
