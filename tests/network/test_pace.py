@@ -1,4 +1,4 @@
-"""When a growing answer is shown again: the first token at once, then at intervals that grow with the load."""
+"""When a growing answer is shown again: the first token at once, then at intervals that grow with load."""
 
 import socket
 from collections.abc import Iterator
