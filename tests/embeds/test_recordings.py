@@ -318,7 +318,7 @@ def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Emb
 
     html = send_form(client, **STREAM).getvalue().decode()
 
-    assert [f">{at * 10} ms<" in html for at in range(1, 7)] == [True] * 6
+    assert [f'"{at * 10} ms"' in html for at in range(1, 7)] == [True] * 6
     assert "6 events" in html
     assert "Ended with [DONE]" in html
 
