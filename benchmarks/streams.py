@@ -108,8 +108,7 @@ def _servers(name: str, count: int, folder: Path) -> Iterator[tuple[int, "subpro
     variables = environment(folder, upstream)
     # An eighth is kept free of streams.
     variables["PLAYGROUND_THREADS"] = str(count * 8 // 7 + 16)
-    if not (ROOT / "staticfiles").exists():
-        run_manage("collectstatic", variables)
+    run_manage("collectstatic", variables)
     application = "benchmarks.floor" if name == "floor" else "playground.wsgi"
     command = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), f"--bind=127.0.0.1:{port}"]
     with (

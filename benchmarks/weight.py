@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import requests
 
 # Bytes, gzipped.
-AIM, FRAME_AIM, LOADER_AIM = 60_000, 57_000, 5_000
+AIM, FRAME_AIM, LOADER_AIM = 70_000, 60_000, 5_000
 
 
 def report(address: str) -> None:

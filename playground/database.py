@@ -28,8 +28,10 @@ def let_go() -> None:
         connection.close()
 
 
-def in_turn(work: Callable[[], _Result]) -> _Result:
+def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
     """Run `work`, a transaction or a few queries, when it is our turn; then close the connection.
+
+    With `keep_open` it stays open; only a thread that never makes calls may keep one.
 
     Returns what `work` returns. Raises `DatabaseError`.
     """
@@ -48,7 +50,8 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
             connection.close()
             time.sleep(_PAUSE_SECONDS)
     finally:
-        let_go()
+        if not keep_open:
+            let_go()
         if is_ours:
             turns.release()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from playground.docs.kept import Kept
 from playground.docs.links import docs_url
-from playground.text import yamltext
+from playground.tags import yamltext
 from playground.text.sentence import Sentence, gettext_noop, say
 
 LARGEST = 1_048_576

@@ -210,20 +210,18 @@ class StreamReader:
             if masked and number == self._first_unread[0]:
                 self._first_unread = (number, MASK)
             if self._live:
-                event = self._waiting.pop(number)
-                if masked:
-                    self._masked_id = event.id
-                self._fresh.append(
-                    StreamEvent(event.at_ms, "message", MASK, "")
-                    if masked
-                    else StreamEvent(
-                        event.at_ms,
-                        self._redactor.text(event.name),
-                        self._redactor.text(event.data),
-                        self._redactor.text(event.brought),
-                        "" if event.id == self._masked_id else self._redactor.text(event.id),
-                    )
-                )
+                self._fresh.append(self._shown(self._waiting.pop(number), masked=masked))
+
+    def _shown(self, event: StreamEvent, *, masked: bool) -> StreamEvent:
+        if masked:
+            self._masked_id = event.id
+            return StreamEvent(event.at_ms, "message", MASK, "")
+        text = self._redactor.text
+        together = f"{event.name}\n{event.id}\n{event.data}\n{event.brought}"
+        if text(together) == together and not (event.id and event.id == self._masked_id):
+            return event  # checks all texts at once, because a key is rarely there
+        id_ = "" if event.id == self._masked_id else text(event.id)
+        return StreamEvent(event.at_ms, text(event.name), text(event.data), text(event.brought), id_)
 
     def _without_split_key(self, body: bytes) -> bytes:
         """Mask each event of the body that held a piece of the key."""

@@ -10,6 +10,7 @@ from playground.network.head import Head
 from playground.network.lines import Lines
 
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
+_WHOLE_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n")
 _LENGTH = re.compile("[0-9]{1,18}")
 _LONGEST_SIZE_LINE = 65_536
 
@@ -39,6 +40,8 @@ class Framed:
 
     def read1(self) -> bytes | None:
         if self._chunked and not self._left:
+            if whole := self._whole_chunks():
+                return whole
             start = self._next_chunk()
             if start is None or start or not (self._left and self._lines.has_more):
                 return start
@@ -51,6 +54,29 @@ class Framed:
             raise CutOffError(f"{self._left} bytes are missing")
         self._left -= len(data)
         return data
+
+    def _whole_chunks(self) -> bytes:
+        """Read the chunks that are in the buffer as a whole, after at most one read.
+
+        A stream has a chunk for each event, of which several may have arrived.
+        """
+        if self._lines.has_begun:
+            return b""
+        buffered = self._source.peek(1)
+        parts, at = list[bytes](), 0
+        if not self._first and buffered.startswith(b"\r\n"):
+            at = 2  # the end of the previous chunk
+        while size := _WHOLE_SIZE.match(buffered, at):
+            start, length = size.end(), int(size[1], 16)
+            following = start + length
+            if not length or buffered[following : following + 2] != b"\r\n":
+                break
+            parts.append(buffered[start:following])
+            at = following + 2
+        if parts:
+            self._source.read(at)
+            self._first = False
+        return b"".join(parts)
 
     def _next_chunk(self) -> bytes | None:
         """Read the start of the next chunk.

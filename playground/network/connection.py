@@ -27,8 +27,8 @@ from playground.network.limits import Limits
 from playground.network.public import shown_host, target
 from playground.text.endpoint import Endpoint
 
-# Less than the usual 8 KiB, because hundreds of streams may wait at once. Larger reads bypass the buffer.
-_BUFFER_BYTES = 2048
+# Holds what some ten events take, which arrive between two updates. Larger reads bypass the buffer.
+_BUFFER_BYTES = 4096
 _END_OF_BROWSER = getattr(select, "POLLRDHUP", 0)
 # Also bounds interim responses (1xx), of which any number may come first.
 _HEAD_BYTES = 1 << 20

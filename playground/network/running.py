@@ -15,8 +15,6 @@ from playground.network.connection import Wire
 from playground.network.limits import Limits
 from playground.text.sentence import gettext_noop, ngettext_noop, say
 
-CROWD = 100
-
 
 class BusyError(RefusedError):
     """No further exchange is accepted now. `most` is the limit: this visitor's if `own`, else the process's.
@@ -99,8 +97,8 @@ class Running:
         return wire is not None and wire.ended is not None
 
     @property
-    def crowded(self) -> bool:
-        return len(self._wires) > CROWD
+    def count(self) -> int:
+        return len(self._wires)
 
     @property
     def stopping(self) -> bool:

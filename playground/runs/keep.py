@@ -11,7 +11,7 @@ from playground.calls.cost import cost_of
 from playground.database import in_turn
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
-from playground.runs import search, tidy
+from playground.runs import search, tidy, writing
 from playground.runs.models import Run, packed
 from playground.runs.words import label, strings, words_of
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -89,16 +89,10 @@ NOT_KEPT = Keeper(wanted=False, handed_on=False)
 def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
     """Write the run of a call. `parent` is the key of the run that it repeats. Raises `NotKeptError`."""
     run = _run(exchange, who, _clean(parent)[:64])
-
-    def write() -> None:
-        with transaction.atomic():
-            run.save(force_insert=True)
-            search.add(run.pk, run.words)
-
     try:
         if not tidy.make_room(run.size):
             raise NotKeptError(say(_FULL, most=settings.CONFIG.runs_mib))
-        in_turn(write)
+        writing.write(run)
     except DatabaseError as error:
         raise NotKeptError(say(_NO_DATABASE, why=why(error))) from error
     return run

@@ -8,8 +8,9 @@ request: {model: gpt-6-luna, messages: [{role: user, content: Hello!}]}
 
 from typing import Any
 
+from playground.tags import yamltext
 from playground.tags.tag import LiveCall, TagError, checked, name_of, value_of
-from playground.text import jsontext, yamltext
+from playground.text import jsontext
 from playground.text.sentence import SentenceError, gettext_noop, say
 
 LANGUAGE = "api-playground"

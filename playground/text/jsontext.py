@@ -100,7 +100,7 @@ def loads_leniently(text: str | bytes, *, halves: bool = False) -> Any:
 
 def has_halves(text: str) -> bool:
     """Whether a JSON text may contain a lone surrogate. Complete pairs match too."""
-    return _SURROGATE_ESCAPE.search(text) is not None
+    return "\\u" in text and _SURROGATE_ESCAPE.search(text) is not None
 
 
 def _parse(text: str, decoder: json.JSONDecoder) -> Any:

@@ -23,6 +23,8 @@ _SHORTEST_BEGINNING = 12
 _LAYERS = 4
 # Text that is still growing is not held back for an escape longer than this.
 _LONGEST_ESCAPE = 16
+# What begins an escape.
+_MARKS = frozenset("\\%&")
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 Span = tuple[int, int]
@@ -88,6 +90,11 @@ class Redactor:
     def _first_characters(self) -> frozenset[str]:
         return frozenset(form[0] for form in self._forms)
 
+    @cached_property
+    def _pairs(self) -> frozenset[str]:
+        """Each two characters that follow one another in the key."""
+        return frozenset(form[at : at + 2] for form in self._forms for at in range(len(form) - 1))
+
     def text(self, value: str) -> str:
         if len(value) < self._shortest:
             return value
@@ -115,7 +122,16 @@ class Redactor:
 
     def is_settled(self, value: str) -> bool:
         """Whether a growing text neither contains the key nor ends in what may be an unfinished one."""
-        return self.of_whole_keys.text(value) == value and self.settled(value) == len(value)
+        if self.of_whole_keys.text(value) != value:
+            return False
+        # Most texts end in something that does not occur in the key at all.
+        if (
+            value[-1:] not in self._first_characters
+            and value[-2:] not in self._pairs
+            and not _MARKS & {*value}
+        ):
+            return True
+        return self.settled(value) == len(value)
 
     def data(self, value: bytes) -> bytes:
         if b"\0" in value and self._forms:  # a browser drops the zeros of UTF-16 text

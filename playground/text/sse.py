@@ -15,10 +15,11 @@ length.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.text import event_data
 from playground.text.event_data import DataLines, glued, is_alone
 
 # A line with its line ending and the blank lines after it.
@@ -112,10 +113,33 @@ class EventParser:
         self._fields_end = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
+        if not (self._rest or self._at_start or self._after_cr or self._fields or self._data or self._later):
+            data = yield from self._plain_events(data)
         for line, end in self._lines(data):
             self._line(line, end)
             if self._ready:
                 yield from self._take()
+
+    def _plain_events(self, data: bytes) -> Generator[Event, None, bytes]:
+        """Yield the events at the start that have one line of data, a JSON object; return what follows.
+
+        Nearly all events do, and this takes half the time of following each line.
+        """
+        start = 0
+        while data.startswith(b"data: {", start):
+            end = data.find(b"\n\n", start)
+            line = data[start + 6 : end]
+            if end < 0 or b"\n" in line or b"\r" in line or b"data:" in line:
+                break
+            text = line.decode("utf-8", "replace")
+            value = event_data.read(text)
+            if not isinstance(value, dict):
+                break
+            self.lines += 2
+            self._offset += end + 2 - start
+            start = end + 2
+            yield Event(text, "message", "", self._chunk(value), self._offset - 2)
+        return data[start:] if start else data
 
     def close(self) -> Iterator[Event]:
         if self._at_start:

@@ -168,6 +168,7 @@ def stream(
                         pace.heard(len(piece))
                         if not reading.add(piece, pace.heard_ms):
                             break
+                        pace.token = reading.has_token
                         ending.heard(pace.heard_ms)
         except GeneratorExit:  # the watcher has left
             caller.told(outcome(reading, failures.failure(FailureKind.STOPPED, prepared)))

@@ -74,6 +74,10 @@ class Reading:
         return self.source is not None and self.source.has_more
 
     @property
+    def has_token(self) -> bool:
+        return self.stream is not None and self.stream.first_token_ms is not None
+
+    @property
     def unread_coding(self) -> str:
         """The Content-Encoding of a body that could not be decoded, unless it is text all the same."""
         if self.head is None or self.source is None or not self.source.unread:

@@ -21,6 +21,7 @@ from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation
 from playground.rendering.answer import rendered
 from playground.rendering.highlight import highlight
+from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
 from playground.text import jsontext
 from playground.web.outdated import explained
@@ -41,6 +42,9 @@ _LONG_EVENT = 1500
 _LONGEST_BROUGHT = 80
 _NO_ID = re.compile("[^0-9A-Za-z]+")
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
+
+
+_in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def part_id(run: str, part: str) -> str:
@@ -134,6 +138,15 @@ def _to_add(choice: Choice, *, media: bool) -> str:
     following, fields = choice.following(media=media), choice.next_fields
     value = {"add": following, "set": fields} if fields else following
     return json.dumps(value, ensure_ascii=False) if following else ""
+
+
+def event_line(number: int, event: StreamEvent) -> str:
+    """Return what an event's list item says, as a line of JSON from which `events.js` makes the item."""
+    exact = f"{amounts.count(round(event.at_ms))} ms" if event.at_ms >= 1000 else ""
+    name = event.name if event.name != "message" else ""
+    brought, is_long = event.brought[:_LONGEST_BROUGHT], len(event.data) > _LONG_EVENT
+    said = (number, amounts.duration(event.at_ms), exact, name, brought, event.data, event.id, is_long)
+    return f"\n{escape(_in_json(said), quote=False)}"
 
 
 @dataclass(frozen=True)
@@ -285,7 +298,7 @@ class Result:
             return None
         try:
             _ = self.exchange.value
-            return highlight(jsontext.indent(received.text, LONGEST_SHOWN), "json")
+            return json_html(jsontext.indent(received.text, LONGEST_SHOWN))
         except jsontext.JSONTextError:
             return None
 
@@ -298,7 +311,7 @@ class Result:
             text += part
             if len(text) > LONGEST_SHOWN:
                 return None
-        return highlight(text, "json")
+        return json_html(text)
 
     @cached_property
     def event_groups(self) -> list[EventGroup]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from html import escape
-from itertools import chain
+from itertools import chain, takewhile
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -29,7 +29,7 @@ from playground.web.present import (
     MOST_EVENTS,
     EventBudget,
     Result,
-    event_item,
+    event_line,
     part_id,
 )
 
@@ -37,7 +37,6 @@ HEARTBEAT = b":\n\n"
 # Tokens per second mean nothing over a shorter time, and nobody can read them more often.
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
-_EVENTS_A_MESSAGE = 100
 _LAST_WORDS_SECONDS = 5
 
 
@@ -74,9 +73,14 @@ def _events(request: HttpRequest, first: Step, steps: Live, keeper: Keeper, lang
                 case Progress():
                     yield patches.of(step) or HEARTBEAT
                 case Finished(exchange=exchange, rest=rest):
-                    context = {"result": Result(exchange), "run": patches.run}
-                    finished = render_to_string("result/_finished.html", context, request)
-                    yield patches.of(rest) + _message(finished)
+                    last = patches.of(rest)
+                    context = {
+                        "result": Result(exchange),
+                        "run": patches.run,
+                        "left_out": patches.events_left_out,
+                        "same_request": isinstance(first, Started) and first.sent == exchange.sent,
+                    }
+                    yield last + _message(render_to_string("result/_finished.html", context, request))
                     # Only now, so that the answer never waits for the database.
                     if kept := keeper.keep():
                         yield _message(patches.kept(kept))
@@ -102,6 +106,7 @@ class Patches:
         self._choices = 0
         self._facts: dict[str, str] = {}
         self._next_numbers_ms = 0.0
+        self.events_left_out = 0
         self._budget = EventBudget()
         self._folds = 1  # the page starts with the first one
 
@@ -133,19 +138,17 @@ class Patches:
         self._choices += len(numbers)
 
     def _events(self, fresh: Sequence[StreamEvent]) -> Iterator[str]:
-        """Split the events into messages: thousands at once would freeze a browser."""
-        group, items = 0, ""
-        for event in fresh:
-            place = self._budget.taken
-            if items and (place % EVENTS_A_GROUP == 0 or place % _EVENTS_A_MESSAGE == 0):
-                yield self._patch(f"events-{group}", items)
-                items = ""
-            if not self._budget.take(event):
-                break
-            group = place // EVENTS_A_GROUP
-            items += event_item(place + 1, event)
-        if items:
-            yield self._patch(f"events-{group}", items)
+        """Yield the events as text, from which the page makes list items once somebody looks at them."""
+        taken = self._budget.taken
+        lines = [
+            event_line(taken + n, event) for n, event in enumerate(takewhile(self._budget.take, fresh), 1)
+        ]
+        self.events_left_out += len(fresh) - len(lines)
+        while lines:
+            group, place = divmod(taken, EVENTS_A_GROUP)
+            here, lines = lines[: EVENTS_A_GROUP - place], lines[EVENTS_A_GROUP - place :]
+            taken += len(here)
+            yield self._patch(f"arrived-{group}", "".join(here))
 
     def _numbers(self, progress: Progress) -> Iterator[str]:
         first, last, tokens = progress.first_token_ms, progress.last_event_ms, progress.tokens

@@ -9,18 +9,20 @@ from typing import Any, cast
 from django import template
 from django.conf import settings
 from django.template.base import FilterExpression, Parser, Token
+from django.template.defaultfilters import truncatechars as django_truncatechars
+from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from playground import amounts
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
-from playground.rendering.highlight import highlight
+from playground.rendering.json_html import json_html
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
@@ -35,6 +37,37 @@ register = template.Library()
 def say(sentence: Sentence) -> str:
     """Translate a sentence into the reader's language."""
     return translate(sentence)
+
+
+@register.tag("translate")
+def translate_tag(parser: Parser, token: Token) -> template.Node:
+    """Django's tag. A fragment has dozens of plain texts, each of which Django looks up and escapes again."""
+    node: TranslateNode = do_translate(parser, token)
+    words = token.split_contents()
+    is_plain = len(words) == 2 and words[1][0] == words[1][-1] in ("'", '"')
+    return _Translated(node) if is_plain else node
+
+
+class _Translated(template.Node):
+    """A plain text in each language that was asked for so far."""
+
+    def __init__(self, node: TranslateNode) -> None:
+        self._node = node
+        self._said: dict[str | None, str] = {}
+
+    def render(self, context: template.Context) -> str:
+        language = get_language()
+        said = self._said.get(language)
+        if said is None:
+            said = self._said[language] = self._node.render(context)
+        return said
+
+
+@register.filter
+def truncatechars(value: object, most: int) -> str:
+    """Django's filter, which is slow for texts that are short enough."""
+    text = str(value)
+    return text if len(text) <= most else django_truncatechars(text, most)
 
 
 @register.filter
@@ -77,7 +110,7 @@ for _format in (amounts.count, amounts.rate, amounts.dollars, amounts.duration, 
 
 @register.filter
 def highlighted_json(text: str) -> SafeString:
-    return highlight(jsontext.indent(text, LONGEST_SHOWN), "json")
+    return json_html(jsontext.indent(text, LONGEST_SHOWN))
 
 
 @register.simple_tag(takes_context=True, name="part_id")

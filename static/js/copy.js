@@ -24,30 +24,3 @@ document.addEventListener("click", (event) => {
     found = around.querySelector(`[data-part="${button.dataset.copy}"]`);
   copyText(button, found?.textContent);
 });
-
-// The list of events as event-stream text. An id holds until the next one.
-function eventStream(panel) {
-  let id = "";
-  return [...panel.querySelectorAll(".events > li")]
-    .map((item) => {
-      const name = item.querySelector("strong");
-      const fields = name ? [`event: ${name.textContent}`] : [];
-      if ((item.dataset.id ?? id) !== id) {
-        id = item.dataset.id;
-        fields.push(`id: ${id}`);
-      }
-      const lines = item.querySelector("code").textContent.split("\n");
-      return [...fields, ...lines.map((line) => `data: ${line}`), "", ""].join("\n");
-    })
-    .join("");
-}
-
-document.addEventListener("click", (event) => {
-  const whole = event.target.closest("[data-whole-events]");
-  if (whole) {
-    const pressed = whole.closest("[role=tabpanel]").toggleAttribute("data-whole");
-    whole.setAttribute("aria-pressed", String(pressed));
-  }
-  const button = event.target.closest("[data-copy-events]");
-  if (button) copyText(button, eventStream(button.closest("[role=tabpanel]")));
-});

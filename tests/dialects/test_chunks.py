@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.answer import read_choices
 from playground.dialects.chat_completions.chunks import ChunkCollector
@@ -396,3 +398,37 @@ def test_many_small_pieces_take_time_as_their_number(piece: Callable[[int], Any]
         if double < 2.5 * once:  # clear at the first try, unless other processes disturb it
             break
     assert double < 3 * once
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"choices": st.lists(st.fixed_dictionaries({}, optional={
+                "index": st.sampled_from([0, 1, "0", None]),
+                "delta": st.sampled_from([
+                    {"content": "a"}, {"content": "b c"}, {"content": ""}, {"content": None}, {}, None, "x",
+                    {"content": "a", "role": "assistant"}, {"reasoning": "r"}, {"content": [{"text": "t"}]},
+                    {"error": {"message": "no"}},
+                ]),
+                "finish_reason": st.sampled_from([None, "", "stop", "null"]),
+                "logprobs": st.sampled_from([None, {"content": []}]),
+            }), max_size=2)},
+            optional={
+                "id": st.sampled_from(["1", "2", "", None, 3]),
+                "object": st.sampled_from(["chat.completion.chunk", "error", None]),
+                "usage": st.sampled_from([None, {}, {"total_tokens": 3}]),
+                "obfuscation": st.text("xy", max_size=2),
+                "error": st.sampled_from([None, {"message": "no"}]),
+            },
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_the_short_path_adds_what_the_long_one_does(chunks: list[Any]) -> None:
+    short, long = ChunkCollector(), ChunkCollector()
+    long._add_plain = lambda chunk: ""  # type: ignore[method-assign]
+
+    assert [short.add(chunk) for chunk in chunks] == [long.add(chunk) for chunk in chunks]
+
+    assert (short.completion, short.error, short.tokens) == (long.completion, long.error, long.tokens)
+    assert [choice.texts.keys() for choice in short.live] == [choice.texts.keys() for choice in long.live]

@@ -11,9 +11,8 @@ from playground.docs.folder import LARGEST, Docs, Page, parse
 from playground.docs.search import search
 from playground.rendering import budget
 from playground.rendering.budget import Budget
-from playground.tags import fence
+from playground.tags import fence, yamltext
 from playground.tags.tag import TagError
-from playground.text import yamltext
 from tests.docs.folder import write
 from tests.growth import is_linear, seconds
 

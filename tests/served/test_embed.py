@@ -217,7 +217,7 @@ def test_a_reader_who_leaves_is_charged_for_what_arrived(
     paused = Paused(STREAM_HEAD + token("x") * 10)
     upstream.reply(paused)
     live = open_stream(site)
-    live.until('data-n="10"')
+    live.until("data: [10,")
     reserved = embeds.spent()[1]
 
     live.leave()

@@ -60,7 +60,7 @@ def test_a_token_is_shown_before_the_next_one_exists(
     page = live.rest()
     assert 'data-part="answer-1">first second</p>' in page
     assert "Ended with [DONE]" in page
-    assert page.count("<li data-n=") == 4
+    assert page.count("\ndata: [") == 4
     assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
 
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.tags import fence
+from playground.tags import fence, yamltext
 from playground.tags.tag import LiveCall, TagError
-from playground.text import yamltext
 from tests.exchange.strategies import requests
 
 

@@ -26,6 +26,12 @@ from playground.text.pieces import (
 _OF_ITS_OWN = frozenset(("choices", "usage", "error", "object"))
 _OF_A_CHOICE = frozenset(("index", "delta", "message", "text", "finish_reason", "logprobs"))
 _CALLS = ("tool_calls", "function_call")
+# What most chunks consist of. None of it can report an error.
+_PLAIN = frozenset((
+    "id", "object", "created", "model", "choices", "system_fingerprint", "service_tier", "provider",
+    "obfuscation", "usage",
+))  # fmt: skip
+_OF_A_PLAIN_CHOICE = frozenset(("index", "delta", "finish_reason", "logprobs"))
 _TEXTS = ("content", *NAMES)
 
 
@@ -50,6 +56,8 @@ class ChunkCollector:
 
     def add(self, chunk: Any) -> str:
         """Add a chunk; return its new text, reasoning, refusal or part of a tool call; "" if none."""
+        if plain := self._add_plain(chunk):
+            return plain
         if (error := error_in_unwrapped(chunk)) is not None and self.error is None:
             self.error = error
         if not isinstance(chunk, dict):
@@ -90,6 +98,36 @@ class ChunkCollector:
         if (usage := self._usage.whole(len(self._choices))) is not None:
             completion["usage"] = usage
         return completion
+
+    def _add_plain(self, chunk: Any) -> str:
+        """Add a chunk if all it does is continue the text of a choice, as nearly all do; return that text.
+
+        Returns "" for any other, without adding it. This path takes a quarter of the time.
+        """
+        if type(chunk) is not dict or not chunk.keys() <= _PLAIN or chunk.get("usage"):
+            return ""
+        choices = chunk.get("choices")
+        if type(choices) is not list or len(choices) != 1 or chunk.get("object") != "chat.completion.chunk":
+            return ""
+        choice = choices[0]
+        if type(choice) is not dict or not choice.keys() <= _OF_A_PLAIN_CHOICE:
+            return ""
+        index, delta = choice.get("index"), choice.get("delta")
+        known = self._choices.get(index) if type(index) is int else None
+        if known is None or type(delta) is not dict or len(delta) != 1:
+            return ""
+        text = delta.get("content")
+        if not text or choice.get("finish_reason") is not None or choice.get("logprobs") is not None:
+            return ""
+        for name, value in chunk.items():
+            if name not in _OF_ITS_OWN and (old := self._head.get(name)) != value:
+                if not (old and value and type(old) is type(value) is str):
+                    return ""
+                self._head[name] = value
+        if type(text) is not str or not known.continues(text):
+            return ""
+        self.tokens += 1
+        return text
 
     def _add(self, index: int, choice: dict[str, Any]) -> str:
         if index not in self._choices:
@@ -136,6 +174,21 @@ class _Choice:
             # After deltas, a message repeats all of them.
             brought += self._add_delta(self._not_yet_said(message) if self._has_deltas else message)
         return brought
+
+    def continues(self, text: str) -> bool:
+        """Append a piece of the content; return False if it may be something else."""
+        said, snapshots = self._message["content"], self._snapshots.get("content")
+        if (
+            type(said) is not Pieces
+            or snapshots is None
+            or not snapshots.are_pieces
+            or "text" not in self.texts
+        ):
+            return False
+        said.append(text)
+        self.texts["text"].append(text)
+        self._has_deltas = True
+        return True
 
     @property
     def calls(self) -> list[LiveCall]:

@@ -14,27 +14,27 @@ class Snapshots:
     """One text of a stream. `new_in` returns what each delta's text adds to those before.
 
     The first deltas decide: each snapshot begins with the previous one; if a delta doesn't, all of them are
-    pieces. `first` is set only by the call that detects snapshots, to the text before it.
+    pieces (`are_pieces`). `first` is set only by the call that detects snapshots, to the text before it.
     """
 
-    __slots__ = ("_are_pieces", "_are_snapshots", "_grown", "_last", "first")
+    __slots__ = ("_are_snapshots", "_grown", "_last", "are_pieces", "first")
 
     def __init__(self) -> None:
         self.first = ""
         self._last = ""
         self._grown = 0
-        self._are_pieces = False
+        self.are_pieces = False
         self._are_snapshots = False
 
     def new_in(self, text: str) -> str:
         self.first = ""
-        if self._are_pieces or not text:
+        if self.are_pieces or not text:
             return text
         last, goes_on = self._last, text.startswith(self._last)
         if self._are_snapshots and last.startswith(text):
             return ""
         if last and (not goes_on or text == last):
-            self._are_pieces, self._last = True, ""
+            self.are_pieces, self._last = True, ""
             return text
         self._last = text
         if not last:
