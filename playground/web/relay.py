@@ -21,6 +21,9 @@ from django.utils.translation import gettext
 from playground import amounts
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
+from playground.network.pace import FEW
+from playground.network.running import running
+from playground.rendering.growing import Change, Growing
 from playground.runs.keep import Keeper, Kept
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
 from playground.web.present import (
@@ -109,16 +112,24 @@ class Patches:
         self.events_left_out = 0
         self._budget = EventBudget()
         self._folds = 1  # the page starts with the first one
+        # Drawing takes more time than all else, so it waits for the end if many calls are running.
+        self._draws = running.count <= FEW
+        self._texts: dict[int, Growing] = {}
 
     def of(self, progress: Progress) -> bytes:
         """Return the changes as events, new places first: htmx looks up all targets before it fills one."""
         places = [*self._new_folds(progress.arrived), *self._new_choices(progress.choices)]
+        shown = [growth for growth in progress.growth if growth.position < MOST_CHOICES]
+        changes = {growth.position: self._change(growth) for growth in shown}
+        # Before they are filled, for the same reason.
+        begun = [self._begun(position) for position, change in changes.items() if change.begins]
         fillings = [
             *([self._fact("status", progress.status)] if progress.status else []),
-            *(patch for growth in progress.growth for patch in self._grown(growth)),
+            *(patch for growth in shown for patch in self._grown(growth, changes[growth.position])),
             *self._numbers(progress),
         ]
-        return b"".join(map(_message, ["".join(places), "".join(fillings), *self._events(progress.events)]))
+        parts = ["".join(places), "".join(begun), "".join(fillings), *self._events(progress.events)]
+        return b"".join(map(_message, parts))
 
     def kept(self, kept: Kept) -> str:
         html = render_to_string("result/_kept.html", {"kept": kept, "run": self.run})
@@ -167,14 +178,35 @@ class Patches:
         self._facts[name] = text
         return self._patch(f"live-{name}", escape(text), "innerHTML")
 
-    def _grown(self, growth: Growth) -> Iterator[str]:
-        if growth.position >= MOST_CHOICES:
-            return
+    def _change(self, growth: Growth) -> Change:
+        text = "".join(text for place, text in growth.texts if place == "text")
+        if not text:
+            return Change()
+        return self._texts.setdefault(growth.position, Growing(draws=self._draws)).add(text)
+
+    def _begun(self, position: int) -> str:
+        context = {"run": self.run, "position": position}
+        return self._patch(
+            f"live-text-{position}", render_to_string("result/_live_text.html", context), "innerHTML"
+        )
+
+    def _grown(self, growth: Growth, change: Change) -> Iterator[str]:
+        position = growth.position
+        if change.text:
+            yield self._patch(f"live-text-{position}", change.text)
+        if change.whole:
+            yield self._patch(f"live-whole-{position}", change.whole)
+        if change.open is not None:
+            yield self._patch(f"live-open-{position}", change.open, "innerHTML")
+        if change.code:
+            yield self._patch(f"live-open-{position}", change.code, inside=" code")
         for place, text in growth.texts:
-            yield self._patch(f"live-{place}-{growth.position}", escape(text))
+            if place != "text":
+                yield self._patch(f"live-{place}-{position}", escape(text))
         if growth.calls:
             lines = (gettext("call") + line if line.startswith("(") else line for line in growth.calls)
             yield self._patch(f"live-calls-{growth.position}", escape("\n".join(lines)), "innerHTML")
 
-    def _patch(self, part: str, html: str, swap: str = "beforeend") -> str:
-        return f'<hx-partial hx-target="#{part_id(self.run, part)}" hx-swap="{swap}">{html}</hx-partial>'
+    def _patch(self, part: str, html: str, swap: str = "beforeend", inside: str = "") -> str:
+        target = f"#{part_id(self.run, part)}{inside}"
+        return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{html}</hx-partial>'

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from playground.network.running import running
+from playground.web import relay
 from tests.configuration import configure
 from tests.upstreams.scripted import (
     STREAM_HEAD,
@@ -96,3 +97,26 @@ def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
 
     assert html.count("\ndata: [") == 10_000
     assert "2,000 more events" in html
+
+
+def test_markdown_is_drawn_while_it_arrives(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(stream({"content": "A **bold**\n\n```py\nx ="}, {"content": " 1\n```\n\nThe end"}))
+
+    html = post_form(client, htmx=True, **STREAM).getvalue().decode()
+
+    live = html.partition("data-result")[0]
+    assert "<strong>bold</strong>" in live
+    assert live.index('data-part="live-open-0"') < live.index('-live-open-0" hx-swap="innerHTML"')
+
+
+def test_it_is_drawn_at_the_end_only_while_many_calls_are_running(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "FEW", 0)
+    upstream.reply(stream({"content": "A **bold** word"}))
+
+    html = post_form(client, htmx=True, **STREAM).getvalue().decode()
+
+    live, _, finished = html.partition("data-result")
+    assert "**bold**" in live
+    assert "<strong>bold</strong>" in finished
