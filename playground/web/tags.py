@@ -142,6 +142,11 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 
 
 @register.simple_tag
+def runs_are_saved() -> bool:
+    return settings.CONFIG.runs
+
+
+@register.simple_tag
 def runs_link() -> SafeString:
     """Link to the list of runs, if they are saved."""
     if not settings.CONFIG.runs:

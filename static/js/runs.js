@@ -1,0 +1,113 @@
+// Runs, in their list and in the playground: times in the reader's time zone, stars, choosing, deleting.
+(() => {
+  const two = (number) => String(number).padStart(2, "0");
+  const day = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+
+  function showTimes() {
+    for (const time of document.querySelectorAll("time[data-time]")) {
+      const at = new Date(time.dateTime);
+      const seconds = time.dataset.time ? `:${two(at.getSeconds())}` : "";
+      time.title = time.textContent;
+      time.textContent = `${day(at)} ${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
+      time.removeAttribute("data-time");
+    }
+  }
+  showTimes();
+
+  // Post without loading a page; with scripts off, the form does it.
+  async function post(form, url, values) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token, ...values });
+    try {
+      const answer = await fetch(url, { method: "POST", headers: { Accept: "application/json" }, body });
+      if (answer.ok) return true;
+    } catch {
+      /* then the page says what is wrong */
+    }
+    form.submit();
+    return false;
+  }
+
+  async function star(button) {
+    const url = button.getAttribute("formaction") || button.form.action;
+    if (!(await post(button.form, url, { do: button.value }))) return;
+    const starred = button.value === "star";
+    button.value = starred ? "unstar" : "star";
+    button.setAttribute("aria-pressed", String(starred));
+    button.querySelector("[data-mark]").textContent = starred ? "★" : "☆";
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const { target, submitter } = event;
+    if (submitter?.matches("[data-star]")) {
+      event.preventDefault();
+      star(submitter);
+    } else if (target.matches("[data-forget]")) {
+      event.preventDefault();
+      if (!(await post(target, target.action, { do: "delete", confirmed: "1" }))) return;
+      const told = document.createElement("p");
+      told.className = "help";
+      told.setAttribute("role", "status");
+      told.tabIndex = -1;
+      told.textContent = target.dataset.done;
+      target.parentElement.replaceChildren(told);
+      told.focus();
+    }
+  });
+
+  // --- the list ---
+
+  const selection = document.getElementById("selection");
+  const search = document.getElementById("run-search");
+  let olderAt = null; // how many runs there were when older ones were asked for
+
+  const runs = () => document.querySelectorAll("li.run");
+
+  function count() {
+    const chosen = document.querySelectorAll("[name=run]:checked").length;
+    for (const button of selection.querySelectorAll("[data-needs]")) {
+      const { needs } = button.dataset;
+      button.disabled = needs === "some" ? !chosen : chosen !== Number(needs);
+    }
+    const told = selection.querySelector("[data-selected]");
+    told.textContent = chosen ? told.dataset.text.replace("{0}", chosen) : "";
+  }
+
+  // Days are the reader's. The server gets the instants at which they begin and end.
+  function dateInstants(input, daysLater) {
+    const hidden = document.createElement("input");
+    hidden.type = "hidden";
+    hidden.name = input.name;
+    input.removeAttribute("name");
+    input.after(hidden);
+    const label = document.querySelector(`label[for="${input.id}"]`);
+    label.textContent = label.dataset.local;
+    const set = () => {
+      const [year, month, date] = input.value.split("-").map(Number);
+      hidden.value = input.value ? new Date(year, month - 1, date + daysLater).toISOString() : "";
+    };
+    set();
+    input.addEventListener("input", set);
+  }
+
+  if (selection) {
+    dateInstants(document.getElementById("run-since"), 0);
+    dateInstants(document.getElementById("run-until"), 1);
+    document.addEventListener("change", ({ target }) => {
+      if (target.name === "run") count();
+    });
+    document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+      olderAt = ctx.sourceElement.matches("[data-older]") ? runs().length : null;
+    });
+    document.addEventListener("htmx:after:swap", () => {
+      showTimes();
+      count();
+      // The button with the focus is gone: go on where the older runs begin.
+      if (olderAt !== null) runs()[olderAt]?.querySelector("a").focus();
+      olderAt = null;
+    });
+    search.addEventListener("htmx:before:request", () => search.setAttribute("aria-busy", "true"));
+    search.addEventListener("htmx:finally:request", () => search.removeAttribute("aria-busy"));
+    count();
+  }
+})();
