@@ -116,15 +116,15 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
 @_checked
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Star a run, tag it, or delete it, by the button that was clicked."""
-    match request.POST.get("do"):
+    match request.POST.get("change"):
         case "star" | "unstar" as starred:
             kept = keep.change(key, starred=starred == "star")
         case "tag":
             kept = keep.change(key, tags=request.POST.get("tags", "").split()[:_MOST_TAGS])
         case "delete":
             return _delete(request, [key])
-        case other:
-            raise _unknown(other)
+        case _:
+            raise _unknown()
     if kept is None:
         raise RefusedError(refusals.gone())
     place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
@@ -136,18 +136,20 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 def selected(request: HttpRequest) -> HttpResponse:
     """Compare or delete the chosen runs, or delete all, by the button that was clicked."""
     keys = request.POST.getlist("run")
-    match request.POST.get("do"):
+    match request.POST.get("change"):
         case "compare":
             keys = [*filter(None, [request.POST.get("with")]), *keys]
             if len(keys) == 2:
+                earlier_first = Run.objects.filter(key__in=keys).order_by("pk").values_list("key", flat=True)
+                keys = [*earlier_first, *(key for key in keys if key not in earlier_first)]
                 return HttpResponseRedirect(f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}")
             return _list_with(request, gettext("Choose two runs to compare."))
         case "delete":
             return _delete(request, keys) if keys else _list_with(request, gettext("Choose runs to delete."))
         case "delete-all":
             return _delete(request, None)
-        case other:
-            raise _unknown(other)
+        case _:
+            raise _unknown()
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
@@ -195,9 +197,8 @@ def _found(key: str) -> Run:
     return kept
 
 
-def _unknown(do: object) -> InvalidRequestError:
-    del do
-    return InvalidRequestError(FieldProblem("do", say(gettext_noop("Use a button of the page."))))
+def _unknown() -> InvalidRequestError:
+    return InvalidRequestError(FieldProblem("change", say(gettext_noop("Use a button of the page."))))
 
 
 def _summary(kept: Run) -> dict[str, Any]:

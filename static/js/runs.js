@@ -30,7 +30,7 @@
 
   async function star(button) {
     const url = button.getAttribute("formaction") || button.form.action;
-    if (!(await post(button.form, url, { do: button.value }))) return;
+    if (!(await post(button.form, url, { change: button.value }))) return;
     const starred = button.value === "star";
     button.value = starred ? "unstar" : "star";
     button.setAttribute("aria-pressed", String(starred));
@@ -42,9 +42,9 @@
     if (submitter?.matches("[data-star]")) {
       event.preventDefault();
       star(submitter);
-    } else if (target.matches("[data-forget]")) {
+    } else if (target.matches("[data-delete-run]")) {
       event.preventDefault();
-      if (!(await post(target, target.action, { do: "delete", confirmed: "1" }))) return;
+      if (!(await post(target, target.action, { change: "delete", confirmed: "1" }))) return;
       const told = document.createElement("p");
       told.className = "help";
       told.setAttribute("role", "status");
@@ -63,14 +63,32 @@
 
   const runs = () => document.querySelectorAll("li.run");
 
+  const chosen = () => [...document.querySelectorAll("[name=run]:is(:checked, [type=hidden])")];
+
+  // Runs stay chosen when a search leaves them out.
+  function chooseAgain(keys) {
+    for (const input of selection.querySelectorAll("[name=run]")) input.remove();
+    for (const key of keys) {
+      const box = document.querySelector(`[name=run][value="${CSS.escape(key)}"]`);
+      if (box) box.checked = true;
+      else {
+        const input = document.createElement("input");
+        Object.assign(input, { type: "hidden", name: "run", value: key });
+        selection.append(input);
+      }
+    }
+    count();
+  }
+
   function count() {
-    const chosen = document.querySelectorAll("[name=run]:checked").length;
+    const number = chosen().length;
     for (const button of selection.querySelectorAll("[data-needs]")) {
       const { needs } = button.dataset;
-      button.disabled = needs === "some" ? !chosen : chosen !== Number(needs);
+      button.disabled = needs === "some" ? !number : number !== Number(needs);
     }
     const told = selection.querySelector("[data-selected]");
-    told.textContent = chosen ? told.dataset.text.replace("{0}", chosen) : "";
+    told.textContent = number ? told.dataset.text.replace("{0}", number) : "";
+    selection.querySelector("[data-choose-none]").hidden = !number;
   }
 
   // Days are the reader's. The server gets the instants at which they begin and end.
@@ -96,12 +114,22 @@
     document.addEventListener("change", ({ target }) => {
       if (target.name === "run") count();
     });
+    // It searches while one types: leaving the field is nothing new.
+    document.getElementById("run-text").addEventListener("change", (event) => event.stopPropagation());
+    selection.querySelector("[data-choose-none]").addEventListener("click", () => {
+      for (const box of document.querySelectorAll("[name=run]:checked")) box.checked = false;
+      chooseAgain([]);
+    });
+    let before = [];
+    document.addEventListener("htmx:before:swap", () => {
+      before = chosen().map(({ value }) => value);
+    });
     document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
       olderAt = ctx.sourceElement.matches("[data-older]") ? runs().length : null;
     });
     document.addEventListener("htmx:after:swap", () => {
       showTimes();
-      count();
+      chooseAgain(before);
       // The button with the focus is gone: go on where the older runs begin.
       if (olderAt !== null) runs()[olderAt]?.querySelector("a").focus();
       olderAt = null;

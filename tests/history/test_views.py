@@ -114,17 +114,17 @@ def test_a_star_comes_and_goes(client: Client, do: str) -> None:
     key = _say(client, "x")
     keep.change(key, starred=do == "unstar")
 
-    answer = client.post(f"/runs/{key}/change/", {"do": do, "list": ""})
+    answer = client.post(f"/runs/{key}/change/", {"change": do, "list": ""})
 
     assert (answer.status_code, answer["Location"]) == (302, f"/runs/#run-{key}")
-    assert client.post(f"/runs/{key}/change/", {"do": do}, headers=JSON).status_code == 204
+    assert client.post(f"/runs/{key}/change/", {"change": do}, headers=JSON).status_code == 204
     assert Run.objects.get().starred == (do == "star")
 
 
 def test_tags_are_saved(client: Client) -> None:
     key = _say(client, "x")
 
-    client.post(f"/runs/{key}/change/", {"do": "tag", "tags": " good  新 good <b> "})
+    client.post(f"/runs/{key}/change/", {"change": "tag", "tags": " good  新 good <b> "})
 
     assert Run.objects.get().tags == "<b> good 新"
     assert _listed(client, tag="新") == [key]
@@ -134,30 +134,30 @@ def test_tags_are_saved(client: Client) -> None:
 def test_two_chosen_runs_are_compared(client: Client) -> None:
     keys = [_say(client, "x") for _ in range(3)]
 
-    answer = client.post("/runs/selected/", {"do": "compare", "run": keys[:2]})
-    with_first = client.post("/runs/selected/", {"do": "compare", "with": keys[0], "run": keys[1]})
+    answer = client.post("/runs/selected/", {"change": "compare", "run": keys[:2]})
+    with_first = client.post("/runs/selected/", {"change": "compare", "with": keys[0], "run": keys[1]})
 
     assert answer["Location"] == with_first["Location"] == f"/runs/compare/?run={keys[0]}&run={keys[1]}"
     assert client.get(answer["Location"]).status_code == 200
     for wrong in ([], keys[:1], keys):
-        told = client.post("/runs/selected/", {"do": "compare", "run": wrong})
+        told = client.post("/runs/selected/", {"change": "compare", "run": wrong})
         assert 'role="alert"' in told.content.decode()
 
 
 def test_deleting_asks_first(client: Client) -> None:
     keys = [_say(client, "x") for _ in range(3)]
 
-    page = client.post("/runs/selected/", {"do": "delete", "run": keys[:2]})
+    page = client.post("/runs/selected/", {"change": "delete", "run": keys[:2]})
     assert Run.objects.count() == 3
     assert page.content.decode().count('type="hidden" name="run"') == 2
 
-    client.post("/runs/selected/", {"do": "delete", "run": keys[:2], "confirmed": "1"})
+    client.post("/runs/selected/", {"change": "delete", "run": keys[:2], "confirmed": "1"})
     assert _listed(client) == keys[2:]
 
     assert Run.objects.count() == 1
-    client.post("/runs/selected/", {"do": "delete-all"})
+    client.post("/runs/selected/", {"change": "delete-all"})
     assert Run.objects.count() == 1
-    client.post("/runs/selected/", {"do": "delete-all", "confirmed": "1"})
+    client.post("/runs/selected/", {"change": "delete-all", "confirmed": "1"})
     assert _listed(client, text="x") == []
     assert _say(client, "x") in _listed(client, text="x")
 
@@ -165,7 +165,7 @@ def test_deleting_asks_first(client: Client) -> None:
 def test_the_result_of_a_call_can_delete_its_run(client: Client) -> None:
     key = _say(client, "x")
 
-    answer = client.post(f"/runs/{key}/change/", {"do": "delete", "confirmed": "1"}, headers=JSON)
+    answer = client.post(f"/runs/{key}/change/", {"change": "delete", "confirmed": "1"}, headers=JSON)
 
     assert answer.status_code == 204
     assert not Run.objects.exists()
@@ -190,8 +190,8 @@ def _everything(client: Client, key: str) -> list[HttpResponse]:
         client.get(f"/runs/{key}/"),
         client.get(f"/runs/{key}/", headers=JSON),
         client.get("/runs/compare/", {"run": [key, key]}),
-        client.post(f"/runs/{key}/change/", {"do": "star"}),
-        client.post(f"/runs/{key}/change/", {"do": "tag", "tags": "a"}, headers=JSON),
+        client.post(f"/runs/{key}/change/", {"change": "star"}),
+        client.post(f"/runs/{key}/change/", {"change": "tag", "tags": "a"}, headers=JSON),
     ]  # type: ignore[return-value]
 
 
@@ -210,7 +210,7 @@ def test_where_runs_are_off_there_are_none(client: Client) -> None:
     answers = [
         *_everything(client, key),
         client.get("/runs/"),
-        client.post("/runs/selected/", {"do": "delete-all", "confirmed": "1"}),
+        client.post("/runs/selected/", {"change": "delete-all", "confirmed": "1"}),
     ]
     assert [answer.status_code for answer in answers] == [404] * len(answers)
     assert Run.objects.count() == 1
@@ -242,7 +242,7 @@ def test_a_run_that_cannot_be_read_says_so_and_can_be_deleted(client: Client, da
     assert client.get(f"/runs/{key}/", headers=JSON).json()["error"]["kind"] == "unreadable_run"
     assert client.get("/runs/compare/", {"run": [key, key]}).status_code == 422
     assert post_form(client, parent=key).status_code == 200
-    client.post(f"/runs/{key}/change/", {"do": "delete", "confirmed": "1"})
+    client.post(f"/runs/{key}/change/", {"change": "delete", "confirmed": "1"})
     assert not Run.objects.filter(key=key).exists()
 
 
