@@ -14,6 +14,11 @@
   }
   showTimes();
 
+  // Whoever opens a run wants to see it, not the form above it.
+  const strip = document.querySelector(".run-strip");
+  if (strip && !location.hash && matchMedia("(max-width: 1099px)").matches)
+    document.getElementById("result").scrollIntoView();
+
   // Post without loading a page; with scripts off, the form does it.
   async function post(form, url, values) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
