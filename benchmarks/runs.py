@@ -35,9 +35,9 @@ def fill(count: int) -> None:
 
     from playground.runs.models import Run
 
-    columns = [field.column for field in Run._meta.concrete_fields]
+    columns = [str(field.column) for field in Run._meta.concrete_fields]
     places = ", ".join(["%s"] * len(columns))
-    sql = f"INSERT INTO runs_run ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 -- names of columns
+    sql = f"INSERT INTO runs_run ({', '.join(columns)}) VALUES ({places})"
     first = (Run.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
     for start in range(first, first + count, _BATCH):
         runs = [*_runs(range(start, min(start + _BATCH, first + count)))]
@@ -46,7 +46,8 @@ def fill(count: int) -> None:
             cursor.executemany(sql, rows)
             if connection.vendor == "sqlite":
                 cursor.executemany(
-                    "INSERT INTO runs_words(rowid, words) VALUES (%s, %s)", [(run.pk, run.words) for run in runs]
+                    "INSERT INTO runs_words(rowid, words) VALUES (%s, %s)",
+                    [(run.pk, run.words) for run in runs],
                 )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE runs_run" if connection.vendor == "postgresql" else "SELECT 1")

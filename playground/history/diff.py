@@ -1,8 +1,8 @@
 """What differs between two texts, in time that is bounded however they were chosen.
 
-Pieces that occur once in each text anchor the comparison ("patience diff"), which takes n log n. Only the short
-stretches between anchors are compared piece by piece. That takes the product of their lengths, so all stretches
-together have a budget; when it is spent, the rest is marked as different.
+Pieces that occur once in each text anchor the comparison ("patience diff"), which takes n log n. Only the
+short stretches between anchors are compared piece by piece. That takes the product of their lengths, so all
+stretches together have a budget; when it is spent, the rest is marked as different.
 """
 
 import re
@@ -62,7 +62,7 @@ def difference(one: str, other: str) -> Difference:
             found = "".join(words[0][e:f]), "".join(words[1][g:h])
             # A space between two changed words is easier to read as changed, too.
             _add(sides, found, same=same and not (found[0].isspace() and e and f < len(words[0])))
-    return Difference(*(side.pieces() for side in sides), is_whole=not comparison.gave_up)
+    return Difference(sides[0].pieces(), sides[1].pieces(), is_whole=not comparison.gave_up)
 
 
 class _Side:
@@ -138,9 +138,7 @@ class _Comparison:
             else:
                 yield from self._aligned(one[a:b], other[c:d], a, c)
 
-    def _aligned(
-        self, one: Sequence[str], other: Sequence[str], a: int, c: int
-    ) -> Iterator[tuple[int, int]]:
+    def _aligned(self, one: Sequence[str], other: Sequence[str], a: int, c: int) -> Iterator[tuple[int, int]]:
         """Yield the longest common subsequence of two short stretches that begin at `a` and `c`."""
         pairs = len(one) * len(other)
         if pairs > min(self._left, _MOST_PAIRS_AT_ONCE):

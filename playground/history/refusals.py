@@ -22,7 +22,11 @@ def gone() -> Refusal:
         404,
         "no_run",
         say(gettext_noop("Run not found")),
-        say(gettext_noop("Check the address. The run may have been deleted, by somebody or because of its age.")),
+        say(
+            gettext_noop(
+                "Check the address. The run may have been deleted, by somebody or because of its age."
+            )
+        ),
     )
 
 

@@ -142,7 +142,9 @@ def selected(request: HttpRequest) -> HttpResponse:
             if len(keys) == 2:
                 earlier_first = Run.objects.filter(key__in=keys).order_by("pk").values_list("key", flat=True)
                 keys = [*earlier_first, *(key for key in keys if key not in earlier_first)]
-                return HttpResponseRedirect(f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}")
+                return HttpResponseRedirect(
+                    f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
+                )
             return _list_with(request, gettext("Choose two runs to compare."))
         case "delete":
             return _delete(request, keys) if keys else _list_with(request, gettext("Choose runs to delete."))

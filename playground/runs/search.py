@@ -148,7 +148,8 @@ def delete_all() -> int:
         _execute("INSERT INTO runs_words(runs_words) VALUES ('delete-all')")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM runs_run")
-        return cursor.rowcount
+        count: int = cursor.rowcount
+        return count
 
 
 def delete(pks: Sequence[int]) -> int:

@@ -17,7 +17,7 @@ TIME = r"^\d{4}-\d\d-\d\d \d\d:\d\d"
 
 
 class Runs:
-    """A playground that saves runs, and its visitor. `restart` starts another server with the same database."""
+    """A playground that saves runs, and its visitor. `restart` starts another server on its database."""
 
     def __init__(self, browser: Browser, upstream: ScriptedUpstream, folder: Path) -> None:
         self._browser, self._upstream, self._folder = browser, upstream, folder
@@ -52,7 +52,9 @@ class Runs:
             page.locator(f"#{name}").fill(value)
         page.keyboard.press("Control+Enter")
         expect(page.locator("[data-part=outcome] [data-result]")).to_contain_text(answer)
-        expect(page.get_by_role("link", name="Permalink").or_(page.get_by_role("link", name="永久链接"))).to_be_visible()
+        expect(
+            page.get_by_role("link", name="Permalink").or_(page.get_by_role("link", name="永久链接"))
+        ).to_be_visible()
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +253,12 @@ def test_pages_have_no_barrier_and_fit(runs: Runs, width: int) -> None:
         ).runs.map(({ id }) => id)""",
         token,
     )
-    places = ["runs/", f"runs/{keys[0]}/", f"runs/compare/?run={keys[0]}&run={keys[1]}", f"runs/?with={keys[1]}"]
+    places = [
+        "runs/",
+        f"runs/{keys[0]}/",
+        f"runs/compare/?run={keys[0]}&run={keys[1]}",
+        f"runs/?with={keys[1]}",
+    ]
     for theme in ("light", "dark"):
         page = runs.open("runs/", width=width, color_scheme=theme)
         for place in places:

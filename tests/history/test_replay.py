@@ -17,29 +17,42 @@ from tests.web.client import post_form, post_raw
 
 pytestmark = pytest.mark.django_db
 
+# ruff: noqa: E501 -- bodies as they are sent, in one line each
 BODIES = {
     "chat_completions": [
         '{"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}',
         '{"top_p": 1e-1, "messages": [{"content": "odd \\ud83d\\ude00\\u0000 \\r\\n", "role": "user"}], "model": "m"}',
-        '{"temperature": 1e0, "model": "m", "max_tokens": 100, "seed": 9007199254740993,'
-        ' "messages": [{"role": "system", "content": ""}, {"role": "user", "content": [{"text": "a", "type": "text"}]}]}',
-        '{"logit_bias": {"50256": -1e2, "1": 0.0}, "stop": "\\n", "n": 1, "model": "m", "unknown": {"a.b": null},'
-        ' "messages": [{"role": "user", "name": "x", "content": " spaces "}]}',
-        '{"stream_options": {"include_usage": true}, "model": "m", "stream": true,'
-        ' "messages": [{"role": "user", "content": "streamed"}]}',
-        '{"messages": [{"role": "assistant", "tool_calls": [{"type": "function", "id": "c", "function": '
-        '{"arguments": "{}", "name": "f"}}], "content": null}, {"tool_call_id": "c", "content": "1", "role": "tool"}],'
-        ' "tools": [{"function": {"parameters": {"type": "object"}, "name": "f"}, "type": "function"}], "model": "m"}',
+        (
+            '{"temperature": 1e0, "model": "m", "max_tokens": 100, "seed": 9007199254740993,'
+            ' "messages": [{"role": "system", "content": ""}, {"role": "user", "content": [{"text": "a", "type": "text"}]}]}'
+        ),
+        (
+            '{"logit_bias": {"50256": -1e2, "1": 0.0}, "stop": "\\n", "n": 1, "model": "m", "unknown": {"a.b": null},'
+            ' "messages": [{"role": "user", "name": "x", "content": " spaces "}]}'
+        ),
+        (
+            '{"stream_options": {"include_usage": true}, "model": "m", "stream": true,'
+            ' "messages": [{"role": "user", "content": "streamed"}]}'
+        ),
+        (
+            '{"messages": [{"role": "assistant", "tool_calls": [{"type": "function", "id": "c", "function": '
+            '{"arguments": "{}", "name": "f"}}], "content": null}, {"tool_call_id": "c", "content": "1", "role": "tool"}],'
+            ' "tools": [{"function": {"parameters": {"type": "object"}, "name": "f"}, "type": "function"}], "model": "m"}'
+        ),
     ],
     "messages": [
         '{"messages": [{"content": "Hi", "role": "user"}], "max_tokens": 100, "temperature": 1e0, "system": "Be brief.\\n", "model": "m"}',
-        '{"model": "m", "max_tokens": 4000, "thinking": {"budget_tokens": 2000, "type": "enabled"},'
-        ' "messages": [{"role": "user", "content": [{"type": "text", "text": "\\u2028"}]}], "stop_sequences": ["a"]}',
+        (
+            '{"model": "m", "max_tokens": 4000, "thinking": {"budget_tokens": 2000, "type": "enabled"},'
+            ' "messages": [{"role": "user", "content": [{"type": "text", "text": "\\u2028"}]}], "stop_sequences": ["a"]}'
+        ),
     ],
     "responses": [
         '{"input": "just text", "store": false, "model": "m"}',
-        '{"reasoning": {"effort": "low"}, "input": [{"content": "Hi", "role": "user"}], "instructions": "x", "model": "m",'
-        ' "text": {"verbosity": "low"}, "temperature": 2.0, "stream": true}',
+        (
+            '{"reasoning": {"effort": "low"}, "input": [{"content": "Hi", "role": "user"}], "instructions": "x", "model": "m",'
+            ' "text": {"verbosity": "low"}, "temperature": 2.0, "stream": true}'
+        ),
     ],
 }
 
@@ -52,7 +65,9 @@ def _provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def _call(client: Client, dialect: str, request: str) -> str:
     """Send JSON as written, and return the key of its run."""
-    told = post_raw(client, "/send/", f'{{"provider": "test", "dialect": "{dialect}", "request": {request}}}').json()
+    told = post_raw(
+        client, "/send/", f'{{"provider": "test", "dialect": "{dialect}", "request": {request}}}'
+    ).json()
     return str(told["id"])
 
 
@@ -124,7 +139,10 @@ def test_any_answer_can_be_repeated_and_compared(
     assert page.status_code == 200
     assert page.context["compared"].sent_the_same
     assert client.get(f"/runs/{again.key}/").status_code == 200
-    assert client.get(f"/runs/{key}/", headers={"Accept": "application/json"}).json() == Run.objects.get(key=key).archive
+    assert (
+        client.get(f"/runs/{key}/", headers={"Accept": "application/json"}).json()
+        == Run.objects.get(key=key).archive
+    )
 
 
 def test_without_scripts_the_page_after_send_repeats_the_same_run(client: Client) -> None:

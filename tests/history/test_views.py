@@ -1,5 +1,6 @@
 """The pages of runs, as a browser, htmx and a program get them."""
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -246,9 +247,7 @@ def test_a_run_that_cannot_be_read_says_so_and_can_be_deleted(client: Client, da
     assert not Run.objects.filter(key=key).exists()
 
 
-def test_a_run_of_a_provider_that_left_keeps_its_address(
-    client: Client, upstream: ScriptedUpstream
-) -> None:
+def test_a_run_of_a_provider_that_left_keeps_its_address(client: Client, upstream: ScriptedUpstream) -> None:
     key = _say(client, "x")
     configure(PLAYGROUND_PROVIDERS="")
 
@@ -297,7 +296,7 @@ def test_texts_of_any_kind_are_listed_and_compared(client: Client, upstream: Scr
 
     page = client.get("/runs/").content.decode()
     assert "<script>zq" not in page
-    for one, other in zip(keys, keys[1:], strict=False):
+    for one, other in itertools.pairwise(keys):
         compared = client.get("/runs/compare/", {"run": [one, other]})
         assert compared.status_code == 200
         assert "<script>zq" not in compared.content.decode()

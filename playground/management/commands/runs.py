@@ -25,6 +25,7 @@ class Command(BaseCommand):
         delete.add_argument("--all", action="store_true", help="delete all runs, starred ones too")
 
     def handle(self, *args: Any, way: str, **options: Any) -> None:
+        del args
         try:
             match way:
                 case "size":
