@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "playground.calls",
     "playground.embeds",
     "playground.people",
+    "playground.proof",
     "playground.runs",
 ]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.catalogue.providers import catalogue
 from playground.exchange.archive import ArchiveError
+from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.forms.form import RequestForm
 from playground.forms.headers import extra_headers, headers_text
@@ -30,16 +31,16 @@ from playground.web.page import render_page
 from playground.web.present import Result
 from playground.web.refusals import refuse
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _MOST_RELATED = 20
 _MOST_TAGS = 20
 
 
-def _checked(view: View) -> View:
+def if_runs_are_on(view: View) -> View:
     """Answer what goes wrong in a view with a page that says so."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         if not settings.CONFIG.runs:
             return refuse(request, refusals.off())
         try:
@@ -54,7 +55,7 @@ def _checked(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gzip_page
-@_checked
+@if_runs_are_on
 def runs(request: HttpRequest) -> HttpResponse:
     """List runs, the latest first. A search is posted: its words are no business of a log."""
     wanted = asked.read(request)
@@ -83,7 +84,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 
 @require_safe
 @gzip_page
-@_checked
+@if_runs_are_on
 def run(request: HttpRequest, key: str) -> HttpResponse:
     """Show a run in the playground: the form as it was, and what came back. As JSON, its archive."""
     kept = _found(key)
@@ -95,10 +96,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         if shape_of(request) is Shape.JSON:
             return refuse(request, refusals.unreadable(error))
         return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
-    provider = kept.provider if kept.provider in catalogue() else ""
-    base_url = "" if provider else exchange.call.base_url
-    form = RequestForm.from_body(provider, base_url, dict(exchange.call.body), exchange.dialect)
-    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider))
+    form = form_of(exchange)
     summaries = Run.objects.defer(*search.LARGE)
     return render_page(
         request,
@@ -108,12 +106,12 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         parent=key,
         repeats=summaries.filter(key=kept.parent).first() if kept.parent else None,
         repeated_by=summaries.filter(parent=key).order_by("pk")[:_MOST_RELATED],
-        lost_provider="" if provider or not kept.provider else kept.provider,
+        lost_provider="" if form.provider else kept.provider,
     )
 
 
 @require_POST
-@_checked
+@if_runs_are_on
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Star a run, tag it, or delete it, by the button that was clicked."""
     match request.POST.get("change"):
@@ -132,7 +130,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@_checked
+@if_runs_are_on
 def selected(request: HttpRequest) -> HttpResponse:
     """Compare or delete the chosen runs, or delete all, by the button that was clicked."""
     keys = request.POST.getlist("run")
@@ -177,7 +175,7 @@ def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@_checked
+@if_runs_are_on
 def compare(request: HttpRequest) -> HttpResponse:
     """Show two runs side by side: `?run=KEY&run=KEY`."""
     keys = request.GET.getlist("run")
@@ -185,11 +183,29 @@ def compare(request: HttpRequest) -> HttpResponse:
         sentence = say(gettext_noop("Choose two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
     kept = [_found(key) for key in keys]
+    one, other = map(_exchange, kept)
+    return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
+
+
+def form_of(exchange: Exchange) -> RequestForm:
+    """Return the form as it was when this was sent."""
+    provider = exchange.provider if exchange.provider in catalogue() else None
+    base_url = "" if provider else exchange.call.base_url
+    form = RequestForm.from_body(provider or "", base_url, dict(exchange.call.body), exchange.dialect)
+    form.headers = headers_text(extra_headers(exchange.call, exchange.dialect, provider or ""))
+    return form
+
+
+def exchange_of_run(key: str) -> Exchange:
+    """Return the run's exchange. Raises `RefusedError`."""
+    return _exchange(_found(key))
+
+
+def _exchange(kept: Run) -> Exchange:
     try:
-        one, other = (each.exchange for each in kept)
+        return kept.exchange
     except ArchiveError as error:
         raise RefusedError(refusals.unreadable(error)) from error
-    return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
 
 
 def _found(key: str) -> Run:

@@ -41,22 +41,30 @@ _FULL = gettext_noop(
 
 @dataclass(frozen=True)
 class Kept:
-    """The key of a run that was written and of the run that it repeats, if any; or why it was not written."""
+    """The key of a run that was written and of the run that it repeats, if any; or why it was not written.
+
+    If it was not written, `exchange` is there so that people can still hand it on.
+    """
 
     key: str = ""
     problem: Sentence | None = None
     parent: str = ""
+    exchange: Exchange | None = None
 
 
 class Keeper:
     """Keeps the run of one call, unless runs are off or it is not `wanted`.
 
+    If it is not kept and `handed_on` is set, the page gets the exchange instead; embeds don't.
+
     `ended` takes the Exchange when the call has ended, and `keep` writes it, once. They are apart because a
     stream's last byte goes to the browser before the run is written, and its permalink after.
     """
 
-    def __init__(self, who: str = "", parent: str = "", *, wanted: bool = True) -> None:
-        self._who, self._parent = who, parent
+    def __init__(
+        self, who: str = "", parent: str = "", *, wanted: bool = True, handed_on: bool = True
+    ) -> None:
+        self._who, self._parent, self._handed_on = who, parent, handed_on
         self._wanted = wanted and settings.CONFIG.runs
         self._exchange: Exchange | None = None
 
@@ -64,19 +72,21 @@ class Keeper:
         self._exchange = exchange
 
     def keep(self) -> Kept | None:
-        """Write the run. None if there is nothing to write, or it is written already."""
+        """Write the run. None if there is nothing to write or to hand on, or it is written already."""
         exchange, self._exchange = self._exchange, None
-        if exchange is None or not self._wanted:
+        if exchange is None or not (self._wanted or self._handed_on):
             return None
+        if not self._wanted:
+            return Kept(exchange=exchange)
         try:
             run = keep(exchange, self._who, self._parent)
             return Kept(run.key, parent=run.parent)
         except NotKeptError as error:
             _logger.error("A run was not saved: %s", error.sentence)
-            return Kept(problem=error.sentence)
+            return Kept(problem=error.sentence, exchange=exchange)
 
 
-NOT_KEPT = Keeper(wanted=False)
+NOT_KEPT = Keeper(wanted=False, handed_on=False)
 
 
 def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:

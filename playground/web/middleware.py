@@ -14,10 +14,16 @@ from django.http import (
     HttpResponseBase,
     UnreadablePostError,
 )
+from django.http.multipartparser import MultiPartParserError
+from django.urls import reverse
 from django.views.defaults import page_not_found
 
 from playground.network import alarm
+from playground.proof.file import MOST_BYTES
 from playground.web import refusals
+
+# The form around an uploaded proof file.
+_AROUND_A_FILE = 100_000
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -91,18 +97,22 @@ class BodyMiddleware:
         if "HTTP_TRANSFER_ENCODING" in request.META:
             return refusals.no_length(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        is_file = request.content_type == "multipart/form-data" and request.path == reverse("proof-open")
+        most = MOST_BYTES + _AROUND_A_FILE if is_file else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if not length.isdigit() or int(length) > most:
             return refusals.too_large(request)
-        if int(length) and not self._read(request, int(length)):
+        if int(length) and not self._read(request, int(length), is_file=is_file):
             return refusals.cut_short(request)
         return self.get_response(request)
 
-    def _read(self, request: HttpRequest, length: int) -> bool:
+    def _read(self, request: HttpRequest, length: int, *, is_file: bool) -> bool:
         hang_up = partial(_stop_reading, request.META.get("gunicorn.socket"))
         with alarm.clock().after(settings.CONFIG.arrival_seconds, hang_up):
             try:
+                if is_file:  # parsed while it arrives; the form's end tells that it is complete
+                    return "end" in request.POST
                 return len(request.body) == length
-            except UnreadablePostError:
+            except (UnreadablePostError, MultiPartParserError):
                 return False
 
 

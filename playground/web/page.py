@@ -160,6 +160,7 @@ def render_page(
     draft: Draft | None = None,
     result: Result | None = None,
     refusal: Refusal | None = None,
+    template: str = "page/index.html",
     **found: Any,
 ) -> HttpResponse:
     """Render the whole page. A refusal sets its status, and its fields show their errors.
@@ -179,8 +180,8 @@ def render_page(
         "refusal": refusal,
     }
     if refusal is None:
-        return render(request, "page/index.html", context)
-    return with_retry(render(request, "page/index.html", context, status=refusal.status), refusal)
+        return render(request, template, context)
+    return with_retry(render(request, template, context, status=refusal.status), refusal)
 
 
 def answer(

@@ -16,8 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground import amounts
+from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
+from playground.proof.carried import carried as carried_text
 from playground.rendering.highlight import highlight
 from playground.text import jsontext
 from playground.text.sentence import Sentence
@@ -148,10 +150,16 @@ def runs_are_saved() -> bool:
 
 @register.simple_tag
 def runs_link() -> SafeString:
-    """Link to the list of runs, if they are saved."""
+    """Link to the list of runs, which has a link for proof files; if none are saved, to proof files."""
     if not settings.CONFIG.runs:
-        return SafeString("")
+        return format_html('<a href="{}">{}</a>', reverse("proof-open"), gettext("Proof"))
     return format_html('<a href="{}">{}</a>', reverse("runs"), gettext("Runs"))
+
+
+@register.filter
+def carried(exchange: Exchange) -> str:
+    """Return the exchange as a form field, so that a proof file can be made of it; "" if it is too large."""
+    return carried_text(exchange)
 
 
 @register.simple_tag(takes_context=True)

@@ -107,7 +107,9 @@ window.requestForm = (() => {
     const isDone = await editForm(button.value);
     button.disabled = isDone && Boolean(done);
     if (!isDone || !done) return;
-    button.querySelector("span").textContent = done;
+    const label = button.querySelector("span");
+    button.dataset.before = label.textContent;
+    label.textContent = done;
     // What changed can be out of sight. A disabled button loses the focus: go to what comes next.
     if (button.matches(".fix")) document.getElementById("send").focus({ preventScroll: true });
   }

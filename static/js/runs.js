@@ -125,6 +125,14 @@
       for (const box of document.querySelectorAll("[name=run]:checked")) box.checked = false;
       chooseAgain([]);
     });
+    // A file is no list: let the browser save it, without htmx.
+    search.querySelector("[data-export]").addEventListener("click", (event) => {
+      event.preventDefault();
+      const { action } = search;
+      search.action = event.currentTarget.formAction;
+      search.submit();
+      search.action = action;
+    });
     let before = [];
     document.addEventListener("htmx:before:swap", () => {
       before = chosen().map(({ value }) => value);

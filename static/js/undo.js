@@ -47,6 +47,11 @@ window.undo = (() => {
     for (const [name, value] of before)
       if (["provider", "base_url"].includes(name)) form.elements[name].value = value;
     document.dispatchEvent(new Event("playground:provider"));
+    // What was added or applied can be so again.
+    for (const done of document.querySelectorAll("button[data-done][data-before]:disabled")) {
+      done.disabled = false;
+      done.querySelector("span").textContent = done.dataset.before;
+    }
   }
 
   button.addEventListener("click", back);

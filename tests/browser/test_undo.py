@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.upstreams.scripted import ScriptedUpstream
+from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {
     "model": "m",
@@ -70,6 +70,20 @@ def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) 
     _undo(page)
 
     page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+
+
+def test_what_was_added_can_be_added_again(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("Hello!"))
+    page.get_by_role("button", name="Remove message 3").click()
+    page.locator("#send").click()
+    button = page.get_by_role("button", name="Add to conversation")
+    button.click()
+    expect(page.locator("[data-part=outcome] button:disabled")).to_have_text("Added")
+
+    _undo(page)
+
+    expect(button).to_be_enabled()
+    expect(page.locator("[data-message]")).to_have_count(2)
 
 
 def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> None:

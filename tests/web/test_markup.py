@@ -26,7 +26,7 @@ texts = st.lists(
 # Attributes that may contain outside text; `href` is checked separately.
 _HOLDERS = {"value", "data-model", "data-field", "data-sentence", "data-id", "aria-label", "content"}
 _OUTSIDE = re.compile("zq-zq|window[.]zq|zq[.]example")
-_TARGET = re.compile("#run-[0-9a-f]{12}-(live-|events-|more-events|panel-|stream-head)[a-z0-9-]*")
+_TARGET = re.compile("#run-[0-9a-f]{12}-(live-|events-|more-events|panel-|stream-head|kept)[a-z0-9-]*")
 
 
 class _Reader(HTMLParser):

@@ -1,0 +1,247 @@
+"""Hand on one call: a preview, the proof file, HAR and JSONL. And the public key that signs."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground import amounts
+from playground.exchange import archive
+from playground.exchange.parameter import Row
+from playground.exchange.record import Exchange
+from playground.history.views import exchange_of_run, if_runs_are_on
+from playground.proof import blackout, carried, file, keys
+from playground.proof.blackout import BlackoutError, Part
+from playground.proof.har import har
+from playground.text import jsontext
+from playground.text.sentence import Sentence, gettext_noop, say
+from playground.trouble import why
+from playground.web.present import Code, Result, Shown
+
+_NAME = re.compile(r"[^a-z0-9.]+")
+_NO_KEY = gettext_noop("The signing key can’t be read: %(why)s.")
+_OLD_PAGE = gettext_noop(
+    "The page with this call is from before a restart of the playground. Send the request again."
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A span of the call's time: its start and length in hundredths of the whole."""
+
+    label: str
+    start: float
+    length: float
+    value: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the file and its preview show of an exchange."""
+
+    exchange: Exchange
+    playground: str
+    blacked_out: tuple[str, ...] = ()
+
+    @cached_property
+    def result(self) -> Result:
+        return Result(self.exchange)
+
+    @property
+    def model(self) -> str:
+        return self.exchange.demands.model
+
+    @property
+    def fields(self) -> list[Part]:
+        """The texts of the request beside the messages, such as a system prompt."""
+        prompt = f"{self.exchange.dialect.fields.prompt}."
+        return [
+            part
+            for part in blackout.parts(self.exchange)
+            if part.id != blackout.ANSWER and not part.id.startswith(prompt)
+        ]
+
+    @property
+    def messages(self) -> list[tuple[str, Shown, str]]:
+        """Of each message its role, its text, and the JSON of what is not text."""
+        rows = self.exchange.dialect.rows(self.exchange.call.body.get(self.exchange.dialect.fields.prompt))
+        return [(row.role, Shown.of(row.content), _rest(row)) for row in rows or []]
+
+    @property
+    def code(self) -> Code | None:
+        targets = self.exchange.dialect.targets
+        target = next((target for target in targets if target.id == "curl"), None)
+        return Code(target, target.render(self.exchange.call)) if target else None
+
+    @property
+    def sent_text(self) -> Shown:
+        return Shown.of(self.exchange.sent.text)
+
+    @property
+    def bars(self) -> list[Bar]:
+        timings = self.exchange.timings
+        whole = timings.total_ms or 1
+        spans = [(gettext("First byte"), 0.0, timings.first_byte_ms)]
+        if timings.first_token_ms is not None:
+            spans.append((gettext("Answer"), timings.first_token_ms, timings.last_token_ms))
+        spans.append((gettext("Whole call"), 0.0, timings.total_ms))
+        return [
+            Bar(label, 100 * start / whole, 100 * max(0, end - start) / whole, amounts.duration(end))
+            for label, start, end in spans
+            if end is not None
+        ]
+
+
+def _rest(row: Row) -> str:
+    return jsontext.pretty(dict(row.rest)) if row.rest else ""
+
+
+@dataclass(frozen=True)
+class HandingOn:
+    """What somebody wants to do with an exchange: which parts to black out, and `do`, the button."""
+
+    exchange: Exchange
+    blacked_out: tuple[str, ...] = ()
+    do: str = ""
+    left: Exchange = field(init=False)
+    problem: Sentence | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        left, problem = self.exchange, None
+        try:
+            left = blackout.black_out(self.exchange, self.blacked_out)
+        except BlackoutError as error:
+            problem = error.sentence
+        object.__setattr__(self, "left", left)
+        object.__setattr__(self, "problem", problem)
+
+    @classmethod
+    def of(cls, request: HttpRequest, exchange: Exchange) -> "HandingOn":
+        known = {part.id for part in blackout.parts(exchange)}
+        chosen = tuple(name for name in dict.fromkeys(request.POST.getlist("black")) if name in known)
+        return cls(exchange, chosen, request.POST.get("do", ""))
+
+
+@csrf_exempt  # it changes nothing, and shows only what this server has signed for its page
+@require_POST
+@gzip_page
+def carried_proof(request: HttpRequest) -> HttpResponse:
+    """Hand on the call that a page carries in its form."""
+    text = request.POST.get("carried", "")
+    try:
+        exchange = carried.exchange_of(text)
+    except carried.CarriedError:
+        return render(request, "history/save.html", {"problem": say(_OLD_PAGE)}, status=400)
+    return _hand_on(request, HandingOn.of(request, exchange), text)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@gzip_page
+@if_runs_are_on
+def run_proof(request: HttpRequest, key: str) -> HttpResponse:
+    """Hand on a run."""
+    return _hand_on(request, HandingOn.of(request, exchange_of_run(key)))
+
+
+def _hand_on(request: HttpRequest, asked: HandingOn, text: str = "") -> HttpResponse:
+    problem = asked.problem
+    if problem is None and asked.do in _FORMATS:
+        try:
+            return _download(request, asked)
+        except DatabaseError as error:
+            problem = say(_NO_KEY, why=why(error))
+        except file.ProofError as error:
+            problem = error.sentence
+    context = {
+        "problem": problem,
+        "parts": blackout.parts(asked.exchange),
+        "chosen": asked.blacked_out,
+        "carried": text,
+        "page": None if problem else _page(request, asked),
+    }
+    return render(request, "history/save.html", context, status=422 if problem else 200)
+
+
+def _page(request: HttpRequest, asked: HandingOn) -> Page:
+    return Page(asked.left, request.build_absolute_uri("/"), asked.blacked_out)
+
+
+def proof_file(page: Page) -> bytes:
+    """Return the finished file in the reader's language. Raises `ProofError` or `DatabaseError`."""
+    private = keys.signing_key()
+    public = private.public_key().public_bytes_raw()
+    context = {
+        "page": page,
+        "fingerprint": keys.fingerprint(public),
+        "style": _style(),
+        "script": SafeString(file.script(page.exchange, page.playground, page.blacked_out)),
+    }
+    return file.sealed(render_to_string("history/proof.html", context), public, private.sign)
+
+
+@cache
+def _style() -> SafeString:
+    found = finders.find("css/proof.css")
+    return SafeString(Path(str(found)).read_text(encoding="utf-8"))
+
+
+def _as_proof(request: HttpRequest, asked: HandingOn) -> bytes:
+    return proof_file(_page(request, asked))
+
+
+def _as_har(request: HttpRequest, asked: HandingOn) -> bytes:
+    del request
+    return json.dumps(har(asked.left), ensure_ascii=False, indent=2).encode()
+
+
+def _as_jsonl(request: HttpRequest, asked: HandingOn) -> bytes:
+    del request
+    return json.dumps(archive.dump(asked.left)).encode() + b"\n"
+
+
+_FORMATS = {
+    "proof": (_as_proof, "html", "text/html; charset=utf-8"),
+    "har": (_as_har, "har", "application/json"),
+    "jsonl": (_as_jsonl, "jsonl", "application/jsonl"),
+}
+
+
+def _download(request: HttpRequest, asked: HandingOn) -> HttpResponse:
+    make, ending, kind = _FORMATS[asked.do]
+    model = _NAME.sub("-", asked.left.demands.model.lower()).strip("-.")[:60] or "call"
+    name = f"{model}-{asked.left.started:%Y%m%d-%H%M%S}.{ending}"
+    response = HttpResponse(make(request, asked), content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def public_key(request: HttpRequest) -> JsonResponse:
+    """Tell the public key, for everyone who has a file that claims to be from here."""
+    del request
+    try:
+        public = keys.public_key()
+    except DatabaseError as error:
+        raise Http404 from error
+    value: dict[str, Any] = {
+        "format": file.FORMAT,
+        "versions": [file.VERSION],
+        "algorithm": keys.ALGORITHM,
+        "public_key": public.hex(),
+        "fingerprint": keys.fingerprint(public),
+    }
+    open_to_all = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return JsonResponse(value, headers=open_to_all)

@@ -1,0 +1,321 @@
+"""Black out parts of an exchange before it is handed on: messages, fields, headers, the answer.
+
+A part is replaced where it stands, so those bytes are not the original. Then its text is looked for in all
+that is left: as it is, in any escaping, and joined from the events of a stream. What is found in one piece is
+masked; if anything remains, the exchange is refused rather than handed on with a text that should be gone.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import unescape
+from typing import Any
+from urllib.parse import unquote
+
+from playground import amounts
+from playground.dialects import DIALECTS
+from playground.dialects.blanked import blanked
+from playground.exchange import archive
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Row
+from playground.exchange.record import Exchange
+from playground.text import jsontext
+from playground.text.sentence import SentenceError, gettext_noop, say
+from playground.text.sse import EventParser
+
+MASK = "█████"
+ANSWER = "answer"
+_HEADER = "headers."
+# The time to look for the texts grows with the size of both.
+MOST_BYTES = 2 * 1024 * 1024
+_MOST_TEXTS = 200
+# Letters and digits. A shorter text is in too many words to be masked everywhere: it must not be in another
+# message, or in the answer, as a word of its own.
+_SHORTEST = 8
+_SHORTEST_LINE = 16
+_LAYERS = 4
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_WORD = re.compile(r"[^\W_]+")
+_CONTROL_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+class BlackoutError(SentenceError):
+    """The parts can't be blacked out; `sentence` says why."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What can be blacked out: a message (`messages.0`), a field of the request, a header, or `answer`.
+
+    `role` is empty unless it is a message.
+    """
+
+    id: str
+    role: str
+    text: str
+
+
+def parts(exchange: Exchange) -> list[Part]:
+    """Return what can be blacked out, in the order in which it is shown."""
+    body, dialect = exchange.call.body, exchange.dialect
+    prompt = dialect.fields.prompt
+    found = [
+        Part(name, "", value if isinstance(value, str) else jsontext.pretty(value))
+        for name, value in body.items()
+        if name not in (prompt, dialect.fields.model) and name in dialect.wire(body) and any(_strings(value))
+    ]
+    found += [Part(_HEADER + name, "", text) for name, text in _headers(exchange)]
+    rows = dialect.rows(body.get(prompt))
+    if rows is None:
+        found.append(Part(prompt, "", jsontext.pretty(body.get(prompt))))
+    else:
+        found += [Part(f"{prompt}.{number}", row.role, _said(row)) for number, row in enumerate(rows)]
+    if exchange.received and exchange.received.body:
+        found.append(Part(ANSWER, "", "\n\n".join(_answer_texts(exchange)) or exchange.received.text[:2000]))
+    return found
+
+
+def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
+    """Return the exchange without these parts. Raises `BlackoutError`."""
+    if not chosen:
+        return exchange
+    value = archive.dump(exchange)
+    if len(json.dumps(value)) > MOST_BYTES:
+        raise BlackoutError(
+            say(
+                gettext_noop("Parts can only be blacked out in a call of up to %(most)s."),
+                most=amounts.size(MOST_BYTES),
+            )
+        )
+    body = _without(exchange.dialect, exchange.call.body, chosen)
+    asked = tuple(_asked(exchange, chosen))
+    hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
+    value = _masked(value | {"call": value["call"] | {"body": body}}, hidden)
+    for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
+        if _HEADER + pair[0] in chosen:
+            pair[1] = MASK
+    value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
+    if exchange.received:
+        value["received"]["body"] = {
+            "text": _blank(exchange) if ANSWER in chosen else hidden.text(_utf8(exchange.received.body))
+        }
+    try:
+        left = archive.load(value, DIALECTS)
+    except archive.ArchiveError as error:
+        raise BlackoutError(_IN_PIECES) from error
+    _check(left, hidden, is_answer_gone=ANSWER in chosen)
+    return replace(left, id=exchange.id, dialect=exchange.dialect)
+
+
+_IN_PIECES = say(gettext_noop("The answer repeats a text that you black out. Black out the answer, too."))
+_IN_REQUEST = say(
+    gettext_noop("Another part of the request repeats a text that you black out. Black it out, too.")
+)
+_NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the answer, too."))
+
+
+class _Hidden:
+    """The texts that must not be found any more."""
+
+    def __init__(self, texts: tuple[str, ...], asked: tuple[str, ...]) -> None:
+        """Take all texts, and those of them that are in the request."""
+        bare = {text.strip(): _bare(text) for text in texts}
+        long = {text for text, letters in bare.items() if len(letters) >= _SHORTEST}
+        lines = {line.strip() for text in texts for line in text.splitlines()}
+        long |= {line for line in lines if len(_bare(line)) >= _SHORTEST_LINE}
+        # Longest first: a shorter text may be part of a longer one.
+        ordered = sorted(long, key=len, reverse=True)
+        self._long = ordered[:_MOST_TEXTS]
+        self.letters = {_bare(text) for text in self._long}
+        # An answer in one word may well be in the question.
+        self.short = {_words(text) for text in asked if 0 < len(_bare(text)) < _SHORTEST}
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        forms: dict[str, None] = {}
+        for text in self._long:
+            forms |= dict.fromkeys((text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]))
+        return list(forms)
+
+    def text(self, text: str) -> str:
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        return text
+
+    def are_in(self, text: str) -> bool:
+        """Whether a long text is in this one, whatever stands between its letters, and however escaped."""
+        for layer in _layers(text):
+            letters = _bare(layer)
+            if any(hidden in letters for hidden in self.letters):
+                return True
+        return False
+
+    def are_words_in(self, text: str) -> bool:
+        """Whether a short text is a word, or several words, of this one."""
+        if not self.short:
+            return False
+        words = f" {_words(text)} "
+        return any(
+            f" {hidden} " in words or (not hidden.isascii() and hidden in words)  # Chinese has no spaces
+            for hidden in self.short
+        )
+
+
+def _without(dialect: Dialect, body: Mapping[str, Any], chosen: Collection[str]) -> dict[str, Any]:
+    prompt = dialect.fields.prompt
+    changed = {name: MASK if name in chosen else value for name, value in body.items()}
+    rows = dialect.rows(body.get(prompt)) or []
+    messages = body.get(prompt)
+    for number, row in enumerate(rows):
+        if f"{prompt}.{number}" in chosen:
+            masked = Row(row.role, MASK, row.call)
+            if not isinstance(messages, list):
+                changed[prompt] = dialect.prompt([masked])
+            else:  # of two, because a single one can be a text instead of a list
+                messages = [*messages[:number], dialect.prompt([masked, masked])[0], *messages[number + 1 :]]
+                changed[prompt] = messages
+    return changed
+
+
+def _asked(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
+    """Yield the texts of the chosen parts of the request."""
+    body, prompt = exchange.call.body, exchange.dialect.fields.prompt
+    for name, value in body.items():
+        if name in chosen:
+            yield from _strings(value)
+    for number, row in enumerate(exchange.dialect.rows(body.get(prompt)) or []):
+        if f"{prompt}.{number}" in chosen:
+            yield row.content
+            yield from _strings(dict(row.rest))
+    yield from (text for name, text in _headers(exchange) if _HEADER + name in chosen)
+
+
+def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Yield the headers that the API does not require: a person's own, and the provider list's."""
+    own = exchange.dialect.headers(exchange.call.body)
+    yield from (pair for pair in exchange.call.headers if pair not in own)
+
+
+def _answer_texts(exchange: Exchange) -> Iterator[str]:
+    for choice in exchange.choices:
+        yield from choice.texts
+        yield from (call.arguments for call in choice.tool_calls)
+
+
+def _said(row: Row) -> str:
+    return "\n".join([row.content, *_strings(dict(row.rest))]).strip() or jsontext.pretty(dict(row.rest))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the texts in a JSON value, but not the names of types and roles."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text if text:
+                yield text
+            case dict() as fields:
+                waiting.extend(
+                    item for name, item in reversed(fields.items()) if name not in ("type", "role")
+                )
+            case list() as items:
+                waiting.extend(reversed(items))
+
+
+# Names that the archive itself gives; the rest comes from outside.
+_OWN = ("format", "version", "id", "dialect", "provider", "started", "timings_ms", "events_ms")
+
+
+def _masked(value: dict[str, Any], hidden: _Hidden) -> dict[str, Any]:
+    return {name: item if name in _OWN else _each(item, hidden) for name, item in value.items()}
+
+
+def _each(value: Any, hidden: _Hidden) -> Any:
+    if isinstance(value, str):
+        return hidden.text(value)
+    if isinstance(value, list):
+        return [_each(item, hidden) for item in value]
+    if isinstance(value, dict):
+        return {hidden.text(name): _each(item, hidden) for name, item in value.items()}
+    return value
+
+
+def _blank(exchange: Exchange) -> str:
+    """Return the received body with every text masked, and as many events as before."""
+    received = exchange.received
+    body = received.body if received else b""
+    if exchange.stream is None:
+        try:
+            return jsontext.dumps(blanked(exchange.value, MASK)).decode()
+        except jsontext.JSONTextError:
+            return MASK
+    parser, lines = EventParser(), list[str]()
+    for event in [*parser.feed(body), *parser.close()]:
+        if event.name != "message":
+            lines.append(f"event: {event.name if event.name.isidentifier() else MASK}")
+        lines += [f"data: {_blank_event(event.data, event.value, exchange.dialect)}", ""]
+    return "\n".join([*lines, ""])
+
+
+def _blank_event(data: str, value: Any, dialect: Dialect) -> str:
+    if isinstance(value, dict | list):
+        return jsontext.dumps(jsontext.mended(blanked(value, MASK))).decode()
+    return data if data.strip() == dialect.end_mark else MASK
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise BlackoutError(_NOT_TEXT) from error
+    if "\0" in text:  # UTF-16 passes for UTF-8
+        raise BlackoutError(_NOT_TEXT)
+    return text
+
+
+def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
+    """Raise `BlackoutError` if one of the texts is still there."""
+    prompt = left.call.body.get(left.dialect.fields.prompt)
+    if any(map(hidden.are_in, _strings(dict(left.call.body)))) or any(
+        map(hidden.are_words_in, _strings(prompt))
+    ):
+        raise BlackoutError(_IN_REQUEST)
+    value = archive.dump(left)
+    if hidden.are_in(json.dumps([value["received"], value["failure"]], ensure_ascii=False)):
+        raise BlackoutError(_IN_PIECES)
+    if is_answer_gone:
+        return
+    # What a stream brought in pieces is whole here.
+    texts = [*_strings(left.completion or {}), *_answer_texts(left)]
+    if not left.completion and left.received:
+        texts.append(left.received.text)
+    if any(hidden.are_in(text) or hidden.are_words_in(text) for text in texts):
+        raise BlackoutError(_IN_PIECES)
+
+
+def _bare(text: str) -> str:
+    """Return only the letters and digits."""
+    return "".join(filter(str.isalnum, text))
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def _layers(text: str) -> Iterator[str]:
+    """Yield the text, then with its escapes of JSON, URLs and HTML decoded, then with those decoded, …"""
+    for _ in range(_LAYERS):
+        yield text
+        plain = jsontext.mended_text(unescape(unquote(_ESCAPE.sub(_character, text))))
+        if plain == text:
+            return
+        text = plain
+    yield text
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return chr(int(escape[1], 16))
+    return _CONTROL_ESCAPES.get(escape[2], escape[2])
