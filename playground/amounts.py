@@ -1,10 +1,13 @@
-"""Counts, sizes, rates and times as people read them: `1,253`, `1 MiB`, `412 ms`, `1.2 s`.
+"""Counts, sizes, rates, times, prices as people read them: `1,253`, `1 MiB`, `412 ms`, `1.2 s`, `$0.00010`.
 
 Pages, errors and live updates all use these; `duration` in `static/js/result.js` is the only copy. English
 and Chinese write them alike. For times in sentences (“20 seconds”) see `playground.exchange.durations`.
 """
 
+from decimal import Decimal
+
 _SECOND_MS = 1000
+_LEAST_USD = Decimal("0.0000001")
 _UNITS = ("B", "KiB", "MiB", "GiB")
 
 
@@ -20,6 +23,14 @@ def count(number: int) -> str:
 def rate(number: float) -> str:
     """Format a rate such as tokens per second, with one decimal."""
     return f"{number:,.1f}"
+
+
+def dollars(amount: Decimal) -> str:
+    """Format USD with two significant digits below a dime, else with cents."""
+    if 0 < amount < _LEAST_USD:
+        return f"< ${_LEAST_USD:f}"
+    places = 2 if amount == 0 or amount >= Decimal("0.1") else 1 - amount.adjusted()
+    return f"${amount:,.{places}f}"
 
 
 def duration(milliseconds: float) -> str:

@@ -23,14 +23,23 @@ _REASONING = (
     "output_tokens_details.reasoning_tokens",
     "reasoning_tokens",
 )
+_CACHE_WRITE = (
+    "prompt_tokens_details.cache_write_tokens",
+    "input_tokens_details.cache_write_tokens",
+    "cache_creation_input_tokens",  # Claude
+)
+_CACHE_WRITE_1H = ("cache_creation.ephemeral_1h_input_tokens",)
+_AUDIO_IN = ("prompt_tokens_details.audio_tokens", "input_tokens_details.audio_tokens")
+_AUDIO_OUT = ("completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens")
 
 
 def read(value: Any) -> Usage | None:
     """Read a `usage`, leaving out invalid counts. Return None if there is no count at all."""
     if not isinstance(value, dict):
         return None
-    names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING)
-    usage = Usage(*(_first(value, places) for places in names))
+    names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
+    audio = [count for places in (_AUDIO_IN, _AUDIO_OUT) if (count := _first(value, places)) is not None]
+    usage = Usage(*[*(_first(value, places) for places in names), sum(audio) if audio else None])
     return usage if usage.as_json() else None
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from django.urls import reverse
 
+from playground.forms.link import fragment
 from playground.text import jsontext
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.web.page import LONGEST_LINK
@@ -29,7 +30,13 @@ def embed_url(provider: str, api: str, body: Mapping[str, Any] | None, **options
 
 def playground_url(provider: str, api: str, body: Mapping[str, Any] | None) -> str:
     """Return the address of the playground with its form filled in. Raises `TooLongError`."""
-    return _url(reverse("index"), provider, api, body, {})
+    try:
+        return _url(reverse("index"), provider, api, body, {})
+    except TooLongError:
+        target = {name: text for name, text in (("provider", provider), ("dialect", api)) if text}
+        if packed := fragment(target, jsontext.dumps(body)):
+            return f"{reverse('index')}#{packed}"
+        raise
 
 
 def _url(

@@ -189,8 +189,9 @@ class Choice(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `model` is None if the provider does not name it."""
+    """A whole answer. `model` is None and `tier` (`flex`, `priority`) "" if the provider names none."""
 
     choices: Sequence[Choice] = ()
     usage: Usage | None = None
     model: str | None = None
+    tier: str = ""

@@ -2,10 +2,9 @@
 
 import math
 
-from playground import amounts
-from playground.text.sentence import Sentence, gettext_noop, ngettext_noop, say
+from playground.text.sentence import Sentence, ngettext_noop, say
 
-_SECONDS = ngettext_noop("%(count)s second", "%(count)s seconds")
+SECONDS = ngettext_noop("%(count)s second", "%(count)s seconds")
 _UNITS = (
     (86_400, ngettext_noop("%(count)s day", "%(count)s days")),
     (3600, ngettext_noop("%(count)s hour", "%(count)s hours")),
@@ -21,13 +20,4 @@ def duration(seconds: int) -> Sentence:
     for size, words in _UNITS:
         if seconds == size or seconds >= 2 * size:
             return say(words, count=math.ceil(seconds / size))
-    return say(_SECONDS, count=max(1, math.ceil(seconds)))
-
-
-def exact_seconds(seconds: float) -> Sentence:
-    """Return a time limit as it was set; below a second, in milliseconds."""
-    if seconds < 1:
-        return say("%(duration)s", duration=amounts.duration(1000 * seconds))
-    if seconds.is_integer():
-        return say(_SECONDS, count=int(seconds))
-    return say(gettext_noop("%(number)s seconds"), number=f"{seconds:,g}")
+    return say(SECONDS, count=max(1, math.ceil(seconds)))

@@ -2,6 +2,7 @@
 
 RefusedError
 ├── InvalidRequestError     here                 400, 413
+├── InvalidLinkError        forms/link           400
 ├── AddressRefusedError     network/egress       403
 ├── BusyError               network/running      429, 503
 ├── TooManyCallsError       calls/rates          429

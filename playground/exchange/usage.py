@@ -12,6 +12,9 @@ class Usage:
     total_tokens: int | None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    audio_tokens: int | None = None
 
     def as_json(self) -> dict[str, int]:
         counts = {name: getattr(self, name) for name in self.__slots__}

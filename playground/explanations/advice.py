@@ -1,9 +1,9 @@
 """The title and the advice for each failure and each status."""
 
 from playground import amounts
-from playground.exchange.durations import exact_seconds
+from playground.exchange.durations import SECONDS
 from playground.exchange.failure import Failure, FailureKind
-from playground.text.sentence import Sentence, gettext_noop
+from playground.text.sentence import Sentence, gettext_noop, say
 
 # Title and advice; `%(host)s`, `%(limit)s`, and `%(field)s` come from the failure and the request.
 FAILURES: dict[FailureKind, tuple[str, str]] = {
@@ -272,5 +272,14 @@ def limit_in(failure: Failure) -> Sentence | str:
     return (
         amounts.count(int(failure.limit))
         if failure.kind is FailureKind.TOO_MANY
-        else exact_seconds(failure.limit)
+        else _exact_seconds(failure.limit)
     )
+
+
+def _exact_seconds(seconds: float) -> Sentence:
+    """Return a time limit as it was set; below a second, in milliseconds."""
+    if seconds < 1:
+        return say("%(duration)s", duration=amounts.duration(1000 * seconds))
+    if seconds.is_integer():
+        return say(SECONDS, count=int(seconds))
+    return say(gettext_noop("%(number)s seconds"), number=f"{seconds:,g}")

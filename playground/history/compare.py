@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground import amounts
+from playground.calls.cost import Cost
 from playground.exchange.record import Exchange
 from playground.history.diff import Piece, difference
 from playground.text import jsontext
@@ -114,6 +115,13 @@ def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
         (gettext("Completion tokens"), usage.completion_tokens if usage else None),
     ):
         yield label, "–" if count is None else amounts.count(count)
+    yield gettext("Cost"), _cost(result.cost) if result.cost or usage else "–"
+
+
+def _cost(cost: Cost | None) -> str:
+    if cost is None:
+        return gettext("No price known")
+    return gettext("No cost") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
 
 
 def _answer(exchange: Exchange) -> str:

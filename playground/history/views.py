@@ -241,6 +241,7 @@ def _summary(kept: Run) -> dict[str, Any]:
                 "starred",
             )
         },
+        "cost": kept.cost.as_json() if kept.cost else None,
         "error": kept.error or None,
         "tags": kept.tags.split(),
         "parent": kept.parent or None,

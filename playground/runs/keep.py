@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from playground.calls.cost import cost_of
 from playground.database import in_turn
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
@@ -158,7 +159,7 @@ def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
 
 def _run(exchange: Exchange, who: str) -> Run:
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
-    problem, record = explain(exchange), packed(exchange)
+    problem, record, cost = explain(exchange), packed(exchange), cost_of(exchange)
     choice = next(iter(exchange.choices), None)
     answer = (choice.text or choice.refusal or "") if choice else ""
     run = Run(
@@ -175,6 +176,8 @@ def _run(exchange: Exchange, who: str) -> Run:
         answer=_clean(answer[:_LONGEST_TEXT]),
         prompt_tokens=_bounded(usage.prompt_tokens if usage else None),
         completion_tokens=_bounded(usage.completion_tokens if usage else None),
+        cost_usd=cost.usd if cost else None,
+        prices_of=cost.prices_of if cost else None,
         first_token_ms=timings.first_token_ms,
         total_ms=timings.total_ms,
         size=len(record),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from playground.calls.cost import Cost
 from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.archive import ArchiveError
@@ -39,6 +40,8 @@ class Run(models.Model):
     answer = models.CharField(max_length=300)
     prompt_tokens = models.PositiveBigIntegerField(null=True)
     completion_tokens = models.PositiveBigIntegerField(null=True)
+    cost_usd = models.DecimalField(max_digits=24, decimal_places=12, null=True)
+    prices_of = models.DateField(null=True)
     first_token_ms = models.FloatField(null=True)
     total_ms = models.FloatField()
     parent = models.CharField(max_length=64, db_index=True)
@@ -55,6 +58,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.started:%Y-%m-%d %H:%M}"
+
+    @property
+    def cost(self) -> Cost | None:
+        """The estimate from when the run was written; None if no price was known."""
+        return None if self.cost_usd is None else Cost(self.cost_usd, self.prices_of)
 
     @cached_property
     def archive(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from playground import snippets
+from playground.calls.cost import cost_of
 from playground.exchange.answer import Choice
 from playground.exchange.record import Exchange, Recorded, joined
 from playground.text import jsontext
@@ -16,7 +17,7 @@ Translate = Callable[[Sentence], str]
 
 
 def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
-    error = explained(exchange)
+    error, cost = explained(exchange), cost_of(exchange)
     return {
         "id": exchange.id,
         "dialect": exchange.dialect.id,
@@ -30,6 +31,7 @@ def as_json(exchange: Exchange, translate: Translate = str) -> dict[str, Any]:
         "completion": exchange.completion,
         "answer": _answer(exchange.choices[0]) if exchange.choices else None,
         "usage": exchange.usage.as_json() if exchange.usage else None,
+        "cost": cost.as_json() if cost else None,
         "timings": {
             "first_byte_ms": exchange.timings.first_byte_ms,
             "first_token_ms": exchange.timings.first_token_ms,

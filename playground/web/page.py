@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -32,7 +32,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
-from playground.forms.link import link_body
+from playground.forms.link import fragment, in_fragment, link_body
 from playground.forms.rows import ROW_FIELDS
 from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
@@ -118,7 +118,7 @@ def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
     ]
 
 
-def prefilled(query: QueryDict) -> tuple[RequestForm, Refusal | None]:
+def prefilled(query: Mapping[str, str]) -> tuple[RequestForm, Refusal | None]:
     """Return the form that a link describes, and a refusal that lists what the link gets wrong."""
     named, errors = query.get("dialect"), list[FieldProblem]()
     form = new_form(preselected(named or ""))
@@ -244,10 +244,20 @@ def _by_message(errors: Mapping[str, str], fields: Fields) -> dict[int, dict[str
     return found
 
 
+def opened(text: str) -> tuple[RequestForm, Refusal | None]:
+    """Return the form that a link's fragment describes, as `prefilled`. Raises `InvalidLinkError`."""
+    return prefilled(in_fragment(text, settings.LIMITS.request_bytes))
+
+
 def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> JsonResponse:
-    """Return `{"fields": HTML}`: partials with which a page's scripts update the form."""
-    html = render_to_string("form/_changed.html", form_context(form) | context, request)
-    return JsonResponse({"fields": html})
+    """Return `{"fields": HTML}`: partials with which a page's scripts update the form.
+
+    Provider and base URL are in them as values, because only a link changes both.
+    """
+    html = render_to_string(
+        "form/_changed.html", form_context(form, context.get("refusal")) | context, request
+    )
+    return JsonResponse({"fields": html, "provider": form.provider, "base_url": form.base_url})
 
 
 def code_context(draft: Draft) -> dict[str, Any]:
@@ -255,20 +265,23 @@ def code_context(draft: Draft) -> dict[str, Any]:
     try:
         call = call_for(draft)
     except InvalidRequestError as error:
-        return {"codes": None, "incomplete": error.refusal, "link": _link(draft)}
+        return {"codes": None, "incomplete": error.refusal, **_links(draft)}
     return {
         "codes": codes(call, draft.speaks().targets),
         "key_variable": call.key_variable,
         "is_local_model": draft.provider == LOCAL_MODEL,
-        "link": _link(draft),
+        **_links(draft),
     }
 
 
-def _link(draft: Draft) -> str | None:
-    """Return the URL that opens this form, even if the request is not complete.
+def _links(draft: Draft) -> dict[str, str | None]:
+    """Return the URLs that open this form, even if the request is not complete.
 
-    None if the URL is too long for servers and proxies, or if a field cannot be parsed.
+    `copied_link` has the request in its fragment, so it can be long and no server's log has it. `link` has it
+    in its query while that is short enough, because that also works without scripts. Both are None if they
+    would be too long, or if a field cannot be parsed.
     """
+    none: dict[str, str | None] = {"link": None, "copied_link": None}
     try:
         api = {"dialect": dialect.id} if (dialect := draft.speaks()) is not DEFAULT else {}
         target = {"provider": draft.provider} if draft.provider else {"base_url": draft.base_url or ""}
@@ -276,11 +289,15 @@ def _link(draft: Draft) -> str | None:
             Endpoint.parse(draft.base_url or "", dialect.ending)  # an invalid one may contain a password
         body = _linked(draft)
     except (InvalidRequestError, BaseURLError, jsontext.JSONTextError):
-        return None
+        return none
     except ValueError:  # JSON has no infinity, which a typed 1e999 is
-        return None
-    link = reverse("index") + "?" + urlencode({**target, **api, "request": body.decode()})
-    return link if len(link) <= LONGEST_LINK else None
+        return none
+    index, packed = reverse("index"), fragment({**target, **api}, body)
+    copied = f"{index}#{packed}" if packed else None
+    in_query = len(body) <= LONGEST_LINK and index + "?" + urlencode(
+        {**target, **api, "request": body.decode()}
+    )
+    return {"link": in_query if in_query and len(in_query) <= LONGEST_LINK else copied, "copied_link": copied}
 
 
 def _linked(draft: Draft) -> bytes:

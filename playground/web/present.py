@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 from django.utils.safestring import SafeString
 
 from playground import amounts
+from playground.calls.cost import Cost, cost_of
 from playground.exchange.answer import Choice, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
@@ -247,6 +248,10 @@ class Result:
         """The model that answered, if its name differs from the requested one."""
         answered = self.exchange.answer.model
         return answered if answered != self.exchange.demands.model else None
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        return cost_of(self.exchange)
 
     @property
     def failed(self) -> bool:

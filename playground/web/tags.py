@@ -71,7 +71,7 @@ def json(value: object) -> str:
     return dumps(value, ensure_ascii=False)
 
 
-for _format in (amounts.count, amounts.rate, amounts.duration, amounts.size):
+for _format in (amounts.count, amounts.rate, amounts.dollars, amounts.duration, amounts.size):
     register.filter(_format.__name__, _format)
 
 

@@ -25,6 +25,7 @@ from playground.explanations.explain import Explanation
 from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
+from playground.forms.link import InvalidLinkError
 from playground.network.running import running
 from playground.runs.keep import Keeper, body_of
 from playground.text import jsontext
@@ -34,7 +35,15 @@ from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
 from playground.web.as_json import detected_as_json
 from playground.web.language import supported
-from playground.web.page import answer, call_for, changed_fields, code_context, prefilled, render_page
+from playground.web.page import (
+    answer,
+    call_for,
+    changed_fields,
+    code_context,
+    opened,
+    prefilled,
+    render_page,
+)
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 from playground.web.translate import translate
@@ -166,16 +175,27 @@ def _ask(
 
 @require_POST
 def edit(request: HttpRequest) -> HttpResponse:
-    """Change the form by one of its buttons, and return a page or the changed fields; nothing is sent."""
-    form = None
+    """Change the form by one of its buttons, and return a page or the changed fields; nothing is sent.
+
+    With `open:…`, the form is filled from a link: from what follows `#r=` in it.
+    """
+    form, refusal = None, None
     try:
         form = incoming.read_form(request)
-        edits.edit(form, request.POST.get("do", ""))
+        verb, _, operand = request.POST.get("do", "").partition(":")
+        if verb == "open":
+            form, refusal = opened(operand)
+        else:
+            edits.edit(form, request.POST.get("do", ""))
+    except InvalidLinkError as error:
+        refusal = error.refusal
     except InvalidRequestError as error:
         if form and shape_of(request) is Shape.PAGE:
             return render_page(request, form, refusal=error.refusal)
         return refuse(request, error.refusal)
-    return changed_fields(request, form) if shape_of(request) is Shape.JSON else render_page(request, form)
+    if form is not None and shape_of(request) is Shape.JSON:
+        return changed_fields(request, form, refusal=refusal)
+    return render_page(request, form or RequestForm(), refusal=refusal)
 
 
 @csrf_exempt

@@ -105,6 +105,7 @@ window.editForm = (() => {
   async function ask(action, told, state) {
     focused = document.activeElement;
     const before = window.undo?.state(); // an embed has none
+    const isOpened = action.startsWith("open:");
     let answer;
     do {
       since.clear();
@@ -115,7 +116,7 @@ window.editForm = (() => {
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
       // Repeat with what was typed meanwhile, except for an example, which replaces the form.
-    } while (since.size && !action.startsWith("fill:"));
+    } while (since.size && !action.startsWith("fill:") && !isOpened);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);
@@ -123,6 +124,7 @@ window.editForm = (() => {
       return problems.length ? false : told(answer.error.title);
     }
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
+    if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     requestForm.changed();
     if (!state) window.undo?.push(action.split(":", 1)[0], before);
     return true;

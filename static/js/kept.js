@@ -4,7 +4,15 @@
   // The page has the same form in every language.
   const query = new URLSearchParams(location.search);
   query.delete("lang");
-  const storage = `playground.form:${location.pathname}?${query}`;
+  // A link's fragment is another form, too. It can be long, so only a digest of it names the form.
+  const LINK = /^#r=(.*)$/s;
+  const keyFor = (hash) => {
+    let digest = 0;
+    for (const letter of LINK.test(hash) ? hash : "")
+      digest = (Math.imul(digest, 31) + letter.charCodeAt(0)) | 0;
+    return `playground.form:${location.pathname}?${query}${digest ? `#${digest}` : ""}`;
+  };
+  let storage = keyFor(location.hash);
   const switched = "playground.language-switched";
 
   const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
@@ -24,6 +32,7 @@
     button.setAttribute("form", own.id);
     for (const name of ["formaction", "formnovalidate"]) button.removeAttribute(name);
     own.addEventListener("submit", () => {
+      storage = keyFor(""); // the server does not know the fragment, so the page comes back without it
       save();
       try {
         sessionStorage.setItem(switched, storage);
@@ -46,15 +55,16 @@
   }
   const returned = isReturn();
 
+  // Returns whether something was kept.
   function restore() {
-    if (!returned) return;
+    if (!returned) return false;
     let values;
     try {
       values = JSON.parse(sessionStorage.getItem(storage));
     } catch {
-      return;
+      return false;
     }
-    if (!Array.isArray(values)) return;
+    if (!Array.isArray(values)) return false;
     const { rows, newRow } = requestForm;
     restoreFields(values, rows, newRow);
     const api = form.querySelector("[name=dialect]");
@@ -63,6 +73,7 @@
       const secrets = [...new FormData(form)].filter(([name]) => secret.includes(name));
       editForm("show", [...values, ...secrets]);
     } else requestForm.changed();
+    return true;
   }
 
   function restoreFields(values, rows, newRow) {
@@ -87,7 +98,17 @@
       fold.open ||= [...fold.querySelectorAll("[name]")].some((input) => input.value.trim());
   }
 
-  restore();
+  const linked = LINK.exec(location.hash);
+  if (!restore() && linked && !form.elements.embed) editForm(`open:${linked[1]}`);
+  // Another link was pasted into the address bar, or Back leads to another form: load it like that of any other
+  // address. A place in this page ("Skip to content") must not take the link out of the address.
+  const own = linked ? location.hash : "";
+  window.addEventListener("hashchange", () => {
+    const { hash } = location;
+    if (LINK.test(hash) || !hash) {
+      if (hash !== own) location.reload();
+    } else if (own) history.replaceState(null, "", own);
+  });
   form.addEventListener("input", save);
   document.body.addEventListener("playground:changed", save);
   // Load the code of the restored form as soon as htmx listens.

@@ -114,6 +114,7 @@
     for (const store of stores) if (store.name !== choice.value) erase(store, owner());
     reveal();
   });
+  document.addEventListener("playground:opened", show); // a link names the provider or the base URL
   provider.addEventListener("change", settle);
   base.addEventListener("change", settle);
   // A keyboard shortcut sends before the field has fired its change event.

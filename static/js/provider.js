@@ -62,6 +62,14 @@
   const forgetOutdated = () => outdated.replaceChildren();
   model.addEventListener("input", forgetOutdated);
 
+  // A link can name another provider. An option that is not ready can be chosen, too: it says why.
+  document.addEventListener("playground:opened", ({ detail }) => {
+    provider.value = detail.provider;
+    form.querySelector("[name=base_url]").value = detail.base_url;
+    for (const id of ["models", "detected"]) document.getElementById(id).replaceChildren();
+    document.dispatchEvent(new Event("playground:provider"));
+  });
+
   provider.addEventListener("change", () => {
     const models = JSON.parse(provider.selectedOptions[0].dataset.models);
     const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;
@@ -98,6 +106,7 @@
   // It was set together with everything that depends on it.
   document.addEventListener("playground:provider", () => {
     before = provider.selectedOptions[0];
+    suggested = JSON.parse(before.dataset.models);
     showProvider();
   });
   showProvider();

@@ -303,7 +303,14 @@
 
   // --- the link ---
 
-  // The server sends the link with the code, so wait for code that has been requested.
+  document.addEventListener("playground:opened", () => {
+    if (!outcome.querySelector("[data-refusal]")) return;
+    select(byName("answer"));
+    showOutcome();
+    own.scrollIntoView({ block: "nearest" });
+  });
+
+  // The server sends the link with the code, so wait for the code of the form as it is. What arrives can be older.
   const link = document.querySelector("[data-copy-link]");
   const stale = () => {
     codes.dataset.stale = "";
@@ -312,17 +319,24 @@
   };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);
+  // After the event that caused the request, which other listeners count, too.
+  codes.addEventListener("htmx:before:request", () => {
+    queueMicrotask(() => {
+      if ("stale" in codes.dataset) codes.dataset.stale = "asked";
+    });
+  });
   codes.addEventListener("htmx:after:swap", () => {
-    delete codes.dataset.stale;
+    if (codes.dataset.stale === "asked") delete codes.dataset.stale;
     showTarget(shownTarget);
   });
   link?.addEventListener("click", async () => {
-    if ("stale" in codes.dataset) {
+    while ("stale" in codes.dataset) {
       await new Promise((ready) => {
         codes.addEventListener("htmx:after:swap", ready, { once: true });
       });
     }
-    copyText(link, part("permalink")?.href);
+    const permalink = part("permalink");
+    copyText(link, permalink && new URL(permalink.dataset.copied, location).href);
   });
 
   const keys = document.querySelector("[data-keys]");

@@ -355,6 +355,8 @@ def test_each_of_two_tags_has_its_own_recorded_answer(
         _send(frame, answer)
         expect(frame.locator("[data-recorded]")).to_be_visible()
         expect(frame.locator("[data-recorded]")).not_to_contain_text("your changes")
+        link = re.compile(r"/\?.*request=" if number == 0 else "/#r=")
+        expect(frame.locator("[data-open]")).to_have_attribute("href", link)
     assert upstream.requests == []
     context.close()
 

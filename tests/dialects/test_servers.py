@@ -152,7 +152,8 @@ CASES = [
                      "output_tokens": 1, "service_tier": "standard"}), *says(0, "Hi"),
         *end(usage={"input_tokens": 3, "cache_creation_input_tokens": 100, "cache_read_input_tokens": 20,
                     "output_tokens": 9, "output_tokens_details": {"thinking_tokens": 5}})),
-        "Hi", "stop", "end_turn", usage(123, 9, 132, cached_tokens=20, reasoning_tokens=5)),
+        "Hi", "stop", "end_turn", usage(123, 9, 132, cached_tokens=20, reasoning_tokens=5,
+        cache_write_tokens=100, cache_write_1h_tokens=0)),
     Case("anthropic-refusal-without-details", M, sse(start(), *end("refusal", stop_details=None)), None,
          "refusal", "refusal", usage(25, 15, 40)),
     Case("anthropic-pause-turn", M, sse(
@@ -239,7 +240,7 @@ CASES = [
          "end_turn", usage(25, 15, 40)),
     Case("envoy-zero-input-at-end", M, sse(start(), *says(0, "Hi"), *end(usage={"input_tokens": 0,
          "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 15})), "Hi",
-         "stop", "end_turn", usage(25, 15, 40, cached_tokens=0)),
+         "stop", "end_turn", usage(25, 15, 40, cached_tokens=0, cache_write_tokens=0)),
     Case("all-input-turns-out-cached", M, sse(start(), *says(0, "Hi"), *end(usage={"input_tokens": 0,
          "cache_read_input_tokens": 25, "output_tokens": 15})), "Hi", "stop", "end_turn", usage(25, 15, 40,
          cached_tokens=25)),

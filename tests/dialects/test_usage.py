@@ -19,7 +19,7 @@ def test_counts_are_read_with_their_details() -> None:
         }
     )
 
-    assert usage == Usage(9, 30, 39, cached_tokens=0, reasoning_tokens=21)
+    assert usage == Usage(9, 30, 39, cached_tokens=0, reasoning_tokens=21, audio_tokens=5)
 
 
 def test_a_zero_is_a_count() -> None:

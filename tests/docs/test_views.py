@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from playground.docs.links import LONGEST_LINK, embed_url
+from playground.docs.links import LONGEST_LINK, embed_url, playground_url
 from playground.embeds.models import Embed
 from playground.rendering import budget
 from playground.text.sentence import SentenceError
@@ -500,6 +500,15 @@ def test_the_playgrounds_own_docs_have_no_mistakes(client: Client, path: Path) -
 def test_an_address_too_long_for_servers_is_refused() -> None:
     with pytest.raises(SentenceError, match="too long"):
         embed_url("openai", "", {"model": "x" * LONGEST_LINK})
+
+
+def test_a_request_too_long_for_a_query_is_linked_by_its_fragment() -> None:
+    body = {"messages": [{"role": "user", "content": "x" * LONGEST_LINK}]}
+
+    link = playground_url("openai", "", body)
+
+    assert link.startswith("/#r=")
+    assert len(link) < 200
 
 
 def test_the_frames_options_are_in_its_url() -> None:

@@ -20,7 +20,7 @@ def test_json_in_json_out(client: Client, upstream: ScriptedUpstream) -> None:
 
     assert set(answer) == {
         *("id", "dialect", "request", "response", "completion", "answer"),
-        *("usage", "timings", "error", "snippets", "recorded", "run"),
+        *("usage", "cost", "timings", "error", "snippets", "recorded", "run"),
     }  # fmt: skip
     assert answer["request"]["method"] == "POST"
     assert answer["request"]["url"] == f"{upstream.url}/chat/completions"

@@ -14,7 +14,7 @@ from playground.dialects.chat_completions.media import audio_in, images_in, is_m
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
 from playground.dialects.chat_completions.sources import of_completion, of_message
 from playground.dialects.sources import source_in
-from playground.dialects.values import tool_call
+from playground.dialects.values import string, tool_call
 from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sources, ToolCall
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
@@ -128,9 +128,9 @@ def _has_id(call: Any) -> bool:
 
 def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
     """Read a completion. `asked` is the request body, which gives the format of raw audio."""
-    model = completion.get("model") if isinstance(completion, dict) else None
-    usage = usage_of.of(completion) if isinstance(completion, dict) else None
-    return Answer(read_choices(completion, asked), usage, model if isinstance(model, str) else None)
+    named = completion if isinstance(completion, dict) else {}
+    model, tier = string(named.get("model")), string(named.get("service_tier")) or ""
+    return Answer(read_choices(completion, asked), usage_of.of(named), model, tier)
 
 
 def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({})) -> list[ChatChoice]:

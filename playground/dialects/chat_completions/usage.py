@@ -12,7 +12,8 @@ def of(completion: dict[str, Any]) -> Usage | None:
     found = [usage for place in _candidates(completion) if (usage := read(place))]
     usage = next((usage for usage in found if any(usage.as_json().values())), found[0] if found else None)
     if usage and _is_of_one_answer(completion, usage):
-        return Usage(usage.prompt_tokens, None, None, usage.cached_tokens)
+        known = (usage.cached_tokens, None, usage.cache_write_tokens, usage.cache_write_1h_tokens)
+        return Usage(usage.prompt_tokens, None, None, *known)
     return usage
 
 

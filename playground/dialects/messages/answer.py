@@ -159,7 +159,7 @@ def read_answer(completion: dict[str, Any], asked: Mapping[str, Any]) -> Answer:
         message=completion,
         asked=asked,
     )
-    return Answer([choice], usage.of(completion), string(completion.get("model")))
+    return Answer([choice], usage.of(completion), string(completion.get("model")), usage.tier(completion))
 
 
 def blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:

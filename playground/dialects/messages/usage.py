@@ -1,8 +1,10 @@
 """The usage of a message. Counts in a stream are cumulative: a later one replaces those before."""
 
+from dataclasses import replace
 from typing import Any
 
 from playground.dialects.usage import count, read
+from playground.dialects.values import string
 from playground.exchange.usage import Usage
 from playground.text.pieces import MOST_NAMES, Room, check, copied, size
 
@@ -23,12 +25,25 @@ def of(message: dict[str, Any]) -> Usage | None:
     prompt = sum(count(usage, name) or 0 for name in _INPUT) or named.prompt_tokens
     output = count(usage, "output_tokens") or named.completion_tokens
     if message.get("stop_reason", ...) is None:
-        return Usage(prompt, None, None, named.cached_tokens)
+        return replace(
+            named, prompt_tokens=prompt, completion_tokens=None, total_tokens=None, reasoning_tokens=None
+        )
     total = named.total_tokens if prompt is None or output is None else prompt + output
     thought = count(usage, "output_tokens_details.thinking_tokens")
-    return Usage(
-        prompt, output, total, named.cached_tokens, named.reasoning_tokens if thought is None else thought
+    return replace(
+        named,
+        prompt_tokens=prompt,
+        completion_tokens=output,
+        total_tokens=total,
+        reasoning_tokens=named.reasoning_tokens if thought is None else thought,
     )
+
+
+def tier(message: dict[str, Any]) -> str:
+    """Return how the message was served, if that has a price of its own; "" for the usual way."""
+    usage = message.get("usage")
+    names = [string(usage.get(name)) for name in ("speed", "service_tier")] if isinstance(usage, dict) else []
+    return next((name for name in names if name and name != "standard"), "")
 
 
 def set_usage(into: dict[str, Any], usage: Any, room: Room) -> None:

@@ -152,7 +152,8 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
         items=items,
         stored=asked.get("store") is not False,
     )
-    return Answer([choice], usage.read(completion.get("usage")), string(completion.get("model")))
+    model, tier = string(completion.get("model")), string(completion.get("service_tier")) or ""
+    return Answer([choice], usage.read(completion.get("usage")), model, tier)
 
 
 def _texts(item: Any) -> Iterator[tuple[str, str]]:

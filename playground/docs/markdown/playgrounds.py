@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.core.validators import slug_re
@@ -45,13 +46,13 @@ class Playgrounds:
         options |= {PARAMETER: lang} if lang else {}
         options |= {"theme": call.theme} if call.theme else {}
         values = {"element": element, "number": self.count, "call": call}
-        try:
-            src = embed_url(call.provider, call.api, call.body, **options)
-            # An embed ignores a request for another API; so must the link, which opens the embed's API.
-            means_it = not call.embed or call.api in ("", api)
+        # An embed ignores a request for another API; so must the link, which opens the embed's API.
+        means_it = not call.embed or call.api in ("", api)
+        src = link = ""
+        with suppress(TooLongError):
             link = playground_url(provider, api, call.body if means_it else None)
-        except TooLongError:  # the script passes the request on; there is no other way
-            src = link = ""
+        with suppress(TooLongError):  # then the script passes the request on; there is no other way
+            src = embed_url(call.provider, call.api, call.body, **options)
         label = gettext(catalogue()[provider].label) if provider in catalogue() else ""
         addresses = {"src": src, "link": link, "label": label}
         return render_to_string("docs/_playground.html", values | addresses)

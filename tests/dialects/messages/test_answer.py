@@ -178,7 +178,7 @@ def test_images_are_shown() -> None:
                 "output_tokens_details": {"thinking_tokens": 20},
                 "service_tier": "standard",
             },
-            Usage(1109, 30, 1139, 1000, 20),
+            Usage(1109, 30, 1139, 1000, 20, cache_write_tokens=100),
         ),
         ({"cache_read_input_tokens": 5}, Usage(5, None, None, 5)),
         ({"output_tokens": 3}, Usage(None, 3, None)),

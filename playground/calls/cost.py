@@ -1,0 +1,76 @@
+"""What a call cost, as far as the provider's usage and the known prices tell: an estimate."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from playground.catalogue.prices import Prices, prices_for, prices_of
+from playground.catalogue.providers import LOCAL_MODEL
+from playground.exchange.record import Exchange
+from playground.exchange.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """In USD, at the prices of a day; without one it is no estimate: the local model costs nothing."""
+
+    usd: Decimal
+    prices_of: date | None
+
+    @property
+    def is_free(self) -> bool:
+        return self.prices_of is None
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return `{"usd": "0.000103", "prices_of": "2026-01-02"}`, exactly as calculated."""
+        return {
+            "usd": f"{self.usd.normalize():f}",
+            "prices_of": self.prices_of.isoformat() if self.prices_of else None,
+        }
+
+
+def cost_of(exchange: Exchange) -> Cost | None:
+    """Return what the call cost, or None if that is not known: never 0 instead.
+
+    The model that answered counts, if its price is known: a router or an alias chooses it.
+    """
+    if exchange.provider == LOCAL_MODEL:
+        return Cost(Decimal(0), None)
+    usage, answer = exchange.usage, exchange.answer
+    if exchange.provider is None or usage is None:
+        return None
+    for model in (answer.model, exchange.demands.model):
+        prices = model and prices_for(
+            exchange.provider, exchange.call.base_url, model, exchange.started, answer.tier
+        )
+        if prices:
+            usd = usd_of(usage, prices)
+            return None if usd is None else Cost(usd, prices_of())
+    return None
+
+
+def usd_of(usage: Usage, prices: Prices) -> Decimal | None:
+    """Return the price of a usage. None if a count or a price is missing, or if the counts contradict.
+
+    What has no price of its own is charged as what it is a part of: cached tokens as input.
+    """
+    if usage.prompt_tokens is None or usage.completion_tokens is None or usage.audio_tokens:
+        return None  # audio has prices of its own
+    # Some providers leave the reasoning out of the completion, but not out of the total, nor of the bill.
+    output = max(usage.completion_tokens, (usage.total_tokens or 0) - usage.prompt_tokens)
+    counts = {
+        "cache_read": usage.cached_tokens or 0,
+        "cache_write": usage.cache_write_tokens or 0,
+        "output_reasoning": usage.reasoning_tokens or 0,
+    }
+    counts["cache_write_1h"] = min(usage.cache_write_1h_tokens or 0, counts["cache_write"])
+    if "cache_write_1h" in prices:
+        counts["cache_write"] -= counts["cache_write_1h"]
+    counts = {kind: count for kind, count in counts.items() if kind in prices}
+    reasoning = counts.get("output_reasoning", 0)
+    counts["input"] = usage.prompt_tokens - sum(counts.values()) + reasoning
+    counts["output"] = output - reasoning
+    if min(counts.values()) < 0 or any(count and kind not in prices for kind, count in counts.items()):
+        return None
+    charged = ((prices[kind], count) for kind, count in counts.items() if count)
+    return sum((price.of(count, usage.prompt_tokens) for price, count in charged), Decimal(0))
