@@ -119,6 +119,21 @@ def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
     expect(page.locator(".difference.code ins")).to_have_text(["1.5"])
 
 
+def test_what_a_search_finds_is_saved_as_a_file(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "exported", "Fine")
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_label("Words").fill("exported")
+    expect(_rows(page)).to_have_count(1)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as JSONL").click()
+
+    assert len(download.value.path().read_text().splitlines()) == 1
+    page.get_by_label("Words").fill("")  # the page still searches
+    expect(_rows(page)).not_to_have_count(1)
+
+
 def test_a_repeated_run_is_compared_with_the_first(runs: Runs) -> None:
     page = runs.open("?provider=test")
     runs.send(page, "again", "First answer")
@@ -140,8 +155,9 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
     expect(page.locator("[data-part=kept]")).to_have_text("Run deleted")
     page.get_by_label("Don’t save this run").check()
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("[data-part=kept]")).to_be_empty()
+    expect(page.get_by_text("Run deleted")).to_have_count(0)
     expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
+    expect(page.get_by_role("link", name="Permalink")).to_have_count(0)
 
     page.get_by_role("link", name="Runs").click()
     page.get_by_label("Words").fill("regretted")
