@@ -121,6 +121,7 @@ def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
 
 def test_what_a_search_finds_is_saved_as_a_file(runs: Runs) -> None:
     page = runs.open("?provider=test")
+    runs.send(page, "another", "Fine")
     runs.send(page, "exported", "Fine")
     page.get_by_role("link", name="Runs").click()
     page.get_by_label("Words").fill("exported")
