@@ -1,6 +1,6 @@
 """Print every figure, each with its floor from the same run."""
 
-from benchmarks import docs, latency, start, streams, weight
+from benchmarks import docs, latency, runs, start, streams, weight
 from benchmarks.servers import all_servers
 
 if __name__ == "__main__":
@@ -10,3 +10,4 @@ if __name__ == "__main__":
     streams.report()
     docs.report()
     start.report()
+    runs.report()  # last: it configures Django in this process

@@ -1,13 +1,9 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-<<<<<<< HEAD
 A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID`
 (the one before), `show` (nothing), and in the words of an API, which may no longer be the form's:
-`fill:DIALECT:{body}`, `append:DIALECT:[messages]`, `change:DIALECT:{parameters}`.
-=======
-A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `fill:{body}`,
-`append:DIALECT:[messages]` (in that API; with fields to set, `{"add": [messages], "set": {parameters}}`),
-`change:{parameters}`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing).
+`fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]` (with fields to set,
+`{"add": [messages], "set": {parameters}}`).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.

@@ -1,18 +1,23 @@
 """Two runs side by side: their facts in rows, their requests and answers with the differences marked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from playground import amounts
 from playground.calls.cost import Cost
 from playground.exchange.record import Exchange
-from playground.history.diff import Difference, difference
+from playground.history.diff import Piece, difference
 from playground.text import jsontext
-from playground.web.present import LONGEST_SHOWN, Result
+from playground.web.present import Result
 from playground.web.translate import translate
+
+# In characters: to mark more would make a browser stutter.
+_LONGEST = 200_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,25 @@ class Fact:
     @property
     def same(self) -> bool:
         return self.one == self.other
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two texts as HTML, and the beginning of its run's key."""
+
+    id: str
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Two texts with their differences marked. `cut` says whether only their beginnings were compared."""
+
+    sides: tuple[Side, Side]
+    same: bool
+    is_whole: bool
+    cut: bool
+    most: int = _LONGEST
 
 
 @dataclass(frozen=True)
@@ -50,19 +74,31 @@ class Compared:
         return [Fact(label, one, other) for (label, one), (_, other) in rows if (one, other) != ("–", "–")]
 
     @cached_property
-    def requests(self) -> Difference:
-        bodies = (jsontext.pretty(dict(exchange.call.body)) for exchange in self.both)
-        return difference(*(body[:LONGEST_SHOWN] for body in bodies))
+    def requests(self) -> Marked:
+        return self._marked(*(jsontext.pretty(dict(exchange.call.body)) for exchange in self.both))
 
     @cached_property
-    def answers(self) -> Difference:
-        return difference(*(_answer(exchange)[:LONGEST_SHOWN] for exchange in self.both))
+    def answers(self) -> Marked:
+        return self._marked(*map(_answer, self.both))
+
+    def _marked(self, one: str, other: str) -> Marked:
+        found = difference(one[:_LONGEST], other[:_LONGEST])
+        sides = (
+            Side(self.one.id[:8], _html(found.one, "del")),
+            Side(self.other.id[:8], _html(found.other, "ins")),
+        )
+        return Marked(sides, one == other, found.is_whole, max(len(one), len(other)) > _LONGEST)
+
+
+def _html(pieces: Sequence[Piece], tag: str) -> SafeString:
+    """Mark what differs. Not a template, because there can be thousands of pieces."""
+    texts = (escape(text) if same else f"<{tag}>{escape(text)}</{tag}>" for text, same in pieces)
+    return SafeString("".join(texts))
 
 
 def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
     result, timings, usage = Result(exchange), exchange.timings, exchange.usage
     choice = next(iter(exchange.choices), None)
-    yield gettext("Sent"), f"{exchange.started:%Y-%m-%d %H:%M:%S} UTC"
     yield gettext("Host"), exchange.sent.host
     yield gettext("API"), exchange.dialect.label
     yield gettext("Model"), exchange.demands.model or "–"

@@ -7,7 +7,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
 from playground.database import in_turn
-from playground.history.views import if_runs_are_on, query_of
+from playground.history import asked
+from playground.history.views import if_runs_are_on
 from playground.runs import search
 from playground.runs.models import Run
 from playground.runs.search import Query
@@ -18,7 +19,7 @@ from playground.runs.search import Query
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream the runs that match as JSONL, the latest first. A run that is deleted meanwhile is left out."""
     return StreamingHttpResponse(
-        _lines(query_of(request.POST)),
+        _lines(asked.read(request).query),
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="runs.jsonl"', "X-Accel-Buffering": "no"},
     )

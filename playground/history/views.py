@@ -1,48 +1,54 @@
 """Runs as people see them: the list, one run, its archive, two runs side by side."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    JsonResponse,
-)
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.catalogue.providers import catalogue
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.forms.form import RequestForm
 from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, shape_of
+from playground.history import asked, refusals
 from playground.history.compare import Compared
 from playground.runs import keep, search
-from playground.runs.keep import Kept
 from playground.runs.models import Run
-from playground.runs.search import Query
+from playground.runs.tidy import used
+from playground.text.sentence import gettext_noop, say
 from playground.web.page import render_page
 from playground.web.present import Result
+from playground.web.refusals import refuse
 
-Response = TypeVar("Response", bound=HttpResponseBase)
+View = Callable[..., HttpResponseBase]
+_MOST_RELATED = 20
+_MOST_TAGS = 20
 
 
-def if_runs_are_on(view: Callable[..., Response]) -> Callable[..., Response]:
+def if_runs_are_on(view: View) -> View:
+    """Answer what goes wrong in a view with a page that says so."""
+
     @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> Response:
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         if not settings.CONFIG.runs:
-            raise Http404
-        return view(request, *arguments, **named)
+            return refuse(request, refusals.off())
+        try:
+            return view(request, *arguments, **named)
+        except RefusedError as error:
+            return refuse(request, error.refusal)
+        except DatabaseError as error:
+            return refuse(request, refusals.no_database(error))
 
     return checked
 
@@ -52,14 +58,28 @@ def if_runs_are_on(view: Callable[..., Response]) -> Callable[..., Response]:
 @if_runs_are_on
 def runs(request: HttpRequest) -> HttpResponse:
     """List runs, the latest first. A search is posted: its words are no business of a log."""
-    query = query_of(request.POST)
-    before = request.POST.get("before", "")
-    found = search.find(query, int(before[:18]) if before.isascii() and before.isdigit() else None)
-    context = {"found": found, "query": query, "asked": request.POST}
-    if shape_of(request) is Shape.JSON:
-        return JsonResponse({"runs": [_summary(run) for run in found.runs], "before": found.more})
-    part = shape_of(request) is Shape.FRAGMENT
-    return render(request, "history/_runs.html" if part else "history/runs.html", context)
+    wanted = asked.read(request)
+    found = search.find(wanted.query, wanted.before)
+    match shape_of(request):
+        case Shape.JSON:
+            return JsonResponse({"runs": [_summary(run) for run in found.runs], "before": found.more})
+        case Shape.FRAGMENT:
+            part = "history/_found.html" if wanted.before is None else "history/_runs.html"
+            return render(request, part, {"found": found, "asked": wanted})
+        case Shape.PAGE:
+            return _list(request, wanted, found)
+
+
+def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: str = "") -> HttpResponse:
+    other = request.GET.get("with", "") or request.POST.get("with", "")
+    context = {
+        "found": found,
+        "asked": wanted,
+        "told": told,
+        "suggested": search.suggested(),
+        "other": Run.objects.defer(*search.LARGE).filter(key=other[:64]).first() if other else None,
+    }
+    return render(request, "history/runs.html", context)
 
 
 @require_safe
@@ -68,37 +88,89 @@ def runs(request: HttpRequest) -> HttpResponse:
 def run(request: HttpRequest, key: str) -> HttpResponse:
     """Show a run in the playground: the form as it was, and what came back. As JSON, its archive."""
     kept = _found(key)
-    if shape_of(request) is Shape.JSON:
-        return JsonResponse(kept.archive)
-    exchange = _exchange(kept)
-    return render_page(request, form_of(exchange), result=Result(exchange, Kept(key)), run=kept)
+    try:
+        exchange = kept.exchange
+        if shape_of(request) is Shape.JSON:
+            return JsonResponse(kept.archive)
+    except ArchiveError as error:
+        if shape_of(request) is Shape.JSON:
+            return refuse(request, refusals.unreadable(error))
+        return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
+    form = form_of(exchange)
+    summaries = Run.objects.defer(*search.LARGE)
+    return render_page(
+        request,
+        form,
+        result=Result(exchange),
+        shown_run=kept,
+        parent=key,
+        repeats=summaries.filter(key=kept.parent).first() if kept.parent else None,
+        repeated_by=summaries.filter(parent=key).order_by("pk")[:_MOST_RELATED],
+        lost_provider="" if form.provider else kept.provider,
+    )
 
 
 @require_POST
 @if_runs_are_on
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Star a run, tag it, or delete it, by the button that was clicked."""
-    match request.POST.get("do"):
+    match request.POST.get("change"):
         case "star" | "unstar" as starred:
             kept = keep.change(key, starred=starred == "star")
         case "tag":
-            kept = keep.change(key, tags=request.POST.get("tags", "").split()[:20])
+            kept = keep.change(key, tags=request.POST.get("tags", "").split()[:_MOST_TAGS])
         case "delete":
-            keep.forget([key])
-            return _back(request, reverse("runs"))
+            return _delete(request, [key])
         case _:
-            raise Http404
+            raise _unknown()
     if kept is None:
-        raise Http404
-    return _back(request, reverse("run", args=[key]))
+        raise RefusedError(refusals.gone())
+    place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
+    return _done(request, place)
 
 
 @require_POST
 @if_runs_are_on
-def forget(request: HttpRequest) -> HttpResponse:
-    """Delete all runs."""
-    keep.forget(None)
-    return _back(request, reverse("runs"))
+def selected(request: HttpRequest) -> HttpResponse:
+    """Compare or delete the chosen runs, or delete all, by the button that was clicked."""
+    keys = request.POST.getlist("run")
+    match request.POST.get("change"):
+        case "compare":
+            keys = [*filter(None, [request.POST.get("with")]), *keys]
+            if len(keys) == 2:
+                earlier_first = Run.objects.filter(key__in=keys).order_by("pk").values_list("key", flat=True)
+                keys = [*earlier_first, *(key for key in keys if key not in earlier_first)]
+                return HttpResponseRedirect(
+                    f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
+                )
+            return _list_with(request, gettext("Choose two runs to compare."))
+        case "delete":
+            return _delete(request, keys) if keys else _list_with(request, gettext("Choose runs to delete."))
+        case "delete-all":
+            return _delete(request, None)
+        case _:
+            raise _unknown()
+
+
+def _list_with(request: HttpRequest, told: str) -> HttpResponse:
+    return _list(request, asked.Asked({}, search.Query(), None), search.find(search.Query()), told)
+
+
+def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
+    """Delete runs, or all with None. A page asks first: nothing brings a run back."""
+    if "confirmed" in request.POST or shape_of(request) is Shape.JSON:
+        keep.forget(keys)
+        return _done(request, reverse("runs"))
+    runs = Run.objects.all() if keys is None else Run.objects.filter(key__in=keys)
+    context = {
+        "all": keys is None,
+        "keys": keys or [],
+        "count": runs.count(),
+        "bytes": used() if keys is None else None,
+        "shown": runs.defer(*search.LARGE).order_by("-pk")[:10] if keys else [],
+        "back": reverse("run", args=keys) if keys and len(keys) == 1 else reverse("runs"),
+    }
+    return render(request, "history/delete.html", context)
 
 
 @require_safe
@@ -106,11 +178,13 @@ def forget(request: HttpRequest) -> HttpResponse:
 @if_runs_are_on
 def compare(request: HttpRequest) -> HttpResponse:
     """Show two runs side by side: `?run=KEY&run=KEY`."""
-    keys = request.GET.getlist("run")[:2]
+    keys = request.GET.getlist("run")
     if len(keys) != 2:
-        raise Http404
-    one, other = (_exchange(_found(key)) for key in keys)
-    return render(request, "history/compare.html", {"compared": Compared(one, other), "keys": keys})
+        sentence = say(gettext_noop("Choose two runs in the list, then click “Compare”."))
+        raise InvalidRequestError(FieldProblem("run", sentence))
+    kept = [_found(key) for key in keys]
+    one, other = map(_exchange, kept)
+    return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
 
 
 def form_of(exchange: Exchange) -> RequestForm:
@@ -123,42 +197,26 @@ def form_of(exchange: Exchange) -> RequestForm:
 
 
 def exchange_of_run(key: str) -> Exchange:
-    """Return the run's exchange. Raises `Http404`."""
+    """Return the run's exchange. Raises `RefusedError`."""
     return _exchange(_found(key))
-
-
-def _found(key: str) -> Run:
-    kept = Run.objects.filter(key=key).first()
-    if kept is None:
-        raise Http404
-    return kept
 
 
 def _exchange(kept: Run) -> Exchange:
     try:
         return kept.exchange
     except ArchiveError as error:
-        raise Http404 from error
+        raise RefusedError(refusals.unreadable(error)) from error
 
 
-def query_of(values: Any) -> Query:
-    texts = {
-        field.name: values.get(field.name, "")[:300] for field in fields(Query) if field.type in ("str", str)
-    }
-    since, until = _day(values.get("since", "")), _day(values.get("until", ""))
-    return Query(
-        **texts,
-        starred="starred" in values,
-        since=since,
-        until=until and until + timedelta(days=1),
-    )
+def _found(key: str) -> Run:
+    kept = Run.objects.filter(key=key).first()
+    if kept is None:
+        raise RefusedError(refusals.gone())
+    return kept
 
 
-def _day(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _unknown() -> InvalidRequestError:
+    return InvalidRequestError(FieldProblem("change", say(gettext_noop("Use a button of the page."))))
 
 
 def _summary(kept: Run) -> dict[str, Any]:
@@ -170,6 +228,7 @@ def _summary(kept: Run) -> dict[str, Any]:
             name: getattr(kept, name)
             for name in (
                 "provider",
+                "host",
                 "dialect",
                 "model",
                 "status",
@@ -189,5 +248,5 @@ def _summary(kept: Run) -> dict[str, Any]:
     }
 
 
-def _back(request: HttpRequest, address: str) -> HttpResponse:
+def _done(request: HttpRequest, address: str) -> HttpResponse:
     return HttpResponse(status=204) if shape_of(request) is Shape.JSON else HttpResponseRedirect(address)

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from playground.calls.cost import cost_of
 from playground.database import in_turn
+from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.runs import search, tidy, writing
@@ -40,13 +42,14 @@ _FULL = gettext_noop(
 
 @dataclass(frozen=True)
 class Kept:
-    """The key of a run that was written, or why it was not.
+    """The key of a run that was written and of the run that it repeats, if any; or why it was not written.
 
     If it was not written, `exchange` is there so that people can still hand it on.
     """
 
     key: str = ""
     problem: Sentence | None = None
+    parent: str = ""
     exchange: Exchange | None = None
 
 
@@ -77,7 +80,8 @@ class Keeper:
         if not self._wanted:
             return Kept(exchange=exchange)
         try:
-            return Kept(keep(exchange, self._who, self._parent).key)
+            run = keep(exchange, self._who, self._parent)
+            return Kept(run.key, parent=run.parent)
         except NotKeptError as error:
             _logger.error("A run was not saved: %s", error.sentence)
             return Kept(problem=error.sentence, exchange=exchange)
@@ -87,8 +91,12 @@ NOT_KEPT = Keeper(wanted=False, handed_on=False)
 
 
 def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
-    """Write the run of a call. `parent` is the key of the run that it repeats. Raises `NotKeptError`."""
-    run = _run(exchange, who, _clean(parent)[:64])
+    """Write the run of a call. `parent` is the key of the run that it repeats, unless there is none.
+
+    Raises `NotKeptError`.
+    """
+    run = _run(exchange, who)
+    run.parent = _clean(parent)[:64]
     try:
         if not tidy.make_room(run.size):
             raise NotKeptError(say(_FULL, most=settings.CONFIG.runs_mib))
@@ -124,13 +132,25 @@ def forget(keys: Collection[str] | None) -> int:
 
     def delete() -> int:
         with transaction.atomic():
-            runs = Run.objects.all() if keys is None else Run.objects.filter(key__in=keys)
-            return search.delete(list(runs.values_list("pk", flat=True)))
+            if keys is None:
+                return search.delete_all()
+            return search.delete(list(Run.objects.filter(key__in=keys).values_list("pk", flat=True)))
 
-    return in_turn(delete)
+    gone = in_turn(delete)
+    tidy.space.forget()
+    return gone
 
 
-def _run(exchange: Exchange, who: str, parent: str) -> Run:
+def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the dialect and the body of a run, as they were read then; None if there is no such run."""
+    try:
+        run = in_turn(lambda: Run.objects.filter(key=_clean(key)[:64]).only("key", "record").first())
+        return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
+    except (DatabaseError, ArchiveError, LookupError, TypeError):
+        return None  # then it repeats no run, but it can be sent
+
+
+def _run(exchange: Exchange, who: str) -> Run:
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     problem, record, cost = explain(exchange), packed(exchange), cost_of(exchange)
     choice = next(iter(exchange.choices), None)
@@ -139,7 +159,6 @@ def _run(exchange: Exchange, who: str, parent: str) -> Run:
         key=exchange.id,
         started=exchange.started,
         who=who,
-        parent=parent,
         provider=exchange.provider or "",
         host=_clean(exchange.sent.host)[:300],
         dialect=exchange.dialect.id,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from playground.calls.cost import Cost
 from playground.dialects import DIALECTS
 from playground.exchange import archive
+from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 
 # Level 1: a stream repeats itself so much that it shrinks to a tenth anyway.
@@ -65,14 +66,22 @@ class Run(models.Model):
 
     @cached_property
     def archive(self) -> dict[str, Any]:
-        """The archive as it was written."""
-        value: dict[str, Any] = json.loads(zlib.decompress(bytes(self.record)))
+        """The archive as it was written. Raises `ArchiveError` if the record is damaged."""
+        try:
+            value: dict[str, Any] = json.loads(zlib.decompress(bytes(self.record)))
+        except (zlib.error, ValueError, RecursionError) as error:
+            raise ArchiveError(f"a damaged record: {type(error).__name__}") from error
         return value
 
     @cached_property
     def exchange(self) -> Exchange:
         """The Exchange, exactly as it was recorded. Raises `ArchiveError`."""
         return archive.load(self.archive, DIALECTS)
+
+    @property
+    def short(self) -> str:
+        """The beginning of the key, by which people tell runs apart."""
+        return self.key[:8]
 
 
 def packed(exchange: Exchange) -> bytes:

@@ -14,8 +14,10 @@ from playground.runs.models import Run
 from playground.runs.words import asked, label
 
 # The columns that lists don't read.
-_LARGE = ("record", "words")
+LARGE = ("record", "words")
 _A_PAGE = 50
+# The latest runs, whose models and tags a search suggests.
+_SUGGESTING = 300
 _LONGEST_CALL = timedelta(days=1)
 
 
@@ -31,6 +33,11 @@ class Query:
     starred: bool = False
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it finds all runs."""
+        return self == Query()
 
     @property
     def words(self) -> list[str]:
@@ -53,8 +60,27 @@ def find(query: Query, before: int | None = None, most: int = _A_PAGE) -> Found:
     if query.text.strip() and not asked(query.text):
         return Found()  # only punctuation
     ids = _ids(query, before, most + 1)
-    runs = Run.objects.defer(*_LARGE).filter(pk__in=ids[:most]).order_by("-pk")
+    runs = Run.objects.defer(*LARGE).filter(pk__in=ids[:most]).order_by("-pk")
     return Found(list(runs), ids[most - 1] if len(ids) > most else None)
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What recent runs can be filtered by, in alphabetical order."""
+
+    models: list[str]
+    providers: list[str]
+    tags: list[str]
+
+
+def suggested() -> Suggested:
+    latest = Run.objects.order_by("-pk").values_list("model", "provider", "host", "tags")[:_SUGGESTING]
+    rows = list(latest)
+    return Suggested(
+        sorted({model for model, *_ in rows if model}),
+        sorted({provider or host for _, provider, host, _ in rows}),
+        sorted({tag for *_, tags in rows for tag in tags.split()}),
+    )
 
 
 def _ids(query: Query, before: int | None, most: int) -> list[int]:
@@ -73,8 +99,8 @@ def _ids(query: Query, before: int | None, most: int) -> list[int]:
     # A row is written when its call ends. So of two calls that started further apart than the longest call
     # takes, the earlier one has the smaller id.
     if query.since:
-        conditions += [f"{row} >= %s", "r.started >= %s"]
-        values += [_first_since(query.since - _LONGEST_CALL) or 0, _value(query.since)]
+        conditions += [f"{row} > %s", "r.started >= %s"]
+        values += [_last_before(query.since - _LONGEST_CALL), _value(query.since)]
     if query.until:
         if after := _first_since(query.until + _LONGEST_CALL):
             before = min(after, before or after)
@@ -94,6 +120,11 @@ def _first_since(when: datetime) -> int | None:
     return Run.objects.filter(started__gte=when).order_by("started").values_list("pk", flat=True).first()
 
 
+def _last_before(when: datetime) -> int:
+    earlier = Run.objects.filter(started__lt=when).order_by("-started")
+    return earlier.values_list("pk", flat=True).first() or 0
+
+
 def _value(when: datetime) -> str:
     return str(connection.ops.adapt_datetimefield_value(when))
 
@@ -109,6 +140,16 @@ def replace(pk: int, before: str, words: str) -> None:
     if connection.vendor == "sqlite" and before != words:
         _execute("INSERT INTO runs_words(runs_words, rowid, words) VALUES ('delete', %s, %s)", pk, before)
         add(pk, words)
+
+
+def delete_all() -> int:
+    """Delete all runs. Returns how many there were."""
+    if connection.vendor == "sqlite":
+        _execute("INSERT INTO runs_words(runs_words) VALUES ('delete-all')")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM runs_run")
+        count: int = cursor.rowcount
+        return count
 
 
 def delete(pks: Sequence[int]) -> int:

@@ -48,10 +48,10 @@ def make_room(size: int) -> bool:
     most = settings.CONFIG.runs_mib * _MIB
     if space.takes(size, most):
         return True
-    used = in_turn(lambda: _tidied(max(0, most - size)))
+    taken = in_turn(lambda: _tidied(max(0, most - size)))
     with space.lock:
-        space.used, space.writes = used + size, 0
-    return used + size <= most
+        space.used, space.writes = taken + size, 0
+    return taken + size <= most
 
 
 def tidy() -> int:
@@ -59,20 +59,26 @@ def tidy() -> int:
     return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * _MIB))
 
 
+def used() -> int:
+    """Return how many bytes all runs take."""
+    taken: int = Run.objects.aggregate(all=Sum("size", default=0))["all"]
+    return taken
+
+
 def _tidied(most: int) -> int:
     too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
     old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
     while _delete(list(old[:_BATCH])):
         pass
-    used: int = Run.objects.aggregate(all=Sum("size", default=0))["all"]
+    taken = used()
     oldest = Run.objects.filter(starred=False).order_by("pk").values_list("pk", "size")
-    enough = most * _LEFT if used > most else used
-    while used > enough and (batch := list(oldest[:_BATCH])):
-        left = list(accumulate((size for _, size in batch), sub, initial=used))[:-1]
+    enough = most * _LEFT if taken > most else taken
+    while taken > enough and (batch := list(oldest[:_BATCH])):
+        left = list(accumulate((size for _, size in batch), sub, initial=taken))[:-1]
         gone = [row for row, before in zip(batch, left, strict=True) if before > enough]
         _delete([pk for pk, _ in gone])
-        used -= sum(size for _, size in gone)
-    return used
+        taken -= sum(size for _, size in gone)
+    return taken
 
 
 def _delete(pks: list[int]) -> int:

@@ -173,6 +173,7 @@ def render_page(
         "options": options(),
         "targets": form.dialect.targets,
         **dict.fromkeys(("listed_models", "detected", "counted")),
+        "parent": request.POST.get("parent", ""),
         **found,
         **code_context(draft or draft_of(form)),
         "result": result,

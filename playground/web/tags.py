@@ -177,6 +177,11 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 
 
 @register.simple_tag
+def runs_are_saved() -> bool:
+    return settings.CONFIG.runs
+
+
+@register.simple_tag
 def runs_link() -> SafeString:
     """Link to the list of runs, which has a link for proof files; if none are saved, to proof files."""
     if not settings.CONFIG.runs:

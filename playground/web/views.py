@@ -1,6 +1,7 @@
 """The playground's views. Each reads the request, lets the package below decide, and renders."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,7 +27,8 @@ from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.forms.link import InvalidLinkError
 from playground.network.running import running
-from playground.runs.keep import Keeper
+from playground.runs.keep import Keeper, body_of
+from playground.text import jsontext
 from playground.upstream.client import Caller
 from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
@@ -68,11 +70,25 @@ def send(request: HttpRequest) -> HttpResponseBase:
         live = shape_of(request) is Shape.FRAGMENT
         caller = caller_of(request)
         keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep)
-        made = make(asked.draft, Terms(), caller.and_then(keeper.ended), live=live)
-        whole = partial(render_page, request, asked.form or RequestForm(), draft=asked.draft)
+        draft = _as_before(asked)
+        made = make(draft, Terms(), caller.and_then(keeper.ended), live=live)
+        whole = partial(render_page, request, asked.form or RequestForm(), draft=draft)
         return answer(request, made, whole, keeper)
     except RefusedError as error:
         return _refuse(request, asked, error.refusal)
+
+
+def _as_before(asked: Asked) -> Draft:
+    """Return the draft with the bytes of the run that it repeats, if both mean the same.
+
+    A form has no order of fields, but a body that was sent as JSON or came with a link can have any.
+    """
+    draft = asked.draft
+    if not (asked.form and asked.parent and settings.CONFIG.runs) or draft.problems:
+        return draft
+    dialect, body = body_of(asked.parent) or ("", None)
+    same = dialect == draft.speaks().id and jsontext.same(body, draft.body)
+    return replace(draft, body=body) if same else draft
 
 
 @require_POST

@@ -55,8 +55,12 @@
     }
   }
 
-  // Show what has arrived if the panel is in sight: after each swap, and when its tab is chosen.
-  window.showEvents = (panel) => panel && !panel.hidden && draw(panel);
+  // Show what has arrived in a panel in sight: after each swap, and when its tab is chosen.
+  function look() {
+    for (const panel of document.querySelectorAll('[data-part="panel-stream"]:not([hidden])')) draw(panel);
+  }
+  document.addEventListener("htmx:after:swap", look);
+  new MutationObserver(look).observe(document.body, { attributeFilter: ["hidden"], subtree: true });
 
   // The list of events as event-stream text. An id holds until the next one.
   function eventStream(panel) {

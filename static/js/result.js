@@ -26,7 +26,6 @@
       if (panel?.id) other.setAttribute("aria-controls", panel.id);
       else other.removeAttribute("aria-controls"); // only parts of an exchange have an id
     }
-    showEvents(part("panel-stream", result));
   }
   const selected = () => tabsOf(own).find((tab) => tab.getAttribute("aria-selected") === "true");
   const byName = (name, result) => part(`tab-${name}`, result);
@@ -234,7 +233,6 @@
     if (!isSend(event)) return;
     const before = live;
     if (before?.isConnected) {
-      showEvents(part("panel-stream"));
       follow(); // more will follow
       return;
     }

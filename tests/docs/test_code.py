@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -47,6 +48,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.request import checked
 from playground.explanations.explain import explain
+from playground.runs.search import Query
 from playground.tags import tag
 from playground.web.as_json import as_json
 from tests import chat
@@ -234,6 +236,9 @@ def _read_json(value: Any) -> None:
             explained = explain(_exchange(400, value))
             assert explained
             assert explained.message == message
+        case {"text": _, "before": before}:  # a search of runs
+            assert set(value) <= {"before", *(field.name for field in fields(Query))}
+            assert isinstance(before, int)
         case {"who": _}:
             assert set(value) <= set(log_line("", None, _exchange(200, {})))
         case [{"error": {"message": message}}]:  # Gemini's shape

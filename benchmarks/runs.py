@@ -1,0 +1,158 @@
+"""What a list of runs costs on the server, over a million of them: `python -m benchmarks.runs [COUNT]`.
+
+With `DATABASE_URL`, it fills that database, which has to be empty; otherwise an SQLite file that it removes.
+"""
+
+import os
+import random
+import statistics
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+COUNT = 1_000_000
+ROUNDS = 10
+AIM = 50
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+# Between two runs.
+APART = timedelta(seconds=30)
+_BATCH = 10_000
+_VOCABULARY = [f"w{number:x}" for number in range(50_000)]
+# As in any language: the second word is half as frequent as the first one, the third a third.
+_WEIGHTS = [*accumulate(1 / (number + 1) for number in range(len(_VOCABULARY)))]
+_MODELS, _MODEL_WEIGHTS = ["large", "small", "other", "rare"], [60, 30, 10, 0.01]
+
+
+def fill(count: int) -> None:
+    """Write generated runs into Django's database, each with 60 words; every thousandth is starred."""
+    from django.db import connection, transaction
+
+    from playground.runs.models import Run
+
+    columns = [str(field.column) for field in Run._meta.concrete_fields]
+    places = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO runs_run ({', '.join(columns)}) VALUES ({places})"
+    first = (Run.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    for start in range(first, first + count, _BATCH):
+        runs = [*_runs(range(start, min(start + _BATCH, first + count)))]
+        rows = [[_value(connection, run, field) for field in Run._meta.concrete_fields] for run in runs]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(sql, rows)
+            if connection.vendor == "sqlite":
+                cursor.executemany(
+                    "INSERT INTO runs_words(rowid, words) VALUES (%s, %s)",
+                    [(run.pk, run.words) for run in runs],
+                )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE runs_run" if connection.vendor == "postgresql" else "SELECT 1")
+
+
+def _value(connection: Any, run: Any, field: Any) -> Any:
+    return field.get_db_prep_save(getattr(run, field.attname), connection)
+
+
+def _runs(numbers: range) -> Iterator[Any]:
+    from playground.runs.models import Run
+    from playground.runs.words import label
+
+    record = zlib.compress(os.urandom(300))
+    for number in numbers:
+        chance = random.Random(number)
+        model, failed = chance.choices(_MODELS, _MODEL_WEIGHTS)[0], chance.random() < 0.07
+        marks = [label("m", model), label("p", "bench"), label("s", "failed" if failed else "ok")]
+        starred = number % 1000 == 0
+        words = {*chance.choices(_VOCABULARY, cum_weights=_WEIGHTS, k=60), *marks}
+        yield Run(
+            pk=number,
+            key=f"{number:032x}",
+            started=FIRST + number * APART,
+            provider="bench",
+            host="127.0.0.1",
+            dialect="chat_completions",
+            model=model,
+            status=429 if failed else 200,
+            error="rate_limited" if failed else "",
+            question=" ".join(chance.sample(_VOCABULARY, 8)),
+            answer=" ".join(chance.sample(_VOCABULARY, 30)),
+            prompt_tokens=30,
+            completion_tokens=120,
+            total_ms=1200.0,
+            starred=starred,
+            size=len(record),
+            words=" ".join(sorted(words | ({label("x", "starred")} if starred else set()))),
+            record=record,
+        )
+
+
+def searches(count: int) -> dict[str, dict[str, str]]:
+    """Return what people may ask, as the fields of the form; `count` is the number of runs."""
+
+    def day(share: float) -> str:
+        return f"{FIRST + count * share * APART:%Y-%m-%d}"
+
+    return {
+        "all": {},
+        "the deepest page": {"before": "60"},
+        "the most frequent word": {"text": "w0"},
+        "three frequent words": {"text": "w0 w1 w2"},
+        "a rare word": {"text": "wc000"},
+        "a frequent and a rare word": {"text": "w0 wc000"},
+        "a word that is nowhere": {"text": "nowhere"},
+        "a rare model": {"model": "rare"},
+        "failed": {"status": "failed"},
+        "starred, with a word": {"starred": "on", "text": "w3"},
+        "a day in the middle": {"since": day(0.5), "until": day(0.5)},
+        "a word on the first day": {"text": "w0", "since": day(0), "until": day(0)},
+        "until an early day": {"text": "w5", "until": day(0.1)},
+        "since tomorrow": {"since": day(1.1)},
+    }
+
+
+def report(count: int = COUNT) -> None:
+    with TemporaryDirectory() as folder:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "playground.settings",
+            "PLAYGROUND_SECRET_KEY": "only-for-benchmarks-" * 3,
+            "PLAYGROUND_ALLOWED_HOSTS": "testserver",
+            "PLAYGROUND_HTTPS": "0",
+            "PLAYGROUND_RUNS": "1",
+            "PLAYGROUND_DATABASE": str(Path(folder) / "runs.sqlite3"),
+        }
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connection
+        from django.test import Client
+
+        call_command("migrate", verbosity=0)
+        began = time.perf_counter()
+        fill(count)
+        print(f"\n{count:,} runs in {connection.vendor}, generated in {time.perf_counter() - began:.0f} s\n")
+        client = Client()
+        print(f"{'milliseconds':30}{'p50':>8}{'worst':>8}{'first':>8}{'CPU':>8}")
+        for name, asked in searches(count).items():
+            times, cpu = zip(*(_milliseconds(client, asked) for _ in range(ROUNDS + 1)), strict=True)
+            row = statistics.median(times), max(times[1:]), times[0], statistics.median(cpu)
+            print(f"{name:30}" + "".join(f"{figure:8.1f}" for figure in row))
+        print(f"\nAim: p50 under {AIM}, the page included")
+        connection.close()
+
+
+def _milliseconds(client: Any, asked: dict[str, str]) -> tuple[float, float]:
+    """Return the time and the CPU time of a search, as htmx sends it while one types."""
+    headers = {"HX-Request": "true", "Accept": "text/html"}
+    began, cpu = time.perf_counter(), time.process_time()
+    answer = client.post("/runs/", asked, headers=headers)
+    assert answer.status_code == 200
+    return (time.perf_counter() - began) * 1000, (time.process_time() - cpu) * 1000
+
+
+if __name__ == "__main__":
+    report(*map(int, sys.argv[1:2]))

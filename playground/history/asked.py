@@ -1,0 +1,88 @@
+"""What a request to the list of runs asks for: a form's fields, or the same as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.runs.search import Query
+from playground.text import jsontext
+from playground.text.sentence import gettext_noop, say
+
+# What a calendar and both databases can hold, with room for a time zone.
+_YEARS = range(1900, 3000)
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search. `values` are the fields as entered; `before` is where a page of older runs begins."""
+
+    values: Mapping[str, str]
+    query: Query
+    before: int | None
+
+
+def read(request: HttpRequest) -> Asked:
+    """Read a search. Raises `InvalidRequestError`."""
+    values = _from_json(request.body) if request.content_type == "application/json" else request.POST.dict()
+    values = {name: str(value)[:_LONGEST].strip() for name, value in values.items()}
+    query = Query(
+        **{name: values.get(name, "") for name in ("text", "model", "provider", "status", "tag")},
+        starred=bool(values.get("starred")),
+        since=_instant(values, "since"),
+        until=_instant(values, "until", days=1),
+    )
+    return Asked(values, query, _number(values, "before"))
+
+
+def _from_json(data: bytes) -> dict[str, str]:
+    try:
+        values = jsontext.loads(data)
+    except jsontext.JSONTextError as error:
+        raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
+    if not isinstance(values, dict):
+        raise InvalidRequestError(
+            FieldProblem("body", say(gettext_noop("The body must be a JSON object with what to search for.")))
+        )
+    return {name: _text(name, value) for name, value in values.items()}
+
+
+def _text(name: str, value: Any) -> str:
+    if name == "starred":
+        return "on" if value else ""
+    if value is None or (name == "before" and isinstance(value, int)):
+        return "" if value is None else str(value)
+    if isinstance(value, str):
+        return value
+    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))
+
+
+def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime | None:
+    """Read a time, or a day in UTC: its beginning, or the one `days` later."""
+    text = values.get(name, "")
+    if not text:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+        if when.year not in _YEARS:
+            raise ValueError(when.year)
+    except ValueError as error:
+        sentence = say(gettext_noop("Enter a date such as 2026-01-31."))
+        raise InvalidRequestError(FieldProblem(name, sentence)) from error
+    is_day = len(text) == len("2026-01-31")
+    return when.replace(tzinfo=when.tzinfo or UTC) + timedelta(days=days if is_day else 0)
+
+
+def _number(values: Mapping[str, str], name: str) -> int | None:
+    text = values.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidRequestError(
+            FieldProblem(name, say(gettext_noop("Enter the number that came with the earlier page.")))
+        )
+    return int(text)

@@ -1,0 +1,154 @@
+// Runs, in their list and in the playground: times in the reader's time zone, stars, choosing, deleting.
+(() => {
+  const two = (number) => String(number).padStart(2, "0");
+  const day = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+
+  function showTimes() {
+    for (const time of document.querySelectorAll("time[data-time]")) {
+      const at = new Date(time.dateTime);
+      const seconds = time.dataset.time ? `:${two(at.getSeconds())}` : "";
+      time.title = time.textContent;
+      time.textContent = `${day(at)} ${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
+      time.removeAttribute("data-time");
+    }
+  }
+  showTimes();
+
+  // Whoever opens a run wants to see it, not the form above it.
+  const strip = document.querySelector(".run-strip");
+  if (strip && !location.hash && matchMedia("(max-width: 1099px)").matches)
+    document.getElementById("result").scrollIntoView();
+
+  // Post without loading a page; with scripts off, the form does it.
+  async function post(form, url, values) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token, ...values });
+    try {
+      const answer = await fetch(url, { method: "POST", headers: { Accept: "application/json" }, body });
+      if (answer.ok) return true;
+    } catch {
+      /* then the page says what is wrong */
+    }
+    form.submit();
+    return false;
+  }
+
+  async function star(button) {
+    const url = button.getAttribute("formaction") || button.form.action;
+    if (!(await post(button.form, url, { change: button.value }))) return;
+    const starred = button.value === "star";
+    button.value = starred ? "unstar" : "star";
+    button.setAttribute("aria-pressed", String(starred));
+    button.querySelector("[data-mark]").textContent = starred ? "★" : "☆";
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const { target, submitter } = event;
+    if (submitter?.matches("[data-star]")) {
+      event.preventDefault();
+      star(submitter);
+    } else if (target.matches("[data-delete-run]")) {
+      event.preventDefault();
+      if (!(await post(target, target.action, { change: "delete", confirmed: "1" }))) return;
+      const told = document.createElement("p");
+      told.className = "help";
+      told.setAttribute("role", "status");
+      told.tabIndex = -1;
+      told.textContent = target.dataset.done;
+      target.parentElement.replaceChildren(told);
+      told.focus();
+    }
+  });
+
+  // --- the list ---
+
+  const selection = document.getElementById("selection");
+  const search = document.getElementById("run-search");
+  let olderAt = null; // how many runs there were when older ones were asked for
+
+  const runs = () => document.querySelectorAll("li.run");
+
+  const chosen = () => [...document.querySelectorAll("[name=run]:is(:checked, [type=hidden])")];
+
+  // Runs stay chosen when a search leaves them out.
+  function chooseAgain(keys) {
+    for (const input of selection.querySelectorAll("[name=run]")) input.remove();
+    for (const key of keys) {
+      const box = document.querySelector(`[name=run][value="${CSS.escape(key)}"]`);
+      if (box) box.checked = true;
+      else {
+        const input = document.createElement("input");
+        Object.assign(input, { type: "hidden", name: "run", value: key });
+        selection.append(input);
+      }
+    }
+    count();
+  }
+
+  function count() {
+    const number = chosen().length;
+    for (const button of selection.querySelectorAll("[data-needs]")) {
+      const { needs } = button.dataset;
+      button.disabled = needs === "some" ? !number : number !== Number(needs);
+    }
+    const told = selection.querySelector("[data-selected]");
+    told.textContent = number ? told.dataset.text.replace("{0}", number) : "";
+    selection.querySelector("[data-choose-none]").hidden = !number;
+  }
+
+  // Days are the reader's. The server gets the instants at which they begin and end.
+  function dateInstants(input, daysLater) {
+    const hidden = document.createElement("input");
+    hidden.type = "hidden";
+    hidden.name = input.name;
+    input.removeAttribute("name");
+    input.after(hidden);
+    const label = document.querySelector(`label[for="${input.id}"]`);
+    label.textContent = label.dataset.local;
+    const set = () => {
+      const [year, month, date] = input.value.split("-").map(Number);
+      hidden.value = input.value ? new Date(year, month - 1, date + daysLater).toISOString() : "";
+    };
+    set();
+    input.addEventListener("input", set);
+  }
+
+  if (selection) {
+    dateInstants(document.getElementById("run-since"), 0);
+    dateInstants(document.getElementById("run-until"), 1);
+    document.addEventListener("change", ({ target }) => {
+      if (target.name === "run") count();
+    });
+    // It searches while one types: leaving the field is nothing new.
+    document.getElementById("run-text").addEventListener("change", (event) => event.stopPropagation());
+    selection.querySelector("[data-choose-none]").addEventListener("click", () => {
+      for (const box of document.querySelectorAll("[name=run]:checked")) box.checked = false;
+      chooseAgain([]);
+    });
+    // A file is no list: let the browser save it, without htmx.
+    search.querySelector("[data-export]").addEventListener("click", (event) => {
+      event.preventDefault();
+      const { action } = search;
+      search.action = event.currentTarget.formAction;
+      search.submit();
+      search.action = action;
+    });
+    let before = [];
+    document.addEventListener("htmx:before:swap", () => {
+      before = chosen().map(({ value }) => value);
+    });
+    document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+      olderAt = ctx.sourceElement.matches("[data-older]") ? runs().length : null;
+    });
+    document.addEventListener("htmx:after:swap", () => {
+      showTimes();
+      chooseAgain(before);
+      // The button with the focus is gone: go on where the older runs begin.
+      if (olderAt !== null) runs()[olderAt]?.querySelector("a").focus();
+      olderAt = null;
+    });
+    search.addEventListener("htmx:before:request", () => search.setAttribute("aria-busy", "true"));
+    search.addEventListener("htmx:finally:request", () => search.removeAttribute("aria-busy"));
+    count();
+  }
+})();

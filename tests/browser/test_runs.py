@@ -1,0 +1,289 @@
+"""Runs in a real browser: found again after a restart, compared, starred and deleted."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
+from tests.browser.conftest import Complaints
+from tests.site import manage, serving
+from tests.upstreams.scripted import ScriptedUpstream, completion
+
+TIME = r"^\d{4}-\d\d-\d\d \d\d:\d\d"
+
+
+class Runs:
+    """A playground that saves runs, and its visitor. `restart` starts another server on its database."""
+
+    def __init__(self, browser: Browser, upstream: ScriptedUpstream, folder: Path) -> None:
+        self._browser, self._upstream, self._folder = browser, upstream, folder
+        self._environment = {"PLAYGROUND_DATABASE": str(folder / "runs.sqlite3"), "PLAYGROUND_RUNS": "1"}
+        self._server, self._pages = ExitStack(), ExitStack()
+        self.complaints = Complaints()
+        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **self._environment)
+        self.restart()
+
+    def restart(self) -> None:
+        self._server.close()
+        site = serving(self._folder, self._upstream.host_port, **self._environment)
+        self.address = self._server.enter_context(site).address
+
+    def open(self, path: str = "", *, width: int = 1440, **options: Any) -> Page:
+        context = self._browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self._pages.callback(context.close)
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        self.complaints.watch(page)
+        page.goto(self.address + path)
+        return page
+
+    def close(self) -> None:
+        self._pages.close()
+        self._server.close()
+
+    def send(self, page: Page, text: str, answer: str, **fields: str) -> None:
+        self._upstream.reply(completion(answer))
+        page.locator("[name=content]").first.fill(text)
+        for name, value in fields.items():
+            page.locator(f"#{name}").fill(value)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-part=outcome] [data-result]")).to_contain_text(answer)
+        expect(
+            page.get_by_role("link", name="Permalink").or_(page.get_by_role("link", name="永久链接"))
+        ).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    with ScriptedUpstream() as upstream:
+        runs = Runs(browser, upstream, tmp_path_factory.mktemp("runs"))
+        yield runs
+        runs.close()
+
+
+@pytest.fixture
+def runs(server: Runs) -> Iterator[Runs]:
+    yield server
+    server._pages.close()
+    assert server.complaints.seen == []
+
+
+def _rows(page: Page) -> Any:
+    return page.locator("li.run")
+
+
+def test_a_run_is_found_again_after_a_restart(runs: Runs) -> None:
+    page = runs.open("?provider=test", timezone_id="Asia/Tokyo")
+    runs.send(page, "Where does the Danube rise?", "In the Black Forest", temperature="0.25")
+    runs.restart()
+
+    page = runs.open("runs/", timezone_id="Asia/Tokyo")
+    page.get_by_label("Words").press_sequentially("danube")
+    expect(_rows(page)).to_have_count(1)
+    assert "danube" not in page.url
+    shown = _rows(page).locator("time")
+    assert (shown.get_attribute("datetime") or "").endswith("+00:00")
+    utc = (shown.get_attribute("title") or "").removesuffix(" UTC")
+    assert shown.inner_text() != utc  # Tokyo is nine hours ahead
+    _rows(page).get_by_role("link").click()
+
+    expect(page.locator("#temperature")).to_have_value("0.25")
+    expect(page.locator("[name=content]").first).to_have_value("Where does the Danube rise?")
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("In the Black Forest")
+    page.reload()
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("In the Black Forest")
+
+
+def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    for temperature in ("0", "0.5", "1", "1.5"):
+        runs.send(page, "fourfold", f"Said at {temperature}", temperature=temperature)
+
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_label("Words").fill("fourfold 1")
+    expect(_rows(page)).to_have_count(2)
+    _rows(page).first.get_by_role("checkbox").check()
+    page.get_by_label("Words").fill("fourfold")
+    expect(_rows(page)).to_have_count(4)
+    expect(_rows(page).first.get_by_role("checkbox")).to_be_checked()
+    compare = page.get_by_role("button", name="Compare")
+    expect(compare).to_be_disabled()
+    _rows(page).nth(3).get_by_role("checkbox").check()
+    compare.click()
+
+    expect(page.locator(".difference.code del")).to_have_text(["0"])
+    expect(page.locator(".difference.code ins")).to_have_text(["1.5"])
+
+
+def test_what_a_search_finds_is_saved_as_a_file(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "another", "Fine")
+    runs.send(page, "exported", "Fine")
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_label("Words").fill("exported")
+    expect(_rows(page)).to_have_count(1)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as JSONL").click()
+
+    assert len(download.value.path().read_text().splitlines()) == 1
+    page.get_by_label("Words").fill("")  # the page still searches
+    expect(_rows(page)).not_to_have_count(1)
+
+
+def test_a_repeated_run_is_compared_with_the_first(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "again", "First answer")
+    page.get_by_role("link", name="Permalink").click()
+    expect(page.get_by_role("region", name="Run")).to_be_visible()
+
+    runs.send(page, "again", "Second answer")
+
+    expect(page.get_by_role("region", name="Run")).to_have_count(0)
+    page.get_by_role("link", name="Compare with run").click()
+    expect(page.locator("main")).to_contain_text("Both runs sent the same bytes")
+    expect(page.locator("del")).to_have_text(["First"])
+
+
+def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "regretted", "An answer")
+    page.get_by_role("button", name="Delete run").click()
+    expect(page.locator("[data-part=kept]")).to_have_text("Run deleted")
+    page.get_by_label("Don’t save this run").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Run deleted")).to_have_count(0)
+    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
+    expect(page.get_by_role("link", name="Permalink")).to_have_count(0)
+
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_label("Words").fill("regretted")
+
+    expect(page.locator(".no-runs")).to_be_visible()
+
+
+def test_everything_works_by_keyboard_alone(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    for answer in ("One", "Two", "Three"):
+        runs.send(page, "keyboards", answer)
+    page = runs.open("runs/")
+    page.get_by_label("Words").focus()
+    page.keyboard.type("keyboards")
+    expect(_rows(page)).to_have_count(3)
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "run":
+            break
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Enter")
+    expect(page.locator(":focus")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status").filter(has_text="2")).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.value") == "compare":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("del")).to_have_text(["Two"])
+
+
+def test_older_runs_follow_in_place_and_take_the_focus(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    for number in range(3):
+        runs.send(page, f"older {number}", "Fine")
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    page.evaluate(
+        """async (token) => { for (let number = 0; number < 51; number += 1) await fetch("/send/", {
+          method: "POST", headers: { "X-CSRFToken": token, "Content-Type": "application/json" },
+          body: JSON.stringify({ provider: "test",
+            request: { model: "m", messages: [{ role: "user", content: "newer" }] } }) }) }""",
+        token,
+    )
+    page.goto(f"{runs.address}runs/")
+    expect(_rows(page)).to_have_count(50)
+    before = _rows(page).first.get_attribute("id")
+
+    page.get_by_role("button", name="Older runs").focus()
+    page.keyboard.press("Enter")
+
+    expect(_rows(page).nth(50).get_by_role("link")).to_be_focused()
+    assert _rows(page).count() > 53
+    assert _rows(page).first.get_attribute("id") == before
+    expect(page.locator("time[data-time]")).to_have_count(0)
+
+
+def test_without_scripts_everything_is_a_form(runs: Runs) -> None:
+    runs.send(runs.open("?provider=test"), "scriptless", "Plain")
+    page = runs.open("runs/", java_script_enabled=False)
+    page.get_by_label("Words").fill("scriptless")
+    page.get_by_role("button", name="Search").click()
+    expect(_rows(page)).to_have_count(1)
+    expect(_rows(page).locator("time")).to_contain_text("UTC")
+    _rows(page).get_by_role("button", name="Star run").click()
+    expect(page.locator("[aria-pressed=true]")).not_to_have_count(0)
+
+    page.get_by_label("Words").fill("scriptless")
+    page.get_by_role("button", name="Search").click()
+    _rows(page).get_by_role("link").click()
+    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Plain")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("link", name="Compare with run").click()
+    expect(page.locator("main")).to_contain_text("Both runs sent the same bytes")
+
+    page.locator(".compared-facts a").last.click()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_label("Words").fill("scriptless")
+    page.get_by_role("button", name="Search").click()
+    expect(_rows(page)).to_have_count(1)
+
+
+def test_chinese_is_found_by_its_words(runs: Runs) -> None:
+    page = runs.open("?provider=test", locale="zh-CN")
+    runs.send(page, "多瑙河发源于哪里？", "发源于德国的黑森林。")
+
+    page.get_by_role("link", name="历史记录").click()
+    page.locator("#run-text").fill("黑森林")
+
+    expect(_rows(page)).to_have_count(1)
+    expect(_rows(page).locator(".question")).to_have_text("多瑙河发源于哪里？")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_pages_have_no_barrier_and_fit(runs: Runs, width: int) -> None:
+    page = runs.open("?provider=test")
+    for text in ("x" * 300 + " שלום", "short"):
+        runs.send(page, text, "y" * 3000)
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    keys = page.evaluate(
+        """async (token) => (await (await fetch("/runs/", { method: "POST",
+          headers: { "X-CSRFToken": token, "Content-Type": "application/json" }, body: "{}" })).json()
+        ).runs.map(({ id }) => id)""",
+        token,
+    )
+    places = [
+        "runs/",
+        f"runs/{keys[0]}/",
+        f"runs/compare/?run={keys[0]}&run={keys[1]}",
+        f"runs/?with={keys[1]}",
+    ]
+    for theme in ("light", "dark"):
+        page = runs.open("runs/", width=width, color_scheme=theme)
+        for place in places:
+            page.goto(runs.address + place)
+            settle(page)
+            assert_no_barrier(page, **ALL_RULES)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+    page.goto(f"{runs.address}runs/")
+    page.locator("[name=run]").first.check()
+    page.get_by_role("button", name="Delete selected").click()
+    assert_no_barrier(page, **ALL_RULES)

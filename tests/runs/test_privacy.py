@@ -1,0 +1,74 @@
+"""What a database of runs must not have: keys in any form, and calls of an embed's readers."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from playground.runs.models import Run
+from tests.configuration import configure
+from tests.embeds.client import make_embed, send_form, send_json
+from tests.upstreams.plugin import SERVER_KEY
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
+from tests.web.client import post_form, post_json
+from tests.web.test_canary import _echoes, _forms
+
+TYPED = "sk-typed/canary+9Qz=&x"
+
+
+@pytest.fixture(autouse=True)
+def _runs_are_on(provider: str) -> None:
+    configure(PLAYGROUND_RUNS="1")
+
+
+def _dump() -> str:
+    """Return everything in the database of runs as one text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM runs_run")
+        rows = [str(column) for row in cursor.fetchall() for column in row]
+    return "\n".join([*rows, *(str(run.archive) for run in Run.objects.all())])
+
+
+@pytest.mark.django_db
+def test_no_key_is_in_the_database_after_any_call(client: Client, upstream: ScriptedUpstream) -> None:
+    calls = 0
+    for key, more in ((SERVER_KEY, {}), (TYPED, {"api_key": TYPED})):
+        replies = [reply for reply in _echoes(key) if not callable(reply)]  # those take a minute
+        for reply in [*replies, stream({"content": key[:9]}, {"content": key[9:]})]:
+            upstream.reply(reply)
+            request = {"model": "m", "messages": [{"role": "user", "content": f"mine is {key}"}]}
+            post_json(client, request=request, **more)
+            post_form(client, content=f"mine is {key}", **more)
+            calls += 2
+
+    assert Run.objects.count() == calls
+    text = _dump()
+    for key in (SERVER_KEY, TYPED):
+        for form in _forms(key):
+            assert form not in text
+
+
+@pytest.mark.django_db
+def test_a_visitor_is_a_pseudonym(client: Client) -> None:
+    post_json(client)
+
+    who = Run.objects.get().who
+    assert len(who) == 12
+    assert "127.0.0.1" not in _dump()[: _dump().index(who) + 20]
+
+
+@pytest.mark.django_db
+def test_a_call_of_an_embeds_reader_is_no_run(client: Client) -> None:
+    make_embed()
+
+    assert send_form(client, htmx=True).status_code == 200
+    assert send_json(client).status_code == 200
+    assert not Run.objects.exists()
+
+
+@pytest.mark.django_db
+def test_lists_of_models_and_counts_are_no_runs(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(json_answer({"data": [{"id": "m"}]}))
+    post_json(client, "/models/")
+    upstream.reply(completion())
+
+    assert not Run.objects.exists()
