@@ -16,7 +16,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)$")
 _LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?: |$)")
 # What a plain text has none of. Most answers have none for long, and some never.
 _MARKUP = re.compile(
-    r"[*_`~#|$\\\[]|<(?:https?:|mailto:)|(?:^|\n) {0,3}(?:>|(?:[-+]|\d{1,9}[.)])[ \n])", re.IGNORECASE
+    r"[*_`~|$\\\[]|<(?:https?:|mailto:)|(?:^|\n) {0,3}(?:>|(?:[-+]|#{1,6}|\d{1,9}[.)])[ \n])", re.IGNORECASE
 )
 
 
