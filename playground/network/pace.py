@@ -45,6 +45,7 @@ class Pace:
     live: bool = True
     works: Callable[[], bool] = bool
     calls: Callable[[], int] = lambda: running.count
+    sleep: Callable[[float], None] = time.sleep
     fresh: int = 0
     shown_ms: float = 0.0
     heard_ms: float = 0.0
@@ -63,7 +64,7 @@ class Pace:
         """
         if self._token_shown and not self.fresh and (calls := self.calls()) > FEW:
             # Sleep instead of waking for each token.
-            time.sleep(max(0.0, self.shown_ms + interval_ms(calls) - self.clock()) / 1000)
+            self.sleep(max(0.0, self.shown_ms + interval_ms(calls) - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
         patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
         # More data that is already there is read first, unless much is unshown or nothing was shown for long.

@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext, trans_real
 
 from playground import amounts
 from playground.exchange.record import Exchange
@@ -53,10 +53,10 @@ class _Translated(template.Node):
 
     def __init__(self, node: TranslateNode) -> None:
         self._node = node
-        self._said: dict[str | None, str] = {}
+        self._said: dict[object, str] = {}
 
     def render(self, context: template.Context) -> str:
-        language = get_language()
+        language = trans_real.catalog()
         said = self._said.get(language)
         if said is None:
             said = self._said[language] = self._node.render(context)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.network import pace as paces
 from playground.network.connection import Wire
 from playground.network.limits import Limits
 from playground.network.pace import FEW, Pace, interval_ms
@@ -27,10 +26,8 @@ class _Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
-    clock = _Clock()
-    monkeypatch.setattr(paces.time, "sleep", clock.sleep)
-    return clock
+def clock() -> _Clock:
+    return _Clock()
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ def silent() -> Iterator[Wire]:
 
 
 def _pace(clock: _Clock, calls: int) -> Pace:
-    pace = Pace(Limits(), clock, calls=lambda: calls)
+    pace = Pace(Limits(), clock, calls=lambda: calls, sleep=clock.sleep)
     pace.begin()
     return pace
 

@@ -13,6 +13,7 @@ from tests.upstreams.scripted import Answer, Reply, completion, completion_body,
 _NOT_OURS = {"script", "style", "pre", "code", "kbd", "textarea", "blockquote"}
 NAMES = {
     "/admin/",
+    "X-Title: Docs",
     *ROLES,
     *(parameter.name for parameter in PARAMETERS),
     *(name for target in DEFAULT.targets for name in (target.label, target.note)),

@@ -175,7 +175,7 @@ CASES = [
         '"thinking.type.disabled" is not supported for this model. Use "thinking.type.adaptive" and '
         '"output_config.effort" to control thinking behavior.',
         "bad_request",
-        {"thinking": None},
+        {"thinking": {"type": "adaptive"}},
         thinking={"type": "disabled"},
         output_config={"effort": "low"},
     ),
