@@ -113,6 +113,8 @@ class EventParser:
         self._fields_end = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
+        if self._at_start and data[:1] in (b"d", b"e"):  # no byte order mark, but a field
+            self._at_start = bool(self._rest)
         if not (self._rest or self._at_start or self._after_cr or self._fields or self._data or self._later):
             data = yield from self._plain_events(data)
         for line, end in self._lines(data):
@@ -123,22 +125,29 @@ class EventParser:
     def _plain_events(self, data: bytes) -> Generator[Event, None, bytes]:
         """Yield the events at the start that have one line of data, a JSON object; return what follows.
 
-        Nearly all events do, and this takes half the time of following each line.
+        They can have a name before it. Nearly all events are so, and this takes half the time of following
+        each line.
         """
         start = 0
-        while data.startswith(b"data: {", start):
-            end = data.find(b"\n\n", start)
-            line = data[start + 6 : end]
-            if end < 0 or b"\n" in line or b"\r" in line or b"data:" in line:
+        while True:
+            begin, name = start, "message"
+            if data.startswith(b"event: ", start):
+                begin = data.find(b"\n", start) + 1
+                name = data[start + 7 : max(start, begin - 1)].decode("utf-8", "replace")
+            end = data.find(b"\n\n", begin)
+            line = data[begin + 6 : end]
+            if not data.startswith(b"data: {", begin) or end < 0 or not name or "\r" in name:
+                break
+            if b"\n" in line or b"\r" in line or b"data:" in line:
                 break
             text = line.decode("utf-8", "replace")
             value = event_data.read(text)
             if not isinstance(value, dict):
                 break
-            self.lines += 2
+            self.lines += 2 + (begin > start)
             self._offset += end + 2 - start
             start = end + 2
-            yield Event(text, "message", "", self._chunk(value), self._offset - 2)
+            yield Event(text, name, "", self._chunk(value), self._offset - 2)
         return data[start:] if start else data
 
     def close(self) -> Iterator[Event]:
