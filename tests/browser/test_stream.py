@@ -72,7 +72,7 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
 
 def test_the_real_model_streams(open_page: Open) -> None:
     page = open_page()
-    page.get_by_label("max_tokens", exact=True).fill("20")
+    page.get_by_label("max_tokens", exact=True).fill("150")  # long enough to be seen growing
     page.get_by_label("Content of message 1", exact=True).fill("Tell me a story.")
 
     _start(page)

@@ -114,9 +114,11 @@ def test_what_was_seen_holds_for_a_while_and_is_looked_up_behind_the_page(
     assert [_lacks("own") for _ in range(5)] == ["None"] * 5
     assert len(upstream.requests) == 1
 
-    upstream.reply(Answer(body=b"gone"))
+    gone = Paused(b"", Answer(body=b"gone").encode())
+    upstream.reply(gone)
     monkeypatch.setattr(readiness.probe._question, "_holds", 0)
     assert _lacks("own") == "None"  # the page does not wait for the new answer
+    gone.go.set()
     _settled()
     monkeypatch.setattr(readiness.probe._question, "_holds", 60)
     assert "not running" in _lacks("own")
