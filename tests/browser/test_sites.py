@@ -181,6 +181,7 @@ def test_it_comes_and_goes_with_the_sites_own_navigation(site: Built, context: B
 
     page.locator("main, [role=main], article").get_by_role("link", name="Chat completion").first.click()
     _expect_calls(page)
+    page.wait_for_load_state("networkidle")  # going back earlier can be lost on the site's own navigation
     page.go_back()
     expect(page.locator("api-playground")).to_have_count(0)
     page.go_forward()

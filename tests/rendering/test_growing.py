@@ -134,4 +134,4 @@ def test_no_text_is_lost_or_becomes_markup(pieces: list[str]) -> None:
 
 @pytest.mark.parametrize("piece", ["word ", "word\n", "- item\n", "`code` ", "a\n\n", "| a |\n"])
 def test_the_work_grows_with_the_text(piece: str) -> None:
-    assert is_linear(lambda size: _shown([piece * 8] * (size // len(piece) // 8)), 12_000)
+    assert is_linear(lambda size: _shown([piece * 8] * (size // len(piece) // 8)), 5_000)
