@@ -57,11 +57,16 @@ def free_port() -> int:
         return port
 
 
+class Server(ThreadingHTTPServer):
+    # Five by default: a browser that loads more at once is made to try again after seconds.
+    request_queue_size = 128
+
+
 @contextmanager
 def hosting(folder: Path, headers: dict[str, str], port: int = 0) -> Iterator[str]:
     """Serve the folder on `localhost`, which is another site than the playground's 127.0.0.1."""
     handler = partial(_Handler, headers=headers, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    with Server(("127.0.0.1", port), handler) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://localhost:{server.server_port}/"
         server.shutdown()

@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.browser.conftest import Complaints
+from tests.browser.host import Server
 from tests.site import manage_all, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
@@ -54,7 +55,7 @@ class Docs:
 def docs(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docs]:
     folder = tmp_path_factory.mktemp("embeds")
     database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Docs)
+    server = Server(("127.0.0.1", 0), _Docs)
     port = server.server_address[1]
     options = ["--origin", f"http://localhost:{port}", "--provider", "test", "--request", json.dumps(REQUEST)]
     author = ["createsuperuser", "--noinput", "--username=author", "--email=author@example.org"]

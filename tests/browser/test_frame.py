@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.axe import COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
+from tests.browser.host import Server
 from tests.site import manage_all, serving
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, json_answer, token
 
@@ -103,7 +104,7 @@ def playground(
     """Serve a playground; return its URL and the origin that its embeds allow."""
     folder = tmp_path_factory.mktemp("frames")
     database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Host)
+    server = Server(("127.0.0.1", 0), _Host)
     origin = f"http://localhost:{server.server_address[1]}"
     upstream = provider_server.host_port
     record = ["--origin", origin, "--provider", "test", "--request", json.dumps(REQUEST), "--key=server"]

@@ -5,13 +5,14 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.network import egress
+from playground.network import dial, egress
 from playground.network.limits import Limits
 from playground.upstream import client
 from playground.upstream.route import Route
@@ -161,17 +162,20 @@ def _is_refused(host: str) -> bool:
     return False
 
 
+def _replace(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, library: ModuleType, **functions: Any
+) -> None:
+    """Replace functions of a library as this module sees it: threads of other tests use them meanwhile."""
+    monkeypatch.setattr(module, library.__name__, SimpleNamespace(**vars(library) | functions))
+
+
 def _answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """Give every name these addresses."""
 
-    real = socket.getaddrinfo
-
-    def resolve(host: str, port: int, *rest: int, **options: int) -> Any:
-        if host == "127.0.0.1":  # a thread that looks after a server of the tests
-            return real(host, port, *rest, **options)
+    def resolve(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    _replace(monkeypatch, egress, socket, getaddrinfo=resolve)
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -251,10 +255,9 @@ def test_the_time_of_a_refusal_does_not_reveal_the_result(
             raise socket.gaierror
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
 
-    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    _replace(monkeypatch, egress, socket, getaddrinfo=resolve)
     slept: list[float] = []
-    monkeypatch.setattr(egress.time, "monotonic", lambda: 100.0 + took * len(slept))
-    monkeypatch.setattr(egress.time, "sleep", slept.append)
+    _replace(monkeypatch, egress, time, monotonic=lambda: 100.0 + took * len(slept), sleep=slept.append)
 
     for host in ("unknown.example", "inside.example"):
         slept[:] = []
@@ -304,7 +307,7 @@ def test_a_forbidden_port_is_refused_before_the_name_is_looked_up(
     def resolve(*question: object, **options: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    _replace(monkeypatch, egress, socket, getaddrinfo=resolve)
 
     with pytest.raises(egress.AddressRefusedError):
         egress.addresses("db.internal", 5432)
@@ -415,8 +418,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
             called.append(address)
             raise ConnectionRefusedError
 
-        monkeypatch.setattr("playground.network.egress.socket.getaddrinfo", resolve)
-        monkeypatch.setattr("playground.network.dial.socket.create_connection", connect)
+        _replace(monkeypatch, egress, socket, getaddrinfo=resolve)
+        _replace(monkeypatch, dial, socket, create_connection=connect)
 
         configure(PLAYGROUND_PORTS=str(inside.port))
         _send(f"http://rebinding.example:{inside.port}")
