@@ -7,10 +7,11 @@ while runs keep coming, and those that wait at the same time share a transaction
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache, partial
 from queue import Empty, SimpleQueue
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from playground.database import in_turn
 from playground.runs import search
@@ -58,7 +59,7 @@ class _Writer:
             try:
                 in_turn(partial(_store, [run for run, _ in jobs]), keep_open=True)
             except Exception:  # noqa: BLE001 -- the connection may be broken, or one of the runs
-                connection.close()
+                _close()
                 for job in jobs:
                     _write_alone(*job)
             else:
@@ -69,11 +70,17 @@ class _Writer:
         try:
             jobs = [self._jobs.get(timeout=_IDLE_SECONDS)]
         except Empty:
-            connection.close()
+            _close()
             jobs = [self._jobs.get()]
         while len(jobs) < _MOST_AT_ONCE and not self._jobs.empty():
             jobs.append(self._jobs.get())
         return jobs
+
+
+def _close() -> None:
+    """Close the connection. What a broken one raises must not end the thread, for which calls wait."""
+    with suppress(Error):
+        connection.close()
 
 
 def _write_alone(run: Run, written: "Future[None]") -> None:
