@@ -15,7 +15,8 @@ class Fields:
     has no such field. Both may be fields within a field, named as in `Parameter`. `delivery` changes how the
     answer arrives, not its content. `synonyms` are names that some providers use for the same field. `call`
     is the field of a message with the id of the tool call that it answers, `item` the one that says what a
-    message without a role is. `foreign` are fields of other APIs, which are rejected.
+    message without a role is. `answer` is the role of an answer, `instructions` that of a message that comes
+    before all others, "" if they have a parameter. `foreign` are fields of other APIs, which are rejected.
     """
 
     model: str
@@ -26,6 +27,8 @@ class Fields:
     synonyms: tuple[frozenset[str], ...]
     call: str = ""
     item: str = ""
+    answer: str = "assistant"
+    instructions: str = ""
     foreign: frozenset[str] = frozenset()
 
 

@@ -1,9 +1,9 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
-A button's value says what to do: `add`, `clear`, `remove:2`, `up:2`, `down:2`, `dialect:ID`, `provider:ID`
-(the one before), `show` (nothing), and in the words of an API, which may no longer be the form's:
-`fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]` (with fields to set,
-`{"add": [messages], "set": {parameters}}`).
+A button's value says what to do: `add`, `first` (a message with instructions), `clear`, `remove:2`, `up:2`,
+`down:2`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an API, which may
+no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]` (or
+`{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the messages of that run, if any).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -38,11 +38,21 @@ def edit(form: RequestForm, action: str) -> None:
     match verb:
         case "add":
             check_count(form.dialect, len(form.messages) + 1)
-            form.messages = [*_among_others(form), form.new_row]
-            form.focus = len(form.messages) - 1
-        case "clear":
-            form.messages = [form.new_row]
+            if form.composer is None:
+                form.messages = [*_among_others(form), form.new_row]
+                form.focus = len(form.messages) - 1
+            else:
+                form.commit()
+                form.messages = _among_others(form)
+                form.focus = len(form.messages)
+        case "first":
+            check_count(form.dialect, len(form.rows) + 1)
+            form.messages.insert(0, MessageRow(form.dialect.fields.instructions))
             form.focus = 0
+        case "clear":
+            form.messages, form.focus = [form.new_row], 0
+            if form.composer is not None:
+                form.compose()
         case "remove":
             position = _position(form, operand)
             del form.messages[position]
@@ -105,24 +115,32 @@ def _append(form: RequestForm, operand: str) -> None:
     """
     api, text = _api_and_text(operand)
     value = _read(text, list | dict)
-    told, fields = (value.get("add"), value.get("set")) if isinstance(value, dict) else (value, {})
-    if not isinstance(told, list) or not isinstance(fields, dict):
+    given = value if isinstance(value, dict) else {"add": value}
+    told, fields, run = given.get("add"), given.get("set") or {}, given.get("run") or ""
+    if not isinstance(told, list) or not isinstance(fields, dict) or not isinstance(run, str):
         raise BadRequest("no JSON of this kind")
     messages = [message for message in told if isinstance(message, dict)]
     before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
-    check_count(form.dialect, len(before) + len(messages))
+    after: list[MessageRow] = []
+    if places := [at for at, row in enumerate(before) if run and row.run == run]:
+        before, after = before[: places[0]], [row for row in before[places[0] :] if row.run != run]
+    check_count(form.dialect, len(before) + len(messages) + len(after))
     body, lost = carried({api.fields.prompt: messages}, api, form.dialect)
     form.lost = [loss for loss in lost if loss.loss is not Loss.ADDED]  # the form has these fields already
     found = form.dialect.rows(body.get(form.dialect.fields.prompt)) or []
-    check_count(form.dialect, len(before) + len(found))
+    if form.composer and found and MessageRow.of(found[-1]) == form.new_row:
+        found.pop()  # the composer is there for it
+    check_count(form.dialect, len(before) + len(found) + len(after))
     if not found:
         return
     if form.dialect is api:
         form.change({name: fields[name] for name in fields if name != form.dialect.fields.prompt})
-    added = [MessageRow.of(row) for row in found]
-    form.messages = before + added
+    forks = [form.messages[at].fork for at in places[:1]]
+    added = [replace(MessageRow.of(row), run=run) for row in found]
+    added[0].fork = "".join(forks)
+    form.messages = before + added + after
     wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
-    form.focus = next(wanted, len(form.messages) - 1)
+    form.focus = next(wanted, len(form.messages) - (form.composer is None))
 
 
 def _among_others(form: RequestForm) -> list[MessageRow]:

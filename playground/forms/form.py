@@ -1,7 +1,7 @@
 """The form as text: what people typed, unchanged, and the request body that it stands for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -21,8 +21,10 @@ from playground.forms.fields import (
     parameter_value,
     unix_lines,
 )
-from playground.forms.rows import ROW_FIELDS, MessageRow, field_wins, new_row, prompt_of, rows_of
+from playground.forms.rows import MARKS, ROW_FIELDS, MessageRow, field_wins, new_row, prompt_of, rows_of
 from playground.text import jsontext
+
+_LONGEST_MARK = 64
 
 
 @dataclass
@@ -32,8 +34,11 @@ class RequestForm:
     A form filled from a body means exactly that body: `more` holds as JSON what has no field, or does not fit
     into its field. `ticks` are the names of the ticked boxes.
 
+    `composer` is where the next message is written: the last one of the request, if anything was typed. None
+    if the form has no composer, as in an embed. `aside` leaves it out of this request.
+
     `lost` lists what could not be converted from the previous API. `focus` is the position of the message
-    that gets the cursor; None leaves the cursor where it is.
+    that gets the cursor, the composer's after all others; None leaves the cursor where it is.
     """
 
     provider: str = ""
@@ -41,6 +46,8 @@ class RequestForm:
     dialect: Dialect = DEFAULT
     model: str = ""
     messages: list[MessageRow] = field(default_factory=lambda: [MessageRow("user")])
+    composer: MessageRow | None = None
+    aside: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
     headers: str = ""
@@ -80,10 +87,31 @@ class RequestForm:
         return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
 
     @property
+    def rows(self) -> list[MessageRow]:
+        """The messages of the request: the composer's is the last one."""
+        writes = self.composer is not None and self.composer.has_text and not self.aside
+        return [*self.messages, self.composer] if self.composer and writes else self.messages
+
+    @property
+    def has_instructions(self) -> bool:
+        return any(row.role == self.dialect.fields.instructions for row in self.messages)
+
+    def compose(self) -> None:
+        """Give the form a composer. If the last message is still to be answered, it is written there."""
+        last = self.messages[-1] if self.messages else None
+        takes = last is not None and last.role in ("", self.new_row.role) and not (last.call or last.fork)
+        self.composer = self.messages.pop() if takes else self.new_row
+
+    def commit(self) -> None:
+        """Put what the composer has among the messages, which leaves it empty."""
+        if self.composer is not None:
+            self.messages, self.composer = list(self.rows), self.composer if self.aside else self.new_row
+
+    @property
     def items(self) -> dict[int, str]:
         """What the rows are that have neither a role nor a text of their own, by position: `reasoning`."""
         found: dict[int, str] = {}
-        for position, row in enumerate(self.messages):
+        for position, row in enumerate(self.rows):
             if not (row.role or row.content):
                 name = collect([], {}, json_object, row.extra, "extra").get(self.dialect.fields.item)
                 if isinstance(name, str) and fits_a_line(name) and name:
@@ -93,9 +121,9 @@ class RequestForm:
     @property
     def is_text(self) -> bool:
         """Whether the prompt is a string, which has no roles."""
-        if len(self.messages) != 1 or self.messages[0].role or self.messages[0].extra:
+        if len(self.rows) != 1 or self.rows[0].role or self.rows[0].extra:
             return False
-        return isinstance(self.dialect.prompt([Row(content=self.messages[0].content)]), str)
+        return isinstance(self.dialect.prompt([Row(content=self.rows[0].content)]), str)
 
     @property
     def new_row(self) -> MessageRow:
@@ -104,17 +132,21 @@ class RequestForm:
     @classmethod
     def from_post(cls, data: QueryDict, dialect: Dialect) -> "RequestForm":
         """Read what a browser posted; texts keep their line breaks as typed (`\\n`)."""
-        columns = zip_longest(*(data.getlist(name) for name in ROW_FIELDS), fillvalue="")
-        rows = (
-            MessageRow(role, unix_lines(content), call.strip(), extra)
-            for role, content, call, extra in columns
-        )
+        columns = zip_longest(*(data.getlist(name) for name in (*ROW_FIELDS, *MARKS)), fillvalue="")
+        rows = [
+            MessageRow(role, unix_lines(content), call.strip(), extra, run[:_LONGEST_MARK], fork[:_LONGEST_MARK])
+            for role, content, call, extra, run, fork in columns
+        ]
+        # The last row of a form that has one.
+        composer = rows.pop() if "composer" in data and rows else None
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
             dialect=dialect,
             model=data.get("model", "").strip(),
             messages=[row for row in rows if not row.is_blank],
+            composer=composer,
+            aside=data.get("composer") == "aside",
             parameters={
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters
             },
@@ -156,9 +188,13 @@ class RequestForm:
         body = self.body(errors)
         if errors:
             raise InvalidRequestError(*errors)
+        before = self.messages
         body, self.lost = carried(body, self.dialect, dialect)
         self.dialect = dialect
         self.fill(body)
+        if len(before) == len(self.messages):  # message by message, so the marks hold
+            marked = zip(self.messages, before, strict=True)
+            self.messages = [replace(row, run=old.run, fork=old.fork) for row, old in marked]
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set fields of the request; None removes one. Raises `InvalidRequestError` for broken JSON."""
@@ -191,6 +227,8 @@ class RequestForm:
         elif name == self.dialect.fields.prompt:
             rows = rows_of(self.dialect, value)
             self.messages, fits = rows or [], rows is not None
+            if self.composer is not None:
+                self.compose()
         else:
             value, fits = self._spread(name, value)
         if not fits:
@@ -231,8 +269,8 @@ class RequestForm:
         body: dict[str, Any] = {}
         if self.model or names.model not in more:
             body[names.model] = self.model
-        if self.messages or names.prompt not in more:
-            body[names.prompt] = prompt_of(self.dialect, self.messages, errors)
+        if self.rows or names.prompt not in more:
+            body[names.prompt] = prompt_of(self.dialect, self.rows, errors)
         body |= self._settings(errors)
         for tick in self.dialect.ticks:
             if tick.name in self.ticks and (not tick.within or tick.within in self.ticks):

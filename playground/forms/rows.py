@@ -12,16 +12,23 @@ from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 ROW_FIELDS = ("role", "content", "call", "extra")
+MARKS = ("run", "fork")
 
 
 @dataclass
 class MessageRow:
-    """One message as four strings. `extra` is a JSON object with what the other three cannot express."""
+    """One message as four strings. `extra` is a JSON object with what the other three cannot express.
+
+    `run` is the id of the Exchange that brought the message, and `fork` that of a place where the conversation
+    has several versions. Neither is part of the request.
+    """
 
     role: str = ""
     content: str = ""
     call: str = ""
     extra: str = ""
+    run: str = ""
+    fork: str = ""
 
     @classmethod
     def of(cls, row: Row) -> "MessageRow":
@@ -31,6 +38,11 @@ class MessageRow:
     def is_blank(self) -> bool:
         """Whether the row is empty, so that it is not a message."""
         return not (self.role or self.content or self.extra)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything was typed. A composer without a text is no message."""
+        return bool(self.content or self.call or self.extra.strip())
 
     def as_row(self, place: str) -> Row:
         """Raises `InvalidRequestError` for a broken `extra`."""

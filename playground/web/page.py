@@ -1,6 +1,7 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +31,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Preset
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
+from playground.forms import edits
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
@@ -166,8 +168,13 @@ def render_page(
     """Render the whole page. A refusal sets its status, and its fields show their errors.
 
     Pass `draft` if the form is parsed already, and whatever the provider returned (`listed_models`,
-    `detected`, `counted`).
+    `detected`, `counted`). With a result, the conversation goes on: the form then has its answer.
     """
+    draft = draft or draft_of(form)
+    if result:
+        converse(form, result)
+    elif form.composer is None:
+        form.compose()
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),
@@ -175,13 +182,24 @@ def render_page(
         **dict.fromkeys(("listed_models", "detected", "counted")),
         "parent": request.POST.get("parent", ""),
         **found,
-        **code_context(draft or draft_of(form)),
+        **code_context(draft),
         "result": result,
+        "answered": next((row for row in form.messages if result and row.run == result.exchange.id), None),
         "refusal": refusal,
     }
     if refusal is None:
         return render(request, template, context)
     return with_retry(render(request, template, context, status=refusal.status), refusal)
+
+
+def converse(form: RequestForm, result: Result) -> None:
+    """Put the request's last message and its answer into the conversation. The composer is for the next one."""
+    if form.composer is None:
+        form.composer = form.new_row
+    form.commit()
+    if result.to_add:
+        with suppress(InvalidRequestError):  # too many messages, as the button in the answer says
+            edits.edit(form, f"append:{result.exchange.dialect.id}:{result.to_add}")
 
 
 def answer(

@@ -134,9 +134,9 @@ def event_item(number: int, event: StreamEvent) -> SafeString:
     )
 
 
-def _to_add(choice: Choice, *, media: bool) -> str:
-    following, fields = choice.following(media=media), choice.next_fields
-    value = {"add": following, "set": fields} if fields else following
+def _to_add(choice: Choice, run: str, *, media: bool) -> str:
+    following = choice.following(media=media)
+    value = {"add": following, "set": choice.next_fields, "run": run}
     return json.dumps(value, ensure_ascii=False) if following else ""
 
 
@@ -172,8 +172,8 @@ class Answer:
     without_media: bool
 
     @classmethod
-    def of(cls, choice: Choice) -> "Answer":
-        whole, smaller = (_to_add(choice, media=media) for media in (True, False))
+    def of(cls, choice: Choice, run: str) -> "Answer":
+        whole, smaller = (_to_add(choice, run, media=media) for media in (True, False))
         fits = [messages for messages in (whole, smaller) if messages and len(messages) <= LONGEST_SHOWN]
         return cls(
             choice,
@@ -245,7 +245,12 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice) for choice in self.choices[:MOST_CHOICES]]
+        return [Answer.of(choice, self.exchange.id) for choice in self.choices[:MOST_CHOICES]]
+
+    @property
+    def to_add(self) -> str | None:
+        """What the answer adds to the conversation, unless it failed: see `Answer.messages`."""
+        return self.answers[0].messages if self.answers and not self.failed else None
 
     @property
     def answers_left_out(self) -> int:

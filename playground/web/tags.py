@@ -22,6 +22,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
+from playground.rendering.answer import rendered
 from playground.rendering.json_html import json_html
 from playground.text import jsontext
 from playground.text.sentence import Sentence
@@ -111,6 +112,14 @@ for _format in (amounts.count, amounts.rate, amounts.dollars, amounts.duration, 
 @register.filter
 def highlighted_json(text: str) -> SafeString:
     return json_html(jsontext.indent(text, LONGEST_SHOWN))
+
+
+@register.filter
+def drawn(text: str) -> SafeString:
+    """Show a message as the answer that it was: as Markdown, or as the text that it is."""
+    plain = SafeString(f'<p class="answer-text" dir="auto">{escape(text[:LONGEST_SHOWN])}</p>')
+    html = rendered(text)
+    return plain if html is None else SafeString(f'<div class="answer-rich" dir="auto">{html}</div>')
 
 
 @register.simple_tag(takes_context=True, name="part_id")

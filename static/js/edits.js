@@ -125,7 +125,8 @@ window.editForm = (() => {
     }
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
-    requestForm.changed();
+    if (action.startsWith("append:")) requestForm.moved();
+    else requestForm.changed();
     if (!state) window.undo?.push(action.split(":", 1)[0], before);
     return true;
   }

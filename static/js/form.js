@@ -4,37 +4,97 @@
 window.requestForm = (() => {
   const form = document.getElementById("request-form");
   const list = document.getElementById("messages"); // not in an embed with fixed messages
+  // Where the next message is written: the last row of the page's form. An embed has none.
+  const composer = document.getElementById("composer");
   // Each API has its own rows.
   const template = () => document.getElementById("message-template").content;
+  const tell = (name, what) =>
+    document.body.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: what }));
   // Tells other scripts that the form changed: `what`, or the whole form.
   const changed = (what = form) => {
     number();
     showCount();
-    document.body.dispatchEvent(new CustomEvent("playground:changed", { bubbles: true, detail: what }));
+    tell("playground:changed", what);
+  };
+  // Tells that its rows did, as the conversation went on: what was sent stays the same.
+  const moved = () => {
+    number();
+    tell("playground:moved", form);
   };
 
   // --- messages ---
 
-  const rows = () => [...(list?.querySelectorAll("[data-message]") ?? [])];
-  const numbered = (row) => [...row.querySelectorAll("[data-numbered]")];
+  const listed = () => [...(list?.querySelectorAll("[data-message]") ?? [])];
+  const rows = () => (composer ? [...listed(), composer] : listed());
+  // What an element is within its row, whatever the row's number.
+  const placeOf = (element) =>
+    element.matches("button") ? element.value.split(":", 1)[0] : element.name || element.tagName;
+  const numbered = (row) =>
+    new Map([...row.querySelectorAll("[data-numbered]")].map((element) => [placeOf(element), element]));
 
   function number() {
     if (!list) return;
     // The template marks where a row's number goes.
-    const places = numbered(template()).map(({ attributes }) =>
+    const marked = [...numbered(template())].map(([place, { attributes }]) => [
+      place,
       [...attributes].filter(({ value }) => /{[01]}/.test(value)),
-    );
-    rows().forEach((row, index, all) => {
-      numbered(row).forEach((element, at) => {
-        for (const { name, value } of places[at])
-          element.setAttribute(name, value.replaceAll("{0}", index).replaceAll("{1}", index + 1));
-      });
+    ]);
+    rows().forEach((row, index) => {
+      const elements = numbered(row);
+      for (const [place, attributes] of marked)
+        for (const { name, value } of attributes)
+          elements
+            .get(place)
+            ?.setAttribute(name, value.replaceAll("{0}", index).replaceAll("{1}", index + 1));
+    });
+    listed().forEach((row, index, all) => {
       row.querySelector("button[value^=up]").disabled = index === 0;
       row.querySelector("button[value^=down]").disabled = index === all.length - 1;
     });
   }
 
   const newRow = () => list.appendChild(template().firstElementChild.cloneNode(true));
+
+  // --- the composer ---
+
+  const PARTS = ["role", "content", "call", "extra"];
+  const inRow = (row, name) => row.querySelector(`[name=${name}]`);
+
+  function copy(from, to) {
+    for (const name of PARTS) {
+      const [source, target] = [from, to].map((row) => inRow(row, name));
+      if (target.options && ![...target.options].some(({ value }) => value === source.value))
+        target.add(new Option(source.selectedOptions[0]?.text ?? source.value, source.value));
+      target.value = source.value;
+    }
+    inRow(to, "content").defaultValue = inRow(from, "content").value;
+  }
+
+  const isEmpty = (row) => !["content", "call", "extra"].some((name) => inRow(row, name).value.trim());
+
+  function empty(row) {
+    for (const name of ["content", "call", "extra"]) inRow(row, name).value = "";
+    inRow(row, "role").value = inRow(template(), "role").value;
+    row.querySelector(".extra").open = false;
+  }
+
+  // Put what the composer has among the messages: it is sent, or added. Returns its row.
+  function commit() {
+    if (!composer || isEmpty(composer)) return null;
+    const row = newRow();
+    copy(composer, row);
+    empty(composer);
+    moved();
+    return row;
+  }
+
+  // Take a message back into the composer: it was refused. What was written there meanwhile stays.
+  function takeBack(row) {
+    if (!row.isConnected || !isEmpty(composer)) return;
+    copy(row, composer);
+    row.remove();
+    moved();
+  }
 
   // Scroll the whole row into view, not only the focused field. In JSON, put the cursor into the first empty string: a
   // tool's result.
@@ -46,6 +106,11 @@ window.requestForm = (() => {
   }
 
   function add() {
+    if (composer) {
+      if (commit()) changed();
+      inRow(composer, "content").focus();
+      return;
+    }
     // A single text needs no role, but one of several does: give it the role of a new row.
     const [first, second] = rows();
     const role = first?.querySelector("[name=role]");
@@ -68,21 +133,21 @@ window.requestForm = (() => {
 
   function step(row, direction, focused) {
     const neighbour = direction === "up" ? row.previousElementSibling : row.nextElementSibling;
-    if (!neighbour) return;
+    if (!neighbour || row === composer) return;
     neighbour[direction === "up" ? "before" : "after"](row);
     changed();
     // At either end the button is disabled and would lose the focus.
-    (focused.disabled ? textOf(row) : focused).focus();
+    (focused.disabled || !focused.checkVisibility() ? (textOf(row) ?? row) : focused).focus();
     row.scrollIntoView({ block: "nearest" });
   }
 
   function remove(row) {
-    const next = row.nextElementSibling || row.previousElementSibling;
+    const next = row.nextElementSibling || row.previousElementSibling || composer;
     const before = window.undo?.state(); // an embed has none
     row.remove();
     changed();
     window.undo?.push("removed", before);
-    (next ? textOf(next) : form.querySelector(".add")).focus();
+    ((next && textOf(next)) ?? form.querySelector(".add")).focus();
   }
 
   // --- parameters ---
@@ -198,6 +263,8 @@ window.requestForm = (() => {
       first = told.keys().next().value;
       first.tabIndex = -1;
     }
+    const drawer = first?.closest("[popover]");
+    if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
     first?.focus();
     return placed;
   }
@@ -239,5 +306,5 @@ window.requestForm = (() => {
     showCount();
   });
 
-  return { rows, newRow, enter, changed, clearErrors, showErrors };
+  return { rows, listed, newRow, enter, commit, takeBack, changed, moved, clearErrors, showErrors };
 })();

@@ -65,22 +65,22 @@
       return false;
     }
     if (!Array.isArray(values)) return false;
-    const { rows, newRow } = requestForm;
-    restoreFields(values, rows, newRow);
+    restoreFields(values, requestForm);
     const api = form.querySelector("[name=dialect]");
     const kept = new Map(values).get("dialect");
-    if (kept && kept !== api.value) {
+    // Answers are drawn by the server.
+    if ((kept && kept !== api.value) || form.querySelector("[data-answer]:checked")) {
       const secrets = [...new FormData(form)].filter(([name]) => secret.includes(name));
       editForm("show", [...values, ...secrets]);
     } else requestForm.changed();
     return true;
   }
 
-  function restoreFields(values, rows, newRow) {
+  function restoreFields(values, { rows, listed, newRow }) {
     const texts = (name) => values.filter(([other]) => other === name).map(([, text]) => text);
     if (document.getElementById("messages")) {
       const wanted = texts("role").length;
-      for (const row of rows().slice(wanted)) row.remove();
+      while (listed().length && rows().length > wanted) listed().at(-1).remove();
       while (rows().length < wanted) newRow();
     }
     for (const name of new Set(values.map(([name]) => name))) {
@@ -111,6 +111,7 @@
   });
   form.addEventListener("input", save);
   document.body.addEventListener("playground:changed", save);
+  document.body.addEventListener("playground:moved", save);
   // Load the code of the restored form as soon as htmx listens.
   document
     .querySelector("#result [data-part=codes]")

@@ -1,11 +1,14 @@
 // Results: tabs, the busy line, the language of the code. A page can have several results with the same parts, so
-// parts are looked up within their result. The form shows what it sends in `#result`.
+// parts are looked up within their result. The form shows what it sends in `#result`; in the playground the answer
+// itself stands in the conversation (`conversation.js`), so there is no tab for it.
 (() => {
   const form = document.getElementById("request-form");
   const results = document.querySelectorAll("[data-results]");
   const own = document.getElementById("result");
   const part = (name, result = own) => result.querySelector(`[data-part="${name}"]`);
   const outcome = part("outcome");
+  const slot = document.getElementById("answer"); // in the conversation
+  const answerPanel = () => part("panel-answer", slot ?? outcome) ?? part("panel-answer", outcome);
   const busy = document.querySelector("[data-busy]");
   const announcer = document.querySelector("[data-announcer]");
   // A frame is as tall as its content, and must not scroll the page around it.
@@ -16,6 +19,7 @@
   const tabsOf = (result) => [...result.querySelectorAll("[role=tab]")];
 
   function select(tab) {
+    if (!tab) return;
     const result = tab.closest("[data-results]");
     for (const other of tabsOf(result)) {
       const chosen = other === tab;
@@ -55,8 +59,11 @@
 
   function showOutcome(result = own) {
     const failed = part("outcome", result).querySelector("[data-error], [data-refusal]");
-    byName("answer", result).toggleAttribute("data-failed", Boolean(failed));
-    byName("stream", result).hidden = !part("panel-stream", result);
+    byName("answer", result)?.toggleAttribute("data-failed", Boolean(failed));
+    const stream = byName("stream", result);
+    stream.hidden = !part("panel-stream", result);
+    // A call without a stream has no events to stay at.
+    select(stream.hidden && stream === selected() ? byName("raw", result) : null);
   }
 
   // --- busy ---
@@ -75,13 +82,23 @@
   }
 
   const fragment = (template) => part(template).content.cloneNode(true);
-  const show = (template) => outcome.replaceChildren(fragment(template));
+  function show(template) {
+    outcome.replaceChildren(fragment(template));
+    moveAnswer();
+  }
+  // The answer arrives with the rest of the result, but its place is in the conversation.
+  function moveAnswer() {
+    const arrived = part("panel-answer", outcome);
+    if (!slot || !arrived) return;
+    arrived.role = "group"; // no panel of a tab
+    slot.replaceChildren(arrived);
+  }
   const lost = () => show(stopped ? "stopped" : "lost");
 
   // A stream that was cut off: keep what was received, and add a notice that says why it ended.
   function breakOff() {
     live.querySelector(".facts").after(fragment(stopped ? "stopped-live" : "broken"));
-    for (const text of outcome.querySelectorAll("[data-unfinished]"))
+    for (const text of document.querySelectorAll("[data-unfinished]"))
       text.textContent = text.dataset.unfinished;
     live.removeAttribute("data-live");
     live.setAttribute("data-result", "");
@@ -165,6 +182,7 @@
     live = null;
     toggleStop(true);
     select(byName("answer")); // now, so that nothing jumps when the result arrives
+    slot?.replaceChildren();
     outcome.setAttribute("aria-busy", "true");
     outcome.dataset.hold = "";
     // It changes ten times a second; a screen reader announces only the first text.
@@ -192,7 +210,7 @@
     busy.setAttribute("aria-live", "polite");
     busy.textContent = "";
     // Errors are alerts, which a screen reader announces anyway.
-    announcer.textContent = outcome.querySelector("[data-spoken]")?.dataset.spoken ?? "";
+    announcer.textContent = answerPanel()?.dataset.spoken ?? "";
   });
 
   // Yield between messages, or those that arrive together would freeze the page. (Not with a timer: in a hidden tab
@@ -215,15 +233,19 @@
   // Keep open what was unfolded when the finished answer replaces the live one.
   let unfolded = [];
   // Keep following a growing answer if its end is in view.
-  const scroller = () => (getComputedStyle(own).overflowY === "auto" ? own : document.documentElement);
+  const talk = document.querySelector("[data-talk]"); // the conversation, which a frame has not
+  const scroller = () =>
+    [talk, own].find((pane) => pane && getComputedStyle(pane).overflowY === "auto") ??
+    document.documentElement;
+  const showsAnswer = () => talk || selected() === byName("answer");
   let following = false;
   function follow() {
-    if (following && selected() === byName("answer")) scroller().scrollTop = scroller().scrollHeight;
+    if (following && showsAnswer()) scroller().scrollTop = scroller().scrollHeight;
   }
-  const folds = () => [...part("panel-answer").querySelectorAll("details.reasoning")];
+  const folds = () => [...(answerPanel()?.querySelectorAll("details.reasoning") ?? [])];
   document.addEventListener("htmx:before:swap", (event) => {
     if (!isSend(event) || !live) return;
-    if (selected() === byName("answer")) {
+    if (showsAnswer()) {
       const { scrollHeight, scrollTop, clientHeight } = scroller();
       following = scrollHeight - scrollTop - clientHeight < 40;
     }
@@ -231,31 +253,26 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     if (!isSend(event)) return;
+    moveAnswer();
     const before = live;
     if (before?.isConnected) {
       follow(); // more will follow
       return;
     }
-    live = outcome.querySelector("[data-live]");
     answered = true;
     delete outcome.dataset.hold;
     // It can be a proxy's error page instead of our fragment.
-    if (!part("panel-answer", outcome)) lost();
+    if (!answerPanel()) lost();
+    live = answerPanel()?.matches("[data-live]") ? answerPanel() : null;
     delete outcome.dataset.stale;
     // Stay on the tab that was chosen meanwhile, unless the request was refused.
-    select(outcome.querySelector("[data-refusal]") ? byName("answer") : selected());
+    select(answerPanel()?.matches("[data-refusal]") ? byName("answer") : selected());
     showOutcome();
     if (before) {
       folds().forEach((fold, at) => {
         fold.open = unfolded[at] ?? false;
       });
       follow();
-    } else if (
-      !framed &&
-      matchMedia("(max-width: 1099px)").matches &&
-      !outcome.querySelector("[data-refusal]")
-    ) {
-      own.scrollIntoView({ block: "start" });
     }
   });
   document.addEventListener("htmx:error", (event) => {
@@ -304,7 +321,7 @@
   // --- the link ---
 
   document.addEventListener("playground:opened", () => {
-    if (!outcome.querySelector("[data-refusal]")) return;
+    if (!answerPanel()?.matches("[data-refusal]")) return;
     select(byName("answer"));
     showOutcome();
     own.scrollIntoView({ block: "nearest" });
@@ -315,7 +332,7 @@
   const stale = () => {
     codes.dataset.stale = "";
     if (outcome.hasAttribute("aria-busy")) changedMeanwhile = true;
-    else if (outcome.querySelector("[data-result]")) outcome.dataset.stale = "";
+    else if (answerPanel()?.matches("[data-result]")) outcome.dataset.stale = "";
   };
   form.addEventListener("input", stale);
   document.body.addEventListener("playground:changed", stale);
@@ -344,7 +361,15 @@
 
   for (const result of results) {
     const isThere = part("outcome", result).querySelector("[data-result], [data-refusal]");
-    select(byName(isThere ? "answer" : "code", result));
+    select((isThere && byName("answer", result)) || byName("code", result));
     showOutcome(result);
   }
+
+  // Show what the outcome now has in the tab that is chosen.
+  window.resultPane = {
+    show() {
+      select(selected());
+      showOutcome();
+    },
+  };
 })();

@@ -29,6 +29,7 @@
     } catch {
       /* then the page says what is wrong */
     }
+    form.action = url;
     form.submit();
     return false;
   }
@@ -49,13 +50,14 @@
       star(submitter);
     } else if (target.matches("[data-delete-run]")) {
       event.preventDefault();
-      if (!(await post(target, target.action, { change: "delete", confirmed: "1" }))) return;
+      const values = { change: "delete", confirmed: "1" };
+      if (!(await post(target, submitter.formAction, values))) return;
       const told = document.createElement("p");
       told.className = "help";
       told.setAttribute("role", "status");
       told.tabIndex = -1;
-      told.textContent = target.dataset.done;
-      target.parentElement.replaceChildren(told);
+      told.textContent = submitter.dataset.done;
+      submitter.parentElement.replaceChildren(told);
       told.focus();
     }
   });

@@ -21,7 +21,7 @@ window.undo = (() => {
 
   // `what` is what happened: one of the note's texts. `before` is the state that it replaced.
   function push(what, before) {
-    if (!note.dataset[what] || same(before, state())) return;
+    if (!(what in note.dataset) || same(before, state())) return;
     stack.push(before);
     stack.splice(0, stack.length - most);
     told.textContent = note.dataset[what];

@@ -17,6 +17,7 @@ FIELDS = Fields(
     count="n",
     delivery=frozenset(_DELIVERY),
     call="tool_call_id",
+    instructions="system",
     synonyms=(
         frozenset(("model", "models", "engine")),
         frozenset(("messages", "prompt", "input")),
