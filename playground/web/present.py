@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from playground import amounts
 from playground.calls.cost import Cost, cost_of
-from playground.exchange.answer import Choice, Media, Source, Sources
+from playground.exchange.answer import Choice, Finish, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
@@ -251,6 +251,12 @@ class Result:
     def to_add(self) -> str | None:
         """What the answer adds to the conversation, unless it failed: see `Answer.messages`."""
         return self.answers[0].messages if self.answers and not self.failed else None
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the only answer was cut: by its limit, or by Stop."""
+        was_stopped = self.error is not None and not self.failed
+        return len(self.choices) == 1 and (was_stopped or self.choices[0].finish is Finish.LENGTH)
 
     @property
     def answers_left_out(self) -> int:

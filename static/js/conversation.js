@@ -109,10 +109,16 @@ window.conversation = (() => {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
-    const isAdded = run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
+    const isAdded =
+      run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
     if (isAdded) mark(run, begun);
     else if (begun) await restore(begun);
     place();
+  });
+
+  // After the form's own scripts have read what the server changed.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement === pane) place();
   });
 
   // --- versions: what followed a message before it was answered again, by the id of the fork ---
