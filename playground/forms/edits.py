@@ -52,7 +52,7 @@ def edit(form: RequestForm, action: str) -> None:
         case "clear":
             form.messages, form.focus = [form.new_row], 0
             if form.composer is not None:
-                form.compose()
+                form.messages, form.composer = [], form.new_row
         case "remove":
             position = _position(form, operand)
             del form.messages[position]
@@ -116,7 +116,7 @@ def _append(form: RequestForm, operand: str) -> None:
     api, text = _api_and_text(operand)
     value = _read(text, list | dict)
     given = value if isinstance(value, dict) else {"add": value}
-    told, fields, run = given.get("add"), given.get("set") or {}, given.get("run") or ""
+    told, fields, run = given.get("add"), given.get("set", {}), given.get("run", "")
     if not isinstance(told, list) or not isinstance(fields, dict) or not isinstance(run, str):
         raise BadRequest("no JSON of this kind")
     messages = [message for message in told if isinstance(message, dict)]

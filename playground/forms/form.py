@@ -98,9 +98,9 @@ class RequestForm:
 
     def compose(self) -> None:
         """Give the form a composer. If the last message is still to be answered, it is written there."""
-        last = self.messages[-1] if self.messages else None
-        takes = last is not None and last.role in ("", self.new_row.role) and not (last.call or last.fork)
-        self.composer = self.messages.pop() if takes else self.new_row
+        last = self.messages[-1] if self.messages else self.new_row
+        asks = last.role in ("", self.new_row.role) and last.has_text and not last.fork
+        self.composer = self.messages.pop() if asks else self.new_row
 
     def commit(self) -> None:
         """Put what the composer has among the messages, which leaves it empty."""
@@ -131,14 +131,23 @@ class RequestForm:
 
     @classmethod
     def from_post(cls, data: QueryDict, dialect: Dialect) -> "RequestForm":
-        """Read what a browser posted; texts keep their line breaks as typed (`\\n`)."""
+        """Read what a browser posted; texts keep their line breaks as typed (`\\n`).
+
+        `until` asks for the answer to the messages before that position, without the composer's.
+        """
         columns = zip_longest(*(data.getlist(name) for name in (*ROW_FIELDS, *MARKS)), fillvalue="")
         rows = [
-            MessageRow(role, unix_lines(content), call.strip(), extra, run[:_LONGEST_MARK], fork[:_LONGEST_MARK])
+            MessageRow(
+                role, unix_lines(content), call.strip(), extra, run[:_LONGEST_MARK], fork[:_LONGEST_MARK]
+            )
             for role, content, call, extra, run, fork in columns
         ]
         # The last row of a form that has one.
         composer = rows.pop() if "composer" in data and rows else None
+        until = data.get("until", "")
+        asks_again = composer is not None and until.isascii() and until.isdigit()
+        if asks_again:
+            rows = rows[: int(until[:9])]
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
@@ -146,7 +155,7 @@ class RequestForm:
             model=data.get("model", "").strip(),
             messages=[row for row in rows if not row.is_blank],
             composer=composer,
-            aside=data.get("composer") == "aside",
+            aside=asks_again or data.get("composer") == "aside",
             parameters={
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters
             },

@@ -1,7 +1,6 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +30,6 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Preset
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
-from playground.forms import edits
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
@@ -44,6 +42,7 @@ from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
+from playground.web.conversation import converse
 from playground.web.outdated import outdated
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
@@ -171,8 +170,9 @@ def render_page(
     `detected`, `counted`). With a result, the conversation goes on: the form then has its answer.
     """
     draft = draft or draft_of(form)
+    asked = 0
     if result:
-        converse(form, result)
+        asked = converse(form, result)
     elif form.composer is None:
         form.compose()
     context: dict[str, Any] = {
@@ -184,22 +184,13 @@ def render_page(
         **found,
         **code_context(draft),
         "result": result,
+        "asked": asked,
         "answered": next((row for row in form.messages if result and row.run == result.exchange.id), None),
         "refusal": refusal,
     }
     if refusal is None:
         return render(request, template, context)
     return with_retry(render(request, template, context, status=refusal.status), refusal)
-
-
-def converse(form: RequestForm, result: Result) -> None:
-    """Put the request's last message and its answer into the conversation. The composer is for the next one."""
-    if form.composer is None:
-        form.composer = form.new_row
-    form.commit()
-    if result.to_add:
-        with suppress(InvalidRequestError):  # too many messages, as the button in the answer says
-            edits.edit(form, f"append:{result.exchange.dialect.id}:{result.to_add}")
 
 
 def answer(

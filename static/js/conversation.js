@@ -41,7 +41,6 @@ window.conversation = (() => {
       row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
     }
     showVersions();
-    fitAll();
   }
 
   function keepPanels() {
@@ -65,7 +64,8 @@ window.conversation = (() => {
     const body = new URLSearchParams(state);
     const headers = { "HX-Request": "true" };
     const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
-    if (answer.ok) htmx.swap({ text: await answer.text(), target: codes, sourceElement: codes, swap: "innerHTML" });
+    if (answer.ok)
+      htmx.swap({ text: await answer.text(), target: codes, sourceElement: codes, swap: "innerHTML" });
   }
 
   document.addEventListener("htmx:config:request", (event) => {
@@ -109,8 +109,7 @@ window.conversation = (() => {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
-    const isAdded =
-      run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
+    const isAdded = run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
     if (isAdded) mark(run, begun);
     else if (begun) await restore(begun);
     place();
@@ -215,10 +214,10 @@ window.conversation = (() => {
     form.requestSubmit(send);
   }
 
-  function resend(row, what) {
+  function resend(row, isAnswer) {
     if (isBusy()) return;
     const index = listed().indexOf(row);
-    if (what === "answer") {
+    if (isAnswer) {
       pending = fork(index);
       for (const later of listed().slice(index)) later.remove();
     } else {
@@ -245,17 +244,26 @@ window.conversation = (() => {
     const isEdited = row.classList.toggle("editing");
     if (isEdited) {
       field(row, "content").focus();
-      fit(field(row, "content"));
     } else editForm("show").then(place);
   }
+
+  // A run's page has a button for its own answer.
+  document.querySelector(".run-strip [name=until]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const row = listed()[event.currentTarget.value];
+    if (row) resend(row, true);
+    else if (!isBusy()) sendAside();
+  });
 
   pane.addEventListener("click", (event) => {
     const { target } = event;
     const row = target.closest("[data-message]");
-    const again = target.closest("[data-resend]");
+    const again = target.closest("[name=until]");
     const version = target.closest("[data-version]");
-    if (again) resend(row, again.dataset.resend);
-    else if (version) {
+    if (again) {
+      event.preventDefault();
+      resend(row, "again" in again.dataset);
+    } else if (version) {
       const id = field(row, "fork").value;
       turnTo(id, forks.get(id).at + Number(version.dataset.version));
     } else if (target.closest("[data-continue-answer]")) goOn();
@@ -266,9 +274,6 @@ window.conversation = (() => {
       extra.open = true;
       target.closest("details.menu").open = false;
       field(row, "extra").focus();
-    } else if (target.closest("[data-inspect]")) {
-      choose(runOf(row));
-      openDrawer(result);
     } else if (row && list.contains(row)) choose(runOf(row));
   });
 
@@ -284,46 +289,6 @@ window.conversation = (() => {
     const row = target.closest("[data-message]");
     if (row && list.contains(row) && target.closest("[data-view]")) choose(runOf(row));
   });
-
-  // --- a message is as high as its text, also where a browser cannot do that by itself ---
-
-  const fits = CSS.supports("field-sizing", "content");
-  function fit(text) {
-    if (fits) return;
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-  }
-  function fitAll() {
-    if (!fits) for (const text of pane.querySelectorAll("textarea")) fit(text);
-  }
-  pane.addEventListener("input", ({ target }) => target.matches("textarea") && fit(target));
-
-  // --- drawers: on a small screen, the request's settings and the inspector are beside the conversation ---
-
-  const settings = document.getElementById("settings");
-  const narrow = matchMedia("(max-width: 1099px)");
-  function openDrawer(drawer) {
-    if (drawer.popover && !drawer.matches(":popover-open")) drawer.showPopover();
-  }
-  function useDrawers() {
-    for (const drawer of [settings, result]) {
-      if (narrow.matches) drawer.popover = "auto";
-      else drawer.removeAttribute("popover");
-    }
-  }
-  useDrawers();
-  narrow.addEventListener("change", useDrawers);
-  document.addEventListener("click", ({ target }) => {
-    const opener = target.closest("[data-drawer]");
-    if (opener) openDrawer(document.getElementById(opener.dataset.drawer));
-    if (target.closest("[data-close-drawer]")) target.closest("[popover]")?.hidePopover();
-  });
-  const model = document.getElementById("model");
-  const showModel = () => {
-    pane.querySelector("[data-shown-model]").textContent = document.getElementById("model").value;
-  };
-  model.closest("form").addEventListener("input", showModel);
-  document.body.addEventListener("playground:changed", showModel);
 
   // A page that was loaded with a result has it in its conversation already.
   const first = sectionIn(list) ?? sectionIn(slot);

@@ -28,7 +28,9 @@ window.requestForm = (() => {
   const rows = () => (composer ? [...listed(), composer] : listed());
   // What an element is within its row, whatever the row's number.
   const placeOf = (element) =>
-    element.matches("button") ? element.value.split(":", 1)[0] : element.name || element.tagName;
+    element.name === "do"
+      ? element.value.split(":", 1)[0]
+      : (element.name || element.tagName) + ("again" in element.dataset ? " again" : "");
   const numbered = (row) =>
     new Map([...row.querySelectorAll("[data-numbered]")].map((element) => [placeOf(element), element]));
 

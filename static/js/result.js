@@ -1,4 +1,4 @@
-// Results: tabs, the busy line, the language of the code. A page can have several results with the same parts, so
+// Results: tabs, the busy line, a growing answer. A page can have several results with the same parts, so
 // parts are looked up within their result. The form shows what it sends in `#result`; in the playground the answer
 // itself stands in the conversation (`conversation.js`), so there is no tab for it.
 (() => {
@@ -157,7 +157,10 @@
     if (event.key !== "Escape") return;
     // Esc can also be for a menu, for suggestions, or for an input method.
     const otherwise =
-      event.defaultPrevented || event.isComposing || (suggesting && suggesting === event.target);
+      event.defaultPrevented ||
+      event.isComposing ||
+      document.querySelector(":popover-open") ||
+      (suggesting && suggesting === event.target);
     suggesting = null;
     if (!stop.hidden && !otherwise) stopSending(event);
   });
@@ -282,79 +285,23 @@
     showOutcome();
   });
 
-  // --- the code's language, remembered in this browser ---
-
-  const targets = [...document.querySelectorAll("[data-show-target]")];
-  const codes = part("codes");
-
-  let shownTarget = null;
-
-  function showTarget(id) {
-    shownTarget = id;
-    for (const result of results) part("codes", result).dataset.chosen = "";
-    for (const block of document.querySelectorAll("[data-target]"))
-      block.hidden = block.dataset.target !== id;
-    for (const button of targets)
-      button.setAttribute("aria-pressed", String(button.dataset.showTarget === id));
-  }
-  for (const button of targets) {
-    button.addEventListener("click", () => {
-      showTarget(button.dataset.showTarget);
-      try {
-        localStorage.setItem("playground.target", button.dataset.showTarget);
-      } catch {
-        /* then only for this page */
-      }
-    });
-  }
-  function rememberedTarget() {
-    let id = null;
-    try {
-      id = localStorage.getItem("playground.target");
-    } catch {
-      /* storage is disabled */
-    }
-    return targets.some((button) => button.dataset.showTarget === id) ? id : targets[0].dataset.showTarget;
-  }
-  showTarget(rememberedTarget());
-
-  // --- the link ---
-
+  // A link was opened, and something in it is wrong.
   document.addEventListener("playground:opened", () => {
+    moveAnswer();
     if (!answerPanel()?.matches("[data-refusal]")) return;
     select(byName("answer"));
     showOutcome();
-    own.scrollIntoView({ block: "nearest" });
+    answerPanel().scrollIntoView({ block: "nearest" });
   });
 
-  // The server sends the link with the code, so wait for the code of the form as it is. What arrives can be older.
-  const link = document.querySelector("[data-copy-link]");
-  const stale = () => {
-    codes.dataset.stale = "";
+  // In a frame, the answer stands beside a form that may have changed since.
+  const changed = () => {
+    if (slot) return;
     if (outcome.hasAttribute("aria-busy")) changedMeanwhile = true;
     else if (answerPanel()?.matches("[data-result]")) outcome.dataset.stale = "";
   };
-  form.addEventListener("input", stale);
-  document.body.addEventListener("playground:changed", stale);
-  // After the event that caused the request, which other listeners count, too.
-  codes.addEventListener("htmx:before:request", () => {
-    queueMicrotask(() => {
-      if ("stale" in codes.dataset) codes.dataset.stale = "asked";
-    });
-  });
-  codes.addEventListener("htmx:after:swap", () => {
-    if (codes.dataset.stale === "asked") delete codes.dataset.stale;
-    showTarget(shownTarget);
-  });
-  link?.addEventListener("click", async () => {
-    while ("stale" in codes.dataset) {
-      await new Promise((ready) => {
-        codes.addEventListener("htmx:after:swap", ready, { once: true });
-      });
-    }
-    const permalink = part("permalink");
-    copyText(link, permalink && new URL(permalink.dataset.copied, location).href);
-  });
+  form.addEventListener("input", changed);
+  document.body.addEventListener("playground:changed", changed);
 
   const keys = document.querySelector("[data-keys]");
   if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.textContent = "⌘ ↵";

@@ -1,0 +1,47 @@
+// What the page's layout needs of scripts: fields as high as their text, and drawers on a small screen.
+(() => {
+  const pane = document.querySelector(".conversation");
+
+  // --- a message is as high as its text, also where a browser cannot do that by itself ---
+
+  const fits = CSS.supports("field-sizing", "content");
+  function fit(text) {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight + 2}px`;
+  }
+  function fitAll() {
+    if (!fits) for (const text of pane.querySelectorAll("textarea")) fit(text);
+  }
+  if (!fits) {
+    pane.addEventListener("input", ({ target }) => target.matches("textarea") && fit(target));
+    for (const name of ["playground:changed", "playground:moved"])
+      document.body.addEventListener(name, fitAll);
+  }
+  fitAll();
+
+  // --- drawers: on a small screen, the request's settings and the inspector are beside the conversation ---
+
+  const drawers = [document.getElementById("settings"), document.getElementById("result")];
+  const narrow = matchMedia("(max-width: 1099px)");
+  function useDrawers() {
+    for (const drawer of drawers) {
+      if (narrow.matches) drawer.popover = "auto";
+      else drawer.removeAttribute("popover");
+    }
+  }
+  useDrawers();
+  narrow.addEventListener("change", useDrawers);
+  document.addEventListener("click", ({ target }) => {
+    const opener = target.closest("[data-drawer]");
+    if (opener) document.getElementById(opener.dataset.drawer).showPopover();
+    if (target.closest("[data-close-drawer]")) target.closest("[popover]")?.hidePopover();
+  });
+
+  // The button of the settings says what matters most of them.
+  const showModel = () => {
+    pane.querySelector("[data-shown-model]").textContent = document.getElementById("model").value;
+  };
+  document.getElementById("request-form").addEventListener("input", showModel);
+  document.body.addEventListener("playground:changed", showModel);
+  showModel();
+})();
