@@ -1,9 +1,9 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
 A button's value says what to do: `add`, `first` (a message with instructions), `clear`, `remove:2`, `up:2`,
-`down:2`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an API, which may
-no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]` (or
-`{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the messages of that run, if any).
+`down:2`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an API, which
+may no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]`
+(or `{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the messages of that run, if any).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
