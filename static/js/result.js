@@ -11,8 +11,6 @@
   const answerPanel = () => part("panel-answer", slot ?? outcome) ?? part("panel-answer", outcome);
   const busy = document.querySelector("[data-busy]");
   const announcer = document.querySelector("[data-announcer]");
-  // A frame is as tall as its content, and must not scroll the page around it.
-  const framed = document.documentElement.classList.contains("frame");
 
   // --- tabs (WAI-ARIA tabs, activated by focus) ---
 
