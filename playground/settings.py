@@ -50,7 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "playground.web.headers.HeadersMiddleware",
+    "playground.serving.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "playground.serving.health.HealthMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

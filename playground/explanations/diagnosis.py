@@ -1,7 +1,7 @@
 """Decide what kind of error a provider's message and status mean, and what to do about it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -151,6 +151,7 @@ class Diagnosis:
     kind: str
     title: Sentence
     advice: Sentence
+    wait: int | None = None
 
 
 def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -> Diagnosis | None:
@@ -184,7 +185,8 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return _wrong_api(exchange)
     if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)
-    return None if status is None else _of_status(status, error, exchange, wait)
+    found = None if status is None else _of_status(status, error, exchange, wait)
+    return replace(found, wait=wait) if found and status in _RETRY_STATUSES else found
 
 
 def _status(error: ProviderError, status: int) -> int | None:

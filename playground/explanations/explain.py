@@ -14,7 +14,7 @@ from playground.exchange.record import Exchange, Received
 from playground.exchange.stream import Stream
 from playground.explanations.advice import ABOUT, LISTING, OUT_OF_REACH, PROMPT, limit_in, words_for
 from playground.explanations.context_window import overrun_in
-from playground.explanations.diagnosis import diagnose, length_field
+from playground.explanations.diagnosis import Diagnosis, diagnose, length_field
 from playground.text import event_data, jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -28,13 +28,21 @@ _FIRST_EVENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error for people. `message` is the provider's own words, `fix` a one-click change."""
+    """An error for people. `message` is the provider's own words, `fix` a one-click change.
+
+    `wait` is the number of seconds after which the provider wants to be asked again.
+    """
 
     kind: str
     title: Sentence
     advice: Sentence
     message: str | None = None
     fix: Fix | None = field(default=None)
+    wait: int | None = None
+
+    @classmethod
+    def of(cls, diagnosis: Diagnosis, message: str | None, fix: Fix | None) -> "Explanation":
+        return cls(diagnosis.kind, diagnosis.title, diagnosis.advice, message, fix, diagnosis.wait)
 
     def as_json(self, translate: Callable[[Sentence], str]) -> dict[str, Any]:
         return {
@@ -129,9 +137,7 @@ def _explain_status(exchange: Exchange, received: Received) -> Explanation:
     diagnosis = diagnose(error, exchange, received)
     if diagnosis is None:
         raise ValueError("a status of 400 and more always has its kind")
-    return Explanation(
-        diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, _known_fix(exchange, error)
-    )
+    return Explanation.of(diagnosis, error.message, _known_fix(exchange, error))
 
 
 def _known_fix(exchange: Exchange, error: ProviderError) -> Fix | None:
@@ -219,7 +225,7 @@ def _explain_reported(exchange: Exchange, received: Received, value: Any) -> Exp
     diagnosis = diagnose(error, exchange, received)
     fix = _known_fix(exchange, error)
     if diagnosis is not None:
-        return Explanation(diagnosis.kind, diagnosis.title, diagnosis.advice, error.message, fix)
+        return Explanation.of(diagnosis, error.message, fix)
     return Explanation(
         "provider_error",
         say(gettext_noop("The provider reported an error")),
@@ -258,9 +264,7 @@ def _explain_plain_text(exchange: Exchange, received: Received, words: str) -> E
     error = ProviderError() if words.startswith(("{", "[")) else read_text(words)
     diagnosis, fix = diagnose(error, exchange, received), _known_fix(exchange, error)
     if diagnosis is not None:
-        explanation = Explanation(
-            diagnosis.kind, diagnosis.title, diagnosis.advice, error.message or words, fix
-        )
+        explanation = Explanation.of(diagnosis, error.message or words, fix)
         arrived = any(not choice.is_empty for choice in exchange.choices)
         return _in_mid_stream(explanation) if arrived else explanation
     if exchange.choices:

@@ -19,8 +19,8 @@ MARKS = ("run", "fork")
 class MessageRow:
     """One message as four strings. `extra` is a JSON object with what the other three cannot express.
 
-    `run` is the id of the Exchange that brought the message, `fork` that of a place where the conversation has
-    several versions. Neither is part of the request.
+    `run` is the id of the Exchange that brought the message, `fork` that of a place where the conversation
+    has several versions. Neither is part of the request.
     """
 
     role: str = ""

@@ -86,7 +86,10 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 @gzip_page
 @if_runs_are_on
 def run(request: HttpRequest, key: str) -> HttpResponse:
-    """Show a run in the playground: the form as it was, and what came back. As JSON, its archive."""
+    """Show a run in the playground: the form as it was, and what came back. As JSON, its archive.
+
+    htmx gets what came back, for a conversation that has the answer already.
+    """
     kept = _found(key)
     try:
         exchange = kept.exchange
@@ -96,6 +99,9 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         if shape_of(request) is Shape.JSON:
             return refuse(request, refusals.unreadable(error))
         return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
+    if shape_of(request) is Shape.FRAGMENT:
+        kept_as = keep.Kept(key=key, parent=kept.parent)
+        return render(request, "result/_outcome.html", {"result": Result(exchange, kept_as)})
     form = form_of(exchange)
     summaries = Run.objects.defer(*search.LARGE)
     return render_page(

@@ -63,7 +63,7 @@ class _ErrorWriter:
         return getattr(self._client, name)
 
     def sendall(self, data: bytes) -> None:
-        from playground.web.headers import OF_AN_ERROR
+        from playground.serving.headers import OF_AN_ERROR
 
         lines = "".join(f"\r\n{name}: {value}" for name, value in OF_AN_ERROR.items())
         status, rest = data.split(b"\r\n", 1)

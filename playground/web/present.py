@@ -5,25 +5,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from html import escape
 from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
-from playground import amounts
 from playground.calls.cost import Cost, cost_of
 from playground.exchange.answer import Choice, Finish, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
-from playground.exchange.stream import StreamEvent, Unread
+from playground.exchange.stream import Unread
 from playground.exchange.usage import Usage
+from playground.explanations.advice import ABOUT
 from playground.explanations.explain import Explanation
 from playground.rendering.answer import rendered
 from playground.rendering.highlight import highlight
 from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
 from playground.text import jsontext
+from playground.web.events import EVENTS_A_GROUP, EventBudget, EventGroup, event_item
 from playground.web.outdated import explained
 
 # In characters: more than this in one <pre> makes a browser stutter.
@@ -33,18 +33,12 @@ MOST_IMAGES = 20
 MOST_SOURCES = 100
 MOST_MODELS = 1000
 MOST_MODELS_FOUND = 10_000
-MOST_EVENTS = 10_000
-# Events are listed in folds, because browsers do not lay out closed ones.
-EVENTS_A_GROUP = 500
-MOST_EVENT_CHARACTERS = 4 * LONGEST_SHOWN
-# Longer events scroll in their own box.
-_LONG_EVENT = 1500
-_LONGEST_BROUGHT = 80
 _NO_ID = re.compile("[^0-9A-Za-z]+")
 _FIRST_HEADERS = re.compile(r"(x-)?(request-id|ratelimit.*|retry-after|.*-request-id)", re.IGNORECASE)
 
 
-_in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# Settings in which errors are put right, by the name that explanations use.
+FIELDS = {"api_key": "api_key", "base_url": "base_url"}
 
 
 def part_id(run: str, part: str) -> str:
@@ -96,57 +90,10 @@ class Listed:
         return json.dumps(self.more, ensure_ascii=False)
 
 
-@dataclass
-class EventBudget:
-    """Limits the events in a page to the first ones, each in full."""
-
-    taken: int = 0
-    spent: bool = False
-    _characters: int = 0
-
-    def take(self, event: StreamEvent) -> bool:
-        self._characters += len(event.data) + len(event.id)
-        self.spent |= self.taken >= MOST_EVENTS or self._characters > MOST_EVENT_CHARACTERS
-        self.taken += not self.spent
-        return not self.spent
-
-
-@dataclass(frozen=True)
-class EventGroup:
-    """Events as list items, starting at number `first`."""
-
-    first: int
-    items: SafeString
-
-
-def event_item(number: int, event: StreamEvent) -> SafeString:
-    """Render an event as a list item. Not a template, because there are thousands."""
-    data, brought = event.data, event.brought[:_LONGEST_BROUGHT]
-    name = f"<strong>{escape(event.name)}</strong>" if event.name != "message" else ""
-    quoted = f"<q>{escape(brought)}</q>" if brought else ""
-    long = ' tabindex="0"' if len(data) > _LONG_EVENT else ""
-    id_ = f' data-id="{escape(event.id)}"' if event.id else ""
-    at = amounts.duration(event.at_ms)
-    exact = f' title="{amounts.count(round(event.at_ms))} ms"' if event.at_ms >= 1000 else ""
-    return SafeString(
-        f'<li data-n="{number}"{id_}><span class="at"{exact}>{at}</span>{name}{quoted}'
-        f"<code{long}>{escape(data)}</code></li>"
-    )
-
-
 def _to_add(choice: Choice, run: str, *, media: bool) -> str:
     following = choice.following(media=media)
     value = {"add": following, "set": choice.next_fields, "run": run}
     return json.dumps(value, ensure_ascii=False) if following else ""
-
-
-def event_line(number: int, event: StreamEvent) -> str:
-    """Return what an event's list item says, as a line of JSON from which `events.js` makes the item."""
-    exact = f"{amounts.count(round(event.at_ms))} ms" if event.at_ms >= 1000 else ""
-    name = event.name if event.name != "message" else ""
-    brought, is_long = event.brought[:_LONGEST_BROUGHT], len(event.data) > _LONG_EVENT
-    said = (number, amounts.duration(event.at_ms), exact, name, brought, event.data, event.id, is_long)
-    return f"\n{escape(_in_json(said), quote=False)}"
 
 
 @dataclass(frozen=True)
@@ -266,6 +213,12 @@ class Result:
     def status(self) -> str | None:
         received = self.exchange.received
         return f"{received.status} {received.reason}".strip() if received else None
+
+    @property
+    def amends(self) -> str | None:
+        """The field of the page where the error can be put right, if it is one of the settings."""
+        kind = self.error.kind if self.error else ""
+        return "model" if kind == "not_found" else FIELDS.get(ABOUT.get(kind, ""))
 
     @property
     def other_model(self) -> str | None:

@@ -41,6 +41,34 @@ window.conversation = (() => {
       row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
     }
     showVersions();
+    recall();
+  }
+
+  // A conversation that was reloaded, or taken up again, gets the facts of its answers from their runs.
+  const asked = new Set();
+  async function recall() {
+    const { runUrl } = pane.dataset;
+    const unknown = listed()
+      .map(runOf)
+      .filter((run) => run && !answers.has(run) && !asked.has(run));
+    if (!runUrl || isBusy()) return;
+    for (const run of new Set(unknown)) {
+      asked.add(run);
+      const answer = await fetch(runUrl.replace("RUN", encodeURIComponent(run)), {
+        headers: { "HX-Request": "true" },
+      });
+      if (!answer.ok) continue; // it was not saved, or deleted
+      const box = document.body.appendChild(document.createElement("div"));
+      box.hidden = true;
+      await htmx.swap({ text: await answer.text(), target: box, sourceElement: pane, swap: "innerHTML" });
+      box.remove();
+      const section = sectionIn(box);
+      if (!section) continue;
+      section.role = "group";
+      section.remove();
+      answers.set(run, { section, panels: [...box.childNodes], sent: null });
+      place();
+    }
   }
 
   function keepPanels() {
@@ -72,6 +100,26 @@ window.conversation = (() => {
     if (!isSend(event)) return;
     sent = [...new FormData(form)].filter(([name]) => name !== "api_key");
   });
+  // An answer has nothing to answer: first write the next message.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const { composer } = form.elements;
+      const last = listed().at(-1);
+      if (event.target !== form || event.submitter?.name === "until" || composer.value === "aside") return;
+      if (
+        !last ||
+        !runOf(last) ||
+        !requestForm.isComposerEmpty() ||
+        !field(last, "role").selectedOptions[0]?.matches("[data-answer]")
+      )
+        return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      document.querySelector("#composer [name=content]").focus();
+    },
+    { capture: true },
+  );
   document.addEventListener("htmx:before:request", (event) => {
     if (!isSend(event)) return;
     keepPanels();
@@ -230,15 +278,6 @@ window.conversation = (() => {
     sendAside();
   }
 
-  function goOn() {
-    if (isBusy()) return;
-    const row = requestForm.newRow();
-    field(row, "content").value = pane.dataset.continue;
-    field(row, "content").defaultValue = pane.dataset.continue;
-    requestForm.changed();
-    sendAside();
-  }
-
   // An answer that was edited is the writer's text: it has no proof any more.
   function edit(row) {
     const isEdited = row.classList.toggle("editing");
@@ -266,8 +305,7 @@ window.conversation = (() => {
     } else if (version) {
       const id = field(row, "fork").value;
       turnTo(id, forks.get(id).at + Number(version.dataset.version));
-    } else if (target.closest("[data-continue-answer]")) goOn();
-    else if (target.closest("[data-edit-answer]")) edit(row);
+    } else if (target.closest("[data-edit-answer]")) edit(row);
     else if (target.closest("[data-unfold]")) {
       const extra = row.querySelector(".extra");
       extra.classList.add("wanted");
@@ -299,5 +337,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { choose };
+  return { isBusy, sendAside };
 })();

@@ -308,5 +308,19 @@ window.requestForm = (() => {
     showCount();
   });
 
-  return { rows, listed, newRow, enter, commit, takeBack, changed, moved, clearErrors, showErrors };
+  const isComposerEmpty = () => isEmpty(composer);
+
+  return {
+    isComposerEmpty,
+    rows,
+    listed,
+    newRow,
+    enter,
+    commit,
+    takeBack,
+    changed,
+    moved,
+    clearErrors,
+    showErrors,
+  };
 })();

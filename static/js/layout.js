@@ -44,4 +44,11 @@
   document.getElementById("request-form").addEventListener("input", showModel);
   document.body.addEventListener("playground:changed", showModel);
   showModel();
+
+  // Ready to write. A phone would cover the page with its keyboard.
+  const write = document.querySelector("#composer [name=content]");
+  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches && !location.hash) {
+    write.focus({ preventScroll: true });
+    write.setSelectionRange(write.value.length, write.value.length);
+  }
 })();

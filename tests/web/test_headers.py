@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import Client
 
-from playground.web.headers import HeadersMiddleware
+from playground.serving.headers import HeadersMiddleware
 from tests.upstreams.scripted import ScriptedUpstream, completion, stream
 from tests.web.client import post_form, post_json
 

@@ -1,0 +1,62 @@
+// What helps an answer that failed or was cut: send the same again, now or when the provider wants it; go to the field
+// that is wrong; let the model go on.
+(() => {
+  const pane = document.querySelector(".conversation");
+  const { isBusy, sendAside } = window.conversation;
+
+  // Send the same again, now or when the provider wants it.
+  let waiting = null;
+  function sendAgain(button) {
+    const { wait, waiting: text } = button.dataset;
+    const label = button.querySelector("span");
+    const isWaiting = waiting?.button === button;
+    if (waiting) {
+      clearInterval(waiting.timer);
+      waiting.label.textContent = waiting.before;
+      waiting = null;
+    }
+    if (isWaiting || isBusy()) return;
+    if (!wait) {
+      sendAside();
+      return;
+    }
+    const until = Date.now() + Number(wait) * 1000;
+    const tick = () => {
+      const left = Math.ceil((until - Date.now()) / 1000);
+      label.textContent = text.replace("{0}", `${Math.max(left, 0)} s`);
+      if (!button.isConnected) clearInterval(waiting.timer);
+      else if (left <= 0) {
+        clearInterval(waiting.timer);
+        waiting = null;
+        sendAside();
+      }
+    };
+    waiting = { button, label, before: label.textContent, timer: setInterval(tick, 250) };
+    tick();
+  }
+
+  function goTo(name) {
+    const input = document.getElementById(name);
+    const drawer = input.closest("[popover]");
+    if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
+    input.focus();
+    if (name === "model") document.querySelector("#settings .label-row button[hx-post]")?.click();
+  }
+
+  function goOn() {
+    if (isBusy()) return;
+    const row = requestForm.newRow();
+    const content = row.querySelector("[name=content]");
+    content.defaultValue = content.value = pane.dataset.continue;
+    requestForm.changed();
+    sendAside();
+  }
+
+  pane.addEventListener("click", ({ target }) => {
+    const again = target.closest("[data-send-again]");
+    const place = target.closest("[data-go-to]");
+    if (again) sendAgain(again);
+    else if (place) goTo(place.dataset.goTo);
+    else if (target.closest("[data-continue-answer]")) goOn();
+  });
+})();
