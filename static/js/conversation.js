@@ -60,7 +60,7 @@ window.conversation = (() => {
       if (!answer.ok) continue; // it was not saved, or deleted
       const box = document.body.appendChild(document.createElement("div"));
       box.hidden = true;
-      await htmx.swap({ text: await answer.text(), target: box, sourceElement: pane, swap: "innerHTML" });
+      await htmx.swap({ text: await answer.text(), target: box, sourceElement: box, swap: "innerHTML" });
       box.remove();
       const section = sectionIn(box);
       if (!section) continue;
@@ -310,7 +310,8 @@ window.conversation = (() => {
       const extra = row.querySelector(".extra");
       extra.classList.add("wanted");
       extra.open = true;
-      target.closest("details.menu").open = false;
+      const menu = target.closest("details.menu");
+      if (menu) menu.open = false;
       field(row, "extra").focus();
     } else if (row && list.contains(row)) choose(runOf(row));
   });
