@@ -18,6 +18,7 @@ def number(low: float, high: float) -> Callable[[Any], None]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise ParameterError(say(sentence, low=f"{low:g}".replace("-", "−"), high=f"{high:g}"))
 
+    check.bounds = (low, high)  # type: ignore[attr-defined]
     return check
 
 

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, trans_real
 
 from playground import amounts
+from playground.exchange.parameter import Parameter
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
@@ -112,6 +113,13 @@ for _format in (amounts.count, amounts.rate, amounts.dollars, amounts.duration, 
 @register.filter
 def highlighted_json(text: str) -> SafeString:
     return json_html(jsontext.indent(text, LONGEST_SHOWN))
+
+
+@register.filter
+def bounds(parameter: Parameter) -> tuple[float, float] | None:
+    """Return the range of a number that has both ends, for a slider."""
+    found: tuple[float, float] | None = getattr(parameter.check, "bounds", None)
+    return found
 
 
 @register.filter

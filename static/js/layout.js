@@ -19,6 +19,32 @@
   }
   fitAll();
 
+  // --- a slider beside a number, which alone is sent ---
+
+  const form = document.getElementById("request-form");
+  const rounded = ({ value, min, max }) => String(Number((+value).toFixed(max - min > 1 ? 1 : 2)));
+  function slide(slider) {
+    const number = document.getElementById(slider.dataset.slides);
+    number.value = rounded(slider);
+    slider.removeAttribute("data-unset");
+    number.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  function follow(slider) {
+    const { value } = document.getElementById(slider.dataset.slides);
+    slider.value = value.trim() || slider.dataset.default;
+    slider.toggleAttribute("data-unset", !value.trim());
+  }
+  const followAll = () => {
+    for (const slider of form.querySelectorAll("[data-slides]")) follow(slider);
+  };
+  form.addEventListener("input", ({ target }) => {
+    if (target.matches("[data-slides]")) slide(target);
+    else
+      for (const slider of form.querySelectorAll(`[data-slides="${CSS.escape(target.id)}"]`)) follow(slider);
+  });
+  document.body.addEventListener("playground:changed", followAll);
+  followAll();
+
   // --- drawers: on a small screen, the request's settings and the inspector are beside the conversation ---
 
   const drawers = [document.getElementById("settings"), document.getElementById("result")];
@@ -41,7 +67,7 @@
   const showModel = () => {
     pane.querySelector("[data-shown-model]").textContent = document.getElementById("model").value;
   };
-  document.getElementById("request-form").addEventListener("input", showModel);
+  form.addEventListener("input", showModel);
   document.body.addEventListener("playground:changed", showModel);
   showModel();
 
