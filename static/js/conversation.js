@@ -41,6 +41,7 @@ window.conversation = (() => {
       row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
     }
     showVersions();
+    document.body.dispatchEvent(new Event("playground:placed"));
     recall();
   }
 

@@ -45,6 +45,56 @@
   document.body.addEventListener("playground:changed", followAll);
   followAll();
 
+  // --- what the answers in sight cost: an estimate, and nothing if no price is known ---
+
+  const spent = document.querySelector("[data-spent]");
+  const usd = new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: "USD",
+    maximumSignificantDigits: 2,
+  });
+  document.body.addEventListener("playground:placed", () => {
+    const costs = [...pane.querySelectorAll(".turn [data-usd]")].map(({ dataset }) => dataset.usd);
+    const known = costs.filter(Boolean);
+    const sum = known.reduce((total, cost) => total + Number(cost), 0);
+    spent.hidden = !sum;
+    const { text, partly } = spent.dataset;
+    spent.textContent = (known.length < costs.length ? partly : text).replace("{0}", usd.format(sum));
+  });
+
+  // --- a message is dragged by its head ---
+
+  let dragged = null;
+  const list = document.getElementById("messages");
+  list.addEventListener("pointerdown", ({ target }) => {
+    const row = target.closest(".turn");
+    if (row)
+      row.draggable = Boolean(target.closest(".turn-head")) && !target.closest("select, button, details");
+  });
+  list.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest?.(".turn");
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    dragged.classList.add("dragged");
+  });
+  list.addEventListener("dragover", (event) => {
+    const over = event.target.closest(".turn");
+    if (!dragged) return;
+    event.preventDefault();
+    if (!over || over === dragged) return;
+    const { top, height } = over.getBoundingClientRect();
+    over[event.clientY < top + height / 2 ? "before" : "after"](dragged);
+  });
+  list.addEventListener("drop", (event) => dragged && event.preventDefault());
+  list.addEventListener("dragend", () => {
+    if (!dragged) return;
+    dragged.classList.remove("dragged");
+    dragged.draggable = false;
+    dragged = null;
+    requestForm.changed();
+  });
+
   // --- drawers: on a small screen, the request's settings and the inspector are beside the conversation ---
 
   const drawers = [document.getElementById("settings"), document.getElementById("result")];
