@@ -40,7 +40,6 @@ window.conversation = (() => {
       }
       row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
     }
-    showVersions();
     document.body.dispatchEvent(new Event("playground:placed"));
     recall();
   }
@@ -129,7 +128,8 @@ window.conversation = (() => {
     sentRow = composer.value === "aside" ? null : requestForm.commit();
     composer.value = "on";
     place();
-    talk.scrollTop = talk.scrollHeight;
+    follows = true;
+    follow();
   });
   // Before the form marks what is wrong: a refused message is written on.
   document.addEventListener(
@@ -145,114 +145,57 @@ window.conversation = (() => {
     { capture: true },
   );
   document.addEventListener("htmx:after:swap", (event) => {
-    if (isSend(event)) window.resultPane.show();
+    if (!isSend(event)) return;
+    window.resultPane.show();
+    follow();
   });
   document.addEventListener("htmx:finally:request", async (event) => {
     if (!isSend(event)) return;
     const section = sectionIn(slot);
     const run = section?.dataset.run;
     const button = section?.querySelector("[data-append]");
-    const begun = pending;
-    pending = null;
+    const begun = window.versions.begun();
     if (run) {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
     const isAdded = run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
-    if (isAdded) mark(run, begun);
-    else if (begun) await restore(begun);
+    if (isAdded) {
+      window.versions.mark(run, begun);
+      use(button);
+    } else if (begun) await window.versions.restore(begun);
     place();
+    follow();
   });
+
+  // Stay at the end of the conversation, unless somebody scrolls; of a long answer that came at once, its beginning.
+  let follows = false;
+  talk.addEventListener("scroll", () => {
+    follows = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  });
+  function follow() {
+    if (!follows) return;
+    const row = answers.get(shown)?.section.closest(".turn");
+    if (row?.offsetHeight > talk.clientHeight) (row.previousElementSibling ?? row).scrollIntoView();
+    else talk.scrollTop = talk.scrollHeight;
+  }
+
+  // Of several answers, one is in the conversation.
+  function use(button) {
+    const all = [...button.closest("[data-run]").querySelectorAll("[data-append]")];
+    if (all.length < 2) return;
+    for (const one of all) {
+      const label = one.querySelector("span");
+      label.dataset.before ??= label.textContent;
+      one.disabled = one === button;
+      label.textContent = one.disabled ? one.dataset.done : label.dataset.before;
+    }
+  }
 
   // After the form's own scripts have read what the server changed.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.sourceElement === pane) place();
   });
-
-  // --- versions: what followed a message before it was answered again, by the id of the fork ---
-
-  const KEPT = "playground.forks";
-  const forks = new Map(load());
-  let pending = null; // the fork whose new version is on its way
-
-  function load() {
-    try {
-      return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
-    } catch {
-      return []; // storage is disabled
-    }
-  }
-  function save() {
-    try {
-      sessionStorage.setItem(KEPT, JSON.stringify([...forks]));
-    } catch {
-      /* storage is full or disabled: then until the page is left */
-    }
-  }
-
-  // Keep the messages from a place on as one version, and begin another one. `text` is the first one's, if it has been
-  // edited since.
-  function fork(index, text) {
-    const versions = listed().slice(index).map(valuesOf);
-    if (text !== undefined) versions[0][NAMES.indexOf("content")] = text;
-    const id = versions[0][NAMES.indexOf("fork")] || crypto.getRandomValues(new Uint32Array(2)).join("");
-    versions[0][NAMES.indexOf("fork")] = id;
-    const known = forks.get(id) ?? { tails: [], at: 0 };
-    known.tails[known.at] = versions;
-    known.at = known.tails.push([]) - 1;
-    forks.set(id, known);
-    save();
-    return id;
-  }
-
-  const placeOfFork = (id) => listed().findIndex((row) => field(row, "fork").value === id);
-
-  function mark(run, id) {
-    const row = id && listed().find((one) => runOf(one) === run);
-    if (row) field(row, "fork").value = id;
-    requestForm.moved();
-  }
-
-  // There is no new version: go back to the last one.
-  async function restore(id) {
-    const known = forks.get(id);
-    known.tails.splice(known.at, 1);
-    known.at = known.tails.length - 1;
-    save();
-    await show([...listed().map(valuesOf), ...known.tails[known.at]]);
-  }
-
-  async function turnTo(id, at) {
-    const known = forks.get(id);
-    const index = placeOfFork(id);
-    const rows = listed().map(valuesOf);
-    known.tails[known.at] = rows.slice(index);
-    known.at = at;
-    save();
-    await show([...rows.slice(0, index), ...known.tails[at]]);
-    listed()[index]?.querySelector("[data-versions] button:not(:disabled)")?.focus();
-  }
-
-  // Let the server show these messages in place of those in the form.
-  async function show(rows) {
-    const composed = valuesOf(document.getElementById("composer"));
-    const others = [...new FormData(form)].filter(([name]) => !NAMES.includes(name));
-    const pairs = [...rows, composed].flatMap((row) => NAMES.map((name, at) => [name, row[at]]));
-    await editForm("show", [...others, ...pairs]);
-    place();
-  }
-
-  function showVersions() {
-    for (const row of listed()) {
-      const known = forks.get(field(row, "fork").value);
-      const versions = row.querySelector("[data-versions]");
-      versions.hidden = !known || known.tails.length < 2;
-      if (versions.hidden) continue;
-      versions.querySelector("[data-version-number]").textContent = `${known.at + 1}/${known.tails.length}`;
-      versions.querySelector("[data-version='-1']").disabled = known.at === 0;
-      versions.querySelector("[data-version='1']").disabled = known.at === known.tails.length - 1;
-    }
-  }
 
   // --- asking again ---
 
@@ -263,22 +206,6 @@ window.conversation = (() => {
     form.requestSubmit(send);
   }
 
-  function resend(row, isAnswer) {
-    if (isBusy()) return;
-    const index = listed().indexOf(row);
-    if (isAnswer) {
-      pending = fork(index);
-      for (const later of listed().slice(index)) later.remove();
-    } else {
-      const content = field(row, "content");
-      const later = listed().slice(index + 1);
-      if (later.length) field(row, "fork").value = fork(index, content.defaultValue);
-      content.defaultValue = content.value;
-      for (const one of later) one.remove();
-    }
-    sendAside();
-  }
-
   // An answer that was edited is the writer's text: it has no proof any more.
   function edit(row) {
     const isEdited = row.classList.toggle("editing");
@@ -287,26 +214,10 @@ window.conversation = (() => {
     } else editForm("show").then(place);
   }
 
-  // A run's page has a button for its own answer.
-  document.querySelector(".run-strip [name=until]")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const row = listed()[event.currentTarget.value];
-    if (row) resend(row, true);
-    else if (!isBusy()) sendAside();
-  });
-
-  pane.addEventListener("click", (event) => {
-    const { target } = event;
+  pane.addEventListener("click", ({ target }) => {
     const row = target.closest("[data-message]");
-    const again = target.closest("[name=until]");
-    const version = target.closest("[data-version]");
-    if (again) {
-      event.preventDefault();
-      resend(row, "again" in again.dataset);
-    } else if (version) {
-      const id = field(row, "fork").value;
-      turnTo(id, forks.get(id).at + Number(version.dataset.version));
-    } else if (target.closest("[data-edit-answer]")) edit(row);
+    if (target.closest("[data-append]")) use(target.closest("[data-append]"));
+    else if (target.closest("[data-edit-answer]")) edit(row);
     else if (target.closest("[data-unfold]")) {
       const extra = row.querySelector(".extra");
       extra.classList.add("wanted");
@@ -339,5 +250,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { isBusy, sendAside };
+  return { NAMES, field, isBusy, place, runOf, sendAside, valuesOf };
 })();

@@ -265,6 +265,7 @@ window.requestForm = (() => {
       first = told.keys().next().value;
       first.tabIndex = -1;
     }
+    first?.closest(".turn")?.classList.add("editing");
     const drawer = first?.closest("[popover]");
     if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
     first?.focus();
