@@ -182,8 +182,8 @@ window.editForm = (() => {
         else if (input.options) {
           const chosen = [...input.options].findIndex((option) => option.defaultSelected);
           input.selectedIndex = Math.max(0, chosen);
-        } else if ("defaultValue" in input && input.defaultValue !== input.value)
-          input.value = input.defaultValue;
+        } else if ("defaultValue" in input && input.defaultValue !== input.value && !since.has(input))
+          input.value = input.defaultValue; // unless it was typed during the swap
       }
     }
     if (entered) {
