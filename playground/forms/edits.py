@@ -22,7 +22,7 @@ from playground.dialects.carrying import carried
 from playground.exchange.conversation import Loss
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
-from playground.forms.form import RequestForm
+from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
 from playground.text import jsontext
@@ -86,12 +86,18 @@ def _follow_provider(form: RequestForm, before: str) -> None:
 
 
 def _fill(form: RequestForm, operand: str) -> None:
-    """Fill in an example. One of another API, clicked while the form was being switched, is converted."""
+    """Fill in an example. One of another API, clicked while the form was being switched, is converted.
+
+    In the playground, the answer still arrives as it did.
+    """
     api, text = _api_and_text(operand)
     body, lost = carried(_read_body(api, text), api, form.dialect)
     _check_messages(form.dialect, body)
+    streams = form.composer is not None and STREAM in form.ticks
     form.fill(body)
     form.lost = lost
+    if streams:
+        form.ticks.add(STREAM)
 
 
 def _change(form: RequestForm, operand: str) -> None:

@@ -24,6 +24,8 @@ from playground.forms.fields import (
 from playground.forms.rows import MARKS, ROW_FIELDS, MessageRow, field_wins, new_row, prompt_of, rows_of
 from playground.text import jsontext
 
+# The box that each API has: the answer is shown as it arrives.
+STREAM = "stream"
 _LONGEST_MARK = 64
 
 

@@ -30,7 +30,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Preset
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
-from playground.forms.form import RequestForm
+from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
 from playground.forms.rows import ROW_FIELDS
@@ -100,11 +100,19 @@ def _lacking(provider: Provider) -> str:
 
 
 def new_form(provider: Provider | None = None) -> RequestForm:
-    """Return the form of a first visit. Without a provider, it uses the first one that is ready."""
+    """Return the form of a first visit. Without a provider, it uses the first one that is ready.
+
+    The answer is shown as it arrives. Who pays with a key of their own gets all of it.
+    """
     provider = provider or preselected()
     dialect = dialect_of(provider.id, None)
     body = {dialect.fields.model: next(iter(provider.models), "")} | presets(provider, dialect)[0].body
-    return RequestForm.from_body(provider.id, "", body, dialect)
+    if Option(provider, "").key == "typed":
+        optional = {parameter.name for parameter in dialect.parameters if parameter.default}
+        body = {name: body[name] for name in body if name not in optional.intersection(dialect.fields.tokens)}
+    form = RequestForm.from_body(provider.id, "", body, dialect)
+    form.ticks.add(STREAM)
+    return form
 
 
 def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
