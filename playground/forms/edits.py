@@ -45,7 +45,7 @@ def edit(form: RequestForm, action: str) -> None:
                 form.commit()
                 form.messages = _among_others(form)
                 form.focus = len(form.messages)
-        case "first":
+        case "first" if form.dialect.fields.instructions:
             check_count(form.dialect, len(form.rows) + 1)
             form.messages.insert(0, MessageRow(form.dialect.fields.instructions))
             form.focus = 0
@@ -109,7 +109,7 @@ def _change(form: RequestForm, operand: str) -> None:
 
 
 def _append(form: RequestForm, operand: str) -> None:
-    """Add an answer and the messages it asks for; they replace an empty last message.
+    """Add an answer and the messages it asks for. Without a composer, they replace an empty last message.
 
     An answer in another API, from before the form was switched, is put into the words of this one.
     """
@@ -120,7 +120,8 @@ def _append(form: RequestForm, operand: str) -> None:
     if not isinstance(told, list) or not isinstance(fields, dict) or not isinstance(run, str):
         raise BadRequest("no JSON of this kind")
     messages = [message for message in told if isinstance(message, dict)]
-    before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
+    is_unwritten = form.composer is None and form.messages[-1:] == [form.new_row]
+    before = form.messages[:-1] if is_unwritten else _among_others(form)
     after: list[MessageRow] = []
     if places := [at for at, row in enumerate(before) if run and row.run == run]:
         before, after = before[: places[0]], [row for row in before[places[0] :] if row.run != run]
