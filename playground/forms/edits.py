@@ -140,8 +140,11 @@ def _append(form: RequestForm, operand: str) -> None:
     added = [replace(MessageRow.of(row), run=run) for row in found]
     added[0].fork = "".join(forks)
     form.messages = before + added + after
-    wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
-    form.focus = next(wanted, len(form.messages) - (form.composer is None))
+    # The results of calls are to be filled in: each is an empty message, or all are in the JSON of one.
+    asks = form.new_row.role
+    is_wanted = [not row.content and (not row.extra or row.role == asks) for row in added]
+    end = len(form.messages) - (form.composer is None)
+    form.focus = len(before) + is_wanted.index(True) if any(is_wanted) else end
 
 
 def _among_others(form: RequestForm) -> list[MessageRow]:
