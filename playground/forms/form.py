@@ -115,8 +115,8 @@ class RequestForm:
     def compose(self) -> None:
         """Give the form a composer. If the last message is still to be answered, it is written there."""
         last = self.messages[-1] if self.messages else self.new_row
-        asks = last.role in ("", self.new_row.role) and last.has_text and not last.fork
-        self.composer = self.messages.pop() if asks else self.new_row
+        asks = last.is_text or (last.role == self.new_row.role and last.has_text)
+        self.composer = self.messages.pop() if asks and not last.fork else self.new_row
 
     def commit(self) -> None:
         """Put what the composer has among the messages, which leaves it empty."""
