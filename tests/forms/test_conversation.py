@@ -136,6 +136,11 @@ def test_marks_are_no_part_of_a_request_and_not_longer_than_an_id() -> None:
         ([], None),
         ([ASKS, MessageRow("user", "")], None),
         ([MessageRow("user", "a", fork="f1")], None),
+        (
+            [ASKS, MessageRow("user", "", "", '{"content": []}')],
+            MessageRow("user", "", "", '{"content": []}'),
+        ),
+        ([ASKS, MessageRow("", "", "", '{"type": "reasoning"}')], None),
     ],
 )
 def test_a_last_question_is_written_on(messages: list[MessageRow], composed: MessageRow | None) -> None:
