@@ -92,6 +92,14 @@ def prompt_of(dialect: Dialect, rows: Sequence[MessageRow], errors: list[FieldPr
     return dialect.prompt(read)
 
 
+def in_messages(dialect: Dialect, body: Any) -> Any:
+    """Return a body with its prompt as messages, if that is a text: the same request."""
+    name = dialect.fields.prompt
+    if not (isinstance(body, dict) and isinstance(body.get(name), str)):
+        return body
+    return body | {name: dialect.prompt([Row(new_row(dialect).role, body[name])])}
+
+
 def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:
     """Return the row. Raises `InvalidRequestError` if a text field and `extra` set the same field."""
     read = row.as_row(place)
