@@ -45,7 +45,7 @@ def edit(form: RequestForm, action: str) -> None:
                 form.commit()
                 form.messages = _among_others(form)
                 form.focus = len(form.messages)
-        case "first":
+        case "first" if form.dialect.fields.instructions:
             check_count(form.dialect, len(form.rows) + 1)
             form.messages.insert(0, MessageRow(form.dialect.fields.instructions))
             form.focus = 0
@@ -115,7 +115,7 @@ def _change(form: RequestForm, operand: str) -> None:
 
 
 def _append(form: RequestForm, operand: str) -> None:
-    """Add an answer and the messages it asks for; they replace an empty last message.
+    """Add an answer and the messages it asks for. Without a composer, they replace an empty last message.
 
     An answer in another API, from before the form was switched, is put into the words of this one.
     """
@@ -126,7 +126,8 @@ def _append(form: RequestForm, operand: str) -> None:
     if not isinstance(told, list) or not isinstance(fields, dict) or not isinstance(run, str):
         raise BadRequest("no JSON of this kind")
     messages = [message for message in told if isinstance(message, dict)]
-    before = form.messages[:-1] if form.messages[-1:] == [form.new_row] else _among_others(form)
+    is_unwritten = form.composer is None and form.messages[-1:] == [form.new_row]
+    before = form.messages[:-1] if is_unwritten else _among_others(form)
     after: list[MessageRow] = []
     if places := [at for at, row in enumerate(before) if run and row.run == run]:
         before, after = before[: places[0]], [row for row in before[places[0] :] if row.run != run]
@@ -145,8 +146,11 @@ def _append(form: RequestForm, operand: str) -> None:
     added = [replace(MessageRow.of(row), run=run) for row in found]
     added[0].fork = "".join(forks)
     form.messages = before + added + after
-    wanted = (at for at, row in enumerate(added, len(before)) if not row.content and not row.extra)
-    form.focus = next(wanted, len(form.messages) - (form.composer is None))
+    # The results of calls are to be filled in: each is an empty message, or all are in the JSON of one.
+    asks = form.new_row.role
+    is_wanted = [not row.content and (not row.extra or row.role == asks) for row in added]
+    end = len(form.messages) - (form.composer is None)
+    form.focus = len(before) + is_wanted.index(True) if any(is_wanted) else end
 
 
 def _among_others(form: RequestForm) -> list[MessageRow]:

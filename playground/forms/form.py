@@ -21,7 +21,16 @@ from playground.forms.fields import (
     parameter_value,
     unix_lines,
 )
-from playground.forms.rows import MARKS, ROW_FIELDS, MessageRow, field_wins, new_row, prompt_of, rows_of
+from playground.forms.rows import (
+    MARKS,
+    ROW_FIELDS,
+    MessageRow,
+    field_wins,
+    mark,
+    new_row,
+    prompt_of,
+    rows_of,
+)
 from playground.text import jsontext
 
 # The box that each API has: the answer is shown as it arrives.
@@ -90,9 +99,16 @@ class RequestForm:
 
     @property
     def rows(self) -> list[MessageRow]:
-        """The messages of the request: the composer's is the last one."""
-        writes = self.composer is not None and self.composer.has_text and not self.aside
-        return [*self.messages, self.composer] if self.composer and writes else self.messages
+        """The messages of the request: the composer's is the last one. A text among others has a role."""
+        rows = [*self.messages, self.composer] if self.composer and self._writes else self.messages
+        if len(rows) == 1 or not isinstance(self.dialect.prompt([Row(content="text")]), str):
+            return rows
+        role = self.new_row.role
+        return [replace(row, role=role) if row.is_text else row for row in rows]
+
+    @property
+    def _writes(self) -> bool:
+        return self.composer is not None and self.composer.has_text and not self.aside
 
     @property
     def has_instructions(self) -> bool:
@@ -101,8 +117,8 @@ class RequestForm:
     def compose(self) -> None:
         """Give the form a composer. If the last message is still to be answered, it is written there."""
         last = self.messages[-1] if self.messages else self.new_row
-        asks = last.role in ("", self.new_row.role) and last.has_text and not last.fork
-        self.composer = self.messages.pop() if asks else self.new_row
+        asks = last.is_text or (last.role == self.new_row.role and last.has_text)
+        self.composer = self.messages.pop() if asks and not last.fork else self.new_row
 
     def commit(self) -> None:
         """Put what the composer has among the messages, which leaves it empty."""
@@ -123,7 +139,7 @@ class RequestForm:
     @property
     def is_text(self) -> bool:
         """Whether the prompt is a string, which has no roles."""
-        if len(self.rows) != 1 or self.rows[0].role or self.rows[0].extra:
+        if len(self.rows) != 1 or not self.rows[0].is_text:
             return False
         return isinstance(self.dialect.prompt([Row(content=self.rows[0].content)]), str)
 
@@ -199,13 +215,13 @@ class RequestForm:
         body = self.body(errors)
         if errors:
             raise InvalidRequestError(*errors)
-        before = self.messages
+        before, writes = self.messages, self._writes
         body, self.lost = carried(body, self.dialect, dialect)
         self.dialect = dialect
         self.fill(body)
-        if len(before) == len(self.messages):  # message by message, so the marks hold
-            marked = zip(self.messages, before, strict=True)
-            self.messages = [replace(row, run=old.run, fork=old.fork) for row, old in marked]
+        if not writes:
+            self.commit()  # a message that was not in the composer
+        mark(self.messages, before)
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set fields of the request; None removes one. Raises `InvalidRequestError` for broken JSON."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from playground.exchange.dialect import Dialect
@@ -40,6 +41,11 @@ class MessageRow:
         return not (self.role or self.content or self.extra)
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is a text without a role. With no other message, it is a prompt of some APIs."""
+        return bool(self.content) and not (self.role or self.extra)
+
+    @property
     def has_text(self) -> bool:
         """Whether anything was typed. A composer without a text is no message."""
         return bool(self.content or self.call or self.extra.strip())
@@ -52,6 +58,15 @@ class MessageRow:
 def new_row(dialect: Dialect) -> MessageRow:
     """Return an empty user message."""
     return MessageRow("user" if "user" in dialect.roles else next(iter(dialect.roles), ""))
+
+
+def mark(rows: Sequence[MessageRow], before: Sequence[MessageRow]) -> None:
+    """Mark rows as they were before, in another API. It can have more or fewer: their texts tell which."""
+    old, new = ([row.content for row in side] for side in (before, rows))
+    for what, first, end, at, stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal" or end - first == stop - at:
+            for row, was in zip(rows[at:stop], before[first:end], strict=True):
+                row.run, row.fork = was.run, was.fork
 
 
 def rows_of(dialect: Dialect, prompt: Any) -> list[MessageRow] | None:
@@ -75,6 +90,14 @@ def prompt_of(dialect: Dialect, rows: Sequence[MessageRow], errors: list[FieldPr
         for index, row in enumerate(rows)
     ]
     return dialect.prompt(read)
+
+
+def in_messages(dialect: Dialect, body: Any) -> Any:
+    """Return a body with its prompt as messages, if that is a text: the same request."""
+    name = dialect.fields.prompt
+    if not (isinstance(body, dict) and isinstance(body.get(name), str)):
+        return body
+    return body | {name: dialect.prompt([Row(new_row(dialect).role, body[name])])}
 
 
 def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:

@@ -26,6 +26,7 @@ from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.forms.link import InvalidLinkError
+from playground.forms.rows import in_messages
 from playground.network.running import running
 from playground.runs.keep import Keeper, body_of
 from playground.text import jsontext
@@ -81,14 +82,16 @@ def send(request: HttpRequest) -> HttpResponseBase:
 def _as_before(asked: Asked) -> Draft:
     """Return the draft with the bytes of the run that it repeats, if both mean the same.
 
-    A form has no order of fields, but a body that was sent as JSON or came with a link can have any.
+    A form has no order of fields, but a body that was sent as JSON or came with a link can have any. And a
+    prompt that was a text is a message among others in the form, now that it has its answer.
     """
     draft = asked.draft
     if not (asked.form and asked.parent and settings.CONFIG.runs) or draft.problems:
         return draft
-    dialect, body = body_of(asked.parent) or ("", None)
-    same = dialect == draft.speaks().id and jsontext.same(body, draft.body)
-    return replace(draft, body=body) if same else draft
+    name, body = body_of(asked.parent) or ("", None)
+    dialect = draft.speaks()
+    meant = (body, in_messages(dialect, body)) if name == dialect.id else ()
+    return replace(draft, body=body) if any(jsontext.same(one, draft.body) for one in meant) else draft
 
 
 @require_POST

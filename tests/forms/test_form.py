@@ -255,8 +255,8 @@ def test_a_row_without_a_role_says_what_it_is(client: Client) -> None:
         client, "/edit/", dialect="responses", do=f"fill:responses:{json.dumps({'input': items})}"
     ).content.decode()
 
-    rows = html.split("<template")[0].split('<li class="message"')[1:]
-    chosen = [re.search("<option[^>]* selected( data-item)?>([^<]*)<", row).groups() for row in rows]  # type: ignore[union-attr]
+    rows = html.split("<template")[0].split('<li class="turn"')[1:]
+    chosen = [re.search("<option[^>]* selected( data-item)?[^>]*>([^<]*)<", row).groups() for row in rows]  # type: ignore[union-attr]
     mark = " data-item"
     assert chosen == [
         (None, "user"),

@@ -1,5 +1,6 @@
-"""Replay: a run's form, sent unchanged by a browser without scripts, sends the same bytes again."""
+"""Replay: the button in a run's page, clicked without scripts, sends the same bytes again."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
+from playground.dialects import DIALECTS
 from playground.runs import keep
 from playground.runs.models import Run
 from tests.configuration import configure
@@ -39,6 +41,9 @@ BODIES = {
             '{"arguments": "{}", "name": "f"}}], "content": null}, {"tool_call_id": "c", "content": "1", "role": "tool"}],'
             ' "tools": [{"function": {"parameters": {"type": "object"}, "name": "f"}, "type": "function"}], "model": "m"}'
         ),
+        '{"model": "m", "messages": [{"role": "user", "content": "Hi"}, {"role": "user", "content": ""}]}',
+        '{"model": "m", "messages": [{"role": "user", "content": ""}]}',
+        '{"model": "m", "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "He"}]}',
     ],
     "messages": [
         '{"messages": [{"content": "Hi", "role": "user"}], "max_tokens": 100, "temperature": 1e0, "system": "Be brief.\\n", "model": "m"}',
@@ -54,6 +59,34 @@ BODIES = {
             ' "text": {"verbosity": "low"}, "temperature": 2.0, "stream": true}'
         ),
     ],
+}
+ANSWERS = {
+    "chat_completions": completion(),
+    "messages": json_answer(
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "Hm.", "signature": "s"},
+                {"type": "text", "text": "Hello!"},
+            ],
+            "stop_reason": "end_turn",
+        }
+    ),
+    "responses": json_answer(
+        {
+            "object": "response",
+            "status": "completed",
+            "output": [
+                {"type": "reasoning", "id": "rs_1", "summary": []},
+                {
+                    "type": "message",
+                    "role": "assistant",
+                    "content": [{"type": "output_text", "text": "Hello!"}],
+                },
+            ],
+        }
+    ),
 }
 
 
@@ -72,10 +105,23 @@ def _call(client: Client, dialect: str, request: str) -> str:
 
 
 def _form(client: Client, key: str) -> list[tuple[str, str]]:
+    """Return what the form in a run's page posts."""
+    query = posted(_page(client, key))
+    return [(name, value) for name, values in query.lists() for value in values]
+
+
+def _replay(client: Client, key: str) -> list[tuple[str, str]]:
+    """Return what the form posts when Replay is clicked."""
+    strip = _page(client, key).partition('class="run-strip"')[2].partition("</section>")[0]
+    button = re.search('form="request-form" name="until" value="([0-9]+)"', strip)
+    assert button
+    return [*_form(client, key), ("until", button[1])]
+
+
+def _page(client: Client, key: str) -> str:
     page = client.get(f"/runs/{key}/")
     assert page.status_code == 200
-    query = posted(page.content.decode())
-    return [(name, value) for name, values in query.lists() for value in values]
+    return page.content.decode()
 
 
 def _send(client: Client, fields: list[tuple[str, str]]) -> Run:
@@ -88,15 +134,17 @@ def _send(client: Client, fields: list[tuple[str, str]]) -> Run:
     return Run.objects.latest("pk")
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
 @pytest.mark.parametrize(
     ("dialect", "request_"), [(dialect, body) for dialect, bodies in BODIES.items() for body in bodies]
 )
-def test_the_unchanged_form_sends_the_same_bytes(
-    client: Client, upstream: ScriptedUpstream, dialect: str, request_: str
+def test_replay_sends_the_same_bytes(
+    client: Client, upstream: ScriptedUpstream, dialect: str, request_: str, is_answered: bool
 ) -> None:
+    upstream.reply(ANSWERS[dialect] if is_answered else json_answer({}, 500))
     key = _call(client, dialect, request_)
 
-    again = _send(client, _form(client, key))
+    again = _send(client, _replay(client, key))
 
     first, second = upstream.requests
     assert second.body == first.body
@@ -105,14 +153,36 @@ def test_the_unchanged_form_sends_the_same_bytes(
     assert again.parent == key
 
 
-def test_a_changed_form_sends_what_it_says(client: Client, upstream: ScriptedUpstream) -> None:
+def test_replay_with_a_changed_setting_sends_what_the_form_says(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
     key = _call(client, "chat_completions", BODIES["chat_completions"][2])
-    fields = [(name, "0.5" if name == "temperature" else value) for name, value in _form(client, key)]
+    fields = [(name, "0.5" if name == "temperature" else value) for name, value in _replay(client, key)]
 
     _send(client, fields)
 
     first, second = upstream.requests
     assert second.json == first.json | {"temperature": 0.5}
+
+
+@pytest.mark.parametrize("dialect", BODIES)
+def test_a_run_can_be_continued(client: Client, upstream: ScriptedUpstream, dialect: str) -> None:
+    upstream.reply(ANSWERS[dialect])
+    key = _call(client, dialect, BODIES[dialect][0])
+    fields = _form(client, key)
+    composer = max(at for at, (name, _) in enumerate(fields) if name == "content")
+    assert fields[composer] == ("content", "")
+    fields[composer] = ("content", "And now?")
+
+    again = _send(client, fields)
+
+    first, second = (
+        [turn for turn in DIALECTS[dialect].conversation(sent.json).turns if turn.parts]
+        for sent in upstream.requests
+    )
+    said = [(turn.role, [getattr(part, "text", "") for part in turn.parts]) for turn in second[len(first) :]]
+    assert said == [("assistant", ["Hello!"]), ("user", ["And now?"])]
+    assert again.parent == key
 
 
 @pytest.mark.parametrize(
@@ -132,7 +202,7 @@ def test_any_answer_can_be_repeated_and_compared(
     upstream.reply(reply)
     key = _call(client, "chat_completions", BODIES["chat_completions"][1])
 
-    again = _send(client, _form(client, key))
+    again = _send(client, _replay(client, key))
 
     assert upstream.requests[0].body == upstream.requests[-1].body
     page = client.get("/runs/compare/", {"run": [key, again.key]})
@@ -157,7 +227,7 @@ def test_without_scripts_the_page_after_send_repeats_the_same_run(client: Client
 
 def test_a_run_that_is_gone_is_repeated_without_it(client: Client) -> None:
     key = _call(client, "chat_completions", BODIES["chat_completions"][0])
-    fields = _form(client, key)
+    fields = _replay(client, key)
     keep.forget([key])
 
     again = _send(client, fields)

@@ -14,7 +14,6 @@ from playground.dialects.chat_completions.presets import PRESETS
 from playground.dialects.examples import in_language
 from playground.exchange.conversation import Text, ToolCall, ToolResult
 from playground.forms.form import RequestForm
-from playground.forms.rows import ROW_FIELDS, MessageRow, prompt_of
 from tests.upstreams.scripted import ScriptedUpstream
 from tests.web.browser_form import posted
 from tests.web.client import post_form
@@ -22,39 +21,84 @@ from tests.web.client import post_form
 pytestmark = pytest.mark.usefixtures("provider")
 
 ADD = "append:chat_completions:"
-TWO = {"role": ["system", "user"], "content": ["one", "two"], "tool_call_id": ["", ""], "extra": ["", ""]}
+# As an embed posts them, and as the page does, where the last row is the composer's.
+TWO = {"role": ["system", "user"], "content": ["one", "two"], "call": ["", ""], "extra": ["", ""]}
+PAGE = {name: [*values, values[-1] * (name == "role")] for name, values in TWO.items()} | {"composer": "on"}
 
 
 def _contents(client: Client, do: str, **changes: object) -> list[str]:
-    html = post_form(client, "/edit/", do=do, **(TWO | changes)).content.decode()
-    shown = html.split("<template")[0]
+    """Return the messages' texts in the page after a button was clicked; the last one is the composer's."""
+    return posted(post_form(client, "/edit/", do=do, **(PAGE | changes)).content.decode()).getlist("content")
+
+
+def _embedded(client: Client, do: str, **changes: object) -> list[str]:
+    """Return the messages' texts in an embed after a button was clicked."""
+    form = TWO | changes
+    answer = post_form(client, "/embed/edit/", accept="application/json", do=do, **form)
+    shown = answer.json()["fields"].split("<template")[0]
     return [
         unescape(text)
         for text in re.findall(r'<textarea name="content"[^>]*>\n(.*?)</textarea>', shown, re.DOTALL)
     ]
 
 
+MOVES = [
+    ("remove:0", ["two"]),
+    ("up:1", ["two", "one"]),
+    ("down:0", ["two", "one"]),
+    ("up:0", ["one", "two"]),
+    ("down:1", ["one", "two"]),
+    (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
+    ('change:chat_completions:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
+    ('change:chat_completions:{"messages": 1}', ["one", "two"]),
+]
+
+
 @pytest.mark.parametrize(
     ("do", "contents"),
     [
+        *((do, [*contents, ""]) for do, contents in MOVES),
         ("add", ["one", "two", ""]),
-        ("remove:0", ["two"]),
-        ("up:1", ["two", "one"]),
-        ("down:0", ["two", "one"]),
-        ("up:0", ["one", "two"]),
-        ("down:1", ["one", "two"]),
-        (
-            ADD + '[{"role": "assistant", "content": "<three>"}, {}]',
-            ["one", "two", "<three>", ""],
-        ),
-        (ADD + '[{"role": "assistant"}, {"role": "tool"}, null]', ["one", "two", "", ""]),
+        ("show", ["one", "two", ""]),
+        ("first", ["", "one", "two", ""]),
+        ("clear", [""]),
+        (ADD + '[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", "", ""]),
+        (ADD + '[{"role": "assistant", "content": "3"}, {"role": "user"}]', ["one", "two", "3", ""]),
         ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
-        ('change:chat_completions:{"messages": [{"role": "developer", "content": "one"}]}', ["one"]),
-        ('change:chat_completions:{"messages": 1}', ["one", "two"]),
     ],
 )
 def test_each_button_changes_the_messages(client: Client, do: str, contents: list[str]) -> None:
     assert _contents(client, do) == contents
+
+
+@pytest.mark.parametrize(
+    ("do", "contents"),
+    [
+        *MOVES,
+        ("add", ["one", "two", ""]),
+        (ADD + '[{"role": "assistant", "content": "<three>"}, {}]', ["one", "two", "<three>", ""]),
+        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', ["new"]),
+    ],
+)
+def test_an_embed_has_all_its_messages_in_one_list(client: Client, do: str, contents: list[str]) -> None:
+    assert _embedded(client, do) == contents
+
+
+@pytest.mark.parametrize(
+    ("do", "contents"),
+    [
+        ("add", ["one", "two", "three", ""]),
+        ("show", ["one", "two", "three"]),
+        ("remove:1", ["one", "three"]),
+        ("up:1", ["two", "one", "three"]),
+        ("down:1", ["one", "two", "three"]),
+        ("first", ["", "one", "two", "three"]),
+        (ADD + '[{"role": "assistant", "content": "b"}]', ["one", "two", "b", "three"]),
+        ('change:chat_completions:{"seed": 5}', ["one", "two", "three"]),
+    ],
+)
+def test_what_is_written_in_the_composer_stays_there(client: Client, do: str, contents: list[str]) -> None:
+    assert _contents(client, do, content=["one", "two", "three"]) == contents
 
 
 def test_a_fix_moves_a_value(client: Client) -> None:
@@ -164,15 +208,14 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
 def test_an_answer_from_before_the_api_was_switched_is_put_into_its_words(
     client: Client, dialect: str, api: str
 ) -> None:
-    answer = json.dumps(ANSWERS[api])
+    do = f"append:{api}:{json.dumps(ANSWERS[api])}"
+    page = {"role": ["user", "user"], "content": ["Hello!", ""], "extra": ["", ""], "composer": "on"}
 
-    html = post_form(client, "/edit/", do=f"append:{api}:{answer}", dialect=dialect).content.decode()
+    html = post_form(client, "/edit/", do=do, dialect=dialect, **page).content.decode()
 
     assert 'class="lost"' not in html
-    columns = map(posted(html).getlist, ROW_FIELDS)
-    rows = [MessageRow(*texts) for texts in zip(*columns, strict=True)]
-    prompt = prompt_of(DIALECTS[dialect], rows, [])
-    conversation = DIALECTS[dialect].conversation({DIALECTS[dialect].fields.prompt: prompt})
+    form = RequestForm.from_post(posted(html), DIALECTS[dialect])
+    conversation = DIALECTS[dialect].conversation(form.body([]))
     assert [
         (type(part), getattr(part, "text", None) or part.id)
         for turn in conversation.turns
@@ -206,10 +249,10 @@ def test_an_answer_sets_the_fields_that_the_next_call_needs(client: Client, dial
     assert ("container_1" in form["more"]) == sets
 
 
-def test_an_answer_takes_the_place_of_an_empty_last_message(client: Client) -> None:
+def test_an_answer_takes_the_place_of_an_empty_last_message_in_an_embed(client: Client) -> None:
     do = ADD + '[{"role": "assistant", "content": "three"}, {"role": "user", "content": ""}]'
 
-    assert _contents(client, do, content=["one", ""]) == ["one", "three", ""]
+    assert _embedded(client, do, content=["one", ""]) == ["one", "three", ""]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -254,46 +297,53 @@ def test_more_messages_than_are_sent_are_never_shown(
 def test_an_answer_that_is_too_much_leaves_the_form_as_it_was(client: Client, settings: Any) -> None:
     settings.LIMITS = replace(settings.LIMITS, messages=2)
 
-    assert _contents(client, ADD + json.dumps(THREE), content=["one", ""]) == [
-        "one",
-        "",
-    ]
+    rows = {"role": ["user"] * 2, "content": ["one", ""], "call": [""] * 2, "extra": [""] * 2}
+
+    assert _contents(client, ADD + json.dumps(THREE), **rows) == ["one", ""]
+
+
+def _focused(html: str) -> list[int]:
+    """Return the positions of the focused texts: the composer's is the last one."""
+    tags = re.findall(r'<textarea name="content"[^>]*>', re.sub("(?s)<template.*?</template>", "", html))
+    return [at for at, tag in enumerate(tags) if " autofocus" in tag]
+
+
+CURSORS = [
+    ("remove:0", 0),
+    ("remove:1", 0),
+    ("up:1", 0),
+    ("down:0", 1),
+    ("up:0", 0),
+    ("add", 2),
+    (ADD + '[{"role": "assistant", "content": "a"}, {"role": "tool"}, {"role": "tool"}]', 3),
+    ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', None),
+    ('change:chat_completions:{"seed": 5}', None),
+]
 
 
 @pytest.mark.parametrize(
     ("do", "position"),
-    [
-        ("add", 2),
-        ("remove:0", 0),
-        ("remove:1", 0),
-        ("up:1", 0),
-        ("down:0", 1),
-        ("up:0", 0),
-        (
-            ADD + '[{"role": "assistant", "content": "a"}, {"role": "tool"}, {"role": "tool"}]',
-            3,
-        ),
-        (ADD + '[{"role": "assistant", "content": "a"}]', 2),
-        ('fill:chat_completions:{"messages": [{"role": "user", "content": "new"}]}', None),
-        ('change:chat_completions:{"seed": 5}', None),
-    ],
+    [*CURSORS, (ADD + '[{"role": "assistant", "content": "a"}]', 3), ("first", 0), ("clear", 0)],
 )
 def test_the_cursor_goes_to_what_is_written_next(client: Client, do: str, position: int | None) -> None:
-    html = post_form(client, "/edit/", do=do, **TWO).content.decode().split("<template")[0]
+    html = post_form(client, "/edit/", do=do, **PAGE).content.decode()
 
-    focused = [" autofocus" in tag for tag in re.findall(r'<textarea name="content"[^>]*>', html)]
+    assert _focused(html) == [at for at in [position] if at is not None]
 
-    assert [at for at, is_focused in enumerate(focused) if is_focused] == [
-        at for at in [position] if at is not None
-    ]
+
+@pytest.mark.parametrize(("do", "position"), [*CURSORS, (ADD + '[{"role": "assistant", "content": "a"}]', 2)])
+def test_in_an_embed_the_cursor_goes_there_too(client: Client, do: str, position: int | None) -> None:
+    answer = post_form(client, "/embed/edit/", accept="application/json", do=do, **TWO)
+
+    assert _focused(answer.json()["fields"]) == [at for at in [position] if at is not None]
 
 
 def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None:
     results = [{"type": "tool_result", "tool_use_id": id_, "content": ""} for id_ in ("one", "two")]
     message = {"role": "user", "content": results}
-    form = TWO | {"dialect": "messages", "do": f"append:messages:{json.dumps([message])}"}
+    form = PAGE | {"dialect": "messages", "do": f"append:messages:{json.dumps([message])}"}
 
-    html = post_form(client, "/edit/", **form).content.decode().split("<template")[0]
+    html = post_form(client, "/edit/", **form).content.decode()
 
     focused = [tag for tag in re.findall("<textarea[^>]*>", html) if " autofocus" in tag]
     assert [re.findall('name="([^"]*)"', tag) for tag in focused] == [["extra"]]
@@ -301,14 +351,12 @@ def test_the_cursor_goes_to_the_results_of_several_calls(client: Client) -> None
 
 @pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
 def test_a_script_gets_the_fields_alone(client: Client, path: str) -> None:
-    answer = post_form(
-        client, path, accept="application/json", do='change:chat_completions:{"seed": 5}', **TWO
-    )
+    do = 'change:chat_completions:{"seed": 5}'
+    answer = post_form(client, path, accept="application/json", do=do, **(TWO if "embed" in path else PAGE))
 
     fields = answer.json()["fields"]
-    presets = [] if "embed" in path else ["#presets"]
-    rows = ["#messages", "#blank", "#after-messages"]
-    targets = [*rows, *presets, "#dialects", "#prose", "#model", "#outdated", "#parameters"]
+    others = ["#after-messages"] if "embed" in path else ["#composer", "#presets", "#start"]
+    targets = ["#messages", *others, "#blank", "#dialects", "#prose", "#model", "#outdated", "#parameters"]
     assert re.findall('hx-target="([^"]*)"', fields) == targets
     assert 'name="seed" value="5"' in fields
     assert "api_key" not in fields

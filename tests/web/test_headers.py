@@ -171,12 +171,14 @@ def test_a_view_may_say_otherwise() -> None:
 def test_no_form_puts_a_key_into_an_address(client: Client) -> None:
     """The key field is in one form, and neither that form nor any of its buttons uses GET.
 
-    The other form is the language switch.
+    The other forms are the language switch, and those of buttons that stand within the request's form.
     """
     page = client.get("/").content.decode()
     forms = re.findall(r"<form[^>]*>", page)
 
-    assert len(forms) == 2
+    assert len(forms) == 4
+    request_form = page.partition('<form id="request-form"')[2].partition("</form>")[0]
+    assert 'name="api_key"' in request_form
     assert all('method="post"' in form for form in forms)
     assert "formmethod" not in page
     assert "hx-get" not in page

@@ -250,7 +250,7 @@ def test_an_answer_brings_the_fields_that_the_next_call_needs(
     html = unescape(post_form(client, htmx=True, **form).content.decode())
 
     assert 'value="append:messages:{"add": [{"role": "assistant"' in html
-    assert '"set": {"container": "container_1"}}"' in html
+    assert '"set": {"container": "container_1"}, "run": "' in html
 
 
 def test_the_fix_is_a_button(client: Client, upstream: ScriptedUpstream) -> None:
