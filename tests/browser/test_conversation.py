@@ -63,7 +63,7 @@ def test_an_example_fills_the_form(open_page: Open) -> None:
 
     example(page, "Translation (temperature 0)")
 
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
+    expect(page.locator("#temperature")).to_have_value("0")
     expect(message(page, 1)).to_have_value(re.compile("Translate"))
     expect(page.get_by_label("Model", exact=True)).to_have_value("m")
     expect(page.locator("[data-part=code-python]")).to_contain_text("Translate")
@@ -341,7 +341,7 @@ def test_a_refused_field_is_marked_and_focused_and_nothing_is_lost(
 ) -> None:
     page = open_page("?provider=test")
     page.get_by_label("API key").fill("sk-typed-in-the-page")
-    page.get_by_label("temperature", exact=True).fill("hot")
+    page.locator("#temperature").fill("hot")
     message(page, 1).fill("kept")
 
     page.locator("#send").click()

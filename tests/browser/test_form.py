@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.steps import choose, last_text, message
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 MESSAGE = {"role": "user", "content": "Hello!"}
@@ -34,7 +35,7 @@ def _link(request: dict[str, Any]) -> str:
 
 def _sent(page: Page, upstream: ScriptedUpstream) -> str:
     page.locator("#send").click()
-    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
+    expect(last_text(page)).to_have_text("Hello!")
     return upstream.requests[-1].body.decode()
 
 
@@ -42,7 +43,7 @@ def _sent(page: Page, upstream: ScriptedUpstream) -> str:
 def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, scripts: bool) -> None:
     page = open_page(_link(CARRIED), java_script_enabled=scripts)
     if scripts:
-        page.get_by_label("Content of message 1", exact=True).press("End")  # changes nothing
+        message(page, 1).press("End")  # changes nothing
 
     sent = _sent(page, upstream)
 
@@ -52,7 +53,7 @@ def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, sc
 def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page(_link(CARRIED))
     page.get_by_role("button", name="Add message").click()
-    page.get_by_role("button", name="Remove message 5").click()  # a change, so that the form is stored
+    choose(page, "Remove message 5")  # a change, so that the form is stored
     page.reload()
 
     sent = _sent(page, upstream)
@@ -65,10 +66,10 @@ def test_an_answer_joins_with_its_numbers_as_they_are(open_page: Open, upstream:
     message = {"role": "assistant", "content": None, "tool_calls": calls}
     upstream.reply(completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}]))
     page = open_page("?provider=test")
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     page.get_by_role("button", name="Add to conversation").click()
 
-    expect(page.get_by_label("Content of message 3", exact=True)).to_be_focused()
+    expect(message(page, 3)).to_be_focused()
     expect(page.get_by_label("tool_call_id of message 3")).to_have_value("c")
     extra = page.get_by_label("More fields of message 2 as JSON").input_value()
     assert json.loads(extra)["tool_calls"][0]["n"] == 2**63 + 1
@@ -82,7 +83,7 @@ def test_what_is_typed_while_the_form_changes_stays(open_page: Open) -> None:
         nonlocal first
         if first:
             first = False
-            page.get_by_label("temperature", exact=True).fill("0.3")
+            page.locator("#temperature").fill("0.3")
         route.continue_()
 
     page.route("**/edit/", slow)
@@ -90,7 +91,7 @@ def test_what_is_typed_while_the_form_changes_stays(open_page: Open) -> None:
     page.locator(".menu button").nth(1).click()
 
     expect(page.locator("details.menu")).not_to_have_attribute("open", "")
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("#temperature")).to_have_value("0.3")
 
 
 def test_a_server_that_is_gone_is_told_and_the_form_stays(open_page: Open) -> None:
@@ -101,7 +102,7 @@ def test_a_server_that_is_gone_is_told_and_the_form_stays(open_page: Open) -> No
     page.locator(".menu button").nth(1).click()
 
     expect(page.locator("[data-busy]")).not_to_be_empty()
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("Hello!")
+    expect(message(page, 1)).to_have_value("Hello!")
 
 
 def test_json_that_is_broken_is_marked_and_not_thrown_away(
@@ -138,14 +139,14 @@ def test_a_message_that_joins_comes_into_view_as_a_whole(open_page: Open) -> Non
     page.locator("#send").click()
     page.get_by_role("button", name="Add to conversation").click()
 
-    content = page.get_by_label("Content of message 7", exact=True)
+    content = message(page, 7)
     expect(content).to_be_focused()
     expect(page.locator("[data-message]").last).to_be_in_viewport(ratio=1)
 
 
 def test_an_added_message_clears_that_there_was_none(open_page: Open) -> None:
     page = open_page("?provider=test")
-    page.get_by_role("button", name="Remove message 1").click()
+    choose(page, "Remove message 1")
     page.locator("#send").click()
     expect(page.locator("#messages-error")).to_be_visible()
 
@@ -188,17 +189,17 @@ def test_an_example_leaves_what_is_typed_after_the_click(open_page: Open) -> Non
     held = _hold_first_edit(page)
     _example(page, 1)  # two messages, at a temperature of 0.7
 
-    page.get_by_label("temperature", exact=True).fill("0.3")
-    third = page.get_by_label("Content of message 3", exact=True)
+    page.locator("#temperature").fill("0.3")
+    third = message(page, 3)
     third.press("End")
     page.keyboard.type(" and mo")
     page.keyboard.press("ArrowLeft")
     held[0].continue_()
 
-    first = page.get_by_label("Content of message 1", exact=True)
+    first = message(page, 1)
     expect(first).to_have_value("You are a patient teacher. Answer in two short sentences.")
     expect(page.get_by_label("Role of message 1")).to_have_value("system")
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("#temperature")).to_have_value("0.3")
     expect(page.get_by_label("max_tokens", exact=True)).to_have_value("150")
     expect(third).to_have_value("three and mo")
     expect(third).to_be_focused()
@@ -215,13 +216,13 @@ def test_what_is_typed_while_an_answer_joins_joins_before_it(open_page: Open) ->
     with page.expect_request("**/edit/"):
         page.get_by_role("button", name="Add to conversation").click()
 
-    page.get_by_label("Content of message 2", exact=True).press_sequentially("late words")
+    message(page, 2).press_sequentially("late words")
     held[0].continue_()
 
     expect(page.get_by_label("Role of message 3")).to_have_value("assistant")
-    expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("late words")
-    expect(page.get_by_label("Content of message 2", exact=True)).to_be_focused()
-    expect(page.get_by_label("Content of message 4", exact=True)).to_have_value("")
+    expect(message(page, 2)).to_have_value("late words")
+    expect(message(page, 2)).to_be_focused()
+    expect(message(page, 4)).to_have_value("")
 
 
 def test_a_silent_server_is_told_and_holds_up_no_later_change(open_page: Open) -> None:
@@ -245,11 +246,11 @@ def test_a_lost_connection_takes_nothing_that_is_typed(open_page: Open) -> None:
     held = _hold_first_edit(page)
     _example(page, 1)
 
-    page.get_by_label("Content of message 1", exact=True).fill("kept")
+    message(page, 1).fill("kept")
     held[0].fulfill(status=502, body="")
 
     expect(page.locator("[data-busy]")).not_to_be_empty()
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("kept")
+    expect(message(page, 1)).to_have_value("kept")
 
 
 def test_two_changes_at_once_both_happen(open_page: Open) -> None:
@@ -261,8 +262,8 @@ def test_two_changes_at_once_both_happen(open_page: Open) -> None:
 
     held[0].continue_()
 
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(re.compile("French"))
+    expect(page.locator("#temperature")).to_have_value("0")
+    expect(message(page, 1)).to_have_value(re.compile("French"))
 
 
 def test_messages_are_added_and_moved_without_waiting_for_the_server(open_page: Open) -> None:
@@ -273,16 +274,16 @@ def test_messages_are_added_and_moved_without_waiting_for_the_server(open_page: 
     page.keyboard.type("second")
     page.keyboard.press("Alt+ArrowUp")
     page.keyboard.type(" one")
-    page.get_by_role("button", name="Remove message 2").click()
+    choose(page, "Remove message 2")
 
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("second one")
+    expect(message(page, 1)).to_have_value("second one")
     expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
     assert held == []
 
 
 def test_typing_can_be_undone_after_messages_moved_and_changed(open_page: Open) -> None:
     page = open_page("?provider=test")
-    first = page.get_by_label("Content of message 1", exact=True)
+    first = message(page, 1)
     first.press("End")
     page.keyboard.type(" there")
     page.get_by_text("More parameters").click()
@@ -326,7 +327,7 @@ def test_the_form_is_the_same_with_scripts_and_without(open_page: Open, scripts:
     page = open_page(_link(CARRIED), java_script_enabled=scripts)
     page.get_by_role("button", name="Add message").click()
 
-    expect(page.get_by_label("Content of message 5", exact=True)).to_be_focused()
+    expect(message(page, 5)).to_be_focused()
     expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
     expect(page.get_by_role("button", name="Move message 5 down")).to_be_disabled()
     expect(page.get_by_role("button", name="Move message 5 up")).to_be_enabled()
