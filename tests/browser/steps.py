@@ -43,8 +43,10 @@ def settled(page: Page) -> None:
     expect(page.locator("#answer [data-run]:not(:has([data-error])) [data-append]")).to_have_count(0)
 
 
-def send(page: Page) -> None:
-    """Send and wait for the answer to this request, not for one that is there already."""
+def send(page: Page, text: str = "") -> None:
+    """Send, if given with this as the next message. Wait for this answer, not for one that is there already."""
+    if text:
+        composer(page).fill(text)
     with page.expect_response("**/send/"):
         page.locator("#send").click()
     settled(page)
