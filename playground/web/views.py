@@ -187,7 +187,10 @@ def edit(request: HttpRequest) -> HttpResponse:
         form = incoming.read_form(request)
         verb, _, operand = request.POST.get("do", "").partition(":")
         if verb == "open":
+            has_composer = form.composer is not None
             form, refusal = opened(operand)
+            if has_composer:
+                form.compose()
         else:
             edits.edit(form, request.POST.get("do", ""))
     except InvalidLinkError as error:

@@ -154,7 +154,10 @@ window.editForm = (() => {
   });
 
   function keep(input, fragment) {
-    const inFragment = ({ dataset }) => fragment.querySelector(`[data-field="${dataset.field}"]`);
+    // The composer's place among the messages can be another one.
+    const isComposed = input.closest("#composer");
+    const inFragment = ({ dataset, name }) =>
+      fragment.querySelector(isComposed ? `[name="${name}"]` : `[data-field="${dataset.field}"]`);
     if (!inFragment(input)) {
       const row = input.closest("[data-message]");
       fragment.append(row.cloneNode(true));

@@ -110,6 +110,7 @@ window.requestForm = (() => {
   function add() {
     if (composer) {
       if (commit()) changed();
+      clearNone();
       inRow(composer, "content").focus();
       return;
     }
@@ -120,11 +121,15 @@ window.requestForm = (() => {
     const row = newRow();
     if (isText) role.value = row.querySelector("[name=role]").value;
     changed();
-    // The error was that the list is empty.
+    clearNone();
+    enter(row);
+  }
+
+  // The error was that there is no message.
+  function clearNone() {
     const button = form.querySelector(".add");
     clear([at("data-error-for", button.dataset.field)]);
     button.removeAttribute("aria-invalid");
-    enter(row);
   }
 
   // An item that is no message has only its JSON, which can be folded.
@@ -260,6 +265,8 @@ window.requestForm = (() => {
       text.hidden = false;
       text.textContent = sentences.join(" ").replaceAll("。 ", "。");
     }
+    // There is no message: write one.
+    if (composer && first?.matches(".add")) first = inRow(composer, "content");
     if (first?.type === "hidden") {
       // An API has no field that could be focused: its error is.
       first = told.keys().next().value;
@@ -306,6 +313,7 @@ window.requestForm = (() => {
   });
   form.addEventListener("input", (event) => {
     event.target.removeAttribute("aria-invalid");
+    if (composer?.contains(event.target) && form.querySelector(".add[aria-invalid]")) clearNone();
     showCount();
   });
 

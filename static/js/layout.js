@@ -115,7 +115,10 @@
 
   // The button of the settings says what matters most of them.
   const showModel = () => {
-    pane.querySelector("[data-shown-model]").textContent = document.getElementById("model").value;
+    const shown = pane.querySelector("[data-shown-model]");
+    const { value } = document.getElementById("model");
+    // A change of the page in between would end what Ctrl+Z takes back in one step.
+    if (shown.textContent !== value) shown.textContent = value;
   };
   form.addEventListener("input", showModel);
   document.body.addEventListener("playground:changed", showModel);

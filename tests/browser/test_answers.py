@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.steps import last_answer, last_text
 from tests.upstreams.scripted import (
     STREAM_END,
     STREAM_HEAD,
@@ -47,7 +48,7 @@ def _send(page: Page, *, stream: bool = False) -> None:
     if stream:
         page.get_by_label("stream", exact=True).check()
     with page.expect_response("**/send/"):
-        page.get_by_role("button", name="Send").click()
+        page.locator("#send").click()
 
 
 def _message(**message: Any) -> Any:
@@ -68,7 +69,7 @@ def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstre
     expect(shown).to_have_count(1)
     assert shown.evaluate(IS_LOADED) == 600
     assert len(url) > 1_400_000
-    expect(page.locator("[data-part=panel-answer]")).not_to_contain_text("no text")
+    expect(last_answer(page)).not_to_contain_text("no text")
     # With the image, the conversation would exceed what a form may carry.
     page.get_by_role("button", name="Add to conversation without images").click()
     expect(page.locator("[name=content]")).to_have_count(3)
@@ -131,7 +132,7 @@ def test_audio_of_a_stream_can_be_played(open_page: Open, upstream: ScriptedUpst
     expect(sound).to_have_count(1)
     page.wait_for_function("document.querySelector('audio').readyState >= 1")
     assert sound.evaluate("audio => audio.duration") == 0.5
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Hello")
+    expect(last_answer(page)).to_contain_text("Hello")
 
 
 def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -146,7 +147,7 @@ def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUp
     expect(page.locator("[data-part=live-calls-0]")).to_have_text('get_weather({"city")')
     paused.go.set()
 
-    panel = page.locator("[data-part=panel-answer]")
+    panel = last_answer(page)
     expect(panel).to_contain_text("Tool calls")
     expect(panel).to_contain_text("get_weather")
     expect(panel).not_to_contain_text("no text")
@@ -172,7 +173,7 @@ def test_half_an_emoji_in_each_of_two_deltas(open_page: Open, upstream: Scripted
     expect(page.locator("[data-part=live-text-0]")).to_have_text("a😀b!")
     paused.go.set()
 
-    expect(page.locator("[data-part=answer-1]")).to_have_text("a😀b!")
+    expect(last_text(page)).to_have_text("a😀b!")
 
 
 def test_sources_are_links_that_tell_nobody(open_page: Open, upstream: ScriptedUpstream) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.conftest import Open
+from tests.browser.steps import message
 from tests.upstreams.scripted import Paused, ScriptedUpstream, json_answer
 
 MESSAGES = "?provider=local&dialect=messages"
@@ -36,7 +37,7 @@ def test_a_count_goes_when_the_request_changes(open_page: Open, upstream: Script
     _count(page)
     expect(counted).to_have_attribute("data-tokens", "37")
 
-    page.get_by_label("Content of message 1", exact=True).fill("Something else")
+    message(page, 1).fill("Something else")
 
     expect(counted).to_have_count(0)
 
@@ -47,7 +48,7 @@ def test_a_count_that_comes_too_late_is_not_shown(open_page: Open, upstream: Scr
     _count(page)
     expect(page.locator("#count.htmx-request")).to_be_visible()
 
-    page.get_by_label("Content of message 1", exact=True).fill("Something else")
+    message(page, 1).fill("Something else")
 
     expect(page.locator("#count.htmx-request")).to_have_count(0)
     expect(page.locator("#counted")).to_be_empty()

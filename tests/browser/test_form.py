@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.steps import add_messages, choose, composer, example, last_text, message, send
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 MESSAGE = {"role": "user", "content": "Hello!"}
@@ -34,7 +35,7 @@ def _link(request: dict[str, Any]) -> str:
 
 def _sent(page: Page, upstream: ScriptedUpstream) -> str:
     page.locator("#send").click()
-    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello!")
+    expect(last_text(page)).to_have_text("Hello!")
     return upstream.requests[-1].body.decode()
 
 
@@ -42,7 +43,7 @@ def _sent(page: Page, upstream: ScriptedUpstream) -> str:
 def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, scripts: bool) -> None:
     page = open_page(_link(CARRIED), java_script_enabled=scripts)
     if scripts:
-        page.get_by_label("Content of message 1", exact=True).press("End")  # changes nothing
+        message(page, 1).press("End")  # changes nothing
 
     sent = _sent(page, upstream)
 
@@ -51,8 +52,8 @@ def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, sc
 
 def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page(_link(CARRIED))
-    page.get_by_role("button", name="Add message").click()
-    page.get_by_role("button", name="Remove message 5").click()  # a change, so that the form is stored
+    add_messages(page, "five")
+    choose(page, "Remove message 5")  # a change, so that the form is stored
     page.reload()
 
     sent = _sent(page, upstream)
@@ -62,13 +63,12 @@ def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: Scripte
 
 def test_an_answer_joins_with_its_numbers_as_they_are(open_page: Open, upstream: ScriptedUpstream) -> None:
     calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}, "n": 2**63 + 1}]
-    message = {"role": "assistant", "content": None, "tool_calls": calls}
-    upstream.reply(completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}]))
+    answer = {"role": "assistant", "content": None, "tool_calls": calls}
+    upstream.reply(completion(choices=[{"index": 0, "message": answer, "finish_reason": "tool_calls"}]))
     page = open_page("?provider=test")
-    page.get_by_role("button", name="Send").click()
-    page.get_by_role("button", name="Add to conversation").click()
+    page.locator("#send").click()
 
-    expect(page.get_by_label("Content of message 3", exact=True)).to_be_focused()
+    expect(message(page, 3)).to_be_focused()
     expect(page.get_by_label("tool_call_id of message 3")).to_have_value("c")
     extra = page.get_by_label("More fields of message 2 as JSON").input_value()
     assert json.loads(extra)["tool_calls"][0]["n"] == 2**63 + 1
@@ -82,26 +82,24 @@ def test_what_is_typed_while_the_form_changes_stays(open_page: Open) -> None:
         nonlocal first
         if first:
             first = False
-            page.get_by_label("temperature", exact=True).fill("0.3")
+            page.locator("#temperature").fill("0.3")
         route.continue_()
 
     page.route("**/edit/", slow)
-    page.get_by_text("Examples").click()
-    page.locator(".menu button").nth(1).click()
+    example(page, 1)
 
-    expect(page.locator("details.menu")).not_to_have_attribute("open", "")
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("nav details.menu")).not_to_have_attribute("open", "")
+    expect(page.locator("#temperature")).to_have_value("0.3")
 
 
 def test_a_server_that_is_gone_is_told_and_the_form_stays(open_page: Open) -> None:
     page = open_page("?provider=test")
     page.route("**/edit/", lambda route: route.fulfill(status=502, body="<html>"))
 
-    page.get_by_text("Examples").click()
-    page.locator(".menu button").nth(1).click()
+    example(page, 1)
 
     expect(page.locator("[data-busy]")).not_to_be_empty()
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("Hello!")
+    expect(message(page, 1)).to_have_value("Hello!")
 
 
 def test_json_that_is_broken_is_marked_and_not_thrown_away(
@@ -133,26 +131,31 @@ def test_a_failed_change_is_no_longer_told_once_a_change_succeeds(open_page: Ope
     expect(page.locator("[data-busy]")).to_be_empty()
 
 
-def test_a_message_that_joins_comes_into_view_as_a_whole(open_page: Open) -> None:
-    page = open_page(_link({"model": "m", "messages": [MESSAGE] * 5}))
-    page.locator("#send").click()
-    page.get_by_role("button", name="Add to conversation").click()
+def test_an_answer_that_joins_is_in_view_as_a_whole(open_page: Open) -> None:
+    page = open_page(_link({"model": "m", "messages": [MESSAGE] * 12}))
+    send(page)
 
-    content = page.get_by_label("Content of message 7", exact=True)
-    expect(content).to_be_focused()
-    expect(page.locator("[data-message]").last).to_be_in_viewport(ratio=1)
+    expect(composer(page)).to_be_focused()
+    expect(page.get_by_label("Role of message 13")).to_have_value("assistant")
+    expect(page.locator("#messages [data-message]").last).to_be_in_viewport(ratio=1)
 
 
-def test_an_added_message_clears_that_there_was_none(open_page: Open) -> None:
+@pytest.mark.parametrize("way", ["typed", "added"])
+def test_a_message_clears_that_there_was_none(open_page: Open, way: str) -> None:
     page = open_page("?provider=test")
-    page.get_by_role("button", name="Remove message 1").click()
+    composer(page).fill("")
     page.locator("#send").click()
     expect(page.locator("#messages-error")).to_be_visible()
+    expect(composer(page)).to_be_focused()
 
-    page.get_by_role("button", name="Add message").click()
+    if way == "typed":
+        composer(page).fill("one")
+    else:
+        page.evaluate("document.querySelector('#composer [name=content]').value = 'one'")
+        page.get_by_role("button", name="Add message").click()
 
     expect(page.locator("#messages-error")).to_be_hidden()
-    expect(page.locator("[data-field=messages][aria-invalid]")).to_have_count(0)
+    expect(page.locator("#composer [aria-invalid]")).to_have_count(0)
 
 
 def test_the_key_stays_where_it_is_when_the_form_changes(open_page: Open) -> None:
@@ -160,8 +163,7 @@ def test_the_key_stays_where_it_is_when_the_form_changes(open_page: Open) -> Non
     page.get_by_label("API key").fill("sk-typed-by-hand")
 
     with page.expect_request("**/edit/") as changed:
-        page.get_by_text("Examples").click()
-        page.locator(".menu button").nth(1).click()
+        example(page, 1)
 
     assert "sk-typed-by-hand" not in (changed.value.post_data or "")
     expect(page.get_by_label("API key")).to_have_value("sk-typed-by-hand")
@@ -175,53 +177,66 @@ def _hold_first_edit(page: Page) -> list[Any]:
 
 
 def _example(page: Page, number: int) -> None:
-    page.get_by_text("Examples").click()
     with page.expect_request("**/edit/"):
-        page.locator(".menu button").nth(number).click()
+        example(page, number)
 
 
 def test_an_example_leaves_what_is_typed_after_the_click(open_page: Open) -> None:
     page = open_page("?provider=test")
-    for text in ("two", "three"):
-        page.get_by_role("button", name="Add message").click()
-        page.keyboard.type(text)
+    add_messages(page, "two", "three")
     held = _hold_first_edit(page)
     _example(page, 1)  # two messages, at a temperature of 0.7
 
-    page.get_by_label("temperature", exact=True).fill("0.3")
-    third = page.get_by_label("Content of message 3", exact=True)
+    page.locator("#temperature").fill("0.3")
+    third = message(page, 3)
     third.press("End")
     page.keyboard.type(" and mo")
     page.keyboard.press("ArrowLeft")
     held[0].continue_()
 
-    first = page.get_by_label("Content of message 1", exact=True)
+    first = message(page, 1)
     expect(first).to_have_value("You are a patient teacher. Answer in two short sentences.")
     expect(page.get_by_label("Role of message 1")).to_have_value("system")
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("#temperature")).to_have_value("0.3")
     expect(page.get_by_label("max_tokens", exact=True)).to_have_value("150")
-    expect(third).to_have_value("three and mo")
-    expect(third).to_be_focused()
+    typed = message(page, 2)
+    expect(typed).to_have_value("three and mo")
+    expect(typed).to_be_focused()
     page.keyboard.type("!")
-    expect(third).to_have_value("three and m!o")
+    expect(typed).to_have_value("three and m!o")
     expect(page.get_by_label(re.compile("Content of message"))).to_have_count(3)
+    expect(composer(page)).not_to_have_value("")
 
 
-def test_what_is_typed_while_an_answer_joins_joins_before_it(open_page: Open) -> None:
+def test_an_example_leaves_what_is_written_meanwhile(open_page: Open) -> None:
     page = open_page("?provider=test")
-    page.get_by_role("button", name="Add message").click()
-    page.locator("#send").click()
+    add_messages(page, "two")
     held = _hold_first_edit(page)
-    with page.expect_request("**/edit/"):
-        page.get_by_role("button", name="Add to conversation").click()
+    _example(page, 1)
 
-    page.get_by_label("Content of message 2", exact=True).press_sequentially("late words")
+    composer(page).press_sequentially("late words")
     held[0].continue_()
 
-    expect(page.get_by_label("Role of message 3")).to_have_value("assistant")
-    expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("late words")
-    expect(page.get_by_label("Content of message 2", exact=True)).to_be_focused()
-    expect(page.get_by_label("Content of message 4", exact=True)).to_have_value("")
+    expect(page.get_by_label("Role of message 1")).to_have_value("system")
+    expect(composer(page)).to_have_count(1)
+    expect(composer(page)).to_have_value("late words")
+    expect(composer(page)).to_be_focused()
+    expect(page.get_by_label(re.compile("Content of message"))).to_have_count(2)
+
+
+def test_what_is_written_while_an_answer_joins_stays(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    held = _hold_first_edit(page)
+    with page.expect_request("**/edit/"):
+        page.locator("#send").click()
+
+    composer(page).press_sequentially("late words")
+    held[0].continue_()
+
+    expect(page.get_by_label("Role of message 2")).to_have_value("assistant")
+    expect(composer(page)).to_have_value("late words")
+    expect(composer(page)).to_be_focused()
+    expect(page.get_by_label(re.compile("Content of message"))).to_have_count(3)
 
 
 def test_a_silent_server_is_told_and_holds_up_no_later_change(open_page: Open) -> None:
@@ -245,44 +260,43 @@ def test_a_lost_connection_takes_nothing_that_is_typed(open_page: Open) -> None:
     held = _hold_first_edit(page)
     _example(page, 1)
 
-    page.get_by_label("Content of message 1", exact=True).fill("kept")
+    message(page, 1).fill("kept")
     held[0].fulfill(status=502, body="")
 
     expect(page.locator("[data-busy]")).not_to_be_empty()
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("kept")
+    expect(message(page, 1)).to_have_value("kept")
 
 
 def test_two_changes_at_once_both_happen(open_page: Open) -> None:
     page = open_page("?provider=test")
     held = _hold_first_edit(page)
     _example(page, 1)
-    page.get_by_text("Examples").click()
-    page.locator(".menu button").nth(3).click()
+    example(page, 3)
 
     held[0].continue_()
 
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0")
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(re.compile("French"))
+    expect(page.locator("#temperature")).to_have_value("0")
+    expect(message(page, 1)).to_have_value(re.compile("French"))
 
 
 def test_messages_are_added_and_moved_without_waiting_for_the_server(open_page: Open) -> None:
     page = open_page("?provider=test")
     held = _hold_first_edit(page)
 
-    page.get_by_role("button", name="Add message").click()
-    page.keyboard.type("second")
+    add_messages(page, "second")
+    message(page, 2).press("End")
     page.keyboard.press("Alt+ArrowUp")
     page.keyboard.type(" one")
-    page.get_by_role("button", name="Remove message 2").click()
+    choose(page, "Remove message 2")
 
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value("second one")
-    expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
+    expect(message(page, 1)).to_have_value("second one")
+    expect(page.get_by_label("Move message 1 up")).to_be_disabled()
     assert held == []
 
 
 def test_typing_can_be_undone_after_messages_moved_and_changed(open_page: Open) -> None:
     page = open_page("?provider=test")
-    first = page.get_by_label("Content of message 1", exact=True)
+    first = message(page, 1)
     first.press("End")
     page.keyboard.type(" there")
     page.get_by_text("More parameters").click()
@@ -326,10 +340,10 @@ def test_the_form_is_the_same_with_scripts_and_without(open_page: Open, scripts:
     page = open_page(_link(CARRIED), java_script_enabled=scripts)
     page.get_by_role("button", name="Add message").click()
 
-    expect(page.get_by_label("Content of message 5", exact=True)).to_be_focused()
-    expect(page.get_by_role("button", name="Move message 1 up")).to_be_disabled()
-    expect(page.get_by_role("button", name="Move message 5 down")).to_be_disabled()
-    expect(page.get_by_role("button", name="Move message 5 up")).to_be_enabled()
+    expect(message(page, 5)).to_be_focused()
+    expect(page.get_by_label("Move message 1 up")).to_be_disabled()
+    expect(page.get_by_label("Move message 4 down")).to_be_disabled()
+    expect(page.get_by_label("Move message 4 up")).to_be_enabled()
     expect(page.locator("[data-set-count]")).to_have_text("3")
     expect(page.get_by_label("tool_call_id of message 1")).to_be_hidden()
 

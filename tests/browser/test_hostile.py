@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import hostile
 from tests.browser.conftest import Open, clipboard
+from tests.browser.steps import last_text, message, send
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, models, token
 
 TEXT = "".join(hostile.PIECES)
@@ -65,15 +66,9 @@ def _all_tabs(page: Page) -> Iterator[str]:
             _assert_nothing_happened(page)
 
 
-def _send(page: Page) -> None:
-    with page.expect_response("**/send/"):
-        page.get_by_role("button", name="Send").click()
-    expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
-
-
 def _fill(page: Page, text: str = TEXT) -> None:
     page.get_by_label("Model", exact=True).fill(text)
-    page.get_by_label("Content of message 1", exact=True).fill(text)
+    message(page, 1).fill(text)
 
 
 def _links() -> list[str]:
@@ -93,7 +88,7 @@ def test_a_link_fills_fields_and_no_more(open_page: Open, address: str) -> None:
         page.locator("[data-part=codes]").wait_for(state="attached")
         _assert_nothing_happened(page)
         assert page.url.startswith(f"{address}?")
-    assert page.get_by_label("Content of message 1", exact=True).count() == 1
+    assert message(page, 1).count() == 1
 
 
 def test_a_link_fills_no_more_without_scripts(open_page: Open, address: str) -> None:
@@ -117,11 +112,11 @@ def test_an_answer_is_text_in_every_tab(open_page: Open, upstream: ScriptedUpstr
     page = open_page("?provider=test")
     _fill(page)
 
-    _send(page)
+    send(page)
 
     assert {"Answer", "Raw JSON", "HTTP", "Code"} <= set(_all_tabs(page))
     if name == "completion":
-        assert page.locator("[data-part=answer-1]").text_content() == _as_shown(TEXT)
+        assert last_text(page).text_content() == _as_shown(TEXT)
         sent = json.loads(page.locator("[data-part=sent-body]").text_content() or "")
         assert sent["messages"][0]["content"] == upstream.requests[-1].json["messages"][0]["content"]
 
@@ -130,7 +125,7 @@ def test_an_answer_is_text_without_scripts(open_page: Open, upstream: ScriptedUp
     page = open_page("?provider=test", java_script_enabled=False)
     for answer in hostile.answers(TEXT).values():
         upstream.reply(answer)
-        page.get_by_label("Content of message 1", exact=True).fill(TEXT)
+        message(page, 1).fill(TEXT)
         page.locator("#send").click()
         page.wait_for_url("**/send/")
         _assert_only_text(page)
@@ -148,7 +143,7 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
     _fill(page)
     page.get_by_label("stream", exact=True).check()
 
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=live-text-1]")).not_to_be_empty()
     assert {"Events", "Answer"} <= set(_all_tabs(page))
     live = page.locator("[data-part=live-text-0]").text_content() or ""
@@ -158,7 +153,7 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
     expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
     assert set(_all_tabs(page)) == {"Raw JSON", "Events", "HTTP", "Code", "Answer"}
-    assert _as_shown(TEXT)[:400] in (page.locator("[data-part=answer-1]").text_content() or "")
+    assert _as_shown(TEXT)[:400] in (last_text(page).text_content() or "")
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
@@ -173,12 +168,12 @@ def test_no_piece_of_markup_is_put_together_in_the_page(
     page = open_page("?provider=test")
     page.get_by_label("stream", exact=True).check()
 
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
 
     expect(page.locator("[data-part=live-text-0]")).to_have_text(text)
     _assert_nothing_happened(page)
     paused.go.set()
-    expect(page.locator("[data-part=answer-1]")).to_have_text(text)
+    expect(last_text(page)).to_have_text(text)
 
 
 def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -190,7 +185,7 @@ def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream
     page.locator(".extra summary").first.click()
     page.locator("textarea[name=extra]").first.fill(json.dumps({"role": TEXT, "content": TEXT}))
 
-    _send(page)
+    send(page)
 
     expect(page.locator("[data-refusal]")).to_be_visible()
     assert set(_all_tabs(page))
@@ -198,7 +193,7 @@ def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream
     page.locator("#provider").select_option("")
     for url in (TEXT[:400], "http://zq.example<zq-zq zq-zq>/", "https://[v1.<img src=x zq-zq>]/"):
         page.locator("#base_url").fill(url)
-        _send(page)
+        send(page)
         _assert_nothing_happened(page)
     assert upstream.requests == []
 
@@ -239,20 +234,20 @@ def test_an_answer_joins_the_conversation_as_text(
     page.locator("#send").click()
     page.get_by_role("button", name="Add to conversation").click()
 
-    expect(page.get_by_label("Content of message 2", exact=True)).to_have_value(_as_shown(TEXT))
+    expect(message(page, 2)).to_have_value(_as_shown(TEXT))
     _assert_only_text(page)
 
 
 def test_a_link_and_code_hold_the_text_and_come_back_whole(open_page: Open) -> None:
     text = _as_shown("".join(hostile.PIECES[:9]))
     page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_label("Content of message 1", exact=True).fill(text)
+    message(page, 1).fill(text)
 
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     page.goto(clipboard(page))
 
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(text)
+    expect(message(page, 1)).to_have_value(text)
     _assert_nothing_happened(page)
     page.reload()  # restores the input from the tab's storage
     _assert_nothing_happened(page)

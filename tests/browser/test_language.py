@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Open
-from tests.browser.test_page import UNSUPPORTED
+from tests.browser.steps import UNSUPPORTED, last_answer, last_text, message, send
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -24,11 +24,6 @@ from tests.upstreams.scripted import (
 Arrange = Callable[[Page, ScriptedUpstream], None]
 
 
-def _send(page: Page) -> None:
-    page.get_by_role("button", name="发送").click()
-    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
-
-
 # --- which language ---
 
 
@@ -36,62 +31,62 @@ def test_the_browsers_language_is_spoken_at_once(open_page: Open, upstream: Scri
     page = open_page("?provider=test", locale="zh-CN")
     upstream.reply(json_answer({"error": {"message": "Slow down"}}, 429))
 
-    _send(page)
+    send(page)
 
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("达到速率限制")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Slow down")
+    expect(last_answer(page)).to_contain_text("达到速率限制")
+    expect(last_answer(page)).to_contain_text("Slow down")
 
 
 def test_the_switch_keeps_what_was_typed_and_is_remembered(open_page: Open, address: str) -> None:
     page = open_page("?provider=test")
     page.get_by_label("Content of message 1").fill("Typed before")
-    page.get_by_label("temperature", exact=True).fill("0.3")
+    page.locator("#temperature").fill("0.3")
 
     page.get_by_role("button", name="中文").click()
 
-    expect(page.get_by_role("button", name="发送")).to_be_visible()
+    expect(page.locator("#send")).to_be_visible()
     expect(page.get_by_label("第 1 条消息的内容")).to_have_value("Typed before")
-    expect(page.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(page.locator("#temperature")).to_have_value("0.3")
     expect(page.locator("[data-part=code-python]")).to_contain_text("Typed before")
     page.reload()
-    expect(page.get_by_role("button", name="发送")).to_be_visible()
+    expect(page.locator("#send")).to_be_visible()
     other = page.context.new_page()  # a new visit
     other.goto(address)
-    expect(other.get_by_role("button", name="发送")).to_be_visible()
+    expect(other.locator("#send")).to_be_visible()
 
     other.get_by_role("button", name="English").click()
-    expect(other.get_by_role("button", name="Send")).to_be_visible()
+    expect(other.locator("#send")).to_be_visible()
 
 
 def test_enter_in_a_field_sends_and_does_not_switch(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test")
-    page.get_by_label("temperature", exact=True).fill("0.3")
+    page.locator("#temperature").fill("0.3")
 
     page.keyboard.press("Enter")
 
-    expect(page.locator("[data-part=answer-1]")).to_be_visible()
+    expect(last_text(page)).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_without_scripts_the_switch_keeps_the_form(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test", java_script_enabled=False)
-    page.get_by_label("Content of message 1", exact=True).fill("Typed before")
+    message(page, 1).fill("Typed before")
 
     page.get_by_role("button", name="中文").click()
 
     expect(page.get_by_label("第 1 条消息的内容", exact=True)).to_have_value("Typed before")
-    page.get_by_role("button", name="发送", exact=True).click()
-    expect(page.locator("[data-part=answer-1]")).to_be_visible()
+    page.locator("#send").click()
+    expect(last_text(page)).to_be_visible()
     expect(page.get_by_role("button", name="加入对话")).to_be_visible()
 
 
 def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test&lang=zh")
     upstream.reply(json_answer({}, 503))
-    _send(page)
+    send(page)
 
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("服务商暂时不可用")
+    expect(last_answer(page)).to_contain_text("服务商暂时不可用")
     page.get_by_role("button", name="获取模型").click()
     expect(page.locator("#models")).to_contain_text("服务商暂时不可用")
     assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
@@ -100,10 +95,10 @@ def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstr
 def test_what_scripts_say_is_chinese(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test", locale="zh-CN", permissions=["clipboard-write"])
     upstream.reply(Paused(b""))
-    page.get_by_role("button", name="发送").click()
+    page.locator("#send").click()
     expect(page.locator("[data-busy]")).to_contain_text("正在等待回答")
     page.get_by_role("button", name="停止").click()
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("已停止")
+    expect(last_answer(page)).to_contain_text("已停止")
     page.get_by_role("button", name="添加消息").click()
     expect(page.get_by_label("第 2 条消息的内容")).to_be_visible()
     page.get_by_role("button", name="复制链接").click()
@@ -123,50 +118,50 @@ def empty(page: Page, upstream: ScriptedUpstream) -> None:
 
 def answered(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("你好！我能帮你做什么？"))
-    _send(page)
+    send(page)
 
 
 def raw(page: Page, upstream: ScriptedUpstream) -> None:
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="原始 JSON").click()
 
 
 def exchange(page: Page, upstream: ScriptedUpstream) -> None:
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="HTTP 详情").click()
 
 
 def growing(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(STREAM_HEAD + token("回答正在") + token("到来")))
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="发送").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=live-text-0]")).to_contain_text("回答正在")
 
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"第 {number} 句。"} for number in range(40))))
     page.get_by_label("stream", exact=True).check()
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="事件流").click()
 
 
 def providers_error(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
     page.get_by_label("max_tokens", exact=True).fill("5")
-    _send(page)
+    send(page)
     expect(page.get_by_role("button", name="max_completion_tokens")).to_be_visible()
 
 
 def refused(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_label("temperature", exact=True).fill("hot")
+    page.locator("#temperature").fill("hot")
     page.get_by_label("第 1 条消息的角色").select_option("tool")
-    page.get_by_role("button", name="发送").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
 
 
 def rate_limited(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({}, 429, Retry_After="5"))
-    _send(page)
+    send(page)
 
 
 def all_parameters(page: Page, upstream: ScriptedUpstream) -> None:

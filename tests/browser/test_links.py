@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests import hostile
 from tests.browser.conftest import Open, clipboard
+from tests.browser.steps import message
 from tests.web.test_links import _link as packed
 
 ENGLISH = "The quick brown fox, “naïve” & <b>bold</b>.\n"
@@ -19,14 +20,14 @@ def _message(page: Page, number: int = 1) -> str:
 
 
 def _copied(page: Page, content: str) -> str:
-    page.get_by_label("Content of message 1", exact=True).fill(content)
+    message(page, 1).fill(content)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     return clipboard(page)
 
 
 def _expect_opened(page: Page, content: str) -> None:
-    expect(page.get_by_label("Content of message 1", exact=True)).to_have_value(content)
+    expect(message(page, 1)).to_have_value(content)
 
 
 def _chinese(length: int) -> str:
@@ -39,7 +40,7 @@ def _chinese(length: int) -> str:
 def test_sixty_thousand_characters_are_handed_on(open_page: Open, content: str) -> None:
     assert len(content) >= 60_000
     page = open_page("?provider=test", permissions=CLIPBOARD)
-    page.get_by_label("temperature", exact=True).fill("0.3")
+    page.locator("#temperature").fill("0.3")
     link = _copied(page, content)
 
     seen: list[Request] = []
@@ -48,7 +49,7 @@ def test_sixty_thousand_characters_are_handed_on(open_page: Open, content: str) 
     other.goto(link)
 
     _expect_opened(other, content)
-    expect(other.get_by_label("temperature", exact=True)).to_have_value("0.3")
+    expect(other.locator("#temperature")).to_have_value("0.3")
     expect(other.get_by_label("Provider", exact=True)).to_have_value("test")
     assert seen
     assert max(len(request.url.partition("#")[0]) for request in seen) < 300
@@ -59,7 +60,7 @@ def test_what_was_typed_into_an_opened_link_survives_a_reload(open_page: Open) -
     page = open_page(f"#r={packed()}")
     _expect_opened(page, "It’s <b>“linked”</b> & 你好")
 
-    page.get_by_label("Content of message 1", exact=True).fill("typed since")
+    message(page, 1).fill("typed since")
     page.reload()
     _expect_opened(page, "typed since")
 
@@ -70,7 +71,7 @@ def test_what_was_typed_into_an_opened_link_survives_a_reload(open_page: Open) -
 
 def test_a_link_pasted_into_the_address_bar_leaves_the_form_before_it_a_step_back(open_page: Open) -> None:
     page = open_page()
-    page.get_by_label("Content of message 1", exact=True).fill("typed before")
+    message(page, 1).fill("typed before")
 
     with page.expect_event("load"):
         page.evaluate("hash => { location.hash = hash }", f"r={packed()}")
@@ -85,7 +86,7 @@ def test_the_skip_link_does_not_lose_an_opened_form(open_page: Open) -> None:
     page = open_page(f"#r={packed()}")
     _expect_opened(page, "It’s <b>“linked”</b> & 你好")
 
-    page.get_by_label("Content of message 1", exact=True).fill("typed since")
+    message(page, 1).fill("typed since")
     page.evaluate("location.hash = 'main'")
     page.wait_for_function("location.hash.startsWith('#r=')")
     page.reload()
@@ -128,7 +129,7 @@ def test_a_key_for_another_provider_is_not_carried_along(open_page: Open) -> Non
 
 def test_the_language_is_changed_with_the_form_kept(open_page: Open) -> None:
     page = open_page(f"#r={packed()}")
-    page.get_by_label("Content of message 1", exact=True).fill("typed since")
+    message(page, 1).fill("typed since")
 
     page.locator("[data-language]:not([lang=en])").click()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import ALL_RULES, COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open
-from tests.browser.test_page import UNSUPPORTED
+from tests.browser.steps import UNSUPPORTED, last_answer, last_text, send
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -29,11 +29,6 @@ from tests.upstreams.scripted import (
 Arrange = Callable[[Page, ScriptedUpstream], None]
 
 
-def _send(page: Page) -> None:
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
-
-
 def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
     expect(page.locator("[data-part=code-python]")).to_be_visible()
 
@@ -44,28 +39,28 @@ def empty_answer_tab(page: Page, upstream: ScriptedUpstream) -> None:
 
 def busy(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(b""))
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-busy]")).to_contain_text("Waiting")
 
 
 def stopped(page: Page, upstream: ScriptedUpstream) -> None:
     busy(page, upstream)
     page.keyboard.press("Escape")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(last_answer(page)).to_contain_text("Stopped")
 
 
 def answered(page: Page, upstream: ScriptedUpstream) -> None:
-    _send(page)
+    send(page)
 
 
 def raw(page: Page, upstream: ScriptedUpstream) -> None:
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="Raw JSON").click()
     page.get_by_text("Raw (").click()
 
 
 def exchange(page: Page, upstream: ScriptedUpstream) -> None:
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="HTTP").click()
 
 
@@ -90,26 +85,26 @@ def several_choices(page: Page, upstream: ScriptedUpstream) -> None:
             usage=None,
         )
     )
-    _send(page)
+    send(page)
     page.get_by_text("Reasoning", exact=True).click()
 
 
 def providers_error(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"error": {"message": UNSUPPORTED}}, 400))
     page.get_by_label("max_tokens", exact=True).fill("5")
-    _send(page)
+    send(page)
     expect(page.locator(".fix")).to_be_visible()
 
 
 def no_answer(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(b"")
-    _send(page)
+    send(page)
 
 
 def refused(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_label("temperature", exact=True).fill("hot")
+    page.locator("#temperature").fill("hot")
     page.get_by_label("Role of message 1").select_option("tool")
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
 
 
@@ -149,7 +144,7 @@ def unreadable_models(page: Page, upstream: ScriptedUpstream) -> None:
 
 def cleaned_key(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("API key").fill('export API_KEY="sk-typed-in-the-page"')
-    _send(page)
+    send(page)
     expect(page.locator("[data-key-note]")).to_be_visible()
 
 
@@ -165,7 +160,7 @@ def wrong_key_and_address(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_label("Provider", exact=True).select_option("")
     page.get_by_label("Base URL").fill("https://gateway.example/v1?api-version=1")
     page.get_by_label("API key").fill("sk-1…9")
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("#api_key-error")).to_be_visible()
 
 
@@ -186,13 +181,13 @@ def very_long(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("x" * 500 + "\n\n" + "words and words " * 200))
     page.get_by_role("button", name="Add message").click()
     page.keyboard.insert_text("y" * 400)
-    _send(page)
+    send(page)
 
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(40))))
     page.get_by_label("stream", exact=True).check()
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="Events").click()
     expect(page.locator(".events li").nth(2)).to_be_visible()
 
@@ -209,7 +204,7 @@ def growing(page: Page, upstream: ScriptedUpstream) -> None:
     first = event(chunk({"reasoning_content": "Let me see. "})) + token("An answer that is still ")
     upstream.reply(Paused(STREAM_HEAD + first + event(chunk({"tool_calls": [CALL]}, index=1))))
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=live-calls-1]")).to_contain_text("weather(")
 
 
@@ -222,20 +217,20 @@ def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
     page.keyboard.press("Escape")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(last_answer(page)).to_contain_text("Stopped")
 
 
 def many_events(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(520))))
     page.get_by_label("stream", exact=True).check()
-    _send(page)
+    send(page)
     page.get_by_role("tab", name="Events").click()
     page.get_by_text("Events from 501").click()
 
 
 def right_to_left(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("مرحبا! كيف يمكنني مساعدتك اليوم؟"))
-    _send(page)
+    send(page)
 
 
 def _count(page: Page, upstream: ScriptedUpstream) -> None:
@@ -316,8 +311,8 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
 def test_without_scripts(open_page: Open, upstream: ScriptedUpstream, width: int) -> None:
     """axe is a script itself, so this checks only the width."""
     page = open_page("?provider=test", width=width, java_script_enabled=False)
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("[data-part=answer-1]")).to_be_visible()
+    page.locator("#send").click()
+    expect(last_text(page)).to_be_visible()
 
     assert page.locator("html").bounding_box()["width"] <= width  # type: ignore[index]
 

@@ -2,15 +2,11 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.steps import last_answer, message, send
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, models, token
-
-
-def _send(page: Page) -> None:
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
 
 
 def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -18,7 +14,7 @@ def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: Scripte
     upstream.reply(hold)
     page = open_page("?provider=test")
     model = page.get_by_label("Model", exact=True)
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
     model.press_sequentially("x")
@@ -27,7 +23,7 @@ def test_esc_stops_in_the_model_field_as_well(open_page: Open, upstream: Scripte
     page.keyboard.press("Escape")
 
     assert hold.left.wait(10)
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(last_answer(page)).to_contain_text("Stopped")
 
 
 def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -35,7 +31,7 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
     announced = page.locator("[data-announcer][role=status]")
     expect(announced).to_be_empty()
 
-    _send(page)
+    send(page)
     expect(announced).to_contain_text("3 tokens")
 
     upstream.reply(json_answer({"error": {"message": "no"}}, 400))
@@ -48,7 +44,7 @@ def test_a_stop_is_announced(open_page: Open, upstream: ScriptedUpstream) -> Non
     upstream.reply(Paused(STREAM_HEAD + token("so far")))
     page = open_page("?provider=test")
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
 
     page.get_by_role("button", name="Stop").click()
@@ -70,7 +66,7 @@ def test_the_head_of_the_page_is_one_line_on_the_narrowest_screen(open_page: Ope
 
 def test_the_focus_of_a_message_is_outlined_within_its_frame(open_page: Open) -> None:
     page = open_page("?provider=test")
-    page.get_by_label("Content of message 1", exact=True).focus()
+    message(page, 1).focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
 
@@ -112,9 +108,9 @@ def test_a_field_is_described_by_its_own_error_and_not_by_a_list(
     expect(model).to_have_accessible_description("")
 
     model.fill("")
-    page.get_by_label("temperature", exact=True).fill("hot")
+    page.locator("#temperature").fill("hot")
     page.get_by_label("Role of message 1").select_option("tool")
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
 
     for label, error in [
         ("Model", "#model-error"),

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Open, clipboard
+from tests.browser.steps import last_answer, last_text, message, tab
 from tests.site import serving, workers
 from tests.upstreams.scripted import (
     STREAM_END,
@@ -34,11 +35,7 @@ new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map
 
 def _start(page: Page) -> None:
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send").click()
-
-
-def _tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
+    page.locator("#send").click()
 
 
 def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -53,19 +50,19 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
     expect(page.locator("[data-part=live-first]")).to_have_text(re.compile(r"^\d"))
     elapsed = page.locator("[data-elapsed]").inner_text()
     expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)
-    _tab(page, "HTTP")
+    tab(page, "HTTP")
     assert json.loads(page.locator("[data-part=sent-body]").inner_text())["stream"] is True
     expect(page.locator(".events li")).to_have_count(0)  # nobody has looked
-    _tab(page, "Events")
+    tab(page, "Events")
     expect(page.locator(".events li")).to_have_count(1)
     paused.go.set()
 
     expect(page.locator(".events li")).to_have_count(4)  # the chosen tab stays open
     expect(page.locator("[data-part=stream-head]")).to_contain_text("Ended with [DONE]")
-    _tab(page, "Answer")
-    expect(page.locator("[data-part=answer-1]")).to_have_text("one two")
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-    _tab(page, "Raw JSON")
+    tab(page, "Answer")
+    expect(last_text(page)).to_have_text("one two")
+    expect(page.locator("#send")).to_be_visible()
+    tab(page, "Raw JSON")
     assert json.loads(page.locator("[data-part=raw-pretty]").inner_text())["object"] == "chat.completion"
     expect(page.locator("[data-part=raw-received]")).to_contain_text("data: [DONE]")
 
@@ -73,17 +70,17 @@ def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: Scr
 def test_the_real_model_streams(open_page: Open) -> None:
     page = open_page()
     page.get_by_label("max_tokens", exact=True).fill("150")  # long enough to be seen growing
-    page.get_by_label("Content of message 1", exact=True).fill("Tell me a story.")
+    message(page, 1).fill("Tell me a story.")
 
     _start(page)
     expect(page.locator("[data-part=live-text-0]")).to_have_text(re.compile(r"\S"))
-    expect(page.locator("[data-part=answer-1]")).to_have_text(re.compile(r"\S"))
+    expect(last_text(page)).to_have_text(re.compile(r"\S"))
 
     facts = page.locator(".facts").inner_text()
     counts = re.search(r"(\d+) total · (\d+) prompt · (\d+) completion", facts)
     assert counts is not None, facts
     assert int(counts[1]) == int(counts[2]) + int(counts[3])
-    _tab(page, "Events")
+    tab(page, "Events")
     page.locator(".events li").nth(int(counts[3]) - 1).wait_for(state="attached")
 
 
@@ -112,19 +109,19 @@ def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: Script
     assert paused.left.wait(10)
     if way == "closing the tab":
         return
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(last_answer(page)).to_contain_text("Stopped")
     expect(page.locator("[data-part=panel-answer] .answer-text", has_text="so far")).to_be_visible()
-    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    expect(page.locator("#send")).to_be_focused()
     if way == "another process":
-        _tab(page, "Raw JSON")
+        tab(page, "Raw JSON")
         expect(page.locator("[data-part=panel-raw]")).to_contain_text("interrupted")
     else:
-        _tab(page, "Raw JSON")
+        tab(page, "Raw JSON")
         record = json.loads(page.locator("[data-part=raw-pretty]").inner_text())
         assert record["choices"][0]["message"]["content"] == "so far"
-        _tab(page, "Answer")
+        tab(page, "Answer")
         page.get_by_role("button", name="Add to conversation").click()
-        expect(page.get_by_label("Content of message 2", exact=True)).to_have_value("so far")
+        expect(message(page, 2)).to_have_value("so far")
 
 
 def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -137,8 +134,8 @@ def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream:
     expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
     page.keyboard.press("Escape")
 
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Stopped")
+    expect(page.locator("#send")).to_be_visible()
+    expect(last_answer(page)).to_contain_text("Stopped")
 
 
 def test_esc_that_is_meant_for_something_else_stops_nothing(
@@ -169,10 +166,10 @@ def test_a_form_that_was_changed_meanwhile_is_told_at_the_end(
     _start(page)
     expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
 
-    page.get_by_label("temperature", exact=True).fill("0.3")
+    page.locator("#temperature").fill("0.3")
     paused.go.set()
 
-    expect(page.locator("[data-part=answer-1]")).to_have_text("one")
+    expect(last_text(page)).to_have_text("one")
     expect(page.locator("[data-part=outcome]")).to_have_attribute("data-stale", "")
 
 
@@ -189,11 +186,11 @@ def test_a_server_that_dies_leaves_what_arrived(
         for worker in workers(site):
             os.kill(worker, signal.SIGKILL)
 
-        panel = page.locator("[data-part=panel-answer]")
+        panel = last_answer(page)
         expect(panel.locator("[data-error=playground]")).to_be_visible()
         expect(panel).to_contain_text("so far")
-        expect(page.get_by_role("button", name="Send")).to_be_visible()
-        _tab(page, "Events")
+        expect(page.locator("#send")).to_be_visible()
+        tab(page, "Events")
         expect(page.locator(".events li")).to_have_count(1)
         expect(page.locator(".events li code")).to_contain_text("so far")
 
@@ -205,18 +202,18 @@ def test_an_error_stands_beside_what_arrived(open_page: Open, upstream: Scripted
     _start(page)
 
     expect(page.locator("[data-error]")).to_contain_text("Overloaded.")
-    expect(page.locator("[data-part=answer-1]")).to_have_text("so far")
+    expect(last_text(page)).to_have_text("so far")
 
 
 def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:
     page = open_page("?provider=test")
-    page.get_by_label("temperature", exact=True).fill("9")
+    page.locator("#temperature").fill("9")
     _start(page)
     expect(page.locator("[data-refusal]")).to_be_visible()
 
-    page.get_by_label("temperature", exact=True).fill("")
+    page.locator("#temperature").fill("")
     upstream.reply(json_answer({"error": {"message": "Unsupported parameter: stream_options"}}, 400))
     page.locator("#send").click()
     expect(page.locator("[data-error]")).to_contain_text("stream_options")
@@ -226,7 +223,7 @@ def test_a_refusal_or_error_before_the_stream_is_shown_as_ever(
     expect(page.get_by_label("include_usage")).not_to_be_checked()
     upstream.reply(stream({"content": "fine"}))
     page.locator("#send").click()
-    expect(page.locator("[data-part=answer-1]")).to_have_text("fine")
+    expect(last_text(page)).to_have_text("fine")
     assert "stream_options" not in upstream.requests[-1].json
 
 
@@ -250,7 +247,7 @@ def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
     page = open_page("?provider=test")
 
     _start(page)
-    page.locator("[data-part=panel-answer]").get_by_text("Reasoning").first.click()
+    last_answer(page).get_by_text("Reasoning").first.click()
     expect(page.locator("[data-part=live-reasoning-0]")).to_have_text("Hm")
     expect(page.locator("[data-part=live-text-0]")).to_have_text("first")
     expect(page.locator("[data-part=live-calls-1]")).to_have_text('weather({"city": )')
@@ -281,7 +278,7 @@ def test_a_growing_answer_is_followed_unless_one_scrolls_away(
     page.evaluate(f"{scroller}.scrollTop -= 500")
     paused.go.set()
 
-    expect(page.locator("[data-part=answer-1]")).to_contain_text("the end")
+    expect(last_text(page)).to_contain_text("the end")
     assert page.evaluate(below) > 400
 
 
@@ -294,8 +291,8 @@ def test_ten_thousand_events_leave_the_page_responsive(open_page: Open, upstream
 
     began = page.evaluate("performance.now()")
     _start(page)
-    expect(page.locator("[data-part=answer-1]")).to_contain_text("t9995", timeout=60_000)
-    _tab(page, "Events")
+    expect(last_text(page)).to_contain_text("t9995", timeout=60_000)
+    tab(page, "Events")
     expect(page.locator("[data-part=stream-head]")).to_contain_text("10,000 events")
     expect(page.locator(".events li")).to_have_count(10_000, timeout=30_000)
     page.get_by_text("Events from 9,501").click()
@@ -334,9 +331,9 @@ def test_without_scripts_a_stream_ends_in_a_full_page(open_page: Open, upstream:
     page = open_page("?provider=test", java_script_enabled=False)
 
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("#send").click()
 
-    expect(page.locator("[data-part=answer-1]")).to_have_text("Hello")
+    expect(last_text(page)).to_have_text("Hello")
     expect(page.locator(".events li")).to_have_count(6)
     expect(page.get_by_label("stream", exact=True)).to_be_checked()
 
@@ -347,7 +344,7 @@ def test_an_answer_that_is_no_stream_is_shown(open_page: Open, upstream: Scripte
 
     _start(page)
 
-    expect(page.locator("[data-part=answer-1]")).to_have_text("at once")
+    expect(last_text(page)).to_have_text("at once")
     expect(page.get_by_role("tab", name="Events")).to_be_hidden()
 
 
@@ -356,9 +353,9 @@ def test_copied_events_keep_their_ids(open_page: Open, upstream: ScriptedUpstrea
     upstream.reply(STREAM_HEAD + events)
     page = open_page("?provider=test", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_label("stream", exact=True).check()
-    page.get_by_role("button", name="Send").click()
+    page.locator("#send").click()
     expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
-    _tab(page, "Events")
+    tab(page, "Events")
 
     page.locator("[data-copy-events]").click()
     expect(page.locator("[data-copy-events]")).to_contain_text("Copied")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.steps import choose, message
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {
@@ -40,7 +41,7 @@ def _undo(page: Page) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda page: page.get_by_role("button", name="Remove message 2").click(),
+        lambda page: choose(page, "Remove message 2"),
         lambda page: page.get_by_role("button", name="New conversation").click(),
         lambda page: (
             page.get_by_text("Examples").click(),
@@ -74,7 +75,7 @@ def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) 
 
 def test_what_was_added_can_be_added_again(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("Hello!"))
-    page.get_by_role("button", name="Remove message 3").click()
+    choose(page, "Remove message 3")
     page.locator("#send").click()
     button = page.get_by_role("button", name="Add to conversation")
     button.click()
@@ -89,7 +90,7 @@ def test_what_was_added_can_be_added_again(page: Page, upstream: ScriptedUpstrea
 def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> None:
     states = [_state(page)]
     for _ in range(3):
-        page.get_by_role("button", name="Remove message 1").click()
+        choose(page, "Remove message 1")
         states.append(_state(page))
 
     page.locator("h2").first.click()
@@ -102,8 +103,8 @@ def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> No
 
 
 def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
-    page.get_by_role("button", name="Remove message 3").click()
-    field = page.get_by_label("Content of message 2", exact=True)
+    choose(page, "Remove message 3")
+    field = message(page, 2)
     field.press_sequentially(" and more")
 
     field.press("Control+z")
@@ -132,7 +133,7 @@ def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
 
     page.get_by_role("button", name="New conversation").click()
 
-    expect(page.get_by_label("Content of message 1", exact=True)).to_be_focused()
+    expect(message(page, 1)).to_be_focused()
     expect(page.locator(NOTE)).to_be_hidden()
 
 
