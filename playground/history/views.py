@@ -65,6 +65,8 @@ def runs(request: HttpRequest) -> HttpResponse:
             return JsonResponse({"runs": [_summary(run) for run in found.runs], "before": found.more})
         case Shape.FRAGMENT:
             part = "history/_found.html" if wanted.before is None else "history/_runs.html"
+            if "aside" in request.POST:
+                part = "history/_aside.html"
             return render(request, part, {"found": found, "asked": wanted})
         case Shape.PAGE:
             return _list(request, wanted, found)

@@ -62,6 +62,54 @@
     }
   });
 
+  // --- beside the conversation ---
+
+  const aside = document.getElementById("side-runs");
+  if (aside) {
+    const tabs = ["request", "runs"].map((name) => document.getElementById(`tab-${name}`));
+    const words = aside.querySelector("input");
+    let asked = 0;
+    const look = async () => {
+      const now = ++asked;
+      const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+      const body = new URLSearchParams({ csrfmiddlewaretoken: token, aside: "1", text: words.value });
+      const headers = { "HX-Request": "true" };
+      const answer = await fetch(aside.dataset.url, { method: "POST", body, headers });
+      const found = aside.querySelector("[data-found]");
+      if (!answer.ok || now !== asked) return;
+      await htmx.swap({ text: await answer.text(), target: found, sourceElement: found, swap: "innerHTML" });
+      showTimes();
+    };
+    const turn = (tab) => {
+      for (const one of tabs) {
+        const isChosen = one === tab;
+        one.setAttribute("aria-selected", String(isChosen));
+        one.tabIndex = isChosen ? 0 : -1;
+        document.getElementById(one.getAttribute("aria-controls")).hidden = !isChosen;
+      }
+      if (tab === tabs[1]) look();
+    };
+    for (const tab of tabs) {
+      tab.addEventListener("click", () => turn(tab));
+      tab.addEventListener("keydown", (event) => {
+        if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+        event.preventDefault();
+        const other = tabs.find((one) => one !== tab);
+        turn(other);
+        other.focus();
+      });
+    }
+    let typed = null;
+    words.addEventListener("input", (event) => {
+      event.stopPropagation(); // it is no part of the request
+      clearTimeout(typed);
+      typed = setTimeout(look, 250);
+    });
+    words.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // which would send
+    });
+  }
+
   // --- the list ---
 
   const selection = document.getElementById("selection");
