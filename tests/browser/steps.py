@@ -44,7 +44,7 @@ def settled(page: Page) -> None:
 
 
 def send(page: Page, text: str = "") -> None:
-    """Send, if given with this as the next message. Wait for this answer, not for one that is there already."""
+    """Send, with `text` as the next message if given, and wait for this answer, not for an earlier one."""
     if text:
         composer(page).fill(text)
     with page.expect_response("**/send/"):
@@ -82,3 +82,13 @@ def drawer(page: Page, name: str) -> Locator:
     opened = page.locator(f"#{name}")
     expect(opened).to_be_visible()
     return opened
+
+
+def ask_for_stream(page: Page) -> None:
+    """Ask for a stream."""
+    is_in_drawer = page.locator("[data-drawer=settings]").is_visible()
+    if is_in_drawer:
+        drawer(page, "settings")
+    page.locator("#stream").check()
+    if is_in_drawer:
+        page.keyboard.press("Escape")

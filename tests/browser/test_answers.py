@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import last_answer, last_text
+from tests.browser.steps import ask_for_stream, composer, last_answer, last_text, message, settled
 from tests.upstreams.scripted import (
     STREAM_END,
     STREAM_HEAD,
@@ -46,7 +46,7 @@ def _wav(seconds: float) -> str:
 
 def _send(page: Page, *, stream: bool = False) -> None:
     if stream:
-        page.get_by_label("stream", exact=True).check()
+        ask_for_stream(page)
     with page.expect_response("**/send/"):
         page.locator("#send").click()
 
@@ -71,9 +71,8 @@ def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstre
     assert len(url) > 1_400_000
     expect(last_answer(page)).not_to_contain_text("no text")
     # With the image, the conversation would exceed what a form may carry.
-    page.get_by_role("button", name="Add to conversation without images").click()
-    expect(page.locator("[name=content]")).to_have_count(3)
-    expect(page.locator("[name=content]").nth(1)).to_have_value("Here it is.")
+    expect(message(page, 2)).to_have_value("Here it is.")
+    assert "image" not in page.get_by_label("More fields of message 2 as JSON").input_value()
 
 
 def test_an_image_goes_into_the_conversation(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -81,13 +80,12 @@ def test_an_image_goes_into_the_conversation(open_page: Open, upstream: Scripted
     upstream.reply(_message(images=[image]))
     page = open_page("?provider=test")
     _send(page)
-    page.get_by_role("button", name="Add to conversation").click()
-    expect(page.locator("[name=content]")).to_have_count(3)
-    page.locator("[name=content]").last.fill("Bluer")
+    settled(page)
+    composer(page).fill("Bluer")
     _send(page)
 
-    expect(page.locator("[data-busy]")).to_be_hidden()
-    expect(page.locator("[data-part=panel-answer] img")).to_have_count(1)
+    settled(page)
+    expect(page.locator("[data-part=panel-answer] img")).to_have_count(2)
     assert upstream.requests[-1].json["messages"][1] == {
         "role": "assistant",
         "content": "",
@@ -151,9 +149,8 @@ def test_a_function_call_grows_and_goes_on(open_page: Open, upstream: ScriptedUp
     expect(panel).to_contain_text("Tool calls")
     expect(panel).to_contain_text("get_weather")
     expect(panel).not_to_contain_text("no text")
-    page.get_by_role("button", name="Add to conversation").click()
-    expect(page.locator("[name=role]").last).to_have_value("function")
-    page.locator("[name=content]").last.fill("12 °C")
+    expect(page.get_by_label("Role of message 3")).to_have_value("function")
+    message(page, 3).fill("12 °C")
     upstream.reply(completion("Cold."))
     _send(page)
 

@@ -139,11 +139,22 @@ def test_an_answer_joins_once(open_page: Open, upstream: ScriptedUpstream) -> No
     send(page)
     expect(page.get_by_role("button", name="Add to conversation")).to_have_count(0)
 
-    send(page)
+    send(page, "And then?")
 
-    roles = [page.get_by_label(f"Role of message {number}").input_value() for number in range(1, 5)]
-    assert roles == ["user", "assistant", "assistant", "user"]
-    expect(page.locator("#messages [data-message]")).to_have_count(3)
+    roles = [page.get_by_label(f"Role of message {number}").input_value() for number in range(1, 6)]
+    assert roles == ["user", "assistant", "user", "assistant", "user"]
+    expect(page.locator("#messages [data-message]")).to_have_count(4)
+
+
+def test_an_answer_is_not_sent_without_a_next_message(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    send(page)
+    page.locator("#model").focus()
+
+    page.keyboard.press("Control+Enter")
+
+    expect(composer(page)).to_be_focused()
+    assert len(upstream.requests) == 1
 
 
 def test_an_answer_keeps_its_proof_when_the_request_changes(
@@ -152,8 +163,7 @@ def test_an_answer_keeps_its_proof_when_the_request_changes(
     page = open_page("?provider=test")
     send(page)
     upstream.reply(completion("The second"))
-    composer(page).fill("And then?")
-    send(page)
+    send(page, "And then?")
     tab(page, "HTTP")
     sent = page.locator("[data-part=sent-body]")
     expect(sent).to_contain_text("And then?")
@@ -203,8 +213,7 @@ def test_an_answer_is_asked_for_again_and_both_versions_stay(
 ) -> None:
     page = open_page("?provider=test")
     send(page)
-    composer(page).fill("And then?")
-    send(page)
+    send(page, "And then?")
     upstream.reply(completion("Another one"))
 
     with page.expect_response("**/send/"):
@@ -295,8 +304,7 @@ def test_a_fix_changes_the_form_in_one_click(open_page: Open, upstream: Scripted
     expect(page.get_by_label("max_completion_tokens", exact=True)).to_have_value("5")
     expect(page.get_by_role("button", name="Applied")).to_be_disabled()
     expect(page.locator("#send")).to_be_focused()
-    page.keyboard.press("Control+Enter")
-    send(page)
+    send_by_keys(page)
 
     sent = upstream.requests[-1].json
     assert sent["max_completion_tokens"] == 5

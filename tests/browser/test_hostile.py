@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import hostile
 from tests.browser.conftest import Open, clipboard
-from tests.browser.steps import last_text, message, send
+from tests.browser.steps import ask_for_stream, last_text, message, send
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, models, token
 
 TEXT = "".join(hostile.PIECES)
@@ -141,7 +141,7 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
     upstream.reply(paused)
     page = open_page("?provider=test")
     _fill(page)
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
 
     page.locator("#send").click()
     expect(page.locator("[data-part=live-text-1]")).not_to_be_empty()
@@ -166,7 +166,7 @@ def test_no_piece_of_markup_is_put_together_in_the_page(
     paused = Paused(STREAM_HEAD + b"".join(map(token, parts)))
     upstream.reply(paused)
     page = open_page("?provider=test")
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
 
     page.locator("#send").click()
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from playground.catalogue.providers import catalogue
 from tests.browser.conftest import Open
-from tests.browser.steps import last_text, message, send, send_by_keys
+from tests.browser.steps import composer, last_text, message, send, send_by_keys
 from tests.upstreams.scripted import ScriptedUpstream, models
 
 # --- providers and models ---
@@ -156,6 +156,7 @@ def test_a_key_goes_to_no_other_host_than_it_was_typed_for(
     expect(page.locator("[data-key-moved]")).to_contain_text("entered for https://mine.example")
     page.get_by_role("button", name="Use key here").click()
     expect(page.get_by_label("API key")).to_be_focused()
+    composer(page).fill("Again")
     send_by_keys(page)
     assert upstream.requests[-1].header("Authorization") == "Bearer sk-for-mine-only"
 
@@ -237,5 +238,5 @@ def test_a_pasted_key_is_cleaned_and_the_page_says_so(open_page: Open, upstream:
     expect(note).to_be_visible()
     assert upstream.requests[-1].header("Authorization") == "Bearer sk-pasted-1"
     page.get_by_label("API key").fill("sk-pasted-1")
-    send_by_keys(page)
+    send(page, "Again")
     expect(note).to_be_hidden()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Open
-from tests.browser.steps import UNSUPPORTED, last_answer, last_text, message, send
+from tests.browser.steps import UNSUPPORTED, ask_for_stream, last_answer, last_text, message, send
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -133,14 +133,14 @@ def exchange(page: Page, upstream: ScriptedUpstream) -> None:
 
 def growing(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(STREAM_HEAD + token("回答正在") + token("到来")))
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     page.locator("#send").click()
     expect(page.locator("[data-part=live-text-0]")).to_contain_text("回答正在")
 
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"第 {number} 句。"} for number in range(40))))
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     send(page)
     page.get_by_role("tab", name="事件流").click()
 

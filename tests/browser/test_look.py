@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import ALL_RULES, COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open
-from tests.browser.steps import UNSUPPORTED, last_answer, last_text, send
+from tests.browser.steps import UNSUPPORTED, ask_for_stream, last_answer, last_text, send
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -186,7 +186,7 @@ def very_long(page: Page, upstream: ScriptedUpstream) -> None:
 
 def streamed(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(40))))
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     send(page)
     page.get_by_role("tab", name="Events").click()
     expect(page.locator(".events li").nth(2)).to_be_visible()
@@ -203,7 +203,7 @@ CALL = {
 def growing(page: Page, upstream: ScriptedUpstream) -> None:
     first = event(chunk({"reasoning_content": "Let me see. "})) + token("An answer that is still ")
     upstream.reply(Paused(STREAM_HEAD + first + event(chunk({"tool_calls": [CALL]}, index=1))))
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     page.locator("#send").click()
     expect(page.locator("[data-part=live-calls-1]")).to_contain_text("weather(")
 
@@ -222,7 +222,7 @@ def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
 
 def many_events(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream(*({"content": f"word {number} "} for number in range(520))))
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     send(page)
     page.get_by_role("tab", name="Events").click()
     page.get_by_text("Events from 501").click()

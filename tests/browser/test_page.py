@@ -126,7 +126,7 @@ def test_by_keyboard_alone(open_page: Open, upstream: ScriptedUpstream) -> None:
                 return
         raise AssertionError(f"Tab never reached {name}")
 
-    tab_to("Content of message 1")
+    expect(composer(page)).to_be_focused()
     keyboard.press("Control+A")
     keyboard.type("first")
     tab_to("Add message")

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import last_answer, message, send
+from tests.browser.steps import ask_for_stream, last_answer, message, send
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, models, token
 
 
@@ -43,7 +43,7 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
 def test_a_stop_is_announced(open_page: Open, upstream: ScriptedUpstream) -> None:
     upstream.reply(Paused(STREAM_HEAD + token("so far")))
     page = open_page("?provider=test")
-    page.get_by_label("stream", exact=True).check()
+    ask_for_stream(page)
     page.locator("#send").click()
     expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
 

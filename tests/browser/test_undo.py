@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import choose, message
+from tests.browser.steps import choose, example, message, send
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {
@@ -42,11 +42,8 @@ def _undo(page: Page) -> None:
     "change",
     [
         lambda page: choose(page, "Remove message 2"),
-        lambda page: page.get_by_role("button", name="New conversation").click(),
-        lambda page: (
-            page.get_by_text("Examples").click(),
-            page.locator("#presets button").first.click(),
-        ),
+        lambda page: page.get_by_role("button", name="New", exact=True).click(),
+        lambda page: example(page, 0),
     ],
     ids=["deleted", "cleared", "example"],
 )
@@ -73,18 +70,20 @@ def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) 
     page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
 
 
-def test_what_was_added_can_be_added_again(page: Page, upstream: ScriptedUpstream) -> None:
+def test_an_answer_that_was_deleted_comes_back_with_its_facts(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("Hello!"))
     choose(page, "Remove message 3")
-    page.locator("#send").click()
-    button = page.get_by_role("button", name="Add to conversation")
-    button.click()
-    expect(page.locator("[data-part=outcome] button:disabled")).to_have_text("Added")
+    send(page)
+    answer = page.locator("[data-message] [data-part=panel-answer]")
+    expect(answer).to_be_visible()
+    before = _state(page)
 
+    choose(page, "Remove message 3")
+    expect(answer).to_have_count(0)
     _undo(page)
 
-    expect(button).to_be_enabled()
-    expect(page.locator("[data-message]")).to_have_count(2)
+    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    expect(answer).to_be_visible()
 
 
 def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> None:
@@ -93,7 +92,7 @@ def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> No
         choose(page, "Remove message 1")
         states.append(_state(page))
 
-    page.locator("h2").first.click()
+    page.evaluate("document.activeElement.blur()")
     for state in states[2::-1]:
         page.keyboard.press("Control+z")
         page.wait_for_function("state => JSON.stringify(undo.state()) === JSON.stringify(state)", arg=state)
@@ -109,7 +108,7 @@ def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
 
     field.press("Control+z")
 
-    expect(page.locator("[data-message]")).to_have_count(2)
+    expect(page.locator("#messages [data-message]")).to_have_count(2)
 
 
 def test_the_sites_name_leads_to_a_new_form_and_back(page: Page) -> None:
@@ -125,13 +124,13 @@ def test_the_sites_name_leads_to_a_new_form_and_back(page: Page) -> None:
 
 def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
     page = open_page("?provider=test")
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New", exact=True).click()
     page.locator(NOTE).get_by_role("button", name="Undo").click()
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator(NOTE)).to_be_visible()
     page.evaluate("document.querySelector('[data-undo-note]').hidden = true")
 
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New", exact=True).click()
 
     expect(message(page, 1)).to_be_focused()
     expect(page.locator(NOTE)).to_be_hidden()
@@ -148,7 +147,7 @@ def test_a_key_is_not_kept_for_it(page: Page) -> None:
 def test_a_new_conversation_without_scripts(open_page: Open) -> None:
     page = open_page(f"?provider=test&request={quote(json.dumps(REQUEST))}", java_script_enabled=False)
 
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New", exact=True).click()
 
-    expect(page.locator("[data-message]")).to_have_count(1)
-    expect(page.locator("[name=temperature]")).to_have_value("0.5")
+    expect(page.locator("[data-message]")).to_have_count(1)  # the composer
+    expect(page.locator("#temperature")).to_have_value("0.5")
