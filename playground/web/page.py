@@ -14,7 +14,6 @@ from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.calls.draft import Draft
-from playground.catalogue.examples import Examples
 from playground.catalogue.providers import (
     LOCAL_MODEL,
     Provider,
@@ -23,11 +22,9 @@ from playground.catalogue.providers import (
     dialect_recorded,
 )
 from playground.dialects import DEFAULT, DIALECTS
-from playground.dialects.examples import in_language
 from playground.exchange.call import Call
 from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
-from playground.exchange.parameter import Preset
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms.form import STREAM, RequestForm
@@ -42,7 +39,7 @@ from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
-from playground.web.conversation import converse
+from playground.web.conversation import converse, presets
 from playground.web.outdated import outdated
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
@@ -113,18 +110,6 @@ def new_form(provider: Provider | None = None) -> RequestForm:
     form = RequestForm.from_body(provider.id, "", body, dialect)
     form.ticks.add(STREAM)
     return form
-
-
-def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
-    """Return the examples of an API, as they suit the provider, in the reader's language."""
-    examples = provider.examples if provider else Examples()
-    return [
-        replace(
-            preset,
-            body=examples.suited(in_language(preset.body, translate), dialect.id, dialect.fields.tokens),
-        )
-        for preset in dialect.presets
-    ]
 
 
 def prefilled(query: Mapping[str, str]) -> tuple[RequestForm, Refusal | None]:

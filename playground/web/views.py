@@ -35,6 +35,7 @@ from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
 from playground.web.as_json import detected_as_json
+from playground.web.conversation import fill_in
 from playground.web.language import supported
 from playground.web.page import (
     answer,
@@ -180,7 +181,8 @@ def _ask(
 def edit(request: HttpRequest) -> HttpResponse:
     """Change the form by one of its buttons, and return a page or the changed fields; nothing is sent.
 
-    With `open:…`, the form is filled from a link: from what follows `#r=` in it.
+    With `open:…`, the form is filled from a link: from what follows `#r=` in it; with `example:ID` from an
+    example.
     """
     form, refusal = None, None
     try:
@@ -191,6 +193,8 @@ def edit(request: HttpRequest) -> HttpResponse:
             form, refusal = opened(operand)
             if has_composer:
                 form.compose()
+        elif verb == "example":
+            fill_in(form, operand)
         else:
             edits.edit(form, request.POST.get("do", ""))
     except InvalidLinkError as error:

@@ -116,7 +116,7 @@ window.editForm = (() => {
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
       // Repeat with what was typed meanwhile, except for an example, which replaces the form.
-    } while (since.size && !action.startsWith("fill:") && !isOpened);
+    } while (since.size && !/^(fill|example):/.test(action) && !isOpened);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);

@@ -12,7 +12,8 @@ from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
 from playground.dialects import DIALECTS
 from playground.exchange.request import checked
-from playground.web.page import new_form, presets
+from playground.web.conversation import presets
+from playground.web.page import new_form
 
 SUITED = Examples(("temperature",), {"max_tokens": "max_completion_tokens"}, 1024)
 
@@ -73,11 +74,13 @@ def test_every_example_of_every_provider_is_a_sound_request(provider: str) -> No
 
 
 def test_a_new_form_has_what_current_models_accept() -> None:
-    form = new_form(catalogue()["openai"])
+    """Who pays with a key of their own gets the whole answer."""
+    paid, local, claude = (new_form(catalogue()[name]).body([]) for name in ("openai", "ollama", "claude"))
 
-    body = form.body([])
-    assert body["max_completion_tokens"] == 1024
-    assert "max_tokens" not in body
+    assert not paid.keys() & {"max_completion_tokens", "max_tokens"}
+    assert local["max_tokens"] > 0
+    assert claude["max_tokens"] == 1024  # required
+    assert paid["stream"] is local["stream"] is claude["stream"] is True
 
 
 @pytest.mark.parametrize(
