@@ -158,6 +158,16 @@ def test_regenerate_asks_for_another_answer(client: Client, upstream: ScriptedUp
     assert _rows(page) == [("user", "Hi"), ("assistant", "Another"), ("user", "later")]
 
 
+def test_a_refused_request_leaves_the_whole_conversation(client: Client, upstream: ScriptedUpstream) -> None:
+    page = _again(client, _send(client, "Hi"), content="more")
+
+    refused = _again(client, page, content="later", until="1", temperature="hot")
+
+    assert len(upstream.requests) == 2
+    assert "data-refusal" in _slot(refused)
+    assert [text for _, text in _rows(refused)] == ["Hi", "Hello!", "more", "Hello!", "later"]
+
+
 def test_enter_in_a_field_sends_all(client: Client) -> None:
     """A browser then clicks the form's first button."""
     page = _send(client, "Hi")
