@@ -48,7 +48,7 @@ def _assert_nothing_happened(page: Page) -> None:
         "handlers": 0,
         "asking": ["/send/", "/detect/", "/models/", "/count/", "/snippets/"],
         "templates": _TEMPLATES,
-        "forms": 2,  # the request and the language switch; below an answer there is one to save its proof
+        "forms": 3,  # the request, a run's deletion and the language switch; beside one that saves a proof
     }
 
 
@@ -178,12 +178,12 @@ def test_no_piece_of_markup_is_put_together_in_the_page(
 
 def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test")
-    page.locator("[data-more-parameters] summary").click()
-    for field in page.locator(".parameters input, .parameters textarea").all():
+    page.locator("[data-more-parameters] > summary").click()
+    for field in page.locator(".parameters :is(input:not([type=range]), textarea)").all():
         field.fill(TEXT)
     page.locator("#more").fill(json.dumps({TEXT: 1, "model": TEXT, "temperature": TEXT}))
-    page.locator(".extra summary").first.click()
-    page.locator("textarea[name=extra]").first.fill(json.dumps({"role": TEXT, "content": TEXT}))
+    page.locator("#composer [data-unfold]").click()
+    page.locator("#composer [name=extra]").fill(json.dumps({"role": TEXT, "content": TEXT}))
 
     send(page)
 
