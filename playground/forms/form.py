@@ -46,7 +46,8 @@ class RequestForm:
     into its field. `ticks` are the names of the ticked boxes.
 
     `composer` is where the next message is written: the last one of the request, if anything was typed. None
-    if the form has no composer, as in an embed. `aside` leaves it out of this request.
+    if the form has no composer, as in an embed. `aside` leaves it out of this request, as it does `later`
+    messages.
 
     `lost` lists what could not be converted from the previous API. `focus` is the position of the message
     that gets the cursor, the composer's after all others; None leaves the cursor where it is.
@@ -59,6 +60,7 @@ class RequestForm:
     messages: list[MessageRow] = field(default_factory=lambda: [MessageRow("user")])
     composer: MessageRow | None = None
     aside: bool = False
+    later: list[MessageRow] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
     headers: str = ""
@@ -164,15 +166,15 @@ class RequestForm:
         composer = rows.pop() if "composer" in data and rows else None
         until = data.get("until", "")
         asks_again = composer is not None and until.isascii() and until.isdigit()
-        if asks_again:
-            rows = rows[: int(until[:9])]
+        end = int(until[:9]) if asks_again else len(rows)
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
             dialect=dialect,
             model=data.get("model", "").strip(),
-            messages=[row for row in rows if not row.is_blank],
+            messages=[row for row in rows[:end] if not row.is_blank],
             composer=composer,
+            later=[row for row in rows[end:] if not row.is_blank],
             aside=asks_again or data.get("composer") == "aside",
             parameters={
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters

@@ -114,7 +114,7 @@ def read_form(request: HttpRequest) -> RequestForm:
         ) from error
     # The form names its API: a provider may support several.
     form = RequestForm.from_post(request.POST, dialect_of(None, request.POST.get("dialect")))
-    check_count(form.dialect, len(form.rows))
+    check_count(form.dialect, len(form.rows) + len(form.later))
     return form
 
 

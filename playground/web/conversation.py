@@ -40,11 +40,15 @@ def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
     ]
 
 
-def converse(form: RequestForm, result: Result) -> int:
+def converse(form: RequestForm, result: Result | None) -> int:
     """Put the request's last message and its answer into the conversation. The composer is for the next one.
 
-    Returns the number of messages that were sent.
+    Returns the number of messages that were sent; 0 without an answer, as of a call that lists models.
     """
+    if result is None or result.exchange.is_listing or result.exchange.is_count:
+        if form.composer is None:
+            form.compose()
+        return 0
     if form.composer is None:
         form.composer = form.new_row
     form.commit()

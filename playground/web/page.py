@@ -163,11 +163,7 @@ def render_page(
     `detected`, `counted`). With a result, the conversation goes on: the form then has its answer.
     """
     draft = draft or draft_of(form)
-    asked = 0
-    if result:
-        asked = converse(form, result)
-    elif form.composer is None:
-        form.compose()
+    asked = converse(form, result)
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),

@@ -244,5 +244,6 @@ def _refuse(
 ) -> HttpResponse:
     """Refuse. A browser without scripts gets the whole page, with the form as it was."""
     if asked and asked.form and shape_of(request) is Shape.PAGE:
+        asked.form.messages += asked.form.later
         return render_page(request, asked.form, refusal=refusal)
     return refuse(request, refusal, fragment)

@@ -48,7 +48,7 @@ def _assert_nothing_happened(page: Page) -> None:
         "handlers": 0,
         "asking": ["/send/", "/detect/", "/models/", "/count/", "/snippets/"],
         "templates": _TEMPLATES,
-        "forms": 2,  # the request and the language switch; below an answer there is one to save its proof
+        "forms": 3,  # the request, a run's deletion and the language switch; beside one that saves a proof
     }
 
 
@@ -58,7 +58,7 @@ def _as_shown(text: str) -> str:
 
 
 def _all_tabs(page: Page) -> Iterator[str]:
-    for name in ("Raw JSON", "Events", "HTTP", "Code", "Answer"):
+    for name in ("Raw JSON", "Events", "HTTP", "Code"):
         tab = page.get_by_role("tab", name=name)
         if tab.is_visible():
             tab.click()
@@ -114,7 +114,7 @@ def test_an_answer_is_text_in_every_tab(open_page: Open, upstream: ScriptedUpstr
 
     send(page)
 
-    assert {"Answer", "Raw JSON", "HTTP", "Code"} <= set(_all_tabs(page))
+    assert {"Raw JSON", "HTTP", "Code"} <= set(_all_tabs(page))
     if name == "completion":
         assert last_text(page).text_content() == _as_shown(TEXT)
         sent = json.loads(page.locator("[data-part=sent-body]").text_content() or "")
@@ -145,14 +145,14 @@ def test_a_stream_is_text_as_it_grows_and_at_its_end(open_page: Open, upstream: 
 
     page.locator("#send").click()
     expect(page.locator("[data-part=live-text-1]")).not_to_be_empty()
-    assert {"Events", "Answer"} <= set(_all_tabs(page))
+    assert {"Events"} <= set(_all_tabs(page))
     live = page.locator("[data-part=live-text-0]").text_content() or ""
     assert live
     assert _as_shown(TEXT).startswith(live[:400])
     paused.go.set()
     expect(page.locator("[data-part=outcome][aria-busy]")).to_have_count(0)
 
-    assert set(_all_tabs(page)) == {"Raw JSON", "Events", "HTTP", "Code", "Answer"}
+    assert set(_all_tabs(page)) == {"Raw JSON", "Events", "HTTP", "Code"}
     assert _as_shown(TEXT)[:400] in (last_text(page).text_content() or "")
 
 
@@ -178,12 +178,12 @@ def test_no_piece_of_markup_is_put_together_in_the_page(
 
 def test_a_refusal_repeats_no_markup(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test")
-    page.locator("[data-more-parameters] summary").click()
-    for field in page.locator(".parameters input, .parameters textarea").all():
+    page.locator("[data-more-parameters] > summary").click()
+    for field in page.locator(".parameters :is(input:not([type=range]), textarea)").all():
         field.fill(TEXT)
     page.locator("#more").fill(json.dumps({TEXT: 1, "model": TEXT, "temperature": TEXT}))
-    page.locator(".extra summary").first.click()
-    page.locator("textarea[name=extra]").first.fill(json.dumps({"role": TEXT, "content": TEXT}))
+    page.locator("#composer [data-unfold]").click()
+    page.locator("#composer [name=extra]").fill(json.dumps({"role": TEXT, "content": TEXT}))
 
     send(page)
 
@@ -232,7 +232,6 @@ def test_an_answer_joins_the_conversation_as_text(
     page = open_page("?provider=test", java_script_enabled=scripts)
 
     page.locator("#send").click()
-    page.get_by_role("button", name="Add to conversation").click()
 
     expect(message(page, 2)).to_have_value(_as_shown(TEXT))
     _assert_only_text(page)

@@ -1,11 +1,13 @@
 """The page for people who use a keyboard, a screen reader or their own colors."""
 
 import re
+from typing import Literal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import ask_for_stream, last_answer, message, send
+from tests.browser.steps import add_messages, ask_for_stream, composer, last_answer, message, send
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, json_answer, models, token
 
 
@@ -35,6 +37,7 @@ def test_the_end_of_an_answer_is_announced(open_page: Open, upstream: ScriptedUp
     expect(announced).to_contain_text("3 tokens")
 
     upstream.reply(json_answer({"error": {"message": "no"}}, 400))
+    composer(page).fill("Again")
     page.keyboard.press("Control+Enter")
     expect(announced).to_be_empty()  # the notice announces itself as an alert
     expect(page.locator("[data-part=panel-answer] [role=alert]")).to_be_visible()
@@ -64,19 +67,25 @@ def test_the_head_of_the_page_is_one_line_on_the_narrowest_screen(open_page: Ope
     assert other["y"] < one["y"] + one["height"]
 
 
-def test_the_focus_of_a_message_is_outlined_within_its_frame(open_page: Open) -> None:
-    page = open_page("?provider=test")
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_the_focus_of_a_message_is_outlined(open_page: Open, forced: Literal["none", "active"]) -> None:
+    page = open_page("?provider=test", forced_colors=forced)
+    add_messages(page)
+    outline = "(element) => { const { outlineStyle, outlineColor } = getComputedStyle(element);"
+    outline += " return [outlineStyle, outlineColor]; }"
+
+    box, nothing = page.locator(".composer-box"), "rgba(0, 0, 0, 0)"
+    style, color = box.evaluate(outline)
+    assert style != "none"
+    assert color != nothing or box.evaluate("box => getComputedStyle(box).boxShadow") != "none"
+
     message(page, 1).focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
-
-    style = page.evaluate(
-        "(({ outlineStyle, outlineOffset, outlineWidth }) => [outlineStyle, outlineOffset, outlineWidth])"
-        "(getComputedStyle(document.activeElement))"
-    )
-
-    assert style[0] != "none"
-    assert float(style[1].removesuffix("px")) <= -float(style[2].removesuffix("px"))
+    style, color = message(page, 1).evaluate(outline)
+    assert style != "none"
+    assert color != nothing
+    assert box.evaluate(outline)[0] == "none"
 
 
 def test_forced_colours_show_what_is_ticked_and_selected(open_page: Open) -> None:
@@ -112,11 +121,11 @@ def test_a_field_is_described_by_its_own_error_and_not_by_a_list(
     page.get_by_label("Role of message 1").select_option("tool")
     page.locator("#send").click()
 
-    for label, error in [
-        ("Model", "#model-error"),
-        ("temperature", "#temperature-error"),
-        ("tool_call_id of message 1", "[data-message-error]:visible"),
+    for field, error in [
+        ("#model", "#model-error"),
+        ("#temperature", "#temperature-error"),
+        ("#composer [name=call]", "[data-message-error]:visible"),
     ]:
         expect(page.locator(error)).not_to_be_empty()
         sentence = re.compile(re.escape(page.locator(error).inner_text()))
-        expect(page.get_by_label(label, exact=True)).to_have_accessible_description(sentence)
+        expect(page.locator(field)).to_have_accessible_description(sentence)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from playground.dialects import DIALECTS
 from playground.exchange import archive
+from playground.exchange.record import Exchange
 from playground.proof import file, keys
 from playground.proof.blackout import MASK
 from playground.proof.file import MOST_BYTES, State, read
@@ -22,6 +23,7 @@ from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
 from tests.upstreams.plugin import SERVER_KEY
 from tests.upstreams.scripted import ScriptedUpstream, json_answer, stream
+from tests.web.browser_form import posted
 from tests.web.client import post_form, post_json
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -222,6 +224,41 @@ def _columns(run: Run) -> dict[str, Any]:
 
 
 # --- opening ---
+
+
+def test_an_opened_call_is_a_conversation(client: Client, upstream: ScriptedUpstream) -> None:
+    messages = [{"role": "system", "content": "s"}, {"role": "user", "content": "q"}]
+    saved = signed_elsewhere(script(called(messages, "from elsewhere")))
+    page = _open(client, saved).content.decode()
+
+    form = posted(page)
+    rows = [*zip(form.getlist("role"), form.getlist("content"), strict=True)]
+    assert rows == [("system", "s"), ("user", "q"), ("assistant", "from elsewhere"), ("user", "")]
+    row = page.partition('id="messages"')[2].partition("</ol>")[0].rpartition('<li class="turn"')[2]
+    assert 'data-part="panel-answer"' in row
+    assert 'name="until" value="2" data-again' in row
+    again = form.copy()
+    again.update({"until": "2", "provider": "test"})
+    client.post("/send/", again.urlencode(), content_type="application/x-www-form-urlencoded")
+    assert upstream.requests[0].json["messages"] == messages
+
+
+@pytest.mark.parametrize("body", ["{}", '{"choices": []}', "no JSON"])
+def test_what_is_no_answer_of_an_opened_call_stands_below_the_messages(client: Client, body: str) -> None:
+    page = _open(client, signed_elsewhere(script(called(body=body)))).content.decode()
+
+    assert posted(page).getlist("content") == ["Hello!", ""]
+    below = page.partition('id="answer"')[2].partition('class="composer-dock"')[0]
+    assert 'data-part="panel-answer"' in below
+
+
+@pytest.mark.parametrize("exchange", [called(), called(body="{}")], ids=["answered", "failed"])
+def test_an_opened_file_has_a_link_to_its_answer(client: Client, exchange: Exchange) -> None:
+    page = _open(client, signed_elsewhere(script(exchange))).content.decode()
+
+    shown = re.sub("<template.*?</template>", "", page, flags=re.DOTALL)
+    [panel] = re.findall('id="([^"]*)" data-part="panel-answer"', shown)
+    assert f'<a href="#{panel}">' in page
 
 
 def test_a_file_of_another_playground_names_where_to_compare(client: Client) -> None:

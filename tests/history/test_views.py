@@ -15,7 +15,8 @@ from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import space
 from tests.configuration import configure
-from tests.upstreams.scripted import ScriptedUpstream, completion
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
+from tests.web.browser_form import posted
 from tests.web.client import post_form, post_json, post_raw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -268,6 +269,43 @@ def test_a_run_of_a_typed_address_restores_it_without_the_key(
     assert page.context["form"].base_url == upstream.url
     assert not page.context["lost_provider"]
     assert "canary" not in page.content.decode()
+
+
+def test_a_runs_page_has_the_answer_in_its_row(client: Client) -> None:
+    key = _say(client, "x")
+
+    page = client.get(f"/runs/{key}/").content.decode()
+
+    form = posted(page)
+    assert form.getlist("content") == ["x", "Hello!", ""]
+    assert form.getlist("run") == ["", key, ""]
+    assert form["parent"] == key
+    question, answer = page.partition('id="messages"')[2].partition("</ol>")[0].split('<li class="turn"')[1:]
+    assert 'data-part="panel-answer"' not in question
+    assert f'data-run="{key}"' in answer
+
+
+def test_a_run_that_failed_has_its_error_below_the_messages(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(json_answer({}, 400))
+    key = _say(client, "x")
+
+    page = client.get(f"/runs/{key}/").content.decode()
+
+    assert posted(page).getlist("content") == ["x", ""]
+    below = page.partition('id="answer"')[2].partition('class="composer-dock"')[0]
+    assert f'data-run="{key}"' in below
+
+
+def test_scripts_get_the_result_of_a_run_alone(client: Client) -> None:
+    key = _say(client, "x")
+
+    part = client.get(f"/runs/{key}/", headers=HTMX).content.decode()
+
+    assert "<html" not in part
+    assert f'data-run="{key}"' in part
+    assert f'href="/runs/{key}/"' in part
 
 
 def test_a_run_tells_what_it_repeats_and_what_repeats_it(client: Client) -> None:

@@ -279,8 +279,9 @@ THREE = [{"role": "user", "content": "x"}] * 3
         {"do": f"change:chat_completions:{json.dumps({'messages': THREE})}"},
         {"do": ADD + json.dumps(THREE)},
         {"do": "remove:0", "role": [], "content": ["x"] * 3},
+        {"do": "show", "role": ["user"] * 4, "content": ["x"] * 4, "composer": "on", "until": "1"},
     ],
-    ids=["add", "fill", "change", "append", "posted without roles"],
+    ids=["add", "fill", "change", "append", "posted without roles", "until"],
 )
 @pytest.mark.parametrize("path", ["/edit/", "/embed/edit/"])
 def test_more_messages_than_are_sent_are_never_shown(
