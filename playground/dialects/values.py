@@ -25,6 +25,10 @@ def is_bare(value: Any) -> bool:
     )
 
 
+def is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == [] or value == {}
+
+
 def is_whole(arguments: Any) -> bool:
     """Return whether a call's arguments are complete JSON, unlike those of an answer that was cut off."""
     try:
