@@ -207,6 +207,7 @@ def test_a_call_that_was_cut_off_stays_behind(ended: str | None) -> None:
         {"role": "assistant", "content": None, "tool_calls": [whole]},
         {"role": "tool", "content": "", "tool_call_id": "call_1"},
     ]
+    assert _choice({"tool_calls": [cut]}, finish_reason=ended).following(media=True) == []
     assert _choice({"content": "So", "tool_calls": [cut]}, finish_reason=ended).following(media=True) == [
         {"role": "assistant", "content": "So"},
         {"role": "user", "content": ""},

@@ -91,7 +91,10 @@ class ChatChoice(Choice):
         return _others(self.message, self.reasoning)
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        return turn(self.as_message if media else self.as_message_without_media)
+        message = self.as_message if media else self.as_message_without_media
+        has_calls = "tool_calls" in message or "function_call" in message
+        # Of an answer that was cut off within its only call, nothing is left.
+        return turn(message) if message["content"] or has_calls or not self.tool_calls else []
 
     @property
     def as_message(self) -> dict[str, Any]:
