@@ -37,6 +37,8 @@ _TITLES = {
     "details": gettext_noop("Details"),
 }
 _TOC_LEVELS = (2, 3)
+# Code of up to this many characters stays on one line: `--key server`, `max-tokens`.
+_ONE_LINE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,12 @@ class _Renderer(RendererHTML):
 
     def code_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         return _code(env["context"], escape(tokens[at].content.removesuffix("\n")), code.Info("", "", ""))
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        if len(token.content) <= _ONE_LINE and any(mark in token.content for mark in " -"):
+            token.attrSet("class", "one-line")
+        return str(super().code_inline(tokens, idx, options, env))
 
     def html_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         """Pass on HTML that the settings allow; a tag in it becomes a playground, as elsewhere."""
