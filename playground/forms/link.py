@@ -84,10 +84,10 @@ def in_fragment(text: str, most: int) -> dict[str, str]:
 
 _DAMAGED = gettext_noop("The link is incomplete or damaged. Copy it again, in full.")
 _FOREIGN = gettext_noop(
-    "The link was made by another version of the playground. Ask for the request itself, as JSON."
+    "Another version of the playground made this link. Ask for the request as JSON."
 )
 _TOO_LARGE = gettext_noop(
-    "The link’s request is larger than %(most)s. (Administrators can raise PLAYGROUND_REQUEST_BYTES.)"
+    "The request in this link exceeds %(most)s. Ask for a shorter one. (Administrators can raise PLAYGROUND_REQUEST_BYTES.)"
 )
 
 

@@ -83,6 +83,6 @@ def _number(values: Mapping[str, str], name: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidRequestError(
-            FieldProblem(name, say(gettext_noop("Enter the number that came with the earlier page.")))
+            FieldProblem(name, say(gettext_noop("Enter the value of before in the previous response.")))
         )
     return int(text)

@@ -120,8 +120,8 @@ def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 def _cost(cost: Cost | None) -> str:
     if cost is None:
-        return gettext("No price known")
-    return gettext("No cost") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
+        return gettext("Price unknown")
+    return gettext("Free") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
 
 
 def _answer(exchange: Exchange) -> str:

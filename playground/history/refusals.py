@@ -13,7 +13,7 @@ def off() -> Refusal:
         404,
         "runs_off",
         say(gettext_noop("Runs aren’t saved here")),
-        say(gettext_noop("Download the call data in the HTTP tab. (Administrators: set PLAYGROUND_RUNS=1.)")),
+        say(gettext_noop("To keep a call, click “Save proof” below its answer. (Administrators can set PLAYGROUND_RUNS=1.)")),
     )
 
 
@@ -24,7 +24,7 @@ def gone() -> Refusal:
         say(gettext_noop("Run not found")),
         say(
             gettext_noop(
-                "Check the address. The run may have been deleted, by somebody or because of its age."
+                "Check the address. Someone may have deleted the run, or it was too old to keep."
             )
         ),
     )
@@ -35,7 +35,7 @@ def unreadable(error: ArchiveError) -> Refusal:
         422,
         "unreadable_run",
         say(gettext_noop("Run can’t be read")),
-        say(gettext_noop("A newer version of the playground may have saved it (%(why)s)."), why=str(error)),
+        say(gettext_noop("Tell your administrator. A newer version of the playground may have saved the run, or the database is damaged: %(why)s."), why=str(error)),
     )
 
 
@@ -44,5 +44,5 @@ def no_database(error: DatabaseError) -> Refusal:
         503,
         "no_database",
         say(gettext_noop("Runs can’t be loaded")),
-        say(gettext_noop("Try again later, or tell your administrator: %(why)s."), why=why(error)),
+        say(gettext_noop("Try again later: %(why)s. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"), why=why(error)),
     )

@@ -122,7 +122,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "delete":
             return _delete(request, [key])
         case _:
-            raise _unknown()
+            raise _unknown("star", "unstar", "tag", "delete")
     if kept is None:
         raise RefusedError(refusals.gone())
     place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
@@ -143,13 +143,13 @@ def selected(request: HttpRequest) -> HttpResponse:
                 return HttpResponseRedirect(
                     f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
                 )
-            return _list_with(request, gettext("Choose two runs to compare."))
+            return _list_with(request, gettext("Select two runs to compare."))
         case "delete":
-            return _delete(request, keys) if keys else _list_with(request, gettext("Choose runs to delete."))
+            return _delete(request, keys) if keys else _list_with(request, gettext("Select the runs to delete."))
         case "delete-all":
             return _delete(request, None)
         case _:
-            raise _unknown()
+            raise _unknown("compare", "delete", "delete-all")
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
@@ -180,7 +180,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Show two runs side by side: `?run=KEY&run=KEY`."""
     keys = request.GET.getlist("run")
     if len(keys) != 2:
-        sentence = say(gettext_noop("Choose two runs in the list, then click “Compare”."))
+        sentence = say(gettext_noop("Select two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
     kept = [_found(key) for key in keys]
     one, other = map(_exchange, kept)
@@ -215,8 +215,9 @@ def _found(key: str) -> Run:
     return kept
 
 
-def _unknown() -> InvalidRequestError:
-    return InvalidRequestError(FieldProblem("change", say(gettext_noop("Use a button of the page."))))
+def _unknown(*known: str) -> InvalidRequestError:
+    sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(known))
+    return InvalidRequestError(FieldProblem("change", sentence))
 
 
 def _summary(kept: Run) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     if len(json.dumps(value)) > MOST_BYTES:
         raise BlackoutError(
             say(
-                gettext_noop("Parts can only be blacked out in a call of up to %(most)s."),
+                gettext_noop("A call of more than %(most)s can be saved only as a whole. Clear the checkboxes."),
                 most=amounts.size(MOST_BYTES),
             )
         )
@@ -109,9 +109,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     return replace(left, id=exchange.id, dialect=exchange.dialect)
 
 
-_IN_PIECES = say(gettext_noop("The answer repeats a text that you black out. Black out the answer, too."))
+_IN_PIECES = say(gettext_noop("The answer contains a blacked-out text. Black out the answer, too."))
 _IN_REQUEST = say(
-    gettext_noop("Another part of the request repeats a text that you black out. Black it out, too.")
+    gettext_noop("Another part of the request contains a blacked-out text. Black out that part, too.")
 )
 _NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the answer, too."))
 

@@ -125,7 +125,7 @@ def read(data: bytes) -> Proof:
     if len(data) > MOST_BYTES:
         raise _problem(
             Problem.TOO_LARGE,
-            gettext_noop("The file is larger than %(most)s, the limit of a proof file."),
+            gettext_noop("The file exceeds %(most)s, the limit for proof files."),
             most=amounts.size(MOST_BYTES),
         )
     with _TURN:
@@ -165,17 +165,17 @@ def _seal(data: bytes) -> tuple[bytes, bytes, bytes]:
     is_ours = _SCRIPT in data
     at = data.rfind(_MARK)
     if at < 0 and not is_ours:
-        raise _problem(Problem.OTHER_FILE, gettext_noop("This isn’t a proof file of an API Playground."))
+        raise _problem(Problem.OTHER_FILE, gettext_noop("This isn’t a proof file. Choose one that an API Playground saved."))
     seal = _SEAL.fullmatch(data, at) if at >= 0 else None
     if seal is None:
         raise _problem(
-            Problem.CUT_OFF, gettext_noop("The last line, with the signature, is missing or incomplete.")
+            Problem.CUT_OFF, gettext_noop("The file is incomplete: its last line, the signature, is missing or cut off. Get the whole file.")
         )
     version, algorithm, key, signature = seal.groups()
     if int(version) != VERSION or algorithm != ALGORITHM.encode():
         raise _version(int(version))
     if data.count(_MARK) > 1 or data.count(_SCRIPT) > 1:
-        raise _problem(Problem.SEVERAL, gettext_noop("The file holds more than one proof."))
+        raise _problem(Problem.SEVERAL, gettext_noop("The file contains more than one proof. Choose a file with only one."))
     if not is_ours or len(key) % 2 or len(signature) % 2:
         raise _broken("no archive" if not is_ours else "signature")
     return data[:at], bytes.fromhex(key.decode()), bytes.fromhex(signature.decode())
@@ -219,7 +219,7 @@ def _broken(why: str) -> ProofError:
 def _version(version: object) -> ProofError:
     return _problem(
         Problem.VERSION,
-        gettext_noop("The file has format version %(version)s. This playground reads version %(known)s."),
+        gettext_noop("The file has format version %(version)s, but this playground reads version %(known)s. Open the file in a newer playground."),
         version=str(version)[:20],
         known=VERSION,
     )

@@ -36,7 +36,7 @@ class NotKeptError(Exception):
 _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
 _FULL = gettext_noop(
     "This run wasn’t saved: starred runs take up all %(most)s MiB. Delete some. "
-    "(Administrators: raise PLAYGROUND_RUNS_MIB.)"
+    "(Administrators can raise PLAYGROUND_RUNS_MIB.)"
 )
 
 
