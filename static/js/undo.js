@@ -19,9 +19,10 @@ window.undo = (() => {
     note.hidden = true;
   }
 
-  // `what` is what happened: one of the note's texts. `before` is the state that it replaced.
+  // `what` is what happened: one of the note's texts. `before` is the state that it replaced; none if a link
+  // filled in the form of a new page.
   function push(what, before) {
-    if (!note.dataset[what] || same(before, state())) return;
+    if (!note.dataset[what] || !before || same(before, state())) return;
     stack.push(before);
     stack.splice(0, stack.length - most);
     told.textContent = note.dataset[what];
