@@ -673,7 +673,7 @@ def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUp
     listed = page.locator("#models [data-model]")
     status = page.locator("#models").get_by_role("status")
     expect(listed).to_have_count(1000)
-    expect(status).to_contain_text("1500")
+    expect(status).to_contain_text("1,500")
 
     page.get_by_label("Model", exact=True).fill("MODEL maker")
     expect(status).to_contain_text("first 1,000 of 1,500")
