@@ -26,7 +26,7 @@ _SENTENCES = {
 
 
 def headers_of(text: str, errors: list[FieldProblem]) -> Headers:
-    """Parse the lines. What is wrong with them goes to `errors`."""
+    """Parse the lines. Problems are added to `errors`."""
     headers = []
     for number, line in enumerate(text.splitlines(), 1):
         name, colon, value = line.partition(":")
@@ -58,7 +58,7 @@ def extra_headers(call: Call, dialect: Dialect, provider: str) -> Headers:
 
 
 def headers_text(headers: Headers) -> str:
-    """Return the text that means these headers."""
+    """Return the lines that `headers_of` parses to these headers."""
     return "\n".join(f"{name}: {value}" for name, value in headers)
 
 

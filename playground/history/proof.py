@@ -33,9 +33,7 @@ from playground.web.present import Code, Result, Shown
 
 _NAME = re.compile(r"[^a-z0-9.]+")
 _NO_KEY = gettext_noop("Try again later. The signing key can’t be read: %(why)s.")
-_OLD_PAGE = gettext_noop(
-    "Send the request again. The playground has restarted since this page was loaded."
-)
+_OLD_PAGE = gettext_noop("Send the request again. The playground has restarted since this page was loaded.")
 
 
 @dataclass(frozen=True)
