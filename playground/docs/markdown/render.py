@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 -- the library passes all arguments to every method
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,8 +38,9 @@ _TITLES = {
     "details": gettext_noop("Details"),
 }
 _TOC_LEVELS = (2, 3)
-# Code of up to this many characters stays on one line: `--key server`, `max-tokens`.
-_ONE_LINE = 24
+# In characters.
+_LONGEST_UNBROKEN = 24
+_BREAKS = re.compile(r"(?<=[./])(?=[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +188,16 @@ class _Renderer(RendererHTML):
         html = code.highlighted(token.content.removesuffix("\n"), info, context.budget)
         return _code(context, html, info)
 
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Let long URLs and paths break after a slash or a dot, but not a short code after its hyphen."""
+        text = tokens[idx].content
+        if len(text) > _LONGEST_UNBROKEN:
+            return f"<code>{'<wbr>'.join(map(escape, _BREAKS.split(text)))}</code>"
+        name = ' class="one-line"' if " " in text or "-" in text else ""
+        return f"<code{name}>{escape(text)}</code>"
+
     def code_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         return _code(env["context"], escape(tokens[at].content.removesuffix("\n")), code.Info("", "", ""))
-
-    def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        token = tokens[idx]
-        if len(token.content) <= _ONE_LINE and any(mark in token.content for mark in " -"):
-            token.attrSet("class", "one-line")
-        return str(super().code_inline(tokens, idx, options, env))
 
     def html_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         """Pass on HTML that the settings allow; a tag in it becomes a playground, as elsewhere."""

@@ -1,4 +1,4 @@
-"""`manage.py proof`: check a proof file without a network, and tell this playground's public key."""
+"""`manage.py proof`: check a proof file offline, or print this playground's public key."""
 
 import re
 import sys

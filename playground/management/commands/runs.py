@@ -1,4 +1,4 @@
-"""`manage.py runs …`: how much saved runs take, and deleting them."""
+"""`manage.py runs …`: show how much space runs take, or delete them."""
 
 from argparse import ArgumentParser
 from typing import Any
