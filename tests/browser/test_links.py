@@ -101,6 +101,7 @@ def test_a_broken_link_says_so_and_leaves_the_form(open_page: Open, text: str) -
     expect(last_answer(page)).to_be_visible()
     expect(page.locator("#answer [data-refusal]")).to_have_count(1)
     expect(page.get_by_label("Provider", exact=True)).to_have_value("test")
+    expect(page.locator("[data-undo-note]")).to_be_hidden()
     assert _message(page)
 
 
