@@ -1,4 +1,4 @@
-"""A model's answer as HTML: Markdown, code, formulas, or JSON. For an attacker it stays text.
+"""A model's answer as HTML: Markdown, code, formulas, or JSON. What an attacker writes stays text.
 
 Raw HTML is escaped. Links leave the page only by a click, and lead to the web or to mail, never to an address
 of this site. Images from the web are links: nothing is fetched because an answer names it.
