@@ -1,5 +1,8 @@
 """What people do on the playground's page: steps that many tests share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Locator, Page, expect
 
 # Of a provider that refuses a parameter; the playground offers a fix.
@@ -84,11 +87,18 @@ def drawer(page: Page, name: str) -> Locator:
     return opened
 
 
-def ask_for_stream(page: Page) -> None:
-    """Ask for a stream."""
+@contextmanager
+def settings(page: Page) -> Iterator[None]:
+    """Have the request's settings in sight: on a small screen they are in a drawer."""
     is_in_drawer = page.locator("[data-drawer=settings]").is_visible()
     if is_in_drawer:
         drawer(page, "settings")
-    page.locator("#stream").check()
+    yield
     if is_in_drawer:
         page.keyboard.press("Escape")
+        expect(page.locator("#settings")).to_be_hidden()
+
+
+def ask_for_stream(page: Page) -> None:
+    with settings(page):
+        page.locator("#stream").check()

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from playground.dialects import DIALECTS
 from tests.browser.conftest import Open
-from tests.browser.steps import choose, last_text
+from tests.browser.steps import choose, composer, example, last_text, send, settings
 from tests.upstreams.scripted import Recorded, ScriptedUpstream, completion_body, json_answer
 
 LABELS = [dialect.label for dialect in DIALECTS.values()]
@@ -62,8 +62,9 @@ def _speaks_all(upstream: ScriptedUpstream) -> str:
 
 
 def _switch(page: Page, label: str) -> None:
-    button = page.locator(".segments").get_by_role("button", name=label, exact=True)
-    button.click()
+    button = page.locator(".segments").get_by_role("button", name=label, exact=True, include_hidden=True)
+    with settings(page):
+        button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
 
 
@@ -74,15 +75,19 @@ def test_a_filled_form_is_switched_and_sent_in_each_api(
 ) -> None:
     page = open_page(_speaks_all(upstream), locale=locale, java_script_enabled=scripts)
     page.set_viewport_size({"width": width, "height": 900})
-    page.locator("[name=content]").first.fill("Say hi.")
-    page.locator("[name=max_tokens]").fill("5")
+    composer(page).fill("Say hi.")
+    with settings(page):
+        page.locator("[name=max_tokens]").fill("5")
 
-    for label in (*LABELS[1:], LABELS[0]):
+    for number, label in enumerate((*LABELS[1:], LABELS[0]), 1):
         _switch(page, label)
         expect(page.locator("[name=content]").first).to_have_value("Say hi.")
         expect(page.locator("[name=max_tokens], [name=max_output_tokens]").first).to_have_value("5")
+        answers = page.locator("[data-message] [data-part=panel-answer]")
         page.locator("#send").click()
+        expect(answers).to_have_count(number if scripts else 1)
         expect(last_text(page)).not_to_be_empty()
+        composer(page).fill("Say hi.")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True
 
 
@@ -133,7 +138,7 @@ def test_nothing_is_sent_after_a_switch_that_failed(open_page: Open, upstream: S
 
     expect(page.locator("#more-error")).not_to_be_empty()
     expect(page.locator("[data-busy]")).to_be_empty()
-    expect(page.locator("#result [data-refusal]")).to_have_count(0)
+    expect(page.locator("[data-refusal]")).to_have_count(0)
     assert not upstream.requests
     page.locator("[name=more]").fill("")
     page.keyboard.press("Control+Enter")
@@ -153,8 +158,7 @@ def test_what_another_api_lacks_is_listed(open_page: Open) -> None:
 
 def test_a_system_message_becomes_a_field_of_its_own(open_page: Open) -> None:
     page = open_page()
-    page.get_by_role("button", name="Examples").or_(page.get_by_text("Examples")).first.click()
-    page.get_by_role("button", name="System prompt").click()
+    example(page, "System prompt")
     expect(page.locator("[data-message]")).to_have_count(2)
 
     _switch(page, "Messages")
@@ -246,27 +250,23 @@ def test_a_provider_brings_its_usual_api_unless_one_was_chosen(
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-@pytest.mark.parametrize("button", ["Add to conversation", "Add message"])
 def test_the_first_example_of_each_api_goes_on(
-    open_page: Open, upstream: ScriptedUpstream, button: str, scripts: bool
+    open_page: Open, upstream: ScriptedUpstream, scripts: bool
 ) -> None:
-    is_real = scripts and button == "Add to conversation"
-    page = open_page("" if is_real else _speaks_all(upstream), java_script_enabled=scripts)
+    page = open_page("" if scripts else _speaks_all(upstream), java_script_enabled=scripts)
+    messages = page.locator("#messages [data-message]")
     for label in LABELS:
         _switch(page, label)
-        page.locator("nav details.menu summary").click()
-        page.locator("#presets button").first.click()
-        expect(page.locator("[data-message]")).to_have_count(1)
+        example(page, 0)
+        expect(messages).to_have_count(0)
         page.locator("[name=max_tokens], [name=max_output_tokens]").first.fill("5")
         page.locator("#send").click()
-        page.get_by_role("button", name="Add to conversation").wait_for()
+        expect(messages).to_have_count(2)
 
-        page.get_by_role("button", name=button, exact=True).click()
-        page.locator("[data-message]").nth(1).wait_for()
-        page.locator("[name=content]").last.fill("Go on.")
+        composer(page).fill("Go on.")
         page.locator("#send").click()
 
-        page.get_by_role("button", name="Add to conversation").wait_for()
+        expect(messages).to_have_count(4)
         expect(page.locator("[data-message-error]:visible")).to_have_count(0)
 
 
@@ -296,20 +296,18 @@ def test_what_is_wrong_in_each_api_is_told_at_the_form(open_page: Open, scripts:
     for label, lacking in {"Messages": "stop", "Responses": "n"}.items():
         _switch(page, label)
         if not more.is_visible():
-            page.locator("[data-more-parameters] summary").click()
+            page.locator("[data-more-parameters] > summary").click()
         more.fill(json.dumps({lacking: 2}))
         page.locator("#send").click()
         expect(told).to_contain_text(f"{lacking}: ")
         expect(more).to_have_attribute("aria-invalid", "true")
         more.fill("")
 
-        page.get_by_role("button", name=re.compile("^Remove message")).click()
-        expect(page.locator("[data-message]")).to_have_count(0)
+        composer(page).fill("")
         page.locator("#send").click()
-        expect(page.locator("#after-messages .field-error")).to_be_visible()
+        expect(page.locator("#composer > .field-error:visible")).to_have_count(1)
         expect(told).to_be_hidden()
-        page.get_by_role("button", name="Add message").click()
-        page.locator("[name=content]").fill("Hello")
+        composer(page).fill("Hello")
 
 
 def test_the_cursor_goes_into_the_first_of_several_results(
@@ -321,14 +319,12 @@ def test_the_cursor_goes_into_the_first_of_several_results(
     page = open_page(
         f"?provider=&base_url=http://{upstream.host_port}/v1&dialect=messages&request={MESSAGES}"
     )
-    page.locator("#send").click()
-    page.get_by_role("button", name="Add to conversation").click()
-    expect(page.locator("[name=extra]").last).to_be_focused()
+    send(page)
+    expect(page.locator("#messages [name=extra]").last).to_be_focused()
 
     page.keyboard.type("22 °C")
-    page.locator("#send").click()
+    send(page)
 
-    expect(page.get_by_role("button", name="Add to conversation")).to_have_count(1)
     results = upstream.requests[-1].json["messages"][-1]["content"]
     assert [result["content"] for result in results] == ["22 °C", ""]
 
@@ -337,8 +333,7 @@ def test_a_reload_brings_back_no_choice_that_an_example_took_away(open_page: Ope
     page = open_page(f"?dialect=messages&request={MESSAGES}")
     thinking = page.locator('[name="thinking.type"]')
     expect(thinking).to_have_value("adaptive")
-    page.locator("nav details.menu summary").click()
-    page.locator("#presets button").first.click()
+    example(page, 0)
     expect(page.locator("[data-part=code-python]")).to_contain_text("Hello!")
 
     page.reload()
@@ -361,11 +356,11 @@ def test_an_example_that_follows_a_switch_at_once_is_of_the_new_api(open_page: O
     page = open_page()
     with _held_edits(page) as held:
         _press(page, page.locator(".segments").get_by_role("button", name="Messages"), held)
-        page.locator("summary", has_text="Examples").click()
-        page.get_by_role("button", name="System prompt").click()
+        example(page, "System prompt")
 
     expect(page.locator("[name=system]")).not_to_be_empty()
-    expect(page.locator("#messages [data-message]")).to_have_count(1)
+    expect(page.locator("#messages [data-message]")).to_have_count(0)
+    expect(composer(page)).not_to_have_value("")
     expect(page.locator("[name=dialect]")).to_have_value("messages")
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from playground.proof.file import State, read
 from tests.browser.axe import assert_no_barrier
+from tests.browser.steps import ask_for_stream, composer
 from tests.site import Site, manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
@@ -47,8 +48,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _send(page: Page, site: Site) -> None:
     page.goto(f"{site.address}?provider=test")
-    page.locator("[name=content]").first.fill("What do I see?")
-    page.locator("[name=stream]").check()
+    composer(page).fill("What do I see?")
+    ask_for_stream(page)
     page.locator("#send").click()
 
 

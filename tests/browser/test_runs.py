@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
+from tests.browser.steps import composer, last_answer, send, settled
 from tests.site import manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
@@ -46,15 +47,23 @@ class Runs:
         self._server.close()
 
     def send(self, page: Page, text: str, answer: str, **fields: str) -> None:
-        self._upstream.reply(completion(answer))
-        page.locator("[name=content]").first.fill(text)
+        """Send a conversation of one message."""
+        self.reply(answer)
+        if page.locator("#messages [data-message]").count():
+            page.locator("header [value=clear]").click()
+            expect(page.locator("#messages [data-message]")).to_have_count(0)
+        composer(page).fill(text)
         for name, value in fields.items():
             page.locator(f"#{name}").fill(value)
         page.keyboard.press("Control+Enter")
-        expect(page.locator("[data-part=outcome] [data-result]")).to_contain_text(answer)
+        settled(page)
+        expect(last_answer(page)).to_contain_text(answer)
         expect(
             page.get_by_role("link", name="Permalink").or_(page.get_by_role("link", name="永久链接"))
         ).to_be_visible()
+
+    def reply(self, answer: str) -> None:
+        self._upstream.reply(completion(answer))
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +102,9 @@ def test_a_run_is_found_again_after_a_restart(runs: Runs) -> None:
 
     expect(page.locator("#temperature")).to_have_value("0.25")
     expect(page.locator("[name=content]").first).to_have_value("Where does the Danube rise?")
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("In the Black Forest")
+    expect(last_answer(page)).to_contain_text("In the Black Forest")
     page.reload()
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("In the Black Forest")
+    expect(last_answer(page)).to_contain_text("In the Black Forest")
 
 
 def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
@@ -141,9 +150,10 @@ def test_a_repeated_run_is_compared_with_the_first(runs: Runs) -> None:
     page.get_by_role("link", name="Permalink").click()
     expect(page.get_by_role("region", name="Run")).to_be_visible()
 
-    runs.send(page, "again", "Second answer")
+    runs.reply("Second answer")
+    page.get_by_role("button", name="Replay").click()
+    expect(last_answer(page)).to_contain_text("Second answer")
 
-    expect(page.get_by_role("region", name="Run")).to_have_count(0)
     page.get_by_role("link", name="Compare with run").click()
     expect(page.locator("main")).to_contain_text("Both runs sent the same bytes")
     expect(page.locator("del")).to_have_text(["First"])
@@ -155,9 +165,8 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
     page.get_by_role("button", name="Delete run").click()
     expect(page.locator("[data-part=kept]")).to_have_text("Run deleted")
     page.get_by_label("Don’t save this run").check()
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("Run deleted")).to_have_count(0)
-    expect(page.locator("[data-part=outcome] [data-result]")).to_be_visible()
+    send(page, "regretted as well")
+    expect(page.get_by_text("Run deleted")).to_have_count(1)
     expect(page.get_by_role("link", name="Permalink")).to_have_count(0)
 
     page.get_by_role("link", name="Runs").click()
@@ -234,8 +243,8 @@ def test_without_scripts_everything_is_a_form(runs: Runs) -> None:
     page.get_by_label("Words").fill("scriptless")
     page.get_by_role("button", name="Search").click()
     _rows(page).get_by_role("link").click()
-    expect(page.locator("[data-part=panel-answer]")).to_contain_text("Plain")
-    page.get_by_role("button", name="Send").click()
+    expect(last_answer(page)).to_contain_text("Plain")
+    page.get_by_role("button", name="Replay").click()
     page.get_by_role("link", name="Compare with run").click()
     expect(page.locator("main")).to_contain_text("Both runs sent the same bytes")
 
