@@ -1,7 +1,7 @@
 """Decide what kind of error a provider's message and status mean, and what to do about it."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -187,8 +187,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return _wrong_api(exchange)
     if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)
-    found = None if status is None else _of_status(status, error, exchange, wait)
-    return replace(found, wait=wait) if found and status in _RETRY_STATUSES else found
+    return None if status is None else _of_status(status, error, exchange, wait)
 
 
 def _status(error: ProviderError, status: int) -> int | None:
@@ -340,13 +339,11 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
             field=length_field(exchange),
         )
     elif status in _TIMEOUT_STATUSES and not exchange.is_listing and not exchange.demands.streams:
-        advice = say(
-            gettext_noop("Try again with streaming, or lower %(field)s."),
-            field=length_field(exchange),
-        )
+        text = gettext_noop("Try again with streaming, or lower %(field)s.")
+        advice = say(text, field=length_field(exchange))
     elif status == 429 and not wait and _QUOTA.search(error.words):
         title = gettext_noop("Rate limit or quota reached")
         advice = say(gettext_noop("Wait a moment, then send again, or raise the quota with your provider."))
     elif status in _RETRY_STATUSES and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
-    return Diagnosis(kind, say(title), advice)
+    return Diagnosis(kind, say(title), advice, wait if status in _RETRY_STATUSES else None)

@@ -8,10 +8,10 @@ from playground import snippets
 from playground.calls.cost import cost_of
 from playground.exchange.answer import Choice
 from playground.exchange.record import Exchange, Recorded, joined
+from playground.forms.outdated import explained
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.upstream.detect import Detected
-from playground.web.outdated import explained
 
 Translate = Callable[[Sentence], str]
 

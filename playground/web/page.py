@@ -30,6 +30,7 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refus
 from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
+from playground.forms.outdated import outdated
 from playground.forms.rows import ROW_FIELDS
 from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
@@ -40,7 +41,6 @@ from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
 from playground.web.conversation import converse, presets
-from playground.web.outdated import outdated
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay

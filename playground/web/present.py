@@ -18,13 +18,13 @@ from playground.exchange.stream import Unread
 from playground.exchange.usage import Usage
 from playground.explanations.advice import ABOUT
 from playground.explanations.explain import Explanation
+from playground.forms.outdated import explained
 from playground.rendering.answer import rendered
 from playground.rendering.highlight import highlight
 from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
 from playground.text import jsontext
 from playground.web.events import EVENTS_A_GROUP, EventBudget, EventGroup, event_item
-from playground.web.outdated import explained
 
 # In characters: more than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
