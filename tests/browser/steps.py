@@ -1,5 +1,6 @@
 """What people do on the playground's page: steps that many tests share."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 # Of a provider that refuses a parameter; the playground offers a fix.
 UNSUPPORTED = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+
+# The address may name a language.
+SEND = re.compile(r"/send/(\?|$)")
 
 
 def message(page: Page, number: int) -> Locator:
@@ -50,7 +54,7 @@ def send(page: Page, text: str = "") -> None:
     """Send, with `text` as the next message if given, and wait for this answer, not for an earlier one."""
     if text:
         composer(page).fill(text)
-    with page.expect_response("**/send/"):
+    with page.expect_response(SEND):
         page.locator("#send").click()
     settled(page)
     expect(last_answer(page)).to_be_visible()
@@ -59,7 +63,7 @@ def send(page: Page, text: str = "") -> None:
 def send_by_keys(page: Page) -> None:
     """Send once nothing else is being sent, and wait for the answer to this request."""
     settled(page)
-    with page.expect_response("**/send/"):
+    with page.expect_response(SEND):
         page.keyboard.press("Control+Enter")
     settled(page)
 

@@ -78,7 +78,7 @@ def test_without_scripts_the_switch_keeps_the_form(open_page: Open, upstream: Sc
     expect(page.get_by_label("第 1 条消息的内容", exact=True)).to_have_value("Typed before")
     page.locator("#send").click()
     expect(last_text(page)).to_be_visible()
-    expect(page.get_by_role("button", name="加入对话")).to_be_visible()
+    expect(page.get_by_role("button", name="重新生成")).to_be_visible()
 
 
 def test_an_address_asks_for_a_language(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -156,7 +156,7 @@ def refused(page: Page, upstream: ScriptedUpstream) -> None:
     page.locator("#temperature").fill("hot")
     page.get_by_label("第 1 条消息的角色").select_option("tool")
     page.locator("#send").click()
-    expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
+    expect(page.locator("#answer [data-refusal]")).to_have_count(1)
 
 
 def rate_limited(page: Page, upstream: ScriptedUpstream) -> None:
@@ -182,7 +182,7 @@ def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
 
 
 def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_text("示例").click()
+    page.locator("nav details.menu summary").click()
 
 
 def docs(page: Page, upstream: ScriptedUpstream) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import ALL_RULES, COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open
-from tests.browser.steps import UNSUPPORTED, ask_for_stream, last_answer, last_text, send
+from tests.browser.steps import UNSUPPORTED, ask_for_stream, drawer, last_answer, last_text, send, tab
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -33,8 +33,8 @@ def first_visit(page: Page, upstream: ScriptedUpstream) -> None:
     expect(page.locator("[data-part=code-python]")).to_be_visible()
 
 
-def empty_answer_tab(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_role("tab", name="Answer").click()
+def empty_tab(page: Page, upstream: ScriptedUpstream) -> None:
+    tab(page, "HTTP")
 
 
 def busy(page: Page, upstream: ScriptedUpstream) -> None:
@@ -105,7 +105,7 @@ def refused(page: Page, upstream: ScriptedUpstream) -> None:
     page.locator("#temperature").fill("hot")
     page.get_by_label("Role of message 1").select_option("tool")
     page.locator("#send").click()
-    expect(page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
+    expect(page.locator("#answer [data-refusal]")).to_have_count(1)
 
 
 def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
@@ -119,7 +119,7 @@ def own_base_url_and_key(page: Page, upstream: ScriptedUpstream) -> None:
 def all_parameters(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_text("More parameters").click()
     page.get_by_label("seed", exact=True).fill("7")
-    page.get_by_text("More fields (JSON)").click()
+    page.locator("#composer [data-unfold]").click()
 
 
 def listed_models(page: Page, upstream: ScriptedUpstream) -> None:
@@ -174,7 +174,7 @@ def full_storage(page: Page, upstream: ScriptedUpstream) -> None:
 
 
 def examples_menu(page: Page, upstream: ScriptedUpstream) -> None:
-    page.get_by_text("Examples").click()
+    page.locator("nav details.menu summary").click()
 
 
 def very_long(page: Page, upstream: ScriptedUpstream) -> None:
@@ -254,7 +254,7 @@ def not_counted(page: Page, upstream: ScriptedUpstream) -> None:
 
 STATES: tuple[Arrange, ...] = (
     first_visit,
-    empty_answer_tab,
+    empty_tab,
     busy,
     stopped,
     answered,
@@ -302,6 +302,13 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
             if folder := os.environ.get("SCREENSHOTS"):
                 page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
             assert_no_barrier(page, **rules)
+    for name in ("settings", "result"):
+        drawer(page, name)
+        settle(page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder, f"{arrange.__name__}-{name}.png"))
+        assert_no_barrier(page, **COLOURS)
+        page.keyboard.press("Escape")
     for width in (1440, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
