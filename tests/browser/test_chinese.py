@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Complaints
+from tests.browser.steps import send, settled
 from tests.site import manage, serving
 from tests.upstreams.scripted import (
     STREAM_HEAD,
@@ -65,16 +66,17 @@ class Place:
 
     def send(self, text: str, answer: Answer | Paused | bytes) -> None:
         self.upstream.reply(answer)
-        self.page.locator("[name=content]").first.fill(text)
-        self.page.locator("#send").click()
-        expect(self.page.locator("[data-part=outcome] [data-result]")).to_be_visible()
+        send(self.page, text)
+
+    def permalink(self) -> None:
+        self.page.get_by_role("link", name="永久链接").last.click()
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path)
 
     def saved(self, *parts: str) -> Path:
         """Save the proof file of the call that is shown, without these parts."""
-        self.page.get_by_role("link", name="保存证明").click()
+        self.page.get_by_role("link", name="保存证明").last.click()
         for part in parts:
             self.page.locator(f"[name=black][value='{part}']").check()
         with self.page.expect_download() as download:
@@ -121,7 +123,6 @@ def tool_called(place: Place) -> None:
     message = {"role": "assistant", "content": None, "tool_calls": CALLS}
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
     place.send("北京现在天气怎么样？", completion(choices=[choice]))
-    place.page.get_by_role("button", name="加入对话").click()
 
 
 def several_choices(place: Place) -> None:
@@ -177,7 +178,7 @@ def headers_refused(place: Place) -> None:
     place.page.get_by_text("更多参数").click()
     place.page.get_by_label("自定义请求头").fill("Authorization: Bearer sk-1\n标题")
     place.page.locator("#send").click()
-    expect(place.page.locator("[data-part=outcome] [data-refusal]")).to_be_visible()
+    expect(place.page.locator("#answer [data-refusal]")).to_be_visible()
 
 
 def broken_link(place: Place) -> None:
@@ -205,9 +206,12 @@ def none_found(place: Place) -> None:
 
 def run(place: Place) -> None:
     place.send("多瑙河发源于哪里？", completion("发源于德国的黑森林。"))
-    place.page.get_by_role("link", name="永久链接").click()
-    place.send("多瑙河发源于哪里？", completion("发源于黑森林。"))
-    place.page.get_by_role("link", name="永久链接").click()
+    place.permalink()
+    place.upstream.reply(completion("发源于黑森林。"))
+    with place.page.expect_response("**/send/"):
+        place.page.get_by_role("region", name="调用记录").get_by_role("button", name="重新发送").click()
+    settled(place.page)
+    place.permalink()
     expect(place.page.get_by_role("region", name="调用记录")).to_be_visible()
 
 
