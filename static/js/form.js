@@ -292,7 +292,8 @@ window.requestForm = (() => {
   });
   let noted = null; // the last response
   function tellNotes({ detail: { ctx } }) {
-    if (!ctx.response?.headers || ctx.response === noted || ctx.sourceElement.dataset.part === "codes") return;
+    if (!ctx.response?.headers || ctx.response === noted || ctx.sourceElement.dataset.part === "codes")
+      return;
     noted = ctx.response;
     for (const name of ["key", "address"]) {
       const told = form.querySelector(`[data-${name}-note]`); // an embed lacks one of them
