@@ -290,8 +290,11 @@ window.requestForm = (() => {
     const { sourceElement } = event.detail.ctx;
     if ([sourceElement, sourceElement.form].includes(form)) clearErrors();
   });
-  document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement.dataset.part === "codes") return;
+  let noted = null; // the last response
+  function tellNotes({ detail: { ctx } }) {
+    if (!ctx.response?.headers || ctx.response === noted || ctx.sourceElement.dataset.part === "codes")
+      return;
+    noted = ctx.response;
     for (const name of ["key", "address"]) {
       const told = form.querySelector(`[data-${name}-note]`); // an embed lacks one of them
       if (!told) continue;
@@ -299,7 +302,9 @@ window.requestForm = (() => {
       told.hidden = !note;
       told.textContent = note ? JSON.parse(note) : "";
     }
-  });
+  }
+  document.addEventListener("htmx:before:response", tellNotes);
+  document.addEventListener("htmx:before:swap", tellNotes); // a stream has no other event for it
   document.addEventListener("htmx:after:swap", () => {
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {

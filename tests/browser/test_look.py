@@ -301,7 +301,8 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
             settle(page)
             if folder := os.environ.get("SCREENSHOTS"):
                 page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
-            assert_no_barrier(page, **rules)
+            # An open menu covers targets, which can be reached when it is closed.
+            assert_no_barrier(page, "header" if arrange is examples_menu else None, **rules)
     for name in ("settings", "result"):
         drawer(page, name)
         settle(page)

@@ -67,6 +67,8 @@ def test_without_scripts_the_form_does_the_job(open_page: Open, upstream: Script
         "messages": [{"role": "system", "content": "second"}, {"role": "user", "content": "Hello!"}],
         "temperature": 0.5,
         "max_tokens": 150,
+        "stream": True,
+        "stream_options": {"include_usage": True},
     }
     expect(page.locator("#temperature")).to_have_value("0.5")
     for part in (
