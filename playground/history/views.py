@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from playground.catalogue.providers import catalogue
 from playground.exchange.archive import ArchiveError
@@ -85,6 +86,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 
 
 @require_safe
+@vary_on_headers("HX-Request", "Accept")  # Back must not show a fragment as a page
 @gzip_page
 @if_runs_are_on
 def run(request: HttpRequest, key: str) -> HttpResponse:

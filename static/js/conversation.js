@@ -24,6 +24,8 @@ window.conversation = (() => {
   let shown = "";
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
+  let lastSent; // the text of the last message that was sent
+  let changes = 0; // how often the form was changed
 
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
@@ -37,6 +39,7 @@ window.conversation = (() => {
       if (known && !placed.has(runOf(row))) {
         placed.add(runOf(row));
         if (known.section.parentElement !== view) view.replaceChildren(known.section);
+        showUsed(known.section, field(row, "content").value);
       }
       row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
     }
@@ -44,31 +47,43 @@ window.conversation = (() => {
     recall();
   }
 
-  // A conversation that was reloaded, or taken up again, gets the facts of its answers from their runs.
+  // A conversation that was reloaded, or taken up again, gets the facts of its answers from their runs: one after
+  // another, the last one first. Nothing is asked for twice.
   const asked = new Set();
-  async function recall() {
-    const { runUrl } = pane.dataset;
-    const unknown = listed()
+  let isRecalling = false;
+  const unknown = () =>
+    listed()
       .map(runOf)
-      .filter((run) => run && !answers.has(run) && !asked.has(run));
-    if (!runUrl || isBusy()) return;
-    for (const run of new Set(unknown)) {
-      asked.add(run);
-      const answer = await fetch(runUrl.replace("RUN", encodeURIComponent(run)), {
-        headers: { "HX-Request": "true" },
-      });
-      if (!answer.ok) continue; // it was not saved, or deleted
-      const box = document.body.appendChild(document.createElement("div"));
-      box.hidden = true;
-      await htmx.swap({ text: await answer.text(), target: box, sourceElement: box, swap: "innerHTML" });
-      box.remove();
-      const section = sectionIn(box);
-      if (!section) continue;
-      section.role = "group";
-      section.remove();
-      answers.set(run, { section, panels: [...box.childNodes], sent: null });
-      place();
+      .findLast((run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run));
+  async function recall() {
+    if (!pane.dataset.runUrl || isRecalling) return;
+    isRecalling = true;
+    try {
+      for (let run = unknown(); run && !isBusy(); run = unknown()) {
+        asked.add(run);
+        await bring(run);
+        place();
+      }
+    } catch {
+      asked.clear(); // the playground is out of reach: ask again at the next change
     }
+    isRecalling = false;
+  }
+
+  async function bring(run) {
+    const answer = await fetch(pane.dataset.runUrl.replace("RUN", run), {
+      headers: { "HX-Request": "true" },
+    });
+    if (!answer.ok) return; // it was not saved, or deleted
+    const box = document.body.appendChild(document.createElement("div"));
+    box.hidden = true;
+    await htmx.swap({ text: await answer.text(), target: box, sourceElement: box, swap: "innerHTML" });
+    box.remove();
+    const section = sectionIn(box);
+    if (section?.dataset.run !== run) return;
+    section.role = "group";
+    section.remove();
+    answers.set(run, { section, panels: [...box.childNodes], sent: null });
   }
 
   function keepPanels() {
@@ -84,29 +99,42 @@ window.conversation = (() => {
     outcome.replaceChildren(...known.panels);
     window.resultPane.show();
     place();
-    if (known.sent) showCode(known.sent);
+    showCode(run, known.sent);
   }
 
-  // The code of a request that was sent, until the form is changed.
-  async function showCode(state) {
-    const body = new URLSearchParams(state);
+  // The code of a request that was sent, until the form is changed. Of an answer that was brought it is not known:
+  // then it is the form's, never that of another answer.
+  async function showCode(run, state) {
+    const body = new URLSearchParams(state ?? new FormData(form));
+    body.delete("api_key");
     const headers = { "HX-Request": "true" };
-    const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
-    if (answer.ok)
-      htmx.swap({ text: await answer.text(), target: codes, sourceElement: codes, swap: "innerHTML" });
+    const before = changes;
+    try {
+      const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
+      const text = await answer.text();
+      if (answer.ok && shown === run && changes === before)
+        await htmx.swap({ text, target: codes, sourceElement: codes, swap: "innerHTML" });
+    } catch {
+      /* the playground is out of reach: the code stays */
+    }
   }
+  const count = () => {
+    changes += 1;
+  };
+  form.addEventListener("input", count);
+  document.body.addEventListener("playground:changed", count);
 
-  document.addEventListener("htmx:config:request", (event) => {
-    if (!isSend(event)) return;
-    sent = [...new FormData(form)].filter(([name]) => name !== "api_key");
+  // What the composer has is no part of a request that is sent aside from it.
+  let isAside = false;
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (isAside) ctx.request.body.set("composer", "aside");
   });
   // An answer has nothing to answer: first write the next message.
   document.addEventListener(
     "submit",
     (event) => {
-      const { composer } = form.elements;
       const last = listed().at(-1);
-      if (event.target !== form || event.submitter?.name === "until" || composer.value === "aside") return;
+      if (event.target !== form || event.submitter?.name === "until" || isAside) return;
       if (
         !last ||
         !runOf(last) ||
@@ -124,9 +152,9 @@ window.conversation = (() => {
     if (!isSend(event)) return;
     keepPanels();
     shown = "";
-    const { composer } = form.elements;
-    sentRow = composer.value === "aside" ? null : requestForm.commit();
-    composer.value = "on";
+    sent = [...event.detail.ctx.request.body].filter(([name]) => name !== "api_key");
+    sentRow = isAside ? null : requestForm.commit();
+    lastSent = listed().at(-1) && field(listed().at(-1), "content").value;
     place();
     follows = true;
     follow();
@@ -159,11 +187,14 @@ window.conversation = (() => {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
-    const isAdded = run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
-    if (isAdded) {
+    // While it arrived, another conversation may have taken the place of the one that it answers.
+    const texts = listed().map((row) => field(row, "content").value);
+    const goesOn = lastSent === undefined ? !texts.length : texts.includes(lastSent);
+    const joins = goesOn && run && button && !section.querySelector("[data-error]");
+    if (joins && (await editForm(button.value))) {
       window.versions.mark(run, begun);
       use(button);
-    } else if (begun) await window.versions.restore(begun);
+    } else if (begun && goesOn) await window.versions.restore(begun);
     place();
     follow();
   });
@@ -192,19 +223,41 @@ window.conversation = (() => {
     }
   }
 
+  // After a reload, its text tells which one.
+  function showUsed(section, content) {
+    const all = [...section.querySelectorAll("article.choice")];
+    if (all.length < 2 || section.querySelector("[data-append]:disabled")) return;
+    const used = all.find((one) => one.querySelector('[data-part^="answer-"]')?.textContent === content);
+    const button = used?.querySelector("[data-append]");
+    if (button) use(button);
+  }
+
   // After the form's own scripts have read what the server changed.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.sourceElement === pane) place();
+  });
+  document.body.addEventListener("playground:changed", place);
+  // Another conversation begins: what the last one brought goes with it.
+  document.addEventListener("playground:replacing", () => {
+    if (isBusy()) return;
+    keepPanels();
+    shown = "";
+    slot.replaceChildren();
+    outcome.replaceChildren();
+    window.resultPane.show();
   });
 
   // --- asking again ---
 
   // Send the conversation as it stands, without what is in the composer.
   function sendAside() {
-    form.elements.composer.value = "aside";
+    isAside = true;
     requestForm.changed();
     form.requestSubmit(send);
+    isAside = false;
   }
+  // Whether something can be sent, once the edits before it are done.
+  const isReady = async () => !isBusy() && (await editForm.settled()) && !isBusy();
 
   // An answer that was edited is the writer's text: it has no proof any more.
   function edit(row) {
@@ -228,14 +281,15 @@ window.conversation = (() => {
     } else if (row && list.contains(row)) choose(runOf(row));
   });
 
+  // What is typed into a message, be it its role or its JSON, is no longer what came.
   list.addEventListener("input", ({ target }) => {
-    if (target.name !== "content") return;
+    if (!["role", "content", "call", "extra"].includes(target.name)) return;
     const row = target.closest("[data-message]");
     field(row, "run").value = "";
     row.querySelector("[data-view]").replaceChildren();
   });
 
-  // Selecting a role changes what a row is; the server knows what it then looks like.
+  // With a keyboard, an answer is chosen as it gets the focus.
   pane.addEventListener("focusin", ({ target }) => {
     const row = target.closest("[data-message]");
     if (row && list.contains(row) && target.closest("[data-view]")) choose(runOf(row));
@@ -250,5 +304,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { NAMES, field, isBusy, place, runOf, sendAside, valuesOf };
+  return { NAMES, field, isBusy, isReady, place, runOf, sendAside, valuesOf };
 })();

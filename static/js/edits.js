@@ -51,6 +51,13 @@ window.editForm = (() => {
     }
   }
 
+  // Resolves once no edit is waiting, to whether the last one worked.
+  edit.settled = async () => {
+    let isDone = true;
+    while (waiting) isDone = await turn;
+    return isDone;
+  };
+
   // Send, Count tokens and the like wait for the edits before them: they are for the form that those leave. After an
   // edit that failed they do nothing, as its error is shown.
   const held = new Set();
@@ -115,14 +122,17 @@ window.editForm = (() => {
       const signal = AbortSignal.timeout(PATIENCE);
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
-      // Repeat with what was typed meanwhile, except for an example, which replaces the form.
-    } while (since.size && !/^(fill|example):/.test(action) && !isOpened);
+      // Repeat with what was typed meanwhile, except for an example, which replaces the form, and for a form that is
+      // given: what was typed is kept beside it.
+    } while (since.size && !state && !/^(fill|example):/.test(action) && !isOpened);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);
       requestForm.showErrors(problems);
       return problems.length ? false : told(answer.error.title);
     }
+    if (/^(clear$|fill:|example:|open:)/.test(action))
+      document.dispatchEvent(new Event("playground:replacing"));
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     if (action.startsWith("append:")) requestForm.moved();

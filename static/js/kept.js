@@ -19,8 +19,15 @@
   const state = () => [...new FormData(form)].filter(([name]) => !secret.includes(name));
 
   function save() {
+    const kept = JSON.stringify(state());
     try {
-      sessionStorage.setItem(storage, JSON.stringify(state()));
+      try {
+        sessionStorage.setItem(storage, kept);
+      } catch {
+        // Earlier versions of the conversation take up the room that its own text needs.
+        sessionStorage.removeItem("playground.forks");
+        sessionStorage.setItem(storage, kept);
+      }
     } catch {
       /* storage is full or disabled */
     }

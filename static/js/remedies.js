@@ -2,10 +2,13 @@
 // that is wrong; let the model go on.
 (() => {
   const pane = document.querySelector(".conversation");
-  const { isBusy, sendAside } = window.conversation;
+  const { isReady, sendAside } = window.conversation;
 
   // Send the same again, now or when the provider wants it.
   let waiting = null;
+  async function sendNow() {
+    if (await isReady()) sendAside();
+  }
   function sendAgain(button) {
     const { wait, waiting: text } = button.dataset;
     const label = button.querySelector("span");
@@ -15,9 +18,9 @@
       waiting.label.textContent = waiting.before;
       waiting = null;
     }
-    if (isWaiting || isBusy()) return;
+    if (isWaiting) return;
     if (!wait) {
-      sendAside();
+      sendNow();
       return;
     }
     const until = Date.now() + Number(wait) * 1000;
@@ -28,7 +31,7 @@
       else if (left <= 0) {
         clearInterval(waiting.timer);
         waiting = null;
-        sendAside();
+        sendNow();
       }
     };
     waiting = { button, label, before: label.textContent, timer: setInterval(tick, 250) };
@@ -43,8 +46,8 @@
     if (name === "model") document.querySelector("#settings .label-row button[hx-post]")?.click();
   }
 
-  function goOn() {
-    if (isBusy()) return;
+  async function goOn() {
+    if (!(await isReady())) return;
     const row = requestForm.newRow();
     const content = row.querySelector("[name=content]");
     content.defaultValue = content.value = pane.dataset.continue;

@@ -313,7 +313,7 @@
   // Show what the outcome now has in the tab that is chosen.
   window.resultPane = {
     show() {
-      select(selected());
+      select(outcome.children.length ? selected() : byName("code"));
       showOutcome();
     },
   };

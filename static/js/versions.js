@@ -1,70 +1,79 @@
 // Versions of a conversation: what followed a message before it was answered again, or was edited, is kept and can be
-// turned back to. A fork is the place where versions part; its id is in the row with which they begin.
+// turned back to. A fork is the place where versions part. The row with which they begin has its id and says which
+// version it is ("ID.2"), so that Undo and a reload bring back the right one.
 window.versions = (() => {
   const form = document.getElementById("request-form");
   const list = document.getElementById("messages");
   const { listed } = requestForm;
-  const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf } = window.conversation;
+  const { NAMES, field, isBusy, isReady, place, runOf, sendAside, valuesOf } = window.conversation;
+  const [CONTENT, FORK] = ["content", "fork"].map((name) => NAMES.indexOf(name));
 
   const KEPT = "playground.forks";
-  const forks = new Map(load());
-  let pending = null; // the fork whose new version is on its way
+  const kept = load();
+  const forks = new Map(kept.forks); // the messages of each version, by the fork's id
+  let pending = kept.pending; // where a new version is on its way
 
   function load() {
     try {
-      return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+      const { forks, pending } = JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+      return { forks: forks ?? [], pending: pending ?? null };
     } catch {
-      return []; // storage is disabled
+      return { forks: [], pending: null }; // storage is disabled
     }
   }
   function save() {
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify([...forks]));
+      sessionStorage.setItem(KEPT, JSON.stringify({ forks: [...forks], pending }));
     } catch {
       /* storage is full or disabled: then until the page is left */
     }
   }
 
-  // Keep the messages from a place on as one version, and begin another one. `text` is the first one's, if it has been
-  // edited since.
+  const markOf = (row) => {
+    const [id, at] = field(row, "fork").value.split(".");
+    return { id, at: Number(at) || 0 };
+  };
+  // A version that never came has no messages.
+  const number = (tails) => tails.findLastIndex((tail) => tail?.length) + 1;
+
+  // Keep the messages from a place on as one version. Returns the marks of that one and of the next. `text` is the
+  // first message's, if it has been edited since.
   function fork(index, text) {
-    const versions = listed().slice(index).map(valuesOf);
-    if (text !== undefined) versions[0][NAMES.indexOf("content")] = text;
-    const id = versions[0][NAMES.indexOf("fork")] || crypto.getRandomValues(new Uint32Array(2)).join("");
-    versions[0][NAMES.indexOf("fork")] = id;
-    const known = forks.get(id) ?? { tails: [], at: 0 };
-    known.tails[known.at] = versions;
-    known.at = known.tails.push([]) - 1;
-    forks.set(id, known);
-    save();
-    return id;
+    const tail = listed().slice(index).map(valuesOf);
+    const known = markOf(listed()[index]);
+    const id = known.id || crypto.getRandomValues(new Uint32Array(2)).join("");
+    const tails = forks.get(id) ?? [];
+    const at = Math.min(known.at, number(tails));
+    if (text !== undefined) tail[0][CONTENT] = text;
+    tail[0][FORK] = `${id}.${at}`;
+    tails[at] = tail;
+    forks.set(id, tails);
+    return { id, at, next: `${id}.${number(tails)}` };
   }
 
-  const placeOfFork = (id) => listed().findIndex((row) => field(row, "fork").value === id);
+  const lastText = () => listed().at(-1) && field(listed().at(-1), "content").value;
 
-  function mark(run, id) {
-    const row = id && listed().find((one) => runOf(one) === run);
-    if (row) field(row, "fork").value = id;
+  function mark(run, begun) {
+    const row = begun && listed().find((one) => runOf(one) === run);
+    if (row) field(row, "fork").value = begun.next;
     requestForm.moved();
   }
 
-  // There is no new version: go back to the last one.
-  async function restore(id) {
-    const known = forks.get(id);
-    known.tails.splice(known.at, 1);
-    known.at = known.tails.length - 1;
-    save();
-    await display([...listed().map(valuesOf), ...known.tails[known.at]]);
+  // There is no new version: go back to the one before.
+  async function restore({ id, at }) {
+    await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
   }
 
-  async function turnTo(id, at) {
-    const known = forks.get(id);
-    const index = placeOfFork(id);
+  async function turnTo(row, at) {
+    if (!(await isReady())) return;
+    const known = markOf(row);
+    const index = listed().indexOf(row);
+    const tails = forks.get(known.id);
+    if (index < 0 || !tails?.[at]?.length) return;
     const rows = listed().map(valuesOf);
-    known.tails[known.at] = rows.slice(index);
-    known.at = at;
+    tails[known.at] = rows.slice(index);
     save();
-    await display([...rows.slice(0, index), ...known.tails[at]]);
+    await display([...rows.slice(0, index), ...tails[at]]);
     listed()[index]?.querySelector("[data-versions] button:not(:disabled)")?.focus();
   }
 
@@ -79,38 +88,42 @@ window.versions = (() => {
 
   function showVersions() {
     for (const row of listed()) {
-      const known = forks.get(field(row, "fork").value);
+      const { id, at } = markOf(row);
+      const all = Math.max(at + 1, number(forks.get(id) ?? []));
       const versions = row.querySelector("[data-versions]");
-      versions.hidden = !known || known.tails.length < 2;
+      versions.hidden = !forks.has(id) || all < 2;
       if (versions.hidden) continue;
-      versions.querySelector("[data-version-number]").textContent = `${known.at + 1}/${known.tails.length}`;
-      versions.querySelector("[data-version='-1']").disabled = known.at === 0;
-      versions.querySelector("[data-version='1']").disabled = known.at === known.tails.length - 1;
+      versions.querySelector("[data-version-number]").textContent = `${at + 1}/${all}`;
+      versions.querySelector("[data-version='-1']").disabled = isBusy() || at === 0;
+      versions.querySelector("[data-version='1']").disabled = isBusy() || at === all - 1;
     }
   }
 
-  function resend(row, isAnswer) {
-    if (isBusy()) return;
+  async function resend(row, isAnswer) {
+    if (!(await isReady())) return;
     const index = listed().indexOf(row);
+    if (index < 0) return;
+    const from = isAnswer ? index : index + 1;
+    const later = listed().slice(from);
     if (isAnswer) {
       pending = fork(index);
-      for (const later of listed().slice(index)) later.remove();
     } else {
       const content = field(row, "content");
-      const later = listed().slice(index + 1);
-      if (later.length) field(row, "fork").value = fork(index, content.defaultValue);
+      if (later.length) field(row, "fork").value = fork(index, content.defaultValue).next;
       content.defaultValue = content.value;
-      for (const one of later) one.remove();
     }
+    for (const one of later) one.remove();
+    if (isAnswer) Object.assign(pending, { rows: listed().length, text: lastText() });
+    save();
     sendAside();
   }
 
   // A run's page has a button for its own answer.
-  document.querySelector(".run-strip [name=until]")?.addEventListener("click", (event) => {
+  document.querySelector(".run-strip [name=until]")?.addEventListener("click", async (event) => {
     event.preventDefault();
     const row = listed()[event.currentTarget.value];
     if (row) resend(row, true);
-    else if (!isBusy()) sendAside();
+    else if (await isReady()) sendAside();
   });
 
   list.addEventListener("click", (event) => {
@@ -120,20 +133,21 @@ window.versions = (() => {
     if (again) {
       event.preventDefault();
       resend(row, "again" in again.dataset);
-    } else if (version) {
-      const id = field(row, "fork").value;
-      turnTo(id, forks.get(id).at + Number(version.dataset.version));
-    }
+    } else if (version) turnTo(row, markOf(row).at + Number(version.dataset.version));
   });
   document.body.addEventListener("playground:placed", showVersions);
   showVersions();
 
   // The fork whose new version has been asked for, if any.
   function begun() {
-    const id = pending;
+    const known = pending;
     pending = null;
-    return id;
+    if (known) save();
+    return known;
   }
+
+  // The page was left before a new version came: the one before is still there.
+  if (pending?.rows && pending.rows === listed().length && pending.text === lastText()) restore(begun());
 
   return { begun, mark, restore };
 })();
