@@ -11,8 +11,8 @@ from django.test import Client
 from playground.catalogue.providers import catalogue
 from playground.dialects import DEFAULT
 from playground.explanations.explain import Explanation
+from playground.forms import outdated
 from playground.text.sentence import say
-from playground.web import outdated
 from tests.embeds.client import make_embed, open_frame
 from tests.web.client import post_form
 
