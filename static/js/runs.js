@@ -14,11 +14,6 @@
   }
   showTimes();
 
-  // On a phone, scroll to the run, past the form above it.
-  const strip = document.querySelector(".run-strip");
-  if (strip && !location.hash && matchMedia("(max-width: 1099px)").matches)
-    document.getElementById("result").scrollIntoView();
-
   // Post without loading a page; with scripts off, the form does it.
   async function post(form, url, values) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
