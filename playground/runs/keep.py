@@ -21,8 +21,6 @@ from playground.trouble import why
 
 _logger = logging.getLogger(__name__)
 _LONGEST_TEXT = 300
-# What a column of 64 bits holds; a provider can report any number.
-_MOST_TOKENS = 2**53
 
 
 class NotKeptError(Exception):
@@ -111,7 +109,7 @@ def change(key: str, *, starred: bool | None = None, tags: Collection[str] | Non
 
     def write() -> Run | None:
         with transaction.atomic():
-            run = Run.objects.select_for_update().filter(key=key).first()
+            run = Run.objects.defer("record").select_for_update().named([key]).first()
             if run is None:
                 return None
             before = run.words
@@ -134,7 +132,7 @@ def forget(keys: Collection[str] | None) -> int:
         with transaction.atomic():
             if keys is None:
                 return search.delete_all()
-            return search.delete(list(Run.objects.filter(key__in=keys).values_list("pk", flat=True)))
+            return search.delete(list(Run.objects.named(keys).values_list("pk", flat=True)))
 
     gone = in_turn(delete)
     tidy.space.forget()
@@ -144,7 +142,7 @@ def forget(keys: Collection[str] | None) -> int:
 def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
     """Return the dialect and the body of a run, as they were read then; None if there is no such run."""
     try:
-        run = in_turn(lambda: Run.objects.filter(key=_clean(key)[:64]).only("key", "record").first())
+        run = in_turn(lambda: Run.objects.named([key]).only("key", "record").first())
         return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
     except (DatabaseError, ArchiveError, LookupError, TypeError):
         return None  # then it repeats no run, but it can be sent
@@ -167,8 +165,8 @@ def _run(exchange: Exchange, who: str) -> Run:
         error=problem.kind if problem else "",
         question=_clean(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
         answer=_clean(answer[:_LONGEST_TEXT]),
-        prompt_tokens=_bounded(usage.prompt_tokens if usage else None),
-        completion_tokens=_bounded(usage.completion_tokens if usage else None),
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
         cost_usd=cost.usd if cost else None,
         prices_of=cost.prices_of if cost else None,
         first_token_ms=timings.first_token_ms,
@@ -204,10 +202,6 @@ MARKS: dict[str, Callable[[Run], Collection[str]]] = {
 def _with_marks(run: Run, texts: Collection[str]) -> str:
     marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
     return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks))
-
-
-def _bounded(number: int | None) -> int | None:
-    return None if number is None else min(max(number, 0), _MOST_TOKENS)
 
 
 def _clean(text: str) -> str:

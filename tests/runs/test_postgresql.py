@@ -11,7 +11,16 @@ from tests.postgresql import PostgreSQLServer
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("file", ["test_keep.py", "test_growth.py", "../history/test_replay.py"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "test_keep.py",
+        "test_growth.py",
+        "test_migrations.py",
+        "../history/test_replay.py",
+        "../history/test_views.py",
+    ],
+)
 def test_runs_are_the_same_in_postgresql(postgresql_server: PostgreSQLServer, file: str) -> None:
     environment = {
         **os.environ,
