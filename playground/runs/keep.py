@@ -175,9 +175,15 @@ def _run(exchange: Exchange, who: str) -> Run:
         record=record,
         tags="",
     )
-    texts = words_of(map(_clean, [*strings(exchange.call.body), *(_told(exchange))]))
-    run.words = _with_marks(run, texts)
+    run.words = _with_marks(run, words_of(map(_clean, _texts(exchange))))
     return run
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """Yield what was said, the latest first: only the first texts are sure to be found."""
+    yield exchange.dialect.question(exchange.call.body) or ""
+    yield from _told(exchange)
+    yield from reversed(list(strings(exchange.call.body)))
 
 
 def _told(exchange: Exchange) -> Iterator[str]:
