@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.http import HttpRequest
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.fields import object_in
+from playground.forms.incoming import text_or_none
 from playground.runs.search import Query
-from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 # What a calendar and both databases can hold, with room for a time zone.
@@ -40,25 +40,16 @@ def read(request: HttpRequest) -> Asked:
 
 
 def _from_json(data: bytes) -> dict[str, str]:
-    try:
-        values = jsontext.loads(data)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
-    if not isinstance(values, dict):
-        raise InvalidRequestError(
-            FieldProblem("body", say(gettext_noop("The body must be a JSON object with what to search for.")))
-        )
-    return {name: _text(name, value) for name, value in values.items()}
-
-
-def _text(name: str, value: Any) -> str:
-    if name == "starred":
-        return "on" if value else ""
-    if value is None or (name == "before" and isinstance(value, int)):
-        return "" if value is None else str(value)
-    if isinstance(value, str):
-        return value
-    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))
+    wanted = say(gettext_noop("The body must be a JSON object with what to search for."))
+    values = object_in(data, "body", wanted)
+    before = values.pop("before", None)
+    return {
+        "starred": "on" if values.pop("starred", False) else "",
+        "before": str(before)
+        if isinstance(before, int)
+        else text_or_none({"before": before}, "before") or "",
+        **{name: text_or_none(values, name) or "" for name in values},
+    }
 
 
 def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime | None:
