@@ -44,18 +44,19 @@ _RANK = 3
 _LEAVING = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">'
 
 
-def rendered(text: str) -> SafeString | None:
+def rendered(text: str, *, copying: bool = True) -> SafeString | None:
     """Return an answer as HTML; None if it is shown as text.
 
-    That is if it has no markup, is too long, or was built to take too long.
+    That is if it has no markup, is too long, or was built to take too long. With `copying`, code has a button
+    for it, which needs the page's scripts and icons.
     """
     if len(text) > LONGEST:
         return None
-    if (json := _as_json(text)) is not None:
+    env = {"budget": Budget(_SECONDS), "copying": copying}
+    if (json := _as_json(text, env)) is not None:
         return json
-    budget = Budget(_SECONDS)
     try:
-        html = _parser().render(text, {"budget": budget})
+        html = _parser().render(text, env)
     except (OverBudgetError, RecursionError):
         return None
     has_markup = "<" in _PLAIN.sub("", html)
@@ -65,7 +66,7 @@ def rendered(text: str) -> SafeString | None:
 def rendered_block(text: str) -> str:
     """Return a block of a growing answer as HTML; escaped if it takes too long."""
     try:
-        return str(_parser().render(text, {"budget": Budget(_SECONDS)})).strip()
+        return str(_parser().render(text, {"budget": Budget(_SECONDS), "copying": True})).strip()
     except (OverBudgetError, RecursionError):
         return f'<p class="answer-text">{escape(text)}</p>'
 
@@ -73,24 +74,29 @@ def rendered_block(text: str) -> str:
 def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
     """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
     html = SafeString(escape(code)) if is_open else highlight(code, language)
-    return render_to_string("result/_code.html", {"code": html, "language": language[:40]})
+    return _figure(html, language[:40], copying=True)
 
 
-def _as_json(text: str) -> SafeString | None:
+def _as_json(text: str, env: Any) -> SafeString | None:
     if text.strip()[:1] not in ("{", "["):
         return None
     try:
         jsontext.loads(text.strip().encode("utf-8", "replace"))
-        return _code(jsontext.indent(text.strip(), LONGEST), "json", Budget(_SECONDS))
+        return _code(jsontext.indent(text.strip(), LONGEST), "json", env)
     except jsontext.JSONTextError:
         return None
 
 
-def _code(text: str, language: str, budget: Budget) -> SafeString:
-    began = time.thread_time()
+def _code(text: str, language: str, env: Any) -> SafeString:
+    budget, began = env["budget"], time.thread_time()
     html = highlight(text, language, budget.highlight_seconds)
     budget.highlight_seconds -= time.thread_time() - began
-    return render_to_string("result/_code.html", {"code": html, "language": language})
+    return _figure(html, language, copying=env["copying"])
+
+
+def _figure(html: SafeString, language: str, *, copying: bool) -> SafeString:
+    context = {"code": html, "language": language, "copying": copying}
+    return render_to_string("result/_code.html", context)
 
 
 class _Parser(MarkdownIt):
@@ -123,10 +129,10 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         language, _, _ = tokens[at].info.strip().partition(" ")
-        return _code(tokens[at].content.removesuffix("\n"), language[:40], env["budget"])
+        return _code(tokens[at].content.removesuffix("\n"), language[:40], env)
 
     def code_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return _code(tokens[at].content.removesuffix("\n"), "", env["budget"])
+        return _code(tokens[at].content.removesuffix("\n"), "", env)
 
     def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         return '<div class="wide" tabindex="0"><table>\n'

@@ -196,6 +196,11 @@ class Answer:
         return rendered(self.text.text)
 
     @property
+    def rendered_without_scripts(self) -> SafeString | None:
+        """The same for a file that has no scripts."""
+        return rendered(self.text.text, copying=False)
+
+    @property
     def shown_sources(self) -> list[Source]:
         return list(islice(self.sources, MOST_SOURCES))
 
