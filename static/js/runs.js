@@ -19,23 +19,26 @@
   if (strip && !location.hash && matchMedia("(max-width: 1099px)").matches)
     document.getElementById("result").scrollIntoView();
 
-  // Post without loading a page; with scripts off, the form does it.
-  async function post(form, url, values) {
+  let asForm = false;
+
+  // Click a button without loading a page. If that fails, the form is sent, and its page says what is wrong.
+  async function post(button, url, values) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ...values });
     try {
       const answer = await fetch(url, { method: "POST", headers: { Accept: "application/json" }, body });
       if (answer.ok) return true;
     } catch {
-      /* then the page says what is wrong */
+      /* no answer */
     }
-    form.submit();
+    asForm = true;
+    button.form.requestSubmit(button);
     return false;
   }
 
   async function star(button) {
     const url = button.getAttribute("formaction") || button.form.action;
-    if (!(await post(button.form, url, { change: button.value }))) return;
+    if (!(await post(button, url, { change: button.value }))) return;
     const starred = button.value === "star";
     button.value = starred ? "unstar" : "star";
     button.setAttribute("aria-pressed", String(starred));
@@ -44,12 +47,13 @@
 
   document.addEventListener("submit", async (event) => {
     const { target, submitter } = event;
+    if (asForm) return;
     if (submitter?.matches("[data-star]")) {
       event.preventDefault();
       star(submitter);
     } else if (target.matches("[data-delete-run]")) {
       event.preventDefault();
-      if (!(await post(target, target.action, { change: "delete", confirmed: "1" }))) return;
+      if (!(await post(submitter, target.action, { change: "delete", confirmed: "1" }))) return;
       const told = document.createElement("p");
       told.className = "help";
       told.setAttribute("role", "status");

@@ -166,6 +166,18 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
     expect(page.locator(".no-runs")).to_be_visible()
 
 
+def test_a_star_for_a_run_that_somebody_deleted_says_so(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "soon gone", "Deleted meanwhile")
+    listed = runs.open("runs/")
+    page.get_by_role("button", name="Delete run").click()
+    expect(page.locator(".kept [role=status]")).to_be_focused()
+
+    _rows(listed).filter(has_text="soon gone").locator("[data-star]").click()
+
+    expect(listed.get_by_role("alert")).to_contain_text("Run not found")
+
+
 def test_everything_works_by_keyboard_alone(runs: Runs) -> None:
     page = runs.open("?provider=test")
     for answer in ("One", "Two", "Three"):
