@@ -20,8 +20,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from playground.docs import markdown
+from playground.docs.cache import Cache
 from playground.docs.folder import LANGUAGES, Docs, Page, Stamp
-from playground.docs.kept import Kept
 from playground.docs.markdown import Section
 
 LONGEST_QUERY = 200
@@ -197,7 +197,7 @@ def _marked(text: str, words: list[str]) -> SafeString:
 
 
 # Keyed by what determines the sections, so a changed file is indexed again.
-_index = Kept[tuple[Path, Stamp, bool], list[_Indexed]](_MOST_INDEXED)
+_index = Cache[tuple[Path, Stamp, bool], list[_Indexed]](_MOST_INDEXED)
 
 
 def _indexed(docs: Docs, page: Page, allow_html: bool) -> list[_Indexed]:

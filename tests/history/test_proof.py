@@ -255,6 +255,16 @@ def test_more_runs_than_a_page_are_exported(client: Client, monkeypatch: pytest.
     assert b"".join(saved.streaming_content).count(b"\n") == 121  # type: ignore[attr-defined]
 
 
+def test_a_damaged_run_leaves_the_others_in_the_file(client: Client) -> None:
+    runs = [_keep(client) for _ in range(3)]
+    Run.objects.filter(pk=runs[1].pk).update(record=b"no zlib")
+
+    saved = client.post("/runs/export/")
+
+    lines = b"".join(saved.streaming_content).splitlines()  # type: ignore[attr-defined]
+    assert [json.loads(line)["id"] for line in lines] == [runs[2].key, runs[0].key]
+
+
 def _columns(run: Run) -> dict[str, Any]:
     return {field.name: getattr(run, field.name) for field in Run._meta.fields if field.name != "id"}
 
