@@ -138,10 +138,8 @@ def _read_json(data: bytes) -> Asked:
         dialect=text_or_none(values, "dialect"),
         headers=headers_in(values.get("headers")),
     )
-    keep = values.get("keep", True)
-    if not isinstance(keep, bool):
-        raise InvalidRequestError(FieldProblem("keep", say(gettext_noop("Enter true or false."))))
     parent = text_or_none(values, "parent") or ""
+    keep = flag_in(values, "keep", otherwise=True)
     return Asked(draft, None, text_or_none(values, "embed"), parent, keep)
 
 
@@ -151,3 +149,11 @@ def text_or_none(values: Mapping[str, Any], name: str) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
     raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))
+
+
+def flag_in(values: Mapping[str, Any], name: str, *, otherwise: bool) -> bool:
+    """Return true or false; `otherwise` if it is missing. Raises `InvalidRequestError`."""
+    value = values.get(name, otherwise)
+    if isinstance(value, bool):
+        return value
+    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter true or false."))))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.fields import object_in
-from playground.forms.incoming import text_or_none
+from playground.forms.incoming import flag_in, text_or_none
 from playground.runs.search import Query
 from playground.text.sentence import gettext_noop, say
 
@@ -42,14 +42,12 @@ def read(request: HttpRequest) -> Asked:
 def _from_json(data: bytes) -> dict[str, str]:
     wanted = say(gettext_noop("The body must be a JSON object with what to search for."))
     values = object_in(data, "body", wanted)
-    before = values.pop("before", None)
-    return {
-        "starred": "on" if values.pop("starred", False) else "",
-        "before": str(before)
-        if isinstance(before, int)
-        else text_or_none({"before": before}, "before") or "",
-        **{name: text_or_none(values, name) or "" for name in values},
+    before = values.get("before")
+    known = {
+        "starred": "on" if flag_in(values, "starred", otherwise=False) else "",
+        "before": str(before) if isinstance(before, int) else text_or_none(values, "before") or "",
     }
+    return {name: known[name] if name in known else text_or_none(values, name) or "" for name in values}
 
 
 def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime | None:

@@ -45,6 +45,8 @@ def if_runs_are_on(view: View) -> View:
             return refuse(request, refusals.off())
         try:
             return view(request, *arguments, **named)
+        except InvalidRequestError as error:
+            return refuse(request, refusals.unclear(error))
         except RefusedError as error:
             return refuse(request, error.refusal)
         except DatabaseError as error:

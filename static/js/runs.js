@@ -111,7 +111,9 @@
     label.textContent = label.dataset.local;
     const set = () => {
       const [year, month, date] = input.value.split("-").map(Number);
-      hidden.value = input.value ? new Date(year, month - 1, date + daysLater).toISOString() : "";
+      // While one types 2026, there are the years 2, 20 and 202.
+      const isWhole = year >= 1900;
+      hidden.value = isWhole ? new Date(year, month - 1, date + daysLater).toISOString() : "";
     };
     set();
     input.addEventListener("input", set);

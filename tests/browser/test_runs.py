@@ -98,6 +98,23 @@ def test_a_run_is_found_again_after_a_restart(runs: Runs) -> None:
     expect(page.locator("[data-part=panel-answer]")).to_contain_text("In the Black Forest")
 
 
+def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "in this millennium", "Yes")
+    page = runs.open("runs/")
+    answers: list[int] = []
+    page.on("response", lambda response: answers.append(response.status))
+
+    with page.expect_response("**/runs/"):
+        page.locator("#run-since").focus()
+        page.keyboard.type("01022026", delay=50)
+    expect(_rows(page).filter(has_text="in this millennium")).to_be_visible()
+    page.wait_for_function("document.getElementById('run-search').ariaBusy !== 'true'")
+
+    assert page.locator("#run-since").input_value() == "2026-01-02"
+    assert set(answers) == {200}
+
+
 def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
     page = runs.open("?provider=test")
     for temperature in ("0", "0.5", "1", "1.5"):

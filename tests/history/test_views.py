@@ -73,6 +73,7 @@ def test_pages_of_json_follow_each_other(client: Client) -> None:
         ({"before": "x"}, "before"),
         ({"before": "9" * 30}, "before"),
         ({"text": ["a"]}, "text"),
+        ({"starred": "no"}, "starred"),
         ([], "body"),
     ],
 )
