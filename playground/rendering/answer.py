@@ -44,7 +44,22 @@ _RANK = 3
 _LEAVING = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">'
 
 
-def rendered(text: str, *, copying: bool = True) -> SafeString | None:
+class Drawing:
+    """Draws the answers of one page. They share the time of one answer: there can be a hundred."""
+
+    def __init__(self) -> None:
+        self._seconds = _SECONDS
+
+    def rendered(self, text: str, *, copying: bool = True) -> SafeString | None:
+        """Return an answer as HTML, as `rendered` does, or None if no time is left."""
+        began = time.thread_time()
+        try:
+            return rendered(text, copying=copying, seconds=self._seconds)
+        finally:
+            self._seconds = max(0.0, self._seconds - (time.thread_time() - began))
+
+
+def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> SafeString | None:
     """Return an answer as HTML; None if it is shown as text.
 
     That is if it has no markup, is too long, or was built to take too long. With `copying`, code has a button
@@ -52,7 +67,7 @@ def rendered(text: str, *, copying: bool = True) -> SafeString | None:
     """
     if len(text) > LONGEST:
         return None
-    env = {"budget": Budget(_SECONDS), "copying": copying}
+    env = {"budget": Budget(seconds), "copying": copying}
     if (json := _as_json(text, env)) is not None:
         return json
     try:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from html import escape
 from itertools import islice, takewhile
@@ -19,7 +19,7 @@ from playground.exchange.record import Exchange
 from playground.exchange.stream import StreamEvent, Unread
 from playground.exchange.usage import Usage
 from playground.explanations.explain import Explanation
-from playground.rendering.answer import rendered
+from playground.rendering.answer import Drawing
 from playground.rendering.highlight import highlight
 from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
@@ -170,6 +170,7 @@ class Answer:
     sources: Sources
     messages: str | None
     without_media: bool
+    drawing: Drawing = field(default_factory=Drawing)
 
     @classmethod
     def of(cls, choice: Choice) -> "Answer":
@@ -193,12 +194,12 @@ class Answer:
     @cached_property
     def rendered(self) -> SafeString | None:
         """The text as Markdown or JSON, if it is any."""
-        return rendered(self.text.text)
+        return self.drawing.rendered(self.text.text)
 
     @property
     def rendered_without_scripts(self) -> SafeString | None:
         """The same for a file that has no scripts."""
-        return rendered(self.text.text, copying=False)
+        return self.drawing.rendered(self.text.text, copying=False)
 
     @property
     def shown_sources(self) -> list[Source]:
@@ -250,7 +251,8 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice) for choice in self.choices[:MOST_CHOICES]]
+        drawing = Drawing()
+        return [replace(Answer.of(choice), drawing=drawing) for choice in self.choices[:MOST_CHOICES]]
 
     @property
     def answers_left_out(self) -> int:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.rendering import answer
-from playground.rendering.answer import LONGEST, rendered
+from playground.rendering.answer import LONGEST, Drawing, rendered
 from playground.rendering.formula import mathml
 from tests.growth import is_linear, seconds
 from tests.hostile import PIECES
@@ -43,6 +43,15 @@ def _tags(text: str) -> list[str]:
 )
 def test_markdown_is_drawn(text: str, html: str) -> None:
     assert rendered(text) == html
+
+
+def test_answers_of_one_page_share_the_time_of_one() -> None:
+    drawing = Drawing()
+
+    drawn = [drawing.rendered(text) for text in ("**b**", *["- x\n" * 24_000] * 20, "**b** " * 1000)]
+
+    assert drawn[0]
+    assert drawn[-1] is None
 
 
 def test_plain_text_is_no_markup() -> None:
