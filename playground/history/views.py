@@ -100,6 +100,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
     form = form_of(exchange)
     summaries = Run.objects.without_record()
+    repeated_by = summaries.filter(parent=key).order_by("-pk")
     return render_page(
         request,
         form,
@@ -107,7 +108,8 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         shown_run=kept,
         parent=key,
         repeats=summaries.filter(key=kept.parent).first() if kept.parent else None,
-        repeated_by=summaries.filter(parent=key).order_by("pk")[:_MOST_RELATED],
+        repeated_by=repeated_by[:_MOST_RELATED],
+        repeated=repeated_by.count(),
         lost_provider="" if form.provider else kept.provider,
     )
 

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
+from playground.history import views
 from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import space
@@ -279,6 +280,19 @@ def test_a_run_tells_what_it_repeats_and_what_repeats_it(client: Client) -> None
     assert f'href="/runs/{first}/"' in client.get(f"/runs/{second}/").content.decode()
     keep.forget([first])
     assert first[:8] in client.get(f"/runs/{second}/").content.decode()
+
+
+def test_all_repeats_are_counted_and_the_latest_are_listed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_MOST_RELATED", 2)
+    first = _say(client, "x")
+    repeats = [_say(client, "x", parent=first) for _ in range(3)]
+
+    context = client.get(f"/runs/{first}/").context
+
+    assert context["repeated"] == 3
+    assert [run.key for run in context["repeated_by"]] == repeats[:0:-1]
 
 
 def test_a_database_that_fails_is_said(client: Client) -> None:
