@@ -1,4 +1,4 @@
-"""What a call cost, as far as the provider's usage and the known prices tell: an estimate."""
+"""An estimate of what a call cost, from the provider's usage and the known prices."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -47,7 +47,7 @@ class InvalidLinkError(RefusedError):
 def fragment(target: Mapping[str, str], body: bytes) -> str | None:
     """Return what follows `#` in a link: `r=` and the compressed request; None if it is too long.
 
-    Browsers keep fragments to themselves, so no log has it. It is JSON, deflated (RFC 1951), in base64url:
+    Browsers don't send fragments, so no server can log it. It is JSON, deflated (RFC 1951), in base64url:
     `{"v": 1, "provider" or "base_url", "dialect", "request"}`. `target` has the texts, `body` is the request.
     """
     if len(body) > _MOST_LINKED:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 # Pairs of pieces to compare, in all and in one stretch: about half a second.
 _MOST_PAIRS = 3_000_000
 _MOST_PAIRS_AT_ONCE = 250_000
-# What it takes to look at a piece for anchors, in pairs. Chosen texts could need it again and again.
+# The cost of looking for anchors, in pairs for each piece. Hostile texts make it look again and again.
 _LOOK = 4
 # Spaces, words and other characters; in Chinese and Japanese, each character is a word.
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

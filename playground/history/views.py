@@ -37,7 +37,7 @@ _MOST_TAGS = 20
 
 
 def if_runs_are_on(view: View) -> View:
-    """Answer what goes wrong in a view with a page that says so."""
+    """Refuse if runs are off, and turn a view's errors into pages that explain them."""
 
     @wraps(view)
     def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
@@ -59,7 +59,7 @@ def if_runs_are_on(view: View) -> View:
 @gzip_page
 @if_runs_are_on
 def runs(request: HttpRequest) -> HttpResponse:
-    """List runs, the latest first. A search is posted: its words are no business of a log."""
+    """List runs, the latest first. A search is a POST, so that its words stay out of logs."""
     wanted = asked.read(request)
     found = search.find(wanted.query, wanted.before)
     match shape_of(request):

@@ -31,8 +31,8 @@ _HEADER = "headers."
 # The time to look for the texts grows with the size of both.
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_TEXTS = 200
-# Letters and digits. A shorter text is in too many words to be masked everywhere: it must not be in another
-# message, or in the answer, as a word of its own.
+# In letters and digits. A shorter text is part of too many words to be masked everywhere. Instead, it must
+# not be a word of its own in another message or in the answer.
 _SHORTEST = 8
 _SHORTEST_LINE = 16
 _LAYERS = 4

@@ -46,7 +46,7 @@ _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _ESCAPED = re.compile("[<>&\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 # What HTML can't hold.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# One file at a time: parsing one takes up to ten times its size.
+# One file at a time: parsing takes up to ten times its size in memory.
 _TURN = threading.Lock()
 
 

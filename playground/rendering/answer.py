@@ -1,7 +1,7 @@
 """A model's answer as HTML: Markdown, code, formulas, or JSON. For an attacker it stays text.
 
-Raw HTML is escaped. Links leave the page only by a click, and lead to the web or to mail, never to an address
-of this site. Images from the web are links: nothing is fetched because an answer names it.
+Raw HTML is escaped. A link is a full http, https, or mailto address, and opens in another tab. An image on
+another server becomes a link, so an answer makes no browser fetch anything.
 """
 
 # ruff: noqa: ARG002 -- the library passes all arguments to every method

@@ -56,8 +56,8 @@ class Keeper:
 
     If it is not kept and `handed_on` is set, the page gets the exchange instead; embeds don't.
 
-    `ended` takes the Exchange when the call has ended, and `keep` writes it, once. They are apart because a
-    stream's last byte goes to the browser before the run is written, and its permalink after.
+    `ended` takes the Exchange, and `keep` writes it, once. These are two steps because the browser gets a
+    stream's last byte before the run is written, and its permalink after.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ from playground.runs.models import Run
 _EVERY = 100
 _BATCH = 500
 _MIB = 1024 * 1024
-# How full the space is once old runs are deleted, so that not every run has to delete one.
+# Old runs are deleted until this share of the space is used, so that not every new run deletes one.
 _LEFT = 0.95
 
 
