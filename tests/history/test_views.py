@@ -49,7 +49,8 @@ def test_a_program_searches_with_json(client: Client) -> None:
     assert _listed(client, starred=True) == _listed(client, tag="river") == [first]
     assert _listed(client, starred=False, model=None, provider="test") == [second, first]
     now = datetime.now(UTC)
-    assert _listed(client, until=f"{now:%Y-%m-%d}") == [second, first]
+    for day in ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u"):
+        assert _listed(client, until=f"{now:{day}}") == [second, first]
     assert _listed(client, since=f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}+00:00") == []
 
 
