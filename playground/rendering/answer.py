@@ -39,8 +39,8 @@ _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=
 # What plain text is made of.
 _PLAIN = re.compile("</?p>|<br />")
 _BRACKETS = {"\\(": "\\)", "\\[": "\\]"}
-# The page's own headings are above.
-_RANK = 3
+# The page's own headings have the ranks up to this one.
+_RANK = 2
 _LEAVING = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">'
 
 
@@ -71,7 +71,7 @@ def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> S
     if (json := _as_json(text, env)) is not None:
         return json
     try:
-        html = _parser().render(text, env)
+        html = _html(text, env, whole=True)
     except (OverBudgetError, RecursionError):
         return None
     has_markup = "<" in _PLAIN.sub("", html)
@@ -81,7 +81,7 @@ def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> S
 def rendered_block(text: str) -> str:
     """Return a block of a growing answer as HTML; escaped if it takes too long."""
     try:
-        return str(_parser().render(text, {"budget": Budget(_SECONDS), "copying": True})).strip()
+        return _html(text, {"budget": Budget(_SECONDS), "copying": True}, whole=False).strip()
     except (OverBudgetError, RecursionError):
         return f'<p class="answer-text">{escape(text)}</p>'
 
@@ -90,6 +90,24 @@ def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
     """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
     html = SafeString(escape(code)) if is_open else highlight(code, language)
     return _figure(html, language[:40], copying=True)
+
+
+def _html(text: str, env: dict[str, Any], *, whole: bool) -> str:
+    parser = _parser()
+    tokens = parser.parse(text, env)
+    _set_ranks(tokens, whole=whole)
+    return str(parser.renderer.render(tokens, parser.options, env))
+
+
+def _set_ranks(tokens: Sequence[Token], *, whole: bool) -> None:
+    """Put headings below the page's own. Those of a whole answer leave no rank out."""
+    levels = [int(token.tag[1:]) for token in tokens if token.type == "heading_open"]
+    highest, rank = (min(levels, default=1), _RANK) if whole else (1, 6)
+    for token in tokens:
+        if token.type == "heading_open":
+            rank = min(int(token.tag[1:]) - highest + _RANK + 1, rank + 1, 6)
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{rank}"
 
 
 def _as_json(text: str, env: Any) -> SafeString | None:
@@ -120,12 +138,6 @@ class _Parser(MarkdownIt):
 
 
 class _Renderer(RendererHTML):
-    def heading_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return f"<{_heading(tokens[at])}>"
-
-    def heading_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return f"</{_heading(tokens[at])}>\n"
-
     def link_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         address = str(tokens[at].attrGet("href") or "")
         element = "a" if _LINK.match(address) else "span"  # an image's data is nowhere to go
@@ -179,10 +191,6 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
         token.content = state.src[start:end]
     state.pos = end + 2
     return True
-
-
-def _heading(token: Token) -> str:
-    return f"h{min(int(token.tag[1:]) + _RANK, 6)}"
 
 
 def _formula(token: Token, *, display: bool) -> str:

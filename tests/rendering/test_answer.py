@@ -33,7 +33,9 @@ def _tags(text: str) -> list[str]:
     ("text", "html"),
     [
         ("**bold** and *it*", "<p><strong>bold</strong> and <em>it</em></p>"),
-        ("# Title", "<h4>Title</h4>"),
+        ("# Title", "<h3>Title</h3>"),
+        ("## a\n## b\n#### c\n### d", "<h3>a</h3>\n<h3>b</h3>\n<h4>c</h4>\n<h4>d</h4>"),
+        ("### a\n# b", "<h3>a</h3>\n<h3>b</h3>"),
         ("one **line**\nanother", "<p>one <strong>line</strong><br />\nanother</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
@@ -136,7 +138,24 @@ def test_formulas_have_no_markup_but_mathml(latex: str) -> None:
 
 
 _ALLOWED = {
-    *("p", "br", "strong", "em", "s", "code", "pre", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr"),
+    *(
+        "p",
+        "br",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "hr",
+    ),
     *(
         "a",
         "span",

@@ -78,7 +78,7 @@ def test_all_of_it_is_shown_however_it_is_cut(size: int) -> None:
     page = _shown([ANSWER[at : at + size] for at in range(0, len(ANSWER), size)])
 
     assert page.text == _text(rendered(ANSWER) or "")
-    for element in ("<h4>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
+    for element in ("<h3>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
         assert element in page.html
 
 
@@ -111,7 +111,7 @@ def test_plain_text_is_only_appended() -> None:
     [["A list:\n", "- ", "a"], ["x\n1", ". y"], ["x\n", "1", ".", " ", "y"], ["**b", "**"], ["a\n", "# b"]],
 )
 def test_markup_is_noticed_wherever_it_is_cut(pieces: list[str]) -> None:
-    assert re.search("<(li|strong|h4)", _shown(pieces).html)
+    assert re.search("<(li|strong|h3)", _shown(pieces).html)
 
 
 def test_it_stays_plain_where_nothing_is_drawn() -> None:
