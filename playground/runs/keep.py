@@ -116,13 +116,19 @@ def change(key: str, *, starred: bool | None = None, tags: Collection[str] | Non
             if starred is not None:
                 run.starred = starred
             if tags is not None:
-                run.tags = " ".join(sorted({_clean(tag)[:40] for tag in tags}))[:_LONGEST_TEXT]
+                run.tags = _joined(sorted({_clean(tag)[:40] for tag in tags}))
             run.words = _with_marks(run, before.split())
             run.save(update_fields=["starred", "tags", "words"])
             search.replace(run.pk, before, run.words)
             return run
 
     return in_turn(write)
+
+
+def _joined(tags: list[str]) -> str:
+    while len(" ".join(tags)) > _LONGEST_TEXT:
+        tags = tags[:-1]
+    return " ".join(tags)
 
 
 def forget(keys: Collection[str] | None) -> int:

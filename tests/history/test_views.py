@@ -135,6 +135,15 @@ def test_tags_are_saved(client: Client) -> None:
     assert "&lt;b&gt;" in client.get("/runs/").content.decode()
 
 
+def test_no_tag_is_cut(client: Client) -> None:
+    key = _say(client, "x")
+    tags = [f"{number:040}" for number in range(20)]
+
+    client.post(f"/runs/{key}/change/", {"change": "tag", "tags": " ".join(tags)})
+
+    assert Run.objects.get().tags.split() == tags[:7]
+
+
 def test_two_chosen_runs_are_compared(client: Client) -> None:
     keys = [_say(client, "x") for _ in range(3)]
 
