@@ -165,7 +165,8 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_RUNS",
         "0",
-        "Save each call of the page as a run that every visitor can see. On in `scripts/play` on loopback.",
+        "Save each call of the page as a run that every visitor can read and delete. "
+        "On in `scripts/play` on loopback.",
         flag,
     ),
     Variable(

@@ -1,4 +1,4 @@
-"""An estimate of what a call cost, from the provider's usage and the known prices."""
+"""Estimate what a call cost, from the provider's usage and the known prices."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from playground.exchange.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """In USD, at the prices of a day; without one it is no estimate: the local model costs nothing."""
+    """An estimate in USD, and the day of its prices. The local model is free: its cost has no day."""
 
     usd: Decimal
     prices_of: date | None
@@ -30,9 +30,9 @@ class Cost:
 
 
 def cost_of(exchange: Exchange) -> Cost | None:
-    """Return what the call cost, or None if that is not known: never 0 instead.
+    """Return what the call cost, or None (never 0) if that isn't known.
 
-    The model that answered counts, if its price is known: a router or an alias chooses it.
+    Use the price of the model that answered, if it is known: the requested one may be an alias or a router.
     """
     if exchange.provider == LOCAL_MODEL:
         return Cost(Decimal(0), None)
@@ -50,13 +50,13 @@ def cost_of(exchange: Exchange) -> Cost | None:
 
 
 def usd_of(usage: Usage, prices: Prices) -> Decimal | None:
-    """Return the price of a usage. None if a count or a price is missing, or if the counts contradict.
+    """Return the cost of a usage. None if a count or a price is missing, or if the counts are inconsistent.
 
-    What has no price of its own is charged as what it is a part of: cached tokens as input.
+    Tokens without their own price cost as much as what they are part of: cached tokens as input.
     """
     if usage.prompt_tokens is None or usage.completion_tokens is None or usage.audio_tokens:
         return None  # audio has prices of its own
-    # Some providers leave the reasoning out of the completion, but not out of the total, nor of the bill.
+    # Some providers include reasoning in the total and the bill, but not in the completion tokens.
     output = max(usage.completion_tokens, (usage.total_tokens or 0) - usage.prompt_tokens)
     counts = {
         "cache_read": usage.cached_tokens or 0,

@@ -15,9 +15,9 @@ from playground.text.sentence import gettext_noop, say
 from playground.upstream.route import Route, find_route
 
 _NOT_WITH_THE_SERVERS_KEY = gettext_noop(
-    "Extra headers need your own API key. Enter one, or clear this field."
+    "With the server’s key, extra headers aren’t allowed. Enter your own key, or clear this field."
 )
-_TAKEN = gettext_noop("%(name)s is set already, by the provider list or a field of its own.")
+_TAKEN = gettext_noop("Remove %(name)s. The provider list or another field already sets it.")
 
 
 @dataclass(frozen=True)

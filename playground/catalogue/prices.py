@@ -5,7 +5,7 @@
 MODEL is `[MATCH, [PRICES, …], [VARIANT, …]]`. MATCH is an id, an array of alternatives, or an object such
 as `{"starts_with": "gpt-"}`; the first model that matches counts. PRICES has a price for each of `KINDS` that
 has one, and the last PRICES that applies counts: `from` a day on, or `between` two times of the day (UTC). A
-VARIANT overrides prices for a `tier` of the service. A price is in USD for a million tokens, or an array of
+VARIANT overrides prices for a `tier` of the service. A price is in USD per million tokens, or an array of
 that and of the prices of longer inputs: `["1.5", [200000, "3"]]`. `scripts/prices` writes the file.
 """
 
@@ -30,13 +30,13 @@ _STANDARD = ("", "auto", "default", "standard", "on_demand")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD for a million tokens: `base`, or the last of `steps` whose length the input exceeds."""
+    """USD per million tokens: `base`, or that of the last of `steps` whose length the input exceeds."""
 
     base: Decimal
     steps: tuple[tuple[int, Decimal], ...] = ()
 
     def of(self, tokens: int, whole_input: int) -> Decimal:
-        """Return what so many tokens cost in USD, exactly."""
+        """Return the exact cost of that many tokens in USD."""
         reached = [price for start, price in self.steps if whole_input > start]
         return ((reached or [self.base])[-1] * tokens).scaleb(-_MILLION)
 
@@ -45,7 +45,7 @@ Prices = Mapping[str, Price]
 
 
 def prices_of() -> date:
-    """Return the day of the data."""
+    """Return the date of the data."""
     return date.fromisoformat(_data()["date"])
 
 

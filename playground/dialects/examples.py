@@ -36,6 +36,13 @@ CITY_SCHEMA: dict[str, Any] = {
     "properties": {"city": {"type": "string"}},
     "required": ["city"],
 }
+# As OpenAI's APIs take them.
+NAMED_FRUIT: dict[str, Any] = {"name": "fruit", "strict": True, "schema": FRUIT_SCHEMA}
+WEATHER_FUNCTION: dict[str, Any] = {
+    "name": "get_weather",
+    "description": GET_WEATHER,
+    "parameters": CITY_SCHEMA,
+}
 
 
 def in_language(value: Any, translate: Callable[[Sentence], str] = str) -> Any:

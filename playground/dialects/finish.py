@@ -1,9 +1,10 @@
 """Why an answer ended, according to its provider."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
-from playground.exchange.answer import Finish
+from playground.exchange.answer import Finish, ToolCall
 from playground.text.sentence import Sentence, gettext_noop, say
 
 # Some servers write null as a string.
@@ -50,10 +51,12 @@ _COMMON = {
     "refusal": Finish.REFUSAL,
     "pause_turn": Finish.PAUSED,
 }
-# Finish reasons that report an error without a message: OpenRouter, Zhipu, DeepSeek and gateways.
+# Finish reasons that report an error without a message: OpenRouter, Zhipu, DeepSeek, vLLM, and gateways.
 _BROKEN_OFF = frozenset(
-    ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource")
+    ("error", "network_error", "upstream_error", "server_error", "insufficient_system_resource", "abort")
 )
+# How an answer ends that may be incomplete.
+CUT_OFF = (None, Finish.LENGTH, Finish.FILTER, Finish.ERROR)
 
 
 def is_reason(value: Any) -> bool:
@@ -77,6 +80,11 @@ def common(value: Any) -> Finish | None:
     """Return the equivalent in the words shared by all APIs; None if there is none."""
     word = _word(value)
     return Finish.ERROR if word in _BROKEN_OFF else _COMMON.get(_SAME.get(word, word))
+
+
+def with_calls(word: Finish | None, calls: Collection[ToolCall]) -> Finish | None:
+    """Return the word for an answer with these calls: many servers end every answer with `stop`."""
+    return Finish.TOOL_CALLS if word is Finish.STOP and calls else word
 
 
 def meaning(value: Any) -> Sentence | None:

@@ -1,5 +1,6 @@
 """Read the counts of a `usage`, whatever they are called."""
 
+from dataclasses import replace
 from typing import Any
 
 from playground.exchange.usage import Usage
@@ -40,7 +41,20 @@ def read(value: Any) -> Usage | None:
     names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
     audio = [count for places in (_AUDIO_IN, _AUDIO_OUT) if (count := _first(value, places)) is not None]
     usage = Usage(*[*(_first(value, places) for places in names), sum(audio) if audio else None])
-    return usage if usage.as_json() else None
+    return _with_reasoning(usage) if usage.as_json() else None
+
+
+def _with_reasoning(usage: Usage) -> Usage:
+    """Count the reasoning in the completion, as most do: with xAI and Gemini, only the total includes it."""
+    prompt, total = usage.prompt_tokens, usage.total_tokens
+    if prompt is None or total is None or usage.completion_tokens is None:
+        return usage
+    beside = total - prompt - usage.completion_tokens
+    # The total of some gateways to Claude includes the cache, which their prompt leaves out.
+    has_cache = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0) <= prompt
+    if beside > 0 and has_cache and (usage.reasoning_tokens or beside) == beside:
+        return replace(usage, completion_tokens=total - prompt)
+    return usage
 
 
 def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange.answer import ToolCall
+from playground.text import jsontext
 
 
 def listed(value: Any) -> list[Any]:
@@ -22,6 +23,19 @@ def is_bare(value: Any) -> bool:
         isinstance(value, dict | list)
         and all(isinstance(part, dict) and not any({**part, "type": None}.values()) for part in parts(value))
     )
+
+
+def is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == [] or value == {}
+
+
+def is_whole(arguments: Any) -> bool:
+    """Return whether a call's arguments are complete JSON, unlike those of an answer that was cut off."""
+    try:
+        jsontext.loads_leniently(arguments if isinstance(arguments, str) else "{}")
+    except jsontext.JSONTextError:
+        return False
+    return True
 
 
 def extend(holder: dict[str, Any], name: str, more: list[Any]) -> None:

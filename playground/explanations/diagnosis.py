@@ -82,10 +82,12 @@ _NO_MODEL = re.compile(
     re.MULTILINE,
 )
 # A model that exists, but for another API: `This is not a chat model`, `does not support chat` (Ollama).
-_NO_CHAT = re.compile(
-    r"\bnot a chat model\b|does not support chat(?: completions?)?(?: api)?$|"
+_OTHER_API = re.compile(
+    r"\bnot a chat model\b|does not support (?:chat(?: completions?)?|responses|messages)(?: api)?\.?$|"
     r"only (?:supported|available) in v1/(?:responses|completions)|"
-    r"not (?:supported|accessible|available) (?:in|via|with|through) (?:the )?/?(?:v1/)?chat/completions",
+    r"(?:not (?:supported|accessible|available)|cannot be used) (?:in|via|with|through) (?:the )?"
+    r"(?:/?(?:v1/)?chat/completions|(?:responses|chat completions|messages) api)|"
+    r"operation does not work with the specified model",  # Azure
     re.MULTILINE,
 )
 # nginx, Go, Tomcat: the URL says http:// where the port speaks TLS.
@@ -116,7 +118,7 @@ _PARTLY_AFFORDED = re.compile(r"can only afford|tokens limit exceeded")
 # Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI, NIM).
 _UNSUPPORTED = re.compile(
     r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
-    r"unsupported param|requires --jinja|jinja exception|raise_exception\("
+    r"unsupported param|requires --jinja|jinja exception|raise_exception\(|failed to parse tool call"
 )
 _CRASHED = re.compile(r"\bmodel has crashed\b|failed during generation|degraded function")
 # Ollama, vLLM: another model may fit.
@@ -180,7 +182,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = NEEDS_TLS
         return Diagnosis(str(FailureKind.NOT_HTTP), say(title, host=exchange.sent.host), say(advice))
-    if not exchange.is_listing and _NO_CHAT.search(error.words):
+    if not exchange.is_listing and _OTHER_API.search(error.words):
         return _wrong_api(exchange)
     if not exchange.is_listing and status != 401 and lacks_model(error):
         return _unknown_model(exchange)

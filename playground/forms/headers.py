@@ -14,19 +14,19 @@ _MOST = 50
 _LONGEST = 8_000
 _LONGEST_NAME_SHOWN = 60
 _NO_COLON = gettext_noop("Line %(number)s: enter a name, a colon, and a value, such as %(example)s.")
-_TOO_MANY = gettext_noop("Enter up to %(most)s headers of %(longest)s characters in all.")
-_TWICE = gettext_noop("%(name)s is set twice.")
+_TOO_MANY = gettext_noop("Enter at most %(most)s headers, with %(longest)s characters in total.")
+_TWICE = gettext_noop("“%(name)s” appears twice. Keep one.")
 _SENTENCES = {
     Wrong.NAME: gettext_noop("“%(name)s” isn’t a valid header name."),
     Wrong.NOT_EXTRA: gettext_noop(
-        "%(name)s can’t be set here: the playground sets it, or it carries a key. Enter keys as the API key."
+        "Remove %(name)s. The playground sets this header, or it carries a key, which belongs in “API key”."
     ),
-    Wrong.VALUE: gettext_noop("The value of %(name)s must be printable ASCII."),
+    Wrong.VALUE: gettext_noop("Use only printable ASCII characters in the value of %(name)s."),
 }
 
 
 def headers_of(text: str, errors: list[FieldProblem]) -> Headers:
-    """Parse the lines. What is wrong with them goes to `errors`."""
+    """Parse the lines. Problems are added to `errors`."""
     headers = []
     for number, line in enumerate(text.splitlines(), 1):
         name, colon, value = line.partition(":")
@@ -58,7 +58,7 @@ def extra_headers(call: Call, dialect: Dialect, provider: str) -> Headers:
 
 
 def headers_text(headers: Headers) -> str:
-    """Return the text that means these headers."""
+    """Return the lines that `headers_of` parses to these headers."""
     return "\n".join(f"{name}: {value}" for name, value in headers)
 
 

@@ -66,7 +66,7 @@ def read(request: HttpRequest) -> Asked:
     """Read a form or JSON. Raises `InvalidRequestError` if it is unreadable, or too much for a page."""
     asked = _read_json(request.body) if request.content_type == "application/json" else _read_form(request)
     if asked.embed and asked.draft.headers:
-        problem = say(gettext_noop("An embed can’t send extra headers."))
+        problem = say(gettext_noop("Remove the extra headers. Embeds can’t send any."))
         raise InvalidRequestError(FieldProblem("headers", problem))
     if asked.draft.key and typed_key.was_cleaned(asked.draft.key):
         note = gettext("Quotes, spaces, and extra words around the key were removed.")

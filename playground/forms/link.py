@@ -30,7 +30,7 @@ def link_body(text: str, dialect: Dialect = DEFAULT) -> dict[str, Any]:
     return body
 
 
-# What a fragment may hold, in bytes of JSON, and how long it may be: Chromium takes 2 MiB of URL.
+# Limits of a fragment: the JSON in bytes, and its length in characters. Chromium allows URLs of 2 MiB.
 _MOST_LINKED = 512 * 1024
 _LONGEST_FRAGMENT = 1_000_000
 _VERSION = 1
@@ -47,8 +47,9 @@ class InvalidLinkError(RefusedError):
 def fragment(target: Mapping[str, str], body: bytes) -> str | None:
     """Return what follows `#` in a link: `r=` and the compressed request; None if it is too long.
 
-    Browsers don't send fragments, so no server can log it. It is JSON, deflated (RFC 1951), in base64url:
-    `{"v": 1, "provider" or "base_url", "dialect", "request"}`. `target` has the texts, `body` is the request.
+    Browsers don't send fragments, so the request is in no server's log. It is JSON, deflated (RFC 1951), in
+    base64url: `{"v": 1, "provider" or "base_url", "dialect", "request"}`. `target` has the strings, `body` is
+    the request.
     """
     if len(body) > _MOST_LINKED:
         return None
@@ -77,11 +78,10 @@ def in_fragment(text: str, most: int) -> dict[str, str]:
 
 
 _DAMAGED = gettext_noop("The link is incomplete or damaged. Copy it again, in full.")
-_FOREIGN = gettext_noop(
-    "The link was made by another version of the playground. Ask for the request itself, as JSON."
-)
+_FOREIGN = gettext_noop("Another version of the playground made this link. Ask for the request as JSON.")
 _TOO_LARGE = gettext_noop(
-    "The link’s request is larger than %(most)s. (Administrators can raise PLAYGROUND_REQUEST_BYTES.)"
+    "The request in this link exceeds %(most)s. Ask for a shorter one. "
+    "(Administrators can raise PLAYGROUND_REQUEST_BYTES.)"
 )
 
 

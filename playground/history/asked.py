@@ -1,4 +1,4 @@
-"""What a request to the list of runs asks for: a form's fields, or the same as JSON."""
+"""Read a search of the list of runs, from a form or from JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from playground.forms.incoming import flag_in, text_or_none
 from playground.runs.search import Query
 from playground.text.sentence import gettext_noop, say
 
-# What a calendar and both databases can hold, with room for a time zone.
+# Years that Python and both databases can hold in any time zone.
 _YEARS = range(1900, 3000)
 _LONGEST = 300
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A search. `values` are the fields as entered; `before` is where a page of older runs begins."""
+    """A search. `values` are the fields as entered; `before` is the `Found.more` of the page before."""
 
     values: Mapping[str, str]
     query: Query
@@ -51,7 +51,7 @@ def _from_json(data: bytes) -> dict[str, str]:
 
 
 def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime | None:
-    """Read a time, or a day in UTC: its beginning, or the one `days` later."""
+    """Read a time, or a day in UTC as its beginning plus `days`."""
     text = values.get(name, "")
     if not text:
         return None
@@ -72,6 +72,6 @@ def _number(values: Mapping[str, str], name: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidRequestError(
-            FieldProblem(name, say(gettext_noop("Enter the number that came with the earlier page.")))
+            FieldProblem(name, say(gettext_noop("Enter the value of before in the previous response.")))
         )
     return int(text)

@@ -16,13 +16,13 @@ from playground.text import jsontext
 from playground.web.present import Result
 from playground.web.translate import translate
 
-# In characters: to mark more would make a browser stutter.
+# In characters. Marking more makes browsers slow.
 _LONGEST = 200_000
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One row: what it is, and its value in each run; "–" where a run has none."""
+    """One row: a label, and its value in each run, or "–" if a run has none."""
 
     label: str
     one: str
@@ -35,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Side:
-    """One of two texts as HTML, and the beginning of its run's key."""
+    """One of two compared texts as HTML, and the beginning of its run's key."""
 
     id: str
     html: SafeString
@@ -43,7 +43,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Marked:
-    """Two texts with their differences marked. `cut` says whether only their beginnings were compared."""
+    """Two texts with their differences marked. If `cut`, only their beginnings were compared."""
 
     sides: tuple[Side, Side]
     same: bool
@@ -91,7 +91,7 @@ class Compared:
 
 
 def _html(pieces: Sequence[Piece], tag: str) -> SafeString:
-    """Mark what differs. Not a template, because there can be thousands of pieces."""
+    """Mark what differs. No template: there can be thousands of pieces."""
     texts = (escape(text) if same else f"<{tag}>{escape(text)}</{tag}>" for text, same in pieces)
     return SafeString("".join(texts))
 
@@ -120,8 +120,8 @@ def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 def _cost(cost: Cost | None) -> str:
     if cost is None:
-        return gettext("No price known")
-    return gettext("No cost") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
+        return gettext("Price unknown")
+    return gettext("Free") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
 
 
 def _answer(exchange: Exchange) -> str:

@@ -1,4 +1,4 @@
-"""What differs between two texts, in time that is bounded however they were chosen.
+"""Compare two texts, in bounded time even if they were chosen to be slow.
 
 Pieces that occur once in each text anchor the comparison ("patience diff"), which takes n log n. Only the
 short stretches between anchors are compared piece by piece. That takes the product of their lengths, so all
@@ -15,7 +15,7 @@ from typing import NamedTuple
 # Pairs of pieces to compare, in all and in one stretch: about half a second.
 _MOST_PAIRS = 3_000_000
 _MOST_PAIRS_AT_ONCE = 250_000
-# The cost of looking for anchors, in pairs for each piece. Hostile texts make it look again and again.
+# The cost of looking at one piece for anchors, in pairs. Some texts need that again and again.
 _LOOK = 4
 # Spaces, words and other characters; in Chinese and Japanese, each character is a word.
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Both texts in pieces. `is_whole` is False if more is marked as different than has to be."""
+    """Both texts in pieces. `is_whole` is False if some equal parts may be marked as different."""
 
     one: tuple[Piece, ...]
     other: tuple[Piece, ...]
@@ -60,13 +60,13 @@ def difference(one: str, other: str) -> Difference:
         words = _PIECES.findall(texts[0]), _PIECES.findall(texts[1])
         for same, e, f, g, h in comparison.blocks(*words):
             found = "".join(words[0][e:f]), "".join(words[1][g:h])
-            # A space between two changed words is easier to read as changed, too.
+            # Marking the space between two changed words, too, is easier to read.
             _add(sides, found, same=same and not (found[0].isspace() and e and f < len(words[0])))
     return Difference(sides[0].pieces(), sides[1].pieces(), is_whole=not comparison.gave_up)
 
 
 class _Side:
-    """One text as it is put together: neighbors of one kind become one piece."""
+    """Collects one text: neighbors of the same kind become one piece."""
 
     def __init__(self) -> None:
         self._runs: list[tuple[bool, list[str]]] = []

@@ -1,4 +1,4 @@
-"""Export the runs of a search, one archive a line."""
+"""Export the runs that match a search, one archive per line."""
 
 import logging
 import zlib

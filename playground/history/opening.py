@@ -24,7 +24,7 @@ KEY_PATH = "/.well-known/api-playground-key.json"
 
 @dataclass(frozen=True)
 class Opened:
-    """A proof file as the page shows it. `is_ours`: this playground has signed it."""
+    """A proof file as the page shows it. `is_ours` says whether this playground signed it."""
 
     proof: Proof
     is_ours: bool
@@ -43,7 +43,7 @@ class Opened:
 
     @property
     def key_url(self) -> str:
-        """Where the playground that the file names has its public key; "" if it names none."""
+        """The URL of the public key of the playground that the file names; "" if it names none."""
         try:
             parts = urlsplit(self.proof.playground)
             named = bool(parts.hostname) and parts.scheme in ("http", "https")
@@ -77,7 +77,7 @@ def _asking(request: HttpRequest, problem: Sentence | None = None) -> HttpRespon
 
 
 def _is_ours(key: bytes) -> bool:
-    """Without a database nobody can tell, and the page gives the fingerprint as for any other key."""
+    """Without the database we can't tell, so the page shows the fingerprint, as for any other key."""
     try:
         return keys.is_ours(key)
     except DatabaseError:

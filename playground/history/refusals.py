@@ -1,4 +1,4 @@
-"""Why a page of runs can't be shown."""
+"""The errors that pages of runs show."""
 
 from dataclasses import replace
 
@@ -15,7 +15,12 @@ def off() -> Refusal:
         404,
         "runs_off",
         say(gettext_noop("Runs aren’t saved here")),
-        say(gettext_noop("Download the call data in the HTTP tab. (Administrators: set PLAYGROUND_RUNS=1.)")),
+        say(
+            gettext_noop(
+                "To keep a call, click “Save proof” below its answer. "
+                "(Administrators can set PLAYGROUND_RUNS=1.)"
+            )
+        ),
     )
 
 
@@ -33,11 +38,7 @@ def gone() -> Refusal:
         404,
         "no_run",
         say(gettext_noop("Run not found")),
-        say(
-            gettext_noop(
-                "Check the address. The run may have been deleted, by somebody or because of its age."
-            )
-        ),
+        say(gettext_noop("Check the address. Someone may have deleted the run, or it was too old to keep.")),
     )
 
 
@@ -46,7 +47,13 @@ def unreadable(error: ArchiveError) -> Refusal:
         422,
         "unreadable_run",
         say(gettext_noop("Run can’t be read")),
-        say(gettext_noop("A newer version of the playground may have saved it (%(why)s)."), why=str(error)),
+        say(
+            gettext_noop(
+                "Tell your administrator. A newer version of the playground may have saved the run, "
+                "or the database is damaged: %(why)s."
+            ),
+            why=str(error),
+        ),
     )
 
 
@@ -55,5 +62,10 @@ def no_database(error: DatabaseError) -> Refusal:
         503,
         "no_database",
         say(gettext_noop("Runs can’t be loaded")),
-        say(gettext_noop("Try again later, or tell your administrator: %(why)s."), why=why(error)),
+        say(
+            gettext_noop(
+                "Try again later: %(why)s. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"
+            ),
+            why=why(error),
+        ),
     )

@@ -32,10 +32,8 @@ from playground.trouble import why
 from playground.web.present import Code, Result, Shown
 
 _NAME = re.compile(r"[^a-z0-9.]+")
-_NO_KEY = gettext_noop("The signing key can’t be read: %(why)s.")
-_OLD_PAGE = gettext_noop(
-    "The page with this call is from before a restart of the playground. Send the request again."
-)
+_NO_KEY = gettext_noop("Try again later. The signing key can’t be read: %(why)s.")
+_OLD_PAGE = gettext_noop("Send the request again. The playground has restarted since this page was loaded.")
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Page:
         spans = [(gettext("First byte"), 0.0, timings.first_byte_ms)]
         if timings.first_token_ms is not None:
             spans.append((gettext("Answer"), timings.first_token_ms, timings.last_token_ms))
-        spans.append((gettext("Whole call"), 0.0, timings.total_ms))
+        spans.append((gettext("Total time"), 0.0, timings.total_ms))
         return [
             Bar(label, 100 * start / whole, 100 * max(0, end - start) / whole, amounts.duration(end))
             for label, start, end in spans

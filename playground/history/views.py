@@ -1,4 +1,4 @@
-"""Runs as people see them: the list, one run, its archive, two runs side by side."""
+"""Pages of runs: the list, one run, its archive, two runs side by side."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -37,7 +37,7 @@ _MOST_TAGS = 20
 
 
 def if_runs_are_on(view: View) -> View:
-    """Refuse if runs are off, and turn a view's errors into pages that explain them."""
+    """Show a page that says what went wrong if runs are off or the view raises."""
 
     @wraps(view)
     def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
@@ -59,7 +59,7 @@ def if_runs_are_on(view: View) -> View:
 @gzip_page
 @if_runs_are_on
 def runs(request: HttpRequest) -> HttpResponse:
-    """List runs, the latest first. A search is a POST, so that its words stay out of logs."""
+    """List runs, the latest first. Searches are posted, so that their words stay out of logs."""
     wanted = asked.read(request)
     found = search.find(wanted.query, wanted.before)
     match shape_of(request):
@@ -126,7 +126,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         case "delete":
             return _delete(request, [key])
         case _:
-            raise _unknown()
+            raise _unknown("star", "unstar", "tag", "delete")
     if kept is None:
         raise RefusedError(refusals.gone())
     place = f"{reverse('runs')}#run-{key}" if "list" in request.POST else reverse("run", args=[key])
@@ -147,13 +147,15 @@ def selected(request: HttpRequest) -> HttpResponse:
                 return HttpResponseRedirect(
                     f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
                 )
-            return _list_with(request, gettext("Choose two runs to compare."))
+            return _list_with(request, gettext("Select two runs to compare."))
         case "delete":
-            return _delete(request, keys) if keys else _list_with(request, gettext("Choose runs to delete."))
+            if keys:
+                return _delete(request, keys)
+            return _list_with(request, gettext("Select the runs to delete."))
         case "delete-all":
             return _delete(request, None)
         case _:
-            raise _unknown()
+            raise _unknown("compare", "delete", "delete-all")
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
@@ -161,7 +163,7 @@ def _list_with(request: HttpRequest, told: str) -> HttpResponse:
 
 
 def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
-    """Delete runs, or all with None. A page asks first: nothing brings a run back."""
+    """Delete runs, or all if `keys` is None. Ask first, because this can't be undone."""
     if "confirmed" in request.POST or shape_of(request) is Shape.JSON:
         keep.forget(keys)
         return _done(request, reverse("runs"))
@@ -184,7 +186,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Show two runs side by side: `?run=KEY&run=KEY`."""
     keys = request.GET.getlist("run")
     if len(keys) != 2:
-        sentence = say(gettext_noop("Choose two runs in the list, then click “Compare”."))
+        sentence = say(gettext_noop("Select two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
     kept = [_found(key) for key in keys]
     one, other = map(_exchange, kept)
@@ -192,7 +194,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 
 def form_of(exchange: Exchange) -> RequestForm:
-    """Return the form as it was when this was sent."""
+    """Return the form that sent this exchange."""
     provider = exchange.provider if exchange.provider in catalogue() else None
     base_url = "" if provider else exchange.call.base_url
     form = RequestForm.from_body(provider or "", base_url, dict(exchange.call.body), exchange.dialect)
@@ -219,8 +221,9 @@ def _found(key: str) -> Run:
     return kept
 
 
-def _unknown() -> InvalidRequestError:
-    return InvalidRequestError(FieldProblem("change", say(gettext_noop("Use a button of the page."))))
+def _unknown(*known: str) -> InvalidRequestError:
+    sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(known))
+    return InvalidRequestError(FieldProblem("change", sentence))
 
 
 def _summary(kept: Run) -> dict[str, Any]:

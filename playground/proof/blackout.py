@@ -1,8 +1,8 @@
-"""Black out parts of an exchange before it is handed on: messages, fields, headers, the answer.
+"""Black out parts of an exchange before it is saved: messages, fields, headers, the answer.
 
-A part is replaced where it stands, so those bytes are not the original. Then its text is looked for in all
-that is left: as it is, in any escaping, and joined from the events of a stream. What is found in one piece is
-masked; if anything remains, the exchange is refused rather than handed on with a text that should be gone.
+A part is replaced in its place, so those bytes are no longer the original. Then the rest is searched for its
+text: as it is, in any escaping, and joined from the events of a stream. What is found in one piece is masked.
+If any of it is left, raise `BlackoutError` rather than save a text that should be gone.
 """
 
 import json
@@ -28,11 +28,11 @@ from playground.text.sse import EventParser
 MASK = "█████"
 ANSWER = "answer"
 _HEADER = "headers."
-# The time to look for the texts grows with the size of both.
+# Searching takes longer the larger the exchange and the texts are.
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_TEXTS = 200
-# In letters and digits. A shorter text is part of too many words to be masked everywhere. Instead, it must
-# not be a word of its own in another message or in the answer.
+# Letters and digits. A shorter text occurs within too many words to be masked everywhere. It must not be a
+# word of another message or of the answer.
 _SHORTEST = 8
 _SHORTEST_LINE = 16
 _LAYERS = 4
@@ -85,7 +85,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     if len(json.dumps(value)) > MOST_BYTES:
         raise BlackoutError(
             say(
-                gettext_noop("Parts can only be blacked out in a call of up to %(most)s."),
+                gettext_noop(
+                    "A call of more than %(most)s can be saved only as a whole. Clear the checkboxes."
+                ),
                 most=amounts.size(MOST_BYTES),
             )
         )
@@ -109,9 +111,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     return replace(left, id=exchange.id, dialect=exchange.dialect)
 
 
-_IN_PIECES = say(gettext_noop("The answer repeats a text that you black out. Black out the answer, too."))
+_IN_PIECES = say(gettext_noop("The answer contains a blacked-out text. Black out the answer, too."))
 _IN_REQUEST = say(
-    gettext_noop("Another part of the request repeats a text that you black out. Black it out, too.")
+    gettext_noop("Another part of the request contains a blacked-out text. Black out that part, too.")
 )
 _NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the answer, too."))
 
@@ -129,7 +131,7 @@ class _Hidden:
         ordered = sorted(long, key=len, reverse=True)
         self._long = ordered[:_MOST_TEXTS]
         self.letters = {_bare(text) for text in self._long}
-        # An answer in one word may well be in the question.
+        # A one-word answer often occurs in the question, so only the request's short texts count.
         self.short = {_words(text) for text in asked if 0 < len(_bare(text)) < _SHORTEST}
 
     @cached_property
@@ -146,7 +148,7 @@ class _Hidden:
         return text
 
     def are_in(self, text: str) -> bool:
-        """Whether a long text is in this one, whatever stands between its letters, and however escaped."""
+        """Whether this text contains a long one, with anything between its letters and in any escaping."""
         for layer in _layers(text):
             letters = _bare(layer)
             if any(hidden in letters for hidden in self.letters):
@@ -154,7 +156,7 @@ class _Hidden:
         return False
 
     def are_words_in(self, text: str) -> bool:
-        """Whether a short text is a word, or several words, of this one."""
+        """Whether a short text is one or more whole words of this one."""
         if not self.short:
             return False
         words = f" {_words(text)} "
@@ -174,7 +176,7 @@ def _without(dialect: Dialect, body: Mapping[str, Any], chosen: Collection[str])
             masked = Row(row.role, MASK, row.call)
             if not isinstance(messages, list):
                 changed[prompt] = dialect.prompt([masked])
-            else:  # of two, because a single one can be a text instead of a list
+            else:  # render two: a single one can become a string instead of a list
                 messages = [*messages[:number], dialect.prompt([masked, masked])[0], *messages[number + 1 :]]
                 changed[prompt] = messages
     return changed
@@ -194,7 +196,7 @@ def _asked(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
 
 
 def _headers(exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """Yield the headers that the API does not require: a person's own, and the provider list's."""
+    """Yield the headers that the API doesn't require: those that people enter, and the provider list's."""
     own = exchange.dialect.headers(exchange.call.body)
     yield from (pair for pair in exchange.call.headers if pair not in own)
 
@@ -224,7 +226,7 @@ def _strings(value: Any) -> Iterator[str]:
                 waiting.extend(reversed(items))
 
 
-# Names that the archive itself gives; the rest comes from outside.
+# Fields that the archive itself sets. All others come from outside.
 _OWN = ("format", "version", "id", "dialect", "provider", "started", "timings_ms", "events_ms")
 
 
@@ -276,7 +278,7 @@ def _utf8(body: bytes) -> str:
 
 
 def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
-    """Raise `BlackoutError` if one of the texts is still there."""
+    """Raise `BlackoutError` if one of the texts is left."""
     prompt = left.call.body.get(left.dialect.fields.prompt)
     if any(map(hidden.are_in, _strings(dict(left.call.body)))) or any(
         map(hidden.are_words_in, _strings(prompt))
@@ -287,7 +289,7 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
         raise BlackoutError(_IN_PIECES)
     if is_answer_gone:
         return
-    # What a stream brought in pieces is whole here.
+    # Here, texts that a stream sent in pieces are whole.
     texts = [*_strings(left.completion or {}), *_answer_texts(left)]
     if not left.completion and left.received:
         texts.append(left.received.text)

@@ -1,6 +1,6 @@
-"""An exchange that its own page carries, so that it can be handed on although the server keeps nothing.
+"""An exchange in a form field of its page, so that it can be saved although the server stores nothing.
 
-The archive, compressed, with a code made with the server's secret: nobody else can make or change one.
+The field is the compressed archive, signed with the server's secret key. Nobody else can make or change one.
 """
 
 import base64
@@ -23,7 +23,7 @@ def _signer() -> Signer:
 
 
 class CarriedError(ValueError):
-    """The text was not made by this server, or with another secret."""
+    """The text wasn't made by this server, or was made with an earlier secret key."""
 
 
 def carried(exchange: Exchange) -> str:

@@ -8,7 +8,7 @@
     <!-- api-playground-proof 1 Ed25519 KEY SIGNATURE -->
 
 KEY and SIGNATURE are hexadecimal digits in lower case. The signature covers every byte before the last line.
-ARCHIVE is that of `exchange.archive`. A later version adds names, and never changes the meaning of one.
+ARCHIVE is the format of `exchange.archive`. Later versions add fields, and never change the meaning of one.
 """
 
 import json
@@ -42,11 +42,11 @@ _SCRIPT = b'<script type="application/json" id="api-playground-proof">'
 _SCRIPT_END = b"</script>"
 # Possessive, so that it takes linear time; see `jsontext`.
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
-# What could end the script, start a comment in it, or does not survive every editor.
+# Characters that could end the script or start a comment in it, or that some editors change.
 _ESCAPED = re.compile("[<>&\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 # What HTML can't hold.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# One file at a time: parsing takes up to ten times its size in memory.
+# One file at a time: parsing takes up to ten times the size of the file.
 _TURN = threading.Lock()
 
 
@@ -62,7 +62,7 @@ class Problem(StrEnum):
 
 
 class ProofError(SentenceError):
-    """The file is no proof file that can be read; `sentence` says why."""
+    """The file can't be read as a proof file; `sentence` says why."""
 
     def __init__(self, problem: Problem, sentence: Sentence) -> None:
         super().__init__(sentence)
@@ -70,7 +70,7 @@ class ProofError(SentenceError):
 
 
 class State(StrEnum):
-    """What the signature says of a file: each byte is as signed, all but its line endings, or neither."""
+    """What the signature shows: every byte is as signed, all except line endings are, or neither."""
 
     UNCHANGED = "unchanged"
     RESAVED = "resaved"
@@ -125,7 +125,7 @@ def read(data: bytes) -> Proof:
     if len(data) > MOST_BYTES:
         raise _problem(
             Problem.TOO_LARGE,
-            gettext_noop("The file is larger than %(most)s, the limit of a proof file."),
+            gettext_noop("The file exceeds %(most)s, the limit for proof files."),
             most=amounts.size(MOST_BYTES),
         )
     with _TURN:
@@ -155,7 +155,7 @@ def _read(data: bytes) -> Proof:
 
 
 def _as_saved(data: bytes) -> bytes:
-    """Return the bytes as they were if the file went through a program that changes the ends of lines."""
+    """Return the bytes as saved, if one changed only line endings or spaces at the end, or added a BOM."""
     lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     return lines.rstrip(b"\n ") + b"\n"
 
@@ -165,17 +165,26 @@ def _seal(data: bytes) -> tuple[bytes, bytes, bytes]:
     is_ours = _SCRIPT in data
     at = data.rfind(_MARK)
     if at < 0 and not is_ours:
-        raise _problem(Problem.OTHER_FILE, gettext_noop("This isn’t a proof file of an API Playground."))
+        raise _problem(
+            Problem.OTHER_FILE, gettext_noop("This isn’t a proof file. Choose one from an API Playground.")
+        )
     seal = _SEAL.fullmatch(data, at) if at >= 0 else None
     if seal is None:
         raise _problem(
-            Problem.CUT_OFF, gettext_noop("The last line, with the signature, is missing or incomplete.")
+            Problem.CUT_OFF,
+            gettext_noop(
+                "The file is incomplete: its last line, the signature, is missing or cut off. "
+                "Get the whole file."
+            ),
         )
     version, algorithm, key, signature = seal.groups()
     if int(version) != VERSION or algorithm != ALGORITHM.encode():
         raise _version(int(version))
     if data.count(_MARK) > 1 or data.count(_SCRIPT) > 1:
-        raise _problem(Problem.SEVERAL, gettext_noop("The file holds more than one proof."))
+        raise _problem(
+            Problem.SEVERAL,
+            gettext_noop("The file contains more than one proof. Choose a file with only one."),
+        )
     if not is_ours or len(key) % 2 or len(signature) % 2:
         raise _broken("no archive" if not is_ours else "signature")
     return data[:at], bytes.fromhex(key.decode()), bytes.fromhex(signature.decode())
@@ -201,8 +210,8 @@ def _value(body: bytes) -> dict[str, Any]:
 
 
 def _values(text: bytes) -> int:
-    """Return an upper bound of the number of values, without what looks like some in strings."""
-    # A name and a text have four quotes. Without this, cutting out the strings would itself take much memory.
+    """Return an upper bound of the number of values. What looks like values in strings isn't counted."""
+    # A field with a string has four quotes. Without this check, removing the strings could take much memory.
     if (strings := (text.count(b'"') - text.count(b'\\"')) // 4) > jsontext.MAX_VALUES:
         return strings
     bare = _STRINGS.sub(b"", text)
@@ -219,7 +228,10 @@ def _broken(why: str) -> ProofError:
 def _version(version: object) -> ProofError:
     return _problem(
         Problem.VERSION,
-        gettext_noop("The file has format version %(version)s. This playground reads version %(known)s."),
+        gettext_noop(
+            "The file has format version %(version)s, but this playground reads version %(known)s. "
+            "Open the file in a newer playground."
+        ),
         version=str(version)[:20],
         known=VERSION,
     )

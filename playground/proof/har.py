@@ -7,13 +7,13 @@ from urllib.parse import parse_qsl, urlsplit
 from playground.exchange.call import Headers
 from playground.exchange.record import Exchange, Received
 
-# Whatever was spoken, the parts are those of HTTP/1.1, which is all that `requests` speaks.
+# `requests` supports only HTTP/1.1.
 _HTTP = "HTTP/1.1"
 _UNKNOWN = -1
 
 
 def har(exchange: Exchange) -> dict[str, Any]:
-    """Return the value of the file. Times that were not measured are -1, as the format wants it."""
+    """Return the value of the file. As the format requires, times that weren't measured are -1."""
     sent, timings, failure = exchange.sent, exchange.timings, exchange.failure
     first = timings.total_ms if timings.first_byte_ms is None else timings.first_byte_ms
     entry: dict[str, Any] = {
@@ -55,7 +55,7 @@ def har(exchange: Exchange) -> dict[str, Any]:
 
 
 def _response(received: Received | None) -> dict[str, Any]:
-    """Return the response; as browsers write it, the status 0 is that of no response."""
+    """Return the response. Without one, the status is 0, as browsers write it."""
     answer = received or Received(0, "", (), b"")
     content: dict[str, Any] = {
         "size": len(answer.body),

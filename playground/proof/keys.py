@@ -31,7 +31,7 @@ def is_ours(public: bytes) -> bool:
 def verifies(public: bytes, signature: bytes, data: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
-    except (InvalidSignature, ValueError):  # the latter for bytes that are no key
+    except (InvalidSignature, ValueError):  # ValueError: the bytes aren't a key
         return False
     return True
 

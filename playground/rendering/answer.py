@@ -1,4 +1,4 @@
-"""A model's answer as HTML: Markdown, code, formulas, or JSON. For an attacker it stays text.
+"""A model's answer as HTML: Markdown, code, formulas, or JSON. What an attacker writes stays text.
 
 Raw HTML is escaped. A link is a full http, https, or mailto address, and opens in another tab. An image on
 another server becomes a link, so an answer makes no browser fetch anything.

@@ -1,7 +1,7 @@
 """A growing answer as HTML: whole blocks are rendered once, only the last one again and again.
 
-What is shown meanwhile is an approximation, for a block can mean something else once its end is known; the
-finished answer is rendered as a whole (`rendering.answer`).
+This is an approximation, because the end of a block can change its meaning. The finished answer is rendered
+as a whole (`rendering.answer`).
 """
 
 import re
@@ -11,7 +11,7 @@ from html import escape
 
 from playground.rendering.answer import fence, rendered_block
 
-# In characters. A longer block is closed where it is, so that it is not rendered time and again.
+# In characters. A longer block is closed early, so that it isn't rendered over and over.
 _LONGEST_OPEN = 4_000
 # A block that was built to take long is closed earlier: updates come every 40 ms. In CPU time, of which the
 # first blocks take more.
@@ -19,7 +19,7 @@ _LONGEST_SECONDS = 0.01
 _LONGEST_UNTIMED = 1_000
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)$")
 _LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?: |$)")
-# What a plain text has none of. Most answers have none for long, and some never.
+# What plain text doesn't contain. Many answers start without any of it, and some end without.
 _MARKUP = re.compile(
     r"[*_`~|$\\\[]|<(?:https?:|mailto:)|(?:^|\n) {0,3}(?:>|(?:[-+]|#{1,6}|\d{1,9}[.)])[ \n])", re.IGNORECASE
 )

@@ -34,7 +34,7 @@ class NotKeptError(Exception):
 _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
 _FULL = gettext_noop(
     "This run wasn’t saved: starred runs take up all %(most)s MiB. Delete some. "
-    "(Administrators: raise PLAYGROUND_RUNS_MIB.)"
+    "(Administrators can raise PLAYGROUND_RUNS_MIB.)"
 )
 
 
@@ -151,7 +151,7 @@ def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
         run = in_turn(lambda: Run.objects.named([key]).only("key", "record").first())
         return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
     except (DatabaseError, ArchiveError, LookupError, TypeError):
-        return None  # then it repeats no run, but it can be sent
+        return None  # the request can still be sent, as a repetition of no run
 
 
 def _run(exchange: Exchange, who: str) -> Run:
@@ -217,5 +217,5 @@ def _with_marks(run: Run, texts: Collection[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return the text as every database accepts it: none takes a lone surrogate, nor PostgreSQL a NUL."""
+    """Replace what databases reject: lone surrogates, and in PostgreSQL also NUL."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,4 +1,4 @@
-"""Retention: runs that are too old, or too many for the space, are deleted, the oldest first."""
+"""Retention: delete runs that are too old, and the oldest ones if all together take too much space."""
 
 import threading
 from datetime import timedelta
@@ -18,7 +18,7 @@ from playground.runs.models import Run
 _EVERY = 100
 _BATCH = 500
 _MIB = 1024 * 1024
-# Old runs are deleted until this share of the space is used, so that not every new run deletes one.
+# When space runs out, delete down to this share of it, so that not every new run has to delete one.
 _LEFT = 0.95
 
 
@@ -55,7 +55,7 @@ def make_room(size: int) -> bool:
 
 
 def tidy() -> int:
-    """Delete what is too old or too much. Returns the bytes of the runs that are left."""
+    """Delete runs that exceed a limit. Returns the bytes of those that are left."""
     return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * _MIB))
 
 

@@ -1,9 +1,9 @@
 """The words by which a run is found, the same in SQLite and PostgreSQL.
 
-Both databases split text in ways of their own, and neither splits Chinese. So a run keeps the set of its
-words as this module finds them: lower-case words of letters and digits; of a text without spaces, each
-character and each two neighbors. What a list can be filtered by, such as a model, is a word too: a database
-is fast at finding the rows that have several words.
+Each database splits text in its own way, and neither splits Chinese. So a run stores the set of its words
+as this module finds them: lower-case words of letters and digits, and in scripts without spaces every
+character and every two neighbors. Filters, such as a model, are stored as words, too: databases are fast at
+finding the rows that have several words.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Any
 
-# In characters: longer texts are found by their beginning and their end.
+# In characters. Of a longer text, only the beginning and the end are searched.
 _LONGEST_TEXT = 20_000
 _MOST_WORDS = 2_000
 # So that a long text does not leave out all others.

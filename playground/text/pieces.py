@@ -17,7 +17,7 @@ _LARGEST_NUMBER = 2**53 - 1
 _PIECES_SIZE = 4
 # By the last word of its name, a field that says which or what kind: providers repeat it, never split it.
 _LABELS = frozenset(
-    ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at")
+    ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at", "channel")
 )
 # These come whole or in pieces, and some providers repeat them with each piece.
 _REPEATED = frozenset(("name", "signature", "thought_signature"))

@@ -45,11 +45,20 @@ def as_json(refusal: Refusal) -> dict[str, Any]:
     return {"error": told}
 
 
+# Fields of the form that are not parameters of the request.
+_CONTROLS = {
+    "provider": gettext_noop("Provider"),
+    "base_url": gettext_noop("Base URL"),
+    "api_key": gettext_noop("API key"),
+    "headers": gettext_noop("Extra headers"),
+}
+
+
 def _label(field: str) -> str:
-    """Turn `messages.2.content` into `Message 3 · content`; other fields keep their API name."""
+    """Turn `messages.2.content` into `Message 3 · content`; a parameter keeps its API name."""
     index, _, part = field.partition(".")[2].partition(".")
     if not index.isdigit():
-        return field
+        return gettext(_CONTROLS[field]) if field in _CONTROLS else field
     label = gettext("Message %(number)s") % {"number": int(index) + 1}
     return f"{label} · {part}" if part else label
 

@@ -89,7 +89,7 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 register.filter("choice_text", choice_text)
 register.filter("paragraph", paragraph)
-register.filter("spaced", spaced)
+register.filter("spaced", spaced, is_safe=True)
 
 
 @register.filter

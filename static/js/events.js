@@ -22,7 +22,7 @@
     return item;
   }
 
-  // In a hidden tab a timer fires only once a second, and a message at once.
+  // In a hidden tab, timers fire only once a second; messages arrive at once.
   const breath = () =>
     new Promise((resume) => {
       const { port1, port2 } = new MessageChannel();

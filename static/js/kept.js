@@ -100,8 +100,8 @@
 
   const linked = LINK.exec(location.hash);
   if (!restore() && linked && !form.elements.embed) editForm(`open:${linked[1]}`);
-  // Another link was pasted into the address bar, or Back leads to another form: load it like that of any other
-  // address. A place in this page ("Skip to content") must not take the link out of the address.
+  // Another link was pasted into the address bar, or Back leads to another form: load it like any other URL.
+  // A link within this page ("Skip to content") must not replace the fragment.
   const own = linked ? location.hash : "";
   window.addEventListener("hashchange", () => {
     const { hash } = location;

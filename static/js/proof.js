@@ -1,4 +1,4 @@
-// Opens a proof file that is dropped anywhere on the page. Without scripts there is the file field.
+// Opens a proof file that is dropped anywhere on the page. Without scripts, the file field does it.
 const form = document.querySelector("[data-drop]");
 
 if (form) {

@@ -51,7 +51,9 @@
     const status = document.querySelector("#models [data-narrowed]");
     const counts = { matching: matching.length, shown: shown.length, total: list.names.length };
     const text = shown.length < matching.length ? status.dataset.cut : status.dataset.all;
-    status.textContent = text.replace(/{(\w+)}/g, (_, name) => counts[name]);
+    status.textContent = text.replace(/{(\w+)}/g, (_, name) =>
+      counts[name].toLocaleString(document.documentElement.lang),
+    );
   });
 
   const namesShown = () =>

@@ -14,7 +14,7 @@
   }
   showTimes();
 
-  // Whoever opens a run wants to see it, not the form above it.
+  // On a phone, scroll to the run, past the form above it.
   const strip = document.querySelector(".run-strip");
   if (strip && !location.hash && matchMedia("(max-width: 1099px)").matches)
     document.getElementById("result").scrollIntoView();
@@ -74,7 +74,7 @@
 
   const chosen = () => [...document.querySelectorAll("[name=run]:is(:checked, [type=hidden])")];
 
-  // Runs stay chosen when a search leaves them out.
+  // Runs stay selected when a search doesn't find them.
   function chooseAgain(keys) {
     for (const input of selection.querySelectorAll("[name=run]")) input.remove();
     for (const key of keys) {
@@ -100,7 +100,7 @@
     selection.querySelector("[data-choose-none]").hidden = !number;
   }
 
-  // Days are the reader's. The server gets the instants at which they begin and end.
+  // Days are in the reader's time zone. The server gets the times at which they begin and end.
   function dateInstants(input, daysLater) {
     const hidden = document.createElement("input");
     hidden.type = "hidden";
@@ -125,13 +125,13 @@
     document.addEventListener("change", ({ target }) => {
       if (target.name === "run") count();
     });
-    // It searches while one types: leaving the field is nothing new.
+    // The search runs while one types, so leaving the field must not start it again.
     document.getElementById("run-text").addEventListener("change", (event) => event.stopPropagation());
     selection.querySelector("[data-choose-none]").addEventListener("click", () => {
       for (const box of document.querySelectorAll("[name=run]:checked")) box.checked = false;
       chooseAgain([]);
     });
-    // A file is no list: let the browser save it, without htmx.
+    // This downloads a file, so htmx must not handle it.
     search.querySelector("[data-export]").addEventListener("click", (event) => {
       event.preventDefault();
       const { action } = search;

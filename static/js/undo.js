@@ -1,5 +1,5 @@
-// Undo: every change that replaces or removes what was typed can be taken back, by the note that tells of it or by
-// Ctrl+Z outside of fields. A state is the form's fields without secrets; the server shows it again (`edits.js`).
+// Undo: every change that replaces or removes what was typed can be undone, with the note that tells of it, or with
+// Ctrl+Z outside fields. A state is the form's fields without secrets; the server shows it again (`edits.js`).
 window.undo = (() => {
   const form = document.getElementById("request-form");
   const note = document.querySelector("[data-undo-note]");
@@ -19,15 +19,16 @@ window.undo = (() => {
     note.hidden = true;
   }
 
-  // `what` is what happened: one of the note's texts. `before` is the state that it replaced.
+  // `what` is what happened: one of the note's texts. `before` is the state that it replaced; none if a link
+  // filled in the form of a new page.
   function push(what, before) {
-    if (!note.dataset[what] || same(before, state())) return;
+    if (!note.dataset[what] || !before || same(before, state())) return;
     stack.push(before);
     stack.splice(0, stack.length - most);
     told.textContent = note.dataset[what];
     note.hidden = false;
     clearTimeout(timer);
-    // A note that is read or pointed at stays.
+    // A note with the focus or the pointer stays.
     timer = setTimeout(function expire() {
       if (note.matches(":hover, :focus-within")) timer = setTimeout(expire, 2000);
       else note.hidden = true;
@@ -47,7 +48,7 @@ window.undo = (() => {
     for (const [name, value] of before)
       if (["provider", "base_url"].includes(name)) form.elements[name].value = value;
     document.dispatchEvent(new Event("playground:provider"));
-    // What was added or applied can be so again.
+    // What was added or applied can be added or applied again.
     for (const done of document.querySelectorAll("button[data-done][data-before]:disabled")) {
       done.disabled = false;
       done.querySelector("span").textContent = done.dataset.before;
@@ -63,7 +64,7 @@ window.undo = (() => {
     back();
   });
 
-  // The site's name leads to an empty form. The page that it leads to offers to take that back.
+  // The site's name leads to an empty form. That page offers to undo it.
   const left = "playground.left";
   document.querySelector(".brand")?.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in another tab

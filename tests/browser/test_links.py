@@ -100,6 +100,7 @@ def test_a_broken_link_says_so_and_leaves_the_form(open_page: Open, text: str) -
     expect(page.locator("#result [data-refusal]")).to_be_visible()
     expect(page.get_by_role("tab", name="Answer")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_label("Provider", exact=True)).to_have_value("test")
+    expect(page.locator("[data-undo-note]")).to_be_hidden()
     assert _message(page)
 
 

@@ -138,7 +138,7 @@ def a_long_list_of_models(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(json_answer({"data": [*entries, {"title": "no id"}]}))
     page.get_by_role("button", name="List models").click()
     page.get_by_label("Model", exact=True).fill("model-11")
-    expect(page.locator("#models [data-narrowed]")).to_contain_text("1200")
+    expect(page.locator("#models [data-narrowed]")).to_contain_text("1,200")
 
 
 def unreadable_models(page: Page, upstream: ScriptedUpstream) -> None:

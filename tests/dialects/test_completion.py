@@ -195,6 +195,53 @@ def test_an_answer_without_text_and_tools_goes_on_as_an_empty_one() -> None:
     assert _choice({"content": None}).as_message == {"role": "assistant", "content": ""}
 
 
+def _call(id_: str, arguments: str) -> dict[str, Any]:
+    return {"id": id_, "type": "function", "function": {"name": "f", "arguments": arguments}}
+
+
+@pytest.mark.parametrize("ended", ["length", "content_filter", None])
+def test_a_call_that_was_cut_off_stays_behind(ended: str | None) -> None:
+    whole, cut = _call("call_1", '{"a":1}'), _call("call_2", '{"a":')
+
+    assert _choice({"tool_calls": [whole, cut]}, finish_reason=ended).following(media=True) == [
+        {"role": "assistant", "content": None, "tool_calls": [whole]},
+        {"role": "tool", "content": "", "tool_call_id": "call_1"},
+    ]
+    assert _choice({"tool_calls": [cut]}, finish_reason=ended).following(media=True) == []
+    assert _choice({"content": "So", "tool_calls": [cut]}, finish_reason=ended).following(media=True) == [
+        {"role": "assistant", "content": "So"},
+        {"role": "user", "content": ""},
+    ]
+
+
+def test_a_call_that_the_model_wrote_wrong_can_be_answered() -> None:
+    choice = _choice({"tool_calls": [_call("call_1", '{"a":')]}, finish_reason="tool_calls")
+
+    assert [message["role"] for message in choice.following(media=True)] == ["assistant", "tool"]
+
+
+def test_a_call_of_nothing_is_none_and_stays_behind() -> None:
+    choice = _choice({"content": "4", "function_call": {"name": "", "arguments": ""}})
+
+    assert choice.tool_calls == []
+    assert choice.following(media=True) == [
+        {"role": "assistant", "content": "4"},
+        {"role": "user", "content": ""},
+    ]
+
+
+@pytest.mark.parametrize(("asked", "choices"), [({}, 1), ({"n": 1}, 1), ({"n": 2}, 2)])
+def test_choices_without_an_index_are_one_unless_several_were_asked_for(asked: Any, choices: int) -> None:
+    parts: list[Any] = [
+        {"message": {"role": "assistant", "content": "Hel"}},
+        {"message": {"role": "assistant", "content": "lo", "tool_calls": [_call("call_1", "{}")]}},
+    ]
+
+    assert len(read_choices({"choices": parts}, asked)) == choices
+    numbered = [part | {"index": index} for index, part in enumerate(parts)]
+    assert len(read_choices({"choices": numbered}, asked)) == 2
+
+
 @pytest.mark.parametrize("calls", [None, {}, "f()"])
 def test_tool_calls_that_are_no_list_are_none(calls: Any) -> None:
     assert _choice({"tool_calls": calls}).tool_calls == []

@@ -188,7 +188,7 @@ _OURS = {
     "a", "api-playground", "aside", "blockquote", "br", "button", "code", "del", "details", "div", "em",
     "h1", "h2", "h3",
     "h4", "h5", "h6", "hr", "iframe", "img", "li", "ol", "p", "pre", "s", "span", "strong", "summary",
-    "svg", "table", "tbody", "td", "th", "thead", "tr", "ul", "use",
+    "svg", "table", "tbody", "td", "th", "thead", "tr", "ul", "use", "wbr",
 }  # fmt: skip
 _ATTRIBUTES = {
     "alt", "aria-hidden", "aria-label", "class", "data-copy", "data-copy-text", "data-done", "data-failed",
@@ -444,6 +444,19 @@ def test_each_code_has_a_button_that_copies_it(shown: Show) -> None:
     targets = [button["data-copy"] for button in _named(html, "button")]
     assert len(set(targets)) == 3
     assert targets == [code["id"] for code in _named(html, "pre")]
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("`https://api.example.com/v1`", "https://<wbr>api.<wbr>example.<wbr>com/<wbr>v1"),
+        ("`choices[].message.<refusal>`", "choices[].<wbr>message.&lt;refusal&gt;"),
+        ("`http://127.0.0.1:8000/1`", "http://127.0.0.1:8000/1"),
+        ("`https://a.b/v1`", "https://a.b/v1"),
+    ],
+)
+def test_long_urls_and_paths_break_between_their_parts(shown: Show, text: str, html: str) -> None:
+    assert f"<code>{html}</code>" in shown(text).html
 
 
 def test_no_style_is_in_an_attribute(shown: Show) -> None:

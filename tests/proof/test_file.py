@@ -215,6 +215,20 @@ def test_our_own_file_is_checked_offline(tmp_path: Path) -> None:
     assert _check(tmp_path, data.replace(b"\n", b"\r\n")) == 0
 
 
+@pytest.mark.parametrize("change", [bytes, lambda data: data.replace(b"<h1>", b"<h1>x"), lambda _: b"x"])
+def test_the_command_speaks_the_language_of_the_terminal(
+    change: Callable[[bytes], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file.html"
+    path.write_bytes(change(proof_file(Page(called(), ADDRESS))))
+
+    with translation.override("zh-hans"), pytest.raises((SystemExit, CommandError)) as ended:
+        call_command("proof", "check", str(path))
+
+    told = capsys.readouterr().out.splitlines() or [str(ended.value)]
+    assert re.search(r"[\u4e00-\u9fff]", told[-1])
+
+
 def test_the_key_is_made_once() -> None:
     assert keys.public_key() == keys.public_key()
     assert SigningKey.objects.count() == 1

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from playground.runs import keep
 from playground.runs.models import Run
@@ -52,3 +53,14 @@ def test_old_runs_are_tidied(keys: list[str], capsys: pytest.CaptureFixture[str]
     Run.objects.filter(key=keys[0]).update(started=datetime.now(UTC) - timedelta(days=400))
 
     assert _run(capsys, "tidy").startswith("Deleted 1 run.\n2 runs, 0")
+
+
+@pytest.mark.parametrize("arguments", [["size"], ["tidy"], ["delete", "--all"]])
+def test_it_speaks_the_language_of_the_terminal(
+    keys: list[str], arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with translation.override("zh-hans"):
+        told = _run(capsys, *arguments)
+
+    assert keys
+    assert all("条调用记录" in line for line in told.splitlines())

@@ -38,7 +38,7 @@ def test_an_answer_shows_what_it_cost_and_from_when_the_prices_are(client: Clien
     page = post_form(client)
 
     assert _cost_in(page) == "≈ $0.00024"
-    assert 'title="Estimate, at the prices of 2026-11-10"' in page.content.decode()
+    assert 'title="Estimate, with prices as of 2026-11-10"' in page.content.decode()
     assert post_json(client).json()["cost"] == {"usd": USD, "prices_of": "2026-11-10"}
 
 
@@ -78,7 +78,7 @@ def test_only_what_is_known_is_told(
 def test_a_base_url_of_ones_own_has_no_known_price(client: Client, upstream: ScriptedUpstream) -> None:
     typed = {"provider": "", "base_url": upstream.url}
 
-    assert _cost_in(post_form(client, **typed)) == "No price known"
+    assert _cost_in(post_form(client, **typed)) == "Price unknown"
     assert post_json(client, **{**typed, "provider": None}).json()["cost"] is None
 
 
@@ -90,7 +90,7 @@ def test_a_failed_call_costs_nothing_that_could_be_told(client: Client, upstream
 
 
 def test_a_provider_without_prices_says_so(client: Client) -> None:
-    assert _cost_in(post_form(client)) == "No price known"
+    assert _cost_in(post_form(client)) == "Price unknown"
 
 
 def test_the_local_model_is_known_to_cost_nothing(
@@ -102,7 +102,7 @@ def test_the_local_model_is_known_to_cost_nothing(
     answer = post_json(client, provider=LOCAL_MODEL).json()
 
     assert answer["cost"] == {"usd": "0", "prices_of": None}
-    assert _cost_in(post_form(client, provider=LOCAL_MODEL)) == "No cost"
+    assert _cost_in(post_form(client, provider=LOCAL_MODEL)) == "Free"
 
 
 @pytest.mark.usefixtures("priced")

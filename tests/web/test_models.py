@@ -167,7 +167,7 @@ def test_a_flood_of_models_is_shown_as_far_as_a_page_carries(
 
     assert html.count("data-model=") == 1000
     assert "5,000 models" in html
-    assert "first 1000 of 5000" in html
+    assert "first 1,000 of 5,000" in html
     rest = re.search('data-more="([^"]*)"', html)
     assert rest
     assert len(json.loads(unescape(rest[1]))) == 4000

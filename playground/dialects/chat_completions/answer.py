@@ -14,7 +14,7 @@ from playground.dialects.chat_completions.media import audio_in, images_in, is_m
 from playground.dialects.chat_completions.message import as_message, beside, texts_in
 from playground.dialects.chat_completions.sources import of_completion, of_message
 from playground.dialects.sources import source_in
-from playground.dialects.values import string, tool_call
+from playground.dialects.values import is_bare, is_whole, listed, string, tool_call
 from playground.exchange.answer import Answer, Choice, Cited, Finish, Media, Sources, ToolCall
 from playground.text.pieces import numbered
 from playground.text.sentence import Sentence
@@ -37,7 +37,7 @@ _MEDIA = ("images", "audio")
 # Fields that have their own view in the answer panel.
 _SHOWN = frozenset((
     "role", "content", "refusal", "tool_calls", "function_call", "audio", "images", "annotations",
-    "citations",
+    "citations", "index",
 ))  # fmt: skip
 # Fields of a choice that are not part of its message.
 _OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))
@@ -58,7 +58,7 @@ class ChatChoice(Choice):
 
     @property
     def finish(self) -> Finish | None:
-        return finish.common(self.ended)
+        return finish.with_calls(finish.common(self.ended), self.tool_calls)
 
     @property
     def finish_reason(self) -> str | None:
@@ -66,6 +66,8 @@ class ChatChoice(Choice):
 
     @property
     def finish_note(self) -> Sentence | None:
+        if self.finish is Finish.TOOL_CALLS and finish.common(self.ended) is Finish.STOP:
+            return finish.meaning("tool_calls" if self.message.get("tool_calls") else "function_call")
         return finish.meaning(self.ended)
 
     @property
@@ -89,16 +91,21 @@ class ChatChoice(Choice):
         return _others(self.message, self.reasoning)
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
-        return turn(self.as_message if media else self.as_message_without_media)
+        message = self.as_message if media else self.as_message_without_media
+        has_calls = "tool_calls" in message or "function_call" in message
+        # Of an answer that was cut off within its only call, nothing is left.
+        return turn(message) if message["content"] or has_calls or not self.tool_calls else []
 
     @property
     def as_message(self) -> dict[str, Any]:
         """The message for the conversation, with only what the next call needs."""
         kept: dict[str, Any] = {"role": "assistant", "content": _content(self.message, self.text)}
-        if calls := _listed(self.message.get("tool_calls")):
+        calls = [call for call in _listed(self.message.get("tool_calls")) if not self._is_cut_off(call)]
+        if calls:
             kept["tool_calls"] = [_sent_back(call, number) for number, call in enumerate(calls, 1)]
         kept |= {name: self.message[name] for name in SENT_BACK if self.message.get(name)}
-        if not isinstance(kept.get("function_call"), dict):  # the field has no call
+        function = kept.get("function_call")
+        if not isinstance(function, dict) or is_bare(function) or self._is_cut_off(function):
             kept.pop("function_call", None)
         audio = self.message.get("audio")
         if isinstance(audio, dict) and audio.get("id"):  # OpenAI still supports it
@@ -106,6 +113,12 @@ class ChatChoice(Choice):
         if kept["content"] is None and not kept.keys() & {"tool_calls", "function_call", "audio", "refusal"}:
             kept["content"] = ""
         return kept
+
+    def _is_cut_off(self, call: Any) -> bool:
+        """Whether the answer ended within the call. Servers parse all calls, and reject broken JSON."""
+        function = call.get("function", call) if isinstance(call, dict) else None
+        arguments = function.get("arguments") if isinstance(function, dict) else None
+        return self.finish in finish.CUT_OFF and not is_whole(arguments)
 
     @property
     def as_message_without_media(self) -> dict[str, Any]:
@@ -137,7 +150,29 @@ def read_choices(completion: Any, asked: Mapping[str, Any] = MappingProxyType({}
     """Read every choice that is an object or a string; skip broken ones (the raw view shows them)."""
     choices = completion.get("choices") if isinstance(completion, dict) else None
     whole = _Whole(completion, asked)
+    if asked.get("n") in (None, 1) and _are_parts(parts := listed(choices)):
+        choices = [_as_one(parts)]
     return [_choice(index, item, whole) for index, item in numbered(choices)]
+
+
+def _are_parts(choices: list[Any]) -> bool:
+    """Whether all choices are one answer: GitHub Copilot sends its text and its calls without an index."""
+    return len(choices) > 1 and all(
+        isinstance(item, dict) and "index" not in item and isinstance(item.get("message"), dict)
+        for item in choices
+    )
+
+
+def _as_one(choices: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a choice with what is in the messages of all of them."""
+    message: dict[str, Any] = {}
+    for item in choices:
+        for name, value in item["message"].items():
+            old = message.get(name)
+            joined = isinstance(value, str | list) and type(old) is type(value) and name != "role"
+            if value or not old:
+                message[name] = old + value if joined else value
+    return choices[-1] | {"message": message}
 
 
 @dataclass(frozen=True)
@@ -185,7 +220,7 @@ def _message(item: dict[str, Any]) -> dict[str, Any]:
 
 def _calls(message: dict[str, Any]) -> list[ToolCall]:
     function = message.get("function_call")
-    older = [_call(function)] if isinstance(function, dict) and function else []
+    older = [_call(function)] if isinstance(function, dict) and not is_bare(function) else []
     return [_call(call) for call in _listed(message.get("tool_calls"))] + older
 
 

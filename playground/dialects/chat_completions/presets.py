@@ -54,14 +54,7 @@ PRESETS = (
             "messages": [{"role": "user", "content": examples.FRUIT}],
             "temperature": 0,
             "max_tokens": 100,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": "fruit",
-                    "strict": True,
-                    "schema": examples.FRUIT_SCHEMA,
-                },
-            },
+            "response_format": {"type": "json_schema", "json_schema": examples.NAMED_FRUIT},
         },
     ),
     Preset(
@@ -71,16 +64,7 @@ PRESETS = (
             "messages": [{"role": "user", "content": examples.WEATHER}],
             "temperature": 0,
             "max_tokens": 150,
-            "tools": [
-                {
-                    "type": "function",
-                    "function": {
-                        "name": "get_weather",
-                        "description": examples.GET_WEATHER,
-                        "parameters": examples.CITY_SCHEMA,
-                    },
-                }
-            ],
+            "tools": [{"type": "function", "function": examples.WEATHER_FUNCTION}],
         },
     ),
     Preset(

@@ -11,7 +11,7 @@ from playground.dialects.media import image
 from playground.dialects.messages import usage
 from playground.dialects.messages.blocks import parsed
 from playground.dialects.messages.sources import is_source, sources_of
-from playground.dialects.values import string, tool_call
+from playground.dialects.values import is_empty, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
@@ -55,7 +55,7 @@ class MessageChoice(Choice):
 
     @property
     def finish(self) -> Finish | None:
-        return finish.common(self.message.get("stop_reason"))
+        return finish.with_calls(finish.common(self.message.get("stop_reason")), self.tool_calls)
 
     @property
     def finish_reason(self) -> str | None:
@@ -69,8 +69,9 @@ class MessageChoice(Choice):
             return say(_STOPPED, stop=json.dumps(stop[:80], ensure_ascii=False))
         if reason == "refusal" and category:
             return say(_DECLINED, category=category[:80])
-        if isinstance(reason, str) and reason in _NOTES:
-            return say(_NOTES[reason])
+        known = "tool_use" if self.finish is Finish.TOOL_CALLS else str(reason)
+        if known in _NOTES:
+            return say(_NOTES[known])
         return finish.meaning(reason)
 
     @property
@@ -92,12 +93,12 @@ class MessageChoice(Choice):
     @cached_property
     def others(self) -> dict[str, Any]:
         others = {
-            name: value for name, value in self.message.items() if name not in _SHOWN and not _is_empty(value)
+            name: value for name, value in self.message.items() if name not in _SHOWN and not is_empty(value)
         }
-        blocks = [rest for block in blocks_of(self.message) if not _is_empty(rest := _unread(block))]
+        blocks = [rest for block in blocks_of(self.message) if not is_empty(rest := _unread(block))]
         if blocks:
             others["content"] = blocks
-        if not _is_empty(details := self._other_details()):
+        if not is_empty(details := self._other_details()):
             others["stop_details"] = details
         return others
 
@@ -222,7 +223,7 @@ def _unread(block: dict[str, Any]) -> dict[str, Any]:
     known = _OF_BLOCK.get(kind) if isinstance(kind, str) else None
     if known is None or not _is_read(block):
         return block
-    rest = {name: value for name, value in block.items() if name not in known and not _is_empty(value)}
+    rest = {name: value for name, value in block.items() if name not in known and not is_empty(value)}
     if isinstance(cited := block.get("citations"), list) and kind == "text":
         rest |= {"citations": left} if (left := [item for item in cited if not is_source(item)]) else {}
     return {"type": kind, **rest} if rest else {}
@@ -238,10 +239,6 @@ def _is_read(block: dict[str, Any]) -> bool:
         case "image":
             return _image_source(block) != ""
     return True
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or value == {}
 
 
 def _goes_back(block: dict[str, Any], *, media: bool) -> bool:
@@ -273,5 +270,5 @@ def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(block: dict[str, Any]) -> bool:
-    rest = {name for name in block if name not in ("type", "text") and not _is_empty(block[name])}
+    rest = {name for name in block if name not in ("type", "text") and not is_empty(block[name])}
     return block.get("type") == "text" and isinstance(block.get("text"), str) and not rest

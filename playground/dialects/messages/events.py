@@ -86,6 +86,7 @@ class EventCollector:
         message = event.get("message")
         if not isinstance(message, dict):
             return ""
+        self._restart(message.get("id"))
         set_usage(self._usage, message.get("usage"), self._room)
         # Gateways that had the whole answer before streaming it (LiteLLM) send its stop reason at the start.
         self._foretold = {name: message[name] for name in _AT_THE_END if message.get(name) is not None}
@@ -94,6 +95,12 @@ class EventCollector:
         content = self._head.pop("content", None)
         blocks = [content] if isinstance(content, str) else content if isinstance(content, list) else []
         return "".join([self._begin(index, as_block(block)) for index, block in enumerate(blocks)])
+
+    def _restart(self, id_: Any) -> None:
+        """Set a message aside if another one begins before its end: a proxy lost it, and asked again."""
+        if self._blocks and id_ and self._head.get("id") not in (None, id_) and not self.is_finished(1):
+            self._others.append({"type": "message", "id": self._head["id"], "content": self._content})
+            self._blocks, self._by_index = [], {}
 
     def _begun(self, index: Any, block: Any, event: dict[str, Any]) -> str:
         self._beside(event)
@@ -229,11 +236,15 @@ class EventCollector:
         return [LiveChoice(self._texts, calls)]
 
     @property
+    def _content(self) -> list[dict[str, Any]]:
+        blocks = sorted(self._blocks, key=lambda numbered: numbered[0])
+        return [block.whole for _, block in blocks]
+
+    @property
     def completion(self) -> dict[str, Any]:
         head: dict[str, Any] = {"type": "message", "role": "assistant"}
         head |= copied(self._head)
-        blocks = sorted(self._blocks, key=lambda numbered: numbered[0])
-        head["content"] = [block.whole for _, block in blocks]
+        head["content"] = self._content
         head.setdefault("stop_reason", None)
         if self._usage:
             head["usage"] = copied(self._usage)

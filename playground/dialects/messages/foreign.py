@@ -31,16 +31,12 @@ _NAMES = {
 }
 _SENTENCES = {
     "n": gettext_noop("The Messages API returns one answer per call. Remove this field."),
-    "parallel_tool_calls": gettext_noop(
-        "Use disable_parallel_tool_use in tool_choice instead."
-    ),
+    "parallel_tool_calls": gettext_noop("Use disable_parallel_tool_use in tool_choice instead."),
     "stream_options": gettext_noop("Streams from the Messages API always include usage. Remove this field."),
     "store": gettext_noop("The Messages API doesn’t store answers. Remove this field."),
-    "previous_response_id": gettext_noop(
-        "The Messages API doesn’t store answers. Put the earlier turns in messages."
-    ),
-    "conversation": gettext_noop(
-        "The Messages API doesn’t store answers. Put the earlier turns in messages."
+    **dict.fromkeys(
+        ("previous_response_id", "conversation"),
+        gettext_noop("The Messages API doesn’t store answers. Put the earlier turns in messages."),
     ),
     **dict.fromkeys(
         (

@@ -18,31 +18,14 @@ def _preset(id_: str, label: str, *talk: Sentence, **fields: Any) -> Preset:
 
 PRESETS = (
     _preset("greeting", gettext_noop("Greeting"), examples.HELLO, max_tokens=150),
-    _preset(
-        "system",
-        gettext_noop("System prompt"),
-        examples.SKY,
-        system=examples.TEACHER,
-        max_tokens=150,
-    ),
-    _preset(
-        "streaming",
-        gettext_noop("Streaming"),
-        examples.STORY,
-        max_tokens=300,
-        stream=True,
-    ),
+    _preset("system", gettext_noop("System prompt"), examples.SKY, system=examples.TEACHER, max_tokens=150),
+    _preset("streaming", gettext_noop("Streaming"), examples.STORY, max_tokens=300, stream=True),
     _preset(
         "json",
         gettext_noop("Structured output (JSON)"),
         examples.FRUIT,
         max_tokens=100,
-        output_config={
-            "format": {
-                "type": "json_schema",
-                "schema": examples.FRUIT_SCHEMA,
-            }
-        },
+        output_config={"format": {"type": "json_schema", "schema": examples.FRUIT_SCHEMA}},
     ),
     _preset(
         "tools",

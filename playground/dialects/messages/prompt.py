@@ -8,17 +8,16 @@ from playground.exchange.demands import too_many_messages
 from playground.exchange.refusal import FieldProblem
 from playground.text.sentence import Sentence, gettext_noop, say
 
-ROLES = ("user", "assistant")
+ROLES = ("user", "assistant", "system")
 _OTHER_ROLES = {
-    "system": gettext_noop("The Messages API has no %(role)s role. Move the text to the system parameter."),
     "developer": gettext_noop(
         "The Messages API has no %(role)s role. Move the text to the system parameter."
     ),
-    "tool": gettext_noop(
-        "The Messages API has no %(role)s role. Send the result as a tool_result block in a user message."
-    ),
-    "function": gettext_noop(
-        "The Messages API has no %(role)s role. Send the result as a tool_result block in a user message."
+    **dict.fromkeys(
+        ("tool", "function"),
+        gettext_noop(
+            "The Messages API has no %(role)s role. Send the result as a tool_result block in a user message."
+        ),
     ),
     "model": gettext_noop("The Messages API has no %(role)s role. Use assistant for the model’s messages."),
 }
@@ -50,6 +49,9 @@ def problems(messages: Any, most: int, *, newer: bool) -> Iterator[FieldProblem]
             continue
         if (role := message.get("role")) not in ROLES:
             yield FieldProblem(f"messages.{index}.role", _not_a_role(role))
+        elif role == "system" and index == 0:  # later ones change the rules, for Claude Opus 4.8 and newer
+            sentence = gettext_noop("Move the text of a first system message to the system parameter.")
+            yield FieldProblem("messages.0.role", say(sentence))
         yield from _beside(index, message)
         if wrong := next(_content(message.get("content"), role, calls, newer=newer), None):
             yield FieldProblem(f"messages.{index}.content", wrong)

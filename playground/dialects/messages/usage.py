@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from playground.dialects.usage import count, read
-from playground.dialects.values import string
+from playground.dialects.values import listed, string
 from playground.exchange.usage import Usage
 from playground.text.pieces import MOST_NAMES, Room, check, copied, size
 
@@ -18,7 +18,7 @@ def of(message: dict[str, Any]) -> Usage | None:
     Gateways send the counts under OpenAI's names, alone or next to Anthropic's, which are 0 then. A message
     that was cut off has counted only the beginning of its output.
     """
-    usage = message.get("usage")
+    usage = _with_compaction(message.get("usage"))
     named = read(usage)
     if not isinstance(usage, dict) or named is None:
         return None
@@ -37,6 +37,16 @@ def of(message: dict[str, Any]) -> Usage | None:
         total_tokens=total,
         reasoning_tokens=named.reasoning_tokens if thought is None else thought,
     )
+
+
+def _with_compaction(usage: Any) -> Any:
+    """Add the tokens of summaries that Claude wrote: they are paid for, but not in the message's counts."""
+    iterations = listed(usage.get("iterations")) if isinstance(usage, dict) else []
+    parts = [part for part in iterations if isinstance(part, dict) and part.get("type") == "compaction"]
+    if not parts:
+        return usage
+    names = [name for name in (*_INPUT, "output_tokens") if name in usage]
+    return usage | {name: sum(count(part, name) or 0 for part in (usage, *parts)) for name in names}
 
 
 def tier(message: dict[str, Any]) -> str:

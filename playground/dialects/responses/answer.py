@@ -7,10 +7,10 @@ from typing import Any
 
 from playground.dialects import finish, usage
 from playground.dialects.media import image, sound
-from playground.dialects.responses.items import CALLS, RESULTS, awaited, type_of
+from playground.dialects.responses.items import CALLS, RESULTS, awaited, is_run_there, names_of, type_of
 from playground.dialects.responses.texts import text_of, texts_of
 from playground.dialects.sources import cited, source_or_file_in
-from playground.dialects.values import listed, parts, string, tool_call
+from playground.dialects.values import is_whole, listed, parts, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
@@ -41,11 +41,15 @@ _WAITS = gettext_noop(
 
 @dataclass(frozen=True)
 class ResponseChoice(Choice):
-    """The only answer of a response. `stored` tells whether the provider may have kept its items."""
+    """The only answer of a response. `stored` tells whether the provider may have kept its items.
+
+    `names` are those of the tools that were offered.
+    """
 
     response: Mapping[str, Any]
     items: list[Any]
     stored: bool
+    names: set[Any]
 
     @property
     def finish(self) -> Finish | None:
@@ -101,7 +105,7 @@ class ResponseChoice(Choice):
     def others(self) -> dict[str, Any]:
         others: dict[str, Any] = {}
         for item in self.items:
-            if type_of(item) not in CALLS and (left := _left(item)):
+            if not _is_ours(item, self.names) and (left := _left(item)):
                 others.setdefault(type_of(item) or "output", []).append(left)
         if events := self.response.get("events"):
             others["events"] = events
@@ -109,22 +113,31 @@ class ResponseChoice(Choice):
 
     @cached_property
     def _awaited(self) -> list[dict[str, Any]]:
-        return awaited(self.items)
+        return awaited(self.items, self.names)
+
+    def _is_cut_off(self, item: Any) -> bool:
+        """Whether the answer ended within the call: providers reject its broken JSON."""
+        type_ = type_of(item)
+        if type_ in CALLS and item.get("status") in ("in_progress", "incomplete"):
+            return True
+        return (
+            type_ == "function_call" and self.finish in finish.CUT_OFF and not is_whole(item.get("arguments"))
+        )
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         """Return the items to send back, then empty results of calls or an empty user message.
 
         The provider rejects reasoning without the item that followed it, and the reverse, so both are sent
-        back whole. Reasoning at the end, where the answer was cut off, is left out.
+        back whole. Reasoning and a call at the end, where the answer was cut off, are left out.
         """
         items = [item for item in self.items if isinstance(item, dict) and (media or not _is_media(item))]
         items = [item for item in items if self.stored or not _is_reference(item)]
-        while items and type_of(items[-1]) == "reasoning":
+        while items and (type_of(items[-1]) == "reasoning" or self._is_cut_off(items[-1])):
             items.pop()
         if not items:
             return []
         whole = any(type_of(item) == "reasoning" for item in items)
-        return [*(_sent_back(item, whole=whole) for item in items), *_results(items)]
+        return [*(_sent_back(item, whole=whole) for item in items), *_results(awaited(items, self.names))]
 
 
 def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
@@ -132,6 +145,10 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
     if not isinstance(completion, dict):
         return Answer()
     items = listed(completion.get("output"))
+    # A search for tools adds those that it found.
+    found = [item.get("tools") for item in (*listed(asked.get("input")), *items) if isinstance(item, dict)]
+    offered = (asked.get("tools"), completion.get("tools"), *found)
+    names = {name for tools in offered for name in names_of(tools)}
     texts: dict[str, list[str]] = {"text": [], "refusal": [], "reasoning": []}
     for item in items:
         for kind, joined in _texts(item):
@@ -139,7 +156,7 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
     calls = [
         tool_call(item.get("call_id"), item.get("name"), item.get(CALLS[type_of(item)]), item)
         for item in items
-        if type_of(item) in CALLS
+        if _is_ours(item, names)
     ]
     choice = ResponseChoice(
         index=0,
@@ -151,9 +168,14 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
         response=completion,
         items=items,
         stored=asked.get("store") is not False,
+        names=names,
     )
     model, tier = string(completion.get("model")), string(completion.get("service_tier")) or ""
     return Answer([choice], usage.read(completion.get("usage")), model, tier)
+
+
+def _is_ours(item: Any, names: set[Any]) -> bool:
+    return type_of(item) in CALLS and not is_run_there(item, names)
 
 
 def _texts(item: Any) -> Iterator[tuple[str, str]]:
@@ -240,9 +262,9 @@ def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def _results(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _results(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     results = []
-    for call in awaited(items):
+    for call in calls:
         field = "call_id"
         id_, empty = call.get(field), RESULTS[type_of(call)]
         if type_of(call) == "mcp_approval_request":

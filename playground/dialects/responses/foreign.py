@@ -30,12 +30,8 @@ _FIELDS = {
     "function_call": "tool_choice",
     "web_search_options": 'tools: [{"type": "web_search"}]',
     # No equivalent.
-    "stop": "",
-    "stop_sequences": "",
-    "seed": "",
-    "logit_bias": "",
-    "presence_penalty": "",
-    "frequency_penalty": "",
+    **dict.fromkeys(("stop", "stop_sequences", "seed", "logit_bias"), ""),
+    **dict.fromkeys(("presence_penalty", "frequency_penalty"), ""),
 }
 FOREIGN = frozenset((*_FIELDS, "n"))
 _IN_A_MESSAGE = {

@@ -147,11 +147,9 @@ class Item:
     def whole(self) -> dict[str, Any]:
         lists = {name: parts.in_order for name, parts in self._parts.items()}
         whole: dict[str, Any] = joined({**self.fields, **lists})
-        return (
-            whole
-            if whole.get("type") is not None
-            else {name: whole[name] for name in whole if name != "type"}
-        )
+        if whole.get("type") is None:
+            whole.pop("type", None)
+        return whole
 
     def _parts_of(self, name: str) -> NumberedParts:
         """Return the parts of a list, including those that arrived in a whole item."""

@@ -1,6 +1,9 @@
 """The names of the Responses API that several modules read."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from playground.dialects.values import listed
 
 _OF_SHELL = {"stdout": "", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}
 # The calls that the caller answers with a separate item, and that item, empty.
@@ -39,14 +42,27 @@ def type_of(item: Any) -> str:
     return type_ if isinstance(type_, str) else ""
 
 
-def awaited(items: list[Any]) -> list[dict[str, Any]]:
-    """Return the calls that await a result: the provider has not given it, and does not run them itself."""
+def awaited(items: list[Any], names: set[Any]) -> list[dict[str, Any]]:
+    """Return the calls that await a result: the provider has not given it, and does not run them itself.
+
+    `names` are those of the known tools.
+    """
     given = {(type_of(item), str(item.get("call_id"))) for item in items if isinstance(item, dict)}
-    calls = [item for item in items if type_of(item) in RESULTS and not _is_run_there(item)]
+    calls = [item for item in items if type_of(item) in RESULTS and not is_run_there(item, names)]
     return [call for call in calls if (RESULTS[type_of(call)]["type"], str(call.get("call_id"))) not in given]
 
 
-def _is_run_there(call: dict[str, Any]) -> bool:
+def names_of(tools: Any) -> Iterator[Any]:
+    """Yield the names of tools, and of those in their namespaces; "None" for the provider's own."""
+    for tool in listed(tools):
+        if isinstance(tool, dict):
+            yield from (str(tool.get("name")), *names_of(tool.get("tools")))
+
+
+def is_run_there(call: dict[str, Any], names: set[Any]) -> bool:
+    """Whether the provider runs the call. xAI reports its own tools (`x_keyword_search`) as custom ones."""
+    if type_of(call) == "custom_tool_call" and names:
+        return str(call.get("name")) not in names
     place = call.get("environment")
     is_hosted = isinstance(place, dict) and place.get("type") == "container_reference"
     return is_hosted or call.get("execution") == "server"

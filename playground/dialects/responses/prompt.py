@@ -105,7 +105,9 @@ def _without_call(body: dict[str, Any], items: list[dict[str, Any]]) -> Iterator
             continue
         type_ = type_of(item)
         made.add((type_, call))
-        if type_ in ANSWERED and (ANSWERED[type_], call) not in made:
+        # The provider takes the result of a function for a search for tools, too.
+        answered = {(ANSWERED[type_], call), ("tool_search_call", call)} if type_ in ANSWERED else set()
+        if answered and not answered & made:
             sentence = gettext_noop("No earlier item in input is a %(type)s with this call_id.")
             yield FieldProblem(f"input.{index}.call_id", say(sentence, type=ANSWERED[type_]))
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 -- the library passes all arguments to every method
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +38,9 @@ _TITLES = {
     "details": gettext_noop("Details"),
 }
 _TOC_LEVELS = (2, 3)
+# In characters.
+_LONGEST_UNBROKEN = 24
+_BREAKS = re.compile(r"(?<=[./])(?=[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,14 @@ class _Renderer(RendererHTML):
             return _call_or_problem(context, partial(fence.read, token.content), line, "div")
         html = code.highlighted(token.content.removesuffix("\n"), info, context.budget)
         return _code(context, html, info)
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Let long URLs and paths break after a slash or a dot, but not a short code after its hyphen."""
+        text = tokens[idx].content
+        if len(text) > _LONGEST_UNBROKEN:
+            return f"<code>{'<wbr>'.join(map(escape, _BREAKS.split(text)))}</code>"
+        name = ' class="one-line"' if " " in text or "-" in text else ""
+        return f"<code{name}>{escape(text)}</code>"
 
     def code_block(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         return _code(env["context"], escape(tokens[at].content.removesuffix("\n")), code.Info("", "", ""))

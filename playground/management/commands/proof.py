@@ -1,4 +1,4 @@
-"""`manage.py proof`: check a proof file without a network, and tell this playground's public key."""
+"""`manage.py proof`: check a proof file offline, or print this playground's public key."""
 
 import re
 import sys
@@ -8,10 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils.translation import gettext
 
 from playground.proof import keys
 from playground.proof.file import MOST_BYTES, Proof, ProofError, State, read
-from playground.trouble import reason
+from playground.trouble import why
+from playground.web.translate import translate
 
 # What `proof check` exits with.
 UNCHANGED, CHANGED, UNREADABLE, UNKNOWN_KEY = 0, 1, 2, 3
@@ -38,33 +40,42 @@ class Command(BaseCommand):
         if command == "check":
             sys.exit(self._check(options["file"], options["key"]))
         public = keys.public_key()
-        self.stdout.write(f"{keys.ALGORITHM} {public.hex()}\nFingerprint {keys.fingerprint(public)}")
+        self.stdout.write(f"{keys.ALGORITHM} {public.hex()}\n{_fingerprint(public)}")
 
     def _check(self, file: Path, expected: str) -> int:
         try:
             with file.open("rb") as opened:
                 proof = read(opened.read(MOST_BYTES + 1))
         except OSError as error:
-            raise CommandError(f"Can't read {file}: {error.strerror}.", returncode=UNREADABLE) from error
+            trouble = gettext("Can’t read %(file)s: %(why)s.") % {"file": file, "why": error.strerror}
+            raise CommandError(trouble, returncode=UNREADABLE) from error
         except ProofError as error:
-            raise CommandError(str(error.sentence), returncode=UNREADABLE) from error
+            raise CommandError(translate(error.sentence), returncode=UNREADABLE) from error
         if proof.state is State.CHANGED:
-            self.stdout.write("Changed after it was saved. Don't rely on it.")
+            self.stdout.write(gettext("This file was changed after it was saved."))
+            self.stdout.write(gettext("Don’t rely on anything it shows."))
             return CHANGED
         self.stdout.write(_described(proof))
         if proof.state is State.RESAVED:
-            self.stdout.write("Only line endings or spaces at the end differ from the file as it was saved.")
-        known = _is_expected(proof.key, expected) if expected else self._is_ours(proof.key)
-        whose = "the expected key" if expected else "this playground's key"
-        self.stdout.write(f"Unchanged. Signed with {whose if known else 'another key than ' + whose}.")
-        return UNCHANGED if known else UNKNOWN_KEY
+            self.stdout.write(
+                gettext("Only line endings or spaces at the end differ; the call is as it was saved.")
+            )
+        if expected and _is_expected(proof.key, expected):
+            self.stdout.write(gettext("Unchanged, and signed with the expected key."))
+        elif not expected and self._is_ours(proof.key):
+            self.stdout.write(gettext("Recorded by this playground, and unchanged since."))
+        else:
+            self.stdout.write(gettext("Unchanged, but signed with another key."))
+            return UNKNOWN_KEY
+        return UNCHANGED
 
     def _is_ours(self, key: bytes) -> bool:
         try:
             return keys.is_ours(key)
         except DatabaseError as error:
             self.stderr.write(
-                f"This playground's own key can't be read ({reason(error) or error}). Use --key."
+                gettext("This playground’s own key can’t be read: %(why)s. Use --key.")
+                % {"why": translate(why(error))}
             )
             return False
 
@@ -73,13 +84,17 @@ def _described(proof: Proof) -> str:
     exchange = proof.exchange
     lines = [
         f"{exchange.sent.method} {exchange.sent.url}",
-        f"Model {exchange.demands.model or '(none)'}, {exchange.started:%Y-%m-%d %H:%M:%S} UTC",
-        f"Says it was recorded at {proof.playground}",
-        f"Key {proof.key.hex()}\nFingerprint {keys.fingerprint(proof.key)}",
+        f"{exchange.started:%Y-%m-%d %H:%M:%S} UTC · {exchange.demands.model or '–'}",
+        gettext("Says it was recorded at %(address)s") % {"address": proof.playground},
+        f"{keys.ALGORITHM} {proof.key.hex()}\n{_fingerprint(proof.key)}",
     ]
     if proof.blacked_out:
-        lines.append(f"Blacked out: {', '.join(proof.blacked_out)}")
+        lines.append(gettext("Blacked out: %(parts)s") % {"parts": ", ".join(proof.blacked_out)})
     return "\n".join("".join(c for c in line if c.isprintable() or c == "\n") for line in lines)
+
+
+def _fingerprint(public: bytes) -> str:
+    return gettext("Fingerprint: %(fingerprint)s") % {"fingerprint": keys.fingerprint(public)}
 
 
 def _is_expected(key: bytes, expected: str) -> bool:

@@ -1,4 +1,4 @@
-"""`manage.py runs …`: how much saved runs take, and deleting them."""
+"""`manage.py runs …`: show how much space runs take, or delete them."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,15 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.runs import keep, tidy
 from playground.runs.models import Run
 from playground.trouble import why
+from playground.web.translate import translate
 
 
 class Command(BaseCommand):
     help = "Show how much saved runs take, or delete them."
+    requires_system_checks: list[str] = []  # no secret key is needed, which scripts/play makes for itself
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         ways = parser.add_subparsers(dest="way", required=True)
@@ -38,23 +41,37 @@ class Command(BaseCommand):
                 case "delete":
                     self._told(self._delete(options["runs"], everything=options["all"]))
         except DatabaseError as error:
-            raise CommandError(f"Can't use the runs: {why(error)}.") from error
+            trouble = gettext("Runs are unavailable: %(why)s.") % {"why": translate(why(error))}
+            raise CommandError(trouble) from error
 
     def _delete(self, runs: list[str], *, everything: bool) -> int:
         if bool(runs) == everything:
-            raise CommandError("Name the runs to delete, or use --all.")
+            raise CommandError(gettext("Name the runs to delete, or use --all."))
         keys = [run.rstrip("/").rpartition("/")[2] for run in runs]
         known = set(Run.objects.named(keys).values_list("key", flat=True))
         if missing := [key for key in keys if key not in known]:
-            raise CommandError(f"No such run: {', '.join(missing)}. Nothing was deleted.")
+            raise CommandError(
+                gettext("No such run: %(names)s. Nothing was deleted.") % {"names": ", ".join(missing)}
+            )
         return keep.forget(None if everything else keys)
 
     def _told(self, count: int) -> None:
-        self.stdout.write(f"Deleted {amounts.count(count)} {'run' if count == 1 else 'runs'}.")
+        told = ngettext("Deleted %(count)s run.", "Deleted %(count)s runs.", count)
+        self.stdout.write(told % {"count": amounts.count(count)})
 
     def _show(self) -> None:
-        starred = Run.objects.filter(starred=True).count()
+        count, starred = Run.objects.count(), Run.objects.filter(starred=True).count()
+        told = ngettext(
+            "%(count)s run, %(starred)s of them starred: %(used)s of %(most)s MiB.",
+            "%(count)s runs, %(starred)s of them starred: %(used)s of %(most)s MiB.",
+            count,
+        )
         self.stdout.write(
-            f"{amounts.count(Run.objects.count())} runs, {amounts.count(starred)} of them starred: "
-            f"{amounts.size(tidy.used())} of {settings.CONFIG.runs_mib} MiB."
+            told
+            % {
+                "count": amounts.count(count),
+                "starred": amounts.count(starred),
+                "used": amounts.size(tidy.used()),
+                "most": amounts.count(settings.CONFIG.runs_mib),
+            }
         )

@@ -53,6 +53,7 @@ def _said(*blocks: Any, role: str = "user") -> dict[str, Any]:
         {"stream": True},
         {"field_of_next_year": {"a": 1}, "mcp_servers": []},
         {"messages": [HELLO, {"role": "assistant", "content": "He"}]},
+        {"messages": [HELLO, {"role": "system", "content": "From now on, answer in French."}]},
         _said({"type": "tool_result", "tool_use_id": "t1", "content": "x"}, {"type": "text", "text": "so"}),
         _said({"type": "tool_result", "tool_use_id": "t1"}),
         _said({"type": "thinking", "thinking": "", "signature": ""}, role="assistant"),
@@ -116,10 +117,10 @@ def test_what_the_api_takes_passes(changes: dict[str, Any]) -> None:
         ({"messages": [{"role": "user"}]}, "messages.0.content"),
         ({"messages": [HELLO | {"content": 1}]}, "messages.0.content"),
         ({"messages": [{"role": "assistant", "content": "", "tool_calls": [{}]}]}, "messages.0.tool_calls"),
-        ({"messages": [HELLO, CALL | {"role": "system"}]}, "messages.1.role"),
+        ({"messages": [{"role": "system", "content": "Be brief."}, HELLO]}, "messages.0.role"),
         *[
             ({"messages": [{"role": role, "content": "x"}]}, "messages.0.role")
-            for role in ("system", "developer", "tool", "function", "model", "x", None, ["user"])
+            for role in ("developer", "tool", "function", "model", "x", None, ["user"])
         ],
         *[
             (_said(block), "messages.1.content")

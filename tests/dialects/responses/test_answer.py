@@ -127,6 +127,74 @@ def test_what_the_provider_ran_awaits_nothing(items: tuple[dict[str, Any], ...])
     assert choice.following(media=True)[-1] == NOTE
 
 
+SEARCH = _item("custom_tool_call", name="x_keyword_search", input='{"query":"AI"}')
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_custom_call_of_a_tool_that_nobody_offered_is_the_providers(streamed: bool) -> None:
+    """xAI runs its searches itself, and reports them as calls of custom tools."""
+    tools = [{"type": "x_search"}]
+    completion = response(SEARCH, message("Done."), tools=tools if streamed else [])
+    (choice,) = answer(completion, tools=None if streamed else tools).choices
+
+    assert (choice.finish, choice.finish_note, choice.tool_calls) == (Finish.STOP, None, [])
+    assert choice.others == {"custom_tool_call": [SEARCH]}
+    assert choice.following(media=True) == [
+        SEARCH, {"type": "message", "role": "assistant", "content": "Done."}, NOTE,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"tools": [{"type": "custom", "name": "x_keyword_search"}]},
+        {
+            "tools": [
+                {"type": "namespace", "name": "x", "tools": [{"type": "custom", "name": SEARCH["name"]}]}
+            ]
+        },
+        {
+            "tools": [{"type": "tool_search"}],
+            "input": [{"type": "tool_search_output", "tools": [{"type": "custom", "name": SEARCH["name"]}]}],
+        },
+    ],
+)
+def test_a_custom_call_of_an_offered_tool_awaits_its_result(asked: dict[str, Any]) -> None:
+    (choice,) = answer(response(SEARCH), **asked).choices
+
+    assert (choice.finish, len(choice.tool_calls)) == (Finish.TOOL_CALLS, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "cut"),
+    [
+        ("incomplete", call(arguments='{"city":"Par')),
+        ("incomplete", call(status="incomplete")),
+        ("in_progress", call(arguments='{"city"', status="in_progress")),
+        ("incomplete", {"type": "custom_tool_call", "call_id": "c2", "name": "sql", "status": "incomplete"}),
+    ],
+)
+def test_a_call_that_was_cut_off_stays_behind(status: str, cut: dict[str, Any]) -> None:
+    details = {"incomplete_details": {"reason": "max_output_tokens"}}
+    (alone,) = answer(response(THOUGHT, cut, status=status, **details), store=False).choices
+    (after,) = answer(response(message("So."), THOUGHT, cut, status=status, **details), store=False).choices
+
+    assert alone.following(media=True) == []
+    assert after.following(media=True) == [
+        {"type": "message", "role": "assistant", "content": "So."}, NOTE,
+    ]  # fmt: skip
+
+
+def test_a_call_that_the_model_wrote_wrong_can_be_answered() -> None:
+    (choice,) = answer(response(call(arguments="{city}"))).choices
+
+    assert [item["type"] for item in choice.following(media=True)] == [
+        "function_call",
+        "function_call_output",
+    ]
+
+
 def test_a_text_goes_back_as_a_message() -> None:
     (choice,) = answer(response(message("a", "b"))).choices
 

@@ -34,6 +34,7 @@ def _fields(**changes: Any) -> list[str]:
         {},
         {"input": [USER, SAID, USER]},
         {"input": [USER, CALL, RESULT]},
+        {"input": [USER, {"type": "tool_search_call", "call_id": "c1", "arguments": {}}, RESULT]},
         {"input": [USER, THOUGHT, CALL, RESULT], "store": False},
         {"input": [USER, THOUGHT, SAID, USER], "store": False},
         {"input": [USER, {**THOUGHT, "encrypted_content": None}, SAID], "store": True},

@@ -380,6 +380,14 @@ CASES = [
         code=400,
         type="invalid_request_error",
     ),
+    _error(
+        "a broken call in the conversation, with status 500 (llama.cpp)",
+        "Failed to parse tool call arguments as JSON: [json.exception.parse_error.101] parse error",
+        "bad_request",
+        status=500,
+        code=500,
+        type="server_error",
+    ),
     _too_long(
         "watsonx",
         "Invalid input argument for Model 'ibm/granite': the number of input tokens 5000 cannot exceed "

@@ -257,6 +257,74 @@ CASES = [
         "a stream that ends with error, and no words", deltas({"content": "Hel"}, finish="error"), **STREAM
     ),
     _broken_off(
+        "a stream that ends with abort (vLLM)",
+        deltas({"content": "Hel"}, finish="abort"),
+        "https://github.com/vllm-project/vllm/issues/57082",
+        **STREAM,
+    ),
+    Case(
+        "calls with the finish reason stop",
+        deltas({"tool_calls": [_CALL]}),
+        request=STREAM,
+        says={"answer.finish": "tool_calls", "answer.finish_reason": "stop", "error": None},
+        shows=("The model called tools. Send their results as tool messages.",),
+        source="https://github.com/BerriAI/litellm/issues/34692",
+    ),
+    Case(
+        "a call of nothing, in an answer in which each field is set (Snowflake)",
+        _choice(
+            {
+                "message": {
+                    "role": "assistant",
+                    "content": "4",
+                    "refusal": "",
+                    "tool_calls": None,
+                    "function_call": {"arguments": "", "name": ""},
+                    "audio": {"data": "", "expires_at": 0, "id": "", "transcript": ""},
+                }
+            }
+        ),
+        says={"answer.text": "4", "answer.tool_calls": [], "answer.finish": "stop", "error": None},
+        hides=("The model called", "Tool calls"),
+    ),
+    Case(
+        "text and calls in choices of their own, without an index (GitHub Copilot)",
+        answer(
+            completion_body(
+                choices=[
+                    {"message": {"role": "assistant", **part}, "finish_reason": "tool_calls"}
+                    for part in ({"content": "Let me look."}, {"tool_calls": [_CALL]})
+                ]
+            )
+        ),
+        says={
+            "answer.text": "Let me look.",
+            "answer.tool_calls.0.name": _CALL["function"]["name"],
+            "answer.finish": "tool_calls",
+        },
+        shows=("Let me look.", "Tool calls"),
+        source="https://github.com/ericc-ch/copilot-api",
+    ),
+    Case(
+        "a channel beside each delta (Groq)",
+        deltas(
+            {"reasoning": "Think", "channel": "analysis"},
+            {"reasoning": "ing", "channel": "analysis"},
+            {"content": "Hello!", "channel": "final"},
+        ),
+        request=STREAM,
+        says=_HELLO | {"answer.reasoning": "Thinking"},
+        hides=("analysisanalysis", "Thinkanalysis"),
+        source="https://github.com/pydantic/pydantic-ai",
+    ),
+    Case(
+        "an index in each delta, too (GLM at Mistral)",
+        deltas({"content": "Hello!", "index": 0}, {"content": "", "index": 0}),
+        request=STREAM,
+        says=_HELLO,
+        hides=("Other fields",),
+    ),
+    _broken_off(
         "a stream that ends with network_error (Zhipu)",
         deltas({"content": "Hel"}, finish="network_error"),
         **STREAM,

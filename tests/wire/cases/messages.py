@@ -50,7 +50,63 @@ def _broken(kind: str, message: str, told: str) -> Case:
     )
 
 
+SUMMARIZED = {
+    "input_tokens": 23_000,
+    "output_tokens": 1_000,
+    "iterations": [
+        {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3_500},
+        {"type": "message", "input_tokens": 23_000, "output_tokens": 1_000},
+    ],
+}
+ALL_OF_IT = {"prompt_tokens": 203_000, "completion_tokens": 4_500, "total_tokens": 207_500}
+CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Paris"}}
+
 CASES = [
+    _case(
+        "what a summary cost is in the usage (pydantic-ai #5065)",
+        answer(MESSAGE | {"usage": SUMMARIZED}),
+        {"error": None, "usage": ALL_OF_IT},
+    ),
+    _stream(
+        "what a summary cost is in the usage of a stream",
+        start(),
+        *text(0, "Hi"),
+        *stopped(usage=SUMMARIZED),
+        says={"error": None, "usage": ALL_OF_IT},
+    ),
+    _case(
+        "calls with the stop reason end_turn (LiteLLM #34692)",
+        answer(MESSAGE | {"content": [CALL]}),
+        {"error": None, "answer.finish": "tool_calls", "answer.finish_reason": "end_turn"},
+    ),
+    _stream(
+        "a message that begins again before its end (vercel/ai #18331)",
+        start(id="msg_first"),
+        *thinking(0, "I will call it.", signature="sig-first"),
+        *tool(1, '{"value":"Spark')[:-1],
+        start(id="msg_second"),
+        *thinking(0, "Let me call it.", signature="sig-second"),
+        *tool(1, '{"value":"Sparkle"}', id_="toolu_2"),
+        *stopped("tool_use"),
+        says={
+            "error": None,
+            "completion.id": "msg_second",
+            "answer.reasoning": "Let me call it.",
+            "answer.tool_calls": [
+                {"id": "toolu_2", "name": "get_weather", "arguments": '{"value": "Sparkle"}'}
+            ],
+            "completion.other_events.0.content.0.thinking": "I will call it.",
+        },
+    ),
+    _stream(
+        "a start that comes twice (maximhq/bifrost #4556)",
+        start(),
+        *text(0, "Hel"),
+        start(),
+        *text(1, "lo!"),
+        *stopped(),
+        says={"error": None, "answer.text": "Hello!"},
+    ),
     _case(
         "a message",
         answer(MESSAGE),

@@ -554,6 +554,29 @@ CASES = [
     ),
     *(
         Case(
+            f"a model that Responses has not: {words[:40]}",
+            answer({"error": {"message": words, "param": "model", **code}}, 400),
+            {"error.kind": "not_found", "error.title": "Model doesn’t support this API"},
+            ("Choose another API",),
+            dialect="responses",
+            source=source,
+        )
+        for words, code, source in (
+            (
+                "The requested model 'gpt-4o-search-preview' is not supported with the Responses API.",
+                {"code": "model_not_found"},
+                "https://github.com/Laisky/one-api/issues/88",
+            ),
+            (
+                "model gemini-3.1-pro-preview does not support Responses API.",
+                {"code": "unsupported_api_for_model"},
+                "https://github.com/decolua/9router/issues/1062",
+            ),
+            ("The requested model 'gpt-audio' cannot be used with the Responses API.", {}, ""),
+        )
+    ),
+    *(
+        Case(
             f"a model of another API: {words[:40]}",
             answer({"error": {"message": words, "type": "invalid_request_error"}}, status),
             {"error.kind": "not_found"},
@@ -566,6 +589,7 @@ CASES = [
             (400, 'model "gpt-5-codex" is not accessible via the /chat/completions endpoint'),
             (400, '"nomic-embed-text:latest" does not support chat'),
             (400, "The model does not support Chat Completions API"),
+            (400, "The chatCompletion operation does not work with the specified model, gpt-image-2."),
         )
     ),
     *(

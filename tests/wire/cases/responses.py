@@ -42,7 +42,30 @@ def _end(word: str, *output: Any, **fields: Any) -> dict[str, Any]:
     return event(f"response.{word}", response=response(*output, status=word, **fields))
 
 
+SEARCH = {
+    "type": "custom_tool_call", "id": "ctc_1", "call_id": "xs_call_1", "name": "x_keyword_search",
+    "input": '{"query":"AI"}', "status": "completed",
+}  # fmt: skip
+
 CASES = [
+    Case(
+        "Responses: searches that xAI runs itself",
+        http(
+            wire(
+                event("response.output_item.added", output_index=0, item=SEARCH | {"input": ""}),
+                event("response.custom_tool_call_input.delta", output_index=0, delta=SEARCH["input"]),
+                event("response.output_item.done", output_index=0, item=SEARCH),
+                _end("completed", SEARCH, message("Done."), tools=[{"type": "x_search"}]),
+            ),
+            "text/event-stream",
+        ),
+        {"error": None, "answer.finish": "stop", "answer.tool_calls": [], "answer.text": "Done."},
+        shows=("Done.",),
+        hides=("The model called tools",),
+        request=STREAM | {"tools": [{"type": "x_search"}]},
+        dialect="responses",
+        source="https://github.com/vercel/ai/pull/9896",
+    ),
     _case(
         "a response",
         answer(response(THOUGHT, message("Hello!"), usage=USAGE)),

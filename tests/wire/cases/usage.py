@@ -135,6 +135,34 @@ CASES = [
         source="https://api-docs.deepseek.com/guides/kv_cache",
     ),
     _whole("cached_tokens beside the counts", COUNTS | {"cached_tokens": 4}, COUNTS | {"cached_tokens": 4}),
+    _whole(
+        "reasoning beside the completion, in the total only",
+        COUNTS | {"total_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 8}},
+        {"prompt_tokens": 9, "completion_tokens": 11, "total_tokens": 20, "reasoning_tokens": 8},
+        source="https://github.com/vercel/ai/pull/12425",
+    ),
+    _streamed(
+        "reasoning beside the completion, in a stream",
+        END,
+        ONLY | {"usage": COUNTS | {"total_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 8}}},
+        usage={"prompt_tokens": 9, "completion_tokens": 11, "total_tokens": 20, "reasoning_tokens": 8},
+    ),
+    _whole(
+        "thoughts that only the total has (Gemini)",
+        {"prompt_tokens": 35, "completion_tokens": 12, "total_tokens": 109},
+        {"prompt_tokens": 35, "completion_tokens": 74, "total_tokens": 109},
+        source="https://github.com/pydantic/pydantic-ai",
+    ),
+    _whole(
+        "a total that has the cache, too, which the prompt has not",
+        {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 512, "cache_read_input_tokens": 500},
+        {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 512, "cached_tokens": 500},
+    ),
+    _whole(
+        "reasoning in the completion, and more in the total",
+        {"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 30, "reasoning_tokens": 5},
+        {"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 30, "reasoning_tokens": 5},
+    ),
     _whole("whole floats", {"prompt_tokens": 9.0, "completion_tokens": 3.0, "total_tokens": 12.0}, COUNTS),
     _whole(
         "details of null", COUNTS | {"prompt_tokens_details": None, "completion_tokens_details": None}, COUNTS
