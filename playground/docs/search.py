@@ -218,7 +218,7 @@ def _indexed(docs: Docs, page: Page, allow_html: bool) -> list[_Place]:
 
 
 def _places(page: Page, allow_html: bool) -> list[_Place]:
-    page_title, places = _folded(page.title), []
+    page_title, places = _folded(page.title), list[_Place]()
     for section in markdown.sections(page.source.text, allow_html=allow_html):
         tidy = Section(section.id, section.title[:_LONGEST_TITLE], " ".join(section.text.split()))
         title = _folded(tidy.title)
