@@ -38,6 +38,8 @@ _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
 # What plain text is made of.
 _PLAIN = re.compile("</?p>|<br />")
+# What all markup begins with. A text that has none of it is not parsed.
+_MAY_BE_MARKUP = re.compile(r"[*_`~|$\\[<\r]|^[ \t>#+=\-0-9]", re.MULTILINE)
 _BRACKETS = {"\\(": "\\)", "\\[": "\\]"}
 # The page's own headings are above.
 _RANK = 3
@@ -53,9 +55,10 @@ def rendered(text: str) -> SafeString | None:
         return None
     if (json := _as_json(text)) is not None:
         return json
-    budget = Budget(_SECONDS)
+    if not _MAY_BE_MARKUP.search(text):
+        return None
     try:
-        html = _parser().render(text, {"budget": budget})
+        html = _parser().render(text, {"budget": Budget(_SECONDS)})
     except (OverBudgetError, RecursionError):
         return None
     has_markup = "<" in _PLAIN.sub("", html)
