@@ -38,6 +38,8 @@ _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
 # What plain text is made of.
 _PLAIN = re.compile("</?p>|<br />")
+# What all markup begins with. A text that has none of it is not parsed.
+_MAY_BE_MARKUP = re.compile(r"[*_`~|$\\[<\r]|^[ \t>#+=\-0-9]", re.MULTILINE)
 _BRACKETS = {"\\(": "\\)", "\\[": "\\]"}
 # The page's own headings have the ranks up to this one.
 _RANK = 2
@@ -70,6 +72,8 @@ def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> S
     env = {"budget": Budget(seconds), "copying": copying}
     if (json := _as_json(text, env)) is not None:
         return json
+    if not _MAY_BE_MARKUP.search(text):
+        return None
     try:
         html = _html(text, env, whole=True)
     except (OverBudgetError, RecursionError):

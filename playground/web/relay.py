@@ -99,8 +99,8 @@ def _hang_up(browser: socket.socket | None) -> None:
 
 def _message(html: str) -> bytes:
     # A bare CR would end the event's line, and so cut the fragment.
-    lines = html.replace("\r", "&#13;").split("\n")
-    return "".join([*(f"data: {line}\n" for line in lines), "\n"]).encode() if html else b""
+    lines = html.replace("\r", "&#13;").replace("\n", "\ndata: ")
+    return f"data: {lines}\n\n".encode() if html else b""
 
 
 class Patches:

@@ -184,6 +184,17 @@ def test_no_text_makes_markup_of_its_own(text: str) -> None:
         assert re.match(r"https?:|mailto:|/static/|$", attributes.get("href") or "", re.IGNORECASE)
 
 
+_LEAST_MARKUP = [
+    "*a*", "_a_", "`a`", "~~a~~", "~~~", "a|b\n-|-", "$a$", "\\(a\\)", "[a](https://b)", "<https://a>",
+    "<a@b.c>", "> a", "# a", "+ a", "- a", "1) a", "a\n=", "a\n-", "a\r=", "    a", "\ta",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _LEAST_MARKUP)
+def test_the_least_markup_is_drawn(text: str) -> None:
+    assert rendered(text)
+
+
 @pytest.mark.parametrize("text", PIECES)
 def test_hostile_texts_stay_text(text: str) -> None:
     for tag, _ in _elements(rendered(f"{text}\n\n`code`\n\n```html\n{text}\n```") or ""):
