@@ -1,4 +1,7 @@
-"""What many streams at once cost, compared with the floor: `python -m benchmarks.streams`."""
+"""What many streams at once cost, compared with the floor: `python -m benchmarks.streams`.
+
+`WEB_CONCURRENCY` sets the number of workers, which is otherwise one; the figures are those of all together.
+"""
 
 import json
 import os
@@ -63,19 +66,19 @@ def _line(name: str, figures: Figures) -> None:
 def measure(name: str, count: int, tokens: int, rate: float, folder: Path) -> Figures:
     """Measure with fresh servers, because memory left by an earlier run would not count in the next."""
     with _servers(name, count, folder) as (port, process):
-        worker = _worker(process)
-        cpu, memory = _cpu(worker), _resident(worker)
+        workers = _workers(process)
+        cpu, memory = _cpu(workers), _resident(workers)
         job = _job(name, port, count, tokens, rate)
         with _loading(job) as load:
             load.stdout.readline()  # all streams are open
             time.sleep((tokens / rate - job["ramp_seconds"]) / 2)
-            held = _resident(worker) - memory
+            held = _resident(workers) - memory
             result = json.loads(load.stdout.read())
         return Figures(
             result["complete"],
             result["first_ms"],
             result["late_ms"],
-            (_cpu(worker) - cpu) * 1000 / max(1, result["tokens"]),
+            (_cpu(workers) - cpu) * 1000 / max(1, result["tokens"]),
             held / 1024 / count,
         )
 
@@ -150,17 +153,18 @@ def _http(path: str, body: str, kind: str, headers: str) -> str:
     )
 
 
-def _worker(process: "subprocess.Popen[bytes]") -> int:
-    return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+def _workers(process: "subprocess.Popen[bytes]") -> list[int]:
+    return [*map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())]
 
 
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu(workers: list[int]) -> float:
+    stats = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in workers)
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def _resident(workers: list[int]) -> int:
+    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in workers)
+    return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _raise_file_limit() -> None:

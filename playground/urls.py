@@ -6,7 +6,7 @@ from django.urls import path
 from playground.docs import views as docs
 from playground.embeds import frame
 from playground.embeds.loader import loader
-from playground.history import opening, proof
+from playground.history import opening, saving
 from playground.history import views as history
 from playground.history.export import export
 from playground.web import refusals, views
@@ -28,10 +28,10 @@ urlpatterns = [
     path("runs/export/", export, name="runs-export"),
     path("runs/<str:key>/", history.run, name="run"),
     path("runs/<str:key>/change/", history.change, name="run-change"),
-    path("runs/<str:key>/proof/", proof.run_proof, name="run-proof"),
-    path("proof/", proof.carried_proof, name="proof"),
+    path("runs/<str:key>/proof/", saving.run_proof, name="run-proof"),
+    path("proof/", saving.carried_proof, name="proof"),
     path("proof/open/", opening.open_proof, name="proof-open"),
-    path(opening.KEY_PATH.removeprefix("/"), proof.public_key, name="public-key"),
+    path(opening.KEY_PATH.removeprefix("/"), saving.public_key, name="public-key"),
     path("language/", views.language, name="language"),
     path("docs/", docs.docs, name="docs"),
     path("docs/<path:address>", docs.docs, name="docs_page"),

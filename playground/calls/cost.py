@@ -56,8 +56,6 @@ def usd_of(usage: Usage, prices: Prices) -> Decimal | None:
     """
     if usage.prompt_tokens is None or usage.completion_tokens is None or usage.audio_tokens:
         return None  # audio has prices of its own
-    # Some providers include reasoning in the total and the bill, but not in the completion tokens.
-    output = max(usage.completion_tokens, (usage.total_tokens or 0) - usage.prompt_tokens)
     counts = {
         "cache_read": usage.cached_tokens or 0,
         "cache_write": usage.cache_write_tokens or 0,
@@ -69,7 +67,7 @@ def usd_of(usage: Usage, prices: Prices) -> Decimal | None:
     counts = {kind: count for kind, count in counts.items() if kind in prices}
     reasoning = counts.get("output_reasoning", 0)
     counts["input"] = usage.prompt_tokens - sum(counts.values()) + reasoning
-    counts["output"] = output - reasoning
+    counts["output"] = usage.completion_tokens - reasoning
     if min(counts.values()) < 0 or any(count and kind not in prices for kind, count in counts.items()):
         return None
     charged = ((prices[kind], count) for kind, count in counts.items() if count)

@@ -12,6 +12,7 @@ MOST_TOKENS = 1_000_000_000
 _PROMPT = ("prompt_tokens", "input_tokens")
 _COMPLETION = ("completion_tokens", "output_tokens")
 _TOTAL = ("total_tokens",)
+_MAIN = {*_PROMPT, *_COMPLETION, *_TOTAL}
 _CACHED = (
     "prompt_tokens_details.cached_tokens",
     "input_tokens_details.cached_tokens",
@@ -41,20 +42,21 @@ def read(value: Any) -> Usage | None:
     names = (_PROMPT, _COMPLETION, _TOTAL, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
     audio = [count for places in (_AUDIO_IN, _AUDIO_OUT) if (count := _first(value, places)) is not None]
     usage = Usage(*[*(_first(value, places) for places in names), sum(audio) if audio else None])
-    return _with_reasoning(usage) if usage.as_json() else None
+    return _with_reasoning(usage, value) if usage.as_json() else None
 
 
-def _with_reasoning(usage: Usage) -> Usage:
-    """Count the reasoning in the completion, as most do: with xAI and Gemini, only the total includes it."""
-    prompt, total = usage.prompt_tokens, usage.total_tokens
-    if prompt is None or total is None or usage.completion_tokens is None:
+def _with_reasoning(usage: Usage, value: dict[str, Any]) -> Usage:
+    """Count the reasoning in the completion, as most do: with xAI and Gemini, only the total includes it.
+
+    Gemini does not say how much it was; with any further count, the rest of the total may be something else.
+    """
+    prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+    if prompt is None or completion is None or total is None:
         return usage
-    beside = total - prompt - usage.completion_tokens
-    # The total of some gateways to Claude includes the cache, which their prompt leaves out.
-    has_cache = (usage.cached_tokens or 0) + (usage.cache_write_tokens or 0) <= prompt
-    if beside > 0 and has_cache and (usage.reasoning_tokens or beside) == beside:
-        return replace(usage, completion_tokens=total - prompt)
-    return usage
+    beside = total - prompt - completion
+    further = {name for name in value if value[name] and not name.endswith("_details")} - _MAIN
+    thought = usage.reasoning_tokens or (0 if further else beside)
+    return replace(usage, completion_tokens=total - prompt) if 0 < beside == thought else usage
 
 
 def _first(usage: dict[str, Any], places: tuple[str, ...]) -> int | None:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from playground.docs.kept import Kept
+from playground.docs.cache import Cache
 from playground.docs.links import docs_url
 from playground.tags import yamltext
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -153,7 +153,7 @@ class Docs:
             if path.endswith(".md") and PUBLIC not in path.split("/")
         }
         # What was rendered from the pages; valid because a change makes a new `Docs`.
-        self.made = Kept[tuple[str, ...], Any](_MOST_MADE)
+        self.made = Cache[tuple[str, ...], Any](_MOST_MADE)
         self._navigations: dict[str, Entry] = {}
 
     def page(self, address: str) -> Page | None:
@@ -279,7 +279,7 @@ def read(path: Path, stamp: Stamp) -> Source:
 
 
 # Parsed files, cached as long as their stamp stays the same.
-_sources = Kept[tuple[Path, Stamp], Source](64 * 2**20)
+_sources = Cache[tuple[Path, Stamp], Source](64 * 2**20)
 
 
 def _source(path: Path, stamp: Stamp) -> Source:

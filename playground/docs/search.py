@@ -10,7 +10,7 @@ Japanese have no spaces, so a run of their characters also matches by pairs of c
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import pairwise
@@ -20,8 +20,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from playground.docs import markdown
+from playground.docs.cache import Cache
 from playground.docs.folder import LANGUAGES, Docs, Page, Stamp
-from playground.docs.kept import Kept
 from playground.docs.markdown import Section
 
 LONGEST_QUERY = 200
@@ -62,34 +62,57 @@ class Hit:
         return LANGUAGES[self.page.language]
 
 
-@dataclass(frozen=True, slots=True)
-class _Indexed:
-    section: Section
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Term:
     """A word of the query; a CJK run also has its pairs of characters."""
 
     word: str
-    pairs: tuple[str, ...] = ()
+    pairs: tuple[str, ...]
+    begins: re.Pattern[str]
 
-    def is_in(self, *texts: str) -> bool:
-        return self.share(*texts) > 0
+    def share(self, text: str) -> float:
+        """Return 1 if the text has the word, else the share of a run's pairs that it has.
 
-    def share(self, *texts: str) -> float:
-        """Return 1 if the texts have the word, else the share of a run's pairs that they have.
-
-        It is 0 unless they have most: the pairs across two words match by chance only.
+        It is 0 unless it has most: the pairs across two words match by chance only.
         """
-        if any(self.word in text for text in texts):
+        if self.word in text:
             return 1
         if not self.pairs:
             return 0
-        share = sum(any(pair in text for text in texts) for pair in self.pairs) / len(self.pairs)
+        share = sum(pair in text for pair in self.pairs) / len(self.pairs)
         return share if share > 0.5 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A section of a page. `words` has the page's title, the section's and its text, folded, in lines."""
+
+    section: Section
+    is_first: bool
+    page_title: str
+    title: str
+    words: str
+
+    @property
+    def text(self) -> str:
+        return self.words[len(self.page_title) + len(self.title) + 2 :]
+
+    def is_meant(self, terms: Iterable[_Term]) -> bool:
+        """The page's title counts for all its sections, but by itself finds only the first."""
+        own = self.words[len(self.page_title) + 1 :]
+        return self.is_first or any(term.share(own) for term in terms)
+
+    def score(self, term: _Term) -> float:
+        text = self.text
+        score = 12 * term.share(self.title) + 6 * bool(term.begins.search(self.title))
+        score += (10 if self.is_first else 4) * term.share(self.page_title)
+        score += 0 if term.word in text else term.share(text)
+        return score + min(text.count(term.word), 5) + 3 * bool(term.begins.search(text))
+
+
+_Terms = tuple[_Term, ...]
+_Found = tuple[Page, _Place, _Terms]
+_Scored = tuple[float, Page, _Place]
 
 
 def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[Hit]:
@@ -97,79 +120,68 @@ def search(docs: Docs, query: str, language: str, *, allow_html: bool) -> list[H
     terms = _terms(query)
     if not terms:
         return []
-    own = [page for page in docs.pages.values() if page.language == language]
-    others = [page for page in docs.pages.values() if page.language != language]
-    for find in (_with_all, _with_most):
-        for pages in (own, others):
-            found = find(_sections(docs, pages, allow_html), terms)
-            if found:
-                best = sorted(found, key=lambda one: (-one[0], one[1].page.path))[:MOST_HITS]
-                return [_hit(place, terms) for _, place in best]
-    return []
+    own = _found(docs, (page for page in docs.pages.values() if page.language == language), terms, allow_html)
+    scored = _with_all(own, terms)
+    if not scored:
+        rest = (page for page in docs.pages.values() if page.language != language)
+        others = _found(docs, rest, terms, allow_html)
+        scored = _with_all(others, terms) or _with_most(own, terms) or _with_most(others, terms)
+    best = sorted(scored, key=lambda one: (-one[0], one[1].path))[:MOST_HITS]
+    return [_hit(page, place, terms) for _, page, place in best]
 
 
-def _terms(query: str) -> list[_Term]:
+def _terms(query: str) -> _Terms:
     folded = _folded(query[:LONGEST_QUERY])
     words = dict.fromkeys(_WORD.findall(_ASKING.sub(" ", folded)) or _WORD.findall(folded))
-    return [_Term(word, _pairs(word)) for word in words][:MOST_TERMS]
+    return tuple(
+        _Term(word, _pairs(word), re.compile(rf"(?<!\w){re.escape(word)}")) for word in [*words][:MOST_TERMS]
+    )
 
 
 def _pairs(word: str) -> tuple[str, ...]:
     return tuple(map("".join, pairwise(word))) if _CJK_RUN.fullmatch(word) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A section of a page. The page's title counts for all of them, but by itself finds only the first."""
-
-    page: Page
-    page_title: str
-    indexed: _Indexed
-    is_first: bool
-
-    def is_meant(self, terms: Iterable[_Term]) -> bool:
-        return self.is_first or any(term.is_in(self.indexed.text, self.indexed.title) for term in terms)
-
-    def has(self, term: _Term) -> bool:
-        return term.is_in(self.indexed.text, self.indexed.title, self.page_title)
-
-    def score(self, term: _Term) -> float:
-        begins, indexed = re.compile(rf"(?<!\w){re.escape(term.word)}"), self.indexed
-        score = 12 * term.share(indexed.title) + 6 * bool(begins.search(indexed.title))
-        score += (10 if self.is_first else 4) * term.share(self.page_title)
-        score += 0 if term.word in indexed.text else term.share(indexed.text)
-        return score + min(indexed.text.count(term.word), 5) + 3 * bool(begins.search(indexed.text))
-
-
-def _sections(docs: Docs, pages: Iterable[Page], allow_html: bool) -> Iterator[_Place]:
+def _found(docs: Docs, pages: Iterable[Page], terms: _Terms, allow_html: bool) -> list[_Found]:
+    """Return the sections that have a term, each with the terms it has."""
+    found = []
     for page in pages:
-        title = _folded(page.title)
-        for number, indexed in enumerate(_indexed(docs, page, allow_html)):
-            yield _Place(page, title, indexed, number == 0)
+        for place in _indexed(docs, page, allow_html):
+            words = place.words
+            # The word is looked for here first, because a call for each section would take twice as long.
+            has = tuple([term for term in terms if term.word in words or (term.pairs and term.share(words))])
+            if has and place.is_meant(has):
+                found.append((page, place, has))
+    return found
 
 
-def _with_all(places: Iterable[_Place], terms: list[_Term]) -> list[tuple[float, _Place]]:
-    found = (place for place in places if all(map(place.has, terms)) and place.is_meant(terms))
-    return [(sum(map(place.score, terms)), place) for place in found]
+def _with_all(found: Iterable[_Found], terms: _Terms) -> list[_Scored]:
+    return [
+        (sum(map(place.score, terms)), page, place) for page, place, has in found if len(has) == len(terms)
+    ]
 
 
-def _with_most(places: Iterable[_Place], terms: list[_Term]) -> list[tuple[float, _Place]]:
+def _with_most(found: Iterable[_Found], terms: _Terms) -> list[_Scored]:
     """Return the sections with at least a third of the terms. The rarer a term, the more it counts."""
-    found = [(place, [*filter(place.has, terms)]) for place in places if place.is_meant(terms)]
-    counts = Counter(term for _, has in found for term in has)
-    enough = [(place, has) for place, has in found if has and 3 * len(has) >= len(terms)]
-    rarest = nlargest(_MOST_SCORED, enough, key=lambda one: sum(1 / counts[term] for term in one[1]))
-    return [(sum(place.score(term) / counts[term] for term in has), place) for place, has in rarest]
+    groups = Counter(has for *_, has in found)
+    counts: Counter[_Term] = Counter()
+    for has, number in groups.items():
+        counts.update(dict.fromkeys(has, number))
+    rarity = {has: sum(1 / counts[term] for term in has) for has in groups if 3 * len(has) >= len(terms)}
+    enough = (one for one in found if one[2] in rarity)
+    rarest = nlargest(_MOST_SCORED, enough, key=lambda one: rarity[one[2]])
+    return [
+        (sum(place.score(term) / counts[term] for term in has), page, place) for page, place, has in rarest
+    ]
 
 
-def _hit(place: _Place, terms: list[_Term]) -> Hit:
-    page, indexed = place.page, place.indexed
-    section = indexed.section
+def _hit(page: Page, place: _Place, terms: _Terms) -> Hit:
+    section = place.section
     anchor = f"#{section.id}" if section.id else ""
     # Longest first: a run is marked as a whole, and by its pairs only where it is split.
     words = sorted({part for term in terms for part in (term.word, *term.pairs)}, key=len, reverse=True)
     title = _marked(section.title or page.title, words)
-    return Hit(page, page.url + anchor, title, _excerpt(section.text, indexed.text, words))
+    return Hit(page, page.url + anchor, title, _excerpt(section.text, place.text, words))
 
 
 def _excerpt(text: str, folded: str, words: list[str]) -> SafeString:
@@ -197,24 +209,26 @@ def _marked(text: str, words: list[str]) -> SafeString:
 
 
 # Keyed by what determines the sections, so a changed file is indexed again.
-_index = Kept[tuple[Path, Stamp, bool], list[_Indexed]](_MOST_INDEXED)
+_index = Cache[tuple[Path, str, Stamp, bool], list[_Place]](_MOST_INDEXED)
 
 
-def _indexed(docs: Docs, page: Page, allow_html: bool) -> list[_Indexed]:
-    key = (docs.root / page.path, page.stamp, allow_html)
-    return _index.get(key, lambda: _made(page, allow_html), _size)
+def _indexed(docs: Docs, page: Page, allow_html: bool) -> list[_Place]:
+    key = (docs.root, page.path, page.stamp, allow_html)
+    return _index.get(key, lambda: _places(page, allow_html), _size)
 
 
-def _made(page: Page, allow_html: bool) -> list[_Indexed]:
-    found = []
+def _places(page: Page, allow_html: bool) -> list[_Place]:
+    page_title, places = _folded(page.title), list[_Place]()
     for section in markdown.sections(page.source.text, allow_html=allow_html):
         tidy = Section(section.id, section.title[:_LONGEST_TITLE], " ".join(section.text.split()))
-        found.append(_Indexed(tidy, _folded(tidy.title), _folded(tidy.text)))
-    return found
+        title = _folded(tidy.title)
+        words = f"{page_title}\n{title}\n{_folded(tidy.text)}"
+        places.append(_Place(tidy, not places, page_title, title, words))
+    return places
 
 
-def _size(indexed: list[_Indexed]) -> int:
-    return sum(200 + len(one.title) + len(one.text) for one in indexed)
+def _size(places: list[_Place]) -> int:
+    return sum(200 + len(place.title) + len(place.words) for place in places)
 
 
 class _Folds(dict[int, str]):

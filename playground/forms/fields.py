@@ -11,7 +11,7 @@ from typing import Any
 from playground.exchange.parameter import Kind, Parameter, fits_a_textarea
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.text import jsontext
-from playground.text.sentence import gettext_noop, say
+from playground.text.sentence import Sentence, gettext_noop, say
 
 # Numbers as people write them, including "+1" and ".5", which JSON does not allow. Not NaN.
 _NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
@@ -22,18 +22,21 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def json_object(text: str, place: str) -> dict[str, Any]:
-    """Parse a JSON object; {} if the text is blank. Raises `InvalidRequestError`."""
-    if not text.strip():
-        return {}
+def object_in(text: str | bytes, place: str, wanted: Sentence) -> dict[str, Any]:
+    """Parse a JSON object. Raises `InvalidRequestError`; `wanted` is said of another value."""
     try:
         value = jsontext.loads(text)
     except jsontext.JSONTextError as error:
         raise InvalidRequestError(FieldProblem(place, error.sentence)) from error
     if not isinstance(value, dict):
-        sentence = gettext_noop("Enter a JSON object, such as %(example)s.")
-        raise InvalidRequestError(FieldProblem(place, say(sentence, example='{"name": "value"}')))
+        raise InvalidRequestError(FieldProblem(place, wanted))
     return value
+
+
+def json_object(text: str, place: str) -> dict[str, Any]:
+    """Parse a field's JSON object; {} if the text is blank. Raises `InvalidRequestError`."""
+    wanted = say(gettext_noop("Enter a JSON object, such as %(example)s."), example='{"name": "value"}')
+    return object_in(text, place, wanted) if text.strip() else {}
 
 
 def json_text(values: dict[str, Any]) -> str:

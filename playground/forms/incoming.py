@@ -1,5 +1,6 @@
 """Read requests to the playground, whether forms or JSON, and the shape of the response that they expect."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -15,9 +16,10 @@ from playground.catalogue.providers import dialect_of
 from playground.exchange.demands import too_many_messages
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.fields import object_in
 from playground.forms.form import RequestForm
 from playground.forms.headers import headers_in, headers_of
-from playground.text import azure, jsontext, typed_key
+from playground.text import azure, typed_key
 from playground.text.sentence import gettext_noop, say
 
 
@@ -126,31 +128,32 @@ def check_count(dialect: Dialect, messages: int) -> None:
 
 
 def _read_json(data: bytes) -> Asked:
-    try:
-        values = jsontext.loads(data)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
-    if not isinstance(values, dict):
-        raise InvalidRequestError(
-            FieldProblem("body", say(gettext_noop("The body must be a JSON object with a request field.")))
-        )
+    wanted = say(gettext_noop("The body must be a JSON object with a request field."))
+    values = object_in(data, "body", wanted)
     draft = Draft(
-        provider=_text_or_none(values, "provider"),
-        base_url=_text_or_none(values, "base_url"),
-        key=_text_or_none(values, "api_key"),
+        provider=text_or_none(values, "provider"),
+        base_url=text_or_none(values, "base_url"),
+        key=text_or_none(values, "api_key"),
         body=values.get("request"),
-        dialect=_text_or_none(values, "dialect"),
+        dialect=text_or_none(values, "dialect"),
         headers=headers_in(values.get("headers")),
     )
-    keep = values.get("keep", True)
-    if not isinstance(keep, bool):
-        raise InvalidRequestError(FieldProblem("keep", say(gettext_noop("Enter true or false."))))
-    parent = _text_or_none(values, "parent") or ""
-    return Asked(draft, None, _text_or_none(values, "embed"), parent, keep)
+    parent = text_or_none(values, "parent") or ""
+    keep = flag_in(values, "keep", otherwise=True)
+    return Asked(draft, None, text_or_none(values, "embed"), parent, keep)
 
 
-def _text_or_none(values: dict[str, Any], name: str) -> str | None:
+def text_or_none(values: Mapping[str, Any], name: str) -> str | None:
+    """Return a string; None if it is empty, null, or missing. Raises `InvalidRequestError`."""
     value = values.get(name)
     if value is None or isinstance(value, str):
         return value or None
     raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))
+
+
+def flag_in(values: Mapping[str, Any], name: str, *, otherwise: bool) -> bool:
+    """Return true or false; `otherwise` if it is missing. Raises `InvalidRequestError`."""
+    value = values.get(name, otherwise)
+    if isinstance(value, bool):
+        return value
+    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter true or false."))))

@@ -11,6 +11,7 @@ from playground import amounts
 from playground.dialects import DEFAULT
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
+from playground.forms.fields import object_in
 from playground.forms.incoming import check_count
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -18,14 +19,7 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 def link_body(text: str, dialect: Dialect = DEFAULT) -> dict[str, Any]:
     """Parse a link's request and check that it fits the form. Raises `InvalidRequestError`."""
-    try:
-        body = jsontext.loads(text)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldProblem("request", error.sentence)) from error
-    if not isinstance(body, dict):
-        raise InvalidRequestError(
-            FieldProblem("request", say(gettext_noop("The request must be a JSON object.")))
-        )
+    body = object_in(text, "request", say(gettext_noop("The request must be a JSON object.")))
     name = dialect.fields.prompt
     rows = dialect.rows(body.get(name, []))
     if rows is None:

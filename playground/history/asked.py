@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.http import HttpRequest
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
+from playground.forms.fields import object_in
+from playground.forms.incoming import flag_in, text_or_none
 from playground.runs.search import Query
-from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 # Years that Python and both databases can hold in any time zone.
@@ -40,25 +40,14 @@ def read(request: HttpRequest) -> Asked:
 
 
 def _from_json(data: bytes) -> dict[str, str]:
-    try:
-        values = jsontext.loads(data)
-    except jsontext.JSONTextError as error:
-        raise InvalidRequestError(FieldProblem("body", error.sentence)) from error
-    if not isinstance(values, dict):
-        raise InvalidRequestError(
-            FieldProblem("body", say(gettext_noop("The body must be a JSON object with what to search for.")))
-        )
-    return {name: _text(name, value) for name, value in values.items()}
-
-
-def _text(name: str, value: Any) -> str:
-    if name == "starred":
-        return "on" if value else ""
-    if value is None or (name == "before" and isinstance(value, int)):
-        return "" if value is None else str(value)
-    if isinstance(value, str):
-        return value
-    raise InvalidRequestError(FieldProblem(name, say(gettext_noop("Enter a string or null."))))
+    wanted = say(gettext_noop("The body must be a JSON object with what to search for."))
+    values = object_in(data, "body", wanted)
+    before = values.get("before")
+    known = {
+        "starred": "on" if flag_in(values, "starred", otherwise=False) else "",
+        "before": str(before) if isinstance(before, int) else text_or_none(values, "before") or "",
+    }
+    return {name: known[name] if name in known else text_or_none(values, name) or "" for name in values}
 
 
 def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime | None:
@@ -73,7 +62,7 @@ def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime
     except ValueError as error:
         sentence = say(gettext_noop("Enter a date such as 2026-01-31."))
         raise InvalidRequestError(FieldProblem(name, sentence)) from error
-    is_day = len(text) == len("2026-01-31")
+    is_day = len(text) <= len("2026-01-31")  # also 20260131 and 2026-W05-6
     return when.replace(tzinfo=when.tzinfo or UTC) + timedelta(days=days if is_day else 0)
 
 

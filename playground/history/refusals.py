@@ -1,9 +1,11 @@
 """The errors that pages of runs show."""
 
+from dataclasses import replace
+
 from django.db import DatabaseError
 
 from playground.exchange.archive import ArchiveError
-from playground.exchange.refusal import Refusal
+from playground.exchange.refusal import InvalidRequestError, Refusal
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 
@@ -19,6 +21,15 @@ def off() -> Refusal:
                 "(Administrators can set PLAYGROUND_RUNS=1.)"
             )
         ),
+    )
+
+
+def unclear(error: InvalidRequestError) -> Refusal:
+    """Say what is wrong with a search or a click on a button: there is no request for a provider."""
+    return replace(
+        error.refusal,
+        title=say(gettext_noop("Nothing done")),
+        advice=say(gettext_noop("Correct what is listed here, then try again.")),
     )
 
 

@@ -46,6 +46,8 @@ def if_runs_are_on(view: View) -> View:
             return refuse(request, refusals.off())
         try:
             return view(request, *arguments, **named)
+        except InvalidRequestError as error:
+            return refuse(request, refusals.unclear(error))
         except RefusedError as error:
             return refuse(request, error.refusal)
         except DatabaseError as error:
@@ -80,7 +82,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
         "asked": wanted,
         "told": told,
         "suggested": search.suggested(),
-        "other": Run.objects.defer(*search.LARGE).filter(key=other[:64]).first() if other else None,
+        "other": Run.objects.without_record().named([other]).first(),
     }
     return render(request, "history/runs.html", context)
 
@@ -107,7 +109,8 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         kept_as = keep.Kept(key=key, parent=kept.parent)
         return render(request, "result/_outcome.html", {"result": Result(exchange, kept_as)})
     form = form_of(exchange)
-    summaries = Run.objects.defer(*search.LARGE)
+    summaries = Run.objects.without_record()
+    repeated_by = summaries.filter(parent=key).order_by("-pk")
     return render_page(
         request,
         form,
@@ -115,7 +118,8 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         shown_run=kept,
         parent=key,
         repeats=summaries.filter(key=kept.parent).first() if kept.parent else None,
-        repeated_by=summaries.filter(parent=key).order_by("pk")[:_MOST_RELATED],
+        repeated_by=repeated_by[:_MOST_RELATED],
+        repeated=repeated_by.count(),
         lost_provider="" if form.provider else kept.provider,
     )
 
@@ -148,7 +152,7 @@ def selected(request: HttpRequest) -> HttpResponse:
         case "compare":
             keys = [*filter(None, [request.POST.get("with")]), *keys]
             if len(keys) == 2:
-                earlier_first = Run.objects.filter(key__in=keys).order_by("pk").values_list("key", flat=True)
+                earlier_first = Run.objects.named(keys).order_by("pk").values_list("key", flat=True)
                 keys = [*earlier_first, *(key for key in keys if key not in earlier_first)]
                 return HttpResponseRedirect(
                     f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
@@ -173,13 +177,13 @@ def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
     if "confirmed" in request.POST or shape_of(request) is Shape.JSON:
         keep.forget(keys)
         return _done(request, reverse("runs"))
-    runs = Run.objects.all() if keys is None else Run.objects.filter(key__in=keys)
+    runs = Run.objects.all() if keys is None else Run.objects.named(keys)
     context = {
         "all": keys is None,
         "keys": keys or [],
         "count": runs.count(),
         "bytes": used() if keys is None else None,
-        "shown": runs.defer(*search.LARGE).order_by("-pk")[:10] if keys else [],
+        "shown": runs.without_record().order_by("-pk")[:10] if keys else [],
         "back": reverse("run", args=keys) if keys and len(keys) == 1 else reverse("runs"),
     }
     return render(request, "history/delete.html", context)
@@ -221,7 +225,7 @@ def _exchange(kept: Run) -> Exchange:
 
 
 def _found(key: str) -> Run:
-    kept = Run.objects.filter(key=key).first()
+    kept = Run.objects.named([key]).first()
     if kept is None:
         raise RefusedError(refusals.gone())
     return kept

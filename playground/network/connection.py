@@ -53,6 +53,8 @@ class Wire:
     heads: HeadReader | None = None
     # Whether the body is chunked: each chunk then ends with a line break of its own.
     chunked: bool = False
+    # Whether the last read took all there was. With TLS that is unknown: a read returns one record at most.
+    drained: bool = False
     # The browser that sees the answer as it arrives, until it has closed its sending half.
     browser: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,11 +92,15 @@ class Wire:
         """
         deadline = time.monotonic() + seconds
         while not self._has_buffered():
+            if seconds <= 0 and self.drained:  # then it was read just now, and the system need not be asked
+                self.drained = False
+                return False
             number = self.sock.fileno() if self.sock else -1
             if number < 0:
                 break
             poll = select.poll()
             poll.register(number, select.POLLIN)
+            self.drained = False
             if self.browser:
                 poll.register(self.browser, _END_OF_BROWSER)
             ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
@@ -144,8 +150,9 @@ def _nothing_now(buffer: object) -> None:
 class _Counted(io.RawIOBase):
     """A socket's bytes up to a limit: first that of a head, then that of a body of `body_bytes`."""
 
-    def __init__(self, source: Any, body_bytes: int) -> None:
-        self._source = source
+    def __init__(self, wire: Wire, body_bytes: int) -> None:
+        self._wire = wire
+        self._source: Any = wire.sock.makefile("rb", 0)  # type: ignore[union-attr]
         self._body_bytes = body_bytes
         self._left = _HEAD_BYTES
         self._in_head = True
@@ -164,6 +171,7 @@ class _Counted(io.RawIOBase):
                 else TooMuchError()
             )
         count: int | None = self._source.readinto(buffer)
+        self._wire.drained = 0 < (count or 0) < len(buffer) and not isinstance(self._wire.sock, ssl.SSLSocket)
         self._left -= count or 0
         return count
 
@@ -223,7 +231,7 @@ class Adapter:
         connection.connect()
         connection.timeout = limits.silence_seconds
         connection.sock.settimeout(limits.silence_seconds)
-        source = _Counted(connection.sock.makefile("rb", 0), limits.response_bytes)
+        source = _Counted(wire, limits.response_bytes)
         wire.reader = io.BufferedReader(source, _BUFFER_BYTES)
         wire.heads = HeadReader(wire.reader)
         # A server that rejects a body while it is still being written may have said why.

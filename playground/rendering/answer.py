@@ -1,7 +1,7 @@
 """A model's answer as HTML: Markdown, code, formulas, or JSON. What an attacker writes stays text.
 
-Raw HTML is escaped. Links leave the page only by a click, and lead to the web or to mail, never to an address
-of this site. Images from the web are links: nothing is fetched because an answer names it.
+Raw HTML is escaped. A link is a full http, https, or mailto address, and opens in another tab. An image on
+another server becomes a link, so an answer makes no browser fetch anything.
 """
 
 # ruff: noqa: ARG002 -- the library passes all arguments to every method
@@ -38,24 +38,44 @@ _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
 # What plain text is made of.
 _PLAIN = re.compile("</?p>|<br />")
+# What all markup begins with. A text that has none of it is not parsed.
+_MAY_BE_MARKUP = re.compile(r"[*_`~|$\\[<\r]|^[ \t>#+=\-0-9]", re.MULTILINE)
 _BRACKETS = {"\\(": "\\)", "\\[": "\\]"}
-# The page's own headings are above.
-_RANK = 3
+# The page's own headings have the ranks up to this one.
+_RANK = 2
 _LEAVING = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">'
 
 
-def rendered(text: str) -> SafeString | None:
+class Drawing:
+    """Draws the answers of one page. They share the time of one answer: there can be a hundred."""
+
+    def __init__(self) -> None:
+        self._seconds = _SECONDS
+
+    def rendered(self, text: str, *, copying: bool = True) -> SafeString | None:
+        """Return an answer as HTML, as `rendered` does, or None if no time is left."""
+        began = time.thread_time()
+        try:
+            return rendered(text, copying=copying, seconds=self._seconds)
+        finally:
+            self._seconds = max(0.0, self._seconds - (time.thread_time() - began))
+
+
+def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> SafeString | None:
     """Return an answer as HTML; None if it is shown as text.
 
-    That is if it has no markup, is too long, or was built to take too long.
+    That is if it has no markup, is too long, or was built to take too long. With `copying`, code has a button
+    for it, which needs the page's scripts and icons.
     """
     if len(text) > LONGEST:
         return None
-    if (json := _as_json(text)) is not None:
+    env = {"budget": Budget(seconds), "copying": copying}
+    if (json := _as_json(text, env)) is not None:
         return json
-    budget = Budget(_SECONDS)
+    if not _MAY_BE_MARKUP.search(text):
+        return None
     try:
-        html = _parser().render(text, {"budget": budget})
+        html = _html(text, env, whole=True)
     except (OverBudgetError, RecursionError):
         return None
     has_markup = "<" in _PLAIN.sub("", html)
@@ -65,7 +85,7 @@ def rendered(text: str) -> SafeString | None:
 def rendered_block(text: str) -> str:
     """Return a block of a growing answer as HTML; escaped if it takes too long."""
     try:
-        return str(_parser().render(text, {"budget": Budget(_SECONDS)})).strip()
+        return _html(text, {"budget": Budget(_SECONDS), "copying": True}, whole=False).strip()
     except (OverBudgetError, RecursionError):
         return f'<p class="answer-text">{escape(text)}</p>'
 
@@ -73,24 +93,47 @@ def rendered_block(text: str) -> str:
 def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
     """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
     html = SafeString(escape(code)) if is_open else highlight(code, language)
-    return render_to_string("result/_code.html", {"code": html, "language": language[:40]})
+    return _figure(html, language[:40], copying=True)
 
 
-def _as_json(text: str) -> SafeString | None:
+def _html(text: str, env: dict[str, Any], *, whole: bool) -> str:
+    parser = _parser()
+    tokens = parser.parse(text, env)
+    _set_ranks(tokens, whole=whole)
+    return str(parser.renderer.render(tokens, parser.options, env))
+
+
+def _set_ranks(tokens: Sequence[Token], *, whole: bool) -> None:
+    """Put headings below the page's own. Those of a whole answer leave no rank out."""
+    levels = [int(token.tag[1:]) for token in tokens if token.type == "heading_open"]
+    highest, rank = (min(levels, default=1), _RANK) if whole else (1, 6)
+    for token in tokens:
+        if token.type == "heading_open":
+            rank = min(int(token.tag[1:]) - highest + _RANK + 1, rank + 1, 6)
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{rank}"
+
+
+def _as_json(text: str, env: Any) -> SafeString | None:
     if text.strip()[:1] not in ("{", "["):
         return None
     try:
         jsontext.loads(text.strip().encode("utf-8", "replace"))
-        return _code(jsontext.indent(text.strip(), LONGEST), "json", Budget(_SECONDS))
+        return _code(jsontext.indent(text.strip(), LONGEST), "json", env)
     except jsontext.JSONTextError:
         return None
 
 
-def _code(text: str, language: str, budget: Budget) -> SafeString:
-    began = time.thread_time()
+def _code(text: str, language: str, env: Any) -> SafeString:
+    budget, began = env["budget"], time.thread_time()
     html = highlight(text, language, budget.highlight_seconds)
     budget.highlight_seconds -= time.thread_time() - began
-    return render_to_string("result/_code.html", {"code": html, "language": language})
+    return _figure(html, language, copying=env["copying"])
+
+
+def _figure(html: SafeString, language: str, *, copying: bool) -> SafeString:
+    context = {"code": html, "language": language, "copying": copying}
+    return render_to_string("result/_code.html", context)
 
 
 class _Parser(MarkdownIt):
@@ -99,12 +142,6 @@ class _Parser(MarkdownIt):
 
 
 class _Renderer(RendererHTML):
-    def heading_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return f"<{_heading(tokens[at])}>"
-
-    def heading_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return f"</{_heading(tokens[at])}>\n"
-
     def link_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         address = str(tokens[at].attrGet("href") or "")
         element = "a" if _LINK.match(address) else "span"  # an image's data is nowhere to go
@@ -123,10 +160,10 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         language, _, _ = tokens[at].info.strip().partition(" ")
-        return _code(tokens[at].content.removesuffix("\n"), language[:40], env["budget"])
+        return _code(tokens[at].content.removesuffix("\n"), language[:40], env)
 
     def code_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return _code(tokens[at].content.removesuffix("\n"), "", env["budget"])
+        return _code(tokens[at].content.removesuffix("\n"), "", env)
 
     def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         return '<div class="wide" tabindex="0"><table>\n'
@@ -158,10 +195,6 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
         token.content = state.src[start:end]
     state.pos = end + 2
     return True
-
-
-def _heading(token: Token) -> str:
-    return f"h{min(int(token.tag[1:]) + _RANK, 6)}"
 
 
 def _formula(token: Token, *, display: bool) -> str:

@@ -30,7 +30,7 @@ class Budget:
         self._steps = 0
         self._tokens = 0
         self._written = 0
-        self.highlight_seconds = HIGHLIGHT_SECONDS
+        self.highlight_seconds = min(HIGHLIGHT_SECONDS, seconds)
 
     def step(self) -> None:
         """Count a small piece of work. Raises `OverBudgetError`, as the other methods do."""

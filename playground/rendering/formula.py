@@ -4,8 +4,6 @@ from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
-from latex2mathml.converter import convert
-
 # In characters. The largest formulas that people write have some hundreds.
 MOST_LATEX = 2_000
 _MOST_ELEMENTS = 2_000
@@ -31,6 +29,8 @@ def mathml(latex: str, *, display: bool) -> str | None:
     """Return a formula as HTML; None if it cannot be drawn: it is shown as it was written."""
     if len(latex) > MOST_LATEX:
         return None
+    from latex2mathml.converter import convert  # takes 25 ms, and most answers have no formula
+
     try:
         tree = ElementTree.fromstring(convert(latex, display="block" if display else "inline"))  # noqa: S314
     except Exception:  # noqa: BLE001 -- the converter raises what its parts raise: anything

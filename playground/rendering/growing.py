@@ -5,6 +5,7 @@ as a whole (`rendering.answer`).
 """
 
 import re
+import time
 from dataclasses import dataclass
 from html import escape
 
@@ -12,6 +13,10 @@ from playground.rendering.answer import fence, rendered_block
 
 # In characters. A longer block is closed early, so that it isn't rendered over and over.
 _LONGEST_OPEN = 4_000
+# A block that was built to take long is closed earlier: updates come every 40 ms. In CPU time, of which the
+# first blocks take more.
+_LONGEST_SECONDS = 0.01
+_LONGEST_UNTIMED = 1_000
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)$")
 _LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?: |$)")
 # What plain text doesn't contain. Many answers start without any of it, and some end without.
@@ -45,6 +50,7 @@ class Growing:
     def __init__(self, *, draws: bool = True) -> None:
         self._draws = draws
         self._plain: list[str] | None = []  # as long as it is plain text
+        self._tail = "\n"  # of the plain text: a mark may arrive in pieces
         self._line = ""  # the last one, which has no end yet
         self._block: list[str] = []  # the whole lines of the open block
         self._length = 0
@@ -56,10 +62,9 @@ class Growing:
     def add(self, text: str) -> Change:
         self._change = Change()
         if self._plain is not None:
-            # A mark of a list may be cut in two.
-            before = self._plain[-1][-20:] if self._plain else "\n"
-            if not self._draws or not _MARKUP.search(before + text):
+            if not self._draws or not _MARKUP.search(self._tail + text):
                 self._plain.append(text)
+                self._tail = (self._tail + text)[-20:]
                 return Change(text=escape(text))
             text = "".join([*self._plain, text])
             self._plain = None
@@ -113,12 +118,15 @@ class Growing:
             if fresh and not may_close:
                 self._code(fresh)
                 self._coded = len(self._line)
-        elif self._length + len(self._line) > _LONGEST_OPEN:
-            self._block.append(self._line)
-            self._line = ""
-            self._close()
         elif (text := "\n".join([*self._block, self._line])).strip():
-            self._open(rendered_block(text))
+            began = time.thread_time()
+            html = rendered_block(text)
+            takes_long = len(text) > _LONGEST_UNTIMED and time.thread_time() - began > _LONGEST_SECONDS
+            if takes_long or len(text) > _LONGEST_OPEN:
+                self._line = ""
+                self._close(html)
+            else:
+                self._open(html)
 
     def _close(self, html: str = "") -> None:
         if html or any(line.strip() for line in self._block):

@@ -21,8 +21,6 @@ from playground.trouble import why
 
 _logger = logging.getLogger(__name__)
 _LONGEST_TEXT = 300
-# What a column of 64 bits holds; a provider can report any number.
-_MOST_TOKENS = 2**53
 
 
 class NotKeptError(Exception):
@@ -58,8 +56,8 @@ class Keeper:
 
     If it is not kept and `handed_on` is set, the page gets the exchange instead; embeds don't.
 
-    `ended` takes the Exchange when the call has ended, and `keep` writes it, once. They are apart because a
-    stream's last byte goes to the browser before the run is written, and its permalink after.
+    `ended` takes the Exchange, and `keep` writes it, once. These are two steps because the browser gets a
+    stream's last byte before the run is written, and its permalink after.
     """
 
     def __init__(
@@ -111,20 +109,26 @@ def change(key: str, *, starred: bool | None = None, tags: Collection[str] | Non
 
     def write() -> Run | None:
         with transaction.atomic():
-            run = Run.objects.select_for_update().filter(key=key).first()
+            run = Run.objects.defer("record").select_for_update().named([key]).first()
             if run is None:
                 return None
             before = run.words
             if starred is not None:
                 run.starred = starred
             if tags is not None:
-                run.tags = " ".join(sorted({_clean(tag)[:40] for tag in tags}))[:_LONGEST_TEXT]
+                run.tags = _joined(sorted({_clean(tag)[:40] for tag in tags}))
             run.words = _with_marks(run, before.split())
             run.save(update_fields=["starred", "tags", "words"])
             search.replace(run.pk, before, run.words)
             return run
 
     return in_turn(write)
+
+
+def _joined(tags: list[str]) -> str:
+    while len(" ".join(tags)) > _LONGEST_TEXT:
+        tags = tags[:-1]
+    return " ".join(tags)
 
 
 def forget(keys: Collection[str] | None) -> int:
@@ -134,7 +138,7 @@ def forget(keys: Collection[str] | None) -> int:
         with transaction.atomic():
             if keys is None:
                 return search.delete_all()
-            return search.delete(list(Run.objects.filter(key__in=keys).values_list("pk", flat=True)))
+            return search.delete(list(Run.objects.named(keys).values_list("pk", flat=True)))
 
     gone = in_turn(delete)
     tidy.space.forget()
@@ -144,7 +148,7 @@ def forget(keys: Collection[str] | None) -> int:
 def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
     """Return the dialect and the body of a run, as they were read then; None if there is no such run."""
     try:
-        run = in_turn(lambda: Run.objects.filter(key=_clean(key)[:64]).only("key", "record").first())
+        run = in_turn(lambda: Run.objects.named([key]).only("key", "record").first())
         return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
     except (DatabaseError, ArchiveError, LookupError, TypeError):
         return None  # the request can still be sent, as a repetition of no run
@@ -167,8 +171,8 @@ def _run(exchange: Exchange, who: str) -> Run:
         error=problem.kind if problem else "",
         question=_clean(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
         answer=_clean(answer[:_LONGEST_TEXT]),
-        prompt_tokens=_bounded(usage.prompt_tokens if usage else None),
-        completion_tokens=_bounded(usage.completion_tokens if usage else None),
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
         cost_usd=cost.usd if cost else None,
         prices_of=cost.prices_of if cost else None,
         first_token_ms=timings.first_token_ms,
@@ -177,9 +181,15 @@ def _run(exchange: Exchange, who: str) -> Run:
         record=record,
         tags="",
     )
-    texts = words_of(map(_clean, [*strings(exchange.call.body), *(_told(exchange))]))
-    run.words = _with_marks(run, texts)
+    run.words = _with_marks(run, words_of(map(_clean, _texts(exchange))))
     return run
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """Yield what was said, the latest first: only the first texts are sure to be found."""
+    yield exchange.dialect.question(exchange.call.body) or ""
+    yield from _told(exchange)
+    yield from reversed(list(strings(exchange.call.body)))
 
 
 def _told(exchange: Exchange) -> Iterator[str]:
@@ -204,10 +214,6 @@ MARKS: dict[str, Callable[[Run], Collection[str]]] = {
 def _with_marks(run: Run, texts: Collection[str]) -> str:
     marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
     return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks))
-
-
-def _bounded(number: int | None) -> int | None:
-    return None if number is None else min(max(number, 0), _MOST_TOKENS)
 
 
 def _clean(text: str) -> str:

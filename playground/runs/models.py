@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,16 @@ from playground.exchange.record import Exchange
 
 # Level 1: a stream repeats itself so much that it shrinks to a tenth anyway.
 _LEVEL = 1
+
+
+class _Runs(models.QuerySet["Run"]):
+    def named(self, keys: Iterable[str]) -> "_Runs":
+        """Return the runs with these keys, which come from outside: PostgreSQL takes no NUL."""
+        return self.filter(key__in=[key for key in keys if "\0" not in key])
+
+    def without_record(self) -> "_Runs":
+        """Return the runs as lists read them: without their largest columns."""
+        return self.defer("record", "words")
 
 
 class Run(models.Model):
@@ -50,6 +61,8 @@ class Run(models.Model):
     size = models.PositiveBigIntegerField()
     words = models.TextField()
     record = models.BinaryField()
+
+    objects = _Runs.as_manager()
 
     class Meta:
         verbose_name = _("run")

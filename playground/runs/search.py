@@ -13,8 +13,6 @@ from django.db import connection
 from playground.runs.models import Run
 from playground.runs.words import asked, label
 
-# The columns that lists don't read.
-LARGE = ("record", "words")
 _A_PAGE = 50
 # The latest runs, whose models and tags a search suggests.
 _SUGGESTING = 300
@@ -60,7 +58,7 @@ def find(query: Query, before: int | None = None, most: int = _A_PAGE) -> Found:
     if query.text.strip() and not asked(query.text):
         return Found()  # only punctuation
     ids = _ids(query, before, most + 1)
-    runs = Run.objects.defer(*LARGE).filter(pk__in=ids[:most]).order_by("-pk")
+    runs = Run.objects.without_record().filter(pk__in=ids[:most]).order_by("-pk")
     return Found(list(runs), ids[most - 1] if len(ids) > most else None)
 
 

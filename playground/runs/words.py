@@ -1,21 +1,23 @@
 """The words by which a run is found, the same in SQLite and PostgreSQL.
 
 Each database splits text in its own way, and neither splits Chinese. So a run stores the set of its words
-as this module finds them: lower-case words of letters and digits, and every two neighboring characters in
-scripts without spaces. Filters, such as a model, are stored as words, too: databases are fast at finding the
-rows that have several words.
+as this module finds them: lower-case words of letters and digits, and in scripts without spaces every
+character and every two neighbors. Filters, such as a model, are stored as words, too: databases are fast at
+finding the rows that have several words.
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 # In characters. Of a longer text, only the beginning and the end are searched.
 _LONGEST_TEXT = 20_000
 _MOST_WORDS = 2_000
+# So that a long text does not leave out all others.
+_MOST_WORDS_OF_A_TEXT = 1_000
 _LONGEST_WORD = 40
 _WORD = re.compile(r"[^\W_]+")
 # Scripts that are written without spaces: Chinese, Japanese, Thai, Lao, Khmer and Burmese.
@@ -25,13 +27,14 @@ _UNSPACED = re.compile(
 
 
 def words_of(texts: Iterable[str]) -> set[str]:
-    """Return the words of the texts, as far as a run keeps them."""
-    found: set[str] = set()
+    """Return the words that a run keeps; if there are too many, those of the first texts."""
+    found: dict[str, None] = {}
     for text in texts:
-        found.update(_words(_shortened(text)))
+        words = dict.fromkeys(_words(_shortened(text), each_character=True))
+        found.update(dict.fromkeys(islice(words, _MOST_WORDS_OF_A_TEXT)))
         if len(found) >= _MOST_WORDS:
             break
-    return set(sorted(found)[:_MOST_WORDS]) if len(found) > _MOST_WORDS else found
+    return set(islice(found, _MOST_WORDS))
 
 
 def asked(text: str) -> list[str]:
@@ -62,13 +65,16 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[:half]} {text[-half:]}"
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str, *, each_character: bool = False) -> Iterator[str]:
+    """Yield the words of a text; without spaces, a character that has neighbors is one only if asked for."""
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
         if word.isascii():
             yield word[:_LONGEST_WORD]
             continue
         for number, part in enumerate(_UNSPACED.split(word)):
-            if number % 2 and len(part) > 1:
-                yield from (one + other for one, other in pairwise(part))
-            elif part:
-                yield part[:_LONGEST_WORD]
+            if not number % 2:
+                yield from [part[:_LONGEST_WORD]] if part else []
+                continue
+            yield from (one + other for one, other in pairwise(part))
+            if each_character or len(part) == 1:
+                yield from part

@@ -29,7 +29,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from playground.serving.memory import return_large_blocks
+from playground.serving.memory import keep_what_is_loaded, return_large_blocks
 from playground.serving.waiting import Waiting
 
 # For the last event of a stream that was ended, and for gunicorn's own shutdown.
@@ -117,6 +117,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except SettingError as error:
             print(error, file=sys.stderr, flush=True)
             sys.exit(Arbiter.APP_LOAD_ERROR)  # a retry would not help
+        keep_what_is_loaded()
 
     def run(self) -> None:
         from django.conf import settings

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import islice, takewhile
 
@@ -19,7 +19,7 @@ from playground.exchange.usage import Usage
 from playground.explanations.advice import ABOUT
 from playground.explanations.explain import Explanation
 from playground.forms.outdated import explained
-from playground.rendering.answer import rendered
+from playground.rendering.answer import Drawing
 from playground.rendering.highlight import highlight
 from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
@@ -117,6 +117,7 @@ class Answer:
     sources: Sources
     messages: str | None
     without_media: bool
+    drawing: Drawing = field(default_factory=Drawing)
 
     @classmethod
     def of(cls, choice: Choice, run: str) -> "Answer":
@@ -140,7 +141,12 @@ class Answer:
     @cached_property
     def rendered(self) -> SafeString | None:
         """The text as Markdown or JSON, if it is any."""
-        return rendered(self.text.text)
+        return self.drawing.rendered(self.text.text)
+
+    @property
+    def rendered_without_scripts(self) -> SafeString | None:
+        """The same for a file that has no scripts."""
+        return self.drawing.rendered(self.text.text, copying=False)
 
     @property
     def shown_sources(self) -> list[Source]:
@@ -192,7 +198,8 @@ class Result:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        return [Answer.of(choice, self.exchange.id) for choice in self.choices[:MOST_CHOICES]]
+        drawing, run = Drawing(), self.exchange.id
+        return [replace(Answer.of(choice, run), drawing=drawing) for choice in self.choices[:MOST_CHOICES]]
 
     @property
     def to_add(self) -> str | None:

@@ -34,6 +34,8 @@ HEARTBEAT = b":\n\n"
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
 _LAST_WORDS_SECONDS = 5
+# Answers of one call that are drawn while they grow; there can be a hundred.
+_MOST_DRAWN = 4
 
 
 def relay(request: HttpRequest, steps: Live, keeper: Keeper) -> HttpResponseBase:
@@ -90,8 +92,8 @@ def _hang_up(browser: socket.socket | None) -> None:
 
 def _message(html: str) -> bytes:
     # A bare CR would end the event's line, and so cut the fragment.
-    lines = html.replace("\r", "&#13;").split("\n")
-    return "".join([*(f"data: {line}\n" for line in lines), "\n"]).encode() if html else b""
+    lines = html.replace("\r", "&#13;").replace("\n", "\ndata: ")
+    return f"data: {lines}\n\n".encode() if html else b""
 
 
 class Patches:
@@ -175,7 +177,8 @@ class Patches:
         text = "".join(text for place, text in growth.texts if place == "text")
         if not text:
             return Change()
-        return self._texts.setdefault(growth.position, Growing(draws=self._draws)).add(text)
+        draws = self._draws and growth.position < _MOST_DRAWN
+        return self._texts.setdefault(growth.position, Growing(draws=draws)).add(text)
 
     def _begun(self, position: int) -> str:
         context = {"run": self.run, "position": position}

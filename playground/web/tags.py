@@ -8,8 +8,10 @@ from typing import Any, cast
 
 from django import template
 from django.conf import settings
+from django.template import Engine
 from django.template.base import FilterExpression, Parser, Token
 from django.template.defaultfilters import truncatechars as django_truncatechars
+from django.template.loader_tags import IncludeNode, do_include
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.urls import reverse
@@ -63,6 +65,32 @@ class _Translated(template.Node):
         if said is None:
             said = self._said[language] = self._node.render(context)
         return said
+
+
+@register.tag("include")
+def include_tag(parser: Parser, token: Token) -> template.Node:
+    """Django's tag. A page has dozens of includes, each of which Django looks up and sets up every time.
+
+    A template that is included by its name gets no state of its own for `cycle` and `ifchanged`.
+    """
+    node: IncludeNode = do_include(parser, token)
+    is_named = not (node.template.is_var or node.template.filters or node.isolated_context)
+    # In debug mode Django reads a template again when its file changes.
+    return node if Engine.get_default().debug or not is_named else _Included(node)
+
+
+class _Included(template.Node):
+    """A template that is looked up once."""
+
+    def __init__(self, node: IncludeNode) -> None:
+        self._name, self._values = str(node.template.var), node.extra_context
+        self._nodes: template.NodeList | None = None
+
+    def render(self, context: template.Context) -> SafeString:
+        if self._nodes is None:
+            self._nodes = Engine.get_default().get_template(self._name).nodelist
+        with context.push(**{name: value.resolve(context) for name, value in self._values.items()}):
+            return self._nodes.render(context)
 
 
 @register.filter

@@ -14,24 +14,26 @@
   }
   showTimes();
 
-  // Post without loading a page; with scripts off, the form does it.
-  async function post(form, url, values) {
+  let asForm = false;
+
+  // Click a button without loading a page. If that fails, the form is sent, and its page says what is wrong.
+  async function post(button, url, values) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ...values });
     try {
       const answer = await fetch(url, { method: "POST", headers: { Accept: "application/json" }, body });
       if (answer.ok) return true;
     } catch {
-      /* then the page says what is wrong */
+      /* no answer */
     }
-    form.action = url;
-    form.submit();
+    asForm = true;
+    button.form.requestSubmit(button);
     return false;
   }
 
   async function star(button) {
     const url = button.getAttribute("formaction") || button.form.action;
-    if (!(await post(button.form, url, { change: button.value }))) return;
+    if (!(await post(button, url, { change: button.value }))) return;
     const starred = button.value === "star";
     button.value = starred ? "unstar" : "star";
     button.setAttribute("aria-pressed", String(starred));
@@ -40,13 +42,14 @@
 
   document.addEventListener("submit", async (event) => {
     const { target, submitter } = event;
+    if (asForm) return;
     if (submitter?.matches("[data-star]")) {
       event.preventDefault();
       star(submitter);
     } else if (target.matches("[data-delete-run]")) {
       event.preventDefault();
-      const values = { change: "delete", confirmed: "1" };
-      if (!(await post(target, submitter.formAction, values))) return;
+      const { formAction } = submitter;
+      if (!(await post(submitter, formAction, { change: "delete", confirmed: "1" }))) return;
       const told = document.createElement("p");
       told.className = "help";
       told.setAttribute("role", "status");
@@ -152,7 +155,9 @@
     label.textContent = label.dataset.local;
     const set = () => {
       const [year, month, date] = input.value.split("-").map(Number);
-      hidden.value = input.value ? new Date(year, month - 1, date + daysLater).toISOString() : "";
+      // While one types 2026, there are the years 2, 20 and 202.
+      const isWhole = year >= 1900;
+      hidden.value = isWhole ? new Date(year, month - 1, date + daysLater).toISOString() : "";
     };
     set();
     input.addEventListener("input", set);

@@ -7,8 +7,10 @@ import struct
 import zlib
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Open
 from tests.browser.steps import ask_for_stream, composer, last_answer, last_text, message, settled
 from tests.upstreams.scripted import (
@@ -54,6 +56,43 @@ def _send(page: Page, *, stream: bool = False) -> None:
 def _message(**message: Any) -> Any:
     whole = {"role": "assistant", "content": None} | message
     return completion(choices=[{"index": 0, "message": whole, "finish_reason": "stop"}])
+
+
+MARKDOWN = """## A heading
+
+- one
+- `two`
+
+```python
+x = 1  # a comment
+```
+
+| a | b |
+|---|---|
+| 1 | [link](https://example.org) |
+
+#### A lower one
+
+$x^2$
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_drawn_answer_has_no_barrier_in_the_page_nor_in_a_proof_file(
+    open_page: Open, upstream: ScriptedUpstream, scheme: str
+) -> None:
+    upstream.reply(completion(MARKDOWN))
+    page = open_page("?provider=test", color_scheme=scheme)
+
+    _send(page)
+
+    expect(page.locator(".answer-rich h3")).to_have_text("A heading")
+    settle(page)
+    assert_no_barrier(page)
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="Save proof").click()
+    expect(popup.value.locator(".answer-rich h4")).to_have_text("A lower one")
+    assert_no_barrier(popup.value)
 
 
 def test_an_image_of_a_stream_is_shown(open_page: Open, upstream: ScriptedUpstream) -> None:

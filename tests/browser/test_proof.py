@@ -72,7 +72,7 @@ def _fits(page: Page) -> bool:
 def test_a_file_is_read_and_checked_without_scripts_on_a_phone(
     page: Page, browser: Browser, here: Site, elsewhere: Site, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
-    upstream.reply(stream({"content": "The an"}, {"content": "swer"}))
+    upstream.reply(stream({"content": "**The an"}, {"content": "swer** ![](https://example.org/i.png)"}))
     file = tmp_path / "proof.html"
 
     _send(page, here)
@@ -86,7 +86,7 @@ def test_a_file_is_read_and_checked_without_scripts_on_a_phone(
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(file.as_uri())
-    expect(page.locator(".answer")).to_have_text("The answer")
+    expect(page.locator(".answer strong")).to_have_text("The answer")
     expect(page.locator(".message")).to_contain_text("What do I see?")
     assert _fits(page)
     assert requests == [file.as_uri()]

@@ -107,6 +107,23 @@ def test_a_run_is_found_again_after_a_restart(runs: Runs) -> None:
     expect(last_answer(page)).to_contain_text("In the Black Forest")
 
 
+def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "in this millennium", "Yes")
+    page = runs.open("runs/")
+    answers: list[int] = []
+    page.on("response", lambda response: answers.append(response.status))
+
+    with page.expect_response("**/runs/"):
+        page.locator("#run-since").focus()
+        page.keyboard.type("01022026", delay=50)
+    expect(_rows(page).filter(has_text="in this millennium")).to_be_visible()
+    page.wait_for_function("document.getElementById('run-search').ariaBusy !== 'true'")
+
+    assert page.locator("#run-since").input_value() == "2026-01-02"
+    assert set(answers) == {200}
+
+
 def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
     page = runs.open("?provider=test")
     for temperature in ("0", "0.5", "1", "1.5"):
@@ -173,6 +190,18 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
     page.get_by_label("Words").fill("regretted")
 
     expect(page.locator(".no-runs")).to_be_visible()
+
+
+def test_a_star_for_a_run_that_somebody_deleted_says_so(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "soon gone", "Deleted meanwhile")
+    listed = runs.open("runs/")
+    page.get_by_role("button", name="Delete run").click()
+    expect(page.locator(".kept [role=status]")).to_be_focused()
+
+    _rows(listed).filter(has_text="soon gone").locator("[data-star]").click()
+
+    expect(listed.get_by_role("alert")).to_contain_text("Run not found")
 
 
 def test_everything_works_by_keyboard_alone(runs: Runs) -> None:

@@ -13,6 +13,7 @@ from playground.calls.cost import Cost, usd_of
 from playground.catalogue import prices
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import BUILT_IN
+from playground.dialects.usage import read
 from playground.exchange.usage import Usage
 from scripts import _models, _prices
 
@@ -142,8 +143,10 @@ def test_what_adds_up_wrong_or_is_missing_has_no_price(usage: Usage) -> None:
 
 
 def test_reasoning_that_is_only_in_the_total_is_paid_for() -> None:
-    hidden, told = Usage(10, 20, 130), Usage(10, 120, 130)
+    hidden = read({"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 130})
+    told = Usage(10, 120, 130)
 
+    assert hidden is not None
     assert _ours("gemini", "gemini-3.8-flash", hidden, NOON) == _ours(
         "gemini", "gemini-3.8-flash", told, NOON
     )

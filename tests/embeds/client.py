@@ -13,6 +13,8 @@ from playground.embeds.models import Embed
 
 ORIGIN = "https://docs.example.org"
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
+# Texts that are no request.
+BROKEN = ["{", "", "[]", "7", "null", '{"messages": 7}', '{"messages": [7]}', '{"a": 1, "a": 2}', "[" * 5000]
 FORM = {
     "embed": "hello",
     "model": "m",
@@ -81,3 +83,14 @@ def send_json(
         headers={"X-Embed-Token": token, **(headers or {})},
         secure=secure,
     )
+
+
+def framers_of(answer: Any) -> list[str]:
+    """Return the sources of `frame-ancestors`, which must appear once."""
+    directives = [part.split() for part in answer["Content-Security-Policy"].split(";")]
+    (sources,) = [values for name, *values in directives if name == "frame-ancestors"]
+    return sources
+
+
+def text_of(answer: Any) -> str:
+    return unescape(answer.content.decode())

@@ -15,8 +15,7 @@ from playground.calls.models import Spent
 from playground.embeds import policy, recordings
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.people.models import User
-from tests.embeds.client import make_embed
-from tests.embeds.test_lookup import BROKEN
+from tests.embeds.client import BROKEN, make_embed
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

@@ -14,8 +14,7 @@ from django.core.management import CommandError, call_command
 from playground.docs.tags_in_sites import tags_in
 from playground.embeds import recordings
 from playground.embeds.models import Embed, RecordedAnswer
-from tests.embeds.client import ORIGIN, REQUEST, make_embed
-from tests.embeds.test_lookup import BROKEN
+from tests.embeds.client import BROKEN, ORIGIN, REQUEST, make_embed
 from tests.upstreams.plugin import catalogue_of
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 

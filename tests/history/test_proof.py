@@ -2,6 +2,8 @@
 
 import json
 import re
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -11,18 +13,21 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.calls.cost import Cost
 from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.proof import file, keys
 from playground.proof.blackout import MASK
 from playground.proof.file import MOST_BYTES, State, read
+from playground.rendering.answer import rendered
 from playground.runs import tidy
 from playground.runs.models import Run
+from playground.web import present
 from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
 from tests.upstreams.plugin import SERVER_KEY
-from tests.upstreams.scripted import ScriptedUpstream, json_answer, stream
+from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer, stream
 from tests.web.browser_form import posted
 from tests.web.client import post_form, post_json
 
@@ -85,6 +90,39 @@ def test_a_streams_result_can_be_saved_too(client: Client, upstream: ScriptedUps
     proof = read(download(client, page))
     assert proof.exchange.choices[0].text == "Hello"
     assert proof.exchange.stream is not None
+
+
+def test_a_file_draws_the_answer_and_loads_nothing(client: Client, upstream: ScriptedUpstream) -> None:
+    text = "**Bold** ![i](https://evil.example/i.png)\n\n```python\nx = 1\n```\n\n| a |\n| - |\n| $x$ |\n"
+    upstream.reply(completion(text))
+
+    saved = client.post(f"/runs/{_keep(client).key}/proof/", {"do": "proof"}).content.decode()
+
+    shown = saved.partition('<script type="application/json"')[0]
+    assert {"<strong>Bold</strong>", "<table>", "<math"} <= {
+        *re.findall("<strong>Bold</strong>|<table>|<math", shown)
+    }
+    assert "**Bold** ![i]" in shown  # the source
+    assert not re.search("<(?:script|button|use|img|iframe|object|link rel=.stylesheet)", shown)
+
+
+@pytest.mark.parametrize("copying", [True, False])
+def test_only_a_page_with_scripts_has_buttons(copying: bool) -> None:
+    for text in ("```\nx\n```", "    indented", '{"a": 1}'):
+        assert ("<button" in str(rendered(text, copying=copying))) == copying
+
+
+def test_a_file_says_what_the_call_cost_and_from_when_the_prices_are(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _keep(client)
+    unknown = client.get(f"/runs/{run.key}/proof/").content.decode()
+    monkeypatch.setattr(present, "cost_of", lambda _: Cost(Decimal("0.00024"), date(2026, 11, 10)))
+    known = client.get(f"/runs/{run.key}/proof/").content.decode()
+
+    assert "≈ $" not in unknown
+    assert "≈ $0.00024" in known
+    assert "2026-11-10" in re.sub("<[^>]*>", "", known)
 
 
 def test_an_embed_hands_out_nothing(client: Client) -> None:
@@ -217,6 +255,16 @@ def test_more_runs_than_a_page_are_exported(client: Client, monkeypatch: pytest.
     saved = client.post("/runs/export/")
 
     assert b"".join(saved.streaming_content).count(b"\n") == 121  # type: ignore[attr-defined]
+
+
+def test_a_damaged_run_leaves_the_others_in_the_file(client: Client) -> None:
+    runs = [_keep(client) for _ in range(3)]
+    Run.objects.filter(pk=runs[1].pk).update(record=b"no zlib")
+
+    saved = client.post("/runs/export/")
+
+    lines = b"".join(saved.streaming_content).splitlines()  # type: ignore[attr-defined]
+    assert [json.loads(line)["id"] for line in lines] == [runs[2].key, runs[0].key]
 
 
 def _columns(run: Run) -> dict[str, Any]:

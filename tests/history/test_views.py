@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
+from playground.history import views
 from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import space
@@ -49,7 +50,8 @@ def test_a_program_searches_with_json(client: Client) -> None:
     assert _listed(client, starred=True) == _listed(client, tag="river") == [first]
     assert _listed(client, starred=False, model=None, provider="test") == [second, first]
     now = datetime.now(UTC)
-    assert _listed(client, until=f"{now:%Y-%m-%d}") == [second, first]
+    for day in ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u"):
+        assert _listed(client, until=f"{now:{day}}") == [second, first]
     assert _listed(client, since=f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}+00:00") == []
 
 
@@ -74,6 +76,7 @@ def test_pages_of_json_follow_each_other(client: Client) -> None:
         ({"before": "x"}, "before"),
         ({"before": "9" * 30}, "before"),
         ({"text": ["a"]}, "text"),
+        ({"starred": "no"}, "starred"),
         ([], "body"),
     ],
 )
@@ -131,6 +134,15 @@ def test_tags_are_saved(client: Client) -> None:
     assert Run.objects.get().tags == "<b> good 新"
     assert _listed(client, tag="新") == [key]
     assert "&lt;b&gt;" in client.get("/runs/").content.decode()
+
+
+def test_no_tag_is_cut(client: Client) -> None:
+    key = _say(client, "x")
+    tags = [f"{number:040}" for number in range(20)]
+
+    client.post(f"/runs/{key}/change/", {"change": "tag", "tags": " ".join(tags)})
+
+    assert Run.objects.get().tags.split() == tags[:7]
 
 
 def test_two_chosen_runs_are_compared(client: Client) -> None:
@@ -316,6 +328,19 @@ def test_a_run_tells_what_it_repeats_and_what_repeats_it(client: Client) -> None
     assert f'href="/runs/{first}/"' in client.get(f"/runs/{second}/").content.decode()
     keep.forget([first])
     assert first[:8] in client.get(f"/runs/{second}/").content.decode()
+
+
+def test_all_repeats_are_counted_and_the_latest_are_listed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_MOST_RELATED", 2)
+    first = _say(client, "x")
+    repeats = [_say(client, "x", parent=first) for _ in range(3)]
+
+    context = client.get(f"/runs/{first}/").context
+
+    assert context["repeated"] == 3
+    assert [run.key for run in context["repeated_by"]] == repeats[:0:-1]
 
 
 def test_a_database_that_fails_is_said(client: Client) -> None:

@@ -1,11 +1,12 @@
 """When a growing answer is shown again: the first token at once, then at intervals that grow with load."""
 
+import io
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from playground.network.connection import Wire
+from playground.network.connection import Wire, _Counted
 from playground.network.limits import Limits
 from playground.network.pace import FEW, Pace, interval_ms
 
@@ -78,3 +79,19 @@ def test_a_stream_sleeps_through_the_interval_unless_there_are_few(
         assert not pace.wait(silent)  # nothing more is there, so it is shown without another sleep
 
     assert clock.slept == pytest.approx(sleeps)
+
+
+def test_what_arrived_is_read_to_its_end_before_it_is_shown() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire = Wire(sock=ours)
+        wire.reader = io.BufferedReader(_Counted(wire, 1000), 4)
+
+        theirs.sendall(b"123456")
+        assert wire.reader.read1() == b"1234"
+        assert wire.wait(0)  # the buffer was filled, so there may be more
+        assert wire.reader.read1() == b"56"
+        assert not wire.wait(0)
+        theirs.sendall(b"7")
+        assert wire.wait(0)
+        wire.close()

@@ -11,7 +11,7 @@ from django.test import Client
 from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
-from playground.history.proof import Page
+from playground.history.saving import Page
 from playground.proof import file
 from playground.text import jsontext
 

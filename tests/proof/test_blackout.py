@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
-from playground.history.proof import Page, proof_file
+from playground.history.saving import Page, proof_file
 from playground.proof.blackout import ANSWER, MASK, BlackoutError, black_out, parts
 from playground.proof.har import har
 from tests.proof.made import ADDRESS, called, recorded

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from playground.exchange import archive
-from playground.history.proof import Page, proof_file
+from playground.history.saving import Page, proof_file
 from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, Problem, ProofError, State, read
 from playground.proof.models import SigningKey

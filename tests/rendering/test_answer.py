@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.rendering import answer
-from playground.rendering.answer import LONGEST, rendered
+from playground.rendering.answer import LONGEST, Drawing, rendered
 from playground.rendering.formula import mathml
 from tests.growth import is_linear, seconds
 from tests.hostile import PIECES
@@ -33,7 +33,9 @@ def _tags(text: str) -> list[str]:
     ("text", "html"),
     [
         ("**bold** and *it*", "<p><strong>bold</strong> and <em>it</em></p>"),
-        ("# Title", "<h4>Title</h4>"),
+        ("# Title", "<h3>Title</h3>"),
+        ("## a\n## b\n#### c\n### d", "<h3>a</h3>\n<h3>b</h3>\n<h4>c</h4>\n<h4>d</h4>"),
+        ("### a\n# b", "<h3>a</h3>\n<h3>b</h3>"),
         ("one **line**\nanother", "<p>one <strong>line</strong><br />\nanother</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
@@ -43,6 +45,15 @@ def _tags(text: str) -> list[str]:
 )
 def test_markdown_is_drawn(text: str, html: str) -> None:
     assert rendered(text) == html
+
+
+def test_answers_of_one_page_share_the_time_of_one() -> None:
+    drawing = Drawing()
+
+    drawn = [drawing.rendered(text) for text in ("**b**", *["- x\n" * 24_000] * 20, "**b** " * 1000)]
+
+    assert drawn[0]
+    assert drawn[-1] is None
 
 
 def test_plain_text_is_no_markup() -> None:
@@ -127,7 +138,24 @@ def test_formulas_have_no_markup_but_mathml(latex: str) -> None:
 
 
 _ALLOWED = {
-    *("p", "br", "strong", "em", "s", "code", "pre", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr"),
+    *(
+        "p",
+        "br",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "hr",
+    ),
     *(
         "a",
         "span",
@@ -154,6 +182,17 @@ def test_no_text_makes_markup_of_its_own(text: str) -> None:
         assert tag in _ALLOWED or tag.startswith("m") or tag == "none"
         assert not any(name.startswith("on") for name in attributes)
         assert re.match(r"https?:|mailto:|/static/|$", attributes.get("href") or "", re.IGNORECASE)
+
+
+_LEAST_MARKUP = [
+    "*a*", "_a_", "`a`", "~~a~~", "~~~", "a|b\n-|-", "$a$", "\\(a\\)", "[a](https://b)", "<https://a>",
+    "<a@b.c>", "> a", "# a", "+ a", "- a", "1) a", "a\n=", "a\n-", "a\r=", "    a", "\ta",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _LEAST_MARKUP)
+def test_the_least_markup_is_drawn(text: str) -> None:
+    assert rendered(text)
 
 
 @pytest.mark.parametrize("text", PIECES)

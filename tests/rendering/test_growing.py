@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.rendering import growing
 from playground.rendering.answer import rendered
 from playground.rendering.growing import Change, Growing
 from tests.growth import is_linear
@@ -77,7 +78,7 @@ def test_all_of_it_is_shown_however_it_is_cut(size: int) -> None:
     page = _shown([ANSWER[at : at + size] for at in range(0, len(ANSWER), size)])
 
     assert page.text == _text(rendered(ANSWER) or "")
-    for element in ("<h4>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
+    for element in ("<h3>", "<strong>", "<ul>", "<table>", 'class="hl-k"'):
         assert element in page.html
 
 
@@ -89,6 +90,15 @@ def test_a_block_is_written_once_it_is_whole() -> None:
     assert "First" in _shown(["*First*.\n", "\nSec\n"]).whole
 
 
+def test_a_block_that_takes_long_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "_LONGEST_SECONDS", -1)
+
+    page = _shown(["*First*", ", and so on" * 100, " *second*"])
+
+    assert page.whole.count("<em>") == 1
+    assert page.open.count("<em>") == 1
+
+
 def test_plain_text_is_only_appended() -> None:
     growing = Growing()
 
@@ -96,9 +106,12 @@ def test_plain_text_is_only_appended() -> None:
         assert growing.add(text) == Change(text=text)
 
 
-@pytest.mark.parametrize("pieces", [["A list:\n", "- ", "a"], ["x\n1", ". y"], ["**b", "**"], ["a\n", "# b"]])
+@pytest.mark.parametrize(
+    "pieces",
+    [["A list:\n", "- ", "a"], ["x\n1", ". y"], ["x\n", "1", ".", " ", "y"], ["**b", "**"], ["a\n", "# b"]],
+)
 def test_markup_is_noticed_wherever_it_is_cut(pieces: list[str]) -> None:
-    assert re.search("<(li|strong|h4)", _shown(pieces).html)
+    assert re.search("<(li|strong|h3)", _shown(pieces).html)
 
 
 def test_it_stays_plain_where_nothing_is_drawn() -> None:

@@ -100,6 +100,7 @@ def test_no_key_is_kept(client: Client, upstream: ScriptedUpstream) -> None:
         ("Where does the Danube rise?", "danube RISE"),
         ("多瑙河发源于哪里？", "多瑙河"),
         ("多瑙河发源于哪里？", "发源"),
+        ("多瑙河发源于哪里？", "河"),
         ("Größe und ﬁeld", "grösse FIELD"),
         ("snake_case x1", "case snake"),
     ],
@@ -111,6 +112,24 @@ def test_words_find_a_run(client: Client, text: str, query: str) -> None:
     assert _keys(text=query) == [key]
     assert _keys(text="else") == [other]
     assert _keys(text=f"{query} else") == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        " ".join(f"word{number}" for number in range(3_000)),
+        "".join(map(chr, range(0x4E00, 0x5000))),
+    ],
+    ids=["many words", "many characters"],
+)
+def test_a_long_conversation_is_found_by_its_last_question_and_answer(
+    client: Client, upstream: ScriptedUpstream, before: str
+) -> None:
+    upstream.reply(completion("In the zwetschge forest"))
+    messages = [{"role": "user", "content": text} for text in (before, "Where is the Danube?")]
+    key = _say(client, "", request={"messages": messages})
+
+    assert _keys(text="danube") == _keys(text="zwetschge") == [key]
 
 
 def test_properties_find_a_run(client: Client, upstream: ScriptedUpstream) -> None:
@@ -128,8 +147,7 @@ def test_properties_find_a_run(client: Client, upstream: ScriptedUpstream) -> No
 
 
 def test_words_that_look_like_marks_mark_nothing(client: Client) -> None:
-    starred = next(iter(words_of(["x"]))), search.label("x", "starred")
-    _say(client, starred[1])
+    _say(client, search.label("x", "starred"))
 
     assert _keys(starred=True) == []
 

@@ -1,4 +1,4 @@
-"""Runs in PostgreSQL: the tests of this folder that otherwise run on SQLite."""
+"""Runs in PostgreSQL: tests that otherwise run on SQLite."""
 
 import os
 from pathlib import Path
@@ -8,17 +8,28 @@ import pytest
 from tests import forks
 from tests.postgresql import PostgreSQLServer
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
+TESTS = [
+    ["tests/runs/test_growth.py"],
+    [
+        "tests/runs/test_keep.py",
+        "tests/runs/test_migrations.py",
+        "tests/history/test_replay.py",
+        "tests/history/test_views.py::test_what_is_not_there_is_said",
+        "tests/history/test_views.py::test_tags_are_saved",
+        "tests/history/test_proof.py::test_a_run_is_saved_and_opened_again",
+    ],
+]
 
 
-@pytest.mark.parametrize("file", ["test_keep.py", "test_growth.py", "../history/test_replay.py"])
-def test_runs_are_the_same_in_postgresql(postgresql_server: PostgreSQLServer, file: str) -> None:
+@pytest.mark.parametrize("tests", TESTS, ids=["growth", "others"])
+def test_runs_are_the_same_in_postgresql(postgresql_server: PostgreSQLServer, tests: list[str]) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": postgresql_server.url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
-    command = ("-m", "pytest", "-p", "no:cacheprovider", "-q", str(HERE / file))
-    done = forks.run(command, cwd=HERE.parent.parent, env=environment, timeout=300)
+    command = ("-m", "pytest", "-p", "no:cacheprovider", "-q", *tests)
+    done = forks.run(command, cwd=ROOT, env=environment, timeout=300)
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]

@@ -120,3 +120,17 @@ def test_it_is_drawn_at_the_end_only_while_many_calls_are_running(
     live, _, finished = html.partition("data-result")
     assert "**bold**" in live
     assert "<strong>bold</strong>" in finished
+
+
+def test_of_many_answers_only_the_first_are_drawn_while_they_grow(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    choices = [{"index": number, "delta": {"content": f"_{number}_"}} for number in range(20)]
+    upstream.reply(event_stream(event({"choices": choices})))
+
+    html = post_form(client, htmx=True, **STREAM, n="20").getvalue().decode()
+
+    live, _, finished = html.partition("data-result")
+    assert "<em>0</em>" in live
+    assert "_19_" in live
+    assert "<em>19</em>" in finished

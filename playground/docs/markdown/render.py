@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from playground.docs.folder import Docs, Page
 from playground.docs.links import docs_url, is_external, target
 from playground.docs.markdown import code
-from playground.docs.markdown.parse import GROUPS, Heading, headings_of, parsed, parser
+from playground.docs.markdown.parse import BOXES, GROUPS, Heading, headings_of, parsed, parser
 from playground.docs.markdown.playgrounds import Means, Playgrounds
 from playground.rendering.budget import Budget, OverBudgetError
 from playground.tags import fence, tag
@@ -153,23 +153,21 @@ def _place(context: _Context, href: str) -> tuple[str, str]:
 class _Renderer(RendererHTML):
     """One method for each kind of token, as the library expects; `env` holds the page's context."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        boxes = (f"container_{name}_{end}" for name in (*BOXES, *GROUPS) for end in ("open", "close"))
+        self.rules |= dict.fromkeys(boxes, self.rules["box"])
+
     def render(self, tokens: Sequence[Token], options: Any, env: Any) -> str:
+        """Render the tokens of a page or of a line in it, within the budget."""
         html = []
         for at, token in enumerate(tokens):
             if token.type == "inline":
-                html.append(self.renderInline(token.children or [], options, env))
+                html.append(self.render(token.children or [], options, env))
             else:
-                html.append(env["budget"].wrote(self._one(tokens, at, options, env)))
+                rule = self.rules.get(token.type, self.renderToken)
+                html.append(env["budget"].wrote(str(rule(tokens, at, options, env))))
         return "".join(html)
-
-    def renderInline(self, tokens: Sequence[Token], options: Any, env: Any) -> str:  # noqa: N802 -- the library's name
-        wrote = env["budget"].wrote
-        return "".join(wrote(self._one(tokens, at, options, env)) for at in range(len(tokens)))
-
-    def _one(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-        name = tokens[at].type
-        rule = self.rules.get("box" if name.startswith("container_") else name, self.renderToken)
-        return str(rule(tokens, at, options, env))
 
     # --- playgrounds and code ---
 

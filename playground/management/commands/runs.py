@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if bool(runs) == everything:
             raise CommandError(gettext("Name the runs to delete, or use --all."))
         keys = [run.rstrip("/").rpartition("/")[2] for run in runs]
-        known = set(Run.objects.filter(key__in=keys).values_list("key", flat=True))
+        known = set(Run.objects.named(keys).values_list("key", flat=True))
         if missing := [key for key in keys if key not in known]:
             raise CommandError(
                 gettext("No such run: %(names)s. Nothing was deleted.") % {"names": ", ".join(missing)}

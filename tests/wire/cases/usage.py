@@ -154,6 +154,11 @@ CASES = [
         source="https://github.com/pydantic/pydantic-ai",
     ),
     _whole(
+        "a recording that only the total has (Mistral)",
+        {"prompt_tokens": 4, "completion_tokens": 635, "total_tokens": 3264, "prompt_audio_seconds": 203},
+        {"prompt_tokens": 4, "completion_tokens": 635, "total_tokens": 3264},
+    ),
+    _whole(
         "a total that has the cache, too, which the prompt has not",
         {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 512, "cache_read_input_tokens": 500},
         {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 512, "cached_tokens": 500},

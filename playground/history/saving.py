@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from playground.proof import blackout, carried, file, keys
 from playground.proof.blackout import BlackoutError, Part
 from playground.proof.har import har
 from playground.text import jsontext
-from playground.text.sentence import Sentence, gettext_noop, say
+from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.web.present import Code, Result, Shown
 
@@ -107,32 +107,6 @@ def _rest(row: Row) -> str:
     return jsontext.pretty(dict(row.rest)) if row.rest else ""
 
 
-@dataclass(frozen=True)
-class HandingOn:
-    """What somebody wants to do with an exchange: which parts to black out, and `do`, the button."""
-
-    exchange: Exchange
-    blacked_out: tuple[str, ...] = ()
-    do: str = ""
-    left: Exchange = field(init=False)
-    problem: Sentence | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        left, problem = self.exchange, None
-        try:
-            left = blackout.black_out(self.exchange, self.blacked_out)
-        except BlackoutError as error:
-            problem = error.sentence
-        object.__setattr__(self, "left", left)
-        object.__setattr__(self, "problem", problem)
-
-    @classmethod
-    def of(cls, request: HttpRequest, exchange: Exchange) -> "HandingOn":
-        known = {part.id for part in blackout.parts(exchange)}
-        chosen = tuple(name for name in dict.fromkeys(request.POST.getlist("black")) if name in known)
-        return cls(exchange, chosen, request.POST.get("do", ""))
-
-
 @csrf_exempt  # it changes nothing, and shows only what this server has signed for its page
 @require_POST
 @gzip_page
@@ -143,7 +117,7 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
         exchange = carried.exchange_of(text)
     except carried.CarriedError:
         return render(request, "history/save.html", {"problem": say(_OLD_PAGE)}, status=400)
-    return _hand_on(request, HandingOn.of(request, exchange), text)
+    return _hand_on(request, exchange, text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,30 +125,31 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
 @if_runs_are_on
 def run_proof(request: HttpRequest, key: str) -> HttpResponse:
     """Hand on a run."""
-    return _hand_on(request, HandingOn.of(request, exchange_of_run(key)))
+    return _hand_on(request, exchange_of_run(key))
 
 
-def _hand_on(request: HttpRequest, asked: HandingOn, text: str = "") -> HttpResponse:
-    problem = asked.problem
-    if problem is None and asked.do in _FORMATS:
-        try:
-            return _download(request, asked)
-        except DatabaseError as error:
-            problem = say(_NO_KEY, why=why(error))
-        except file.ProofError as error:
-            problem = error.sentence
+def _hand_on(request: HttpRequest, exchange: Exchange, carried_text: str = "") -> HttpResponse:
+    parts, do = blackout.parts(exchange), request.POST.get("do", "")
+    asked = request.POST.getlist("black")
+    chosen = tuple(part.id for part in parts if part.id in asked)
+    page, problem = None, None
+    try:
+        left = blackout.black_out(exchange, chosen)
+        page = Page(left, request.build_absolute_uri("/"), chosen)
+        if do in _FORMATS:
+            return _download(page, do)
+    except (BlackoutError, file.ProofError) as error:
+        problem = error.sentence
+    except DatabaseError as error:
+        problem = say(_NO_KEY, why=why(error))
     context = {
         "problem": problem,
-        "parts": blackout.parts(asked.exchange),
-        "chosen": asked.blacked_out,
-        "carried": text,
-        "page": None if problem else _page(request, asked),
+        "parts": parts,
+        "chosen": chosen,
+        "carried": carried_text,
+        "page": None if problem else page,
     }
     return render(request, "history/save.html", context, status=422 if problem else 200)
-
-
-def _page(request: HttpRequest, asked: HandingOn) -> Page:
-    return Page(asked.left, request.build_absolute_uri("/"), asked.blacked_out)
 
 
 def proof_file(page: Page) -> bytes:
@@ -192,36 +167,30 @@ def proof_file(page: Page) -> bytes:
 
 @cache
 def _style() -> SafeString:
-    found = finders.find("css/proof.css")
-    return SafeString(Path(str(found)).read_text(encoding="utf-8"))
+    files = [Path(str(finders.find(f"css/{name}.css"))) for name in ("answer", "proof")]
+    return SafeString("".join(file.read_text(encoding="utf-8") for file in files))
 
 
-def _as_proof(request: HttpRequest, asked: HandingOn) -> bytes:
-    return proof_file(_page(request, asked))
+def _as_har(page: Page) -> bytes:
+    return json.dumps(har(page.exchange), ensure_ascii=False, indent=2).encode()
 
 
-def _as_har(request: HttpRequest, asked: HandingOn) -> bytes:
-    del request
-    return json.dumps(har(asked.left), ensure_ascii=False, indent=2).encode()
-
-
-def _as_jsonl(request: HttpRequest, asked: HandingOn) -> bytes:
-    del request
-    return json.dumps(archive.dump(asked.left)).encode() + b"\n"
+def _as_jsonl(page: Page) -> bytes:
+    return json.dumps(archive.dump(page.exchange)).encode() + b"\n"
 
 
 _FORMATS = {
-    "proof": (_as_proof, "html", "text/html; charset=utf-8"),
+    "proof": (proof_file, "html", "text/html; charset=utf-8"),
     "har": (_as_har, "har", "application/json"),
     "jsonl": (_as_jsonl, "jsonl", "application/jsonl"),
 }
 
 
-def _download(request: HttpRequest, asked: HandingOn) -> HttpResponse:
-    make, ending, kind = _FORMATS[asked.do]
-    model = _NAME.sub("-", asked.left.demands.model.lower()).strip("-.")[:60] or "call"
-    name = f"{model}-{asked.left.started:%Y%m%d-%H%M%S}.{ending}"
-    response = HttpResponse(make(request, asked), content_type=kind)
+def _download(page: Page, do: str) -> HttpResponse:
+    make, ending, kind = _FORMATS[do]
+    model = _NAME.sub("-", page.model.lower()).strip("-.")[:60] or "call"
+    name = f"{model}-{page.exchange.started:%Y%m%d-%H%M%S}.{ending}"
+    response = HttpResponse(make(page), content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -9,7 +9,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Key, Value]):
+class Cache(Generic[Key, Value]):
     """An LRU cache of up to `most` characters in all. Thread-safe."""
 
     def __init__(self, most: int) -> None:
