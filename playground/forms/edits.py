@@ -10,6 +10,7 @@ needs to know the request is done here.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from types import UnionType
 from typing import Any
@@ -73,6 +74,21 @@ def edit(form: RequestForm, action: str) -> None:
             pass
         case _:
             raise BadRequest("no such action")
+
+
+def converse(form: RequestForm, api: Dialect, answer: str | None) -> int:
+    """Put the request's last message and its answer into the conversation. The composer is for the next one.
+
+    `answer` is what `append` takes; None if there is none. Returns the number of messages that were sent.
+    """
+    if form.composer is None:
+        form.composer = form.new_row
+    form.commit()
+    asked = len(form.messages)
+    if answer:
+        with suppress(InvalidRequestError):  # too many messages, as the button in the answer says
+            _append(form, f"{api.id}:{answer}")
+    return asked
 
 
 def _follow_provider(form: RequestForm, before: str) -> None:

@@ -1,7 +1,7 @@
 """Static files: hashed and compressed by WhiteNoise, and ours minified first.
 
 There is no build step: `collectstatic` does it while it copies them. Third-party files are not changed. The
-scripts of the playground's page are joined into one, which compresses better: 17 KB instead of 24.
+scripts of a page are joined into one, which compresses better: 17 KB instead of 24.
 """
 
 import hashlib
@@ -20,15 +20,14 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _OURS = ("js/", "css/")
-JOINED = "js/page.js"
-# In the order in which they run.
-PARTS = tuple(
-    f"js/{name}.js"
-    for name in (
+# What is joined, in the order in which it runs: for the playground's page, and for a frame in another one.
+JOINED = {
+    "js/page.js": (
         *("form", "edits", "kept", "undo", "provider", "keys", "copy", "code", "events", "result"),
         *("conversation", "versions", "remedies", "layout", "runs"),
-    )
-)
+    ),
+    "js/framed.js": ("form", "edits", "kept", "copy", "code", "events", "result"),
+}
 # A file beside the collected ones, with the checksum of their sources.
 _SOURCES = "sources.sha256"
 
@@ -51,12 +50,12 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         return saved
 
     def post_process(self, paths: dict[str, Any], *arguments: Any, **options: Any) -> Iterator[Any]:
-        scripts = (self.open(name).read().decode() for name in PARTS)
-        # Each ends where it ends in a file of its own.
-        joined = ContentFile(";\n".join(scripts).encode())
-        self.delete(JOINED)
-        super()._save(JOINED, joined)
-        yield from super().post_process({**paths, JOINED: (self, JOINED)}, *arguments, **options)
+        for name, parts in JOINED.items():
+            scripts = (self.open(f"js/{part}.js").read().decode() for part in parts)
+            self.delete(name)
+            super()._save(name, ContentFile(";\n".join(scripts).encode()))
+        joined = {name: (self, name) for name in JOINED}
+        yield from super().post_process({**paths, **joined}, *arguments, **options)
 
     def get_modified_time(self, name: str) -> datetime:
         """Always raise: Django would skip a changed source file whose date is older than its copy's."""

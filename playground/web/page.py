@@ -27,6 +27,7 @@ from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
+from playground.forms import edits
 from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
@@ -40,7 +41,7 @@ from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
-from playground.web.conversation import converse, presets
+from playground.web.examples import presets
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
@@ -163,7 +164,11 @@ def render_page(
     `detected`, `counted`). With a result, the conversation goes on: the form then has its answer.
     """
     draft = draft or draft_of(form)
-    asked = converse(form, result)
+    asked, answers = 0, bool(result and not (result.exchange.is_listing or result.exchange.is_count))
+    if result and answers:
+        asked = edits.converse(form, result.exchange.dialect, result.to_add)
+    elif form.composer is None:
+        form.compose()
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(),

@@ -35,7 +35,7 @@ from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
 from playground.web.as_json import detected_as_json
-from playground.web.conversation import fill_in
+from playground.web.examples import fill_in
 from playground.web.language import supported
 from playground.web.page import (
     answer,

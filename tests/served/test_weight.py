@@ -16,7 +16,7 @@ def test_pages_and_the_loader_are_light(share: Callable[..., Site]) -> None:
     frame = weight.first_load(f"{address}embed/?provider=test")
 
     assert min([*page.values(), *frame.values()]) > 100  # nothing is missing
-    assert {"js/frame.js", "css/frame.css", "js/result.js"} <= set(frame)
+    assert {"js/frame.js", "css/frame.css", "js/framed.js"} <= set(frame)
     assert sum(page.values()) <= weight.AIM
     assert sum(frame.values()) <= weight.FRAME_AIM
     assert weight.loader(address) <= weight.LOADER_AIM

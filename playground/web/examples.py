@@ -1,0 +1,35 @@
+"""The examples with which the page can be filled in."""
+
+from dataclasses import replace
+
+from django.core.exceptions import BadRequest
+
+from playground.catalogue.examples import Examples
+from playground.catalogue.providers import Provider, catalogue
+from playground.dialects.examples import in_language
+from playground.exchange.dialect import Dialect
+from playground.exchange.parameter import Preset
+from playground.forms import edits
+from playground.forms.form import RequestForm
+from playground.text import jsontext
+from playground.web.translate import translate
+
+
+def fill_in(form: RequestForm, example: str) -> None:
+    """Fill in an example of the form's provider and API. Raises `BadRequest` if there is none of this id."""
+    bodies = {one.id: one.body for one in presets(catalogue().get(form.provider), form.dialect)}
+    if example not in bodies:
+        raise BadRequest("no such example")
+    edits.edit(form, f"fill:{form.dialect.id}:{jsontext.dumps(bodies[example]).decode()}")
+
+
+def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:
+    """Return the examples of an API, as they suit the provider, in the reader's language."""
+    examples = provider.examples if provider else Examples()
+    return [
+        replace(
+            preset,
+            body=examples.suited(in_language(preset.body, translate), dialect.id, dialect.fields.tokens),
+        )
+        for preset in dialect.presets
+    ]
