@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, InterfaceError, connection, connections
 from django.test import Client
 
 from playground.database import in_turn, let_go
@@ -97,6 +97,20 @@ def test_a_briefly_locked_database_is_tried_again() -> None:
     assert in_turn(work) == "done"
     with pytest.raises(DatabaseError, match="no such table"):
         in_turn(lambda: (_ for _ in ()).throw(_error(1, "SQLITE_ERROR", "no such table")))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_connection_is_an_error_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drivers have two words for it, and callers know one. That it can't be closed either changes nothing."""
+
+    def broken() -> None:
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(connection, "close", broken)
+    with pytest.raises(DatabaseError):
+        in_turn(broken)
+    assert in_turn(lambda: "done") == "done"
+    monkeypatch.undo()
 
 
 @pytest.mark.django_db(transaction=True)

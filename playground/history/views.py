@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -49,7 +49,7 @@ def if_runs_are_on(view: View) -> View:
             return refuse(request, refusals.unclear(error))
         except RefusedError as error:
             return refuse(request, error.refusal)
-        except DatabaseError as error:
+        except Error as error:
             return refuse(request, refusals.no_database(error))
 
     return checked

@@ -245,6 +245,16 @@ def test_the_runs_of_a_search_are_exported_as_lines(client: Client) -> None:
     assert read_again[0].started >= read_again[1].started
 
 
+def test_a_damaged_run_is_left_out_of_an_export(client: Client) -> None:
+    whole, damaged, last = (_keep(client) for _ in range(3))
+    Run.objects.filter(pk=damaged.pk).update(record=b"?")
+
+    response = client.post("/runs/export/")
+    lines = b"".join(response.streaming_content).splitlines()  # type: ignore[attr-defined]
+
+    assert [json.loads(line)["id"] for line in lines] == [last.key, whole.key]
+
+
 def test_more_runs_than_a_page_are_exported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     run = _keep(client)
     copies = [Run(**_columns(run) | {"key": f"copy{number}", "pk": None}) for number in range(120)]
