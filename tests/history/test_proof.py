@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given
@@ -402,6 +403,17 @@ def test_whatever_a_file_holds_no_page_breaks(
 
 
 # --- the key ---
+
+
+def test_a_file_with_too_many_messages_is_refused(client: Client) -> None:
+    """Each takes kilobytes of form in a page."""
+    messages = [{"role": "user", "content": "x"}] * (settings.LIMITS.messages + 1)
+
+    refused = _open(client, signed_elsewhere(script(called(messages))))
+    opened = _open(client, signed_elsewhere(script(called(messages[1:]))))
+
+    assert (refused.status_code, opened.status_code) == (422, 200)
+    assert len(refused.content) < 100_000
 
 
 def test_the_public_key_is_open_to_all(client: Client) -> None:

@@ -208,6 +208,23 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
 
 
+@pytest.mark.parametrize(("old", "new"), [('"version":1', '"version":"{}"'), ('"m"', '"{}"')])
+def test_no_file_commands_the_terminal(
+    old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file.html"
+    path.write_bytes(_with(old, new.format("\\u001b[2J\\u009b")))
+    try:
+        call_command("proof", "check", str(path))
+    except CommandError as error:
+        told = str(error)
+    except SystemExit:
+        told = capsys.readouterr().out
+
+    assert "[2J" in told
+    assert not {"\x1b", "\x9b"} & set(told)
+
+
 def test_our_own_file_is_checked_offline(tmp_path: Path) -> None:
     data = proof_file(Page(called(), ADDRESS))
 
