@@ -1,5 +1,7 @@
 """What a database of runs must not have: keys in any form, and calls of an embed's readers."""
 
+from base64 import b64encode
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -45,6 +47,30 @@ def test_no_key_is_in_the_database_after_any_call(client: Client, upstream: Scri
     for key in (SERVER_KEY, TYPED):
         for form in _forms(key):
             assert form not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "headers",
+    [f"X-Note: {TYPED}", f"X-Note: mine is {TYPED}!", f"X-Note: {b64encode(TYPED.encode()).decode()}"],
+)
+def test_a_key_in_another_header_or_in_the_base_url_is_no_less_a_key(
+    client: Client, upstream: ScriptedUpstream, headers: str
+) -> None:
+    key = "sk-typed-canary-9Qz7x"
+    base_url = f"http://{upstream.host_port}/{key}"
+
+    post_form(client, headers=headers, api_key=TYPED)
+    post_form(client, provider="", base_url=base_url, api_key=key)
+
+    assert Run.objects.count() == len(upstream.requests) == 2
+    saved = [
+        client.post(f"/runs/{run.key}/proof/", {"do": do}).content.decode()
+        for run in Run.objects.all()
+        for do in ("proof", "har", "jsonl")
+    ]
+    for form in {*_forms(TYPED), *_forms(key)}:
+        assert form not in "".join([_dump(), *saved])
 
 
 @pytest.mark.django_db
