@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from playground.history.views import form_of
 from playground.proof import keys
-from playground.proof.file import MOST_BYTES, Proof, ProofError, State, read
+from playground.proof.file import Proof, ProofError, State, read
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.page import render_page
 from playground.web.present import Result
@@ -67,7 +67,7 @@ def open_proof(request: HttpRequest) -> HttpResponse:
     if uploaded is None:
         return _asking(request, say(_NO_FILE))
     try:
-        proof = read(uploaded.read(MOST_BYTES + 1))
+        proof = read(uploaded)
     except ProofError as error:
         return _asking(request, error.sentence)
     dialect, body = proof.exchange.dialect, proof.exchange.call.body

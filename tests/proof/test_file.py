@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,21 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", proof.key.hex()) == 0
     assert _check(tmp_path, data, "--key", keys.fingerprint(proof.key)) == 0
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
+
+
+def test_files_that_wait_for_their_turn_take_no_memory_and_do_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unread(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise AssertionError("read before its turn")
+
+    monkeypatch.setattr(file, "_PATIENCE_SECONDS", 0.01)
+    with file._TURN, pytest.raises(ProofError) as refused:
+        read(Unread())
+
+    assert refused.value.problem is Problem.BUSY
+    assert read(BytesIO(signed_elsewhere(script()))).state is State.UNCHANGED
 
 
 @pytest.mark.parametrize(("old", "new"), [('"version":1', '"version":"{}"'), ('"m"', '"{}"')])

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from playground.proof import keys
-from playground.proof.file import MOST_BYTES, Proof, ProofError, State, read
+from playground.proof.file import Proof, ProofError, State, read
 from playground.trouble import why
 from playground.web.translate import translate
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def _check(self, file: Path, expected: str) -> int:
         try:
             with file.open("rb") as opened:
-                proof = read(opened.read(MOST_BYTES + 1))
+                proof = read(opened)
         except OSError as error:
             trouble = gettext("Can’t read %(file)s: %(why)s.") % {"file": file, "why": error.strerror}
             raise CommandError(trouble, returncode=UNREADABLE) from error
