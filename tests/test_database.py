@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, connections
 from django.test import Client
 
 from playground.database import in_turn, let_go
+from tests.configuration import configure
 
 PAGES = ["/admin/", "/admin/embeds/embed/", "/admin/embeds/embed/1/change/"]
 
@@ -63,6 +64,26 @@ def test_the_admin_says_what_is_wrong() -> None:
     assert client.get("/admin/", headers={"Accept": "application/json"}).json()["error"]["kind"] == (
         "database_unavailable"
     )
+
+
+@pytest.mark.usefixtures("broken")
+def test_pages_of_runs_say_what_is_wrong() -> None:
+    configure(PLAYGROUND_RUNS="1")
+    client = Client(headers={"Accept": "application/json"})
+
+    answers = [
+        client.get("/runs/"),
+        client.get("/runs/x/"),
+        client.get("/runs/compare/?run=x&run=y"),
+        client.get("/runs/x/proof/"),
+        client.post("/runs/export/"),
+        client.post("/runs/x/change/", {"change": "star"}),
+        client.post("/runs/selected/", {"change": "delete-all", "confirmed": "1"}),
+        client.get("/.well-known/api-playground-key.json"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503] * len(answers)
+    assert {answer.json()["error"]["kind"] for answer in answers} == {"no_database"}
 
 
 @pytest.mark.usefixtures("broken")

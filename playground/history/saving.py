@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -22,6 +22,7 @@ from playground import amounts
 from playground.exchange import archive
 from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
+from playground.history.refusals import no_database
 from playground.history.views import exchange_of_run, if_runs_are_on
 from playground.proof import blackout, carried, file, keys
 from playground.proof.blackout import BlackoutError, Part
@@ -30,6 +31,7 @@ from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.web.present import Code, Result, Shown
+from playground.web.refusals import refuse
 
 _NAME = re.compile(r"[^a-z0-9.]+")
 _NO_KEY = gettext_noop("Try again later. The signing key can’t be read: %(why)s.")
@@ -196,13 +198,12 @@ def _download(page: Page, do: str) -> HttpResponse:
 
 
 @require_safe
-def public_key(request: HttpRequest) -> JsonResponse:
+def public_key(request: HttpRequest) -> HttpResponse:
     """Tell the public key, for everyone who has a file that claims to be from here."""
-    del request
     try:
         public = keys.public_key()
     except DatabaseError as error:
-        raise Http404 from error
+        return refuse(request, no_database(error))
     value: dict[str, Any] = {
         "format": file.FORMAT,
         "versions": [file.VERSION],
