@@ -148,6 +148,10 @@ def forget(keys: Collection[str] | None) -> int:
 
     gone = in_turn(delete)
     tidy.space.forget()
+    try:
+        in_turn(search.erase)
+    except DatabaseError:
+        _logger.exception("Words of deleted runs are still in the database's files")
     return gone
 
 
