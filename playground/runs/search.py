@@ -96,7 +96,7 @@ def _ids(query: Query, before: int | None, most: int) -> list[int]:
             values.append(" & ".join(f"'{word}'" for word in words))
     row = "r.id" if tables == "runs_run r" else "f.rowid"
     # A row is written when its call ends. So of two calls that started further apart than the longest call
-    # takes, the earlier one has the smaller id.
+    # takes, the earlier one has the smaller id, unless the clock was wrong for one of them.
     if query.since:
         conditions += [f"{row} > %s", "r.started >= %s"]
         values += [_last_before(query.since - _LONGEST_CALL), _value(query.since)]
@@ -116,10 +116,16 @@ def _ids(query: Query, before: int | None, most: int) -> list[int]:
 
 
 def _first_since(when: datetime) -> int | None:
+    latest = Run.objects.order_by("-pk").values_list("started", flat=True).first()
+    if latest is None or latest < when:
+        return None
     return Run.objects.filter(started__gte=when).order_by("started").values_list("pk", flat=True).first()
 
 
 def _last_before(when: datetime) -> int:
+    first = Run.objects.order_by("pk").values_list("started", flat=True).first()
+    if first is None or first >= when:
+        return 0
     earlier = Run.objects.filter(started__lt=when).order_by("-started")
     return earlier.values_list("pk", flat=True).first() or 0
 

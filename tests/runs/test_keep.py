@@ -189,6 +189,15 @@ def test_deleted_runs_are_found_no_more(client: Client) -> None:
     assert _keys() == []
 
 
+@pytest.mark.parametrize("wrong", [1970, 2035])
+def test_a_run_at_a_wrong_time_hides_no_other(client: Client, wrong: int) -> None:
+    first, odd, last = (_say(client, text) for text in ("a", "b", "c"))
+    Run.objects.filter(key=odd).update(started=datetime(wrong, 1, 1, tzinfo=UTC))
+    now, day = datetime.now(UTC), timedelta(days=1)
+
+    assert _keys(since=now - day, until=now + day) == [last, first]
+
+
 def test_old_runs_go_and_starred_ones_stay(client: Client) -> None:
     old, starred, new = (_say(client, text) for text in ("a", "b", "c"))
     Run.objects.exclude(key=new).update(started=datetime.now(UTC) - timedelta(days=400))
