@@ -20,14 +20,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground import amounts
 from playground.exchange import archive
-from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
 from playground.history.refusals import no_database
 from playground.history.views import exchange_of_run, if_runs_are_on
 from playground.proof import blackout, carried, file, keys
-from playground.proof.blackout import BlackoutError, Part
+from playground.proof.blackout import BlackoutError
 from playground.proof.har import har
-from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.web.present import Code, Result, Shown
@@ -65,20 +63,23 @@ class Page:
         return self.exchange.demands.model
 
     @property
-    def fields(self) -> list[Part]:
-        """The texts of the request beside the messages, such as a system prompt."""
+    def fields(self) -> list[tuple[str, Shown]]:
+        """The texts of the request beside the messages, such as a system prompt, by their names."""
         prompt = f"{self.exchange.dialect.fields.prompt}."
         return [
-            part
+            (part.id, Shown.of(part.text))
             for part in blackout.parts(self.exchange)
             if part.id != blackout.ANSWER and not part.id.startswith(prompt)
         ]
 
     @property
-    def messages(self) -> list[tuple[str, Shown, str]]:
+    def messages(self) -> list[tuple[str, Shown, Shown]]:
         """Of each message its role, its text, and the JSON of what is not text."""
         rows = self.exchange.dialect.rows(self.exchange.call.body.get(self.exchange.dialect.fields.prompt))
-        return [(row.role, Shown.of(row.content), _rest(row)) for row in rows or []]
+        return [
+            (row.role, Shown.of(row.content), Shown.of_json(dict(row.rest) if row.rest else None))
+            for row in rows or []
+        ]
 
     @property
     def code(self) -> Code | None:
@@ -105,8 +106,6 @@ class Page:
         ]
 
 
-def _rest(row: Row) -> str:
-    return jsontext.pretty(dict(row.rest)) if row.rest else ""
 
 
 @csrf_exempt  # it changes nothing, and shows only what this server has signed for its page

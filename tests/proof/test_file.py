@@ -12,11 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.history.saving import Page, proof_file
 from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, Problem, ProofError, State, read
 from playground.proof.models import SigningKey
+from playground.web import present
 from tests.at_once import in_threads
 from tests.proof.made import ADDRESS, called, recorded, script, signed_elsewhere
 
@@ -86,6 +88,26 @@ def test_markup_stays_text_everywhere() -> None:
     assert b"<img" not in data
     assert not re.search(rb"[\r\0\x1b]", data)
     assert "\u2028" not in data.decode().partition(file._SCRIPT.decode())[2]
+
+
+def test_each_text_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = archive.dump(recorded("messages"))
+    value["call"]["body"] |= {
+        "system": "s" * 60,
+        "messages": [
+            {"role": "user", "content": "u" * 60},
+            {"role": "user", "content": [{"type": "image", "name": "i" * 60}]},
+        ],
+    }
+    exchange = archive.load(value, DIALECTS)
+
+    def notes() -> int:
+        return proof_file(Page(exchange, ADDRESS)).count(b'<p class="quiet">')
+
+    whole = notes()
+    monkeypatch.setattr(present, "LONGEST_SHOWN", 50)
+    # The three, and the bytes that were sent and received.
+    assert notes() >= whole + 5
 
 
 def test_a_lone_surrogate_in_an_answer_is_kept() -> None:
