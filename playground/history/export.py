@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream the runs that match as JSONL, the latest first."""
     query = asked.read(request).query
-    first = in_turn(partial(search.find, query))  # raises what is wrong with the database while it can be said
+    first = in_turn(partial(search.find, query))  # raises while an error can still be said
     return StreamingHttpResponse(
         _lines(query, first),
         content_type="application/jsonl",

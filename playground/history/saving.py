@@ -106,8 +106,6 @@ class Page:
         ]
 
 
-
-
 @csrf_exempt  # it changes nothing, and shows only what this server has signed for its page
 @require_POST
 @gzip_page
