@@ -4,9 +4,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 _Result = TypeVar("_Result")
 
@@ -23,9 +24,10 @@ _PATIENCE_SECONDS = 10
 
 
 def let_go() -> None:
-    """Close the connection before a long call that does not need it."""
+    """Close the connection before a long call that does not need it, even one that is broken."""
     if not connection.in_atomic_block:
-        connection.close()
+        with suppress(Error):
+            connection.close()
 
 
 def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
@@ -44,10 +46,12 @@ def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
         while True:
             try:
                 return work()
+            except InterfaceError as error:  # the driver's word for a connection that broke
+                raise OperationalError(*error.args) from error
             except DatabaseError as error:
-                if _sqlite_code(error) not in _LOCKED or time.monotonic() > last:
+                if not is_locked(error) or time.monotonic() > last:
                     raise
-            connection.close()
+            let_go()
             time.sleep(_PAUSE_SECONDS)
     finally:
         if not keep_open:
@@ -56,6 +60,6 @@ def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
             turns.release()
 
 
-def _sqlite_code(error: DatabaseError) -> int:
-    """Return SQLite's primary error code; 0 for other databases."""
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+def is_locked(error: BaseException) -> bool:
+    """Whether SQLite found its file locked."""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _LOCKED

@@ -98,7 +98,7 @@ def test_redis_and_valkey_use_the_same_driver(value: str, url: str) -> None:
 
 
 def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
-    value = "postgres://ada:p%40ss@db.internal:5433/playground?sslmode=require"
+    value = "postgres://ada:p%40ss@db.internal:5433/playground?sslmode=require&keepalives_idle=60"
 
     found = config.read("DATABASE_URL", {"DATABASE_URL": value})
 
@@ -109,7 +109,14 @@ def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
         "PASSWORD": "p@ss",
         "HOST": "db.internal",
         "PORT": "5433",
-        "OPTIONS": {"connect_timeout": 5, "sslmode": "require"},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,
+            "keepalives_idle": "60",
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
+            "sslmode": "require",
+        },
     }
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, InterfaceError, connection, connections
 from django.test import Client
 
 from playground.database import in_turn, let_go
+from tests.configuration import configure
 
 PAGES = ["/admin/", "/admin/embeds/embed/", "/admin/embeds/embed/1/change/"]
 
@@ -66,6 +67,26 @@ def test_the_admin_says_what_is_wrong() -> None:
 
 
 @pytest.mark.usefixtures("broken")
+def test_pages_of_runs_say_what_is_wrong() -> None:
+    configure(PLAYGROUND_RUNS="1")
+    client = Client(headers={"Accept": "application/json"})
+
+    answers = [
+        client.get("/runs/"),
+        client.get("/runs/x/"),
+        client.get("/runs/compare/?run=x&run=y"),
+        client.get("/runs/x/proof/"),
+        client.post("/runs/export/"),
+        client.post("/runs/x/change/", {"change": "star"}),
+        client.post("/runs/selected/", {"change": "delete-all", "confirmed": "1"}),
+        client.get("/.well-known/api-playground-key.json"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503] * len(answers)
+    assert {answer.json()["error"]["kind"] for answer in answers} == {"no_database"}
+
+
+@pytest.mark.usefixtures("broken")
 def test_the_frame_the_page_and_the_command_say_what_is_wrong(client: Client) -> None:
     frame = client.get("/embed/", {"embed": "hello"})
 
@@ -97,6 +118,20 @@ def test_a_briefly_locked_database_is_tried_again() -> None:
     assert in_turn(work) == "done"
     with pytest.raises(DatabaseError, match="no such table"):
         in_turn(lambda: (_ for _ in ()).throw(_error(1, "SQLITE_ERROR", "no such table")))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_connection_is_an_error_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drivers have two words for it, and callers know one. That it can't be closed either changes nothing."""
+
+    def broken() -> None:
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(connection, "close", broken)
+    with pytest.raises(DatabaseError):
+        in_turn(broken)
+    assert in_turn(lambda: "done") == "done"
+    monkeypatch.undo()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,14 @@ from playground.exchange.call import AUTHS
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 # People see extra headers in code: a gateway's key (`cf-aig-authorization`, `x-portkey-api-key`) is none.
-_SECRET = re.compile(r"auth|authorization|cookie|credentials?|(api)?key|password|secret|token", re.IGNORECASE)
+# Parts of a name may run together (`X-AccessToken`, `clientsecret`); `max-tokens` and `monkey` are no keys.
+_SECRET = re.compile(
+    r"\w*(auth|authorization|bearer|cookie|credentials?|jwt|passphrase|passw(or)?d|pwd|secret|token)\d*"
+    r"|\w*(access|account|api|auth|client|master|private|secret|service|shared|subscription|virtual)keys?\d*"
+    r"|keys?\d*",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"[-_.]|(?<=[a-z])(?=[A-Z])")
 # Headers that every call has anyway, those that frame a message, and those that carry a secret.
 _NOT_EXTRA = frozenset((
     "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
@@ -30,6 +37,6 @@ def wrong_with(name: str, value: object) -> Wrong | None:
     """Return what is wrong with an extra header; None if it can be sent."""
     if not _TOKEN.fullmatch(name):
         return Wrong.NAME
-    if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, re.split("[-_]", name))):
+    if name.lower() in _NOT_EXTRA or any(map(_SECRET.fullmatch, _PARTS.split(name))):
         return Wrong.NOT_EXTRA
     return None if isinstance(value, str) and _VALUE.fullmatch(value) else Wrong.VALUE

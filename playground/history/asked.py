@@ -63,7 +63,8 @@ def _instant(values: Mapping[str, str], name: str, *, days: int = 0) -> datetime
         sentence = say(gettext_noop("Enter a date such as 2026-01-31."))
         raise InvalidRequestError(FieldProblem(name, sentence)) from error
     is_day = len(text) <= len("2026-01-31")  # also 20260131 and 2026-W05-6
-    return when.replace(tzinfo=when.tzinfo or UTC) + timedelta(days=days if is_day else 0)
+    # In UTC, because PostgreSQL takes no offset of more than 15:59.
+    return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC) + timedelta(days=days if is_day else 0)
 
 
 def _number(values: Mapping[str, str], name: str) -> int | None:

@@ -13,7 +13,7 @@ from playground.history import asked
 from playground.history.views import if_runs_are_on
 from playground.runs import search
 from playground.runs.models import Run
-from playground.runs.search import Query
+from playground.runs.search import Found, Query
 
 _logger = logging.getLogger(__name__)
 
@@ -22,22 +22,23 @@ _logger = logging.getLogger(__name__)
 @if_runs_are_on
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream the runs that match as JSONL, the latest first."""
+    query = asked.read(request).query
+    first = in_turn(partial(search.find, query))  # raises while an error can still be said
     return StreamingHttpResponse(
-        _lines(asked.read(request).query),
+        _lines(query, first),
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="runs.jsonl"', "X-Accel-Buffering": "no"},
     )
 
 
-def _lines(query: Query) -> Iterator[bytes]:
-    before: int | None = None
+def _lines(query: Query, found: Found) -> Iterator[bytes]:
     while True:
-        found = in_turn(partial(search.find, query, before))
         for run in found.runs:
             if line := _line(run):
                 yield line
-        if (before := found.more) is None:
+        if found.more is None:
             return
+        found = in_turn(partial(search.find, query, found.more))
 
 
 def _line(run: Run) -> bytes:

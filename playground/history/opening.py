@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,13 +13,17 @@ from django.views.decorators.http import require_http_methods
 
 from playground.history.views import form_of
 from playground.proof import keys
-from playground.proof.file import MOST_BYTES, Proof, ProofError, State, read
+from playground.proof.file import Proof, ProofError, State, read
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.page import render_page
 from playground.web.present import Result
 
 _logger = logging.getLogger(__name__)
 _NO_FILE = gettext_noop("Choose a file first.")
+_TOO_MANY = gettext_noop(
+    "The request in the file has %(given)s messages. This playground shows up to %(most)s. (Administrators "
+    "can raise PLAYGROUND_MESSAGES.)"
+)
 KEY_PATH = "/.well-known/api-playground-key.json"
 
 
@@ -62,9 +67,13 @@ def open_proof(request: HttpRequest) -> HttpResponse:
     if uploaded is None:
         return _asking(request, say(_NO_FILE))
     try:
-        proof = read(uploaded.read(MOST_BYTES + 1))
+        proof = read(uploaded)
     except ProofError as error:
         return _asking(request, error.sentence)
+    dialect, body = proof.exchange.dialect, proof.exchange.call.body
+    messages = len(dialect.rows(body.get(dialect.fields.prompt)) or ())
+    if messages > (most := settings.LIMITS.messages):
+        return _asking(request, say(_TOO_MANY, given=messages, most=most))
     opened = Opened(proof, _is_ours(proof.key))
     form = form_of(proof.exchange)
     return render_page(

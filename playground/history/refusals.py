@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.db import DatabaseError
+from django.db import Error
 
 from playground.exchange.archive import ArchiveError
 from playground.exchange.refusal import InvalidRequestError, Refusal
@@ -57,7 +57,7 @@ def unreadable(error: ArchiveError) -> Refusal:
     )
 
 
-def no_database(error: DatabaseError) -> Refusal:
+def no_database(error: Error) -> Refusal:
     return Refusal(
         503,
         "no_database",

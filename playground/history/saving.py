@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -20,16 +20,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground import amounts
 from playground.exchange import archive
-from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
+from playground.history.refusals import no_database
 from playground.history.views import exchange_of_run, if_runs_are_on
 from playground.proof import blackout, carried, file, keys
-from playground.proof.blackout import BlackoutError, Part
+from playground.proof.blackout import BlackoutError
 from playground.proof.har import har
-from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.web.present import Code, Result, Shown
+from playground.web.refusals import refuse
 
 _NAME = re.compile(r"[^a-z0-9.]+")
 _NO_KEY = gettext_noop("Try again later. The signing key can’t be read: %(why)s.")
@@ -63,20 +63,23 @@ class Page:
         return self.exchange.demands.model
 
     @property
-    def fields(self) -> list[Part]:
-        """The texts of the request beside the messages, such as a system prompt."""
+    def fields(self) -> list[tuple[str, Shown]]:
+        """The texts of the request beside the messages, such as a system prompt, by their names."""
         prompt = f"{self.exchange.dialect.fields.prompt}."
         return [
-            part
+            (part.id, Shown.of(part.text))
             for part in blackout.parts(self.exchange)
             if part.id != blackout.ANSWER and not part.id.startswith(prompt)
         ]
 
     @property
-    def messages(self) -> list[tuple[str, Shown, str]]:
+    def messages(self) -> list[tuple[str, Shown, Shown]]:
         """Of each message its role, its text, and the JSON of what is not text."""
         rows = self.exchange.dialect.rows(self.exchange.call.body.get(self.exchange.dialect.fields.prompt))
-        return [(row.role, Shown.of(row.content), _rest(row)) for row in rows or []]
+        return [
+            (row.role, Shown.of(row.content), Shown.of_json(dict(row.rest) if row.rest else None))
+            for row in rows or []
+        ]
 
     @property
     def code(self) -> Code | None:
@@ -101,10 +104,6 @@ class Page:
             for label, start, end in spans
             if end is not None
         ]
-
-
-def _rest(row: Row) -> str:
-    return jsontext.pretty(dict(row.rest)) if row.rest else ""
 
 
 @csrf_exempt  # it changes nothing, and shows only what this server has signed for its page
@@ -196,13 +195,12 @@ def _download(page: Page, do: str) -> HttpResponse:
 
 
 @require_safe
-def public_key(request: HttpRequest) -> JsonResponse:
+def public_key(request: HttpRequest) -> HttpResponse:
     """Tell the public key, for everyone who has a file that claims to be from here."""
-    del request
     try:
         public = keys.public_key()
     except DatabaseError as error:
-        raise Http404 from error
+        return refuse(request, no_database(error))
     value: dict[str, Any] = {
         "format": file.FORMAT,
         "versions": [file.VERSION],

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DataError, Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -50,7 +50,9 @@ def if_runs_are_on(view: View) -> View:
             return refuse(request, refusals.unclear(error))
         except RefusedError as error:
             return refuse(request, error.refusal)
-        except DatabaseError as error:
+        except DataError:  # a key that PostgreSQL can't hold, such as one with a NUL
+            return refuse(request, refusals.gone())
+        except Error as error:
             return refuse(request, refusals.no_database(error))
 
     return checked

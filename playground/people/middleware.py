@@ -9,7 +9,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
@@ -54,8 +54,8 @@ class AdminMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        is_ours = request.path.startswith(ADMIN) and isinstance(exception, DatabaseError)
-        return _without_database(request, cast("DatabaseError", exception)) if is_ours else None
+        is_ours = request.path.startswith(ADMIN) and isinstance(exception, Error)
+        return _without_database(request, cast("Error", exception)) if is_ours else None
 
     def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method != "POST" or request.path != reverse("admin:login"):
@@ -67,7 +67,7 @@ class AdminMiddleware:
         return refuse(request, refusals.too_many_logins(empty)) if empty else None
 
 
-def _without_database(request: HttpRequest, error: DatabaseError) -> HttpResponseBase:
+def _without_database(request: HttpRequest, error: Error) -> HttpResponseBase:
     _logger.error("The admin cannot be shown: %s", why(error))
     return refuse(request, refusals.admin_without_database(why(error)))
 
@@ -80,7 +80,7 @@ class AdminSessions(SessionMiddleware):
             return self.get_response(request)
         try:
             return super().__call__(request)
-        except DatabaseError as error:  # the session cannot be saved
+        except Error as error:  # the session cannot be saved
             return _without_database(request, error)
 
 

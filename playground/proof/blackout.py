@@ -7,6 +7,7 @@ If any of it is left, raise `BlackoutError` rather than save a text that should 
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,9 +31,12 @@ ANSWER = "answer"
 _HEADER = "headers."
 # Searching takes longer the larger the exchange and the texts are.
 MOST_BYTES = 2 * 1024 * 1024
-_MOST_TEXTS = 200
+# Each text to mask is searched for in all that is left. Further ones are only looked for: then it is refused.
+_MOST_MASKED = 200
+# Characters to compare with where one of the texts may begin. Chosen texts could need any number.
+_MOST_COMPARED = 20_000_000
 # Letters and digits. A shorter text occurs within too many words to be masked everywhere. It must not be a
-# word of another message or of the answer.
+# word of another part of the request or of the answer.
 _SHORTEST = 8
 _SHORTEST_LINE = 16
 _LAYERS = 4
@@ -95,11 +99,14 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     asked = tuple(_asked(exchange, chosen))
     hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
     value = _masked(value | {"call": value["call"] | {"body": body}}, hidden)
+    own = {name for name, _ in _headers(exchange)}
     for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
-        if _HEADER + pair[0] in chosen:
+        if _HEADER + pair[0] in chosen or (pair[0] in own and hidden.are_words_in(pair[1])):
             pair[1] = MASK
     value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
     if exchange.received:
+        for pair in value["received"]["headers"]:
+            pair[1] = MASK if hidden.are_words_in(pair[1]) else pair[1]
         value["received"]["body"] = {
             "text": _blank(exchange) if ANSWER in chosen else hidden.text(_utf8(exchange.received.body))
         }
@@ -128,9 +135,11 @@ class _Hidden:
         lines = {line.strip() for text in texts for line in text.splitlines()}
         long |= {line for line in lines if len(_bare(line)) >= _SHORTEST_LINE}
         # Longest first: a shorter text may be part of a longer one.
-        ordered = sorted(long, key=len, reverse=True)
-        self._long = ordered[:_MOST_TEXTS]
-        self.letters = {_bare(text) for text in self._long}
+        self._long = sorted(long, key=len, reverse=True)[:_MOST_MASKED]
+        self._by_start = defaultdict[str, set[str]](set)
+        for letters in map(_bare, long):
+            self._by_start[letters[:_SHORTEST]].add(letters)
+        self._compared = 0
         # A one-word answer often occurs in the question, so only the request's short texts count.
         self.short = {_words(text) for text in asked if 0 < len(_bare(text)) < _SHORTEST}
 
@@ -149,10 +158,14 @@ class _Hidden:
 
     def are_in(self, text: str) -> bool:
         """Whether this text contains a long one, with anything between its letters and in any escaping."""
-        for layer in _layers(text):
-            letters = _bare(layer)
-            if any(hidden in letters for hidden in self.letters):
-                return True
+        return bool(self._by_start) and any(map(self._is_in, map(_bare, _layers(text))))
+
+    def _is_in(self, letters: str) -> bool:
+        for at in range(len(letters) - _SHORTEST + 1):
+            for hidden in self._by_start.get(letters[at : at + _SHORTEST], ()):
+                self._compared += len(hidden)
+                if letters.startswith(hidden, at) or self._compared > _MOST_COMPARED:
+                    return True  # or it can't be told in time
         return False
 
     def are_words_in(self, text: str) -> bool:
@@ -279,10 +292,10 @@ def _utf8(body: bytes) -> str:
 
 def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
     """Raise `BlackoutError` if one of the texts is left."""
-    prompt = left.call.body.get(left.dialect.fields.prompt)
-    if any(map(hidden.are_in, _strings(dict(left.call.body)))) or any(
-        map(hidden.are_words_in, _strings(prompt))
-    ):
+    body = dict(left.call.body)
+    model = left.dialect.fields.model
+    texts = _strings({name: value for name, value in body.items() if name != model})
+    if any(map(hidden.are_in, _strings(body))) or any(map(hidden.are_words_in, texts)):
         raise BlackoutError(_IN_REQUEST)
     value = archive.dump(left)
     if hidden.are_in(json.dumps([value["received"], value["failure"]], ensure_ascii=False)):
@@ -290,10 +303,10 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
     if is_answer_gone:
         return
     # Here, texts that a stream sent in pieces are whole.
-    texts = [*_strings(left.completion or {}), *_answer_texts(left)]
+    answers = [*_strings(left.completion or {}), *_answer_texts(left)]
     if not left.completion and left.received:
-        texts.append(left.received.text)
-    if any(hidden.are_in(text) or hidden.are_words_in(text) for text in texts):
+        answers.append(left.received.text)
+    if any(hidden.are_in(text) or hidden.are_words_in(text) for text in answers):
         raise BlackoutError(_IN_PIECES)
 
 

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from playground import amounts
 from playground.dialects import DIALECTS
@@ -48,6 +48,13 @@ _ESCAPED = re.compile("[<>&\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # One file at a time: parsing takes up to ten times the size of the file.
 _TURN = threading.Lock()
+_PATIENCE_SECONDS = 10.0
+
+
+class Readable(Protocol):
+    """A file that is open for reading bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Problem(StrEnum):
@@ -59,6 +66,7 @@ class Problem(StrEnum):
     VERSION = "version"
     SEVERAL = "several"
     BROKEN = "broken"
+    BUSY = "busy"
 
 
 class ProofError(SentenceError):
@@ -120,16 +128,26 @@ def sealed(page: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     return whole
 
 
-def read(data: bytes) -> Proof:
-    """Read a proof file, whoever made it. Raises `ProofError`."""
-    if len(data) > MOST_BYTES:
+def read(data: bytes | Readable) -> Proof:
+    """Read a proof file, whoever made it. Raises `ProofError`.
+
+    A file that is open is read when its turn comes, so that those that wait take no memory.
+    """
+    if not _TURN.acquire(timeout=_PATIENCE_SECONDS):
         raise _problem(
-            Problem.TOO_LARGE,
-            gettext_noop("The file exceeds %(most)s, the limit for proof files."),
-            most=amounts.size(MOST_BYTES),
+            Problem.BUSY, gettext_noop("Other proof files are being checked. Try again in a minute.")
         )
-    with _TURN:
+    try:
+        data = data if isinstance(data, bytes) else data.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise _problem(
+                Problem.TOO_LARGE,
+                gettext_noop("The file exceeds %(most)s, the limit for proof files."),
+                most=amounts.size(MOST_BYTES),
+            )
         return _read(data)
+    finally:
+        _TURN.release()
 
 
 def _read(data: bytes) -> Proof:

@@ -25,6 +25,12 @@ class _StateInline(StateInline):
 
 
 class _ParserBlock(ParserBlock):
+    def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803 -- as below
+        # The library would leave out what is nested more deeply.
+        if state.level >= state.md.options.maxNesting:
+            raise budget.OverBudgetError
+        super().tokenize(state, startLine, endLine)
+
     def parse(self, src: str, md: MarkdownIt, env: Any, outTokens: list[Token]) -> list[Token] | None:  # noqa: N803 -- the parser's own name
         if not src:
             return None

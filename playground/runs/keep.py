@@ -32,6 +32,8 @@ class NotKeptError(Exception):
 
 
 _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
+_TOO_LARGE = gettext_noop("This run wasn’t saved: it alone takes more than the %(most)s MiB for all runs.")
+_BROKEN = gettext_noop("This run wasn’t saved because of an error in the playground. See its log.")
 _FULL = gettext_noop(
     "This run wasn’t saved: starred runs take up all %(most)s MiB. Delete some. "
     "(Administrators can raise PLAYGROUND_RUNS_MIB.)"
@@ -83,6 +85,9 @@ class Keeper:
         except NotKeptError as error:
             _logger.error("A run was not saved: %s", error.sentence)
             return Kept(problem=error.sentence, exchange=exchange)
+        except Exception:  # whatever it is, the answer must reach who paid for it
+            _logger.exception("A run was not saved")
+            return Kept(problem=say(_BROKEN), exchange=exchange)
 
 
 NOT_KEPT = Keeper(wanted=False, handed_on=False)
@@ -97,7 +102,8 @@ def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
     run.parent = _clean(parent)[:64]
     try:
         if not tidy.make_room(run.size):
-            raise NotKeptError(say(_FULL, most=settings.CONFIG.runs_mib))
+            most = settings.CONFIG.runs_mib
+            raise NotKeptError(say(_TOO_LARGE if run.size > most * tidy.MIB else _FULL, most=most))
         writing.write(run)
     except DatabaseError as error:
         raise NotKeptError(say(_NO_DATABASE, why=why(error))) from error
@@ -142,6 +148,10 @@ def forget(keys: Collection[str] | None) -> int:
 
     gone = in_turn(delete)
     tidy.space.forget()
+    try:
+        in_turn(search.erase)
+    except DatabaseError:
+        _logger.exception("Words of deleted runs are still in the database's files")
     return gone
 
 

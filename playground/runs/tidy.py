@@ -17,7 +17,7 @@ from playground.runs.models import Run
 # Runs written between two looks at the whole table.
 _EVERY = 100
 _BATCH = 500
-_MIB = 1024 * 1024
+MIB = 1024 * 1024
 # When space runs out, delete down to this share of it, so that not every new run has to delete one.
 _LEFT = 0.95
 
@@ -44,11 +44,14 @@ space = _Space()
 
 
 def make_room(size: int) -> bool:
-    """Make room for a run of this size. Returns False if starred runs leave none. Raises `DatabaseError`."""
-    most = settings.CONFIG.runs_mib * _MIB
+    """Make room for a run of this size. Returns False if starred runs leave none. Raises `DatabaseError`.
+
+    Then no run is deleted for it.
+    """
+    most = settings.CONFIG.runs_mib * MIB
     if space.takes(size, most):
         return True
-    taken = in_turn(lambda: _tidied(max(0, most - size)))
+    taken = in_turn(lambda: _tidied(most, size))
     with space.lock:
         space.used, space.writes = taken + size, 0
     return taken + size <= most
@@ -56,21 +59,24 @@ def make_room(size: int) -> bool:
 
 def tidy() -> int:
     """Delete runs that exceed a limit. Returns the bytes of those that are left."""
-    return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * _MIB))
+    return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * MIB))
 
 
-def used() -> int:
-    """Return how many bytes all runs take."""
-    taken: int = Run.objects.aggregate(all=Sum("size", default=0))["all"]
+def used(**which: bool) -> int:
+    """Return how many bytes all runs take, or those with these values."""
+    taken: int = Run.objects.filter(**which).aggregate(all=Sum("size", default=0))["all"]
     return taken
 
 
-def _tidied(most: int) -> int:
+def _tidied(most: int, needed: int = 0) -> int:
+    """Delete old runs until there are `needed` bytes, if that many can be had. Returns the bytes left."""
     too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
     old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
     while _delete(list(old[:_BATCH])):
         pass
     taken = used()
+    if used(starred=True) + needed <= most:
+        most -= needed
     oldest = Run.objects.filter(starred=False).order_by("pk").values_list("pk", "size")
     enough = most * _LEFT if taken > most else taken
     while taken > enough and (batch := list(oldest[:_BATCH])):

@@ -51,7 +51,7 @@ def sent(reading: Reading) -> Sent:
     prepared, headers = reading.prepared, reading.wire.headers
     return Sent(
         prepared.method or "",
-        prepared.url or "",
+        reading.redactor.text(prepared.url or ""),
         _masked(headers or list(prepared.headers.items()), reading),
         reading.redactor.data(prepared.body if isinstance(prepared.body, bytes) else b""),
     )
@@ -92,9 +92,12 @@ def _as_shown(failure: Failure | None, reading: Reading) -> Failure | None:
 
 
 def _without_key(dialect: Dialect, call: Call, redactor: Redactor) -> Call:
-    """Redact the key in the body too, so that the code does not show a key pasted into a message."""
+    """Redact the key wherever it was pasted: into a message, an extra header, or the base URL."""
     body = redactor.value(call.body)
-    return call if body is call.body else replace(call, body=body, wire=dialect.wire(body))
+    if body is not call.body:
+        call = replace(call, body=body, wire=dialect.wire(body))
+    headers, base_url = redacted_headers(call.headers, redactor), redactor.text(call.base_url)
+    return replace(call, base_url=base_url, url=redactor.text(call.url), headers=headers)
 
 
 def _without_joined_key(exchange: Exchange, redactor: Redactor) -> Exchange:

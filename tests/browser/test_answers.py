@@ -224,3 +224,28 @@ def test_sources_are_links_that_tell_nobody(open_page: Open, upstream: ScriptedU
     expect(page.locator(".sources a")).to_have_count(1)
     expect(page.locator(".sources a")).to_have_attribute("href", urls[0])
     expect(page.locator(".sources a")).to_have_attribute("rel", "noopener noreferrer")
+
+
+_REACHED = """box => {
+    const around = box.getBoundingClientRect();
+    for (let y = 0; y < innerHeight; y += 10)
+        for (let x = 0; x < innerWidth; x += 10) {
+            const inside = y >= around.top && y <= around.bottom && x >= around.left && x <= around.right;
+            if (!inside && document.elementFromPoint(x, y)?.closest("math")) return [x, y];
+        }
+    return null;
+}"""
+
+
+def test_a_formula_is_drawn_within_its_answer(open_page: Open, upstream: ScriptedUpstream) -> None:
+    """One without a height of its own would lie over the page's own words and buttons."""
+    tall = r"\begin{matrix}" + r"a\\" * 60 + r"b\end{matrix}"
+    upstream.reply(completion(rf"**Here** $\smash{{{tall}}}$ and $\hspace{{900em}}x$"))
+    page = open_page("?provider=test")
+
+    _send(page)
+    answer = page.locator(".answer-rich")
+    expect(answer.locator("math")).to_have_count(2)
+
+    assert answer.evaluate(_REACHED) is None
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

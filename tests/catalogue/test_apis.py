@@ -111,6 +111,7 @@ def test_auth_and_headers_are_those_of_the_entry(file: Path) -> None:
             "Authorization", "X-API-Key", "api-key", "Host", "content-length", "Content-Type", "Cookie",
             "Transfer-Encoding", "Connection", "Accept", "User-Agent", "x-goog-api-key",
             "cf-aig-authorization", "x-portkey-api-key", "Ocp-Apim-Subscription-Key", "X-Auth-Token",
+            "X-AccessToken", "clientsecret", "X-JWT", "XAuth", "OcpApimSubscriptionKey", "X-Api-Keys",
         )),
     ],
 )  # fmt: skip

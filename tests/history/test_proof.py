@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given
@@ -247,6 +248,16 @@ def test_the_runs_of_a_search_are_exported_as_lines(client: Client) -> None:
     assert read_again[0].started >= read_again[1].started
 
 
+def test_a_damaged_run_is_left_out_of_an_export(client: Client) -> None:
+    whole, damaged, last = (_keep(client) for _ in range(3))
+    Run.objects.filter(pk=damaged.pk).update(record=b"?")
+
+    response = client.post("/runs/export/")
+    lines = b"".join(response.streaming_content).splitlines()  # type: ignore[attr-defined]
+
+    assert [json.loads(line)["id"] for line in lines] == [last.key, whole.key]
+
+
 def test_more_runs_than_a_page_are_exported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     run = _keep(client)
     copies = [Run(**_columns(run) | {"key": f"copy{number}", "pk": None}) for number in range(120)]
@@ -429,6 +440,17 @@ def test_whatever_a_file_holds_no_page_breaks(
 
 
 # --- the key ---
+
+
+def test_a_file_with_too_many_messages_is_refused(client: Client) -> None:
+    """Each takes kilobytes of form in a page."""
+    messages = [{"role": "user", "content": "x"}] * (settings.LIMITS.messages + 1)
+
+    refused = _open(client, signed_elsewhere(script(called(messages))))
+    opened = _open(client, signed_elsewhere(script(called(messages[1:]))))
+
+    assert (refused.status_code, opened.status_code) == (422, 200)
+    assert len(refused.content) < 100_000
 
 
 def test_the_public_key_is_open_to_all(client: Client) -> None:

@@ -55,6 +55,12 @@ def test_a_program_searches_with_json(client: Client) -> None:
     assert _listed(client, since=f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}+00:00") == []
 
 
+def test_any_time_zone_can_be_searched_with(client: Client) -> None:
+    key = _say(client, "x")
+
+    assert _listed(client, since="1900-01-01T00:00:00+23:59", until="2999-12-31T23:59:59-23:59") == [key]
+
+
 def test_pages_of_json_follow_each_other(client: Client) -> None:
     keys = [_say(client, "x") for _ in range(3)]
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from html import unescape
 from typing import Any
 
@@ -16,6 +17,7 @@ from playground.exchange.record import Exchange
 from playground.history.saving import Page, proof_file
 from playground.proof.blackout import ANSWER, MASK, BlackoutError, black_out, parts
 from playground.proof.har import har
+from tests.growth import seconds
 from tests.proof.made import ADDRESS, called, recorded
 
 SECRET = "My salary is 48,200 €; “don’t tell” C:\\new\n工资单在这里"
@@ -133,6 +135,45 @@ def test_a_short_text_must_not_be_a_word_of_the_answer(answer: str) -> None:
     with pytest.raises(BlackoutError):
         black_out(exchange, ["messages.1"])
     assert "4711" not in json.dumps(archive.dump(black_out(exchange, ["messages.1", ANSWER])))
+
+
+@pytest.mark.parametrize("name", ["system", "metadata", "an own header", "a received header"])
+def test_a_short_text_is_no_word_elsewhere(name: str) -> None:
+    value = archive.dump(recorded("messages"))
+    value["call"]["body"]["messages"] = [{"role": "user", "content": "hunter2"}]
+    if name == "an own header":
+        for headers in (value["call"].setdefault("headers", []), value["sent"]["headers"]):
+            headers.append(["X-Note", "it is hunter2"])
+    elif name == "a received header":
+        value["received"]["headers"].append(["X-Input", "hunter2!"])
+    else:
+        value["call"]["body"][name] = {"note": "hunter2, as ever"} if name == "metadata" else "It is hunter2."
+    chosen = ["messages.0"]
+    try:
+        left = black_out(archive.load(value, DIALECTS), chosen)
+    except BlackoutError:
+        left = black_out(archive.load(value, DIALECTS), [*chosen, name])
+
+    assert "hunter2" not in json.dumps(archive.dump(left))
+
+
+def test_each_of_many_lines_is_looked_for() -> None:
+    lines = [f"{number}: clause of the contract, {'x' * (400 - number)}" for number in range(400)]
+    exchange = called(_ask("\n".join(lines)), f"It says “{lines[-1]}”.")
+
+    with pytest.raises(BlackoutError):
+        black_out(exchange, ["messages.1"])
+    assert lines[-1] not in json.dumps(archive.dump(black_out(exchange, ["messages.1", ANSWER])))
+
+
+def test_the_time_grows_with_the_size_also_for_lines_that_begin_alike() -> None:
+    def black_out_lines(size: int) -> None:
+        lines = [f"{'a' * size}{number}" for number in range(size // 5)]
+        with suppress(BlackoutError):
+            black_out(called(_ask("\n".join(lines)), "a" * size * 10), ["messages.1"])
+
+    black_out_lines(100)
+    assert seconds(lambda: black_out_lines(1000)) < 20
 
 
 def test_a_short_text_within_words_stays() -> None:

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.history.saving import Page, proof_file
 from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, Problem, ProofError, State, read
 from playground.proof.models import SigningKey
+from playground.web import present
 from tests.at_once import in_threads
 from tests.proof.made import ADDRESS, called, recorded, script, signed_elsewhere
 
@@ -85,6 +88,26 @@ def test_markup_stays_text_everywhere() -> None:
     assert b"<img" not in data
     assert not re.search(rb"[\r\0\x1b]", data)
     assert "\u2028" not in data.decode().partition(file._SCRIPT.decode())[2]
+
+
+def test_each_text_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = archive.dump(recorded("messages"))
+    value["call"]["body"] |= {
+        "system": "s" * 60,
+        "messages": [
+            {"role": "user", "content": "u" * 60},
+            {"role": "user", "content": [{"type": "image", "name": "i" * 60}]},
+        ],
+    }
+    exchange = archive.load(value, DIALECTS)
+
+    def notes() -> int:
+        return proof_file(Page(exchange, ADDRESS)).count(b'<p class="quiet">')
+
+    whole = notes()
+    monkeypatch.setattr(present, "LONGEST_SHOWN", 50)
+    # The three, and the bytes that were sent and received.
+    assert notes() >= whole + 5
 
 
 def test_a_lone_surrogate_in_an_answer_is_kept() -> None:
@@ -206,6 +229,38 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", proof.key.hex()) == 0
     assert _check(tmp_path, data, "--key", keys.fingerprint(proof.key)) == 0
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
+
+
+def test_files_that_wait_for_their_turn_take_no_memory_and_do_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unread(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise AssertionError("read before its turn")
+
+    monkeypatch.setattr(file, "_PATIENCE_SECONDS", 0.01)
+    with file._TURN, pytest.raises(ProofError) as refused:
+        read(Unread())
+
+    assert refused.value.problem is Problem.BUSY
+    assert read(BytesIO(signed_elsewhere(script()))).state is State.UNCHANGED
+
+
+@pytest.mark.parametrize(("old", "new"), [('"version":1', '"version":"{}"'), ('"m"', '"{}"')])
+def test_no_file_commands_the_terminal(
+    old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file.html"
+    path.write_bytes(_with(old, new.format("\\u001b[2J\\u009b")))
+    try:
+        call_command("proof", "check", str(path))
+    except CommandError as error:
+        told = str(error)
+    except SystemExit:
+        told = capsys.readouterr().out
+
+    assert "[2J" in told
+    assert not {"\x1b", "\x9b"} & set(told)
 
 
 def test_our_own_file_is_checked_offline(tmp_path: Path) -> None:

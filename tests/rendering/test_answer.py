@@ -220,3 +220,10 @@ def test_hostile_markup_ends_soon(piece: str, monkeypatch: pytest.MonkeyPatch) -
     text = piece * (40_000 // len(piece))
 
     assert seconds(lambda: rendered(text)) < 2
+
+
+@pytest.mark.parametrize("piece", ["> ", "- ", "1. > ", "*", "["])
+def test_nothing_is_left_out_however_deep_it_is(piece: str) -> None:
+    for depth in range(1, 60):
+        html = rendered(f"{piece * depth}hello, *you*")
+        assert html is None or "hello" in html

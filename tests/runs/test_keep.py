@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.runs import keep, search, tidy
+from playground.runs import keep, search, tidy, writing
 from playground.runs.models import Run
 from playground.runs.search import Query
 from playground.runs.words import asked, words_of
@@ -189,6 +189,15 @@ def test_deleted_runs_are_found_no_more(client: Client) -> None:
     assert _keys() == []
 
 
+@pytest.mark.parametrize("wrong", [1970, 2035])
+def test_a_run_at_a_wrong_time_hides_no_other(client: Client, wrong: int) -> None:
+    first, odd, last = (_say(client, text) for text in ("a", "b", "c"))
+    Run.objects.filter(key=odd).update(started=datetime(wrong, 1, 1, tzinfo=UTC))
+    now, day = datetime.now(UTC), timedelta(days=1)
+
+    assert _keys(since=now - day, until=now + day) == [last, first]
+
+
 def test_old_runs_go_and_starred_ones_stay(client: Client) -> None:
     old, starred, new = (_say(client, text) for text in ("a", "b", "c"))
     Run.objects.exclude(key=new).update(started=datetime.now(UTC) - timedelta(days=400))
@@ -221,6 +230,42 @@ def test_starred_runs_that_fill_the_space_are_said_and_not_deleted(client: Clien
     assert post_json(client).json()["run"] is None
     assert 'class="not-kept"' in post_form(client).content.decode()
     assert _keys() == [key]
+
+
+def test_a_run_for_which_no_room_can_be_made_deletes_no_other(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    configure(PLAYGROUND_RUNS="1", PLAYGROUND_RUNS_MIB="1")
+    keys = [_say(client, f"number {number}") for number in range(3)]
+    upstream.reply(completion("".join(map(chr, range(0x4E00, 0x9F00))) * 60))
+
+    too_large = post_json(client)
+    keep.change(keys[0], starred=True)
+    Run.objects.filter(key=keys[0]).update(size=1024 * 1024)
+    tidy.space.forget()
+    upstream.reply(completion())
+    too_full = post_json(client)
+
+    assert too_large.json()["answer"]["text"]
+    assert too_large.json()["run"] is too_full.json()["run"] is None
+    assert _keys()[-1] == keys[0]
+
+
+@pytest.mark.parametrize("error", [InterfaceError("gone"), OperationalError("gone"), ValueError("odd")])
+def test_whatever_goes_wrong_the_answer_is_shown(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: Run) -> None:
+        raise error
+
+    monkeypatch.setattr(writing, "write", fail)
+    assert post_json(client).json()["run"] is None
+    assert 'class="not-kept"' in post_form(client).content.decode()
+    upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
+    told = post_form(client, stream="on", htmx=True)
+    body = b"".join(told.streaming_content).decode()  # type: ignore[attr-defined]
+    assert 'class="not-kept"' in body
+    assert 'name="carried"' in body
 
 
 @given(st.lists(st.text()))

@@ -1,14 +1,17 @@
 """Runs that end at the same time: those that wait share a transaction, and one that fails fails alone."""
 
+import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, connection
 
+from playground import database
 from playground.runs import writing
 from playground.runs.models import Run
 from playground.runs.search import Query, find
@@ -82,3 +85,104 @@ def test_a_run_that_cannot_be_written_takes_no_other_with_it() -> None:
 
     assert failed == [known.key]
     assert Run.objects.count() == 3
+
+
+def test_no_call_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread hangs in the database: who waits is told, and what had not begun is not written later."""
+    store, begun, again = writing._store, threading.Event(), threading.Event()
+
+    def hang(runs: Sequence[Run]) -> None:
+        begun.set()
+        assert again.wait(20)
+        store(runs)
+
+    monkeypatch.setattr(writing, "_store", hang)
+    monkeypatch.setattr(writing, "_PATIENCE_SECONDS", 0.02)
+    hanging, waiting = _run(), _run()
+
+    assert _write_at_once([hanging]) == [hanging.key]
+    assert begun.wait(20)
+    assert _write_at_once([waiting]) == [waiting.key]
+    monkeypatch.setattr(writing, "_PATIENCE_SECONDS", 20)
+    again.set()
+    later = _run()
+    assert _write_at_once([later]) == []
+
+    assert set(Run.objects.values_list("key", flat=True)) == {hanging.key, later.key}
+
+
+def test_a_locked_database_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not once for each run: forty would wait for minutes."""
+    attempts, come = list[int](), threading.Event()
+    store = writing._store
+
+    def locked(runs: Sequence[Run]) -> None:
+        attempts.append(len(runs))
+        if len(attempts) == 1:
+            assert come.wait(20)  # meanwhile the others come
+            store(runs)
+            return
+        cause = sqlite3.OperationalError("database is locked")
+        cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise DatabaseError from cause
+
+    monkeypatch.setattr(writing, "_store", locked)
+    monkeypatch.setattr(database, "_PATIENCE_SECONDS", 0)
+    first = threading.Thread(target=writing.write, args=(_run(),))
+    first.start()
+    failed = list[str]()
+    rest = threading.Thread(target=lambda: failed.extend(_write_at_once([_run() for _ in range(9)])))
+    rest.start()
+    while writing._writer()._jobs.qsize() < 9:
+        time.sleep(0.001)
+    come.set()
+    first.join()
+    rest.join()
+
+    assert len(failed) == 9
+    assert attempts == [1, 9]
+
+
+def test_a_broken_connection_that_cannot_be_closed_ends_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    writing.write(_run())
+    store, thread = writing._store, writing._writer()
+    asked = list[int]()
+
+    def broken(runs: Sequence[Run]) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+
+            def cannot() -> None:
+                raise InterfaceError("connection already closed")
+
+            # The thread's own connection, once.
+            monkeypatch.setattr(connection, "close", cannot)
+            raise InterfaceError("connection already closed")
+        monkeypatch.undo()
+        store(runs)
+
+    monkeypatch.setattr(writing, "_store", broken)
+    writing.write(_run())
+    writing.write(_run())
+
+    assert writing._writer() is thread
+    assert Run.objects.count() == 3
+
+
+def test_calls_that_end_at_once_start_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, second = list[int](), threading.Event()
+
+    def make() -> None:
+        made.append(1)
+        if len(made) == 1:
+            second.wait(0.1)
+        second.set()
+
+    monkeypatch.setattr(writing, "_started", cache(make))
+    threads = [threading.Thread(target=writing._writer) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert made == [1]

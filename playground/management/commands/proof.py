@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from playground.proof import keys
-from playground.proof.file import MOST_BYTES, Proof, ProofError, State, read
+from playground.proof.file import Proof, ProofError, State, read
 from playground.trouble import why
 from playground.web.translate import translate
 
@@ -45,12 +45,12 @@ class Command(BaseCommand):
     def _check(self, file: Path, expected: str) -> int:
         try:
             with file.open("rb") as opened:
-                proof = read(opened.read(MOST_BYTES + 1))
+                proof = read(opened)
         except OSError as error:
             trouble = gettext("Can’t read %(file)s: %(why)s.") % {"file": file, "why": error.strerror}
             raise CommandError(trouble, returncode=UNREADABLE) from error
         except ProofError as error:
-            raise CommandError(translate(error.sentence), returncode=UNREADABLE) from error
+            raise CommandError(_printable(translate(error.sentence)), returncode=UNREADABLE) from error
         if proof.state is State.CHANGED:
             self.stdout.write(gettext("This file was changed after it was saved."))
             self.stdout.write(gettext("Don’t rely on anything it shows."))
@@ -90,7 +90,12 @@ def _described(proof: Proof) -> str:
     ]
     if proof.blacked_out:
         lines.append(gettext("Blacked out: %(parts)s") % {"parts": ", ".join(proof.blacked_out)})
-    return "\n".join("".join(c for c in line if c.isprintable() or c == "\n") for line in lines)
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(text: str) -> str:
+    """Leave out what a terminal would obey."""
+    return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
 def _fingerprint(public: bytes) -> str:
