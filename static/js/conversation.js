@@ -71,6 +71,7 @@ window.conversation = (() => {
       section.remove();
       answers.set(run, { section, panels: [...box.childNodes], sent: null });
       place();
+      follow();
     }
   }
 
@@ -119,7 +120,10 @@ window.conversation = (() => {
         return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      document.querySelector("#composer [name=content]").focus();
+      // Or a message that was changed is answered again.
+      const from = document.activeElement.closest(".turn")?.querySelector(".turn-head [name=until]");
+      if (from?.checkVisibility()) setTimeout(() => from.click());
+      else document.querySelector("#composer [name=content]").focus();
     },
     { capture: true },
   );
@@ -162,17 +166,19 @@ window.conversation = (() => {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
+    slot.classList.remove("left");
     const isAdded = run && !section.querySelector("[data-error]") && button && (await editForm(button.value));
     if (isAdded) {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun) await window.versions.restore(begun);
+    slot.classList.toggle("left", !isAdded);
     place();
     follow();
   });
 
   // Stay at the end of the conversation, unless somebody scrolls; of a long answer that came at once, its beginning.
-  let follows = false;
+  let follows = true;
   talk.addEventListener("scroll", () => {
     follows = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   });
