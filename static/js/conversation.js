@@ -36,12 +36,15 @@ window.conversation = (() => {
     for (const row of listed()) {
       const known = answers.get(runOf(row));
       const view = row.querySelector("[data-view]");
-      if (known && !placed.has(runOf(row))) {
+      // The messages for the results of its tools are from the same run.
+      const isAnswer = Boolean(known) && !placed.has(runOf(row));
+      if (isAnswer) {
         placed.add(runOf(row));
         if (known.section.parentElement !== view) view.replaceChildren(known.section);
         showUsed(known.section, field(row, "content").value);
+        known.section.removeAttribute("aria-label"); // there are many: its message's role says what it is
       }
-      row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
+      row.classList.toggle("chosen", isAnswer && runOf(row) === shown);
     }
     document.body.dispatchEvent(new Event("playground:placed"));
     recall();
@@ -63,6 +66,7 @@ window.conversation = (() => {
         asked.add(run);
         await bring(run);
         place();
+        follow();
       }
     } catch {
       asked.clear(); // the playground is out of reach: ask again at the next change
@@ -144,7 +148,10 @@ window.conversation = (() => {
         return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      document.querySelector("#composer [name=content]").focus();
+      // Or a message that was changed is answered again.
+      const from = document.activeElement.closest(".turn")?.querySelector(".turn-head [name=until]");
+      if (from?.checkVisibility()) setTimeout(() => from.click());
+      else document.querySelector("#composer [name=content]").focus();
     },
     { capture: true },
   );
@@ -187,20 +194,23 @@ window.conversation = (() => {
       answers.set(run, { section, panels: [], sent });
       shown = run;
     }
+    slot.classList.remove("left");
     // While it arrived, another conversation may have taken the place of the one that it answers.
     const texts = listed().map((row) => field(row, "content").value);
     const goesOn = lastSent === undefined ? !texts.length : texts.includes(lastSent);
     const joins = goesOn && run && button && !section.querySelector("[data-error]");
-    if (joins && (await editForm(button.value))) {
+    const isAdded = joins && (await editForm(button.value));
+    if (isAdded) {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun && goesOn) await window.versions.restore(begun);
+    slot.classList.toggle("left", !isAdded);
     place();
     follow();
   });
 
   // Stay at the end of the conversation, unless somebody scrolls; of a long answer that came at once, its beginning.
-  let follows = false;
+  let follows = true;
   talk.addEventListener("scroll", () => {
     follows = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   });
@@ -232,6 +242,8 @@ window.conversation = (() => {
     if (button) use(button);
   }
 
+  // Before the changed list is seen: its answers have no facts yet.
+  new MutationObserver(place).observe(list, { childList: true });
   // After the form's own scripts have read what the server changed.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.sourceElement === pane) place();
