@@ -1,7 +1,7 @@
 """Static files: hashed and compressed by WhiteNoise, and ours minified first.
 
 There is no build step: `collectstatic` does it while it copies them. Third-party files are not changed. The
-scripts of a page are joined into one, which compresses better: 17 KB instead of 24.
+scripts and styles of a page are joined, which compresses better: 26 KB instead of 34.
 """
 
 import hashlib
@@ -20,13 +20,14 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _OURS = ("js/", "css/")
-# What is joined, in the order in which it runs: for the playground's page, and for a frame in another one.
+# What is joined, in its order: for the playground's page, and for a frame in another one.
 JOINED = {
     "js/page.js": (
         *("form", "edits", "kept", "undo", "provider", "keys", "copy", "code", "events", "result"),
         *("conversation", "versions", "remedies", "layout", "runs"),
     ),
     "js/framed.js": ("form", "edits", "kept", "copy", "code", "events", "result"),
+    "css/page.css": ("playground", "answer", "conversation"),
 }
 # A file beside the collected ones, with the checksum of their sources.
 _SOURCES = "sources.sha256"
@@ -51,9 +52,10 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     def post_process(self, paths: dict[str, Any], *arguments: Any, **options: Any) -> Iterator[Any]:
         for name, parts in JOINED.items():
-            scripts = (self.open(f"js/{part}.js").read().decode() for part in parts)
+            folder, kind = name.split("/")[0], Path(name).suffix
+            texts = (self.open(f"{folder}/{part}{kind}").read().decode() for part in parts)
             self.delete(name)
-            super()._save(name, ContentFile(";\n".join(scripts).encode()))
+            super()._save(name, ContentFile((";\n" if kind == ".js" else "\n").join(texts).encode()))
         joined = {name: (self, name) for name in JOINED}
         yield from super().post_process({**paths, **joined}, *arguments, **options)
 
