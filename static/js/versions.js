@@ -64,10 +64,19 @@ window.versions = (() => {
     await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
   }
 
-  async function turnTo(row, at) {
-    if (!(await isReady())) return;
+  // Where a message is once something can be done with it, -1 if not: an edit before it can have put another one
+  // into its row.
+  async function placeOf(row) {
+    const was = JSON.stringify(valuesOf(row));
+    const isSame = (one) => JSON.stringify(valuesOf(one)) === was;
+    if (!(await isReady())) return -1;
+    return row.isConnected && isSame(row) ? listed().indexOf(row) : listed().findIndex(isSame);
+  }
+
+  async function turnTo(row, step) {
     const known = markOf(row);
-    const index = listed().indexOf(row);
+    const at = known.at + step;
+    const index = await placeOf(row);
     const tails = forks.get(known.id);
     if (index < 0 || !tails?.[at]?.length) return;
     const rows = listed().map(valuesOf);
@@ -99,10 +108,10 @@ window.versions = (() => {
     }
   }
 
-  async function resend(row, isAnswer) {
-    if (!(await isReady())) return;
-    const index = listed().indexOf(row);
+  async function resend(clicked, isAnswer) {
+    const index = await placeOf(clicked);
     if (index < 0) return;
+    const row = listed()[index];
     const from = isAnswer ? index : index + 1;
     const later = listed().slice(from);
     if (isAnswer) {
@@ -133,7 +142,7 @@ window.versions = (() => {
     if (again) {
       event.preventDefault();
       resend(row, "again" in again.dataset);
-    } else if (version) turnTo(row, markOf(row).at + Number(version.dataset.version));
+    } else if (version) turnTo(row, Number(version.dataset.version));
   });
   document.body.addEventListener("playground:placed", showVersions);
   showVersions();
