@@ -83,7 +83,7 @@ def test_what_is_asked_for_again_during_a_change_waits_for_it(
     page = open_page("?provider=test")
     send(page)
     composer(page).fill("next")
-    page.route("**/edit/", lambda route: held.append(route))
+    page.route("**/edit/", lambda route: held.append(route), times=1)
     with page.expect_request("**/edit/"):
         page.get_by_role("button", name="Add system message").click()
 
@@ -187,7 +187,7 @@ def test_what_is_typed_while_a_version_is_shown_stays(open_page: Open, upstream:
     send(page)
     upstream.reply(completion("Another one"))
     _regenerate(page)
-    page.route("**/edit/", lambda route: held.append(route))
+    page.route("**/edit/", lambda route: held.append(route), times=1)
     with page.expect_request("**/edit/"):
         page.get_by_role("button", name="Earlier version").click()
 
