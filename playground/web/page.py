@@ -28,6 +28,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms import edits
+from playground.forms.drawing import drawn
 from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
@@ -219,6 +220,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields),
         "more_is_wrong": any(name in errors for name in ("more", "headers", *form.more_names)),
+        "drawn": drawn(form),
         "parameters": form.shown,
         "presets": presets(catalogue().get(form.provider), dialect),
         "dialects": _offered(form),

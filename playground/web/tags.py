@@ -25,7 +25,6 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
-from playground.rendering.answer import rendered
 from playground.rendering.json_html import json_html
 from playground.text import jsontext
 from playground.text.sentence import Sentence
@@ -148,14 +147,6 @@ def bounds(parameter: Parameter) -> tuple[float, float] | None:
     """Return the range of a number that has both ends, for a slider."""
     found: tuple[float, float] | None = getattr(parameter.check, "bounds", None)
     return found
-
-
-@register.filter
-def drawn(text: str) -> SafeString:
-    """Show a message as the answer that it was: as Markdown, or as the text that it is."""
-    plain = SafeString(f'<p class="answer-text" dir="auto">{escape(text[:LONGEST_SHOWN])}</p>')
-    html = rendered(text)
-    return plain if html is None else SafeString(f'<div class="answer-rich" dir="auto">{html}</div>')
 
 
 @register.simple_tag(takes_context=True, name="part_id")

@@ -268,8 +268,10 @@ window.conversation = (() => {
     form.requestSubmit(send);
     isAside = false;
   }
-  // Whether something can be sent, once the edits before it are done.
-  const isReady = async () => !isBusy() && (await editForm.settled()) && !isBusy();
+  // Do something that sends, or replaces messages, once the edits before it are done; nothing while an answer arrives.
+  async function whenReady(act) {
+    if (!isBusy() && (await editForm.settled()) && !isBusy()) await act();
+  }
 
   // An answer that was edited is the writer's text: it has no proof any more.
   function edit(row) {
@@ -316,5 +318,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { NAMES, field, isBusy, isReady, place, runOf, sendAside, valuesOf };
+  return { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady };
 })();

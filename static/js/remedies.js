@@ -2,13 +2,10 @@
 // that is wrong; let the model go on.
 (() => {
   const pane = document.querySelector(".conversation");
-  const { isReady, sendAside } = window.conversation;
+  const { sendAside, whenReady } = window.conversation;
 
   // Send the same again, now or when the provider wants it.
   let waiting = null;
-  async function sendNow() {
-    if (await isReady()) sendAside();
-  }
   function sendAgain(button) {
     const { wait, waiting: text } = button.dataset;
     const label = button.querySelector("span");
@@ -20,7 +17,7 @@
     }
     if (isWaiting) return;
     if (!wait) {
-      sendNow();
+      whenReady(sendAside);
       return;
     }
     const until = Date.now() + Number(wait) * 1000;
@@ -31,7 +28,7 @@
       else if (left <= 0) {
         clearInterval(waiting.timer);
         waiting = null;
-        sendNow();
+        whenReady(sendAside);
       }
     };
     waiting = { button, label, before: label.textContent, timer: setInterval(tick, 250) };
@@ -46,8 +43,7 @@
     if (name === "model") document.querySelector("#settings .label-row button[hx-post]")?.click();
   }
 
-  async function goOn() {
-    if (!(await isReady())) return;
+  function goOn() {
     const row = requestForm.newRow();
     const content = row.querySelector("[name=content]");
     content.defaultValue = content.value = pane.dataset.continue;
@@ -60,6 +56,6 @@
     const place = target.closest("[data-go-to]");
     if (again) sendAgain(again);
     else if (place) goTo(place.dataset.goTo);
-    else if (target.closest("[data-continue-answer]")) goOn();
+    else if (target.closest("[data-continue-answer]")) whenReady(goOn);
   });
 })();

@@ -5,7 +5,7 @@ window.versions = (() => {
   const form = document.getElementById("request-form");
   const list = document.getElementById("messages");
   const { listed } = requestForm;
-  const { NAMES, field, isBusy, isReady, place, runOf, sendAside, valuesOf } = window.conversation;
+  const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
   const [CONTENT, FORK] = ["content", "fork"].map((name) => NAMES.indexOf(name));
 
   const KEPT = "playground.forks";
@@ -64,12 +64,21 @@ window.versions = (() => {
     await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
   }
 
-  async function turnTo(row, at) {
-    if (!(await isReady())) return;
-    const known = markOf(row);
-    const index = listed().indexOf(row);
+  // Do something with a message: `act(index)`. An edit before it can have put another one into its row.
+  function withMessage(row, act) {
+    const was = JSON.stringify(valuesOf(row));
+    const isSame = (one) => JSON.stringify(valuesOf(one)) === was;
+    whenReady(() => {
+      const index = row.isConnected && isSame(row) ? listed().indexOf(row) : listed().findIndex(isSame);
+      return index < 0 ? undefined : act(index);
+    });
+  }
+
+  async function turn(index, step) {
+    const known = markOf(listed()[index]);
+    const at = known.at + step;
     const tails = forks.get(known.id);
-    if (index < 0 || !tails?.[at]?.length) return;
+    if (!tails?.[at]?.length) return;
     const rows = listed().map(valuesOf);
     tails[known.at] = rows.slice(index);
     save();
@@ -99,10 +108,8 @@ window.versions = (() => {
     }
   }
 
-  async function resend(row, isAnswer) {
-    if (!(await isReady())) return;
-    const index = listed().indexOf(row);
-    if (index < 0) return;
+  function resend(index, isAnswer) {
+    const row = listed()[index];
     const from = isAnswer ? index : index + 1;
     const later = listed().slice(from);
     if (isAnswer) {
@@ -119,11 +126,11 @@ window.versions = (() => {
   }
 
   // A run's page has a button for its own answer.
-  document.querySelector(".run-strip [name=until]")?.addEventListener("click", async (event) => {
+  document.querySelector(".run-strip [name=until]")?.addEventListener("click", (event) => {
     event.preventDefault();
     const row = listed()[event.currentTarget.value];
-    if (row) resend(row, true);
-    else if (await isReady()) sendAside();
+    if (row) withMessage(row, (index) => resend(index, true));
+    else whenReady(sendAside);
   });
 
   list.addEventListener("click", (event) => {
@@ -132,8 +139,8 @@ window.versions = (() => {
     const version = event.target.closest("[data-version]");
     if (again) {
       event.preventDefault();
-      resend(row, "again" in again.dataset);
-    } else if (version) turnTo(row, markOf(row).at + Number(version.dataset.version));
+      withMessage(row, (index) => resend(index, "again" in again.dataset));
+    } else if (version) withMessage(row, (index) => turn(index, Number(version.dataset.version)));
   });
   document.body.addEventListener("playground:placed", showVersions);
   showVersions();

@@ -124,6 +124,39 @@ def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
     assert set(answers) == {200}
 
 
+def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    for number in range(4):
+        runs.reply(f"Answer {number}")
+        send(page, f"Question {number}")
+    page.get_by_role("button", name="Delete run").first.click()
+    expect(page.get_by_text("Run deleted")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/runs/" in request.url else None)
+
+    page.reload()
+
+    expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
+    expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
+    page.get_by_label("Actions for message 8").click()
+    page.get_by_label("Remove message 8").click()
+    expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(2)
+    assert len(asked) == len(set(asked)) == 4
+
+
+def test_back_from_a_conversation_shows_the_page_of_a_run(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    runs.send(page, "Back?", "Here")
+    page.get_by_role("link", name="Permalink").click()
+    expect(page.locator(".run-strip")).to_be_visible()
+    page.evaluate("fetch(location.href, {headers: {'HX-Request': 'true'}}).then((answer) => answer.text())")
+    page.goto(runs.address)
+
+    page.go_back()
+
+    expect(page.locator(".run-strip")).to_be_visible()
+
+
 def test_two_of_four_temperatures_are_compared(runs: Runs) -> None:
     page = runs.open("?provider=test")
     for temperature in ("0", "0.5", "1", "1.5"):

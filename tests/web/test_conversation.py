@@ -117,6 +117,15 @@ def test_the_next_message_continues_the_conversation(client: Client, upstream: S
     assert 'class="drawn"' in turns[1]  # the earlier answer, as it is read
 
 
+def test_drawing_many_answers_costs_no_more_than_one(client: Client) -> None:
+    row = "*a* " * 15_000
+    page = _send(client, *[row] * 4, roles="assistant", path="/edit/", do="show")
+
+    # The fourth is in the composer, and two together are longer than any answer that is drawn.
+    assert ["answer-rich" in turn for turn in _turns(page)] == [False, False, True]
+    assert ["answer-text" in turn for turn in _turns(page)] == [True, True, False]
+
+
 def test_an_earlier_answer_stays_text(client: Client, upstream: ScriptedUpstream) -> None:
     hostile = '<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) "><form>'
     upstream.reply(completion(hostile))
