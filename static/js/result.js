@@ -128,7 +128,7 @@
 
   async function stopSending(event) {
     // Stop replaces Send in the same place: ignore the second click of a double click.
-    if (event.detail > 1 && performance.now() - sentAt < 500) return;
+    if (event.detail > 1 && event.timeStamp - sentAt < 500) return;
     if (stopped || !live) {
       stopped = true;
       abort(); // at once, also on the second click
