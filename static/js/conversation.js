@@ -36,12 +36,15 @@ window.conversation = (() => {
     for (const row of listed()) {
       const known = answers.get(runOf(row));
       const view = row.querySelector("[data-view]");
-      if (known && !placed.has(runOf(row))) {
+      // The messages for the results of its tools are from the same run.
+      const isAnswer = Boolean(known) && !placed.has(runOf(row));
+      if (isAnswer) {
         placed.add(runOf(row));
         if (known.section.parentElement !== view) view.replaceChildren(known.section);
         showUsed(known.section, field(row, "content").value);
+        known.section.removeAttribute("aria-label"); // there are many: its message's role says what it is
       }
-      row.classList.toggle("chosen", Boolean(runOf(row)) && runOf(row) === shown);
+      row.classList.toggle("chosen", isAnswer && runOf(row) === shown);
     }
     document.body.dispatchEvent(new Event("playground:placed"));
     recall();

@@ -146,13 +146,16 @@ window.editForm = (() => {
     if (target.matches("#parameters select")) edit("show");
   });
 
+  // The server does not have the folds of answers that arrived since.
+  const FOLDS = "details:not(.menu, [data-view] *)";
+
   // Before the swap: keep what was typed meanwhile, what is unfolded, and the focus if it has moved.
   pane.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
     if (ctx.sourceElement !== pane) return;
     for (const { fragment, target } of tasks) {
       for (const input of since) if (target.contains(input)) keep(input, fragment);
-      const folds = fragment.querySelectorAll("details");
-      target.querySelectorAll("details").forEach((fold, at) => {
+      const folds = fragment.querySelectorAll(FOLDS);
+      target.querySelectorAll(FOLDS).forEach((fold, at) => {
         if (fold.open && folds[at]) folds[at].open = true;
       });
       // Focused below: Chromium refuses `autofocus` in a frame of another site, and complains.
