@@ -66,6 +66,7 @@ window.conversation = (() => {
         asked.add(run);
         await bring(run);
         place();
+        follow();
       }
     } catch {
       asked.clear(); // the playground is out of reach: ask again at the next change
@@ -147,7 +148,10 @@ window.conversation = (() => {
         return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      document.querySelector("#composer [name=content]").focus();
+      // Or a message that was changed is answered again.
+      const from = document.activeElement.closest(".turn")?.querySelector(".turn-head [name=until]");
+      if (from?.checkVisibility()) setTimeout(() => from.click());
+      else document.querySelector("#composer [name=content]").focus();
     },
     { capture: true },
   );
@@ -198,12 +202,13 @@ window.conversation = (() => {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun && goesOn) await window.versions.restore(begun);
+    slot.classList.toggle("left", Boolean(sectionIn(slot)));
     place();
     follow();
   });
 
   // Stay at the end of the conversation, unless somebody scrolls; of a long answer that came at once, its beginning.
-  let follows = false;
+  let follows = true;
   talk.addEventListener("scroll", () => {
     follows = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   });
