@@ -240,6 +240,8 @@ window.conversation = (() => {
     if (button) use(button);
   }
 
+  // Before the changed list is seen: its answers have no facts yet.
+  new MutationObserver(place).observe(list, { childList: true });
   // After the form's own scripts have read what the server changed.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.sourceElement === pane) place();
