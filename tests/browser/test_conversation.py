@@ -186,6 +186,7 @@ def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: Scrip
     send(page)
     expect(last_answer(page)).to_contain_text("called tools")
 
+    expect(page.locator(".turn.chosen")).to_have_count(1)
     expect(message(page, 3)).to_be_focused()
     page.keyboard.type("42")
     send(page)
@@ -251,6 +252,40 @@ def test_an_edited_message_is_sent_from_there_and_what_followed_stays(
     page.get_by_role("button", name="Earlier version").click()
     expect(message(page, 1)).to_have_value("Hello!")
     expect(message(page, 2)).to_have_value("Hello!")
+
+
+def test_ctrl_enter_in_an_edited_message_sends_from_there(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    send(page)
+    message(page, 1).fill("edited")
+
+    send_by_keys(page)
+
+    assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "edited"}]
+    expect(page.locator("[data-version-number]:visible")).to_have_text("2/2")
+    expect(composer(page)).to_be_focused()
+
+
+def test_earlier_answers_stay_whole_while_another_joins(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("**one**"))
+    page = open_page("?provider=test")
+    send(page)
+    last_answer(page).locator(".source summary").click()
+    # In each frame that is painted: are the facts of the first answer there?
+    page.evaluate("""() => {
+      window.least = 1;
+      const look = () => {
+        window.least = Math.min(window.least, document.querySelectorAll("#messages .facts").length);
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
+
+    send(page, "And then?")
+
+    expect(page.locator("#messages .facts")).to_have_count(2)
+    assert page.evaluate("window.least") == 1
+    expect(page.locator("#messages details[open]")).to_have_count(1)  # its source, and no menu
 
 
 def test_an_answer_that_was_cut_is_continued(open_page: Open, upstream: ScriptedUpstream) -> None:

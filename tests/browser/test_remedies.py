@@ -133,7 +133,9 @@ def test_on_a_small_screen_settings_and_inspector_are_drawers(
     inspector = drawer(page, "result")
     inspector.get_by_role("tab", name="Raw JSON").click()
     expect(inspector.locator("[data-part=panel-raw]")).to_contain_text("chat.completion")
-    inspector.page.mouse.click(5, 400)
+    page.mouse.click(5, 400)
+    expect(inspector).to_be_hidden()
+    drawer(page, "result").get_by_role("button", name="Close").click()
     expect(inspector).to_be_hidden()
 
 
