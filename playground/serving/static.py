@@ -51,12 +51,14 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         return saved
 
     def post_process(self, paths: dict[str, Any], *arguments: Any, **options: Any) -> Iterator[Any]:
+        joined = {}
         for name, parts in JOINED.items():
-            folder, kind = name.split("/")[0], Path(name).suffix
-            texts = (self.open(f"{folder}/{part}{kind}").read().decode() for part in parts)
-            self.delete(name)
-            super()._save(name, ContentFile((";\n" if kind == ".js" else "\n").join(texts).encode()))
-        joined = {name: (self, name) for name in JOINED}
+            files = [f"{name.split('/')[0]}/{part}{Path(name).suffix}" for part in parts]
+            if paths.keys() >= set(files):  # other folders of files have none of them
+                texts = (self.open(file).read().decode() for file in files)
+                self.delete(name)
+                super()._save(name, ContentFile((";\n" if name.endswith(".js") else "\n").join(texts).encode()))
+                joined[name] = (self, name)
         yield from super().post_process({**paths, **joined}, *arguments, **options)
 
     def get_modified_time(self, name: str) -> datetime:

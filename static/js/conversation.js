@@ -204,7 +204,7 @@ window.conversation = (() => {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun && goesOn) await window.versions.restore(begun);
-    slot.classList.toggle("left", !isAdded);
+    slot.classList.toggle("left", Boolean(sectionIn(slot)));
     place();
     follow();
   });
