@@ -1,5 +1,6 @@
 // Undo: every change that replaces or removes what was typed can be undone, with the note that tells of it, or with
-// Ctrl+Z outside fields. A state is the form's fields without secrets; the server shows it again (`edits.js`).
+// Ctrl+Z outside fields; Ctrl+Shift+Z takes that back. A state is the form's fields without secrets; the server shows
+// it again (`edits.js`).
 window.undo = (() => {
   const form = document.getElementById("request-form");
   const note = document.querySelector("[data-undo-note]");
@@ -8,6 +9,7 @@ window.undo = (() => {
   const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
   const most = 50;
   const stack = [];
+  let undone = []; // the states that Undo replaced since the last change: a conversation may have gone on in them
   let timer = null;
 
   const all = () => [...new FormData(form)];
@@ -25,6 +27,7 @@ window.undo = (() => {
     if (!(what in note.dataset) || !before || same(before, state())) return;
     stack.push(before);
     stack.splice(0, stack.length - most);
+    undone = [];
     told.textContent = note.dataset[what];
     note.hidden = false;
     clearTimeout(timer);
@@ -35,15 +38,18 @@ window.undo = (() => {
     }, 10_000);
   }
 
-  async function back() {
-    const before = stack.pop();
+  // Show the last state of one stack, and put the present one on the other.
+  async function turn(from, to) {
+    const before = from.pop();
     if (!before) return;
     hide();
+    const now = state();
     const secrets = all().filter(([name]) => secret.includes(name));
     if (!(await editForm("show", [...before, ...secrets]))) {
-      stack.push(before);
+      from.push(before);
       return;
     }
+    to.push(now);
     // The server's response has no provider.
     for (const [name, value] of before)
       if (["provider", "base_url"].includes(name)) form.elements[name].value = value;
@@ -55,13 +61,16 @@ window.undo = (() => {
     }
   }
 
+  const back = () => turn(stack, undone);
+  const forward = () => turn(undone, stack);
   button.addEventListener("click", back);
   document.addEventListener("keydown", (event) => {
-    const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
-    if (!undoes || !stack.length || event.target.closest?.("input, textarea, select, [contenteditable]"))
+    const isKey = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+    const states = event.shiftKey ? undone : stack;
+    if (!isKey || !states.length || event.target.closest?.("input, textarea, select, [contenteditable]"))
       return;
     event.preventDefault();
-    back();
+    (event.shiftKey ? forward : back)();
   });
 
   // The site's name leads to an empty form. That page offers to undo it.

@@ -126,9 +126,11 @@ window.versions = (() => {
   }
 
   // A run's page has a button for its own answer.
+  const ownRun = list.querySelector('[data-part="panel-answer"]')?.dataset.run;
   document.querySelector(".run-strip [name=until]")?.addEventListener("click", (event) => {
     event.preventDefault();
-    const row = listed()[event.currentTarget.value];
+    // Wherever it is by now.
+    const row = ownRun && listed().find((one) => runOf(one) === ownRun);
     if (row) withMessage(row, (index) => resend(index, true));
     else whenReady(sendAside);
   });

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import choose, example, message, send
+from tests.browser.steps import choose, example, last_answer, message, send
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {
@@ -99,6 +99,23 @@ def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> No
 
     page.keyboard.press("Control+z")
     assert _state(page) == states[0]
+
+
+def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since(
+    page: Page, upstream: ScriptedUpstream
+) -> None:
+    page.locator("header [value=clear]").click()
+    send(page, "And then?")
+    page.locator("#messages [data-view]").last.click()
+
+    page.keyboard.press("Control+z")
+    expect(page.locator("#messages [data-message]")).to_have_count(3)
+    page.keyboard.press("Control+Shift+Z")
+
+    expect(page.locator("#messages [data-message]")).to_have_count(2)
+    expect(last_answer(page)).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#messages [data-message]")).to_have_count(3)
 
 
 def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
