@@ -57,7 +57,9 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
             if paths.keys() >= set(files):  # other folders of files have none of them
                 texts = (self.open(file).read().decode() for file in files)
                 self.delete(name)
-                super()._save(name, ContentFile((";\n" if name.endswith(".js") else "\n").join(texts).encode()))
+                super()._save(
+                    name, ContentFile((";\n" if name.endswith(".js") else "\n").join(texts).encode())
+                )
                 joined[name] = (self, name)
         yield from super().post_process({**paths, **joined}, *arguments, **options)
 

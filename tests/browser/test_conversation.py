@@ -254,7 +254,9 @@ def test_an_edited_message_is_sent_from_there_and_what_followed_stays(
     expect(message(page, 2)).to_have_value("Hello!")
 
 
-def test_ctrl_enter_in_an_edited_message_sends_from_there(open_page: Open, upstream: ScriptedUpstream) -> None:
+def test_ctrl_enter_in_an_edited_message_sends_from_there(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
     page = open_page("?provider=test")
     send(page)
     message(page, 1).fill("edited")
