@@ -82,17 +82,18 @@ def rendered(text: str, *, copying: bool = True, seconds: float = _SECONDS) -> S
     return mark_safe(html.strip()) if has_markup else None  # noqa: S308 -- all text in it is escaped
 
 
-def rendered_block(text: str) -> str:
+def rendered_block(text: str, seconds: float = _SECONDS) -> str:
     """Return a block of a growing answer as HTML; escaped if it takes too long."""
     try:
-        return _html(text, {"budget": Budget(_SECONDS), "copying": True}, whole=False).strip()
+        env = {"budget": Budget(min(seconds, _SECONDS)), "copying": True}
+        return _html(text, env, whole=False).strip()
     except (OverBudgetError, RecursionError):
         return f'<p class="answer-text">{escape(text)}</p>'
 
 
-def fence(code: str, language: str, *, is_open: bool = False) -> SafeString:
+def fence(code: str, language: str, seconds: float = _SECONDS, *, is_open: bool = False) -> SafeString:
     """Return a block of code as HTML, highlighted unless `is_open`: then more code is put into it."""
-    html = SafeString(escape(code)) if is_open else highlight(code, language)
+    html = SafeString(escape(code)) if is_open else highlight(code, language, min(seconds, _SECONDS))
     return _figure(html, language[:40], copying=True)
 
 

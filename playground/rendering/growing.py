@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from playground.rendering.answer import fence, rendered_block
+from playground.rendering.budget import Purse
 
 # In characters. A longer block is closed early, so that it isn't rendered over and over.
 _LONGEST_OPEN = 4_000
@@ -44,37 +45,60 @@ class Change:
 class Growing:
     """Takes an answer piece by piece: `add` returns what changes.
 
-    The answer is plain text until there is markup in it, and to its end unless `draws`.
+    The answer is plain text until there is markup in it, and to its end unless `draws`. Once the purse is
+    empty, the open block and all that follows is plain text.
     """
 
-    def __init__(self, *, draws: bool = True) -> None:
+    def __init__(self, purse: Purse, *, draws: bool = True) -> None:
+        self._purse = purse
         self._draws = draws
+        self._is_rest = False  # only plain text follows
         self._plain: list[str] | None = []  # as long as it is plain text
         self._tail = "\n"  # of the plain text: a mark may arrive in pieces
         self._line = ""  # the last one, which has no end yet
         self._block: list[str] = []  # the whole lines of the open block
         self._length = 0
-        self._marks = ""  # those that opened the fence, if the block is one
+        self._opening = ""  # the first line of the fence, if the block is one
+        self._marks = ""  # those that it begins with
         self._language = ""
         self._coded = 0  # characters of the last line that are shown in the code already
         self._change = Change()
 
     def add(self, text: str) -> Change:
+        if self._is_rest:
+            return Change(code=escape(text))
+        with self._purse.paying():
+            return self._add(text)
+
+    def _add(self, text: str) -> Change:
         self._change = Change()
         if self._plain is not None:
-            if not self._draws or not _MARKUP.search(self._tail + text):
+            if not self._draws or not self._purse.left() or not _MARKUP.search(self._tail + text):
                 self._plain.append(text)
                 self._tail = (self._tail + text)[-20:]
                 return Change(text=escape(text))
             text = "".join([*self._plain, text])
             self._plain = None
             self._change.begins = True
-        *lines, rest = text.split("\n")
-        for line in lines:
+        *lines, last = text.split("\n")
+        for at, line in enumerate(lines):
+            if not self._purse.left():
+                return self._show_rest("\n".join([self._line + line, *lines[at + 1 :], last]))
             self._end(self._line + line)
             self._line = ""
-        self._line += rest
+        self._line += last
+        if not self._purse.left():
+            return self._show_rest(self._line)
         self._show_open()
+        return self._change
+
+    def _show_rest(self, text: str) -> Change:
+        """Show the source of the open block and the text. All that follows is put into the same element."""
+        self._is_rest = True
+        opening = [self._opening] if self._marks else []
+        source = escape("\n".join([*opening, *self._block, text]))
+        self._open(f'<p class="answer-text"><code class="rest">{source}</code></p>')
+        self._block, self._line = [], ""
         return self._change
 
     def _end(self, line: str) -> None:
@@ -83,6 +107,7 @@ class Growing:
             self._end_code(line)
         elif found := _FENCE.match(line):
             self._close()
+            self._opening = line
             self._marks, self._language = found[1], found[2].strip().partition(" ")[0]
             self._open(fence("", self._language, is_open=True))
         else:
@@ -103,7 +128,7 @@ class Growing:
     def _end_code(self, line: str) -> None:
         bare = line.strip()
         if bare.startswith(self._marks) and not bare.strip(self._marks[0]):
-            self._close(fence("\n".join(self._block), self._language))
+            self._close(fence("\n".join(self._block), self._language, self._purse.left()))
             self._marks = ""
         else:
             self._code(line[self._coded :] + "\n")
@@ -120,7 +145,7 @@ class Growing:
                 self._coded = len(self._line)
         elif (text := "\n".join([*self._block, self._line])).strip():
             began = time.thread_time()
-            html = rendered_block(text)
+            html = rendered_block(text, self._purse.left())
             takes_long = len(text) > _LONGEST_UNTIMED and time.thread_time() - began > _LONGEST_SECONDS
             if takes_long or len(text) > _LONGEST_OPEN:
                 self._line = ""
@@ -130,12 +155,13 @@ class Growing:
 
     def _close(self, html: str = "") -> None:
         if html or any(line.strip() for line in self._block):
-            self._change.whole += html or rendered_block("\n".join(self._block))
+            html = html or rendered_block("\n".join(self._block), self._purse.left())
+            self._change.whole += self._purse.wrote(html)
             self._open("")
         self._block, self._length = [], 0
 
     def _open(self, html: str) -> None:
-        self._change.open, self._change.code = html, ""
+        self._change.open, self._change.code = self._purse.wrote(html), ""
 
     def _code(self, text: str) -> None:
         if self._change.open is None:

@@ -23,6 +23,7 @@ from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
 from playground.network.pace import FEW
 from playground.network.running import running
+from playground.rendering.budget import Purse
 from playground.rendering.growing import Change, Growing
 from playground.runs.keep import Keeper, Kept
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
@@ -109,6 +110,7 @@ class Patches:
         self._folds = 1  # the page starts with the first one
         # Drawing takes more time than all else, so it waits for the end if many calls are running.
         self._draws = running.count <= FEW
+        self._purse = Purse()
         self._texts: dict[int, Growing] = {}
 
     def of(self, progress: Progress) -> bytes:
@@ -178,7 +180,7 @@ class Patches:
         if not text:
             return Change()
         draws = self._draws and growth.position < _MOST_DRAWN
-        return self._texts.setdefault(growth.position, Growing(draws=draws)).add(text)
+        return self._texts.setdefault(growth.position, Growing(self._purse, draws=draws)).add(text)
 
     def _begun(self, position: int) -> str:
         context = {"run": self.run, "position": position}

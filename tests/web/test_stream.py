@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from playground.network.running import running
+from playground.rendering.budget import Purse
 from playground.web import relay
 from tests.configuration import configure
 from tests.upstreams.scripted import (
@@ -134,3 +135,18 @@ def test_of_many_answers_only_the_first_are_drawn_while_they_grow(
     assert "<em>0</em>" in live
     assert "_19_" in live
     assert "<em>19</em>" in finished
+
+
+def test_the_answers_of_a_call_share_what_there_is_to_draw_them(
+    client: Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "Purse", lambda: Purse(share=0, html=10))
+    choices = [{"index": number, "delta": {"content": f"_{number}_"}} for number in range(2)]
+    upstream.reply(event_stream(event({"choices": choices})))
+
+    html = post_form(client, htmx=True, **STREAM, n="2").getvalue().decode()
+
+    live, _, finished = html.partition("data-result")
+    assert "<em>0</em>" in live
+    assert "_1_" in live
+    assert "<em>1</em>" in finished
