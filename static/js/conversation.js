@@ -42,6 +42,7 @@ window.conversation = (() => {
         placed.add(runOf(row));
         if (known.section.parentElement !== view) view.replaceChildren(known.section);
         showUsed(known.section, field(row, "content").value);
+        known.section.role = "group"; // no panel of a tab, also if it streamed
         known.section.removeAttribute("aria-label"); // there are many: its message's role says what it is
       }
       row.classList.toggle("chosen", isAnswer && runOf(row) === shown);
@@ -85,7 +86,6 @@ window.conversation = (() => {
     box.remove();
     const section = sectionIn(box);
     if (section?.dataset.run !== run) return;
-    section.role = "group";
     section.remove();
     answers.set(run, { section, panels: [...box.childNodes], sent: null });
   }

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_no_barrier
 from tests.browser.conftest import Open
 from tests.browser.steps import (
     UNSUPPORTED,
@@ -288,6 +289,8 @@ def test_earlier_answers_stay_whole_while_another_joins(open_page: Open, upstrea
     expect(page.locator("#messages .facts")).to_have_count(2)
     assert page.evaluate("window.least") == 1
     expect(page.locator("#messages details[open]")).to_have_count(1)  # its source, and no menu
+    expect(page.locator("#messages [role=tabpanel]")).to_have_count(0)
+    assert_no_barrier(page)
 
 
 def test_an_answer_that_was_cut_is_continued(open_page: Open, upstream: ScriptedUpstream) -> None:
