@@ -54,9 +54,11 @@ window.conversation = (() => {
   // A conversation that was reloaded, or taken up again, gets the facts of its answers from their runs: one after
   // another, the last one first. Nothing is asked for twice.
   const asked = new Set();
+  const MOST_RECALLED = 60; // messages; what came before them is brought when it is chosen
   let isRecalling = false;
   const unknown = () =>
     listed()
+      .slice(-MOST_RECALLED)
       .map(runOf)
       .findLast((run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run));
   async function recall() {
@@ -95,7 +97,12 @@ window.conversation = (() => {
     if (known) known.panels = [...outcome.childNodes];
   }
 
-  function choose(run) {
+  async function choose(run) {
+    if (run && pane.dataset.runUrl && !answers.has(run) && !asked.has(run)) {
+      asked.add(run);
+      await bring(run).catch(() => asked.delete(run));
+      place();
+    }
     const known = answers.get(run);
     if (!known || run === shown || isBusy()) return;
     keepPanels();

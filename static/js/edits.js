@@ -113,6 +113,7 @@ window.editForm = (() => {
     focused = document.activeElement;
     const before = window.undo?.state(); // an embed has none
     const isOpened = action.startsWith("open:");
+    const replaces = /^(clear$|fill:|example:|open:)/.test(action);
     let answer;
     do {
       since.clear();
@@ -122,17 +123,15 @@ window.editForm = (() => {
       const signal = AbortSignal.timeout(PATIENCE);
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
-      // Repeat with what was typed meanwhile, except for an example, which replaces the form, and for a form that is
-      // given: what was typed is kept beside it.
-    } while (since.size && !state && !/^(fill|example):/.test(action) && !isOpened);
+      // Repeat with what was typed meanwhile, unless another form takes the place of this one: then it is kept in that.
+    } while (since.size && !state && !replaces);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);
       requestForm.showErrors(problems);
       return problems.length ? false : told(answer.error.title);
     }
-    if (/^(clear$|fill:|example:|open:)/.test(action))
-      document.dispatchEvent(new Event("playground:replacing"));
+    if (replaces) document.dispatchEvent(new Event("playground:replacing"));
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     if (action.startsWith("append:")) requestForm.moved();

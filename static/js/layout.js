@@ -58,8 +58,15 @@
     const known = costs.filter(Boolean);
     const sum = known.reduce((total, cost) => total + Number(cost), 0);
     spent.hidden = !sum;
+    // After a reload, an answer whose run was not saved has no facts.
+    const runs = [...pane.querySelectorAll(".turn")].map((row) => [
+      row.querySelector("[name=run]").value,
+      row.querySelector('[data-part="panel-answer"]'),
+    ]);
+    const told = new Set(runs.map(([run, panel]) => panel && run));
+    const isPart = known.length < costs.length || runs.some(([run]) => run && !told.has(run));
     const { text, partly } = spent.dataset;
-    spent.textContent = (known.length < costs.length ? partly : text).replace("{0}", usd.format(sum));
+    spent.textContent = (isPart ? partly : text).replace("{0}", usd.format(sum));
   });
 
   // --- a message is dragged by its head ---
@@ -69,7 +76,7 @@
   list.addEventListener("pointerdown", ({ target }) => {
     const row = target.closest(".turn");
     if (row)
-      row.draggable = Boolean(target.closest(".turn-head")) && !target.closest("select, button, details");
+      row.draggable = Boolean(target.closest(".turn-head")) && !target.closest(":is(select, button, details)");
   });
   list.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.(".turn");

@@ -169,3 +169,9 @@ def test_the_cost_of_the_conversation_is_the_sum_of_its_answers(
     expect(spent).to_have_text("Conversation: ≈ $0.00012, and answers without a known price")
     page.evaluate(price, [1, "0.0003"])
     expect(spent).to_have_text("Conversation: ≈ $0.00042")
+
+    page.reload()
+    expect(page.locator("#messages .drawn, #messages [data-message]")).not_to_have_count(0)
+    send(page, "Three?")
+    page.evaluate(price, [0, "0.0001"])
+    expect(spent).to_have_text("Conversation: ≈ $0.0001, and answers without a known price")

@@ -196,3 +196,22 @@ def test_what_is_typed_while_a_version_is_shown_stays(open_page: Open, upstream:
 
     expect(message(page, 2)).to_have_value("Hello!")
     expect(composer(page)).to_have_value("typed meanwhile")
+
+
+def test_what_is_typed_while_a_new_conversation_begins_stays(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    held: list[Route] = []
+    page = open_page("?provider=test")
+    send(page)
+    page.route("**/edit/", lambda route: held.append(route), times=1)
+    with page.expect_request("**/edit/"):
+        page.locator("header [value=clear]").click()
+
+    composer(page).fill("typed meanwhile")
+    page.locator("#send").click()
+    with page.expect_response("**/send/"):
+        held[0].continue_()
+    settled(page)
+
+    assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "typed meanwhile"}]
