@@ -57,7 +57,7 @@ def test_an_error_leads_to_the_field_that_is_wrong(open_page: Open, upstream: Sc
     upstream.reply(json_answer({"error": {"message": "Incorrect API key provided"}}, 401))
     send(page, "Hello?")
 
-    page.get_by_role("button", name="Enter a key").click()
+    page.get_by_role("button", name="Enter an API key").click()
 
     expect(page.locator("#settings")).to_be_visible()
     expect(page.locator("#api_key")).to_be_focused()
