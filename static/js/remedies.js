@@ -23,7 +23,7 @@
     const until = Date.now() + Number(wait) * 1000;
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1000);
-      label.textContent = text.replace("{0}", `${Math.max(left, 0)} s`);
+      label.textContent = text.replace("{0}", Math.max(left, 0));
       if (!button.isConnected) clearInterval(waiting.timer);
       else if (left <= 0) {
         clearInterval(waiting.timer);

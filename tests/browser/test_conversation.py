@@ -33,7 +33,7 @@ def test_messages_are_added_moved_and_removed(open_page: Open, upstream: Scripte
     add_messages(page, "two", "three")
 
     choose(page, "Move message 3 up")
-    choose(page, "Remove message 1")
+    choose(page, "Delete message 1")
     send(page)
 
     assert [message["content"] for message in upstream.requests[-1].json["messages"]] == ["three", "two"]
@@ -226,11 +226,11 @@ def test_an_answer_is_asked_for_again_and_both_versions_stay(
     expect(message(page, 2)).to_have_value("Another one")
     expect(page.locator("#messages [data-message]")).to_have_count(2)
     expect(page.locator("[data-version-number]:visible")).to_have_text("2/2")
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(page.locator("#messages [data-message]")).to_have_count(4)
     expect(message(page, 2)).to_have_value("Hello!")
     expect(message(page, 3)).to_have_value("And then?")
-    page.get_by_role("button", name="Later version").click()
+    page.get_by_role("button", name="Next version").click()
     expect(message(page, 2)).to_have_value("Another one")
 
 
@@ -250,7 +250,7 @@ def test_an_edited_message_is_sent_from_there_and_what_followed_stays(
     assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "edited"}]
     expect(message(page, 2)).to_have_value("Another one")
     expect(composer(page)).to_have_value("not sent")
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(message(page, 1)).to_have_value("Hello!")
     expect(message(page, 2)).to_have_value("Hello!")
 

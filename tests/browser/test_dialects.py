@@ -370,7 +370,7 @@ def test_an_item_that_is_no_message_has_no_text(open_page: Open) -> None:
     item = page.locator("#messages [data-message]").last
     expect(item.locator("[name=content]")).to_be_hidden()
 
-    choose(page, "Remove message 1")
+    choose(page, "Delete message 1")
     expect(item.locator("[name=extra]")).to_be_focused()
     item.locator("[name=role]").select_option("user")
     expect(item.locator("[name=content]")).to_be_visible()

@@ -53,7 +53,7 @@ def test_a_link_is_sent_as_it_is(open_page: Open, upstream: ScriptedUpstream, sc
 def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page(_link(CARRIED))
     add_messages(page, "five")
-    choose(page, "Remove message 5")  # a change, so that the form is stored
+    choose(page, "Delete message 5")  # a change, so that the form is stored
     page.reload()
 
     sent = _sent(page, upstream)
@@ -287,7 +287,7 @@ def test_messages_are_added_and_moved_without_waiting_for_the_server(open_page: 
     message(page, 2).press("End")
     page.keyboard.press("Alt+ArrowUp")
     page.keyboard.type(" one")
-    choose(page, "Remove message 2")
+    choose(page, "Delete message 2")
 
     expect(message(page, 1)).to_have_value("second one")
     expect(page.get_by_label("Move message 1 up")).to_be_disabled()

@@ -25,7 +25,7 @@ def test_after_the_wait_that_a_provider_wants_it_is_sent_again(
     upstream.reply(LIMITED)
     send(page, "Hello?")
     upstream.reply(completion("At last"))
-    wait = page.get_by_role("button", name="Wait 1 s and send")
+    wait = page.get_by_role("button", name="Send in 1 s")
     composer(page).fill("the next one")
 
     with page.expect_response("**/send/"):
@@ -45,10 +45,10 @@ def test_a_wait_is_called_off_by_a_second_click(open_page: Open, upstream: Scrip
     page = open_page("?provider=test")
     upstream.reply(json_answer({"error": {"message": "Rate limit reached"}}, 429, Retry_After="60"))
     send(page, "Hello?")
-    page.get_by_role("button", name="Wait 60 s and send").click()
+    page.get_by_role("button", name="Send in 60 s").click()
     page.get_by_role("button", name=re.compile("^Sending in 60 s|^Sending in 59 s")).click()
 
-    expect(page.get_by_role("button", name="Wait 60 s and send")).to_be_visible()
+    expect(page.get_by_role("button", name="Send in 60 s")).to_be_visible()
     assert len(upstream.requests) == 1
 
 
@@ -57,7 +57,7 @@ def test_an_error_leads_to_the_field_that_is_wrong(open_page: Open, upstream: Sc
     upstream.reply(json_answer({"error": {"message": "Incorrect API key provided"}}, 401))
     send(page, "Hello?")
 
-    page.get_by_role("button", name="Enter a key").click()
+    page.get_by_role("button", name="Enter an API key").click()
 
     expect(page.locator("#settings")).to_be_visible()
     expect(page.locator("#api_key")).to_be_focused()
@@ -91,11 +91,11 @@ def test_versions_outlast_a_reload(open_page: Open, upstream: ScriptedUpstream) 
     expect(page.get_by_text("2/2")).to_be_visible()
 
     page.reload()
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_role("button", name="Previous version").click()
 
     expect(message(page, 2)).to_have_value("First")
     expect(page.get_by_text("1/2")).to_be_visible()
-    page.get_by_role("button", name="Later version").click()
+    page.get_by_role("button", name="Next version").click()
     expect(message(page, 2)).to_have_value("Another")
 
 
@@ -166,12 +166,12 @@ def test_the_cost_of_the_conversation_is_the_sum_of_its_answers(
       document.body.dispatchEvent(new Event('playground:placed'));
     }"""
     page.evaluate(price, [0, "0.00012"])
-    expect(spent).to_have_text("Conversation: ≈ $0.00012, and answers without a known price")
+    expect(spent).to_have_text("Conversation cost: ≈ $0.00012 (some prices unknown)")
     page.evaluate(price, [1, "0.0003"])
-    expect(spent).to_have_text("Conversation: ≈ $0.00042")
+    expect(spent).to_have_text("Conversation cost: ≈ $0.00042")
 
     page.reload()
     expect(page.locator("#messages .drawn, #messages [data-message]")).not_to_have_count(0)
     send(page, "Three?")
     page.evaluate(price, [0, "0.0001"])
-    expect(spent).to_have_text("Conversation: ≈ $0.0001, and answers without a known price")
+    expect(spent).to_have_text("Conversation cost: ≈ $0.0001 (some prices unknown)")

@@ -139,7 +139,7 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
     page.get_by_label("Actions for message 8").click()
-    page.get_by_label("Remove message 8").click()
+    page.get_by_label("Delete message 8").click()
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(2)
     assert len(asked) == len(set(asked)) == 4
 

@@ -41,7 +41,7 @@ def _undo(page: Page) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda page: choose(page, "Remove message 2"),
+        lambda page: choose(page, "Delete message 2"),
         lambda page: page.get_by_role("button", name="New", exact=True).click(),
         lambda page: example(page, 0),
     ],
@@ -72,13 +72,13 @@ def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) 
 
 def test_an_answer_that_was_deleted_comes_back_with_its_facts(page: Page, upstream: ScriptedUpstream) -> None:
     upstream.reply(completion("Hello!"))
-    choose(page, "Remove message 3")
+    choose(page, "Delete message 3")
     send(page)
     answer = page.locator("[data-message] [data-part=panel-answer]")
     expect(answer).to_be_visible()
     before = _state(page)
 
-    choose(page, "Remove message 3")
+    choose(page, "Delete message 3")
     expect(answer).to_have_count(0)
     _undo(page)
 
@@ -89,7 +89,7 @@ def test_an_answer_that_was_deleted_comes_back_with_its_facts(page: Page, upstre
 def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> None:
     states = [_state(page)]
     for _ in range(3):
-        choose(page, "Remove message 1")
+        choose(page, "Delete message 1")
         states.append(_state(page))
 
     page.evaluate("document.activeElement.blur()")
@@ -119,7 +119,7 @@ def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since
 
 
 def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
-    choose(page, "Remove message 3")
+    choose(page, "Delete message 3")
     field = message(page, 2)
     field.press_sequentially(" and more")
 

@@ -23,8 +23,8 @@ def test_undo_brings_back_the_version_it_was_and_loses_no_other(
     upstream.reply(completion("Another one"))
     _regenerate(page)
     page.get_by_label("Actions for message 1").click()
-    page.get_by_label("Remove message 1").click()
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_label("Delete message 1").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(message(page, 1)).to_have_value("Hello!")
 
     page.locator("[data-undo-note] button").click()
@@ -32,9 +32,9 @@ def test_undo_brings_back_the_version_it_was_and_loses_no_other(
     expect(page.locator(MESSAGES)).to_have_count(2)
     expect(message(page, 2)).to_have_value("Another one")
     expect(page.locator("[data-version-number]:visible")).to_have_text("2/2")
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(message(page, 2)).to_have_value("Hello!")
-    page.get_by_role("button", name="Later version").click()
+    page.get_by_role("button", name="Next version").click()
     expect(message(page, 2)).to_have_value("Another one")
 
 
@@ -45,7 +45,7 @@ def test_an_answer_that_is_asked_for_again_in_vain_is_the_one_before(
     send(page)
     upstream.reply(completion("Another one"))
     _regenerate(page)
-    page.get_by_role("button", name="Earlier version").click()
+    page.get_by_role("button", name="Previous version").click()
     expect(message(page, 2)).to_have_value("Hello!")
     upstream.reply(json_answer({"error": {"message": "no"}}, 500))
 
@@ -189,7 +189,7 @@ def test_what_is_typed_while_a_version_is_shown_stays(open_page: Open, upstream:
     _regenerate(page)
     page.route("**/edit/", lambda route: held.append(route), times=1)
     with page.expect_request("**/edit/"):
-        page.get_by_role("button", name="Earlier version").click()
+        page.get_by_role("button", name="Previous version").click()
 
     composer(page).fill("typed meanwhile")
     held[0].continue_()
