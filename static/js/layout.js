@@ -76,7 +76,8 @@
   list.addEventListener("pointerdown", ({ target }) => {
     const row = target.closest(".turn");
     if (row)
-      row.draggable = Boolean(target.closest(".turn-head")) && !target.closest(":is(select, button, details)");
+      row.draggable =
+        Boolean(target.closest(".turn-head")) && !target.closest(":is(select, button, details)");
   });
   list.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.(".turn");
