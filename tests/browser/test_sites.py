@@ -177,6 +177,7 @@ def test_the_theme_follows_the_sites_switch(site: Built, context: BrowserContext
 
 def test_it_comes_and_goes_with_the_sites_own_navigation(site: Built, context: BrowserContext) -> None:
     page = _open(context, site.address)
+    page.wait_for_load_state("networkidle")  # MkDocs loads pages itself once it has the site's map
     page.evaluate("window.mark = 1")
 
     page.locator("main, [role=main], article").get_by_role("link", name="Chat completion").first.click()
