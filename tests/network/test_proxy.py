@@ -68,7 +68,7 @@ def test_the_proxys_refusal_is_final_and_its_reason_is_not_shown(
 
     assert _kind(exchange) == "proxy"
     assert inside.requests == []
-    shown = str(as_json(exchange))
+    shown = str({name: value for name, value in as_json(exchange).items() if name not in ("id", "timings")})
     for word in ("407", "Rejected", "resolved", "secret"):
         assert word not in shown
 
