@@ -16,8 +16,8 @@ pytest_plugins = [
     "tests.upstreams.plugin",
 ]
 
-# Few examples on each change, many in a scheduled run: `scripts/test -n 3 --hypothesis-profile=many`. No
-# deadline for an example, because the machine may be busy.
+# Few examples on each change, many in a scheduled run: `scripts/test --thorough`. No deadline for an example,
+# because the machine may be busy.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 hypothesis.settings.register_profile("many", deadline=None, max_examples=250)
 hypothesis.settings.load_profile("few")

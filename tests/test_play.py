@@ -148,7 +148,13 @@ def test_one_command_to_an_answer_of_a_real_model_and_ctrl_c_ends_all() -> None:
     assert _all_gone(children)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        *(pytest.param(number, marks=pytest.mark.thorough) for number in (signal.SIGTERM, signal.SIGKILL)),
+    ],
+)
 def test_it_stops_soon_while_a_call_is_under_way(number: signal.Signals) -> None:
     with (
         ScriptedUpstream() as upstream,

@@ -1,6 +1,6 @@
 """More states in Chinese, with runs and proof files: accessible, no wider than a phone, no English left.
 
-`SCREENSHOTS=folder scripts/test tests/browser/test_chinese.py` also saves a screenshot of each.
+`SCREENSHOTS=folder scripts/test --thorough tests/browser/test_chinese.py` also saves a screenshot of each.
 """
 
 import os
@@ -303,6 +303,7 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
 def test_each_state_in_chinese(place: Place, arrange: Arrange) -> None:
     arrange(place)

@@ -1,6 +1,6 @@
 """The docs in a browser: reading, searching and copying, by mouse and keyboard, with and without scripts.
 
-`SCREENSHOTS=folder scripts/test tests/browser/test_docs.py` also saves a screenshot of each state.
+`SCREENSHOTS=folder scripts/test --thorough tests/browser/test_docs.py` also saves a screenshot of each state.
 """
 
 import json
@@ -194,7 +194,9 @@ STATES: tuple[Arrange, ...] = (
 
 
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
-@pytest.mark.parametrize("width", [1440, 1000, 360])
+@pytest.mark.parametrize(
+    "width", [1440, *(pytest.param(width, marks=pytest.mark.thorough) for width in (1000, 360))]
+)
 def test_each_state(open_docs: Open, arrange: Arrange, width: int) -> None:
     page = open_docs(
         "docs/everything", width=width, height=800, color_scheme="light", reduced_motion="reduce"

@@ -202,7 +202,13 @@ def test_nothing_takes_the_focus_and_tab_passes_through(host: Host) -> None:
     assert page.evaluate("document.activeElement.textContent") == "After"
 
 
-@pytest.mark.parametrize("query", ["embed=hello", "embed=fixed", "embed=own-key"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "embed=hello",
+        *(pytest.param(f"embed={name}", marks=pytest.mark.thorough) for name in ("fixed", "own-key")),
+    ],
+)
 @pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", COLOURS)], ids=["light", "dark"])
 def test_axe_finds_nothing(
     host: Host, upstream: ScriptedUpstream, query: str, theme: str, rules: dict[str, list[str]]

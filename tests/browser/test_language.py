@@ -213,6 +213,7 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
 def test_each_state_in_chinese(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
     page = open_page("?provider=test", height=800, reduced_motion="reduce", locale="zh-CN")

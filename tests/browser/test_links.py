@@ -36,7 +36,13 @@ def _chinese(length: int) -> str:
     return "".join(chr(letters.randrange(0x4E00, 0x4E00 + 6000)) for _ in range(length))
 
 
-@pytest.mark.parametrize("content", [ENGLISH * 1400, _chinese(60_000)], ids=["english", "chinese"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(ENGLISH * 1400, id="english", marks=pytest.mark.thorough),
+        pytest.param(_chinese(60_000), id="chinese"),
+    ],
+)
 def test_sixty_thousand_characters_are_handed_on(open_page: Open, content: str) -> None:
     assert len(content) >= 60_000
     page = open_page("?provider=test", permissions=CLIPBOARD)

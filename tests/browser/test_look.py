@@ -1,11 +1,12 @@
 """Every state of the page: accessible, in both themes, and no wider than a phone.
 
-`SCREENSHOTS=folder scripts/test tests/browser/test_look.py` also saves a screenshot of each.
+`SCREENSHOTS=folder scripts/test --thorough tests/browser/test_look.py` also saves a screenshot of each.
 """
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -287,32 +288,46 @@ STATES: tuple[Arrange, ...] = (
 )
 
 
-@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
-def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
+def _arranged(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> Page:
     """Use one page for all widths and themes, because its content does not depend on them."""
     page = open_page("?provider=test", height=800, color_scheme="light", reduced_motion="reduce")
-
     arrange(page, upstream)
+    return page
 
-    for width in (1440, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme, rules in (("light", ALL_RULES), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=scheme)
-            settle(page)
-            if folder := os.environ.get("SCREENSHOTS"):
-                page.screenshot(path=Path(folder, f"{arrange.__name__}-{width}-{scheme}.png"))
-            # An open menu covers targets, which can be reached when it is closed.
-            assert_no_barrier(page, "header" if arrange is examples_menu else None, **rules)
-    for name in ("settings", "result"):
-        drawer(page, name)
-        settle(page)
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder, f"{arrange.__name__}-{name}.png"))
-        assert_no_barrier(page, **COLOURS)
-        page.keyboard.press("Escape")
-    for width in (1440, 360, 320):
+
+def _look(page: Page, name: str, arrange: Arrange, **rules: Any) -> None:
+    settle(page)
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"{arrange.__name__}-{name}.png"))
+    # An open menu covers targets, which can be reached when it is closed.
+    assert_no_barrier(page, "header" if arrange is examples_menu else None, **rules)
+
+
+@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
+def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
+    page = _arranged(open_page, upstream, arrange)
+
+    _look(page, "1440-light", arrange, **COLOURS)
+    page.emulate_media(color_scheme="dark")
+    _look(page, "1440-dark", arrange, **ALL_RULES)
+    for width in (360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
+def test_each_state_on_a_phone(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
+    page = _arranged(open_page, upstream, arrange)
+
+    page.set_viewport_size({"width": 360, "height": 800})
+    _look(page, "360-light", arrange, **ALL_RULES)
+    page.emulate_media(color_scheme="dark")
+    _look(page, "360-dark", arrange, **COLOURS)
+    for name in ("settings", "result"):
+        drawer(page, name)
+        _look(page, name, arrange, **COLOURS)
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("width", [1440, 360])

@@ -58,7 +58,11 @@ class Built:
 RECORD = {"model": "m", "messages": [{"role": "user", "content": "The author's"}], "max_tokens": 50}
 
 
-@pytest.fixture(scope="module", params=built_sites.KINDS)
+# Installing and building a site with Node takes as long as a hundred other tests.
+_KINDS = [*(pytest.param(kind, marks=pytest.mark.thorough) for kind in built_sites.NODE_KINDS), "mkdocs"]
+
+
+@pytest.fixture(scope="module", params=_KINDS)
 def site(
     request: pytest.FixtureRequest, bare: Bare, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Built]:

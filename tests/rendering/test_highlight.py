@@ -43,6 +43,7 @@ def _code(beginning: str, atom: str, size: int, lexer: str) -> str:
     return beginning + atom * (size // len(atom))
 
 
+@pytest.mark.thorough  # only a new version of the lexers changes this
 @pytest.mark.parametrize("lexer", sorted(LEXERS))
 def test_no_step_of_a_lexer_takes_more_than_the_texts_length(lexer: str) -> None:
     for beginning in ("", *BEGINNINGS.get(lexer, ())):
@@ -52,9 +53,14 @@ def test_no_step_of_a_lexer_takes_more_than_the_texts_length(lexer: str) -> None
             # Below this, four times the text takes less than 0.01 s even if time grows by the cube.
             if once > 0.0001:
                 code = _code(beginning, atom, 4_000, lexer)
-                if (four := _longest_step(code, lexer)) > 0.01:
-                    once, four = max(once, _longest_step(short, lexer)), min(four, _longest_step(code, lexer))
-                    assert four < 7 * once + 0.01, (beginning, atom)
+                four = _longest_step(code, lexer)
+                for _ in range(5):  # another load may slow one of them
+                    if four > 7 * once + 0.01:
+                        once, four = (
+                            max(once, _longest_step(short, lexer)),
+                            min(four, _longest_step(code, lexer)),
+                        )
+                assert four < 7 * once + 0.01, (beginning, atom)
 
 
 @pytest.mark.parametrize(

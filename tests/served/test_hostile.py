@@ -245,7 +245,23 @@ ATTACKS: dict[str, tuple[Callable[[], Reply], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+# These keep a worker busy for seconds.
+_LONG = {
+    "endless blank lines",
+    "endless comment lines",
+    "endless data lines",
+    "endless events",
+    "escapes",
+    "gzip in gzip",
+    "logprobs",
+    "nearly too many choices",
+    "nearly too many objects",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in _LONG)) for name in ATTACKS]
+)
 def test_no_response_fills_the_memory(served: Served, name: str) -> None:
     make, words = ATTACKS[name]
     reply = make()

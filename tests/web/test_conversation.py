@@ -118,7 +118,7 @@ def test_the_next_message_continues_the_conversation(client: Client, upstream: S
 
 
 def test_drawing_many_answers_costs_no_more_than_one(client: Client) -> None:
-    row = "*a* " * 15_000
+    row = "*a* " + "b " * 30_000
     page = _send(client, *[row] * 4, roles="assistant", path="/edit/", do="show")
 
     # The fourth is in the composer, and two together are longer than any answer that is drawn.

@@ -13,7 +13,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.stream import StreamReader
 from playground.text.redact import Redactor
 from tests.dialects.responses.streams import RESPONSES, answer, call, event, message, response, stream, wire
-from tests.growth import is_linear, seconds
+from tests.growth import costs_at_most, is_linear
 from tests.upstreams.scripted import chunk
 
 PLACE = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
@@ -540,13 +540,10 @@ def test_an_event_costs_no_more_than_a_chunk_of_chat_completions() -> None:
         *(delta(word, sequence_number=3, logprobs=[], obfuscation="a1B2", **PLACE) for word in words)
     )
 
-    def read(dialect: Dialect, body: bytes) -> float:
-        def once() -> None:
-            StreamReader(dialect, Redactor("")).feed(body, 1.0)
+    def read(dialect: Dialect, body: bytes) -> Callable[[], object]:
+        return lambda: StreamReader(dialect, Redactor("")).feed(body, 1.0)
 
-        return min(seconds(once) for _ in range(5))
-
-    assert read(RESPONSES, events) <= 1.1 * read(DEFAULT, chunks)
+    assert costs_at_most(1.1, read(RESPONSES, events), read(DEFAULT, chunks))
 
 
 @pytest.mark.parametrize(
