@@ -1,5 +1,6 @@
 # Sourced by the other scripts. Changes to the project's folder, and defines `install FILE`, which creates
-# .venv and installs a requirements file unless that is already done, and `use_node`.
+# .venv and installs a requirements file unless that is already done, `use_node`, and `install_packages NAME …`, for
+# packages of the distribution where `may_install` says so.
 
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -49,4 +50,17 @@ use_node() {
   ln -sf "$root/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm
   ln -sf "$root/lib/node_modules/npm/bin/npx-cli.js" .venv/bin/npx
   export PATH=$PWD/.venv/bin:$PATH
+}
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+
+may_install() {
+  command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null
+}
+
+install_packages() {
+  echo "Installing $* from the distribution …" >&2
+  "${as_root[@]}" apt-get update -qq >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }

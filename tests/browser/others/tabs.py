@@ -42,6 +42,17 @@ SPY = """(() => {
   }
 })();"""
 
+# An element may have no box of its own. A style may have turned its text into capitals.
+FIND_TEXT = """(selector, of) => {
+  const isDrawn = (one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getClientRects().length;
+  };
+  const texts = [...document.querySelectorAll(selector)].filter(isDrawn).map((one) => one.innerText);
+  return texts.find((text) => new RegExp(of, "i").test(text));
+}"""
+
 
 class Tab(ABC):
     """What a person does in a tab. An element is named by its CSS selector."""
@@ -83,9 +94,7 @@ class Tab(ABC):
 
     def text(self, selector: str, of: str = r"\S") -> str:
         """Wait until an element is to be seen whose text has the pattern `of`, and return the text."""
-        found = "(selector, of) => [...document.querySelectorAll(selector)]"
-        found += ".filter((one) => one.checkVisibility()).map((one) => one.innerText)"
-        return str(self.until(f"{found}.find((text) => RegExp(of, 'i').test(text))", selector, of))
+        return str(self.until(FIND_TEXT, selector, of))
 
     def complained(self) -> list[str]:
         return [*self.complaints, *json.loads(self.run("() => sessionStorage.complaints ?? '[]'"))]
@@ -155,7 +164,9 @@ class WebKit(Tab):
     def open(self, url: str) -> None:
         # The driver tells nothing of the console, and the spy comes too late for what a page says as it loads.
         command = [minibrowser(), "--private=0", "--enable-write-console-messages-to-stdout=true"]
-        said = subprocess.run([*command, "--exit-after-load", url], capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            [*command, "--exit-after-load", url], capture_output=True, text=True, check=True
+        )
         self.complaints += [line for line in said.stdout.splitlines() if "CONSOLE" in line]
         self._driver.get(url)
 
