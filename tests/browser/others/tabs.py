@@ -4,6 +4,7 @@ Playwright drives neither of the two as the distribution has them.
 """
 
 import json
+import os
 import subprocess
 import warnings
 from abc import ABC, abstractmethod
@@ -110,9 +111,9 @@ class Firefox(Tab):
         self._script.add_preload_script(f"() => {{ {SPY} }}")
         Log(connection).add_event_handler("entry_added", self._logged)
 
-    def _logged(self, entry: Any) -> None:
-        if entry.level in ("error", "warn"):
-            self.complaints.append(f"{entry.level}: {entry.text}")
+    def _logged(self, entry: dict[str, Any]) -> None:
+        if entry["level"] in ("error", "warn"):
+            self.complaints.append(f"{entry['level']}: {entry['text']}")
 
     def open(self, url: str) -> None:
         self._page.navigate(self._context, url, "complete")
@@ -157,17 +158,19 @@ class Firefox(Tab):
 
 
 class WebKit(Tab):
-    def __init__(self, driver: webdriver.WebKitGTK) -> None:
+    def __init__(self, driver: webdriver.WebKitGTK, profile: Path) -> None:
         super().__init__()
         self._driver = driver
+        self._profile = profile
 
     def open(self, url: str) -> None:
-        # The driver tells nothing of the console, and the spy comes too late for what a page says as it loads.
-        command = [minibrowser(), "--private=0", "--enable-write-console-messages-to-stdout=true"]
-        said = subprocess.run(
-            [*command, "--exit-after-load", url], capture_output=True, text=True, check=True
+        # The driver tells nothing of the console, and the spy comes too late for what is said while loading.
+        options = ["--enable-write-console-messages-to-stdout=true", "--exit-after-load"]
+        home = {f"XDG_{kind}_HOME": str(self._profile) for kind in ("CACHE", "CONFIG", "DATA")}
+        loaded = subprocess.run(
+            [minibrowser(), *options, url], env=os.environ | home, capture_output=True, text=True, check=True
         )
-        self.complaints += [line for line in said.stdout.splitlines() if "CONSOLE" in line]
+        self.complaints += [line for line in loaded.stderr.splitlines() if "CONSOLE" in line]
         self._driver.get(url)
 
     def run(self, function: str, *arguments: Any) -> Any:
@@ -222,6 +225,6 @@ def webkit(profile: Path) -> Iterator[WebKit]:
     with warnings.catch_warnings(action="ignore"):  # Selenium's own
         driver = webdriver.WebKitGTK(options=options)
     try:
-        yield WebKit(driver)
+        yield WebKit(driver, profile)
     finally:
         driver.quit()

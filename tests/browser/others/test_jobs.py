@@ -70,3 +70,18 @@ def test_a_proof_file_is_opened(tab: Tab, address: str, tmp_path: Path, way: str
     assert tab.text(ANSWER).strip() == "The answer"
     tab.click("[data-part=tab-raw]")
     tab.text("[data-part=raw-pretty]", r"\*\*The\*\* answer")
+
+
+def test_what_a_page_complains_about_is_seen(tab: Tab, address: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<script>console.error('while loading')</script>")
+    tab.open((tmp_path / "page.html").as_uri())
+    assert "while loading" in str(tab.complained())
+    tab.open(address)
+
+    tab.run("() => { setTimeout(() => { throw new Error('later'); }); }")
+    tab.run("() => { new Image().src = 'https://elsewhere.example/'; }")
+
+    for complaint in ("later", "img-src"):
+        tab.until("(complaint) => sessionStorage.complaints?.includes(complaint)", complaint)
+    tab.complaints.clear()
+    tab.run("() => sessionStorage.clear()")
