@@ -25,6 +25,7 @@ def _times(client: Client) -> dict[str, float]:
     }
 
 
+@pytest.mark.thorough
 def test_twice_as_many_runs_take_no_longer(client: Client) -> None:
     configure(PLAYGROUND_RUNS="1")
     fill(_COUNT)

@@ -23,14 +23,16 @@ TESTS = [
 ]
 
 
-@pytest.mark.parametrize("tests", TESTS, ids=["growth", "others"])
+@pytest.mark.parametrize(
+    "tests", [pytest.param(TESTS[0], marks=pytest.mark.thorough), TESTS[1]], ids=["growth", "others"]
+)
 def test_runs_are_the_same_in_postgresql(postgresql_server: PostgreSQLServer, tests: list[str]) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": postgresql_server.url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
-    command = ("-m", "pytest", "-p", "no:cacheprovider", "-q", *tests)
+    command = ("-m", "pytest", "-p", "no:cacheprovider", "-q", "-m", "", *tests)
     done = forks.run(command, cwd=ROOT, env=environment, timeout=300)
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]

@@ -247,10 +247,14 @@ ATTACKS: dict[str, tuple[Callable[[], Reply], str]] = {
 
 # These keep a worker busy for seconds.
 _LONG = {
+    "deflate bomb",
     "endless blank lines",
+    "endless comments",
     "endless comment lines",
     "endless data lines",
     "endless events",
+    "enormous ids",
+    "error of arrays",
     "escapes",
     "gzip in gzip",
     "logprobs",
