@@ -13,6 +13,7 @@ from playground.calls.cost import Cost
 from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.archive import ArchiveError
+from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 
 # Level 1: a stream repeats itself so much that it shrinks to a tenth anyway.
@@ -71,6 +72,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.started:%Y-%m-%d %H:%M}"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person stopped the call, which is no fault of anyone's."""
+        return self.error == FailureKind.STOPPED
 
     @property
     def cost(self) -> Cost | None:

@@ -6,6 +6,7 @@ from django.core.exceptions import BadRequest
 
 from playground.catalogue.examples import Examples
 from playground.catalogue.providers import Provider, catalogue
+from playground.dialects import DIALECTS
 from playground.dialects.examples import in_language
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Preset
@@ -16,11 +17,16 @@ from playground.web.translate import translate
 
 
 def fill_in(form: RequestForm, example: str) -> None:
-    """Fill in an example of the form's provider and API. Raises `BadRequest` if there is none of this id."""
-    bodies = {one.id: one.body for one in presets(catalogue().get(form.provider), form.dialect)}
-    if example not in bodies:
-        raise BadRequest("no such example")
-    edits.edit(form, f"fill:{form.dialect.id}:{jsontext.dumps(bodies[example]).decode()}")
+    """Fill in an example. Raises `BadRequest` if there is none of this id.
+
+    One that the form's API lacks was clicked while the form was being switched, and is converted.
+    """
+    for dialect in (form.dialect, *DIALECTS.values()):
+        for preset in presets(catalogue().get(form.provider), dialect):
+            if preset.id == example:
+                edits.edit(form, f"fill:{dialect.id}:{jsontext.dumps(preset.body).decode()}")
+                return
+    raise BadRequest("no such example")
 
 
 def presets(provider: Provider | None, dialect: Dialect) -> list[Preset]:

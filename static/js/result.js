@@ -74,7 +74,9 @@
 
   function tick(since) {
     const time = duration(performance.now() - since);
-    busy.textContent = `${live ? busy.dataset.live : busy.dataset.text} · ${time}`;
+    // A stream that is open may still wait for the model's first token.
+    const arriving = live && part("live-choices", live).hasChildNodes();
+    busy.textContent = `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`;
     const elapsed = live?.querySelector("[data-elapsed]");
     if (elapsed) elapsed.textContent = time;
   }

@@ -215,6 +215,14 @@ def growing_events(page: Page, upstream: ScriptedUpstream) -> None:
     page.get_by_role("button", name="Expand").click()
 
 
+def opened_stream(page: Page, upstream: ScriptedUpstream) -> None:
+    upstream.reply(Paused(STREAM_HEAD))
+    ask_for_stream(page)
+    page.locator("#send").click()
+    expect(page.locator("[data-part=live-status]")).to_have_text("200 OK")
+    expect(page.locator("[data-busy]")).to_contain_text("Waiting")
+
+
 def stopped_in_mid_stream(page: Page, upstream: ScriptedUpstream) -> None:
     growing(page, upstream)
     page.keyboard.press("Escape")
@@ -278,6 +286,7 @@ STATES: tuple[Arrange, ...] = (
     examples_menu,
     very_long,
     streamed,
+    opened_stream,
     growing,
     growing_events,
     stopped_in_mid_stream,

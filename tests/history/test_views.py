@@ -41,6 +41,16 @@ def _listed(client: Client, **asked: Any) -> list[str]:
     return [run["id"] for run in told["runs"]]
 
 
+def test_a_call_that_a_person_stopped_is_no_failure(client: Client) -> None:
+    key = _say(client, "Hello")
+    Run.objects.filter(key=key).update(error="stopped")
+
+    for asked in ({}, {"aside": ""}):
+        page = client.post("/runs/", asked, headers=HTMX).content.decode()
+        assert "Stopped" in page
+        assert 'class="bad"' not in page
+
+
 def test_a_program_searches_with_json(client: Client) -> None:
     first, second = _say(client, "Where is the Danube?"), _say(client, "Wo ist die Donau?")
     keep.change(first, starred=True, tags={"river"})

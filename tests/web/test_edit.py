@@ -169,6 +169,16 @@ def test_an_example_of_the_api_before_is_put_into_the_words_of_the_new_one(
     assert not list(DIALECTS[dialect].problems(body, most_messages=9))
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_example_that_only_another_api_has_is_filled_in_too(client: Client, dialect: str) -> None:
+    [preset] = [preset for preset in DIALECTS["messages"].presets if preset.id == "thinking"]
+
+    page = post_form(client, "/edit/", do="example:thinking", dialect=dialect, model="m")
+
+    assert page.status_code == 200
+    assert str(preset.body["messages"][0]["content"]) in posted(page.content.decode()).getlist("content")
+
+
 def test_nothing_is_sent(client: Client, upstream: ScriptedUpstream) -> None:
     post_form(client, "/edit/", do="add")
 
