@@ -21,9 +21,9 @@ from playground.embeds import recordings
 from playground.embeds.admin_form import EmbedForm, names
 from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
+from playground.rendering.translate import translate
 from playground.web.as_json import as_json
 from playground.web.refusals import sentences
-from playground.web.translate import translate
 
 _DAYS = 14
 # Bytes of an answer; characters of its question.

@@ -25,9 +25,9 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.exchange.request import Request
 from playground.forms.link import link_body
+from playground.rendering.translate import translate
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
-from playground.web.translate import translate
 
 _MOST_ORIGINS = 50
 _CAPS = ("max_tokens", "n", "request_bytes")

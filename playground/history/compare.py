@@ -12,9 +12,9 @@ from playground import amounts
 from playground.calls.cost import Cost
 from playground.exchange.record import Exchange
 from playground.history.diff import Piece, difference
+from playground.rendering.translate import translate
 from playground.text import jsontext
 from playground.web.present import Result
-from playground.web.translate import translate
 
 # In characters. Marking more makes browsers slow.
 _LONGEST = 200_000

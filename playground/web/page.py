@@ -29,11 +29,13 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, collect
 from playground.forms import edits
 from playground.forms.drawing import drawn
+from playground.forms.examples import presets
 from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.forms.link import fragment, in_fragment, link_body
 from playground.forms.outdated import outdated
 from playground.forms.rows import ROW_FIELDS
+from playground.rendering.translate import paragraph, translate
 from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
@@ -42,11 +44,9 @@ from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
 from playground.web.as_json import as_json
-from playground.web.examples import presets
 from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
-from playground.web.translate import paragraph, translate
 
 # In characters: what gunicorn and nginx accept as a request line, with room for the method and host.
 LONGEST_LINK = 7_500

@@ -18,6 +18,7 @@ from playground.exchange.stream import Unread
 from playground.exchange.usage import Usage
 from playground.explanations.advice import ABOUT
 from playground.explanations.explain import Explanation
+from playground.explanations.thinking import thought_ms
 from playground.forms.outdated import explained
 from playground.rendering.answer import Drawing
 from playground.rendering.highlight import highlight
@@ -236,6 +237,10 @@ class Result:
     @cached_property
     def cost(self) -> Cost | None:
         return cost_of(self.exchange)
+
+    @cached_property
+    def thought_ms(self) -> float | None:
+        return thought_ms(self.exchange)
 
     @property
     def failed(self) -> bool:

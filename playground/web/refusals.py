@@ -15,9 +15,9 @@ from playground import amounts
 from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
+from playground.rendering.translate import translate
 from playground.text.sentence import gettext_noop, say
 from playground.web.language import LanguageMiddleware
-from playground.web.translate import translate
 
 
 def items(refusal: Refusal) -> list[dict[str, str]]:

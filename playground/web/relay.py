@@ -112,6 +112,7 @@ class Patches:
         self._draws = running.count <= FEW
         self._purse = Purse()
         self._texts: dict[int, Growing] = {}
+        self._thinks = self._answers = False
 
     def of(self, progress: Progress) -> bytes:
         """Return the changes as events, new places first: htmx looks up all targets before it fills one."""
@@ -124,6 +125,7 @@ class Patches:
             *([self._fact("status", progress.status)] if progress.status else []),
             *(patch for growth in shown for patch in self._grown(growth, changes[growth.position])),
             *self._numbers(progress),
+            *self._thinking(progress),
         ]
         parts = ["".join(places), "".join(begun), "".join(fillings), *self._events(progress.events)]
         return b"".join(map(_message, parts))
@@ -168,6 +170,20 @@ class Patches:
         yield self._fact("tokens", f"≈ {amounts.count(tokens)}")
         if passed >= _SHORTEST_MS:
             yield self._fact("rate", f"≈ {amounts.rate((tokens - 1) * 1000 / passed)}")
+
+    def _thinking(self, progress: Progress) -> Iterator[str]:
+        """Yield how long the model has thought, until something else comes. The end tells it exactly."""
+        if self._answers or not progress.growth or progress.first_token_ms is None:
+            return
+        places = {place for growth in progress.growth for place, _ in growth.texts}
+        calls = any(growth.calls for growth in progress.growth)
+        self._answers = self._choices > 1 or calls or places != {"reasoning"}
+        if self._answers and not self._thinks:
+            return
+        self._thinks = True
+        time = amounts.duration(progress.last_event_ms - progress.first_token_ms)
+        words = gettext("Thought for %(time)s") if self._answers else gettext("Thinking… %(time)s")
+        yield self._patch("live-thinking-0", escape(words % {"time": time}), "innerHTML")
 
     def _fact(self, name: str, text: str) -> str:
         if self._facts.get(name) == text:

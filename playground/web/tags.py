@@ -26,12 +26,12 @@ from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
 from playground.rendering.json_html import json_html
+from playground.rendering.translate import paragraph, spaced, translate
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language, present
 from playground.web.present import LONGEST_SHOWN
 from playground.web.refusals import items
-from playground.web.translate import paragraph, spaced, translate
 
 register = template.Library()
 

@@ -23,11 +23,13 @@ from playground.calls.make import Terms, count_tokens, detect_dialects, list_mod
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.explanations.explain import Explanation
 from playground.forms import edits, incoming
+from playground.forms.examples import fill_in
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Asked, Shape, shape_of
 from playground.forms.link import InvalidLinkError
 from playground.forms.rows import in_messages
 from playground.network.running import running
+from playground.rendering.translate import translate
 from playground.runs.keep import Keeper, body_of
 from playground.text import jsontext
 from playground.upstream.client import Caller
@@ -35,7 +37,6 @@ from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
 from playground.web.as_json import detected_as_json
-from playground.web.examples import fill_in
 from playground.web.language import supported
 from playground.web.page import (
     answer,
@@ -48,7 +49,6 @@ from playground.web.page import (
 )
 from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
-from playground.web.translate import translate
 
 # What a provider returned: as JSON, and as context for templates.
 _Told = tuple[dict[str, Any], dict[str, Any]]

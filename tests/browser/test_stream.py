@@ -260,6 +260,19 @@ def test_choices_reasoning_and_tool_calls_grow_each_in_its_place(
     expect(page.locator(".choice").last).to_contain_text("Oslo")
 
 
+def test_the_model_is_seen_to_think(open_page: Open, upstream: ScriptedUpstream) -> None:
+    paused = Paused(STREAM_HEAD + event(chunk({"reasoning_content": "Hm"})), token("42") + STREAM_END)
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+
+    _start(page)
+    expect(last_answer(page).locator(".reasoning summary")).to_have_text(re.compile(r"^Thinking… \d"))
+    paused.go.set()
+
+    expect(last_text(page)).to_have_text("42")
+    expect(last_answer(page).locator(".reasoning summary")).to_have_text(re.compile(r"^Thought for \d"))
+
+
 @pytest.mark.parametrize("width", [1440, 360])
 def test_a_growing_answer_is_followed_unless_one_scrolls_away(
     open_page: Open, upstream: ScriptedUpstream, width: int

@@ -12,7 +12,7 @@ from playground.catalogue.providers import catalogue
 from playground.config_types import SettingError
 from playground.dialects import DIALECTS
 from playground.exchange.request import checked
-from playground.web.examples import presets
+from playground.forms.examples import presets
 from playground.web.page import new_form
 
 SUITED = Examples(("temperature",), {"max_tokens": "max_completion_tokens"}, 1024)

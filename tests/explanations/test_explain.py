@@ -14,7 +14,7 @@ from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.explanations.advice import NO_KEY, OUT_OF_REACH
 from playground.explanations.explain import Explanation, explain
-from playground.web.translate import translate
+from playground.rendering.translate import translate
 from tests import chat
 
 URL = "https://llm.example:8443/v1/chat/completions"

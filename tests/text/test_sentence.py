@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
+from playground.rendering.translate import paragraph, translate
 from playground.text.sentence import gettext_noop, ngettext_noop, say
-from playground.web.translate import paragraph, translate
 
 _SECONDS = ngettext_noop("%(count)s second", "%(count)s seconds")
 

@@ -21,10 +21,10 @@ from playground.docs.markdown import code
 from playground.docs.markdown.parse import BOXES, GROUPS, Heading, headings_of, parsed, parser
 from playground.docs.markdown.playgrounds import Means, Playgrounds
 from playground.rendering.budget import Budget, OverBudgetError
+from playground.rendering.translate import translate
 from playground.tags import fence, tag
 from playground.tags.tag import LiveCall, TagError
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
-from playground.web.translate import translate
 
 # Titles of boxes that the author gave none.
 _TITLES = {

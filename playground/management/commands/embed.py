@@ -21,10 +21,10 @@ from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError, RefusedError
 from playground.forms.link import link_body
+from playground.rendering.translate import translate
 from playground.trouble import why
 from playground.web.as_json import as_json
 from playground.web.refusals import sentences
-from playground.web.translate import translate
 
 _NUMBERS = {
     "max_tokens": "limit for output tokens per call (0: the limit of the provider)",

@@ -23,13 +23,13 @@ from django.utils.translation import gettext
 from playground import config
 from playground.checks import DATABASE_TOLD, without_errors
 from playground.config_types import SettingError
+from playground.rendering.translate import translate
 from playground.serving import static
 from playground.serving.static import Collected
 from playground.text.sentence import Sentence, gettext_noop
 from playground.trouble import reason
 from playground.upstream.local_model import weights
 from playground.upstream.local_model.supervisor import LocalModelError, Supervisor, is_healthy
-from playground.web.translate import translate
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 
 from playground.proof import keys
 from playground.proof.file import Proof, ProofError, State, read
+from playground.rendering.translate import translate
 from playground.trouble import why
-from playground.web.translate import translate
 
 # What `proof check` exits with.
 UNCHANGED, CHANGED, UNREADABLE, UNKNOWN_KEY = 0, 1, 2, 3

@@ -9,10 +9,10 @@ from django.db import DatabaseError
 from django.utils.translation import gettext, ngettext
 
 from playground import amounts
+from playground.rendering.translate import translate
 from playground.runs import keep, tidy
 from playground.runs.models import Run
 from playground.trouble import why
-from playground.web.translate import translate
 
 
 class Command(BaseCommand):

@@ -12,8 +12,8 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Preset
 from playground.forms import edits
 from playground.forms.form import RequestForm
+from playground.rendering.translate import translate
 from playground.text import jsontext
-from playground.web.translate import translate
 
 
 def fill_in(form: RequestForm, example: str) -> None:
