@@ -241,7 +241,7 @@ def test_a_frame_far_below_loads_when_it_comes_near(open_host: OpenHost) -> None
         DYNAMIC,
     ],
 )
-@pytest.mark.parametrize("place", ["head", "end"])
+@pytest.mark.parametrize("place", ["head", pytest.param("end", marks=pytest.mark.thorough)])
 def test_the_script_may_come_in_any_way(open_host: OpenHost, script: str, place: str) -> None:
     html = page_with(TAG + "<p>After</p>", script=script if place == "head" else "")
     host = open_host(html if place == "head" else html.replace("</body>", f"{script}</body>"))
@@ -419,7 +419,9 @@ def test_the_docs_pages_do_what_they_say(open_host: OpenHost, bare_address: str)
         ),
     ],
 )
-@pytest.mark.parametrize("attribute", ["", "defer"], ids=["early", "late"])
+@pytest.mark.parametrize(
+    "attribute", ["", pytest.param("defer", marks=pytest.mark.thorough)], ids=["early", "late"]
+)
 def test_swallowed_content_comes_back_in_order(
     open_host: OpenHost, content: str, order: str, attribute: str
 ) -> None:
@@ -596,7 +598,7 @@ DIALECTS = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_the_theme_follows_the_page(open_host: OpenHost, dialect: str, scheme: str) -> None:
     style, selector, attribute, value = DIALECTS[dialect]
     host = open_host(page_with(TAG, head=f"<style>{style}</style>"), color_scheme=scheme)

@@ -316,7 +316,6 @@ def _look(page: Page, name: str, arrange: Arrange, **rules: Any) -> None:
 def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
     page = _arranged(open_page, upstream, arrange)
 
-    _look(page, "1440-light", arrange, **COLOURS)
     page.emulate_media(color_scheme="dark")
     _look(page, "1440-dark", arrange, **ALL_RULES)
     for width in (360, 320):
@@ -326,9 +325,10 @@ def test_each_state(open_page: Open, upstream: ScriptedUpstream, arrange: Arrang
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("arrange", STATES, ids=lambda state: state.__name__)
-def test_each_state_on_a_phone(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
+def test_each_state_in_all_other_looks(open_page: Open, upstream: ScriptedUpstream, arrange: Arrange) -> None:
     page = _arranged(open_page, upstream, arrange)
 
+    _look(page, "1440-light", arrange, **COLOURS)
     page.set_viewport_size({"width": 360, "height": 800})
     _look(page, "360-light", arrange, **ALL_RULES)
     page.emulate_media(color_scheme="dark")

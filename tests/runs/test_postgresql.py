@@ -23,9 +23,8 @@ TESTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "tests", [pytest.param(TESTS[0], marks=pytest.mark.thorough), TESTS[1]], ids=["growth", "others"]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("tests", TESTS, ids=["growth", "others"])
 def test_runs_are_the_same_in_postgresql(postgresql_server: PostgreSQLServer, tests: list[str]) -> None:
     environment = {
         **os.environ,
