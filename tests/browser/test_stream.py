@@ -267,6 +267,9 @@ def test_the_model_is_seen_to_think(open_page: Open, upstream: ScriptedUpstream)
 
     _start(page)
     expect(last_answer(page).locator(".reasoning summary")).to_have_text(re.compile(r"^Thinking… \d"))
+    for _ in range(2):  # a whole tick, which is longer than the shortest time that is told
+        elapsed = page.locator("[data-elapsed]").inner_text()
+        expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)
     paused.go.set()
 
     expect(last_text(page)).to_have_text("42")

@@ -29,10 +29,10 @@ def _block(kind: str, name: str, *texts: str, index: int = 0) -> list[dict[str, 
     ]
 
 
-def _thought(api: str, events: list[dict[str, Any]]) -> float | None:
-    """Return the time if the events came one after another, the first at 100 ms."""
+def _thought(api: str, events: list[dict[str, Any]], ms: float = MS) -> float | None:
+    """Return the time if the events came one after another, at these intervals."""
     body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
-    stream = read_again(DIALECTS[api], body, [MS * (number + 1) for number in range(len(events))])
+    stream = read_again(DIALECTS[api], body, [ms * (number + 1) for number in range(len(events))])
     exchange = exchange_of(200, body.decode())
     return thought_ms(replace(exchange, dialect=DIALECTS[api], stream=stream))
 
@@ -73,6 +73,14 @@ ITEM = {"item_id": "r", "output_index": 0, "summary_index": 0}
             ],
             200,
         ),
+        (
+            "responses",
+            [
+                {"type": "response.reasoning_summary_text.delta", "delta": "Hm", **ITEM},
+                {"type": "response.reasoning_summary_text.delta", "delta": "So", **ITEM, "summary_index": 1},
+            ],
+            100,
+        ),
         ("chat_completions", [_chunk(reasoning_content="Hm"), _chunk(role="assistant")], None),  # one event
         ("chat_completions", [_chunk(content="42"), *HM], None),
         ("chat_completions", [*HM, _chunk(content="42"), _chunk(reasoning_content="So")], None),
@@ -84,6 +92,10 @@ def test_it_is_told_where_it_was_measured(
     api: str, events: list[dict[str, Any]], thought: float | None
 ) -> None:
     assert _thought(api, events) == thought
+
+
+def test_what_came_all_at_once_took_no_time() -> None:
+    assert _thought("chat_completions", [*HM, _chunk(content="42")], MS / 10) is None
 
 
 def test_without_a_stream_there_is_none() -> None:
