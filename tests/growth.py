@@ -4,7 +4,7 @@ import gc
 import time
 from collections.abc import Callable
 
-_TRIES = 5
+_TRIES = 10
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -24,7 +24,7 @@ def costs_at_most(share: float, work: Callable[[], object], other: Callable[[], 
     They take turns, because the speed of a shared machine changes within seconds.
     """
     best = {work: 1e9, other: 1e9}
-    for _ in range(4 * _TRIES):
+    for _ in range(2 * _TRIES):
         for each in best:
             best[each] = min(best[each], seconds(each))
         if best[work] <= share * best[other]:
