@@ -360,6 +360,7 @@ def test_as_many_choices_as_any_provider_makes_are_taken() -> None:
     assert len(collector.completion["choices"]) == MOST_PLACES
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "piece",
     [

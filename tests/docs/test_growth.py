@@ -95,6 +95,7 @@ def _render(text: str, *, allow_html: bool, of: Budget | None = None) -> markdow
     return markdown.render(Docs(Path("/nowhere"), {}), page, allow_html=allow_html, budget=of)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TEXTS)
 def test_render_time_is_linear_in_the_page(name: str) -> None:
     def work(size: int) -> None:
@@ -104,6 +105,7 @@ def test_render_time_is_linear_in_the_page(name: str) -> None:
     assert is_linear(work, SIZE)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,6 +124,7 @@ def test_yaml_time_is_linear_in_its_size(text: Callable[[int], str]) -> None:
     assert yamltext.LONGEST >= 40_000
 
 
+@pytest.mark.thorough
 def test_search_time_is_linear_in_the_pages(tmp_path: Path) -> None:
     def work(size: int) -> None:
         docs = write(tmp_path / str(size), **{"a.md": "needle <b> *x* " * (size // 15)})
@@ -147,6 +150,7 @@ def test_a_page_over_budget_is_shown_as_its_source() -> None:
     assert not _is_as_written(_render(text, allow_html=False), text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

@@ -417,6 +417,7 @@ def test_a_stream_that_ends_within_the_key_shows_less_than_half_of_it() -> None:
     assert [event.data for event in fresh] == [event.data for event in stream.events]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("piece", ["x", "s", "&#", "0", "\\", "%25", KEY[:-1]])
 def test_a_long_stream_takes_linear_time(piece: str) -> None:
     def work(size: int) -> None:

@@ -63,6 +63,7 @@ TEXTS: dict[str, Callable[[int], tuple[str, str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_time_to_black_out_is_linear(name: str) -> None:
     def work(size: int) -> None:

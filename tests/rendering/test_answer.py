@@ -205,6 +205,7 @@ def test_a_long_answer_is_shown_as_it_came() -> None:
     assert rendered("*x* " * (LONGEST // 4 + 1)) is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "piece",
     ["**a** `b`\n\n", "> a\n", "[a](https://e.org) ", "| a | b |\n", "- x\n  - y\n", "$x^2$ "],

@@ -149,6 +149,7 @@ def test_no_text_is_lost_or_becomes_markup(pieces: list[str], most_html: int) ->
     assert "<b" not in re.sub(r"</?(blockquote|br|button)\b", "", html)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("piece", ["word ", "word\n", "- item\n", "`code` ", "a\n\n", "| a |\n"])
 def test_the_work_grows_with_the_text(piece: str) -> None:
     assert is_linear(lambda size: _shown([piece * 8] * (size // len(piece) // 8)), 5_000)

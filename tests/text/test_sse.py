@@ -203,6 +203,7 @@ def test_any_split_gives_the_same_events(text: str, cuts: list[int]) -> None:
     assert b"".join(line[0] for line in LINES.finditer(stream)) == stream
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", _LINES)
 @pytest.mark.parametrize("start", ["", "data: {\n", 'data: {"\n', "data: x\n"])
 def test_any_lines_take_linear_time(start: str, line: str) -> None:

@@ -532,6 +532,7 @@ def test_the_text_of_every_delta_is_brought_and_kept() -> None:
         assert "é" in str(stream(item).completion), item["type"]
 
 
+@pytest.mark.thorough
 def test_an_event_costs_no_more_than_a_chunk_of_chat_completions() -> None:
     """Measures CPU time, because other tests run in parallel."""
     words = [f"word{number % 97} " for number in range(5000)]
