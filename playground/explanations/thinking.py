@@ -14,9 +14,10 @@ def thought_ms(exchange: Exchange) -> float | None:
     If nothing else came, to the last one with reasoning. None if there is no such time: without a stream or
     reasoning, if the reasoning came all at once or after a part of the answer, or for several choices.
     """
-    if not exchange.stream or len(exchange.choices) != 1:
-        return None
-    reasoning, read, began, ended = exchange.choices[0].reasoning or "", 0, None, 0.0
+    reasoning = exchange.choices[0].reasoning if len(exchange.choices) == 1 else None
+    if not exchange.stream or not reasoning:
+        return None  # without reading the events, of which there may be very many
+    read, began, ended = 0, None, 0.0
     for event in exchange.stream.events:
         if not event.brought:
             continue
