@@ -23,7 +23,7 @@ _OURS = ("js/", "css/")
 # What is joined, in its order: for the playground's page, and for a frame in another one.
 JOINED = {
     "js/page.js": (
-        *("form", "edits", "kept", "undo", "provider", "keys", "copy", "code", "events", "result"),
+        *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "events", "result"),
         *("conversation", "versions", "remedies", "layout", "runs"),
     ),
     "js/framed.js": ("form", "edits", "kept", "copy", "code", "events", "result"),

@@ -1,4 +1,4 @@
-// The selected provider: its state, key, models, and token count.
+// The selected provider: its state, key, first model, and token count.
 (() => {
   const form = document.getElementById("request-form");
   const provider = document.getElementById("provider");
@@ -9,7 +9,7 @@
   let suggested = JSON.parse(before.dataset.models);
 
   function showProvider() {
-    const { state, ready, models, key: from, docs } = provider.selectedOptions[0].dataset;
+    const { state, ready, key: from, docs } = provider.selectedOptions[0].dataset;
     form.querySelector("[data-own-base]").toggleAttribute("data-off", provider.value !== "");
     const line = document.getElementById("provider-state");
     const withKey = from !== "none" && key.value;
@@ -20,49 +20,13 @@
     link.href = docs;
     form.querySelector("[data-key-field]").hidden = from === "none";
     key.placeholder = from === "server" ? key.dataset.server : key.dataset.typed;
-    suggest(JSON.parse(models));
   }
-
-  function suggest(names) {
-    document
-      .getElementById("model-suggestions")
-      .replaceChildren(...names.map((name) => new Option(name, name)));
-  }
-
-  // Typing filters the list; picking a name does not.
-  model.addEventListener("input", () => {
-    const list = document.querySelector("#models .model-list");
-    if (!list) return;
-    list.row ??= list.firstElementChild.cloneNode(true);
-    list.most ??= list.children.length;
-    list.names ??= [...namesShown(), ...JSON.parse(list.dataset.more)];
-    const words = model.value.toLowerCase().split(/\s+/);
-    const matching = list.names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
-    const shown = matching.slice(0, list.most);
-    list.replaceChildren(
-      ...shown.map((name) => {
-        const row = list.row.cloneNode(true);
-        const button = row.querySelector("[data-model]");
-        button.dataset.model = button.textContent = name;
-        return row;
-      }),
-    );
-    list.hidden = !shown.length;
-    const status = document.querySelector("#models [data-narrowed]");
-    const counts = { matching: matching.length, shown: shown.length, total: list.names.length };
-    const text = shown.length < matching.length ? status.dataset.cut : status.dataset.all;
-    status.textContent = text.replace(/{(\w+)}/g, (_, name) =>
-      counts[name].toLocaleString(document.documentElement.lang),
-    );
-  });
-
-  const namesShown = () =>
-    [...document.querySelectorAll("#models [data-model]")].map((button) => button.dataset.model);
 
   // What was said of the model before says nothing of another one.
   const outdated = document.getElementById("outdated");
   const forgetOutdated = () => outdated.replaceChildren();
   model.addEventListener("input", forgetOutdated);
+  document.body.addEventListener("playground:changed", ({ detail }) => detail === model && forgetOutdated());
 
   // A link can name another provider. An option that is not ready can be chosen, too: it says why.
   document.addEventListener("playground:opened", ({ detail }) => {
@@ -92,18 +56,6 @@
     document.getElementById("detected").replaceChildren();
   });
 
-  document.addEventListener("click", (event) => {
-    const listed = event.target.closest("[data-model]");
-    if (!listed) return;
-    model.value = listed.dataset.model;
-    forgetOutdated();
-    requestForm.changed(model);
-    model.focus();
-  });
-  document.addEventListener("htmx:after:swap", () => {
-    const listed = namesShown();
-    if (listed.length) suggest(listed);
-  });
   document.addEventListener("playground:key", showProvider);
   // It was set together with everything that depends on it.
   document.addEventListener("playground:provider", () => {

@@ -2,12 +2,12 @@
 
 from urllib.parse import quote
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from playground.catalogue.providers import catalogue
 from tests.browser.conftest import Open
 from tests.browser.steps import composer, last_text, message, send, send_by_keys
-from tests.upstreams.scripted import ScriptedUpstream, models
+from tests.upstreams.scripted import ScriptedUpstream, json_answer, models
 
 # --- providers and models ---
 
@@ -50,31 +50,83 @@ def test_a_model_that_was_typed_stays(open_page: Open) -> None:
     expect(page.get_by_label("Model", exact=True)).to_have_value("my-own")
 
 
-def test_listed_models_can_be_picked(open_page: Open, upstream: ScriptedUpstream) -> None:
+def options(page: Page) -> Locator:
+    return page.locator("#models").get_by_role("option")
+
+
+def test_the_model_box_lists_by_itself(open_page: Open, upstream: ScriptedUpstream) -> None:
     upstream.reply(models("m-listed", "m-other"))
     page = open_page("?provider=test")
+    model = page.get_by_role("combobox", name="Model")
 
-    page.get_by_role("button", name="List models").click()
-    page.get_by_role("button", name="m-listed").click()
-    suggested = page.locator("#model-suggestions option")
-    assert [suggested.nth(at).get_attribute("value") for at in range(suggested.count())] == [
-        "m-listed",
-        "m-other",
-    ]
+    model.click()
+    expect(options(page)).to_have_text(["m-listed", "m-other"])
+    expect(model).to_have_attribute("aria-expanded", "true")
+    options(page).first.click()
 
-    expect(page.get_by_label("Model", exact=True)).to_have_value("m-listed")
-    page.get_by_label("Model", exact=True).fill("other")
-    expect(page.get_by_role("button", name="m-listed")).to_be_hidden()
-    page.get_by_role("button", name="m-other").click()
-    page.get_by_label("Model", exact=True).fill("m-listed")
-    expect(page.locator("[data-part=code-python]")).to_contain_text("m-listed")
+    expect(model).to_have_value("m-listed")
+    expect(model).to_be_focused()
+    expect(page.locator("#model-box")).to_be_hidden()
+    model.fill("other")
+    expect(options(page)).to_have_text(["m-other"])
+    model.fill("m-typed")
+    expect(page.locator("[data-part=code-python]")).to_contain_text("m-typed")
+    page.get_by_label("API key").click()
+    expect(page.locator("#model-box")).to_be_hidden()
+    assert [request.method for request in upstream.requests] == ["GET"]
+
+
+def test_the_model_box_is_used_with_the_keyboard(open_page: Open, upstream: ScriptedUpstream) -> None:
+    upstream.reply(models("m-first", "m-listed", "m-other"))
+    page = open_page("?provider=test")
+    model = page.get_by_role("combobox", name="Model")
+    chosen = page.locator("#models [data-active]")
+    model.focus()
+    expect(page.locator("#model-box")).to_be_hidden()  # going through the form asks for nothing
+    page.keyboard.press("ArrowDown")
+    expect(options(page)).to_have_count(3)
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text("m-listed")
+    expect(model).to_have_attribute("aria-activedescendant", str(chosen.get_attribute("id")))
+    page.keyboard.press("Enter")
+    expect(model).to_have_value("m-listed")
+    expect(page.locator("#model-box")).to_be_hidden()
+
+    page.keyboard.press("ArrowUp")  # it opens where the model is
+    expect(chosen).to_have_text("m-listed")
+    page.keyboard.press("Escape")
+    expect(page.locator("#model-box")).to_be_hidden()
+    assert len(upstream.requests) == 1  # nothing was sent, and the list is not asked for again
+
+
+def test_another_key_can_have_other_models(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=openai")
+    model = page.get_by_role("combobox", name="Model")
+    model.click()
+    expect(options(page).first).to_be_visible()  # those that are suggested: there is no key yet
+    expect(model).to_be_focused()
+    page.get_by_label("Provider", exact=True).select_option("test")
+
+    for key, name in [("sk-one", "m-one"), ("sk-two", "m-two")]:
+        upstream.reply(models(name))
+        page.get_by_label("API key").fill(key)
+        model.click()
+        expect(options(page)).to_have_text([name])
+
+    upstream.reply(json_answer({"error": {"message": "No such key."}}, 401))
+    page.get_by_label("API key").fill("sk-three")
+    model.click()
+    expect(page.locator("#models")).to_contain_text("No such key.")
+    expect(model).to_be_focused()
 
 
 def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"maker/model-{number}" for number in range(1500))))
     page = open_page("?provider=test")
     page.get_by_role("button", name="List models").click()
-    listed = page.locator("#models [data-model]")
+    listed = options(page)
     status = page.locator("#models").get_by_role("status")
     expect(listed).to_have_count(1000)
     expect(status).to_contain_text("1,500")
