@@ -13,12 +13,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground import amounts
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.refusals import no_database
@@ -34,16 +32,6 @@ from playground.web.refusals import refuse
 _NAME = re.compile(r"[^a-z0-9.]+")
 _NO_KEY = gettext_noop("Try again later. The signing key can’t be read: %(why)s.")
 _OLD_PAGE = gettext_noop("Send the request again. The playground has restarted since this page was loaded.")
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A span of the call's time: its start and length in hundredths of the whole."""
-
-    label: str
-    start: float
-    length: float
-    value: str
 
 
 @dataclass(frozen=True)
@@ -90,20 +78,6 @@ class Page:
     @property
     def sent_text(self) -> Shown:
         return Shown.of(self.exchange.sent.text)
-
-    @property
-    def bars(self) -> list[Bar]:
-        timings = self.exchange.timings
-        whole = timings.total_ms or 1
-        spans = [(gettext("First byte"), 0.0, timings.first_byte_ms)]
-        if timings.first_token_ms is not None:
-            spans.append((gettext("Answer"), timings.first_token_ms, timings.last_token_ms))
-        spans.append((gettext("Total time"), 0.0, timings.total_ms))
-        return [
-            Bar(label, 100 * start / whole, 100 * max(0, end - start) / whole, amounts.duration(end))
-            for label, start, end in spans
-            if end is not None
-        ]
 
 
 @csrf_exempt  # it changes nothing, and shows only what this server has signed for its page

@@ -26,6 +26,7 @@ from playground.rendering.json_html import json_html
 from playground.runs.keep import Kept
 from playground.text import jsontext
 from playground.web.events import EVENTS_A_GROUP, EventBudget, EventGroup, event_item
+from playground.web.timeline import Bar, timeline
 
 # In characters: more than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
@@ -241,6 +242,10 @@ class Result:
     @cached_property
     def thought_ms(self) -> float | None:
         return thought_ms(self.exchange)
+
+    @property
+    def timeline(self) -> list[Bar]:
+        return timeline(self.exchange.timings)
 
     @property
     def failed(self) -> bool:

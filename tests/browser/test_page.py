@@ -45,6 +45,7 @@ def test_hello_to_a_real_model(open_page: Open, running_model: Supervisor) -> No
     tab(page, "HTTP")
     expect(page.locator("[data-part=sent-url]")).to_have_text(f"{running_model.url}/chat/completions")
     expect(page.locator("[data-part=panel-exchange]")).to_contain_text("Bearer [redacted]")
+    expect(page.locator("[data-part=timeline]")).to_contain_text("First token")
     assert json.loads(page.locator("[data-part=sent-body]").inner_text())["max_tokens"] == 5
     tab(page, "Code")
     expect(page.locator("[data-part=code-python]")).to_contain_text("max_tokens=5")

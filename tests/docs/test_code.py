@@ -180,7 +180,7 @@ def _checkout(folder: Path, port: int) -> None:
 
 
 def _answers(process: "subprocess.Popen[str]", port: int) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok:
