@@ -479,6 +479,8 @@ CASES = [
          error={"code": "context_length_exceeded",
          "message": "Your input exceeds the context window of this model. Please adjust your input."})),
          None, "error", "failed", None, "context_window"),
+    Case("text-beside-an-empty-output", R, json_answer(resp(output=[], output_text="Hello!")), "Hello!",
+         "stop", "completed", R_USAGE),
     Case("openrouter-response-error", R, sse(*CREATED, *rtext("Hel", done=False),
          {"type": "response.error", "error": {"code": "rate_limit_exceeded",
          "message": "Rate limit exceeded. Please try again later."}}), "Hel", None, None, None,

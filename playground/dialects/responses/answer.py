@@ -10,7 +10,7 @@ from playground.dialects.media import image, sound
 from playground.dialects.responses.items import CALLS, RESULTS, awaited, is_run_there, names_of, type_of
 from playground.dialects.responses.texts import text_of, texts_of
 from playground.dialects.sources import cited, source_or_file_in
-from playground.dialects.values import is_whole, listed, parts, string, tool_call
+from playground.dialects.values import is_empty, is_whole, listed, parts, string, tool_call
 from playground.exchange.answer import Answer, Choice, Finish, Media, Sources
 from playground.text.sentence import Sentence, gettext_noop, say
 
@@ -115,14 +115,15 @@ class ResponseChoice(Choice):
     def _awaited(self) -> list[dict[str, Any]]:
         return awaited(self.items, self.names)
 
-    def _is_cut_off(self, item: Any) -> bool:
-        """Whether the answer ended within the call: providers reject its broken JSON."""
-        type_ = type_of(item)
-        if type_ in CALLS and item.get("status") in ("in_progress", "incomplete"):
-            return True
-        return (
-            type_ == "function_call" and self.finish in finish.CUT_OFF and not is_whole(item.get("arguments"))
-        )
+    def _is_cut_off(self, item: dict[str, Any]) -> bool:
+        """Whether the answer ended within the call: providers reject its broken JSON.
+
+        One sign is not enough: a call in progress may only be waiting for its result, as a program's do.
+        """
+        type_, status = type_of(item), item.get("status")
+        is_broken = type_ == "function_call" and not is_whole(item.get("arguments"))
+        signs = (self.finish in finish.CUT_OFF, status == "in_progress", is_broken)
+        return type_ in CALLS and (status == "incomplete" or sum(signs) > 1)
 
     def following(self, *, media: bool) -> list[dict[str, Any]]:
         """Return the items to send back, then empty results of calls or an empty user message.
@@ -144,7 +145,8 @@ def read_answer(completion: Any, asked: Mapping[str, Any]) -> Answer:
     """Read a response. `asked` is the request body, which tells whether the provider keeps the items."""
     if not isinstance(completion, dict):
         return Answer()
-    items = listed(completion.get("output"))
+    text = string(completion.get("output_text"))  # only SDKs have it, and a few gateways have nothing else
+    items = listed(completion.get("output")) or ([{"role": "assistant", "content": text}] if text else [])
     # A search for tools adds those that it found.
     found = [item.get("tools") for item in (*listed(asked.get("input")), *items) if isinstance(item, dict)]
     offered = (asked.get("tools"), completion.get("tools"), *found)
@@ -215,11 +217,7 @@ def _left(item: Any) -> Any:
     type_ = type_of(item)
     if type_ not in _SHOWN:
         return item
-    left = {
-        name: value
-        for name, value in item.items()
-        if name not in _SHOWN[type_] and value not in (None, "", [], {})
-    }
+    left = {name: item[name] for name in item if name not in _SHOWN[type_] and not is_empty(item[name])}
     if type_ == "image_generation_call":
         return left if _has_image(item) else item
     if type_ == "reasoning" and not any(texts_of(item)) and item.get("encrypted_content"):
@@ -265,10 +263,10 @@ def _sent_back(item: dict[str, Any], *, whole: bool) -> dict[str, Any]:
 def _results(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     results = []
     for call in calls:
-        field = "call_id"
-        id_, empty = call.get(field), RESULTS[type_of(call)]
-        if type_of(call) == "mcp_approval_request":
-            field, id_ = "approval_request_id", call.get("id")
+        asks = type_of(call) == "mcp_approval_request"
+        field = "approval_request_id" if asks else "call_id"
+        id_, empty = call.get("id" if asks else field), RESULTS[type_of(call)]
         if isinstance(id_, str):
-            results.append({"type": empty["type"], field: id_} | empty)
+            caller = {"caller": call["caller"]} if call.get("caller") else {}
+            results.append({"type": empty["type"], field: id_} | empty | caller)
     return results or [{"role": "user", "content": ""}]

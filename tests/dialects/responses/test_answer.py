@@ -80,10 +80,15 @@ def _item(type_: str, **fields: Any) -> dict[str, Any]:
     return {"type": type_, "id": "item_1", "call_id": "call_9", "status": "completed"} | fields
 
 
+# Code that the model wrote, and that the provider runs, has made the call.
+PROGRAM = {"status": "in_progress", "caller": {"type": "program", "caller_id": "call_1"}}
+
+
 @pytest.mark.parametrize(
     ("asked", "type_", "named"),
     [
         (call(call_id="call_9"), "function_call_output", "call_id"),
+        (call(call_id="call_9", **PROGRAM), "function_call_output", "call_id"),
         (_item("custom_tool_call", name="exec", input="ls"), "custom_tool_call_output", "call_id"),
         (_item("computer_call", action={"type": "screenshot"}), "computer_call_output", "call_id"),
         (_item("local_shell_call", action={"command": ["ls"]}), "local_shell_call_output", "call_id"),
@@ -106,6 +111,7 @@ def test_a_call_of_the_callers_tool_awaits_its_result(asked: dict[str, Any], typ
     assert choice.finish_note is not None
     assert type_ in str(choice.finish_note.params)
     assert (sent["type"], result["type"], result[named]) == (asked["type"], type_, "call_9")
+    assert result.get("caller") == asked.get("caller")
     body = {"model": "m", "store": False, "input": [{"role": "user", "content": "Hi"}, sent, result]}
     assert RESPONSES.problems(body, 10) == []
 
