@@ -42,6 +42,8 @@ _STOPPED = gettext_noop("The answer ended at the stop sequence %(stop)s.")
 _DECLINED = gettext_noop(
     "The model declined to answer (%(category)s). Rephrase or remove the last message, or try another model."
 )
+# The caller of a tool, unless it is code that the provider runs.
+_DIRECT = {"type": "direct"}
 # Calls that the provider runs, and that it has not answered if the message ends before their result.
 _RUN_THERE = ("server_tool_use", "mcp_tool_use")
 
@@ -96,11 +98,8 @@ class MessageChoice(Choice):
             name: value for name, value in self.message.items() if name not in _SHOWN and not is_empty(value)
         }
         blocks = [rest for block in blocks_of(self.message) if not is_empty(rest := _unread(block))]
-        if blocks:
-            others["content"] = blocks
-        if not is_empty(details := self._other_details()):
-            others["stop_details"] = details
-        return others
+        found = {"content": blocks, "stop_details": self._other_details()}
+        return others | {name: found[name] for name in found if not is_empty(found[name])}
 
     def _other_details(self) -> Any:
         """Return what no other view shows: of a refusal, for example, the model to try instead."""
@@ -198,14 +197,13 @@ def _detail(message: Mapping[str, Any], name: str) -> str | None:
 
 def _joined(blocks: list[dict[str, Any]], name: str) -> str | None:
     """Return the texts in the field `name` of the blocks of that type; None if there are none."""
-    texts, before, has_begun = list[str](), "", False
+    texts, before = list[str](), ""
     for block in blocks:
         kind, text = block.get("type"), block.get(name)
         if kind == name and isinstance(text, str):
-            if text and has_begun:
+            if text and any(texts):
                 texts.append(between(before, name))
             texts.append(text)
-            has_begun = has_begun or text != ""
         before = kind if isinstance(kind, str) else ""
     return "".join(texts) if texts else None
 
@@ -224,6 +222,8 @@ def _unread(block: dict[str, Any]) -> dict[str, Any]:
     if known is None or not _is_read(block):
         return block
     rest = {name: value for name, value in block.items() if name not in known and not is_empty(value)}
+    if rest.get("caller") == _DIRECT:
+        del rest["caller"]
     if isinstance(cited := block.get("citations"), list) and kind == "text":
         rest |= {"citations": left} if (left := [item for item in cited if not is_source(item)]) else {}
     return {"type": kind, **rest} if rest else {}

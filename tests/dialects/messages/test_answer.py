@@ -50,6 +50,15 @@ def test_a_message_is_an_answer_of_one_choice() -> None:
     assert choice.others == {}
 
 
+def test_a_call_is_shown_with_its_caller_if_that_is_code() -> None:
+    program = {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}
+
+    assert _choice(CALL | {"caller": {"type": "direct"}}).others == {}
+    assert _choice(CALL | {"caller": program}).others == {
+        "content": [{"type": "tool_use", "caller": program}]
+    }
+
+
 def test_no_text_differs_from_an_empty_one() -> None:
     assert _choice(CALL).text is None
     assert _choice({"type": "text", "text": ""}).text == ""
