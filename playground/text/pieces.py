@@ -19,8 +19,9 @@ _PIECES_SIZE = 4
 _LABELS = frozenset(
     ("id", "type", "role", "status", "phase", "object", "format", "url", "title", "model", "at", "channel")
 )
-# These come whole or in pieces, and some providers repeat them with each piece.
-_REPEATED = frozenset(("name", "signature", "thought_signature"))
+# These come whole or in pieces, and some providers repeat them with each piece. Of arguments, only whole JSON
+# can be a repetition (Groq's `executed_tools`): it is never continued.
+_REPEATED = frozenset(("name", "signature", "thought_signature", "arguments"))
 # An array item without an index continues the last one if both have only these fields.
 _TEXT_PART = frozenset(
     ("type", "id", "text", "thinking", "summary", "reasoning", "format", "signature", "closed")
@@ -175,7 +176,8 @@ def _with_text(old: Any, name: str, text: str, room: Room) -> Any:
     if not isinstance(old, Pieces):
         begun, old = old, Pieces()
         old.append(begun if isinstance(begun, str) else "")
-    if not (name in _REPEATED and old.is_text(text)):
+    is_repeated = name in _REPEATED and (name != "arguments" or text.endswith("}"))
+    if not (is_repeated and old.is_text(text)):
         old.append(text)
     return old
 

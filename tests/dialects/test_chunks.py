@@ -162,7 +162,7 @@ def test_what_counts_as_a_token(chunk: Any, token: bool) -> None:
         ({"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}, "[image]"),
         ({"refusal": "No."}, "No."),
         ({"mood": "cheerful"}, "cheerful"),
-        ({"role": "assistant", "id": "x", "thought_signature": "c2ln"}, ""),
+        ({"role": "assistant", "id": "x", "thought_signature": "c2ln", "padding": "abc"}, ""),
     ],
 )
 def test_what_a_delta_brings_is_each_text_once(delta: Any, brought: str) -> None:
@@ -278,6 +278,20 @@ def test_parts_and_texts_of_a_content_are_kept_in_their_order() -> None:
     (choice,) = read_choices(completion)
     assert choice.text == "One two"
     assert choice.reasoning == "Hm. "
+
+
+def test_what_a_server_ran_is_shown_once_though_its_call_is_repeated_with_the_output() -> None:
+    """Groq's tools: the arguments come whole, twice; as pieces, they are joined."""
+    search = {"index": 0, "type": "search", "arguments": '{"query":"x"}'}
+    pieces = ['{"query":', '{"query":', '"x"}}']
+
+    repeated = _collected(
+        _chunk({"executed_tools": [search]}), _chunk({"executed_tools": [search | {"output": "Y"}]})
+    )
+    joined = _collected(*(_chunk({"executed_tools": [{"index": 0, "arguments": item}]}) for item in pieces))
+
+    assert read_choices(repeated)[0].others == {"executed_tools": [search | {"output": "Y"}]}
+    assert read_choices(joined)[0].others["executed_tools"][0]["arguments"] == "".join(pieces)
 
 
 def test_a_text_before_parts_is_not_lost() -> None:

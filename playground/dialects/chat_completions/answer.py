@@ -37,7 +37,7 @@ _MEDIA = ("images", "audio")
 # Fields that have their own view in the answer panel.
 _SHOWN = frozenset((
     "role", "content", "refusal", "tool_calls", "function_call", "audio", "images", "annotations",
-    "citations", "index",
+    "citations", "index", "padding",
 ))  # fmt: skip
 # Fields of a choice that are not part of its message.
 _OF_A_CHOICE = frozenset(("index", "finish_reason", "logprobs", "usage"))

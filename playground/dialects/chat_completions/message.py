@@ -9,9 +9,9 @@ from playground.text.pieces import is_label
 _BESIDE = (
     "content", "tool_calls", "function_call", "refusal", "images", "audio", "annotations", *NAMES,
 )  # fmt: skip
-# Strings that are read elsewhere, or not meant for people.
+# Strings that are read elsewhere, or not meant for people. GitHub Copilot hides lengths with `padding`.
 _KNOWN_TEXTS = frozenset(
-    ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", *NAMES)
+    ("content", "refusal", "name", "signature", "thought_signature", "reasoning_opaque", "padding", *NAMES)
 )
 
 
