@@ -9,7 +9,7 @@ from playground.errors.provider_error import ProviderError
 _CODES = frozenset((
     "context_length_exceeded", "context_window_exceeded", "exceed_context_size_error",
     "model_context_window_exceeded", "contextwindowexceedederror", "max_context_length_exceeded",
-    "tokens_limit_reached",
+    "tokens_limit_reached", "too_many_prompt_tokens",
 ))  # fmt: skip
 _PHRASES = (
     "maximum context length",  # OpenAI, DeepSeek, vLLM, OpenRouter, Mistral

@@ -71,7 +71,7 @@ _NO_MODEL_CODES = frozenset((
 ))  # fmt: skip
 _NO_MODEL = re.compile(
     r"is not a valid model|not a valid model ?id|invalid model\b|unknown model\b|no such model|"
-    r"unavailable model: |no access to model\b|"
+    r"unavailable model: |no access to model\b|supported api model names are|"
     r"model not exist|model identifier is invalid|no endpoints found (?:for|matching)|not found the model|"
     r"models?\b(?! returned)[^\n]{0,100}? (?:does not exist|doesn't exist|not found|was not found|"
     r"is not found|could not be found|is not available|isn't available|not exist|has been decommissioned|"
@@ -118,7 +118,8 @@ _PARTLY_AFFORDED = re.compile(r"can only afford|tokens limit exceeded")
 # Sent with status 500 about the request (llama.cpp), and with 400 or 424 about a crash (LM Studio, TGI, NIM).
 _UNSUPPORTED = re.compile(
     r"(?:input|param|parameter|tool|image|audio)s? (?:is|are) not supported|(?:does not|doesn't) support|"
-    r"unsupported param|requires --jinja|jinja exception|raise_exception\(|failed to parse tool call"
+    r"unsupported param|cannot use both|requires --jinja|jinja exception|raise_exception\(|"
+    r"failed to parse tool call"
 )
 _CRASHED = re.compile(r"\bmodel has crashed\b|failed during generation|degraded function")
 # Ollama, vLLM: another model may fit.

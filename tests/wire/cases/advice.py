@@ -264,6 +264,15 @@ CASES = [
         source="https://github.com/OpenHands/OpenHands/issues/5350",
     ),
     _error(
+        "about the request: llama.cpp",
+        "Cannot use both json_schema and grammar",
+        "bad_request",
+        "Correct what",
+        status=500,
+        code=500,
+        type="server_error",
+    ),
+    _error(
         "no model: OpenRouter",
         "claude-sonnet-4-6 is not a valid model ID",
         "not_found",

@@ -258,6 +258,11 @@ CASES = [
         "https://github.com/valentinfrlch/ha-llmvision/issues/324",
         code="model_decommissioned",
     ),
+    _no_model(
+        "DeepSeek's names",
+        400,
+        "The supported API model names are deepseek-v4-pro or deepseek-v4-flash, but you passed m.",
+    ),
     _no_model("OpenRouter's data policy", 404, "No endpoints found matching your data policy"),
     _no_model(
         "one-api",
@@ -295,6 +300,13 @@ CASES = [
         "Please reduce the length of the messages or completion. Current length is 8964 while limit is 8192",
         "772 more than",
         code="context_length_exceeded",
+    ),
+    _too_long(
+        "Perplexity",
+        400,
+        "The total length of all messages is too long.",
+        "larger context window",
+        type="too_many_prompt_tokens",
     ),
     _too_long(
         "GitHub", 413, "Request body too large. Max size: 8000 tokens.", "8,000", code="tokens_limit_reached"
