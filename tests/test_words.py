@@ -135,6 +135,13 @@ def test_no_sentence_is_glued_from_translated_pieces() -> None:
     bare = [text for text in ENGLISH if text.count("%(") > 1 and not re.search(r"[A-Za-z]{2}", _prose(text))]
 
     assert bare == []
+    dash = re.compile(r"[%}]}[^<\n]* [–—] [^<\n]*{[%{]")  # Chinese has brackets there
+    templates = {file: file.read_text() for file in ROOT.glob("templates/**/*.html")}
+    without_texts = {
+        file: re.sub(r"{% blocktranslate.*?{% endblocktranslate %}", "", text, flags=re.DOTALL)
+        for file, text in templates.items()
+    }
+    assert [file.name for file, text in without_texts.items() if dash.search(text)] == []
 
 
 def test_a_count_has_a_plural() -> None:

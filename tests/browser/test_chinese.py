@@ -53,6 +53,13 @@ ENGLISH = re.compile(
     r"\b(?:Send|Runs?|Save|Delete|Compare|Answer|Request|Response|Open|Preview|Words|Model|Provider|Status|Tags?|"
     r"From|To|Any|Star|Older|Cancel|Proof|Undo|Reasoning|Refusal|Choices|Stopped|Tokens|Cost|Error|Search)\b"
 )
+# The playground's name, and what can be clicked, where it is wider than its place.
+CUT = """
+  [...document.querySelectorAll('.brand, button, .quiet, [role=tab]')]
+    .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden') && one.clientWidth > 1)
+    .filter((one) => one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.textContent.trim())
+"""
 
 
 @dataclass
@@ -318,4 +325,5 @@ def test_each_state_in_chinese(place: Place, arrange: Arrange) -> None:
         if not place.page.url.startswith("file:"):  # whose policy allows no script
             assert_no_barrier(place.page)
         assert place.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert place.page.evaluate(CUT) == []
     assert ENGLISH.findall(place.page.locator("body").inner_text()) == []

@@ -45,13 +45,15 @@ def test_a_frame_starts_short_and_opens_what_is_wrong(client: Client) -> None:
     make_embed(REQUEST | {"top_p": 0.5})
     more = re.compile(r"<details[^>]* data-more-parameters( open)?>")
 
-    (opened,) = more.findall(open_frame(client).content.decode())
+    html = open_frame(client).content.decode()
+    (opened,) = more.findall(html)
     (wrong,) = more.findall(send_form(client, top_p="hot").content.decode())
     (page,) = more.findall(
         client.get("/", {"request": json.dumps(REQUEST | {"top_p": 0.5})}).content.decode()
     )
 
     assert (opened, wrong, page) == ("", " open", " open")
+    assert "data-close-drawer" not in html  # a frame has no drawers
 
 
 def test_a_link_fills_what_is_open_and_nothing_that_is_locked(client: Client) -> None:
