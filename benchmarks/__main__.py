@@ -1,6 +1,6 @@
 """Print every figure, each with its floor from the same run."""
 
-from benchmarks import docs, latency, runs, start, streams, weight
+from benchmarks import browser, docs, latency, runs, start, streams, weight
 from benchmarks.servers import all_servers
 
 if __name__ == "__main__":
@@ -8,6 +8,7 @@ if __name__ == "__main__":
         latency.report(servers)
         weight.report(servers.playground)
     streams.report()
+    browser.report()
     docs.report()
     start.report()
     runs.report()  # last: it configures Django in this process

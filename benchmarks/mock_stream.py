@@ -1,7 +1,7 @@
 """A provider that streams: `python -m benchmarks.mock_stream PORT`.
 
-It sends `max_tokens` tokens, `user` of them per second. Each token has its number and when it left, in
-nanoseconds of the machine's monotonic clock, which all processes share: `@7:123456789;`.
+It sends `max_tokens` tokens (or one), `user` of them per second. Each token has its number and when it left,
+in nanoseconds of the machine's monotonic clock, which all processes share: `@7:123456789;`.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         return
     length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
     body = json.loads(await reader.readexactly(length))
-    pause = 1 / float(body["user"])
+    pause = 1 / float(body.get("user", 1000))
     writer.write(_HEAD)
     due = asyncio.get_running_loop().time()
-    for number in range(body["max_tokens"]):
+    for number in range(body.get("max_tokens", 1)):
         writer.write(_chunked(_TOKEN.replace("%s", f"@{number}:{time.monotonic_ns()};")))
         due += pause
         await asyncio.sleep(due - asyncio.get_running_loop().time())

@@ -187,7 +187,7 @@ window.conversation = (() => {
     { capture: true },
   );
   document.addEventListener("htmx:after:swap", (event) => {
-    if (!isSend(event)) return;
+    if (!isSend(event) || window.resultPane.isGrowing()) return;
     window.resultPane.show();
     follow();
   });

@@ -61,6 +61,7 @@
     const status = answer.querySelector("[data-narrowed]");
     if (!status) return;
     status.hidden = !filter && shown.length === matching.length;
+    status.previousElementSibling.hidden = !status.hidden;
     const counts = { matching: matching.length, shown: shown.length, total: options.names.length };
     const text = shown.length < matching.length ? status.dataset.cut : status.dataset.all;
     status.textContent = text.replace(/{(\w+)}/g, (_, name) =>
@@ -107,7 +108,6 @@
     describe();
   }
 
-  // Again when the form has changed: its field is replaced.
   function describe() {
     model.removeAttribute("list"); // the browser's suggestions are for a page without scripts
     model.setAttribute("role", "combobox");
@@ -146,7 +146,7 @@
   document.addEventListener(
     "htmx:after:swap",
     () => {
-      describe();
+      if (model.hasAttribute("list")) describe(); // the form has changed
       if (answer.querySelector(".model-list")?.names) return; // it is not new
       const refusal = asksByItself && answer.querySelector("[data-refusal]");
       if (refusal) refusal.dataset.shown = "";

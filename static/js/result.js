@@ -68,6 +68,7 @@
 
   let timer = null;
   let live = null; // the panel of a running stream
+  let isGrowing = false; // what arrived last was more of it
 
   // As in `playground/amounts.py`.
   const duration = (ms) => (Math.round(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -241,25 +242,42 @@
     [talk, own].find((pane) => pane && getComputedStyle(pane).overflowY === "auto") ??
     document.documentElement;
   const showsAnswer = () => talk || selected() === byName("answer");
+  // Measuring makes the browser lay out the page: once a frame, and not for each of the many changes.
   let following = false;
-  function follow() {
-    if (following && showsAnswer()) scroller().scrollTop = scroller().scrollHeight;
+  let scrolledTo = null;
+  let isDue = false;
+  function atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = scroller();
+    return scrollTop === scrolledTo || scrollHeight - scrollTop - clientHeight < 40;
   }
-  const folds = () => [...(answerPanel()?.querySelectorAll("details.reasoning") ?? [])];
+  function follow() {
+    if (isDue || !following || !showsAnswer()) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      const pane = scroller();
+      pane.scrollTop = pane.scrollHeight;
+      scrolledTo = pane.scrollTop;
+    });
+  }
+  const scrolled = () => {
+    if (live) following = atEnd();
+  };
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true });
+  const folds = () => [...(answerPanel()?.querySelectorAll("details.reasoning:not([hidden])") ?? [])];
   document.addEventListener("htmx:before:swap", (event) => {
     if (!isSend(event) || !live) return;
-    if (showsAnswer()) {
-      const { scrollHeight, scrollTop, clientHeight } = scroller();
-      following = scrollHeight - scrollTop - clientHeight < 40;
-    }
     unfolded = folds().map((fold) => fold.open);
   });
   document.addEventListener("htmx:after:swap", (event) => {
     if (!isSend(event)) return;
     moveAnswer();
     const before = live;
-    if (before?.isConnected) {
-      follow(); // more will follow
+    isGrowing = Boolean(before?.isConnected);
+    if (isGrowing) {
+      for (const fold of live.querySelectorAll(".reasoning[hidden]"))
+        if (fold.lastElementChild.hasChildNodes()) fold.hidden = false;
+      follow();
       return;
     }
     answered = true;
@@ -267,6 +285,7 @@
     // It can be a proxy's error page instead of our fragment.
     if (!answerPanel()) lost();
     live = answerPanel()?.matches("[data-live]") ? answerPanel() : null;
+    if (live) following = atEnd();
     delete outcome.dataset.stale;
     // Stay on the tab that was chosen meanwhile, unless the request was refused.
     select(answerPanel()?.matches("[data-refusal]") ? byName("answer") : selected());
@@ -314,6 +333,7 @@
 
   // Show what the outcome now has in the tab that is chosen.
   window.resultPane = {
+    isGrowing: () => isGrowing,
     show() {
       select(outcome.children.length ? selected() : byName("code"));
       showOutcome();
