@@ -44,7 +44,10 @@ def _listed(client: Client, **asked: Any) -> list[str]:
 def test_a_call_that_a_person_stopped_is_no_failure(client: Client) -> None:
     key = _say(client, "Hello")
     Run.objects.filter(key=key).update(error="stopped")
+    keep.change(key, starred=True)  # which marks it again
 
+    assert _listed(client, status="failed") == _listed(client, status="ok") == []
+    assert _listed(client, status="stopped") == [key]
     for asked in ({}, {"aside": ""}):
         page = client.post("/runs/", asked, headers=HTMX).content.decode()
         assert "Stopped" in page
