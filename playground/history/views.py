@@ -21,14 +21,14 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.forms.form import RequestForm
 from playground.forms.headers import extra_headers, headers_text
-from playground.forms.incoming import Shape, shape_of
+from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.history import asked, refusals
 from playground.history.compare import Compared
 from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.text.sentence import gettext_noop, say
-from playground.web.page import render_page
+from playground.web.page import code_context, render_page
 from playground.web.present import Result
 from playground.web.refusals import refuse
 
@@ -96,7 +96,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 def run(request: HttpRequest, key: str) -> HttpResponse:
     """Show a run in the playground: the form as it was, and what came back. As JSON, its archive.
 
-    htmx gets what came back, for a conversation that has the answer already.
+    htmx gets what came back and the call's code, for a conversation that has the answer already.
     """
     kept = _found(key)
     try:
@@ -109,7 +109,8 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
     if shape_of(request) is Shape.FRAGMENT:
         result = result_of(kept, keep.Kept(key=key, parent=kept.parent))
-        return render(request, "result/_outcome.html", {"result": result})
+        code = code_context(draft_of(form_of(exchange)), exchange)
+        return render(request, "history/_recalled.html", {"result": result, **code})
     form = form_of(exchange)
     summaries = Run.objects.without_record()
     repeated_by = summaries.filter(parent=key).order_by("-pk")

@@ -20,12 +20,13 @@ window.conversation = (() => {
 
   // --- answers, and what the inspector shows of them, by the id of their exchange ---
 
-  const answers = new Map(); // {section, panels, sent}
+  const answers = new Map(); // {section, panels, sent, code}
   let shown = "";
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
   let changes = 0; // how often the form was changed
+  let sentAt = -1; // how often it had been when it was sent
 
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
@@ -89,7 +90,9 @@ window.conversation = (() => {
     const section = sectionIn(box);
     if (section?.dataset.run !== run) return;
     section.remove();
-    answers.set(run, { section, panels: [...box.childNodes], sent: null });
+    const own = box.querySelector("[data-part=own-code]");
+    own.remove();
+    answers.set(run, { section, panels: [...box.childNodes], sent: null, code: own.innerHTML });
   }
 
   function keepPanels() {
@@ -104,31 +107,43 @@ window.conversation = (() => {
       place();
     }
     const known = answers.get(run);
-    if (!known || run === shown || isBusy()) return;
-    keepPanels();
-    shown = run;
-    outcome.replaceChildren(...known.panels);
-    window.resultPane.show();
-    place();
-    showCode(run, known.sent);
+    if (!known || isBusy()) return;
+    if (run !== shown) {
+      keepPanels();
+      shown = run;
+      outcome.replaceChildren(...known.panels);
+      window.resultPane.show();
+      place();
+    }
+    showCode(run);
   }
 
-  // The code of a request that was sent, until the form is changed. Of an answer that was brought it is not known:
-  // then it is the form's, never that of another answer.
-  async function showCode(run, state) {
-    const body = new URLSearchParams(state ?? new FormData(form));
-    body.delete("api_key");
-    const headers = { "HX-Request": "true" };
-    const before = changes;
+  // The code of the request that brought an answer, until the form is changed. A run comes with it; else the server
+  // makes it from the form as it was sent.
+  let coded = { run: "", changes: 0 }; // whose code is shown: an answer's, or the form's after that many changes
+  let askedAt = 0;
+  async function showCode(run) {
+    const known = answers.get(run);
+    const now = { run, changes };
+    if (coded.run === run && coded.changes === changes) return;
     try {
-      const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
-      const text = await answer.text();
-      if (answer.ok && shown === run && changes === before)
-        await htmx.swap({ text, target: codes, sourceElement: codes, swap: "innerHTML" });
+      known.code ??= await codeOf(known.sent);
+      if (!known.code || shown !== run || changes !== now.changes) return;
+      await htmx.swap({ text: known.code, target: codes, sourceElement: codes, swap: "innerHTML" });
+      coded = now;
     } catch {
       /* the playground is out of reach: the code stays */
     }
   }
+  async function codeOf(state) {
+    const headers = { "HX-Request": "true" };
+    const body = new URLSearchParams(state);
+    const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
+    return answer.ok ? await answer.text() : null;
+  }
+  codes.addEventListener("htmx:after:swap", () => {
+    coded = { run: "", changes: askedAt };
+  });
   const count = () => {
     changes += 1;
   };
@@ -138,7 +153,14 @@ window.conversation = (() => {
   // What the composer has is no part of a request that is sent aside from it.
   let isAside = false;
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (isAside) ctx.request.body.set("composer", "aside");
+    const { body } = ctx.request;
+    if (isAside) body.set("composer", "aside");
+    if (ctx.sourceElement !== codes) return;
+    askedAt = changes;
+    if (!sent || changes !== sentAt) return;
+    // It was typed just before it was sent. By now, the form may have the answer.
+    for (const name of [...body.keys()]) body.delete(name);
+    for (const [name, value] of sent) body.append(name, value);
   });
   // An answer has nothing to answer: first write the next message.
   document.addEventListener(
@@ -167,6 +189,7 @@ window.conversation = (() => {
     keepPanels();
     shown = "";
     sent = [...event.detail.ctx.request.body].filter(([name]) => name !== "api_key");
+    sentAt = changes;
     sentRow = isAside ? null : requestForm.commit();
     lastSent = listed().at(-1) && field(listed().at(-1), "content").value;
     place();
@@ -198,8 +221,10 @@ window.conversation = (() => {
     const button = section?.querySelector("[data-append]");
     const begun = window.versions.begun();
     if (run) {
-      answers.set(run, { section, panels: [], sent });
+      answers.set(run, { section, panels: [], sent, code: null });
       shown = run;
+      if (!coded.run && coded.changes === sentAt) coded = { run, changes: sentAt };
+      else if (changes === sentAt) showCode(run);
     }
     slot.classList.remove("left");
     // While it arrived, another conversation may have taken the place of the one that it answers.
@@ -281,18 +306,22 @@ window.conversation = (() => {
   }
 
   // An answer that was edited is the writer's text: it has no proof any more.
-  function edit(row) {
-    const isEdited = row.classList.toggle("editing");
-    if (isEdited) {
-      field(row, "content").focus();
-    } else editForm("show").then(place);
+  function edit(row, fold) {
+    fold.open = !fold.open;
+    if (!fold.open) editForm("show").then(place);
+    else if (field(row, "content").checkVisibility()) field(row, "content").focus();
+    else field(row, "extra").focus();
   }
 
-  pane.addEventListener("click", ({ target }) => {
+  pane.addEventListener("click", (event) => {
+    const { target } = event;
     const row = target.closest("[data-message]");
+    const fold = target.closest("summary")?.closest(".edit");
     if (target.closest("[data-append]")) use(target.closest("[data-append]"));
-    else if (target.closest("[data-edit-answer]")) edit(row);
-    else if (target.closest("[data-unfold]")) {
+    else if (fold) {
+      event.preventDefault();
+      edit(row, fold);
+    } else if (target.closest("[data-unfold]")) {
       const extra = row.querySelector(".extra");
       extra.classList.add("wanted");
       extra.open = true;
@@ -300,6 +329,7 @@ window.conversation = (() => {
       if (menu) menu.open = false;
       field(row, "extra").focus();
     } else if (row && list.contains(row)) choose(runOf(row));
+    else if (slot.contains(target)) choose(sectionIn(slot)?.dataset.run);
   });
 
   // What is typed into a message, be it its role or its JSON, is no longer what came.
@@ -310,17 +340,12 @@ window.conversation = (() => {
     row.querySelector("[data-view]").replaceChildren();
   });
 
-  // With a keyboard, an answer is chosen as it gets the focus.
-  pane.addEventListener("focusin", ({ target }) => {
-    const row = target.closest("[data-message]");
-    if (row && list.contains(row) && target.closest("[data-view]")) choose(runOf(row));
-  });
-
   // A page that was loaded with a result has it in its conversation already.
   const first = sectionIn(list) ?? sectionIn(slot);
   if (first?.dataset.run) {
     shown = first.dataset.run;
-    answers.set(shown, { section: first, panels: [], sent: null });
+    answers.set(shown, { section: first, panels: [], sent: null, code: codes.innerHTML });
+    coded = { run: shown, changes };
   }
   place();
   talk.scrollTop = talk.scrollHeight;

@@ -288,6 +288,9 @@ def test_a_run_of_a_provider_that_left_keeps_its_address(client: Client, upstrea
     assert page.context["form"].provider == ""
     assert page.context["form"].base_url == upstream.url
     assert page.context["lost_provider"] == "test"
+    recalled = client.get(f"/runs/{key}/", headers=HTMX)
+    for shown in (page, recalled):  # the code is that of the call, as it was
+        assert "TEST_API_KEY" in shown.content.decode()
 
 
 def test_a_run_of_a_typed_address_restores_it_without_the_key(
