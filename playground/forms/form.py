@@ -15,6 +15,7 @@ from playground.exchange.parameter import Kind, Parameter, Row, Tick, fits_a_lin
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
     is_given,
+    joined,
     json_object,
     json_text,
     parameter_text,
@@ -25,7 +26,6 @@ from playground.forms.rows import (
     MARKS,
     ROW_FIELDS,
     MessageRow,
-    field_wins,
     mark,
     new_row,
     prompt_of,
@@ -322,7 +322,7 @@ class RequestForm:
         for tick in self.dialect.ticks:
             if tick.name in self.ticks and (not tick.within or tick.within in self.ticks):
                 body |= tick.fields
-        return _joined(body, more, "", errors)
+        return joined(body, more, "", errors)
 
     def _settings(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """Return the part of the body that the parameters' fields mean."""
@@ -341,22 +341,3 @@ def _is_within(name: str, places: Iterable[str]) -> bool:
 
 def _has(body: Mapping[str, Any], tick: Tick) -> bool:
     return all(name in body and jsontext.same(body[name], value) for name, value in tick.fields.items())
-
-
-def _joined(
-    fields: Mapping[str, Any], more: Mapping[str, Any], within: str, errors: list[FieldProblem]
-) -> dict[str, Any]:
-    """Return a body with all fields of both; an object in both is joined.
-
-    A field that both set goes to `errors`.
-    """
-    body = dict(fields)
-    for name, value in more.items():
-        place = f"{within}{name}"
-        if name not in fields:
-            body[name] = value
-        elif isinstance(own := fields[name], dict) and isinstance(value, dict):
-            body[name] = _joined(own, value, f"{place}.", errors)
-        else:
-            errors.append(field_wins("more", place))
-    return body

@@ -8,9 +8,8 @@ from typing import Any
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Row, fits_a_line, fits_a_textarea
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.forms.fields import json_object, json_text
+from playground.forms.fields import field_wins, json_object, json_text
 from playground.text import jsontext
-from playground.text.sentence import gettext_noop, say
 
 ROW_FIELDS = ("role", "content", "call", "extra")
 MARKS = ("run", "fork")
@@ -131,13 +130,3 @@ def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:
         if lost:
             raise InvalidRequestError(field_wins(f"{place}.extra", min(lost)))
     return read
-
-
-def field_wins(place: str, name: str) -> FieldProblem:
-    return FieldProblem(
-        place,
-        say(
-            gettext_noop("“%(name)s” is set both here and in its own field. Clear one of them."),
-            name=name,
-        ),
-    )

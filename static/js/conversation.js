@@ -9,7 +9,6 @@ window.conversation = (() => {
   const send = document.getElementById("send");
   const result = document.getElementById("result");
   const outcome = result.querySelector("[data-part=outcome]");
-  const codes = result.querySelector("[data-part=codes]");
   const { listed } = requestForm;
 
   const NAMES = ["role", "content", "call", "extra", "run", "fork"];
@@ -25,8 +24,6 @@ window.conversation = (() => {
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
-  let changes = 0; // how often the form was changed
-  let sentAt = -1; // how often it had been when it was sent
 
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
@@ -115,52 +112,13 @@ window.conversation = (() => {
       window.resultPane.show();
       place();
     }
-    showCode(run);
+    window.ownCode.show(known);
   }
-
-  // The code of the request that brought an answer, until the form is changed. A run comes with it; else the server
-  // makes it from the form as it was sent.
-  let coded = { run: "", changes: 0 }; // whose code is shown: an answer's, or the form's after that many changes
-  let askedAt = 0;
-  async function showCode(run) {
-    const known = answers.get(run);
-    const now = { run, changes };
-    if (coded.run === run && coded.changes === changes) return;
-    try {
-      known.code ??= await codeOf(known.sent);
-      if (!known.code || shown !== run || changes !== now.changes) return;
-      await htmx.swap({ text: known.code, target: codes, sourceElement: codes, swap: "innerHTML" });
-      coded = now;
-    } catch {
-      /* the playground is out of reach: the code stays */
-    }
-  }
-  async function codeOf(state) {
-    const headers = { "HX-Request": "true" };
-    const body = new URLSearchParams(state);
-    const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
-    return answer.ok ? await answer.text() : null;
-  }
-  codes.addEventListener("htmx:after:swap", () => {
-    coded = { run: "", changes: askedAt };
-  });
-  const count = () => {
-    changes += 1;
-  };
-  form.addEventListener("input", count);
-  document.body.addEventListener("playground:changed", count);
 
   // What the composer has is no part of a request that is sent aside from it.
   let isAside = false;
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    const { body } = ctx.request;
-    if (isAside) body.set("composer", "aside");
-    if (ctx.sourceElement !== codes) return;
-    askedAt = changes;
-    if (!sent || changes !== sentAt) return;
-    // It was typed just before it was sent. By now, the form may have the answer.
-    for (const name of [...body.keys()]) body.delete(name);
-    for (const [name, value] of sent) body.append(name, value);
+    if (isAside) ctx.request.body.set("composer", "aside");
   });
   // An answer has nothing to answer: first write the next message.
   document.addEventListener(
@@ -189,7 +147,7 @@ window.conversation = (() => {
     keepPanels();
     shown = "";
     sent = [...event.detail.ctx.request.body].filter(([name]) => name !== "api_key");
-    sentAt = changes;
+    window.ownCode.sending(sent);
     sentRow = isAside ? null : requestForm.commit();
     lastSent = listed().at(-1) && field(listed().at(-1), "content").value;
     place();
@@ -223,8 +181,7 @@ window.conversation = (() => {
     if (run) {
       answers.set(run, { section, panels: [], sent, code: null });
       shown = run;
-      if (!coded.run && coded.changes === sentAt) coded = { run, changes: sentAt };
-      else if (changes === sentAt) showCode(run);
+      window.ownCode.arrived(answers.get(run));
     }
     slot.classList.remove("left");
     // While it arrived, another conversation may have taken the place of the one that it answers.
@@ -344,8 +301,8 @@ window.conversation = (() => {
   const first = sectionIn(list) ?? sectionIn(slot);
   if (first?.dataset.run) {
     shown = first.dataset.run;
-    answers.set(shown, { section: first, panels: [], sent: null, code: codes.innerHTML });
-    coded = { run: shown, changes };
+    answers.set(shown, { section: first, panels: [], sent: null, code: null });
+    window.ownCode.loaded(answers.get(shown));
   }
   place();
   talk.scrollTop = talk.scrollHeight;
