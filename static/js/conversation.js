@@ -89,7 +89,7 @@ window.conversation = (() => {
     section.remove();
     const own = box.querySelector("[data-part=own-code]");
     own.remove();
-    answers.set(run, { section, panels: [...box.childNodes], sent: null, code: own.innerHTML });
+    answers.set(run, { section, panels: [...box.childNodes], code: own.innerHTML });
   }
 
   function keepPanels() {
@@ -179,7 +179,7 @@ window.conversation = (() => {
     const button = section?.querySelector("[data-append]");
     const begun = window.versions.begun();
     if (run) {
-      answers.set(run, { section, panels: [], sent, code: null });
+      answers.set(run, { section, panels: [], sent });
       shown = run;
       window.ownCode.arrived(answers.get(run));
     }
@@ -266,8 +266,7 @@ window.conversation = (() => {
   function edit(row, fold) {
     fold.open = !fold.open;
     if (!fold.open) editForm("show").then(place);
-    else if (field(row, "content").checkVisibility()) field(row, "content").focus();
-    else field(row, "extra").focus();
+    else for (const name of ["extra", "content"]) field(row, name).focus(); // whichever there is
   }
 
   pane.addEventListener("click", (event) => {
@@ -301,7 +300,7 @@ window.conversation = (() => {
   const first = sectionIn(list) ?? sectionIn(slot);
   if (first?.dataset.run) {
     shown = first.dataset.run;
-    answers.set(shown, { section: first, panels: [], sent: null, code: null });
+    answers.set(shown, { section: first, panels: [] });
     window.ownCode.loaded(answers.get(shown));
   }
   place();
