@@ -5,17 +5,23 @@ window.ownCode = (() => {
   const codes = document.querySelector("#result [data-part=codes]");
   let sent = null; // the form as it was sent, until it is changed
   let shown = null; // the answer whose code is shown; none if it is the form's
+  let isNew = true; // whether the form was changed since its code was asked for
 
   const forget = () => {
     sent = null;
+    isNew = true;
   };
   form.addEventListener("input", forget);
   document.body.addEventListener("playground:changed", forget);
   codes.addEventListener("htmx:after:swap", () => {
     shown = null;
   });
-  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement !== codes || !sent) return;
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement !== codes) return;
+    if (shown && !isNew) event.preventDefault(); // a field was only left
+    isNew = false;
+    if (!sent) return;
     // It was typed just before it was sent. By now, the form may have the answer.
     const { body } = ctx.request;
     for (const name of [...body.keys()]) body.delete(name);
