@@ -79,7 +79,8 @@ def edit(form: RequestForm, action: str) -> None:
 def converse(form: RequestForm, api: Dialect, answer: str | None) -> int:
     """Put the request's last message and its answer into the conversation. The composer is for the next one.
 
-    `answer` is what `append` takes; None if there is none. Returns the number of messages that were sent.
+    `answer` is what `append` takes; None if there is none: then the messages that it was to replace stay.
+    Returns the number of messages that were sent.
     """
     if form.composer is None:
         form.composer = form.new_row
@@ -88,6 +89,8 @@ def converse(form: RequestForm, api: Dialect, answer: str | None) -> int:
     if answer:
         with suppress(InvalidRequestError):  # too many messages, as the button in the answer says
             _append(form, f"{api.id}:{answer}")
+    if len(form.messages) == asked:
+        form.messages += form.later
     return asked
 
 

@@ -6,6 +6,7 @@ break in a textarea into `\\n`, and reads NUL as U+FFFD. Other values are kept a
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from playground.exchange.parameter import Kind, Parameter, fits_a_textarea
@@ -95,3 +96,32 @@ def _lines(name: str, text: str) -> Any:
             raise InvalidRequestError(FieldProblem(name, error.sentence)) from error
     lines = [line for line in text.split("\n") if line]
     return lines[0] if len(lines) == 1 else lines
+
+
+def field_wins(place: str, name: str) -> FieldProblem:
+    return FieldProblem(
+        place,
+        say(
+            gettext_noop("“%(name)s” is set both here and in its own field. Clear one of them."),
+            name=name,
+        ),
+    )
+
+
+def joined(
+    fields: Mapping[str, Any], more: Mapping[str, Any], within: str, errors: list[FieldProblem]
+) -> dict[str, Any]:
+    """Return a body with all fields of both; an object in both is joined.
+
+    A field that both set goes to `errors`.
+    """
+    body = dict(fields)
+    for name, value in more.items():
+        place = f"{within}{name}"
+        if name not in fields:
+            body[name] = value
+        elif isinstance(own := fields[name], dict) and isinstance(value, dict):
+            body[name] = joined(own, value, f"{place}.", errors)
+        else:
+            errors.append(field_wins("more", place))
+    return body

@@ -1,6 +1,6 @@
 """The form as text: what people typed, unchanged, and the request body that it stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
@@ -15,6 +15,7 @@ from playground.exchange.parameter import Kind, Parameter, Row, Tick, fits_a_lin
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.forms.fields import (
     is_given,
+    joined,
     json_object,
     json_text,
     parameter_text,
@@ -25,7 +26,6 @@ from playground.forms.rows import (
     MARKS,
     ROW_FIELDS,
     MessageRow,
-    field_wins,
     mark,
     new_row,
     prompt_of,
@@ -36,6 +36,8 @@ from playground.text import jsontext
 # The box that each API has: the answer is shown as it arrives.
 STREAM = "stream"
 _LONGEST_MARK = 64
+# What has a field of its own, whatever the API.
+_CONTROLS = ("provider", "base_url", "api_key", "dialect", "more", "headers")
 
 
 @dataclass
@@ -95,9 +97,17 @@ class RequestForm:
 
     def told_at_more(self, name: str) -> bool:
         """Whether a problem with `name` can be shown only at `more`: it is set there and has no field."""
-        places = {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
-        has_place = any(f"{name}.".startswith(f"{place}.") for place in places)
-        return not has_place and name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
+        is_set = name.partition(".")[0] in collect([], {}, json_object, self.more, "more")
+        return is_set and not _is_within(name, self._fields)
+
+    def has_place(self, name: str) -> bool:
+        """Whether a problem with `name` is shown beside a field."""
+        controls = {*_CONTROLS, self.dialect.fields.model, self.dialect.fields.prompt}
+        return self.told_at_more(name) or _is_within(name, controls | self._fields)
+
+    @property
+    def _fields(self) -> set[str]:
+        return {parameter.name for parameter in self.shown} | {tick.name for tick in self.dialect.ticks}
 
     @property
     def rows(self) -> list[MessageRow]:
@@ -153,7 +163,8 @@ class RequestForm:
     def from_post(cls, data: QueryDict, dialect: Dialect) -> "RequestForm":
         """Read what a browser posted; texts keep their line breaks as typed (`\\n`).
 
-        `until` asks for the answer to the messages before that position, without the composer's.
+        `until` asks for the answer to the messages before that position, without the composer's. An answer
+        can be several messages, which are left out together.
         """
         columns = zip_longest(*(data.getlist(name) for name in (*ROW_FIELDS, *MARKS)), fillvalue="")
         rows = [
@@ -167,6 +178,8 @@ class RequestForm:
         until = data.get("until", "")
         asks_again = composer is not None and until.isascii() and until.isdigit()
         end = int(until[:9]) if asks_again else len(rows)
+        while 0 < end < len(rows) and rows[end].run and rows[end].run == rows[end - 1].run:
+            end -= 1
         return cls(
             provider=data.get("provider", ""),
             base_url=data.get("base_url", "").strip(),
@@ -217,13 +230,18 @@ class RequestForm:
         body = self.body(errors)
         if errors:
             raise InvalidRequestError(*errors)
-        before, writes = self.messages, self._writes
-        body, self.lost = carried(body, self.dialect, dialect)
+        before, writes, old = self.rows, self._writes, self.dialect
+
+        def count(rows: list[MessageRow]) -> int:
+            part, _ = carried({old.fields.prompt: prompt_of(old, rows, [])}, old, dialect)
+            return len(dialect.rows(part.get(dialect.fields.prompt)) or [])
+
+        body, self.lost = carried(body, old, dialect)
         self.dialect = dialect
         self.fill(body)
         if not writes:
             self.commit()  # a message that was not in the composer
-        mark(self.messages, before)
+        mark(self.rows, before, count)
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Set fields of the request; None removes one. Raises `InvalidRequestError` for broken JSON."""
@@ -304,7 +322,7 @@ class RequestForm:
         for tick in self.dialect.ticks:
             if tick.name in self.ticks and (not tick.within or tick.within in self.ticks):
                 body |= tick.fields
-        return _joined(body, more, "", errors)
+        return joined(body, more, "", errors)
 
     def _settings(self, errors: list[FieldProblem]) -> dict[str, Any]:
         """Return the part of the body that the parameters' fields mean."""
@@ -317,24 +335,9 @@ class RequestForm:
         return settings
 
 
+def _is_within(name: str, places: Iterable[str]) -> bool:
+    return any(f"{name}.".startswith(f"{place}.") for place in places)
+
+
 def _has(body: Mapping[str, Any], tick: Tick) -> bool:
     return all(name in body and jsontext.same(body[name], value) for name, value in tick.fields.items())
-
-
-def _joined(
-    fields: Mapping[str, Any], more: Mapping[str, Any], within: str, errors: list[FieldProblem]
-) -> dict[str, Any]:
-    """Return a body with all fields of both; an object in both is joined.
-
-    A field that both set goes to `errors`.
-    """
-    body = dict(fields)
-    for name, value in more.items():
-        place = f"{within}{name}"
-        if name not in fields:
-            body[name] = value
-        elif isinstance(own := fields[name], dict) and isinstance(value, dict):
-            body[name] = _joined(own, value, f"{place}.", errors)
-        else:
-            errors.append(field_wins("more", place))
-    return body

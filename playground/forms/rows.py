@@ -1,16 +1,15 @@
 """The messages of a request as rows of the form: texts as people typed them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Row, fits_a_line, fits_a_textarea
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
-from playground.forms.fields import json_object, json_text
+from playground.forms.fields import field_wins, json_object, json_text
 from playground.text import jsontext
-from playground.text.sentence import gettext_noop, say
 
 ROW_FIELDS = ("role", "content", "call", "extra")
 MARKS = ("run", "fork")
@@ -60,13 +59,30 @@ def new_row(dialect: Dialect) -> MessageRow:
     return MessageRow("user" if "user" in dialect.roles else next(iter(dialect.roles), ""))
 
 
-def mark(rows: Sequence[MessageRow], before: Sequence[MessageRow]) -> None:
-    """Mark rows as they were before, in another API. It can have more or fewer: their texts tell which."""
-    old, new = ([row.content for row in side] for side in (before, rows))
-    for what, first, end, at, stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal" or end - first == stop - at:
-            for row, was in zip(rows[at:stop], before[first:end], strict=True):
-                row.run, row.fork = was.run, was.fork
+def mark(
+    rows: Sequence[MessageRow], before: Sequence[MessageRow], count: Callable[[list[MessageRow]], int]
+) -> None:
+    """Mark rows as they were before, in another API, which can have more or fewer of them for an answer.
+
+    `count` tells how many rows some of those before become. They can become one with the row before them.
+    """
+    parts: list[list[MessageRow]] = []
+    for row in before:
+        if parts and row.run == parts[-1][-1].run and not row.fork:
+            parts[-1].append(row)
+        else:
+            parts.append([row])
+    pairs = pairwise([[], *parts])
+    counts = [count(previous + part) - count(previous) for previous, part in pairs]
+    at = len(rows) - sum(counts)  # instructions, which come first, can have had a field of their own
+    if at < 0:
+        return
+    for part, number in zip(parts, counts, strict=True):
+        for row in rows[at : at + number]:
+            row.run = part[0].run
+        if at < len(rows):
+            rows[at].fork = rows[at].fork or part[0].fork
+        at += number
 
 
 def rows_of(dialect: Dialect, prompt: Any) -> list[MessageRow] | None:
@@ -114,13 +130,3 @@ def _checked(dialect: Dialect, row: MessageRow, place: str) -> Row:
         if lost:
             raise InvalidRequestError(field_wins(f"{place}.extra", min(lost)))
     return read
-
-
-def field_wins(place: str, name: str) -> FieldProblem:
-    return FieldProblem(
-        place,
-        say(
-            gettext_noop("“%(name)s” is set both here and in its own field. Clear one of them."),
-            name=name,
-        ),
-    )

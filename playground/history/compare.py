@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 
 from playground import amounts
 from playground.calls.cost import Cost
-from playground.exchange.record import Exchange
 from playground.history.diff import Piece, difference
 from playground.rendering.translate import translate
 from playground.text import jsontext
@@ -54,28 +53,29 @@ class Marked:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two exchanges, the one on the left first."""
+    """Two results, the one on the left first."""
 
-    one: Exchange
-    other: Exchange
+    one: Result
+    other: Result
 
     @property
-    def both(self) -> tuple[Exchange, Exchange]:
+    def both(self) -> tuple[Result, Result]:
         return self.one, self.other
 
     @property
     def sent_the_same(self) -> bool:
         """Whether both sent the same bytes to the same address."""
-        return (self.one.sent.url, self.one.sent.body) == (self.other.sent.url, self.other.sent.body)
+        one, other = (result.exchange.sent for result in self.both)
+        return (one.url, one.body) == (other.url, other.body)
 
     @cached_property
     def facts(self) -> list[Fact]:
-        rows = zip(*(list(_facts(exchange)) for exchange in self.both), strict=True)
+        rows = zip(*(list(_facts(result)) for result in self.both), strict=True)
         return [Fact(label, one, other) for (label, one), (_, other) in rows if (one, other) != ("–", "–")]
 
     @cached_property
     def requests(self) -> Marked:
-        return self._marked(*(jsontext.pretty(dict(exchange.call.body)) for exchange in self.both))
+        return self._marked(*(jsontext.pretty(dict(result.exchange.call.body)) for result in self.both))
 
     @cached_property
     def answers(self) -> Marked:
@@ -84,8 +84,8 @@ class Compared:
     def _marked(self, one: str, other: str) -> Marked:
         found = difference(one[:_LONGEST], other[:_LONGEST])
         sides = (
-            Side(self.one.id[:8], _html(found.one, "del")),
-            Side(self.other.id[:8], _html(found.other, "ins")),
+            Side(self.one.exchange.id[:8], _html(found.one, "del")),
+            Side(self.other.exchange.id[:8], _html(found.other, "ins")),
         )
         return Marked(sides, one == other, found.is_whole, max(len(one), len(other)) > _LONGEST)
 
@@ -96,8 +96,8 @@ def _html(pieces: Sequence[Piece], tag: str) -> SafeString:
     return SafeString("".join(texts))
 
 
-def _facts(exchange: Exchange) -> Iterator[tuple[str, str]]:
-    result, timings, usage = Result(exchange), exchange.timings, exchange.usage
+def _facts(result: Result) -> Iterator[tuple[str, str]]:
+    exchange, usage, timings = result.exchange, result.usage, result.exchange.timings
     choice = next(iter(exchange.choices), None)
     yield gettext("Host"), exchange.sent.host
     yield gettext("API"), exchange.dialect.label
@@ -124,11 +124,11 @@ def _cost(cost: Cost | None) -> str:
     return gettext("Free") if cost.is_free else f"≈ {amounts.dollars(cost.usd)}"
 
 
-def _answer(exchange: Exchange) -> str:
-    texts = []
-    for choice in exchange.choices[:10]:
+def _answer(result: Result) -> str:
+    texts, received = [], result.exchange.received
+    for choice in result.choices[:10]:
         texts += [text for text in (choice.text, choice.refusal) if text]
         texts += [f"{call.name or ''}({call.arguments})" for call in choice.tool_calls[:20]]
-    if not texts and exchange.received:
-        return exchange.received.text
+    if not texts and received:
+        return received.text
     return "\n\n".join(texts)

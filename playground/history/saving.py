@@ -17,10 +17,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from playground.calls.cost import Cost
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.refusals import no_database
-from playground.history.views import exchange_of_run, if_runs_are_on
+from playground.history.views import if_runs_are_on, result_of_run
 from playground.proof import blackout, carried, file, keys
 from playground.proof.blackout import BlackoutError
 from playground.proof.har import har
@@ -41,10 +42,11 @@ class Page:
     exchange: Exchange
     playground: str
     blacked_out: tuple[str, ...] = ()
+    recorded_cost: Cost | None = None
 
     @cached_property
     def result(self) -> Result:
-        return Result(self.exchange)
+        return Result(self.exchange, recorded_cost=self.recorded_cost)
 
     @property
     def model(self) -> str:
@@ -90,7 +92,7 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
         exchange = carried.exchange_of(text)
     except carried.CarriedError:
         return render(request, "history/save.html", {"problem": say(_OLD_PAGE)}, status=400)
-    return _hand_on(request, exchange, text)
+    return _hand_on(request, Result(exchange), text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,17 +100,18 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
 @if_runs_are_on
 def run_proof(request: HttpRequest, key: str) -> HttpResponse:
     """Hand on a run."""
-    return _hand_on(request, exchange_of_run(key))
+    return _hand_on(request, result_of_run(key))
 
 
-def _hand_on(request: HttpRequest, exchange: Exchange, carried_text: str = "") -> HttpResponse:
+def _hand_on(request: HttpRequest, result: Result, carried_text: str = "") -> HttpResponse:
+    exchange = result.exchange
     parts, do = blackout.parts(exchange), request.POST.get("do", "")
     asked = request.POST.getlist("black")
     chosen = tuple(part.id for part in parts if part.id in asked)
     page, problem = None, None
     try:
         left = blackout.black_out(exchange, chosen)
-        page = Page(left, request.build_absolute_uri("/"), chosen)
+        page = Page(left, request.build_absolute_uri("/"), chosen, result.recorded_cost)
         if do in _FORMATS:
             return _download(page, do)
     except (BlackoutError, file.ProofError) as error:

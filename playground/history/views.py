@@ -21,14 +21,14 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.forms.form import RequestForm
 from playground.forms.headers import extra_headers, headers_text
-from playground.forms.incoming import Shape, shape_of
+from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.history import asked, refusals
 from playground.history.compare import Compared
 from playground.runs import keep, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.text.sentence import gettext_noop, say
-from playground.web.page import render_page
+from playground.web.page import code_context, render_page
 from playground.web.present import Result
 from playground.web.refusals import refuse
 
@@ -96,7 +96,7 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
 def run(request: HttpRequest, key: str) -> HttpResponse:
     """Show a run in the playground: the form as it was, and what came back. As JSON, its archive.
 
-    htmx gets what came back, for a conversation that has the answer already.
+    htmx gets what came back and the call's code, for a conversation that has the answer already.
     """
     kept = _found(key)
     try:
@@ -108,15 +108,16 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
             return refuse(request, refusals.unreadable(error))
         return render(request, "history/unreadable.html", {"shown_run": kept, "error": error})
     if shape_of(request) is Shape.FRAGMENT:
-        kept_as = keep.Kept(key=key, parent=kept.parent)
-        return render(request, "result/_outcome.html", {"result": Result(exchange, kept_as)})
+        result = result_of(kept, keep.Kept(key=key, parent=kept.parent))
+        code = code_context(draft_of(form_of(exchange)), exchange)
+        return render(request, "history/_recalled.html", {"result": result, **code})
     form = form_of(exchange)
     summaries = Run.objects.without_record()
     repeated_by = summaries.filter(parent=key).order_by("-pk")
     return render_page(
         request,
         form,
-        result=Result(exchange),
+        result=result_of(kept),
         shown_run=kept,
         parent=key,
         repeats=summaries.filter(key=kept.parent).first() if kept.parent else None,
@@ -201,7 +202,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         sentence = say(gettext_noop("Select two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
     kept = [_found(key) for key in keys]
-    one, other = map(_exchange, kept)
+    one, other = map(result_of, kept)
     return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
 
 
@@ -214,14 +215,15 @@ def form_of(exchange: Exchange) -> RequestForm:
     return form
 
 
-def exchange_of_run(key: str) -> Exchange:
-    """Return the run's exchange. Raises `RefusedError`."""
-    return _exchange(_found(key))
+def result_of_run(key: str) -> Result:
+    """Return the run's result. Raises `RefusedError`."""
+    return result_of(_found(key))
 
 
-def _exchange(kept: Run) -> Exchange:
+def result_of(kept: Run, kept_as: keep.Kept | None = None) -> Result:
+    """Return the result of a run, with its cost as it was estimated then. Raises `RefusedError`."""
     try:
-        return kept.exchange
+        return Result(kept.exchange, kept_as, kept.cost)
     except ArchiveError as error:
         raise RefusedError(refusals.unreadable(error)) from error
 

@@ -211,11 +211,15 @@ def _told(exchange: Exchange) -> Iterator[str]:
         yield exchange.received.text[:20_000]
 
 
+def _outcome(run: Run) -> str:
+    return "stopped" if run.stopped else "failed" if run.error else "ok"
+
+
 # What a list can be filtered by, with the letter that marks it.
 MARKS: dict[str, Callable[[Run], Collection[str]]] = {
     "m": lambda run: [run.model],
     "p": lambda run: [run.provider or run.host],
-    "s": lambda run: ["failed" if run.error else "ok", *([str(run.status)] if run.status else [])],
+    "s": lambda run: [_outcome(run), *([str(run.status)] if run.status else [])],
     "t": lambda run: run.tags.split(),
     "x": lambda run: ["starred"] if run.starred else [],
 }

@@ -24,7 +24,7 @@ _OURS = ("js/", "css/")
 JOINED = {
     "js/page.js": (
         *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "events", "result"),
-        *("conversation", "versions", "remedies", "layout", "runs"),
+        *("owncode", "conversation", "versions", "remedies", "layout", "runs"),
     ),
     "js/framed.js": ("form", "edits", "kept", "copy", "code", "events", "result"),
     "css/page.css": ("playground", "answer", "conversation"),

@@ -177,7 +177,7 @@ def render_page(
         **dict.fromkeys(("listed_models", "detected", "counted")),
         "parent": request.POST.get("parent", ""),
         **found,
-        **code_context(draft),
+        **code_context(draft, result.exchange if result and answers else None),
         "result": result,
         "asked": asked,
         "answered": next((row for row in form.messages if result and row.run == result.exchange.id), None),
@@ -219,6 +219,7 @@ def form_context(form: RequestForm, refusal: Refusal | None = None) -> dict[str,
         "locked": (),
         "errors": errors,
         "message_errors": _by_message(errors, dialect.fields),
+        "placed": {name for name in errors if form.has_place(name)},
         "more_is_wrong": any(name in errors for name in ("more", "headers", *form.more_names)),
         "drawn": drawn(form),
         "parameters": form.shown,
@@ -265,16 +266,19 @@ def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> J
     return JsonResponse({"fields": html, "provider": form.provider, "base_url": form.base_url})
 
 
-def code_context(draft: Draft) -> dict[str, Any]:
-    """Return the context of `result/_codes.html`: the request's code, or what it still needs."""
+def code_context(draft: Draft, made: Exchange | None = None) -> dict[str, Any]:
+    """Return the context of `result/_codes.html`: the request's code, or what it still needs.
+
+    The code of a call that was `made` is for exactly what was sent, whatever the provider list says now.
+    """
     try:
-        call = call_for(draft)
+        call, dialect = (made.call, made.dialect) if made else (call_for(draft), draft.speaks())
     except InvalidRequestError as error:
         return {"codes": None, "incomplete": error.refusal, **_links(draft)}
     return {
-        "codes": codes(call, draft.speaks().targets),
+        "codes": codes(call, dialect.targets),
         "key_variable": call.key_variable,
-        "is_local_model": draft.provider == LOCAL_MODEL,
+        "is_local_model": (made.provider if made else draft.provider) == LOCAL_MODEL,
         **_links(draft),
     }
 

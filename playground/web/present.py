@@ -185,6 +185,8 @@ class Result:
 
     exchange: Exchange
     kept: Kept | None = None
+    # The estimate from when the call was made, if its run has one.
+    recorded_cost: Cost | None = None
 
     @cached_property
     def error(self) -> Explanation | None:
@@ -237,7 +239,7 @@ class Result:
 
     @cached_property
     def cost(self) -> Cost | None:
-        return cost_of(self.exchange)
+        return self.recorded_cost or cost_of(self.exchange)
 
     @cached_property
     def thought_ms(self) -> float | None:

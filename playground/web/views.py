@@ -106,10 +106,10 @@ def stop(request: HttpRequest) -> HttpResponse:
 def snippets(request: HttpRequest) -> HttpResponse:
     """Return the code for the current request."""
     try:
-        asked = incoming.read(request)
+        draft = _as_before(incoming.read(request))
         if shape_of(request) is Shape.FRAGMENT:
-            return render(request, "result/_codes.html", code_context(asked.draft))
-        call, targets = call_for(asked.draft), asked.draft.speaks().targets
+            return render(request, "result/_codes.html", code_context(draft))
+        call, targets = call_for(draft), draft.speaks().targets
     except InvalidRequestError as error:
         return refuse(request, error.refusal)
     return JsonResponse(code.render(call, targets))

@@ -9,7 +9,6 @@ window.conversation = (() => {
   const send = document.getElementById("send");
   const result = document.getElementById("result");
   const outcome = result.querySelector("[data-part=outcome]");
-  const codes = result.querySelector("[data-part=codes]");
   const { listed } = requestForm;
 
   const NAMES = ["role", "content", "call", "extra", "run", "fork"];
@@ -20,12 +19,11 @@ window.conversation = (() => {
 
   // --- answers, and what the inspector shows of them, by the id of their exchange ---
 
-  const answers = new Map(); // {section, panels, sent}
+  const answers = new Map(); // {section, panels, sent, code}
   let shown = "";
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
-  let changes = 0; // how often the form was changed
 
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
@@ -89,7 +87,9 @@ window.conversation = (() => {
     const section = sectionIn(box);
     if (section?.dataset.run !== run) return;
     section.remove();
-    answers.set(run, { section, panels: [...box.childNodes], sent: null });
+    const own = box.querySelector("[data-part=own-code]");
+    own.remove();
+    answers.set(run, { section, panels: [...box.childNodes], code: own.innerHTML });
   }
 
   function keepPanels() {
@@ -104,36 +104,16 @@ window.conversation = (() => {
       place();
     }
     const known = answers.get(run);
-    if (!known || run === shown || isBusy()) return;
-    keepPanels();
-    shown = run;
-    outcome.replaceChildren(...known.panels);
-    window.resultPane.show();
-    place();
-    showCode(run, known.sent);
-  }
-
-  // The code of a request that was sent, until the form is changed. Of an answer that was brought it is not known:
-  // then it is the form's, never that of another answer.
-  async function showCode(run, state) {
-    const body = new URLSearchParams(state ?? new FormData(form));
-    body.delete("api_key");
-    const headers = { "HX-Request": "true" };
-    const before = changes;
-    try {
-      const answer = await fetch(codes.getAttribute("hx-post"), { method: "POST", body, headers });
-      const text = await answer.text();
-      if (answer.ok && shown === run && changes === before)
-        await htmx.swap({ text, target: codes, sourceElement: codes, swap: "innerHTML" });
-    } catch {
-      /* the playground is out of reach: the code stays */
+    if (!known || isBusy()) return;
+    if (run !== shown) {
+      keepPanels();
+      shown = run;
+      outcome.replaceChildren(...known.panels);
+      window.resultPane.show();
+      place();
     }
+    window.ownCode.show(known);
   }
-  const count = () => {
-    changes += 1;
-  };
-  form.addEventListener("input", count);
-  document.body.addEventListener("playground:changed", count);
 
   // What the composer has is no part of a request that is sent aside from it.
   let isAside = false;
@@ -167,6 +147,7 @@ window.conversation = (() => {
     keepPanels();
     shown = "";
     sent = [...event.detail.ctx.request.body].filter(([name]) => name !== "api_key");
+    window.ownCode.sending(sent);
     sentRow = isAside ? null : requestForm.commit();
     lastSent = listed().at(-1) && field(listed().at(-1), "content").value;
     place();
@@ -200,6 +181,7 @@ window.conversation = (() => {
     if (run) {
       answers.set(run, { section, panels: [], sent });
       shown = run;
+      window.ownCode.arrived(answers.get(run));
     }
     slot.classList.remove("left");
     // While it arrived, another conversation may have taken the place of the one that it answers.
@@ -281,18 +263,21 @@ window.conversation = (() => {
   }
 
   // An answer that was edited is the writer's text: it has no proof any more.
-  function edit(row) {
-    const isEdited = row.classList.toggle("editing");
-    if (isEdited) {
-      field(row, "content").focus();
-    } else editForm("show").then(place);
+  function edit(row, fold) {
+    fold.open = !fold.open;
+    if (!fold.open) editForm("show").then(place);
+    else for (const name of ["extra", "content"]) field(row, name).focus(); // whichever there is
   }
 
-  pane.addEventListener("click", ({ target }) => {
+  pane.addEventListener("click", (event) => {
+    const { target } = event;
     const row = target.closest("[data-message]");
+    const fold = target.closest("summary")?.closest(".edit");
     if (target.closest("[data-append]")) use(target.closest("[data-append]"));
-    else if (target.closest("[data-edit-answer]")) edit(row);
-    else if (target.closest("[data-unfold]")) {
+    else if (fold) {
+      event.preventDefault();
+      edit(row, fold);
+    } else if (target.closest("[data-unfold]")) {
       const extra = row.querySelector(".extra");
       extra.classList.add("wanted");
       extra.open = true;
@@ -300,6 +285,7 @@ window.conversation = (() => {
       if (menu) menu.open = false;
       field(row, "extra").focus();
     } else if (row && list.contains(row)) choose(runOf(row));
+    else if (slot.contains(target)) choose(sectionIn(slot)?.dataset.run);
   });
 
   // What is typed into a message, be it its role or its JSON, is no longer what came.
@@ -310,17 +296,12 @@ window.conversation = (() => {
     row.querySelector("[data-view]").replaceChildren();
   });
 
-  // With a keyboard, an answer is chosen as it gets the focus.
-  pane.addEventListener("focusin", ({ target }) => {
-    const row = target.closest("[data-message]");
-    if (row && list.contains(row) && target.closest("[data-view]")) choose(runOf(row));
-  });
-
   // A page that was loaded with a result has it in its conversation already.
   const first = sectionIn(list) ?? sectionIn(slot);
   if (first?.dataset.run) {
     shown = first.dataset.run;
-    answers.set(shown, { section: first, panels: [], sent: null });
+    answers.set(shown, { section: first, panels: [] });
+    window.ownCode.loaded(answers.get(shown));
   }
   place();
   talk.scrollTop = talk.scrollHeight;

@@ -146,7 +146,7 @@ window.editForm = (() => {
   });
 
   // The server does not have the folds of answers that arrived since.
-  const FOLDS = "details:not(.menu, [data-view] *)";
+  const FOLDS = "details:not(.menu, .edit, [data-view] *)";
 
   // Before the swap: keep what was typed meanwhile, what is unfolded, and the focus if it has moved.
   pane.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {

@@ -272,7 +272,8 @@ window.requestForm = (() => {
       first = told.keys().next().value;
       first.tabIndex = -1;
     }
-    first?.closest(".turn")?.classList.add("editing");
+    const edit = first?.closest(".turn")?.querySelector(".edit");
+    if (edit) edit.open = true;
     const drawer = first?.closest("[popover]");
     if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
     first?.focus();
@@ -311,9 +312,13 @@ window.requestForm = (() => {
       refusal.dataset.shown = "";
       const problems = [...refusal.querySelectorAll("[data-field]")];
       const placed = showErrors(problems.map(({ dataset }) => [dataset.field, dataset.sentence]));
-      // Show each error once: beside its field.
-      if (refusal.matches("ul"))
-        for (const problem of problems) if (placed.has(problem.dataset.field)) problem.remove();
+      // Say what is wrong once, beside its field. A notice still names the field.
+      for (const problem of problems) {
+        if (!placed.has(problem.dataset.field)) continue;
+        const name = problem.querySelector("code");
+        if (refusal.matches("ul")) problem.remove();
+        else if (name) problem.replaceChildren(name);
+      }
     }
   });
   form.addEventListener("input", (event) => {

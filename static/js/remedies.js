@@ -3,6 +3,7 @@
 (() => {
   const pane = document.querySelector(".conversation");
   const { sendAside, whenReady } = window.conversation;
+  const { again } = window.versions;
 
   // Send the same again, now or when the provider wants it.
   let waiting = null;
@@ -17,7 +18,7 @@
     }
     if (isWaiting) return;
     if (!wait) {
-      whenReady(sendAside);
+      again(button);
       return;
     }
     const until = Date.now() + Number(wait) * 1000;
@@ -28,7 +29,7 @@
       else if (left <= 0) {
         clearInterval(waiting.timer);
         waiting = null;
-        whenReady(sendAside);
+        again(button);
       }
     };
     waiting = { button, label, before: label.textContent, timer: setInterval(tick, 250) };
@@ -52,9 +53,9 @@
   }
 
   pane.addEventListener("click", ({ target }) => {
-    const again = target.closest("[data-send-again]");
+    const button = target.closest("[data-send-again]");
     const place = target.closest("[data-go-to]");
-    if (again) sendAgain(again);
+    if (button) sendAgain(button);
     else if (place) goTo(place.dataset.goTo);
     else if (target.closest("[data-continue-answer]")) whenReady(goOn);
   });

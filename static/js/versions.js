@@ -12,6 +12,7 @@ window.versions = (() => {
   const kept = load();
   const forks = new Map(kept.forks); // the messages of each version, by the fork's id
   let pending = kept.pending; // where a new version is on its way
+  let vain = ""; // the fork whose last new version never came
 
   function load() {
     try {
@@ -61,6 +62,7 @@ window.versions = (() => {
 
   // There is no new version: go back to the one before.
   async function restore({ id, at }) {
+    vain = id;
     await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
   }
 
@@ -110,10 +112,10 @@ window.versions = (() => {
 
   function resend(index, isAnswer) {
     const row = listed()[index];
-    const from = isAnswer ? index : index + 1;
+    const from = isAnswer ? beginning(index) : index + 1;
     const later = listed().slice(from);
     if (isAnswer) {
-      pending = fork(index);
+      pending = fork(from);
     } else {
       const content = field(row, "content");
       if (later.length) field(row, "fork").value = fork(index, content.defaultValue).next;
@@ -123,6 +125,24 @@ window.versions = (() => {
     if (isAnswer) Object.assign(pending, { rows: listed().length, text: lastText() });
     save();
     sendAside();
+  }
+
+  // An answer can be several messages: its reasoning, say, is one in Responses.
+  function beginning(index) {
+    const runs = listed().map(runOf);
+    const isPart = (at) => runs[at] && runs[at] === runs[at - 1];
+    let at = index;
+    while (isPart(at)) at -= 1;
+    return at;
+  }
+
+  // Send again what failed: the answer in whose message the button is, one that was asked for again in vain, or
+  // the conversation.
+  function again(button) {
+    const isVain = (row) => vain && markOf(row).id === vain;
+    const row = listed().find((one) => one.contains(button)) ?? listed().find(isVain);
+    if (row) withMessage(row, (index) => resend(index, true));
+    else whenReady(sendAside);
   }
 
   // A run's page has a button for its own answer.
@@ -151,6 +171,7 @@ window.versions = (() => {
   function begun() {
     const known = pending;
     pending = null;
+    vain = "";
     if (known) save();
     return known;
   }
@@ -158,5 +179,5 @@ window.versions = (() => {
   // The page was left before a new version came: the one before is still there.
   if (pending?.rows && pending.rows === listed().length && pending.text === lastText()) restore(begun());
 
-  return { begun, mark, restore };
+  return { again, begun, mark, restore };
 })();

@@ -25,6 +25,12 @@ from tests.browser.steps import (
 )
 from tests.upstreams.scripted import Paused, ScriptedUpstream, completion, json_answer
 
+# Where the actions of each answer in sight begin, in the order of the Tab key.
+ACTIONS = """() => [...document.querySelectorAll(".turn:has(.facts)")].map((turn) =>
+  [...turn.querySelectorAll(":is(.choice-foot, .kept, .turn-foot) :is(a, button, summary)")]
+    .filter((action) => action.checkVisibility())
+    .map((action) => action.getBoundingClientRect().left))"""
+
 # --- messages ---
 
 
@@ -114,8 +120,14 @@ def test_stop_stops_the_provider(open_page: Open, upstream: ScriptedUpstream, wa
         expect(last_answer(page)).to_contain_text("Stopped")
         expect(page.locator("#send")).to_be_focused()
         expect(message(page, 1)).to_have_value("kept")
+        composer(page).fill("typed since")
         upstream.reply(completion())
-        send(page)
+        with page.expect_response("**/send/"):
+            page.get_by_role("button", name="Send again").click()
+        settled(page)
+        first, second = upstream.requests
+        assert second.body == first.body
+        expect(composer(page)).to_have_value("typed since")
 
 
 def test_the_answer_joins_the_conversation(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -290,6 +302,10 @@ def test_earlier_answers_stay_whole_while_another_joins(open_page: Open, upstrea
     assert page.evaluate("window.least") == 1
     expect(page.locator("#messages details[open]")).to_have_count(1)  # its source, and no menu
     expect(page.locator("#messages [role=tabpanel]")).to_have_count(0)
+    # The proof is that of the answer which is looked at. Tab goes along the line of what can be done.
+    expect(page.get_by_role("button", name="Save proof")).to_have_count(1)
+    for line in page.evaluate(ACTIONS):
+        assert line == sorted(line)
     assert_no_barrier(page)
 
 
@@ -327,6 +343,29 @@ def test_one_of_several_answers_is_chosen_to_go_on_with(
 
     expect(message(page, 2)).to_have_value("The second")
     expect(page.locator("#messages [data-message]")).to_have_count(2)
+
+
+def test_without_scripts_an_answer_stands_once_until_it_is_edited(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(completion("**Hello**"))
+    page = open_page("?provider=test", java_script_enabled=False)
+    page.locator("#send").click()
+    expect(page.locator(".turn strong")).to_be_visible()
+    expect(message(page, 2)).to_be_hidden()
+    composer(page).fill("And then?")
+    page.locator("#send").click()
+
+    expect(page.locator(".turn strong").first).to_be_visible()
+    expect(message(page, 2)).to_be_hidden()
+    page.locator(".edit summary:visible").first.click()
+    message(page, 2).fill("edited")
+    expect(page.locator(".turn strong").first).to_be_hidden()
+    composer(page).fill("And now?")
+    page.locator("#send").click()
+
+    expect(message(page, 2)).to_have_value("edited")
+    assert upstream.requests[-1].json["messages"][1]["content"] == "edited"
 
 
 # --- what goes wrong ---
@@ -396,7 +435,9 @@ def test_a_refused_field_is_marked_and_focused_and_nothing_is_lost(
 
     expect(page.locator("#temperature")).to_be_focused()
     expect(page.locator("#temperature")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("from 0 to 2").filter(visible=True)).to_have_count(1)
     expect(page.locator("#temperature-error")).to_contain_text("from 0 to 2")
+    expect(page.locator("[data-refusal]")).to_contain_text("temperature")
     expect(message(page, 1)).to_have_value("kept")
     expect(page.get_by_label("API key")).to_have_value("sk-typed-in-the-page")
     assert upstream.requests == []

@@ -80,6 +80,16 @@ def test_if_asking_again_fails_the_earlier_answer_is_back(
     expect(message(page, 4)).to_have_value("Second")
     assert contents(page) == ["One?", "First", "Two?", "Second"]
 
+    upstream.reply(completion("Another"))
+    with page.expect_response("**/send/"):
+        page.get_by_role("button", name="Send again").click()
+    settled(page)
+
+    assert [message["content"] for message in upstream.requests[-1].json["messages"]] == ["One?"]
+    assert contents(page) == ["One?", "Another"]
+    page.get_by_role("button", name="Previous version").click()
+    expect(message(page, 4)).to_have_value("Second")
+
 
 def test_versions_outlast_a_reload(open_page: Open, upstream: ScriptedUpstream) -> None:
     page = open_page("?provider=test")

@@ -129,7 +129,8 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     for number in range(4):
         runs.reply(f"Answer {number}")
         send(page, f"Question {number}")
-    page.get_by_role("button", name="Delete run").first.click()
+    page.locator("#messages [data-part=panel-answer]").first.click()
+    page.get_by_role("button", name="Delete run").click()
     expect(page.get_by_text("Run deleted")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/runs/" in request.url else None)
@@ -138,6 +139,10 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
 
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
+    page.locator("#messages [data-part=answer-1]").first.click()
+    code = page.locator("#result [data-part=codes]")
+    expect(code).not_to_contain_text("Question 2")
+    expect(code).to_contain_text("Question 1")
     page.get_by_label("Actions for message 8").click()
     page.get_by_label("Delete message 8").click()
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(2)

@@ -1,6 +1,7 @@
 """The composer of the page's form, where a request ends early, and how the conversation grows."""
 
 import json
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -307,27 +308,35 @@ def test_instructions_that_move_take_no_marks_with_them(dialect: str, last: list
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_marks_are_kept_where_an_api_splits_a_message(dialect: str) -> None:
-    calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    calls = [
+        {"id": name, "type": "function", "function": {"name": "f", "arguments": "{}"}} for name in ("c", "d")
+    ]
     extra = json.dumps({"tool_calls": calls})
     rows = [
         MessageRow("assistant", "b", "", extra, run="r1"),
         MessageRow("tool", "t", "c", run="r1"),
+        MessageRow("tool", "t", "d", run="r1"),
         MessageRow("assistant", "d", run="r2"),
         MessageRow("user", "e"),
-        MessageRow("assistant", "b", run="r3"),
+        MessageRow("assistant", "", "", extra, run="r3"),
+        MessageRow("tool", "t", "c", run="r3"),
+        MessageRow("tool", "t", "d"),  # what was typed is no longer what came
+        MessageRow("assistant", "b", run="r4"),
     ]
     form = _posted(SYSTEM, ASKS, *rows, composer=MessageRow("user"))
 
-    edits.edit(form, f"dialect:{dialect}")
+    # On the way to it, the messages are taken apart and put together again.
+    for each in ("responses", "messages", "responses", dialect):
+        edits.edit(form, f"dialect:{each}")
 
     marks = [row.run for row in form.messages]
-    assert [run for run in dict.fromkeys(marks) if run] == ["r1", "r2", "r3"]
+    assert [run for run, _ in groupby(marks) if run] == ["r1", "r2", "r3", "r4"]
     assert {row.content: row.run for row in form.messages if row.content in ("a", "d", "e")} == {
         "a": "",
         "d": "r2",
         "e": "",
     }
-    assert marks[-1] == "r3"
+    assert marks[-1] == "r4"
 
 
 # --- a prompt that is a text ---

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
@@ -151,6 +152,24 @@ def test_replay_sends_the_same_bytes(
     assert second.path == first.path
     assert second.headers == first.headers
     assert again.parent == key
+
+
+@pytest.mark.parametrize(("dialect", "body"), [("responses", 0), ("chat_completions", 2)])
+def test_the_code_of_a_replay_sends_the_same(
+    client: Client, upstream: ScriptedUpstream, dialect: str, body: int
+) -> None:
+    upstream.reply(ANSWERS[dialect])
+    key = _call(client, dialect, BODIES[dialect][body])
+    sent = client.get(f"/runs/{key}/").context["codes"]
+
+    told = client.post(
+        "/snippets/",
+        urlencode(_replay(client, key)),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Accept": "application/json"},
+    )
+
+    assert told.json() == {code.target.id: code.text for code in sent}
 
 
 def test_replay_with_a_changed_setting_sends_what_the_form_says(

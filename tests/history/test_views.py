@@ -44,7 +44,10 @@ def _listed(client: Client, **asked: Any) -> list[str]:
 def test_a_call_that_a_person_stopped_is_no_failure(client: Client) -> None:
     key = _say(client, "Hello")
     Run.objects.filter(key=key).update(error="stopped")
+    keep.change(key, starred=True)  # which marks it again
 
+    assert _listed(client, status="failed") == _listed(client, status="ok") == []
+    assert _listed(client, status="stopped") == [key]
     for asked in ({}, {"aside": ""}):
         page = client.post("/runs/", asked, headers=HTMX).content.decode()
         assert "Stopped" in page
@@ -285,6 +288,9 @@ def test_a_run_of_a_provider_that_left_keeps_its_address(client: Client, upstrea
     assert page.context["form"].provider == ""
     assert page.context["form"].base_url == upstream.url
     assert page.context["lost_provider"] == "test"
+    recalled = client.get(f"/runs/{key}/", headers=HTMX)
+    for shown in (page, recalled):  # the code is that of the call, as it was
+        assert "TEST_API_KEY" in shown.content.decode()
 
 
 def test_a_run_of_a_typed_address_restores_it_without_the_key(

@@ -167,6 +167,32 @@ def test_regenerate_asks_for_another_answer(client: Client, upstream: ScriptedUp
     assert _rows(page) == [("user", "Hi"), ("assistant", "Another"), ("user", "later")]
 
 
+def test_an_answer_of_several_messages_is_asked_for_again_as_a_whole(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    rows = {"role": ["user", "assistant", "assistant", "user"], "run": ["", "r", "r", ""]}
+
+    page = _send(client, "Hi", "first part", "second part", "", **rows, until="2")
+
+    assert [message["content"] for message in upstream.requests[0].json["messages"]] == ["Hi"]
+    assert [text for _, text in _rows(page)] == ["Hi", "Hello!", ""]
+
+
+def test_what_an_answer_was_to_replace_stays_if_none_comes(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    page = _again(client, _send(client, "Hi"), content="more")
+    before = posted(page).getlist("run")
+    upstream.reply(json_answer({"error": {"message": "no"}}, 500))
+
+    page = _again(client, page, content="later", until="1")
+
+    assert len(upstream.requests[-1].json["messages"]) == 1
+    assert PANEL in _slot(page)
+    assert [text for _, text in _rows(page)] == ["Hi", "Hello!", "more", "Hello!", "later"]
+    assert posted(page).getlist("run") == before
+
+
 def test_a_refused_request_leaves_the_whole_conversation(client: Client, upstream: ScriptedUpstream) -> None:
     page = _again(client, _send(client, "Hi"), content="more")
 
@@ -220,6 +246,11 @@ def test_a_refused_message_is_still_in_the_composer(client: Client, upstream: Sc
     assert "data-refusal" in _slot(page)
     assert page.count("data-refusal") == 1
     assert upstream.requests == []
+    # What is wrong is said beside its field; the notice names it.
+    notice = re.sub("<[^>]*>", " ", _slot(page))
+    assert "temperature" in notice
+    assert "from 0 to 2" not in notice
+    assert len(re.findall(r"temperature-error[^>]*(?<!hidden)>[^<]*from 0 to 2", page)) == 1
 
 
 def test_without_any_message_the_page_says_so_at_the_composer(client: Client) -> None:

@@ -106,7 +106,7 @@ def test_the_local_model_is_known_to_cost_nothing(
 
 
 @pytest.mark.usefixtures("priced")
-def test_a_run_keeps_its_cost_for_the_list_and_for_comparing(client: Client) -> None:
+def test_a_run_keeps_its_cost_wherever_it_is_shown(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(PLAYGROUND_RUNS="1")
     keys = [post_json(client).json()["id"] for _ in range(2)]
 
@@ -119,3 +119,10 @@ def test_a_run_keeps_its_cost_for_the_list_and_for_comparing(client: Client) -> 
     assert client.get(f"/runs/{keys[0]}/").content.decode().count("≈ $0.00024") == 1
     compared = client.get(f"/runs/compare/?run={keys[0]}&run={keys[1]}").content.decode()
     assert compared.count("≈ $0.00024") == 2
+
+    monkeypatch.setattr(prices, "_data", lambda: {"date": "2026-12-24", "providers": {}})
+    shown = client.get(f"/runs/{keys[0]}/").content.decode()
+    assert 'title="Estimate, with prices as of 2026-11-10">≈ $0.00024' in shown
+    compared = client.get(f"/runs/compare/?run={keys[0]}&run={keys[1]}").content.decode()
+    assert compared.count("≈ $0.00024") == 2
+    assert "≈ $0.00024" in client.get(f"/runs/{keys[0]}/proof/").content.decode()

@@ -140,7 +140,7 @@ def test_a_fix_from_before_the_api_was_switched_is_refused(client: Client, path:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
 def test_an_example_fills_the_form_and_keeps_the_model(client: Client, preset: object) -> None:
     page = client.get("/").content.decode()
-    value = re.search(rf'value="(fill:[^"]*)">{re.escape(preset.label)}<', page)  # type: ignore[attr-defined]
+    value = re.search(rf'value="(example:[^"]*)">{re.escape(preset.label)}<', page)  # type: ignore[attr-defined]
     assert value is not None
 
     html = unescape(post_form(client, "/edit/", do=unescape(value[1]), model="my-model").content.decode())
