@@ -48,7 +48,8 @@ def _assert_nothing_happened(page: Page) -> None:
         "handlers": 0,
         "asking": ["/send/", "/detect/", "/models/", "/count/", "/snippets/"],
         "templates": _TEMPLATES,
-        "forms": 3,  # the request, a run's deletion and the language switch; beside one that saves a proof
+        # The request, a proof file, a run's deletion and the language switch; beside one that saves a proof.
+        "forms": 4,
     }
 
 
