@@ -20,9 +20,9 @@ TEXT = "".join(hostile.PIECES)
 
 # Elements and attributes that the page itself never has.
 _INTRUDERS = (
-    "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img, meta[http-equiv], [srcdoc], "
-    "[style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], [action*='//zq'], p.answer-text *, "
-    "[onerror], [onload], [onclick], [onfocus], [onmouseover]"
+    "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img:not(.brand > img), "
+    "meta[http-equiv], [srcdoc], [style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], "
+    "[action*='//zq'], p.answer-text *, [onerror], [onload], [onclick], [onfocus], [onmouseover]"
 )
 _TEMPLATES = ["message-template", "lost", "broken", "stopped-live", "stopped"]
 _BY_SCRIPT = """() => ({
