@@ -78,8 +78,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,  # for the admin's own templates
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "playground.serving.templates.Loader",
+                        "django.template.loaders.app_directories.Loader",  # the admin's own
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "csp.context_processors.nonce",

@@ -17,6 +17,7 @@ from playground.web.present import Result
 
 # In characters. Marking more makes browsers slow.
 _LONGEST = 200_000
+_LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,17 @@ class Compared:
     @cached_property
     def facts(self) -> list[Fact]:
         rows = zip(*(list(_facts(result)) for result in self.both), strict=True)
-        return [Fact(label, one, other) for (label, one), (_, other) in rows if (one, other) != ("–", "–")]
+        facts = [Fact(label, one, other) for (label, one), (_, other) in rows if (one, other) != ("–", "–")]
+        return [*self._parameters(), *facts]
+
+    def _parameters(self) -> Iterator[Fact]:
+        """Yield the parameters that differ and fit in a row. The model has a row of its own."""
+        bodies = [result.exchange.call.body for result in self.both]
+        models = {result.exchange.dialect.fields.model for result in self.both}
+        for name in dict.fromkeys(name for body in bodies for name in body if name not in models):
+            one, other = (jsontext.pretty(body[name]) if name in body else "–" for body in bodies)
+            if one != other and max(len(one), len(other)) <= _LONGEST_VALUE:
+                yield Fact(name, one, other)
 
     @cached_property
     def requests(self) -> Marked:

@@ -23,10 +23,10 @@ _OURS = ("js/", "css/")
 # What is joined, in its order: for the playground's page, and for a frame in another one.
 JOINED = {
     "js/page.js": (
-        *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "events", "result"),
-        *("owncode", "conversation", "versions", "remedies", "layout", "runs"),
+        *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "result"),
+        *("owncode", "conversation", "versions", "remedies", "layout", "runs", "proof"),
     ),
-    "js/framed.js": ("form", "edits", "kept", "copy", "code", "events", "result"),
+    "js/framed.js": ("form", "edits", "kept", "copy", "code", "result"),
     "css/page.css": ("playground", "answer", "conversation"),
 }
 # A file beside the collected ones, with the checksum of their sources.

@@ -135,8 +135,11 @@ window.conversation = (() => {
         return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      // Or a message that was changed is answered again.
-      const from = document.activeElement.closest(".turn")?.querySelector(".turn-head [name=until]");
+      // Or a message that was changed is answered again; or the last one, with another parameter.
+      const { activeElement } = document;
+      const from = activeElement.closest("#parameters")
+        ? last.querySelector("[data-again]")
+        : activeElement.closest(".turn")?.querySelector(".turn-head [name=until]");
       if (from?.checkVisibility()) setTimeout(() => from.click());
       else document.querySelector("#composer [name=content]").focus();
     },
@@ -149,6 +152,7 @@ window.conversation = (() => {
     sent = [...event.detail.ctx.request.body].filter(([name]) => name !== "api_key");
     window.ownCode.sending(sent);
     sentRow = isAside ? null : requestForm.commit();
+    document.activeElement.closest("#parameters input")?.select(); // for the next value
     lastSent = listed().at(-1) && field(listed().at(-1), "content").value;
     place();
     follows = true;

@@ -160,7 +160,10 @@ window.editForm = (() => {
       // Focused below: Chromium refuses `autofocus` in a frame of another site, and complains.
       const next = fragment.querySelector("[autofocus]");
       next?.removeAttribute("autofocus");
-      if (next && [focused, document.body].includes(document.activeElement)) entered = next.dataset.field;
+      // Whoever tries one value of a parameter after another goes on there.
+      const { activeElement } = document;
+      if (next && [focused, document.body].includes(activeElement) && !activeElement.closest("#parameters"))
+        entered = next.dataset.field;
     }
     swapped = tasks.map(({ target }) => target);
   });

@@ -1,5 +1,6 @@
 // The list of a stream's events. A running stream sends them as lines of JSON (`event_line` in
-// playground/web/present.py), which become list items once somebody looks: most people never open the list.
+// playground/web/present.py), which become list items once somebody looks: most people never open the list. Only then is
+// this loaded.
 (() => {
   const aTime = 100; // items made at once, so that thousands do not freeze the page
 
@@ -59,6 +60,7 @@
   function look() {
     for (const panel of document.querySelectorAll('[data-part="panel-stream"]:not([hidden])')) draw(panel);
   }
+  look();
   document.addEventListener("htmx:after:swap", look);
   new MutationObserver(look).observe(document.body, { attributeFilter: ["hidden"], subtree: true });
 

@@ -37,6 +37,15 @@
   const followAll = () => {
     for (const slider of form.querySelectorAll("[data-slides]")) follow(slider);
   };
+  // A click into a number selects it, as Tab does: what is typed takes its place.
+  let entered = null;
+  form.addEventListener("focusin", ({ target }) => {
+    entered = target.matches("#parameters input:not([type])") && target;
+  });
+  form.addEventListener("click", ({ target }) => {
+    if (target === entered && target.selectionStart === target.selectionEnd) target.select();
+    entered = null;
+  });
   form.addEventListener("input", ({ target }) => {
     if (target.matches("[data-slides]")) slide(target);
     else
@@ -132,10 +141,24 @@
   document.body.addEventListener("playground:changed", showModel);
   showModel();
 
+  // What was sent is answered in the conversation, which a drawer would cover.
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement === form) document.querySelector("[popover]:popover-open")?.hidePopover();
+  });
+
   // Ready to write. A phone would cover the page with its keyboard.
   const write = document.querySelector("#composer [name=content]");
-  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches && !location.hash) {
+  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches && !location.hash)
     write.focus({ preventScroll: true });
-    write.setSelectionRange(write.value.length, write.value.length);
-  }
+  // The first message of an empty form is a suggestion: what is typed takes its place.
+  const suggested = !/[?&]request=/.test(location.search) && !list.children.length && write.value;
+  const replace = () => write.value === suggested && write.select();
+  if (document.activeElement === write) replace();
+  else write.addEventListener("click", replace, { once: true });
+  // What is typed while no field has the focus is the next message.
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    const isText = key.length === 1 && key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isText && !target.closest("input, select, textarea, [role=tab]") && !event.isComposing) write.focus();
+  });
 })();

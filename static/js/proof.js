@@ -1,9 +1,11 @@
-// Opens a proof file that is dropped anywhere on the page. Without scripts, the file field does it.
-const form = document.querySelector("[data-drop]");
-
-if (form) {
+// Opens a proof file that is dropped anywhere on the page, or chosen. Without scripts, the form's button does it.
+(() => {
+  const form = document.querySelector("[data-drop]");
+  if (!form) return;
   const input = form.querySelector("input[type=file]");
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  // Only the page for proof files shows its form, and can say that a file is none. Others must not be left in vain.
+  const isWanted = (file) => file && (!form.hidden || /\.html?$/i.test(file.name));
 
   document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
@@ -17,8 +19,9 @@ if (form) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     form.classList.remove("over");
-    if (!event.dataTransfer.files.length) return;
+    if (!isWanted(event.dataTransfer.files[0])) return;
     input.files = event.dataTransfer.files;
     form.requestSubmit();
   });
-}
+  input.addEventListener("change", () => input.files.length && form.requestSubmit());
+})();

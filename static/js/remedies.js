@@ -41,6 +41,7 @@
     const drawer = input.closest("[popover]");
     if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
     input.focus();
+    input.select(); // what is typed takes the place of what was wrong
     if (name === "model") document.querySelector("#settings .label-row button[hx-post]")?.click();
   }
 

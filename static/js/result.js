@@ -28,6 +28,8 @@
       if (panel?.id) other.setAttribute("aria-controls", panel.id);
       else other.removeAttribute("aria-controls"); // only parts of an exchange have an id
     }
+    // What few look at is loaded when it is looked at.
+    if (tab.dataset.script) import(tab.dataset.script);
   }
   const selected = () => tabsOf(own).find((tab) => tab.getAttribute("aria-selected") === "true");
   const byName = (name, result) => part(`tab-${name}`, result);

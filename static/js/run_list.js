@@ -90,4 +90,7 @@
   search.addEventListener("htmx:before:request", () => search.setAttribute("aria-busy", "true"));
   search.addEventListener("htmx:finally:request", () => search.removeAttribute("aria-busy"));
   count();
+  // Ready to search, unless one comes back to a run of a long list.
+  if (!location.hash && matchMedia("(pointer: fine)").matches)
+    document.getElementById("run-text").focus({ preventScroll: true });
 })();

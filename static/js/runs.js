@@ -93,7 +93,11 @@ window.runs = (() => {
       if (tab === tabs[1]) look();
     };
     for (const tab of tabs) {
-      tab.addEventListener("click", () => turn(tab));
+      tab.addEventListener("click", ({ detail }) => {
+        turn(tab);
+        // Ready to search. Somebody at the keyboard stays among the tabs; a phone would cover the list.
+        if (tab === tabs[1] && detail && matchMedia("(pointer: fine)").matches) words.focus();
+      });
       tab.addEventListener("keydown", (event) => {
         if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
         event.preventDefault();

@@ -6,8 +6,9 @@ window.versions = (() => {
   const list = document.getElementById("messages");
   const { listed } = requestForm;
   const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
-  const [CONTENT, FORK] = ["content", "fork"].map((name) => NAMES.indexOf(name));
+  const [CONTENT, RUN, FORK] = ["content", "run", "fork"].map((name) => NAMES.indexOf(name));
 
+  const { compareUrl } = list.closest(".conversation").dataset; // if runs are saved
   const KEPT = "playground.forks";
   const kept = load();
   const forks = new Map(kept.forks); // the messages of each version, by the fork's id
@@ -107,7 +108,33 @@ window.versions = (() => {
       versions.querySelector("[data-version-number]").textContent = `${at + 1}/${all}`;
       versions.querySelector("[data-version='-1']").disabled = isBusy() || at === 0;
       versions.querySelector("[data-version='1']").disabled = isBusy() || at === all - 1;
+      offerComparisons(versions.querySelector("[data-compare]"), row);
     }
+  }
+
+  // Each other version beside this one: the runs of their first answers, the earlier version on the left.
+  function offerComparisons(menu, row) {
+    const { id, at } = markOf(row);
+    const answerIn = (rows) => rows?.find((one) => one[RUN]);
+    const own = answerIn(listed().slice(listed().indexOf(row)).map(valuesOf));
+    const links = [...(forks.get(id) ?? []).entries()].flatMap(([other, tail]) => {
+      const answer = other !== at && own && answerIn(tail);
+      if (!answer) return [];
+      const link = document.createElement("a");
+      const [one, two] = other < at ? [answer, own] : [own, answer];
+      link.href = `${compareUrl}?run=${one[RUN]}&run=${two[RUN]}`;
+      link.dir = "auto";
+      link.textContent = `${other + 1} · ${answer[CONTENT].slice(0, 60)}`;
+      return [link];
+    });
+    menu.hidden = !compareUrl || !links.length;
+    menu.querySelector("ul").replaceChildren(
+      ...links.map((link) => {
+        const item = document.createElement("li");
+        item.append(link);
+        return item;
+      }),
+    );
   }
 
   function resend(index, isAnswer) {

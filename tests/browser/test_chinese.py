@@ -95,7 +95,6 @@ class Place:
     def open(self, file: Path) -> None:
         self.go("proof/open/")
         self.page.locator("[type=file]").set_input_files(file)
-        self.page.get_by_role("button", name="打开", exact=True).click()
         expect(self.page.locator(".opened")).to_be_visible()
 
 

@@ -210,15 +210,6 @@ def test_tool_calls_join_the_conversation_whole(open_page: Open, upstream: Scrip
     ]
 
 
-def test_after_the_answer_the_next_message_can_be_typed(open_page: Open, upstream: ScriptedUpstream) -> None:
-    page = open_page("?provider=test")
-
-    send(page)
-
-    expect(composer(page)).to_be_focused()
-    expect(composer(page)).to_have_value("")
-
-
 # --- again, from here, on ---
 
 
@@ -265,20 +256,6 @@ def test_an_edited_message_is_sent_from_there_and_what_followed_stays(
     page.get_by_role("button", name="Previous version").click()
     expect(message(page, 1)).to_have_value("Hello!")
     expect(message(page, 2)).to_have_value("Hello!")
-
-
-def test_ctrl_enter_in_an_edited_message_sends_from_there(
-    open_page: Open, upstream: ScriptedUpstream
-) -> None:
-    page = open_page("?provider=test")
-    send(page)
-    message(page, 1).fill("edited")
-
-    send_by_keys(page)
-
-    assert upstream.requests[-1].json["messages"] == [{"role": "user", "content": "edited"}]
-    expect(page.locator("[data-version-number]:visible")).to_have_text("2/2")
-    expect(composer(page)).to_be_focused()
 
 
 def test_earlier_answers_stay_whole_while_another_joins(open_page: Open, upstream: ScriptedUpstream) -> None:

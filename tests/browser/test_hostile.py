@@ -20,9 +20,9 @@ TEXT = "".join(hostile.PIECES)
 
 # Elements and attributes that the page itself never has.
 _INTRUDERS = (
-    "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img, meta[http-equiv], [srcdoc], "
-    "[style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], [action*='//zq'], p.answer-text *, "
-    "[onerror], [onload], [onclick], [onfocus], [onmouseover]"
+    "zq-zq, [zq-zq], hx-partial, base, iframe, object, embed, style, img:not(.brand > img), "
+    "meta[http-equiv], [srcdoc], [style*=zq], [href^=javascript], [href*='//zq'], [src*='//zq'], "
+    "[action*='//zq'], p.answer-text *, [onerror], [onload], [onclick], [onfocus], [onmouseover]"
 )
 _TEMPLATES = ["message-template", "lost", "broken", "stopped-live", "stopped"]
 _BY_SCRIPT = """() => ({
@@ -48,7 +48,8 @@ def _assert_nothing_happened(page: Page) -> None:
         "handlers": 0,
         "asking": ["/send/", "/detect/", "/models/", "/count/", "/snippets/"],
         "templates": _TEMPLATES,
-        "forms": 3,  # the request, a run's deletion and the language switch; beside one that saves a proof
+        # The request, a proof file, a run's deletion and the language switch; beside one that saves a proof.
+        "forms": 4,
     }
 
 

@@ -143,6 +143,12 @@ def test_on_a_small_screen_settings_and_inspector_are_drawers(
     send(page, "Hello?")
     assert upstream.requests[-1].json["model"] == "m-2"
 
+    upstream.reply(completion("Seen at once"))
+    drawer(page, "settings").locator("#temperature").fill("0.5")
+    page.keyboard.press("Enter")
+    expect(settings).to_be_hidden()
+    expect(last_answer(page)).to_contain_text("Seen at once")
+
     inspector = drawer(page, "result")
     inspector.get_by_role("tab", name="Raw JSON").click()
     expect(inspector.locator("[data-part=panel-raw]")).to_contain_text("chat.completion")

@@ -208,7 +208,7 @@ def test_an_unkept_call_leaves_nothing(client: Client) -> None:
     page = post_form(client, unkept="on").content.decode()
 
     assert not Run.objects.exists()
-    assert "/runs/compare" not in page
+    assert "/runs/compare/?" not in page
     assert 'name="unkept" checked' in page
 
 
@@ -396,6 +396,7 @@ def test_facts_of_both_runs_stand_in_one_row(client: Client, upstream: ScriptedU
 
     facts = {fact.label: fact for fact in compared.facts}
     assert facts["Model"].same
+    assert (facts["temperature"].one, facts["temperature"].other) == ("0", "1")
     assert not compared.sent_the_same
     assert not compared.answers.same
     assert "<del>0</del>" in compared.requests.sides[0].html
