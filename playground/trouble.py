@@ -9,6 +9,7 @@ from django.db import DatabaseError, DataError, Error, IntegrityError, Interface
 
 from playground.text.sentence import Sentence, gettext_noop, say
 
+FULL = gettext_noop("the database’s disk is full")
 NOT_MIGRATED = gettext_noop("the database is not migrated (run manage.py migrate)")
 _DISK = {
     errno.ENOSPC: "the disk is full",
@@ -29,8 +30,8 @@ _DATABASE = {
     "connection slots": gettext_noop("the database has no free connections"),
     "resolve host": gettext_noop("the database cannot be reached"),
     "onnection": gettext_noop("the database cannot be reached"),
-    "disk is full": gettext_noop("the database’s disk is full"),
-    "No space left": gettext_noop("the database’s disk is full"),
+    "disk is full": FULL,
+    "No space left": FULL,
     "readonly database": gettext_noop("the database is read-only"),
     "read-only transaction": gettext_noop("the database is read-only"),
     "permission denied": gettext_noop("access to the database is denied"),

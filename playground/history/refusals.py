@@ -7,7 +7,7 @@ from django.db import Error
 from playground.exchange.archive import ArchiveError
 from playground.exchange.refusal import InvalidRequestError, Refusal
 from playground.text.sentence import gettext_noop, say
-from playground.trouble import why
+from playground.trouble import FULL, why
 
 
 def off() -> Refusal:
@@ -58,6 +58,9 @@ def unreadable(error: ArchiveError) -> Refusal:
 
 
 def no_database(error: Error) -> Refusal:
+    told = why(error)
+    if told == say(FULL):
+        return _full()
     return Refusal(
         503,
         "no_database",
@@ -66,6 +69,21 @@ def no_database(error: Error) -> Refusal:
             gettext_noop(
                 "Try again later: %(why)s. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"
             ),
-            why=why(error),
+            why=told,
+        ),
+    )
+
+
+def _full() -> Refusal:
+    return Refusal(
+        503,
+        "disk_full",
+        say(gettext_noop("The database’s disk is full")),
+        say(
+            gettext_noop(
+                "Ask your administrator to free space on that disk, then try again. "
+                "Deleting runs needs space, too: for all runs, about as much as the database takes. "
+                "Calls still work, but aren’t saved."
+            )
         ),
     )

@@ -18,6 +18,8 @@ from playground.runs.models import Run
 _EVERY = 100
 _BATCH = 500
 MIB = 1024 * 1024
+# How long runs must have been written at the clock's date before runs are deleted by it.
+_TRUSTED_AFTER = timedelta(days=1)
 # When space runs out, delete down to this share of it, so that not every new run has to delete one.
 _LEFT = 0.95
 
@@ -51,14 +53,14 @@ def make_room(size: int) -> bool:
     most = settings.CONFIG.runs_mib * MIB
     if space.takes(size, most):
         return True
-    taken = in_turn(lambda: _tidied(most, size))
+    taken = in_turn(lambda: _tidied(most, size, by_age=_clock_is_trusted()))
     with space.lock:
         space.used, space.writes = taken + size, 0
     return taken + size <= most
 
 
 def tidy() -> int:
-    """Delete runs that exceed a limit. Returns the bytes of those that are left."""
+    """Delete runs that exceed a limit, even if the clock may be wrong. Returns the bytes left."""
     return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * MIB))
 
 
@@ -68,11 +70,21 @@ def used(**which: bool) -> int:
     return taken
 
 
-def _tidied(most: int, needed: int = 0) -> int:
+def _clock_is_trusted() -> bool:
+    """Whether a run older than a day is not too old yet.
+
+    If there is none, perhaps the clock jumped ahead: what looks too old may be from yesterday. A long pause
+    looks the same, so deleting by age waits until the playground has been used at this date for a day.
+    """
+    now, keeps = timezone.now(), timedelta(days=settings.CONFIG.runs_days)
+    return Run.objects.filter(started__range=(now - keeps, now - min(_TRUSTED_AFTER, keeps / 2))).exists()
+
+
+def _tidied(most: int, needed: int = 0, *, by_age: bool = True) -> int:
     """Delete old runs until there are `needed` bytes, if that many can be had. Returns the bytes left."""
     too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
     old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
-    while _delete(list(old[:_BATCH])):
+    while by_age and _delete(list(old[:_BATCH])):
         pass
     taken = used()
     if used(starred=True) + needed <= most:

@@ -365,12 +365,16 @@ def test_all_repeats_are_counted_and_the_latest_are_listed(
     assert [run.key for run in context["repeated_by"]] == repeats[:0:-1]
 
 
-def test_a_database_that_fails_is_said(client: Client) -> None:
-    with patch.object(search, "find", side_effect=OperationalError("no such table: runs_run")):
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [("no such table: runs_run", "no_database"), ("database or disk is full", "disk_full")],
+)
+def test_a_database_that_fails_is_said(client: Client, error: str, kind: str) -> None:
+    with patch.object(search, "find", side_effect=OperationalError(error)):
         page, told = client.get("/runs/"), client.post("/runs/", {}, headers=JSON)
 
     assert (page.status_code, told.status_code) == (503, 503)
-    assert told.json()["error"]["kind"] == "no_database"
+    assert told.json()["error"]["kind"] == kind
 
 
 def test_texts_of_any_kind_are_listed_and_compared(client: Client, upstream: ScriptedUpstream) -> None:

@@ -209,6 +209,21 @@ def test_old_runs_go_and_starred_ones_stay(client: Client) -> None:
     assert old not in _keys()
 
 
+@pytest.mark.parametrize(("days_of_others", "is_deleted"), [([], False), ([0, 500], False), ([2], True)])
+def test_a_clock_that_jumped_ahead_deletes_nothing(
+    client: Client, days_of_others: list[int], *, is_deleted: bool
+) -> None:
+    """It looks as if all runs but the last day's were too old, also once some were written at its date."""
+    keys = [_say(client, "a") for _ in range(1 + len(days_of_others))]
+    for key, days in zip(keys, [400, *days_of_others], strict=True):
+        Run.objects.filter(key=key).update(started=datetime.now(UTC) - timedelta(days=days))
+    tidy.space.forget()
+
+    _say(client, "at the clock’s date")
+
+    assert (keys[0] not in _keys()) == is_deleted
+
+
 def test_the_oldest_make_room(client: Client) -> None:
     configure(PLAYGROUND_RUNS="1", PLAYGROUND_RUNS_MIB="1")
     keys = [_say(client, f"number {number}") for number in range(4)]
