@@ -1,7 +1,7 @@
 """Counts, sizes, rates, times, prices as people read them: `1,253`, `1 MiB`, `412 ms`, `1.2 s`, `$0.00010`.
 
 Pages, errors and live updates all use these; `duration` in `static/js/result.js` is the only copy. English
-and Chinese write them alike. For times in sentences (“20 seconds”) see `playground.exchange.durations`.
+and Chinese write them alike. For times in sentences (“20 seconds”) see `playground.text.durations`.
 """
 
 from decimal import Decimal

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from playground.calls.buckets import Bucket, Buckets, Empty
-from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal, RefusedError
+from playground.text.durations import duration
 from playground.text.sentence import gettext_noop, ngettext_noop, say
 from playground.upstream.route import Route
 

@@ -1,8 +1,8 @@
 """Why an embed refuses a request, each refusal with advice on what to do next."""
 
 from playground.calls.budget import SpentError
-from playground.exchange.durations import duration
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
+from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
 
 

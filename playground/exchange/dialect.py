@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from playground.errors.provider_error import ProviderError
 from playground.exchange.answer import Answer
@@ -67,6 +67,17 @@ class Collector(Protocol):
     @property
     def live(self) -> list[LiveChoice]:
         """Each choice so far, in the order of their first chunks."""
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A `Collector` that can add several events as one."""
+
+    def go_on(self, texts: Sequence[str]) -> bool:
+        """Add events that equal the last one except for the text that it added.
+
+        Returns False, and adds nothing, if that one did more than add text.
+        """
 
 
 @dataclass(frozen=True, slots=True)

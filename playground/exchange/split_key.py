@@ -4,15 +4,14 @@ Text that may become the key is held back until more arrives or the stream ends.
 ends the wait sooner, since a finish reason may come in every chunk.
 """
 
-import itertools
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from playground.exchange.dialect import Dialect, Place
 from playground.text.pieces import is_label
-from playground.text.redact import MASK, Redactor
+from playground.text.redact import Redactor
 from playground.text.sse import Event
 
 # How many texts may wait for their next piece; an event with more of them is masked.
@@ -110,6 +109,13 @@ class SplitKeyGuard:
             settled.append(self._settled())
         return settled
 
+    def lets_pass(self, texts: Sequence[str]) -> int:
+        """Return how many texts that follow the last event's settle at once, without the key in them."""
+        if not self._redactor.has_secret:
+            return len(texts)
+        tries = () if self._waiting or self._ends else range(len(texts), max(0, len(texts) - 3), -1)
+        return next((most for most in tries if self._redactor.is_settled("".join(texts[:most]))), 0)
+
     def release(self) -> list[tuple[int, bool]]:
         """Return all events that still wait: the stream has ended."""
         self._ends.clear()
@@ -181,31 +187,3 @@ def _together(place: Place) -> tuple[Place, ...]:
     name, choice = (place[-1], place[0]) if place else (None, None)
     said = isinstance(name, str) and not is_label(name)
     return (("said", choice if isinstance(choice, int) else None),) if said else ()
-
-
-def walk(path: Place, value: Any) -> Iterator[tuple[Place, str]]:
-    """Yield each non-empty text of a JSON value, and its path, which begins with `path`."""
-    if isinstance(value, str):
-        if value:
-            yield path, value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from walk((*path, name), item)
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            index = item.get("index", position) if isinstance(item, dict) else position
-            yield from walk((*path, (str(index),)), item)
-
-
-def masking(numbers: set[int]) -> Callable[[Any], Any]:
-    """Return what masks the texts with these numbers, counted in the order of `walk` over all its calls."""
-    count = itertools.count()
-
-    def mask(value: Any) -> Any:
-        if isinstance(value, str):
-            return MASK if value and next(count) in numbers else value
-        if isinstance(value, dict):
-            return {name: mask(item) for name, item in value.items()}
-        return [mask(item) for item in value] if isinstance(value, list) else value
-
-    return mask

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from playground.exchange.dialect import Collector, Dialect
+from playground.exchange.dialect import Collector, Continuing, Dialect
 from playground.exchange.split_key import SplitKeyGuard, without_split_key
 from playground.text import jsontext
+from playground.text.alike import Frame
 from playground.text.pieces import TooManyError
 from playground.text.redact import MASK, Redactor
 from playground.text.sse import LINES, Event, EventParser
@@ -19,6 +20,8 @@ MOST_EVENTS = 250_000
 # Counts every line, also comments and blank lines that end no event.
 _MOST_LINES = 4 * MOST_EVENTS
 _LONGEST_WORDS = 1000
+# In some streams no two events are alike: after so many only each so-manieth is tried.
+_FRAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +132,16 @@ class StreamReader:
         self._live = live
         self._waiting: dict[int, StreamEvent] = {}
         self._fresh: list[StreamEvent] = []
+        self._at_ms = 0.0
+        self._frame: Frame | None = None
+        self._frames = 0  # those since the last that was of use
+        self._go_on = self.collector.go_on if isinstance(self.collector, Continuing) else None
         self._parser = EventParser(dialect.chunk)
 
     def feed(self, data: bytes, at_ms: float) -> None:
         """Add bytes that arrived at `at_ms`. Raises `TooManyError` at the first event over a limit."""
-        for event in self._parser.feed(data):
+        self._at_ms = at_ms
+        for event in self._parser.feed(data, self._read_ahead):
             self._add(event, at_ms)
         if self._parser.lines > _MOST_LINES:
             raise TooManyError(_MOST_LINES)
@@ -194,6 +202,10 @@ class StreamReader:
             if not self._unread:
                 self._first_unread = (number, _truncated(self._redactor.text(jsontext.mended_text(words))))
             self._unread += 1
+        is_tried = self._frames < _FRAMES or number % _FRAMES == 0
+        is_framed = brought and self._go_on and not self._changed and is_tried
+        self._frame = Frame.around(brought, event, self._frame) if is_framed else None
+        self._frames += 1
         if brought:
             self.last_token_ms = at_ms
             if self.first_token_ms is None:
@@ -202,6 +214,29 @@ class StreamReader:
             whole = jsontext.whole_characters(brought)
             self._waiting[number] = StreamEvent(at_ms, event.name, event.data, whole, event.id)
         self._settle(self._guard.add(number, event))
+
+    def _read_ahead(self, data: bytes, start: int) -> int:
+        """Add all that only continues the text of the last event, and return how many bytes that was."""
+        frame = self._frame
+        if frame is None or self._go_on is None or self._waiting:
+            return 0
+        encoded = frame.texts(data, start)[: MOST_EVENTS - len(self.times_ms)]
+        texts = [text.decode("utf-8", "replace") for text in encoded]
+        count = self._guard.lets_pass(texts)
+        size, texts = frame.size(encoded[:count]), texts[:count]
+        events = data[start : start + size].decode("utf-8", "replace")
+        if not texts or self._redactor.text(events) != events or not self._go_on(texts):
+            return 0
+        self._frames = 0
+        self.times_ms.extend([self._at_ms] * count)
+        self.told += count
+        self.last_token_ms = self._at_ms
+        if self._live:
+            before, after = frame.before, frame.after
+            self._fresh += [
+                StreamEvent(self._at_ms, frame.name, f"{before}{text}{after}", text) for text in texts
+            ]
+        return size
 
     def _settle(self, settled: list[tuple[int, bool]]) -> None:
         for number, split in settled:

@@ -1,8 +1,8 @@
 """The title and the advice for each failure and each status."""
 
 from playground import amounts
-from playground.exchange.durations import SECONDS
 from playground.exchange.failure import Failure, FailureKind
+from playground.text.durations import SECONDS
 from playground.text.sentence import Sentence, gettext_noop, say
 
 # Title and advice; `%(host)s`, `%(limit)s`, and `%(field)s` come from the failure and the request.

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playground.errors.provider_error import ProviderError
-from playground.exchange.durations import duration
 from playground.exchange.failure import FailureKind
 from playground.explanations.advice import LISTING, NEEDS_TLS, NO_KEY, OTHER_API, OTHER_MODEL, STATUSES
 from playground.explanations.context_window import Overrun, overrun_in
@@ -20,6 +19,7 @@ from playground.explanations.implied_status import (
 )
 from playground.explanations.other_address import of_other_api
 from playground.explanations.waits import clock_of, seconds_to_wait
+from playground.text.durations import duration
 from playground.text.redact import MASK
 from playground.text.sentence import Sentence, gettext_noop, say
 

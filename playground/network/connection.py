@@ -5,6 +5,7 @@ data, and can be shut down from another thread.
 """
 
 import io
+import os
 import select
 import socket
 import ssl
@@ -85,13 +86,15 @@ class Wire:
         if self.reader is not None:
             self.reader.close()
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float, *, likely: bool = False) -> bool:
         """Wait until there is something to read, the end included; return whether there is, within that time.
 
-        Returns False at once when the browser may have left: the next write to it will tell (see `watcher`).
+        If that is `likely`, it is read without asking the system first. Returns False at once when the
+        browser may have left: the next write to it will tell (see `watcher`).
         """
         deadline = time.monotonic() + seconds
-        while not self._has_buffered():
+        while not self._has_buffered(fill=likely):
+            likely = False
             if seconds <= 0 and self.drained:  # then it was read just now, and the system need not be asked
                 self.drained = False
                 return False
@@ -112,12 +115,13 @@ class Wire:
                 break
         return True
 
-    def _has_buffered(self) -> bool:
+    def _has_buffered(self, *, fill: bool = False) -> bool:
         """Whether unread bytes are already in our buffers, which `poll` does not report."""
         if self.reader is None or self.reader.closed:
             return True
         # `peek` would refill an empty buffer, but finds nothing if the source has nothing right now.
-        self.reader.raw.readinto = _nothing_now
+        fills = fill and not isinstance(self.sock, ssl.SSLSocket)
+        self.reader.raw.readinto = self.reader.raw.read_now if fills else _nothing_now
         try:
             # The line break after a chunk stays in the buffer until the next chunk is read.
             ends = (b"\r", b"\r\n") if self.chunked else ()
@@ -164,16 +168,34 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        return self._read(buffer, waits=True)
+
+    def read_now(self, buffer: Any) -> int | None:
+        """Read what is there, None if nothing is. Not for TLS."""
+        return self._read(buffer, waits=False)
+
+    def _read(self, buffer: Any, *, waits: bool) -> int | None:
         if self._left <= 0:
             raise (
                 HTTPException(f"more than {_HEAD_BYTES} bytes of headers")
                 if self._in_head
                 else TooMuchError()
             )
-        count: int | None = self._source.readinto(buffer)
-        self._wire.drained = 0 < (count or 0) < len(buffer) and not isinstance(self._wire.sock, ssl.SSLSocket)
+        count = None
+        if not (is_tls := isinstance(self._wire.sock, ssl.SSLSocket)):
+            count = self._now(buffer)
+        if count is None and waits:
+            count = self._source.readinto(buffer)
+        self._wire.drained = 0 < (count or 0) < len(buffer) and not is_tls
         self._left -= count or 0
         return count
+
+    def _now(self, buffer: Any) -> int | None:
+        # A socket with a timeout asks the system before it reads, and so lets go of the interpreter twice.
+        try:
+            return os.readv(self._source.fileno(), [buffer])
+        except BlockingIOError:
+            return None
 
     def close(self) -> None:
         self._source.close()

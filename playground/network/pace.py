@@ -62,13 +62,14 @@ class Pace:
 
         Returns False at `until_ms` too. Raises `TimeoutError` when the silence has lasted too long.
         """
-        if self._token_shown and not self.fresh and (calls := self.calls()) > FEW:
-            # Sleep instead of waking for each token.
+        sleeps = self._token_shown and not self.fresh and (calls := self.calls()) > FEW
+        if sleeps:
+            # Instead of waking for each token.
             self.sleep(max(0.0, self.shown_ms + interval_ms(calls) - self.clock()) / 1000)
         silent_ms = self.heard_ms + 1000 * self.limits.silence_seconds
         patience = (min(self._due_ms(), silent_ms, until_ms) - self.clock()) / 1000
         # More data that is already there is read first, unless much is unshown or nothing was shown for long.
-        if not (self.live and self._is_due()) and (ready or on_wire.wait(patience)):
+        if not (self.live and self._is_due()) and (ready or on_wire.wait(patience, likely=sleeps)):
             return True
         self.shown_ms, self.fresh, self._token_shown = self.clock(), 0, self.token
         if self.shown_ms >= silent_ms and not on_wire.wait(0):

@@ -1,8 +1,8 @@
 """Refusals of the admin; each says what to do next."""
 
 from playground.calls.buckets import Empty
-from playground.exchange.durations import duration
 from playground.exchange.refusal import RETRY_SECONDS, Refusal
+from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
 
 

@@ -67,16 +67,19 @@ class Growing:
     def add(self, text: str) -> Change:
         if self._is_rest:
             return Change(code=escape(text))
+        if self._plain is not None and not self._has_to_draw(text):
+            self._plain.append(text)
+            self._tail = (self._tail + text)[-20:]
+            return Change(text=escape(text))
         with self._purse.paying():
             return self._add(text)
+
+    def _has_to_draw(self, text: str) -> bool:
+        return self._draws and bool(_MARKUP.search(self._tail + text)) and self._purse.left() > 0
 
     def _add(self, text: str) -> Change:
         self._change = Change()
         if self._plain is not None:
-            if not self._draws or not self._purse.left() or not _MARKUP.search(self._tail + text):
-                self._plain.append(text)
-                self._tail = (self._tail + text)[-20:]
-                return Change(text=escape(text))
             text = "".join([*self._plain, text])
             self._plain = None
             self._change.begins = True

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from django_htmx.middleware import HtmxMiddleware
 
 from playground import amounts
-from playground.exchange.durations import duration
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
 from playground.rendering.translate import translate
+from playground.text.durations import duration
 from playground.text.sentence import gettext_noop, say
 from playground.web.language import LanguageMiddleware
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from playground.dialects import model_list
 from playground.dialects.carrying import Losses, Unread, put_settings
+from playground.dialects.joining import walk
 from playground.errors import provider_error
 from playground.errors.provider_error import ProviderError
 from playground.exchange.answer import Answer, Choice, Finish, Sources
@@ -21,7 +22,6 @@ from playground.exchange.dialect import Dialect, LiveChoice, Place
 from playground.exchange.fix import Fix
 from playground.exchange.parameter import Parameter, Preset, Row, Tick
 from playground.exchange.refusal import FieldProblem
-from playground.exchange.split_key import walk
 from playground.exchange.usage import Usage
 from playground.snippets import HTTP_TARGETS
 from playground.text.pieces import Pieces

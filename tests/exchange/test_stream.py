@@ -1,13 +1,17 @@
 """A stream's events: limited in number, and parsed anew on each iteration."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange import stream as stream_room
 from playground.exchange.stream import Stream, StreamReader, Unread
-from playground.text import jsontext
+from playground.text import event_data, jsontext
 from playground.text.pieces import Pieces, TooManyError
 from playground.text.redact import MASK, Redactor
 
@@ -44,6 +48,63 @@ def test_a_result_does_not_change_while_the_stream_continues() -> None:
     reader.feed(b"data: 2\n\n", 0.0)
 
     assert len(stream.events) == 1
+
+
+_KEY = "sk-canary-51c0de"
+_TEXTS = st.sampled_from([
+    " the", " the| fox", "s", "sk-", "sk-can|ary-51c0de", "sk-can|ary", _KEY, '"', "\\", "", "é",
+    " the| fox|data: {|!", "\ud83d", "\u2028", ",", "m",
+])  # fmt: skip
+_KINDS = st.sampled_from([
+    lambda text: {"choices": [{"index": 0, "delta": {"content": text}}], "object": "chat.completion.chunk"},
+    lambda text: {"object": "chat.completion.chunk", "choices": [{"delta": {"content": text}, "index": 1}]},
+    lambda text: {"id": _KEY[:12], "choices": [{"index": 0, "delta": {"reasoning": text}}]},
+    lambda text: {
+        "id": _KEY[:12],
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": {"content": text}}],
+    },
+    lambda text: {"type": "ping", "of": text},
+])  # fmt: skip
+
+
+@given(
+    runs=st.lists(st.tuples(_KINDS, st.lists(_TEXTS, max_size=12)), max_size=4),
+    ascii_only=st.booleans(),
+    end=st.sampled_from(["\n\n", "\r\n\r\n", "\n"]),
+    key=st.sampled_from(["", _KEY]),
+)
+def test_events_read_as_one_are_what_they_are_line_by_line(
+    runs: list[tuple[Callable[[str], Any], list[str]]], ascii_only: bool, end: str, key: str
+) -> None:
+    events = [kind(text) for kind, texts in runs for together in texts for text in together.split("|")]
+    lines = [f"data: {json.dumps(event, ensure_ascii=ascii_only)}{end}" for event in events]
+    body = "".join(lines).encode("utf-8", "surrogatepass")
+    read = []
+    for pieces in ([body], body.splitlines(keepends=True)):
+        reader = StreamReader(CHAT_COMPLETIONS, Redactor(key), live=True)
+        for piece in pieces:
+            reader.feed(piece, 0.0)
+        reader.close(0.0)
+        stream = reader.result(body)
+        read.append((reader.take_fresh(), stream, reader.collector.tokens, reader.told))
+
+    assert read[0] == read[1]
+
+
+def test_events_that_are_alike_are_not_parsed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"%d; "}}]}\n\n'
+    parsed = []
+    monkeypatch.setattr(
+        event_data, "read", lambda text: parsed.append(text) or jsontext.loads_leniently(text)
+    )
+
+    stream = _read(b"".join(chunk % number for number in range(100)))
+
+    assert stream.completion
+    assert stream.completion["choices"][0]["message"]["content"].endswith("98; 99; ")
+    assert len(stream.times_ms) == 100
+    assert len(parsed) < 10
 
 
 @pytest.mark.parametrize("piece", [b"data:1\n\n", b"\n", b":\n", b"data:\n", b":\n\n"])

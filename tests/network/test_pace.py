@@ -95,3 +95,28 @@ def test_what_arrived_is_read_to_its_end_before_it_is_shown() -> None:
         theirs.sendall(b"7")
         assert wire.wait(0)
         wire.close()
+
+
+def test_after_a_sleep_what_arrived_is_read_without_asking_the_system(
+    clock: _Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(60)
+    with ours, theirs:
+        wire = Wire(sock=ours)
+        wire.reader = io.BufferedReader(_Counted(wire, 1000))
+        pace = _pace(clock, FEW + 1)
+        pace.heard(10)
+        pace.token = True
+        assert not pace.wait(wire)  # the first token is shown
+
+        assert not wire.wait(0, likely=True)
+        theirs.sendall(b"1234")
+        with monkeypatch.context() as context:
+            context.delattr("select.poll")
+            assert pace.wait(wire)
+            assert wire.reader.read1() == b"1234"
+        theirs.close()
+        assert wire.wait(0, likely=True)
+        assert wire.reader.read1() == b""
+        wire.close()

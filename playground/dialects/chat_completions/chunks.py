@@ -1,5 +1,6 @@
 """Merge the chunks of a streamed answer into a `chat.completion`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,12 +53,14 @@ class ChunkCollector:
         self._head: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
         self._finished: set[int] = set()
+        self._continued: _Choice | None = None  # by the last chunk, if that did nothing else
         self._usage = StreamedUsage(self._room)
 
     def add(self, chunk: Any) -> str:
         """Add a chunk; return its new text, reasoning, refusal or part of a tool call; "" if none."""
         if plain := self._add_plain(chunk):
             return plain
+        self._continued = None
         if (error := error_in_unwrapped(chunk)) is not None and self.error is None:
             self.error = error
         if not isinstance(chunk, dict):
@@ -127,7 +130,14 @@ class ChunkCollector:
         if type(text) is not str or not known.continues(text):
             return ""
         self.tokens += 1
+        self._continued = known
         return text
+
+    def go_on(self, texts: Sequence[str]) -> bool:
+        if self._continued is None or not self._continued.continues("".join(texts)):
+            return False
+        self.tokens += len(texts)
+        return True
 
     def _add(self, index: int, choice: dict[str, Any]) -> str:
         if index not in self._choices:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from playground.dialects.joining import masking, walk
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import masking, walk
 from playground.text.pieces import numbered
 
 # Repeated in each event and never joined. The text in logprobs is in the content too.

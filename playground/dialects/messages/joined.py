@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from playground.dialects.joining import masking, walk
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import masking, walk
 
 # The texts of all blocks are read together, whatever their indexes; so is the input of all tools.
 _JOINED = frozenset(("text", "thinking", "partial_json", "signature"))

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from playground.dialects.joining import masking, walk
 from playground.dialects.responses.growing import PARTS, TEXTS
 from playground.dialects.responses.items import type_of
 from playground.exchange.dialect import Place
-from playground.exchange.split_key import masking, walk
 
 _DELTAS = {f"response.{name}.delta": ((spot.item, spot.field),) for name, spot in TEXTS.items()}
 # The texts that come whole, by their event and field.
