@@ -97,7 +97,7 @@ def test_when_it_is_spent_the_reader_is_told_whose_and_until_when(
     error = answers[-1].json()["error"]
     assert error["kind"] == "budget_spent"
     assert error["title"] == (
-        "Your daily budget is used up" if own else "This embed’s daily budget is used up"
+        "Your daily budget is used up" if own else "This embed’s budget is used up"
     )
     # A reader without calls left is not told to ask for fewer tokens.
     assert ("token" in error["advice"]) == ("tokens" in next(iter(limits)))
