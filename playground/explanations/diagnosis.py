@@ -171,15 +171,17 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return Diagnosis(
             "quota",
             say(gettext_noop("No quota for this model")),
-            say(
-                gettext_noop("Pick another model, or ask your provider for a quota. Waiting won’t help.")
-            ),
+            say(gettext_noop("Pick another model, or ask your provider for a quota. Waiting won’t help.")),
         )
     if _is_spent(error, wait) and status != 402:
         return Diagnosis(
             "quota",
             say(gettext_noop("Quota or credit used up")),
-            say(gettext_noop("Add credit to your provider account, or raise its spending limit. Waiting won’t help.")),
+            say(
+                gettext_noop(
+                    "Add credit to your provider account, or raise its spending limit. Waiting won’t help."
+                )
+            ),
         )
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = NEEDS_TLS

@@ -89,9 +89,7 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     if len(json.dumps(value)) > MOST_BYTES:
         raise BlackoutError(
             say(
-                gettext_noop(
-                    "Parts of a call over %(most)s can’t be blacked out. Clear the checkboxes."
-                ),
+                gettext_noop("Parts of a call over %(most)s can’t be blacked out. Clear the checkboxes."),
                 most=amounts.size(MOST_BYTES),
             )
         )
