@@ -177,11 +177,7 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return Diagnosis(
             "quota",
             say(gettext_noop("Quota or credit used up")),
-            say(
-                gettext_noop(
-                    "Add credit to your provider account, or raise its spending limit. Waiting won’t help."
-                )
-            ),
+            say(gettext_noop("Add credit or raise your limit at the provider. Waiting won’t help.")),
         )
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = NEEDS_TLS
