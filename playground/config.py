@@ -46,19 +46,19 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_SECRET_KEY",
         "",
-        "Signs cookies and page credentials; at least 50 random characters. `scripts/play` makes one.",
+        "Signs cookies and page credentials; at least 50 random characters. `scripts/play` generates one.",
     ),
-    Variable("PLAYGROUND_DEBUG", "0", "Show Django’s debug pages. For development only.", flag),
+    Variable("PLAYGROUND_DEBUG", "0", "Shows Django’s debug pages. For development only.", flag),
     Variable(
         "PLAYGROUND_ALLOWED_HOSTS",
         "localhost,127.0.0.1,[::1]",
-        "Host names the playground answers to, separated by commas.",
+        "Host names that the playground accepts, separated by commas.",
         names,
     ),
     Variable(
         "PLAYGROUND_HTTPS",
         "1",
-        "Use secure cookies and HSTS, and redirect to HTTPS. `scripts/play` turns it off.",
+        "Uses secure cookies and HSTS, and redirects to HTTPS. `scripts/play` turns it off.",
         flag,
     ),
     Variable(
@@ -88,7 +88,7 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_LOCAL_PROVIDERS",
         "0",
-        "Offer providers on this machine (Ollama, vLLM, LM Studio). `scripts/play` turns it on.",
+        "Offers providers on this machine (Ollama, vLLM, LM Studio). `scripts/play` turns it on.",
         flag,
     ),
     Variable(
@@ -99,13 +99,13 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_LOG",
         "1",
-        "Write one line of JSON to stderr per call, without content or keys. `scripts/play` turns it off.",
+        "Writes one line of JSON to stderr per call, without content or keys. `scripts/play` turns it off.",
         flag,
     ),
     Variable(
         "PLAYGROUND_CAPS",
         "1",
-        "Apply per-call limits to calls with the server’s keys. Off on loopback.",
+        "Applies per-call limits to calls with the server’s keys. Off on loopback.",
         flag,
     ),
     Variable(
@@ -147,7 +147,7 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_DOCS_HTML",
         "0",
-        "Render raw HTML in those files. Turn it on only if you trust all their authors.",
+        "Renders raw HTML in those files. Turn it on only if you trust all their authors.",
         flag,
     ),
     Variable(
@@ -165,7 +165,7 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_RUNS",
         "0",
-        "Save each call of the page as a run that every visitor can read and delete. "
+        "Saves each call of the page as a run that every visitor can read and delete. "
         "On in `scripts/play` on loopback.",
         flag,
     ),

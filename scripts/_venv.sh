@@ -30,7 +30,7 @@ install() {
   # Without a working pip, the creation of the venv was interrupted; one with an older Python cannot be used.
   if ! "$python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     base=$(find_python)
-    echo "Making .venv with $("$base" --version) …" >&2
+    echo "Creating .venv with $("$base" --version) …" >&2
     "$base" -m venv --clear .venv
   fi
   echo "Installing $requirements …" >&2

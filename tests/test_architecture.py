@@ -58,7 +58,7 @@ def test_every_file_it_names_exists() -> None:
 
 
 def test_every_function_of_the_walks_exists() -> None:
-    walks = TEXT.partition("## Three walks")[2].partition("## ")[0]
+    walks = TEXT.partition("## Three paths through the code")[2].partition("## ")[0]
     names = re.findall(rf"`((?:{'|'.join(ROOMS)})(?:\.\w+){{2,}})`", walks)
 
     for name in names:

@@ -236,7 +236,7 @@ _UNSEEN = {
     "API Playground:",
     "the request isn’t valid JSON.",
     "This playground can’t be shown right now.",
-    "The server is down, or a policy of this page or of the embed forbids it.",
+    "The server is down, or this page’s Content Security Policy or the embed’s settings block it.",
     'the embed "" sets . The values in the tag on  are ignored.',
     "The request in the tag on  can't be sent.",
     "notice error",

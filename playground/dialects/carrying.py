@@ -164,7 +164,7 @@ class Losses:
     def added(self, name: str, place: str, value: Any) -> None:
         """Record a value that only the new body has."""
         self.add(Loss.ADDED, name, place)
-        self._added[name] = json.dumps(value)
+        self._added[name] = value if isinstance(value, str) else json.dumps(value)
 
     def add_settings(self, left: Mapping[str, Setting]) -> None:
         for setting in left.values():

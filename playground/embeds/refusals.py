@@ -35,7 +35,7 @@ def budget_spent(spent: SpentError, field: str) -> EmbedRefusedError:
 
 # Why a saved answer is shown.
 OWN_BUDGET_SPENT = gettext_noop("Your daily budget is used up")
-BUDGET_SPENT = gettext_noop("This embed’s daily budget is used up")
+BUDGET_SPENT = gettext_noop("This embed’s budget is used up")
 REPLAY_ONLY = gettext_noop("This embed only shows saved answers")
 TURNED_OFF = gettext_noop("This embed is turned off")
 PROVIDER_DOWN = gettext_noop("The provider is unavailable")

@@ -77,15 +77,15 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
     ),
     FailureKind.CUT_OFF: (
         gettext_noop("The response was cut off"),
-        gettext_noop("%(host)s closed the connection before the end. Click “Send” to try again."),
+        gettext_noop("%(host)s closed the connection before the end. Click “Send again”."),
     ),
     FailureKind.STOPPED: (
         gettext_noop("Stopped"),
-        gettext_noop("Everything received so far is shown. Click “Send” to start over."),
+        gettext_noop("The connection to the provider is closed. What was received is shown."),
     ),
     FailureKind.RESTARTED: (
         gettext_noop("The playground restarted"),
-        gettext_noop("The restart ended the call. Click “Send” to try again."),
+        gettext_noop("The restart ended the call. Click “Send again”."),
     ),
     FailureKind.NOT_HTTP: (
         gettext_noop("Invalid HTTP response from %(host)s"),
@@ -97,9 +97,10 @@ FAILURES: dict[FailureKind, tuple[str, str]] = {
     ),
 }
 
-# For a connection that closes before any response: there is nothing to show.
 # A provider of the list: people can’t change its base URL.
 UNKNOWN_LISTED = gettext_noop("Try again later. (Administrators can check this server’s DNS.)")
+# For a connection that ends before any response: there is nothing to show.
+STOPPED_EARLY = gettext_noop("The connection to the provider is closed. Nothing was received.")
 CLOSED = (
     gettext_noop("%(host)s closed the connection"),
     gettext_noop(
@@ -174,7 +175,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     429: (
         "rate_limited",
         gettext_noop("Rate limit reached"),
-        gettext_noop("Wait a moment, then send again, or raise the rate limit with your provider."),
+        gettext_noop("Wait a moment, then send again, or ask your provider for a higher rate limit."),
     ),
     500: (
         "server_error",
@@ -258,6 +259,8 @@ def words_for(failure: Failure, *, has_response: bool, is_listing: bool, is_list
     title, advice = FAILURES[failure.kind]
     if failure.kind is FailureKind.CUT_OFF and not has_response:
         return CLOSED
+    if failure.kind is FailureKind.STOPPED and not has_response:
+        return title, STOPPED_EARLY
     if failure.kind is FailureKind.UNKNOWN_HOST and is_listed:
         return title, UNKNOWN_LISTED
     return title, LISTING.get(failure.kind, advice) if is_listing else advice

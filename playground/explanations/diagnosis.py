@@ -171,15 +171,13 @@ def diagnose(error: ProviderError, exchange: "Exchange", received: "Received") -
         return Diagnosis(
             "quota",
             say(gettext_noop("No quota for this model")),
-            say(
-                gettext_noop("Pick another model, or raise the quota with your provider. Waiting won’t help.")
-            ),
+            say(gettext_noop("Pick another model, or ask your provider for a quota. Waiting won’t help.")),
         )
     if _is_spent(error, wait) and status != 402:
         return Diagnosis(
             "quota",
             say(gettext_noop("Quota or credit used up")),
-            say(gettext_noop("Add credit or raise the limit with your provider. Waiting won’t help.")),
+            say(gettext_noop("Add credit or raise your limit at the provider. Waiting won’t help.")),
         )
     if _WANTS_TLS.search(error.words) and exchange.sent.url.startswith("http:"):
         title, advice = NEEDS_TLS
@@ -344,7 +342,7 @@ def _of_status(status: int, error: ProviderError, exchange: "Exchange", wait: in
         advice = say(text, field=length_field(exchange))
     elif status == 429 and not wait and _QUOTA.search(error.words):
         title = gettext_noop("Rate limit or quota reached")
-        advice = say(gettext_noop("Wait a moment, then send again, or raise the quota with your provider."))
+        advice = say(gettext_noop("Wait a moment, then send again, or ask your provider for a higher quota."))
     elif status in _RETRY_STATUSES and wait:
         advice = say(gettext_noop("Wait %(wait)s, then send again."), wait=duration(wait))
     return Diagnosis(kind, say(title), advice, wait if status in _RETRY_STATUSES else None)

@@ -331,7 +331,7 @@ def _explain_completion(exchange: Exchange) -> Explanation | None:
         return _unusable(
             "no_choices",
             gettext_noop("The response has no answer"),
-            gettext_noop("Change the messages. A filter of the provider may have blocked the answer."),
+            gettext_noop("Change the messages. The provider’s filter may have blocked the answer."),
         )
     if broken_off := next((choice for choice in choices if choice.is_broken_off), None):
         return _unusable(

@@ -73,6 +73,6 @@ def _number(values: Mapping[str, str], name: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidRequestError(
-            FieldProblem(name, say(gettext_noop("Enter the value of before in the previous response.")))
+            FieldProblem(name, say(gettext_noop("Use the value of before from the previous response.")))
         )
     return int(text)

@@ -28,7 +28,7 @@ def unclear(error: InvalidRequestError) -> Refusal:
     """Say what is wrong with a search or a click on a button: there is no request for a provider."""
     return replace(
         error.refusal,
-        title=say(gettext_noop("Nothing done")),
+        title=say(gettext_noop("Nothing was changed")),
         advice=say(gettext_noop("Correct what is listed here, then try again.")),
     )
 

@@ -89,9 +89,7 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     if len(json.dumps(value)) > MOST_BYTES:
         raise BlackoutError(
             say(
-                gettext_noop(
-                    "A call of more than %(most)s can be saved only as a whole. Clear the checkboxes."
-                ),
+                gettext_noop("Parts of a call over %(most)s can’t be blacked out. Clear the checkboxes."),
                 most=amounts.size(MOST_BYTES),
             )
         )
@@ -118,9 +116,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     return replace(left, id=exchange.id, dialect=exchange.dialect)
 
 
-_IN_PIECES = say(gettext_noop("The answer contains a blacked-out text. Black out the answer, too."))
+_IN_PIECES = say(gettext_noop("The answer contains blacked-out text. Black out the answer, too."))
 _IN_REQUEST = say(
-    gettext_noop("Another part of the request contains a blacked-out text. Black out that part, too.")
+    gettext_noop("Another part of the request contains blacked-out text. Black out that part, too.")
 )
 _NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the answer, too."))
 

@@ -154,7 +154,7 @@ def _find_provider(name: str) -> Provider:
     except KeyError as error:
         if name == LOCAL_MODEL:  # outside scripts/play
             raise _refusal("provider", say(_NO_LOCAL_MODEL)) from error
-        sentence = gettext_noop("There is no provider “%(name)s”. Use %(known)s.")
+        sentence = gettext_noop("“%(name)s” isn’t a known provider. Use %(known)s.")
         raise _refusal("provider", say(sentence, name=name[:60], known=tuple(catalogue()))) from error
 
 

@@ -166,7 +166,7 @@
       const embed = this.getAttribute("embed");
       console.warn(
         `API Playground: no response from ${origin} for ${embed ? `the embed "${embed}"` : "a playground"} on ${location.origin}. ` +
-          "The server is down, or a policy of this page or of the embed forbids it.",
+          "The server is down, or this page’s Content Security Policy or the embed’s settings block it.",
       );
       this.#showCard(this.#words.silent);
     }

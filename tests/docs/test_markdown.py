@@ -151,7 +151,7 @@ def test_a_tag_in_code_is_text(shown: Show, text: str) -> None:
         ),
         ('words\nmore <ApiPlayground\n:defaultRequest="{\na: NaN}" /> words', 3, "NaN"),
         ("```api-playground\nprovider: openai\nrequest: [\n```", 4, "Invalid YAML"),
-        ("text\n\n<ApiPlayground provider='nobody' />", 3, "Unknown provider “nobody”"),
+        ("text\n\n<ApiPlayground provider='nobody' />", 3, "“nobody” isn’t a known provider"),
         ("<ApiPlayground provider='openai", 1, "isn’t closed"),
         ("---\na: [\n---\ntext", 2, "Invalid YAML"),
     ],

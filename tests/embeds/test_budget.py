@@ -96,9 +96,7 @@ def test_when_it_is_spent_the_reader_is_told_whose_and_until_when(
     assert len(upstream.requests) == 2
     error = answers[-1].json()["error"]
     assert error["kind"] == "budget_spent"
-    assert error["title"] == (
-        "Your daily budget is used up" if own else "This embed’s daily budget is used up"
-    )
+    assert error["title"] == ("Your daily budget is used up" if own else "This embed’s budget is used up")
     # A reader without calls left is not told to ask for fewer tokens.
     assert ("token" in error["advice"]) == ("tokens" in next(iter(limits)))
     assert 0 < int(answers[-1]["Retry-After"]) <= 86_400

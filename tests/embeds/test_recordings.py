@@ -157,7 +157,7 @@ def test_when_the_budget_is_spent(client: Client, embed: Embed, upstream: Script
     assert answer.status_code == 200
     shown = answer.json()
     assert shown["completion"]["choices"][0]["message"]["content"] == "Hello"
-    assert shown["recorded"]["reason"] == "This embed’s daily budget is used up"
+    assert shown["recorded"]["reason"] == "This embed’s budget is used up"
     assert shown["recorded"]["same_request"] is True
     assert shown["usage"] == {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
     assert not upstream.requests

@@ -72,6 +72,16 @@ def test_each_failure_has_a_title_advice_and_the_system_message(kind: FailureKin
     assert error.message == "the system's words"
 
 
+def test_a_stopped_call_says_whether_anything_was_received() -> None:
+    stopped = exchange_of(failure=Failure(FailureKind.STOPPED, "llm.example"))
+    in_mid_stream = replace(stopped, received=Received(200, "OK", (), b"data: {}"))
+
+    assert {str(error.advice) for error in map(explain, (stopped, in_mid_stream)) if error} == {
+        "The connection to the provider is closed. Nothing was received.",
+        "The connection to the provider is closed. What was received is shown.",
+    }
+
+
 @pytest.mark.parametrize(
     "kind", ["unknown_host", "refused", "unreachable", "connect_timeout", "tls", "silence"]
 )

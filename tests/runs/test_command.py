@@ -29,7 +29,7 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_the_size_counts_runs(keys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     keep.change(keys[0], starred=True)
 
-    assert _run(capsys, "size").startswith("3 runs, 1 of them starred: ")
+    assert _run(capsys, "size").startswith("3 runs (1 starred), ")
 
 
 def test_named_runs_are_deleted(keys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +52,7 @@ def test_all_runs_are_deleted(keys: list[str], capsys: pytest.CaptureFixture[str
 def test_old_runs_are_tidied(keys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Run.objects.filter(key=keys[0]).update(started=datetime.now(UTC) - timedelta(days=400))
 
-    assert _run(capsys, "tidy").startswith("Deleted 1 run.\n2 runs, 0")
+    assert _run(capsys, "tidy").startswith("Deleted 1 run.\n2 runs (0")
 
 
 @pytest.mark.parametrize("arguments", [["size"], ["tidy"], ["delete", "--all"]])

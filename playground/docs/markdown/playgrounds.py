@@ -62,7 +62,7 @@ class Playgrounds:
         if call.provider and call.provider not in catalogue():
             raise SentenceError(
                 say(
-                    gettext_noop("Unknown provider “%(name)s”. Use one of: %(names)s."),
+                    gettext_noop("“%(name)s” isn’t a known provider. Use one of: %(names)s."),
                     name=call.provider[:60],
                     names=tuple(catalogue()),
                 )

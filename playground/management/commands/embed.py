@@ -221,7 +221,7 @@ def _yes_or_no(is_so: bool) -> str:
 
 def _limits(embed: Embed) -> str:
     caps = embed.caps
-    words = gettext("%(tokens)s tokens, %(answers)s choices, %(bytes)s bytes")
+    words = gettext("tokens: %(tokens)s, choices: %(answers)s, bytes: %(bytes)s")
     return words % {
         "tokens": f"{caps.max_tokens:,}",
         "answers": f"{caps.n:,}",
@@ -230,7 +230,7 @@ def _limits(embed: Embed) -> str:
 
 
 def _spent(calls: int, tokens: int) -> str:
-    return gettext("%(calls)s calls, %(tokens)s tokens") % {"calls": f"{calls:,}", "tokens": f"{tokens:,}"}
+    return gettext("calls: %(calls)s, tokens: %(tokens)s") % {"calls": f"{calls:,}", "tokens": f"{tokens:,}"}
 
 
 def _counted(answers: list[recordings.Recording]) -> str:

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self.stdout.write(_described(proof))
         if proof.state is State.RESAVED:
             self.stdout.write(
-                gettext("Only line endings or spaces at the end differ; the call is as it was saved.")
+                gettext("Only line endings or trailing spaces differ; the call is as it was saved.")
             )
         if expected and _is_expected(proof.key, expected):
             self.stdout.write(gettext("Unchanged, and signed with the expected key."))
@@ -85,7 +85,7 @@ def _described(proof: Proof) -> str:
     lines = [
         f"{exchange.sent.method} {exchange.sent.url}",
         f"{exchange.started:%Y-%m-%d %H:%M:%S} UTC · {exchange.demands.model or '–'}",
-        gettext("Says it was recorded at %(address)s") % {"address": proof.playground},
+        gettext("Claims to come from %(address)s") % {"address": proof.playground},
         f"{keys.ALGORITHM} {proof.key.hex()}\n{_fingerprint(proof.key)}",
     ]
     if proof.blacked_out:

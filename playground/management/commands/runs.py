@@ -62,8 +62,8 @@ class Command(BaseCommand):
     def _show(self) -> None:
         count, starred = Run.objects.count(), Run.objects.filter(starred=True).count()
         told = ngettext(
-            "%(count)s run, %(starred)s of them starred: %(used)s of %(most)s MiB.",
-            "%(count)s runs, %(starred)s of them starred: %(used)s of %(most)s MiB.",
+            "%(count)s run (%(starred)s starred), %(used)s of %(most)s MiB used.",
+            "%(count)s runs (%(starred)s starred), %(used)s of %(most)s MiB used.",
             count,
         )
         self.stdout.write(

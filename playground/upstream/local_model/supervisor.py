@@ -79,13 +79,13 @@ class Supervisor:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                words = gettext_noop("The local model doesn’t start: %(why)s")
+                words = gettext_noop("The local model didn’t start: %(why)s")
                 raise LocalModelError(say(words, why=self._last_words()))
             if Life(f"http://127.0.0.1:{self.port}").is_there():
                 self._watch_over()
                 return
             time.sleep(0.02)
-        words = gettext_noop("The local model doesn’t respond within %(number)s seconds.")
+        words = gettext_noop("The local model didn’t respond within %(number)s seconds.")
         raise LocalModelError(say(words, number=f"{_START_SECONDS:g}"))
 
     def stop(self) -> None:
