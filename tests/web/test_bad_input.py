@@ -60,7 +60,7 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"more": '{"a": "\\ud800"}'}, "more", "surrogate"),
         ({"more": '{"a": ' + "[" * 1000 + "]" * 1000 + "}"}, "more", "more than 100 levels"),
         ({"more": '{"a": ' + "9" * 5000 + "}"}, "more", "too many digits"),
-        ({"provider": "nobody"}, "provider", "no provider “nobody”"),
+        ({"provider": "nobody"}, "provider", "“nobody” isn’t a known provider"),
         ({"provider": ""}, "base_url", "Enter a base URL"),
         ({"provider": "", "base_url": "ftp://example.com"}, "base_url", "https:// or http://"),
         ({"provider": "", "base_url": "example.com/v1"}, "base_url", "https:// or http://"),

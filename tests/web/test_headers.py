@@ -171,12 +171,13 @@ def test_a_view_may_say_otherwise() -> None:
 def test_no_form_puts_a_key_into_an_address(client: Client) -> None:
     """The key field is in one form, and neither that form nor any of its buttons uses GET.
 
-    The other forms are the language switch, and those of buttons that stand within the request's form.
+    The other forms are the language switch, the one for a dropped proof file, and those of buttons that stand
+    within the request's form.
     """
     page = client.get("/").content.decode()
     forms = re.findall(r"<form[^>]*>", page)
 
-    assert len(forms) == 4
+    assert len(forms) == 5
     request_form = page.partition('<form id="request-form"')[2].partition("</form>")[0]
     assert 'name="api_key"' in request_form
     assert all('method="post"' in form for form in forms)

@@ -43,7 +43,7 @@ def test_an_incomplete_request_has_no_code_but_a_sentence(client: Client) -> Non
 
     assert answer.status_code == 200
     assert "<pre" not in answer.content.decode()
-    assert "<code>model</code> Enter a model" in answer.content.decode()
+    assert "<code>model</code> <span data-why>Enter a model" in answer.content.decode()
 
 
 def test_of_an_incomplete_message_its_number_is_told(client: Client) -> None:
