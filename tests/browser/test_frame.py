@@ -180,7 +180,7 @@ def test_the_essentials_stand_in_one_row(host: Host) -> None:
 def test_a_reader_without_a_key_is_told_where_it_goes(host: Host, upstream: ScriptedUpstream) -> None:
     frame = host("embed=own-key").frame
     frame.get_by_role("button", name="Send").click()
-    expect(frame.locator("[data-part=panel-answer]")).to_contain_text("Enter your API key")
+    expect(frame.locator("#api_key-error")).to_contain_text("Enter your API key")
     expect(frame.get_by_label("API key")).to_be_focused()
 
     frame.get_by_label("API key").fill("sk-of-a-reader-1")

@@ -123,7 +123,7 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     for number in range(4):
         runs.reply(f"Answer {number}")
         send(page, f"Question {number}")
-    page.locator("#messages [data-part=panel-answer]").first.click()
+    page.locator("#messages [data-part=answer-1]").first.click()
     page.get_by_role("button", name="Delete run").click()
     expect(page.get_by_text("Run deleted")).to_be_visible()
     asked: list[str] = []
@@ -240,6 +240,7 @@ def test_everything_works_by_keyboard_alone(runs: Runs) -> None:
     page = runs.open("?provider=test")
     for answer in ("One", "Two", "Three"):
         runs.send(page, "keyboards", answer)
+    runs.send(page, "keyboardists", "Found until the last letter is typed")
     page = runs.open("runs/")
     page.get_by_label("Words").focus()
     page.keyboard.type("keyboards")

@@ -149,8 +149,8 @@ def test_it_shows_what_the_embed_allows_and_has_spent() -> None:
     said = _run(*NEW, "--key", "server", "--lock", "model", "--max-tokens", "60", "--show")
 
     assert "origins       https://docs.example.org\n" in said
-    assert "per call      60 tokens, 2 choices, 65,536 bytes\n" in said
-    assert "used today    0 calls, 0 tokens\n" in said
+    assert "per call      tokens: 60, choices: 2, bytes: 65,536\n" in said
+    assert "used today    calls: 0, tokens: 0\n" in said
     assert "saved         answers: 0\n" in said
     assert "locked        model\n" in said
 

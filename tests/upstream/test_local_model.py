@@ -365,7 +365,7 @@ def test_weights_that_are_none_are_said_to_be(tmp_path: Path, caplog: pytest.Log
     model = Supervisor(tmp_path / "model.gguf")
     model.start()
     try:
-        with pytest.raises(LocalModelError, match="doesn’t start"):
+        with pytest.raises(LocalModelError, match="didn’t start"):
             model.wait_until_ready()
     finally:
         model.stop()
