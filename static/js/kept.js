@@ -116,16 +116,7 @@
       if (hash !== own) location.reload();
     } else if (own) history.replaceState(null, "", own);
   });
-  // Saving a long conversation takes longer than a key.
-  let due = null;
-  function saveSoon() {
-    due ??= setTimeout(() => {
-      due = null;
-      save();
-    }, 200);
-  }
-  form.addEventListener("input", saveSoon);
-  window.addEventListener("pagehide", () => due && save());
+  form.addEventListener("input", save);
   document.body.addEventListener("playground:changed", save);
   document.body.addEventListener("playground:moved", save);
   // Load the code of the restored form as soon as htmx listens.

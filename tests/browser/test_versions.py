@@ -173,14 +173,14 @@ def test_the_code_of_an_answer_is_that_of_its_own_request(
     send(page)
     tab(page, "Code")
 
-    page.locator("#messages [data-part=panel-answer]").first.click()
+    page.locator("#messages [data-part=answer-1]").first.click()
 
     code = page.locator("[data-part=codes]")
     expect(code).to_contain_text(send_text)
     expect(code).not_to_contain_text("typed meanwhile")
     composer(page).fill("what comes next")
     expect(code).to_contain_text("what comes next")
-    page.locator("#messages [data-part=panel-answer]").first.click()
+    page.locator("#messages [data-part=answer-1]").first.click()
     expect(code).to_contain_text(send_text)
     expect(code).not_to_contain_text("what comes next")
     expect(code).not_to_contain_text("typed meanwhile")
