@@ -362,11 +362,16 @@ def regenerate(visit: Visit) -> None:
     assert contents == ["Choose", "Echo of Choose at None.", "And then?"]
 
 
+# They start another playground, or this one again.
+SLOW = ("share_a_link", "share_a_file", "find_a_run")
+
+
 def _cases() -> Iterator[object]:
     for way, column in COLUMNS.items():
         for name, row in EFFORT.items():
             if effort := row[column]:
-                marks = () if way is MOUSE else pytest.mark.thorough
+                is_slow = way is not MOUSE or name in SLOW
+                marks = pytest.mark.thorough if is_slow else ()
                 yield pytest.param(way, globals()[name], effort, marks=marks, id=f"{way}-{name}")
 
 
