@@ -1,8 +1,8 @@
 """Black out parts of an exchange before it is saved: messages, fields, headers, the answer.
 
 A part is replaced in its place, so those bytes are no longer the original. Then the rest is searched for its
-text: as it is, in any escaping, and joined from the events of a stream. What is found in one piece is masked.
-If any of it is left, raise `BlackoutError` rather than save a text that should be gone.
+text: as it is, in any case and escaping, and joined from the events of a stream. What is found as it is, in
+one piece, is masked. If any of it is left, raise `BlackoutError` rather than save a text that should be gone.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import unescape
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from playground import amounts
@@ -23,6 +24,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
 from playground.text import jsontext
+from playground.text.pasted import without_invisible
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.text.sse import EventParser
 
@@ -155,7 +157,7 @@ class _Hidden:
         return text
 
     def are_in(self, text: str) -> bool:
-        """Whether this text contains a long one, with anything between its letters and in any escaping."""
+        """Whether this text contains a long one, in any case or escaping, with anything between letters."""
         return bool(self._by_start) and any(map(self._is_in, map(_bare, _layers(text))))
 
     def _is_in(self, letters: str) -> bool:
@@ -310,11 +312,16 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
 
 def _bare(text: str) -> str:
     """Return only the letters and digits."""
-    return "".join(filter(str.isalnum, text))
+    return "".join(filter(str.isalnum, _folded(text)))
 
 
 def _words(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
+    return " ".join(_WORD.findall(_folded(text)))
+
+
+def _folded(text: str) -> str:
+    """Return the text in one case, width, and normal form: models write “Zoë” in several."""
+    return text.casefold() if text.isascii() else normalize("NFKC", without_invisible(text)).casefold()
 
 
 def _layers(text: str) -> Iterator[str]:

@@ -27,14 +27,16 @@ class Frame:
     def around(cls, text: str, event: Event, last: "Frame | None") -> "Frame | None":
         """Return what is around the text in the event, often the `last` one; None if that is not certain.
 
-        Without a backslash in it, all texts are written as they are, so one that occurs once is this one.
+        Without a backslash in it, all texts are written as they are, so one that occurs once is this one. In
+        `"content":":"`, the text ":" occurs twice, and they overlap.
         """
         if last and event.data == f"{last.before}{text}{last.after}" and event.name == last.name:
             return last
-        if "\\" in event.data or "\n" in event.data or event.id or event.data.count(f'"{text}"') != 1:
+        quoted, data = f'"{text}"', event.data
+        at = data.find(quoted)
+        if "\\" in data or "\n" in data or event.id or at < 0 or at != data.rfind(quoted):
             return None
-        before, after = event.data.split(f'"{text}"')
-        before, after = f'{before}"', f'"{after}'
+        before, after = data[: at + 1], data[at + 1 + len(text) :]
         name = "" if event.name == "message" else f"event: {event.name}\n"
         return cls(event.name, before, after, f"{name}data: {before}".encode(), f"{after}\n\n".encode())
 

@@ -92,6 +92,18 @@ def test_events_read_as_one_are_what_they_are_line_by_line(
     assert read[0] == read[1]
 
 
+def test_what_stands_around_a_text_is_not_taken_for_it() -> None:
+    """A text that is itself like the JSON around it: `"content":":"`."""
+    chunk = '{"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content"%s"}}]}'
+    texts = [':"a', ':"b', ': "c', ':":', ' :":', 'X":', ':"."']
+
+    stream = _read("".join(f"data: {chunk % text}\n\n" for text in texts).encode())
+
+    assert [event.brought for event in stream.events] == ["a", "b", "c", ":", ":", "", ""]
+    assert _message(stream)["content"] == "abc::"
+    assert stream.unread == Unread(2, chunk % 'X":')
+
+
 def test_events_that_are_alike_are_not_parsed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     chunk = b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"%d; "}}]}\n\n'
     parsed = []

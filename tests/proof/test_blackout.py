@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from html import unescape
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -135,6 +137,20 @@ def test_a_short_text_must_not_be_a_word_of_the_answer(answer: str) -> None:
     with pytest.raises(BlackoutError):
         black_out(exchange, ["messages.1"])
     assert "4711" not in json.dumps(archive.dump(black_out(exchange, ["messages.1", ANSWER])))
+
+
+@pytest.mark.parametrize("secret", ["Zoë Müller, office", "Zoë"])
+@pytest.mark.parametrize(
+    "form",
+    [str.upper, partial(normalize, "NFD"), lambda text: f"Ｚ\u200b{text[1:]}"],
+    ids=["case", "NFD", "width"],
+)
+def test_no_other_way_to_write_a_text_hides_it(secret: str, form: Callable[[str], str]) -> None:
+    exchange = called(_ask(secret), f"It is {form(secret)}.")
+
+    with pytest.raises(BlackoutError):
+        black_out(exchange, ["messages.1"])
+    black_out(exchange, ["messages.1", ANSWER])
 
 
 @pytest.mark.parametrize("name", ["system", "metadata", "an own header", "a received header"])
