@@ -31,6 +31,8 @@ from playground.text.sse import EventParser
 MASK = "█████"
 ANSWER = "answer"
 _HEADER = "headers."
+# JSON schemas, as of tools, name what the answer then repeats as names of its own.
+_WITH_CHOSEN_NAMES = ("properties", "$defs", "definitions")
 # Searching takes longer the larger the exchange and the texts are.
 MOST_BYTES = 2 * 1024 * 1024
 # Each text to mask is searched for in all that is left. Further ones are only looked for: then it is refused.
@@ -98,7 +100,9 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     body = _without(exchange.dialect, exchange.call.body, chosen)
     asked = tuple(_asked(exchange, chosen))
     hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
-    value = _masked(value | {"call": value["call"] | {"body": body}}, hidden)
+    value = _masked(value, hidden)
+    # Its fields keep their names: a message may well be “messages”.
+    value["call"]["body"] = {name: _each(item, hidden) for name, item in body.items()}
     own = {name for name, _ in _headers(exchange)}
     for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
         if _HEADER + pair[0] in chosen or (pair[0] in own and hidden.are_words_in(pair[1])):
@@ -225,7 +229,7 @@ def _said(row: Row) -> str:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield the texts in a JSON value, but not the names of types and roles."""
+    """Yield the texts in a JSON value, also those that are names, but not the names of types and roles."""
     waiting = [value]
     while waiting:
         match waiting.pop():
@@ -234,6 +238,11 @@ def _strings(value: Any) -> Iterator[str]:
             case dict() as fields:
                 waiting.extend(
                     item for name, item in reversed(fields.items()) if name not in ("type", "role")
+                )
+                waiting.extend(
+                    list(item)
+                    for name, item in fields.items()
+                    if name in _WITH_CHOSEN_NAMES and isinstance(item, dict)
                 )
             case list() as items:
                 waiting.extend(reversed(items))

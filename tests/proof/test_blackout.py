@@ -173,6 +173,24 @@ def test_a_short_text_is_no_word_elsewhere(name: str) -> None:
     assert "hunter2" not in json.dumps(archive.dump(left))
 
 
+def test_names_in_a_schema_are_texts_too() -> None:
+    schema = {"type": "object", "properties": {"price_of_acme": {"type": "number"}}}
+    value = archive.dump(called(answer='{"price_of_acme": 48}'))
+    value["call"]["body"]["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+    exchange = archive.load(value, DIALECTS)
+
+    left = black_out(exchange, ["response_format"])
+
+    assert left.choices[0].text == f'{{"{MASK}": 48}}'
+    assert "price_of_acme" not in json.dumps(archive.dump(left))
+
+
+def test_a_text_that_is_the_name_of_a_field_leaves_the_field() -> None:
+    left = black_out(called(_ask("messages")), ["messages.1"])
+
+    assert json.loads(left.sent.body)["messages"] == [_ask()[0], {"role": "user", "content": MASK}]
+
+
 def test_each_of_many_lines_is_looked_for() -> None:
     lines = [f"{number}: clause of the contract, {'x' * (400 - number)}" for number in range(400)]
     exchange = called(_ask("\n".join(lines)), f"It says “{lines[-1]}”.")
