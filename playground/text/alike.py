@@ -9,6 +9,8 @@ from itertools import takewhile
 
 from playground.text.sse import Event
 
+# Bytes that are looked at at once: only a few of them may be alike.
+_AT_ONCE = 8192
 # Such a text would need more than decoding, or end the event.
 _NOT_PLAIN = re.compile(rb'[\0-\x1f"\\]|data:')
 
@@ -41,10 +43,11 @@ class Frame:
         return cls(event.name, before, after, f"{name}data: {before}".encode(), f"{after}\n\n".encode())
 
     def texts(self, data: bytes, start: int) -> list[bytes]:
-        """Return the texts of the events from `start` on, up to one that has to be parsed."""
+        """Return the texts of the next events from `start` on, up to one that has to be parsed."""
         if not data.startswith(self.start, start):
             return []
-        *texts, last = data[start + len(self.start) :].split(self.end + self.start)
+        begin = start + len(self.start)
+        *texts, last = data[begin : begin + _AT_ONCE].split(self.end + self.start)
         text, end, _ = last.partition(self.end)
         if end:
             texts.append(text)

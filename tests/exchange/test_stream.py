@@ -14,6 +14,7 @@ from playground.exchange.stream import Stream, StreamReader, Unread
 from playground.text import event_data, jsontext
 from playground.text.pieces import Pieces, TooManyError
 from playground.text.redact import MASK, Redactor
+from tests.growth import is_linear
 
 
 def _read(body: bytes) -> Stream:
@@ -102,6 +103,18 @@ def test_what_stands_around_a_text_is_not_taken_for_it() -> None:
     assert [event.brought for event in stream.events] == ["a", "b", "c", ":", ":", "", ""]
     assert _message(stream)["content"] == "abc::"
     assert stream.unread == Unread(2, chunk % 'X":')
+
+
+@pytest.mark.thorough
+def test_looking_for_events_that_are_alike_takes_linear_time() -> None:
+    """In one piece, every other event has to be parsed, but begins and ends like the one before."""
+
+    def read(size: int) -> None:
+        chunk = {"choices": [{"index": 0, "delta": {"content": "%s"}}]}
+        event = f"data: {json.dumps(chunk)}\n\n"
+        _read((event.replace("%s", "a") + event.replace("%s", "\\n")).encode() * size)
+
+    assert is_linear(read, 2000)
 
 
 def test_events_that_are_alike_are_not_parsed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
