@@ -10,15 +10,13 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.servers import ROOT, environment, free_port, run_manage, server
+from benchmarks.servers import all_servers
 
 SECONDS, RATE = 60, 200
 EVENTS, EVENTS_RATE = 10_000, 1000
@@ -132,28 +130,13 @@ def _opened(browser: Browser, slower: int) -> Iterator[Page]:
 
 @contextmanager
 def _sites() -> Iterator[tuple[Browser, str, str]]:
-    """Start the provider, both servers, and a browser."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        upstream, floor, playground = free_port(), free_port(), free_port()
-        variables = environment(folder, upstream)
-        run_manage("collectstatic", variables)
-        stack.enter_context(server(["-m", "benchmarks.mock_stream", str(upstream)], upstream, variables))
-        for port, application in ((floor, "benchmarks.floor"), (playground, "playground.wsgi")):
-            command = [
-                "-m",
-                "gunicorn",
-                "--config",
-                str(ROOT / "gunicorn.conf.py"),
-                f"--bind=127.0.0.1:{port}",
-            ]
-            stack.enter_context(server([*command, application], port, variables))
-        driver = stack.enter_context(sync_playwright())
+    """Start a provider that streams, both servers, and a browser."""
+    with all_servers("benchmarks.mock_stream") as servers, sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
         )
-        stack.callback(browser.close)
-        yield browser, f"http://127.0.0.1:{floor}/", f"http://127.0.0.1:{playground}/"
+        yield browser, servers.floor, servers.playground
+        browser.close()
 
 
 if __name__ == "__main__":

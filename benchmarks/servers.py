@@ -24,13 +24,13 @@ class Servers:
 
 
 @contextmanager
-def all_servers() -> Iterator[Servers]:
+def all_servers(provider: str = "benchmarks.mock") -> Iterator[Servers]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         upstream, floor, playground = free_port(), free_port(), free_port()
         variables = environment(folder, upstream)
         run_manage("collectstatic", variables)
-        stack.enter_context(server(["-m", "benchmarks.mock", str(upstream)], upstream, variables))
+        stack.enter_context(server(["-m", provider, str(upstream)], upstream, variables))
         for port, application in ((floor, "benchmarks.floor"), (playground, "playground.wsgi")):
             command = [*_GUNICORN, f"--bind=127.0.0.1:{port}", application]
             stack.enter_context(server(command, port, variables))

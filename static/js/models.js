@@ -13,6 +13,7 @@
   let active = null; // the option that Enter takes
   let filter = "";
   let askedOf = null;
+  let typedBase = null; // a link can bring another, which is asked only by the button
   let asksByItself = false;
 
   const isOpen = () => "open" in box.dataset;
@@ -125,7 +126,7 @@
   const isReady = () =>
     provider.value
       ? key.value || provider.selectedOptions[0].dataset.ready === "yes"
-      : URL.canParse(base.value);
+      : base.value === typedBase && URL.canParse(base.value);
 
   function ask() {
     if (!button || source() === askedOf) return;
@@ -158,6 +159,10 @@
   );
 
   // --- what a person does ---
+
+  base.addEventListener("input", () => {
+    typedBase = base.value;
+  });
 
   model.addEventListener("click", () => isOpen() || open());
   model.addEventListener("input", () => open(model.value));

@@ -19,8 +19,11 @@
     if (!hasFiles(event)) return;
     event.preventDefault();
     form.classList.remove("over");
-    if (!isWanted(event.dataTransfer.files[0])) return;
-    input.files = event.dataTransfer.files;
+    const [file] = event.dataTransfer.files;
+    if (!isWanted(file)) return;
+    const dropped = new DataTransfer(); // with one file, even if several were dropped
+    dropped.items.add(file);
+    input.files = dropped.files;
     form.requestSubmit();
   });
   input.addEventListener("change", () => input.files.length && form.requestSubmit());

@@ -122,6 +122,26 @@ def test_another_key_can_have_other_models(open_page: Open, upstream: ScriptedUp
     expect(model).to_be_focused()
 
 
+def test_a_base_url_that_a_link_brings_is_not_asked_by_a_click(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(models("m-listed"))
+    page = open_page(f"?base_url={quote(upstream.url)}")
+    model, base = page.get_by_role("combobox", name="Model"), page.get_by_label("Base URL")
+    expect(base).to_have_value(upstream.url)
+
+    model.click()
+    model.press_sequentially("m")
+    base.click()
+    assert upstream.requests == []
+
+    base.fill(upstream.url)
+    model.click()
+    model.fill("")
+    expect(options(page)).to_have_text(["m-listed"])
+    assert len(upstream.requests) == 1
+
+
 def test_a_long_list_of_models_is_filtered(open_page: Open, upstream: ScriptedUpstream) -> None:
     upstream.reply(models(*(f"maker/model-{number}" for number in range(1500))))
     page = open_page("?provider=test")

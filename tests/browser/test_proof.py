@@ -127,6 +127,7 @@ def test_a_result_is_saved_where_runs_are_off_and_dropped_elsewhere(
         """(data) => {
           const files = new DataTransfer();
           files.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], "proof.html"));
+          files.items.add(new File(["Not looked at"], "other.txt"));
           document.dispatchEvent(new DragEvent("drop", { dataTransfer: files, cancelable: true }));
         }""",
         b64encode(file.read_bytes()).decode(),
