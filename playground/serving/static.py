@@ -20,14 +20,16 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _OURS = ("js/", "css/")
-# What is joined, in its order: for the playground's page, and for a frame in another one.
+_COMMON = ("playground", "form", "result", "highlight", "screens", "answer")
+# What is joined, in its order: for the playground's page, for a frame in another one, and for other pages.
 JOINED = {
     "js/page.js": (
         *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "result"),
         *("owncode", "conversation", "versions", "remedies", "layout", "runs", "proof"),
     ),
     "js/framed.js": ("form", "edits", "kept", "copy", "code", "result"),
-    "css/page.css": ("playground", "answer", "conversation"),
+    "css/common.css": _COMMON,
+    "css/page.css": (*_COMMON, "layout", "conversation", "drawers"),
 }
 # A file beside the collected ones, with the checksum of their sources.
 _SOURCES = "sources.sha256"
