@@ -4,12 +4,14 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from playground.serving.thread_values import keep_without_lock
 from playground.serving.traces import log_what_nobody_catches
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
 application = get_wsgi_application()
 log_what_nobody_catches()
+keep_without_lock()
 
 
 def _check() -> None:

@@ -180,3 +180,20 @@ def test_a_command_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
     settings = KEY | {"PLAYGROUND_DATABASE": str(tmp_path / "db.sqlite3"), "LC_ALL": "zh_CN.UTF-8"}
 
     assert "数据库尚未迁移" in _run("manage.py", "embed", "hello", **settings).stderr
+
+
+def test_threads_of_the_server_share_no_lock_for_their_language(tmp_path: Path) -> None:
+    code = (
+        "import playground.wsgi, sys\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from django.urls import base\n"
+        "from django.utils import timezone, translation\n"
+        "with ThreadPoolExecutor(1) as other, translation.override('zh-hans'):\n"
+        "    print(translation.get_language(), other.submit(translation.get_language).result())\n"
+        "for values in translation.trans_real._active, timezone._active, base._prefixes, base._urlconfs:\n"
+        "    print(type(values).__module__)\n"
+    )
+    served = {"DJANGO_SETTINGS_MODULE": "tests.served_settings", "TEST_STATIC_ROOT": str(collected_files())}
+    done = _run("-c", code, PLAYGROUND_DATABASE=str(tmp_path / "db.sqlite3"), **served, **KEY)
+
+    assert done.stdout.split() == ["zh-hans", "en", *["_thread"] * 4], done.stderr
