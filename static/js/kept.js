@@ -4,13 +4,15 @@
   // The page has the same form in every language.
   const query = new URLSearchParams(location.search);
   query.delete("lang");
+  // All opened proof files have one address: the answer that came with the page tells them apart.
+  const run = document.querySelector("[data-run]")?.dataset.run ?? "";
   // A link's fragment is another form, too. It can be long, so only a digest of it names the form.
   const LINK = /^#r=(.*)$/s;
   const keyFor = (hash) => {
     let digest = 0;
     for (const letter of LINK.test(hash) ? hash : "")
       digest = (Math.imul(digest, 31) + letter.charCodeAt(0)) | 0;
-    return `playground.form:${location.pathname}?${query}${digest ? `#${digest}` : ""}`;
+    return `playground.form:${location.pathname}?${query}${run && `#${run}`}${digest ? `#${digest}` : ""}`;
   };
   let storage = keyFor(location.hash);
   const switched = "playground.language-switched";
