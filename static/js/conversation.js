@@ -250,6 +250,7 @@ window.conversation = (() => {
     slot.replaceChildren();
     outcome.replaceChildren();
     window.resultPane.show();
+    if (form.elements.parent) form.elements.parent.value = ""; // it repeats no run
   });
 
   // --- asking again ---

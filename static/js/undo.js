@@ -50,9 +50,9 @@ window.undo = (() => {
       return;
     }
     to.push(now);
-    // The server's response has no provider.
+    // The server's response has none of these.
     for (const [name, value] of before)
-      if (["provider", "base_url"].includes(name)) form.elements[name].value = value;
+      if (["provider", "base_url", "parent"].includes(name)) form.elements[name].value = value;
     document.dispatchEvent(new Event("playground:provider"));
     // What was added or applied can be added or applied again.
     for (const done of document.querySelectorAll("button[data-done][data-before]:disabled")) {

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
-from tests.browser.steps import composer, last_answer, send, settled
+from tests.browser.steps import composer, last_answer, message, send, settled
 from tests.site import manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
@@ -199,6 +199,10 @@ def test_a_repeated_run_is_compared_with_the_first(runs: Runs) -> None:
     page.get_by_role("link", name="Permalink").click()
     expect(page.get_by_role("region", name="Run")).to_be_visible()
 
+    runs.send(page, "another conversation", "It repeats nothing")
+    expect(page.get_by_role("link", name="Compare with run")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(message(page, 1)).to_have_value("again")
     runs.reply("Second answer")
     page.get_by_role("button", name="Replay").click()
     expect(last_answer(page)).to_contain_text("Second answer")
