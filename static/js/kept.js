@@ -17,11 +17,8 @@
   let storage = keyFor(location.hash);
   const switched = "playground.language-switched";
 
-  const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
-  const state = () => [...new FormData(form)].filter(([name]) => !secret.includes(name));
-
   function save() {
-    const kept = JSON.stringify(state());
+    const kept = JSON.stringify(editForm.state());
     try {
       try {
         sessionStorage.setItem(storage, kept);
@@ -78,10 +75,8 @@
     const api = form.querySelector("[name=dialect]");
     const kept = new Map(values).get("dialect");
     // Answers are drawn by the server.
-    if ((kept && kept !== api.value) || form.querySelector("[data-answer]:checked")) {
-      const secrets = [...new FormData(form)].filter(([name]) => secret.includes(name));
-      editForm("show", [...values, ...secrets]);
-    } else requestForm.changed();
+    if ((kept && kept !== api.value) || form.querySelector("[data-answer]:checked")) editForm("show", values);
+    else requestForm.changed();
     return true;
   }
 

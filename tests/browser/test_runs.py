@@ -100,6 +100,12 @@ def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     page.reload()
     expect(last_answer(page)).to_contain_text("In the Black Forest")
 
+    page.locator(".brand").click()
+    page.locator("#provider").select_option("")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#provider")).to_have_value("test")
+    expect(page.locator("#temperature")).to_have_value("0.25")
+
 
 def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
     page = runs.open("?provider=test")
