@@ -1,12 +1,13 @@
 """Runs in a real browser: found again, compared, starred and deleted."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
@@ -134,9 +135,16 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     expect(page.get_by_text("Run deleted")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/runs/" in request.url else None)
+    held: list[Route] = []
+    page.route("**/runs/*/", lambda route: held.append(route), times=1)
 
-    page.reload()
+    with page.expect_request("**/runs/*/"):
+        page.reload()
 
+    last = page.locator("#messages .turn").last
+    last.locator("[data-view]").click()
+    held[0].continue_()
+    expect(last).to_have_class(re.compile("chosen"))
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
     page.locator("#messages [data-part=answer-1]").first.click()
