@@ -133,6 +133,8 @@ def _check_types(value: dict[str, Any]) -> None:
         for name, kind in types.items() if holder is not None else ():
             if not isinstance(holder[name], kind) or isinstance(holder[name], bool):
                 raise TypeError(f"{part}.{name} is {type(holder[name]).__name__}".lstrip("."))
+            if isinstance(holder[name], int):
+                float(holder[name])  # raises if it is too large to be shown
     if value["received"] is None and value["failure"] is None:
         raise ValueError("neither an answer nor a failure")
     # No page can show half a character, or a number that is none.

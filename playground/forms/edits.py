@@ -29,6 +29,9 @@ from playground.forms.rows import MessageRow
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
+# What puts another request in the place of the form's; two of them are done by the page's view.
+REPLACING = ("clear", "fill", "example", "open")
+
 
 def edit(form: RequestForm, action: str) -> None:
     """Change the form in place. Raises `BadRequest` for an action that no button has.

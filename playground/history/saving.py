@@ -143,7 +143,7 @@ def proof_file(page: Page) -> bytes:
 
 @cache
 def _style() -> SafeString:
-    files = [Path(str(finders.find(f"css/{name}.css"))) for name in ("answer", "proof")]
+    files = [Path(str(finders.find(f"css/{name}.css"))) for name in ("highlight", "answer", "proof")]
     return SafeString("".join(file.read_text(encoding="utf-8") for file in files))
 
 

@@ -42,7 +42,7 @@ _FULL = gettext_noop(
 
 @dataclass(frozen=True)
 class Kept:
-    """The key of a run that was written and of the run that it repeats, if any; or why it was not written.
+    """The key of a run that was written and of its `parent`, if any; or why it was not written.
 
     If it was not written, `exchange` is there so that people can still hand it on.
     """
@@ -94,7 +94,7 @@ NOT_KEPT = Keeper(wanted=False, handed_on=False)
 
 
 def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
-    """Write the run of a call. `parent` is the key of the run that it repeats, unless there is none.
+    """Write the run of a call. `parent` is the key of the run that it repeats or continues, if any.
 
     Raises `NotKeptError`.
     """

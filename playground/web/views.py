@@ -185,9 +185,9 @@ def edit(request: HttpRequest) -> HttpResponse:
     example.
     """
     form, refusal = None, None
+    verb, _, operand = request.POST.get("do", "").partition(":")
     try:
         form = incoming.read_form(request)
-        verb, _, operand = request.POST.get("do", "").partition(":")
         if verb == "open":
             has_composer = form.composer is not None
             form, refusal = opened(operand)
@@ -205,7 +205,8 @@ def edit(request: HttpRequest) -> HttpResponse:
         return refuse(request, error.refusal)
     if form is not None and shape_of(request) is Shape.JSON:
         return changed_fields(request, form, refusal=refusal)
-    return render_page(request, form or RequestForm(), refusal=refusal)
+    parent = "" if verb in edits.REPLACING else request.POST.get("parent", "")
+    return render_page(request, form or RequestForm(), refusal=refusal, parent=parent)
 
 
 @csrf_exempt

@@ -59,6 +59,6 @@
       });
     }
     const permalink = codes.querySelector("[data-part=permalink]");
-    copyText(link, permalink && new URL(permalink.dataset.copied, location).href);
+    copyText(link, permalink && new URL(permalink.dataset.copied, location).href); // without one, it says so
   });
 })();

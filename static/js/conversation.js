@@ -68,6 +68,7 @@ window.conversation = (() => {
         await bring(run);
         place();
         follow();
+        if (run === wanted) choose(run);
       }
     } catch {
       asked.clear(); // the playground is out of reach: ask again at the next change
@@ -97,14 +98,17 @@ window.conversation = (() => {
     if (known) known.panels = [...outcome.childNodes];
   }
 
+  let wanted = ""; // the answer that was clicked last, which may have to be brought first
   async function choose(run) {
+    wanted = run;
     if (run && pane.dataset.runUrl && !answers.has(run) && !asked.has(run)) {
       asked.add(run);
       await bring(run).catch(() => asked.delete(run));
       place();
     }
     const known = answers.get(run);
-    if (!known || isBusy()) return;
+    if (!known || run !== wanted || isBusy()) return;
+    wanted = "";
     if (run !== shown) {
       keepPanels();
       shown = run;
@@ -250,6 +254,7 @@ window.conversation = (() => {
     slot.replaceChildren();
     outcome.replaceChildren();
     window.resultPane.show();
+    if (form.elements.parent) form.elements.parent.value = ""; // it repeats no run
   });
 
   // --- asking again ---

@@ -4,7 +4,7 @@ async function copyText(button, text) {
   button.dataset.before ??= label.textContent;
   const { before } = button.dataset;
   try {
-    if (text === undefined) throw new Error("nothing to copy");
+    if (typeof text !== "string") throw new Error("nothing to copy");
     await navigator.clipboard.writeText(text);
     label.textContent = button.dataset.done;
   } catch {

@@ -19,8 +19,14 @@ window.editForm = (() => {
   // Milliseconds after which the page says that it waits.
   const SLOW = 400;
 
-  // `state` is the form to change, if not the one in the page.
-  function edit(action, state = null) {
+  // A state is the form's fields without the key and the tokens, which nothing keeps.
+  const TOKENS = ["csrfmiddlewaretoken", "embed_token"];
+  const fields = () => [...new FormData(form)];
+  const state = () => fields().filter(([name]) => name !== "api_key" && !TOKENS.includes(name));
+  const tokens = () => fields().filter(([name]) => TOKENS.includes(name));
+
+  // `other` is the state to change, if not that of the page's form.
+  function edit(action, other = null) {
     const told = (text) => {
       busy.textContent = text;
       return false;
@@ -29,7 +35,7 @@ window.editForm = (() => {
     turn = turn
       .then(() => {
         if (!("running" in busy.dataset)) told(""); // remove the last error
-        return whileSaying(busy.dataset.changing, ask(action, told, state));
+        return whileSaying(busy.dataset.changing, ask(action, told, other));
       })
       .catch(() => told(busy.dataset.lost))
       .finally(() => {
@@ -51,6 +57,7 @@ window.editForm = (() => {
     }
   }
 
+  edit.state = state;
   // Resolves once no edit is waiting, to whether the last one worked.
   edit.settled = async () => {
     let isDone = true;
@@ -109,22 +116,21 @@ window.editForm = (() => {
     if (done) document.dispatchEvent(new Event("playground:filled"));
   });
 
-  async function ask(action, told, state) {
+  async function ask(action, told, other) {
     focused = document.activeElement;
-    const before = window.undo?.state(); // an embed has none
+    const before = state();
     const isOpened = action.startsWith("open:");
     const replaces = /^(clear$|fill:|example:|open:)/.test(action);
     let answer;
     do {
       since.clear();
-      const body = new URLSearchParams(state ?? new FormData(form));
-      body.delete("api_key");
+      const body = new URLSearchParams([...(other ?? state()), ...tokens()]);
       body.set("do", action);
       const signal = AbortSignal.timeout(PATIENCE);
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
       // Repeat with what was typed meanwhile, unless another form takes the place of this one: then it is kept in that.
-    } while (since.size && !state && !replaces);
+    } while (since.size && !other && !replaces);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);
@@ -136,7 +142,7 @@ window.editForm = (() => {
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     if (action.startsWith("append:")) requestForm.moved();
     else requestForm.changed();
-    if (!state) window.undo?.push(action.split(":", 1)[0], before);
+    if (!other) window.undo?.push(action.split(":", 1)[0], before); // an embed has none
     return true;
   }
 

@@ -150,10 +150,10 @@ window.requestForm = (() => {
 
   function remove(row) {
     const next = row.nextElementSibling || row.previousElementSibling || composer;
-    const before = window.undo?.state(); // an embed has none
+    const before = editForm.state();
     row.remove();
     changed();
-    window.undo?.push("removed", before);
+    window.undo?.push("removed", before); // an embed has none
     ((next && textOf(next)) ?? form.querySelector(".add")).focus();
   }
 

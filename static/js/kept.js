@@ -4,22 +4,21 @@
   // The page has the same form in every language.
   const query = new URLSearchParams(location.search);
   query.delete("lang");
+  // All opened proof files have one address: the answer that came with the page tells them apart.
+  const run = document.querySelector("[data-run]")?.dataset.run ?? "";
   // A link's fragment is another form, too. It can be long, so only a digest of it names the form.
   const LINK = /^#r=(.*)$/s;
   const keyFor = (hash) => {
     let digest = 0;
     for (const letter of LINK.test(hash) ? hash : "")
       digest = (Math.imul(digest, 31) + letter.charCodeAt(0)) | 0;
-    return `playground.form:${location.pathname}?${query}${digest ? `#${digest}` : ""}`;
+    return `playground.form:${location.pathname}?${query}${run && `#${run}`}${digest ? `#${digest}` : ""}`;
   };
   let storage = keyFor(location.hash);
   const switched = "playground.language-switched";
 
-  const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
-  const state = () => [...new FormData(form)].filter(([name]) => !secret.includes(name));
-
   function save() {
-    const kept = JSON.stringify(state());
+    const kept = JSON.stringify(editForm.state());
     try {
       try {
         sessionStorage.setItem(storage, kept);
@@ -76,10 +75,8 @@
     const api = form.querySelector("[name=dialect]");
     const kept = new Map(values).get("dialect");
     // Answers are drawn by the server.
-    if ((kept && kept !== api.value) || form.querySelector("[data-answer]:checked")) {
-      const secrets = [...new FormData(form)].filter(([name]) => secret.includes(name));
-      editForm("show", [...values, ...secrets]);
-    } else requestForm.changed();
+    if ((kept && kept !== api.value) || form.querySelector("[data-answer]:checked")) editForm("show", values);
+    else requestForm.changed();
     return true;
   }
 

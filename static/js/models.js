@@ -138,6 +138,16 @@
     button.dispatchEvent(new Event("playground:list"));
   }
 
+  // Another provider has other models, also while those of the last one are on their way. The event must not bubble: it
+  // would stop the running answer.
+  function forget() {
+    askedOf = null;
+    button?.dispatchEvent(new Event("htmx:abort"));
+    answer.replaceChildren();
+  }
+  provider.addEventListener("change", forget);
+  document.addEventListener("playground:opened", forget);
+
   button?.addEventListener("click", () => {
     askedOf = source();
     asksByItself = false;

@@ -32,7 +32,7 @@
   document.addEventListener("playground:opened", ({ detail }) => {
     provider.value = detail.provider;
     form.querySelector("[name=base_url]").value = detail.base_url;
-    for (const id of ["models", "detected"]) document.getElementById(id).replaceChildren();
+    forgetDetected();
     document.dispatchEvent(new Event("playground:provider"));
   });
 
@@ -41,7 +41,6 @@
     const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;
     if (!model.value || isOfBefore) model.value = models[0] || model.value;
     suggested = models;
-    document.getElementById("models").replaceChildren();
     forgetOutdated();
     showProvider();
     requestForm.changed(model);
@@ -51,10 +50,12 @@
     before = chosen;
   });
 
-  // The detected APIs are those of the previous base URL.
-  form.querySelector("[name=base_url]").addEventListener("input", () => {
+  // The detected APIs are those of the previous base URL. The event must not bubble: it would stop the running answer.
+  function forgetDetected() {
+    form.querySelector("[data-own-base] [hx-post]").dispatchEvent(new Event("htmx:abort"));
     document.getElementById("detected").replaceChildren();
-  });
+  }
+  form.querySelector("[name=base_url]").addEventListener("input", forgetDetected);
 
   document.addEventListener("playground:key", showProvider);
   // It was set together with everything that depends on it.
@@ -65,7 +66,7 @@
   });
   showProvider();
 
-  // A change makes the count outdated. The event must not bubble: it would stop the running answer.
+  // A change makes the count outdated.
   const count = document.getElementById("count"); // none in a frame
   function forgetCount() {
     count.dispatchEvent(new Event("htmx:abort"));

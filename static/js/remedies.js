@@ -42,7 +42,7 @@
     if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
     input.focus();
     input.select(); // what is typed takes the place of what was wrong
-    if (name === "model") document.querySelector("#settings .label-row button[hx-post]")?.click();
+    if (name === "model") document.querySelector("[data-list-models]").click();
   }
 
   function goOn() {

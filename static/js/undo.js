@@ -1,19 +1,16 @@
 // Undo: every change that replaces or removes what was typed can be undone, with the note that tells of it, or with
-// Ctrl+Z outside fields; Ctrl+Shift+Z takes that back. A state is the form's fields without secrets; the server shows
-// it again (`edits.js`).
+// Ctrl+Z outside fields; Ctrl+Shift+Z takes that back. The server shows a state again (`edits.js`).
 window.undo = (() => {
   const form = document.getElementById("request-form");
   const note = document.querySelector("[data-undo-note]");
   const told = note.querySelector("span");
   const button = note.querySelector("button");
-  const secret = ["api_key", "csrfmiddlewaretoken", "embed_token"];
   const most = 50;
   const stack = [];
   let undone = []; // the states that Undo replaced since the last change: a conversation may have gone on in them
   let timer = null;
 
-  const all = () => [...new FormData(form)];
-  const state = () => all().filter(([name]) => !secret.includes(name));
+  const { state } = editForm;
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   function hide() {
@@ -44,15 +41,16 @@ window.undo = (() => {
     if (!before) return;
     hide();
     const now = state();
-    const secrets = all().filter(([name]) => secret.includes(name));
-    if (!(await editForm("show", [...before, ...secrets]))) {
+    if (!(await editForm("show", before))) {
       from.push(before);
       return;
     }
     to.push(now);
-    // The server's response has no provider.
-    for (const [name, value] of before)
-      if (["provider", "base_url"].includes(name)) form.elements[name].value = value;
+    // The server's response has none of these, and the state may be another page's.
+    for (const [name, value] of before) {
+      const field = ["provider", "base_url", "parent"].includes(name) && form.elements[name];
+      if (field) field.value = value;
+    }
     document.dispatchEvent(new Event("playground:provider"));
     // What was added or applied can be added or applied again.
     for (const done of document.querySelectorAll("button[data-done][data-before]:disabled")) {
@@ -61,14 +59,23 @@ window.undo = (() => {
     }
   }
 
-  const back = () => turn(stack, undone);
-  const forward = () => turn(undone, stack);
+  // One after another: each needs the form that the last one leaves.
+  let turns = Promise.resolve();
+  let waiting = 0;
+  function after(act) {
+    waiting += 1;
+    turns = turns.then(act).finally(() => {
+      waiting -= 1;
+    });
+  }
+  const back = () => after(() => turn(stack, undone));
+  const forward = () => after(() => turn(undone, stack));
   button.addEventListener("click", back);
   document.addEventListener("keydown", (event) => {
     const isKey = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     const states = event.shiftKey ? undone : stack;
-    if (!isKey || !states.length || event.target.closest?.("input, textarea, select, [contenteditable]"))
-      return;
+    const isThere = waiting || states.length;
+    if (!isKey || !isThere || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
     event.preventDefault();
     (event.shiftKey ? forward : back)();
   });
@@ -95,5 +102,5 @@ window.undo = (() => {
     if (Array.isArray(before)) push("left", before);
   });
 
-  return { push, state };
+  return { push };
 })();

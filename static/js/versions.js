@@ -2,7 +2,6 @@
 // turned back to. A fork is the place where versions part. The row with which they begin has its id and says which
 // version it is ("ID.2"), so that Undo and a reload bring back the right one.
 window.versions = (() => {
-  const form = document.getElementById("request-form");
   const list = document.getElementById("messages");
   const { listed } = requestForm;
   const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
@@ -92,7 +91,7 @@ window.versions = (() => {
   // Let the server show these messages in place of those in the form.
   async function display(rows) {
     const composed = valuesOf(document.getElementById("composer"));
-    const others = [...new FormData(form)].filter(([name]) => !NAMES.includes(name));
+    const others = editForm.state().filter(([name]) => !NAMES.includes(name));
     const pairs = [...rows, composed].flatMap((row) => NAMES.map((name, at) => [name, row[at]]));
     await editForm("show", [...others, ...pairs]);
     place();

@@ -42,16 +42,19 @@ def test_a_count_goes_when_the_request_changes(open_page: Open, upstream: Script
     expect(counted).to_have_count(0)
 
 
-def test_a_count_that_comes_too_late_is_not_shown(open_page: Open, upstream: ScriptedUpstream) -> None:
+@pytest.mark.parametrize(("name", "label"), [("Count tokens", "Content"), ("Detect APIs", "Base URL")])
+def test_what_comes_too_late_is_not_shown(
+    open_page: Open, upstream: ScriptedUpstream, name: str, label: str
+) -> None:
     upstream.reply(Paused(b""))
     page = open_page(_own(upstream))
-    _count(page)
-    expect(page.locator("#count.htmx-request")).to_be_visible()
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("button.htmx-request")).to_be_visible()
 
-    message(page, 1).fill("Something else")
+    page.get_by_label(label).fill("http://127.0.0.1:9/v1")
 
-    expect(page.locator("#count.htmx-request")).to_have_count(0)
-    expect(page.locator("#counted")).to_be_empty()
+    expect(page.locator("button.htmx-request")).to_have_count(0)
+    assert not page.locator("#counted, #detected").filter(has_text=re.compile(r"\S")).count()
 
 
 @pytest.mark.parametrize("name", ["Count tokens", "Detect APIs"])

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from playground.catalogue.providers import catalogue
 from tests.browser.conftest import Open
 from tests.browser.steps import composer, last_text, message, send, send_by_keys
-from tests.upstreams.scripted import ScriptedUpstream, json_answer, models
+from tests.upstreams.scripted import Paused, ScriptedUpstream, json_answer, models
 
 # --- providers and models ---
 
@@ -114,6 +114,20 @@ def test_another_key_can_have_other_models(open_page: Open, upstream: ScriptedUp
         page.get_by_label("API key").fill(key)
         model.click()
         expect(options(page)).to_have_text([name])
+    page.get_by_label("Provider", exact=True).focus()
+    for provider in ("openai", "test"):
+        page.get_by_label("Provider", exact=True).select_option(provider)
+    model.click()
+    expect(options(page)).to_have_text(["m-two"])
+
+    upstream.reply(slow := Paused(b""))
+    page.get_by_label("API key").fill("sk-slow")
+    model.click()
+    assert slow.started.wait(10)
+    upstream.reply(models("m-quick"))
+    page.get_by_label("API key").fill("sk-quick")
+    model.click()
+    expect(options(page)).to_have_text(["m-quick"])
 
     upstream.reply(json_answer({"error": {"message": "No such key."}}, 401))
     page.get_by_label("API key").fill("sk-three")

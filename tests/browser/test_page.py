@@ -222,6 +222,11 @@ def test_copy_link_gives_an_address_that_fills_the_form(open_page: Open) -> None
     link = clipboard(page)
 
     assert "sk-typed" not in unquote(link)
+    page.locator("[data-more-parameters] summary").first.click()
+    page.locator("[name=more]").fill("{")
+    page.locator("[data-copy-link]").click()
+    expect(page.locator("[data-copy-link]")).to_contain_text("Couldn’t create the link")
+    assert clipboard(page) == link
     page.goto(link)
     expect(message(page, 1)).to_have_value("It's a “link” & more 👍")
     expect(page.locator("#temperature")).to_have_value("0.3")

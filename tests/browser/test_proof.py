@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from playground.proof.file import State, read
 from tests.browser.axe import assert_no_barrier
-from tests.browser.steps import ask_for_stream, composer
+from tests.browser.steps import ask_for_stream, composer, message
+from tests.proof.made import called, script, signed_elsewhere
 from tests.site import Site, manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
@@ -135,6 +136,29 @@ def test_a_result_is_saved_where_runs_are_off_and_dropped_elsewhere(
     expect(page.locator(".opened")).to_have_attribute("data-ours", "no")
     expect(page.locator(".opened")).to_contain_text(re.compile(re.escape(elsewhere.address)))
     assert_no_barrier(page)
+    page.context.close()
+
+
+def test_a_reload_restores_what_was_typed_into_the_same_call(
+    browser: Browser, elsewhere: Site, tmp_path: Path
+) -> None:
+    """All opened files have the same address."""
+    page = browser.new_context().new_page()
+    for number, question in enumerate(("First?", "Second?")):
+        file = tmp_path / "proof.html"
+        exchange = called([{"role": "user", "content": question}], id=f"{number}" * 32)
+        file.write_bytes(signed_elsewhere(script(exchange)))
+        page.goto(f"{elsewhere.address}proof/open/")
+        page.locator("[type=file]").set_input_files(file)
+        expect(message(page, 1)).to_have_value(question)
+        if not number:
+            composer(page).fill("typed")
+
+        page.reload()
+
+        expect(page.locator("html.js")).to_be_attached()
+        expect(message(page, 1)).to_have_value(question)
+        expect(composer(page)).to_have_value("" if number else "typed")
     page.context.close()
 
 

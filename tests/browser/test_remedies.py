@@ -63,6 +63,19 @@ def test_an_error_leads_to_the_field_that_is_wrong(open_page: Open, upstream: Sc
     expect(page.locator("#api_key")).to_be_focused()
 
 
+def test_a_wrong_model_leads_to_the_list_of_models(open_page: Open, upstream: ScriptedUpstream) -> None:
+    page = open_page("?provider=test")
+    upstream.reply(json_answer({"error": {"message": "x", "code": "model_not_found"}}, 404))
+    send(page, "Hello?")
+    upstream.reply(json_answer({"data": [{"id": "m-listed"}]}))
+
+    page.get_by_role("button", name="Choose a model").click()
+    page.get_by_role("option", name="m-listed").click()
+
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("m-listed")
+    assert [one.method for one in upstream.requests] == ["POST", "GET"]
+
+
 def test_if_asking_again_fails_the_earlier_answer_is_back(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:

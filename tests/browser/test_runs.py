@@ -1,16 +1,17 @@
 """Runs in a real browser: found again, compared, starred and deleted."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
-from tests.browser.steps import composer, last_answer, send, settled
+from tests.browser.steps import composer, last_answer, message, send, settled
 from tests.site import manage, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
@@ -100,6 +101,12 @@ def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     page.reload()
     expect(last_answer(page)).to_contain_text("In the Black Forest")
 
+    page.locator(".brand").click()
+    page.locator("#provider").select_option("")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#provider")).to_have_value("test")
+    expect(page.locator("#temperature")).to_have_value("0.25")
+
 
 def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
     page = runs.open("?provider=test")
@@ -128,9 +135,16 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     expect(page.get_by_text("Run deleted")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/runs/" in request.url else None)
+    held: list[Route] = []
+    page.route("**/runs/*/", lambda route: held.append(route), times=1)
 
-    page.reload()
+    with page.expect_request("**/runs/*/"):
+        page.reload()
 
+    last = page.locator("#messages .turn").last
+    last.locator("[data-view]").click()
+    held[0].continue_()
+    expect(last).to_have_class(re.compile("chosen"))
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
     page.locator("#messages [data-part=answer-1]").first.click()
@@ -199,6 +213,10 @@ def test_a_repeated_run_is_compared_with_the_first(runs: Runs) -> None:
     page.get_by_role("link", name="Permalink").click()
     expect(page.get_by_role("region", name="Run")).to_be_visible()
 
+    runs.send(page, "another conversation", "It repeats nothing")
+    expect(page.get_by_role("link", name="Compare with run")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(message(page, 1)).to_have_value("again")
     runs.reply("Second answer")
     page.get_by_role("button", name="Replay").click()
     expect(last_answer(page)).to_contain_text("Second answer")

@@ -31,7 +31,12 @@ def page(open_page: Open) -> Page:
 
 
 def _state(page: Page) -> Any:
-    return page.evaluate("undo.state()")
+    return page.evaluate("editForm.state()")
+
+
+def _shows(page: Page, state: Any) -> None:
+    """Wait until the form is as it was."""
+    page.wait_for_function("state => JSON.stringify(editForm.state()) === JSON.stringify(state)", arg=state)
 
 
 def _undo(page: Page) -> None:
@@ -56,7 +61,7 @@ def test_a_change_is_taken_back(page: Page, change: Any) -> None:
     _undo(page)
 
     expect(page.locator(NOTE)).to_be_hidden()
-    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    _shows(page, before)
 
 
 def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) -> None:
@@ -67,7 +72,7 @@ def test_another_api_is_taken_back(open_page: Open, upstream: ScriptedUpstream) 
     expect(page.locator(NOTE)).to_be_visible()
     _undo(page)
 
-    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    _shows(page, before)
 
 
 def test_an_answer_that_was_deleted_comes_back_with_its_facts(page: Page, upstream: ScriptedUpstream) -> None:
@@ -82,7 +87,7 @@ def test_an_answer_that_was_deleted_comes_back_with_its_facts(page: Page, upstre
     expect(answer).to_have_count(0)
     _undo(page)
 
-    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    _shows(page, before)
     expect(answer).to_be_visible()
 
 
@@ -95,10 +100,17 @@ def test_ctrl_z_outside_of_fields_takes_back_one_after_another(page: Page) -> No
     page.evaluate("document.activeElement.blur()")
     for state in states[2::-1]:
         page.keyboard.press("Control+z")
-        page.wait_for_function("state => JSON.stringify(undo.state()) === JSON.stringify(state)", arg=state)
+        _shows(page, state)
 
     page.keyboard.press("Control+z")
     assert _state(page) == states[0]
+    # Also if the server is not waited for.
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+Z")
+    _shows(page, states[3])
+    for state in states[2::-1]:
+        page.keyboard.press("Control+z")
+        _shows(page, state)
 
 
 def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since(
@@ -136,7 +148,7 @@ def test_the_sites_name_leads_to_a_new_form_and_back(page: Page) -> None:
     assert _state(page) != before
     _undo(page)
 
-    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    _shows(page, before)
 
 
 def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
@@ -158,7 +170,7 @@ def test_a_key_is_not_kept_for_it(page: Page) -> None:
     page.locator(".brand").click()
     expect(page.locator(NOTE)).to_be_visible()
 
-    assert "sk-typed" not in page.evaluate("JSON.stringify([undo.state(), {...sessionStorage}])")
+    assert "sk-typed" not in page.evaluate("JSON.stringify([editForm.state(), {...sessionStorage}])")
 
 
 def test_a_new_conversation_without_scripts(open_page: Open) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playground.calls.cost import Cost
@@ -420,6 +420,8 @@ PLACES = [
     st.sampled_from(["chat_completions", "messages", "responses"]),
     st.booleans(),
 )
+@example(("timings_ms", "total"), 10**400, "chat_completions", False)
+@example(("failure",), {"kind": "too_large", "host": "", "detail": "", "limit": 10**400}, "messages", False)
 def test_whatever_a_file_holds_no_page_breaks(
     place: tuple[Any, ...], item: Any, api: str, streamed: bool
 ) -> None:

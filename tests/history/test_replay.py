@@ -242,6 +242,8 @@ def test_without_scripts_the_page_after_send_repeats_the_same_run(client: Client
     assert posted(page)["parent"] == key
     edited = post_form(client, "/edit/", parent=key, do="add").content.decode()
     assert posted(edited)["parent"] == key
+    another = post_form(client, "/edit/", parent=key, do="clear").content.decode()
+    assert "parent" not in posted(another)
 
 
 def test_a_run_that_is_gone_is_repeated_without_it(client: Client) -> None:
