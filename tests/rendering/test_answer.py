@@ -223,6 +223,14 @@ def test_hostile_markup_ends_soon(piece: str, monkeypatch: pytest.MonkeyPatch) -
     assert seconds(lambda: rendered(text)) < 2
 
 
+def test_formulas_take_no_more_time_than_an_answer_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "mathml", lambda latex, display: drawn.append(latex) or "<math></math>")
+    drawn: list[str] = []
+
+    assert rendered("$x$ $y$", seconds=-1.0) is None
+    assert drawn == []
+
+
 @pytest.mark.parametrize("piece", ["> ", "- ", "1. > ", "*", "["])
 def test_nothing_is_left_out_however_deep_it_is(piece: str) -> None:
     for depth in range(1, 60):
