@@ -130,6 +130,11 @@ def test_formulas_that_cannot_be_drawn_are_shown_as_written(latex: str) -> None:
     assert "math" not in _tags(f"`a` ${latex}$")
 
 
+@pytest.mark.parametrize("latex", [r"\mathop{\rm lim}_x", r"\mathop{<b>}", r"\text{a $x$}"])
+def test_a_browser_reads_no_part_of_a_formula_as_html(latex: str) -> None:
+    assert not re.search(r"<(mi|mn|mo|ms|mtext)\b[^>]*>[^<]*<(?!/\1>)", mathml(latex, display=False) or "")
+
+
 @given(st.text(alphabet=st.sampled_from(list("\\{}^_&<>\"'$abfrcsqthlen12 ")), max_size=200))
 def test_formulas_have_no_markup_but_mathml(latex: str) -> None:
     for tag, attributes in _elements(mathml(latex, display=True) or ""):
