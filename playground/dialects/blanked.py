@@ -26,6 +26,8 @@ _TEXTS = frozenset((
 ))
 # fmt: on
 _USAGE = frozenset(("usage", "usageMetadata"))
+# What only the model's tokenizer can read, or texts with their alternatives between them.
+_TOKEN_IDS = frozenset(("prompt_token_ids", "token_ids", "prompt_logprobs"))
 _LABEL = re.compile(r"[\w.:/@-]{1,120}")
 
 
@@ -42,6 +44,20 @@ def blanked(value: Any, mask: str) -> Any:
             return value
         case _:
             return 0
+
+
+def has_token_ids(value: Any) -> bool:
+    """Whether a response has a field from which a text can be read, but not searched for."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case Mapping() as fields:
+                if any(fields.get(name) for name in _TOKEN_IDS):
+                    return True
+                waiting.extend(fields.values())
+            case list() as items:
+                waiting.extend(items)
+    return False
 
 
 def _fields(value: Mapping[str, Any], mask: str) -> Iterator[tuple[str, Any]]:

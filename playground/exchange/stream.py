@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -276,10 +276,11 @@ class StreamReader:
 def read_again(dialect: Dialect, body: bytes, times_ms: Sequence[float]) -> Stream:
     """Rebuild a stream from its bytes and the times at which its events were complete."""
     reader = StreamReader(dialect, Redactor(""))
-    for at_ms, piece in pieces(body, times_ms):
-        reader.feed(piece, at_ms)
-    reader.close(times_ms[-1] if times_ms else 0.0)
-    return reader.result(body)
+    reader.feed(body, 0.0)  # in one piece: line by line, no events are read at once
+    reader.close(0.0)
+    stream = reader.result(body)
+    count, last = len(stream.times_ms), times_ms[-1] if times_ms else 0.0
+    return replace(stream, times_ms=array("d", [*times_ms[:count], *[last] * (count - len(times_ms))]))
 
 
 def pieces(body: bytes, times_ms: Sequence[float]) -> Iterator[tuple[float, bytes]]:

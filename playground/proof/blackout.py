@@ -1,8 +1,9 @@
 """Black out parts of an exchange before it is saved: messages, fields, headers, the answer.
 
 A part is replaced in its place, so those bytes are no longer the original. Then the rest is searched for its
-text: as it is, in any case and escaping, and joined from the events of a stream. What is found as it is, in
-one piece, is masked. If any of it is left, raise `BlackoutError` rather than save a text that should be gone.
+text: as it is, in any case, escaping, and encoding, and joined from pieces, such as the events of a stream.
+What is found as it is, in one piece, is masked. If any of it is left, raise `BlackoutError` rather than save
+a text that should be gone.
 """
 
 import json
@@ -11,19 +12,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import unescape
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import unquote
 
 from playground import amounts
 from playground.dialects import DIALECTS
-from playground.dialects.blanked import blanked
+from playground.dialects.blanked import blanked, has_token_ids
 from playground.exchange import archive
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
-from playground.text import jsontext
+from playground.proof.readings import gathered, layers
+from playground.text import event_data, jsontext
 from playground.text.pasted import without_invisible
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.text.sse import EventParser
@@ -43,10 +43,9 @@ _MOST_COMPARED = 20_000_000
 # word of another part of the request or of the answer.
 _SHORTEST = 8
 _SHORTEST_LINE = 16
-_LAYERS = 4
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
-_CONTROL_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+# Headers that tell the length or the hash of a body, from which a short text can be guessed.
+_TELLING = re.compile(r"content-length|etag|md5|sha\d|digest|hash|checksum|crc|signature", re.IGNORECASE)
 
 
 class BlackoutError(SentenceError):
@@ -105,12 +104,14 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
     value["call"]["body"] = {name: _each(item, hidden) for name, item in body.items()}
     own = {name for name, _ in _headers(exchange)}
     for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
-        if _HEADER + pair[0] in chosen or (pair[0] in own and hidden.are_words_in(pair[1])):
+        is_chosen = _HEADER + pair[0] in chosen
+        if is_chosen or _TELLING.search(pair[0]) or (pair[0] in own and hidden.are_words_in(pair[1])):
             pair[1] = MASK
     value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
     if exchange.received:
         for pair in value["received"]["headers"]:
-            pair[1] = MASK if hidden.are_words_in(pair[1]) else pair[1]
+            if _TELLING.search(pair[0]) or hidden.are_in(pair[1]) or hidden.are_words_in(pair[1]):
+                pair[1] = MASK
         value["received"]["body"] = {
             "text": _blank(exchange) if ANSWER in chosen else hidden.text(_utf8(exchange.received.body))
         }
@@ -162,7 +163,7 @@ class _Hidden:
 
     def are_in(self, text: str) -> bool:
         """Whether this text contains a long one, in any case or escaping, with anything between letters."""
-        return bool(self._by_start) and any(map(self._is_in, map(_bare, _layers(text))))
+        return bool(self._by_start) and any(map(self._is_in, map(_bare, layers(text))))
 
     def _is_in(self, letters: str) -> bool:
         for at in range(len(letters) - _SHORTEST + 1):
@@ -315,8 +316,22 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
     answers = [*_strings(left.completion or {}), *_answer_texts(left)]
     if not left.completion and left.received:
         answers.append(left.received.text)
+    values = _values(left)
+    if any(map(has_token_ids, values)):
+        raise BlackoutError(_IN_PIECES)
+    answers += gathered(values)
     if any(hidden.are_in(text) or hidden.are_words_in(text) for text in answers):
         raise BlackoutError(_IN_PIECES)
+
+
+def _values(exchange: Exchange) -> list[Any]:
+    """Return the JSON that was received; of a stream, what each event has."""
+    if exchange.stream is None:
+        return [] if exchange.received is None else [event_data.read(exchange.received.text)]
+    parser = EventParser()
+    events = [*parser.feed(exchange.stream.body), *parser.close()]
+    texts = (event.data if isinstance(event.value, int | float | None) else event.value for event in events)
+    return [*texts, *({"event": event.name, "id": event.id} for event in events)]
 
 
 def _bare(text: str) -> str:
@@ -331,20 +346,3 @@ def _words(text: str) -> str:
 def _folded(text: str) -> str:
     """Return the text in one case, width, and normal form: models write “Zoë” in several."""
     return text.casefold() if text.isascii() else normalize("NFKC", without_invisible(text)).casefold()
-
-
-def _layers(text: str) -> Iterator[str]:
-    """Yield the text, then with its escapes of JSON, URLs and HTML decoded, then with those decoded, …"""
-    for _ in range(_LAYERS):
-        yield text
-        plain = jsontext.mended_text(unescape(unquote(_ESCAPE.sub(_character, text))))
-        if plain == text:
-            return
-        text = plain
-    yield text
-
-
-def _character(escape: re.Match[str]) -> str:
-    if escape[1]:
-        return chr(int(escape[1], 16))
-    return _CONTROL_ESCAPES.get(escape[2], escape[2])

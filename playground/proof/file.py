@@ -36,7 +36,7 @@ _LONGEST_NAME = 2_000
 
 _MARK = b"<!-- api-playground-proof "
 _SEAL = re.compile(
-    rb"<!-- api-playground-proof ([0-9]{1,9}) (\w{1,40}) ([0-9a-f]{1,4000}) ([0-9a-f]{1,8000}) -->\n"
+    rb"<!-- api-playground-proof ([1-9][0-9]{0,8}) (\w{1,40}) ([0-9a-f]{1,4000}) ([0-9a-f]{1,8000}) -->\n"
 )
 _SCRIPT = b'<script type="application/json" id="api-playground-proof">'
 _SCRIPT_END = b"</script>"
@@ -128,6 +128,11 @@ def sealed(page: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     return whole
 
 
+def too_large() -> Sentence:
+    most = amounts.size(MOST_BYTES)
+    return say(gettext_noop("The file exceeds %(most)s, the limit for proof files."), most=most)
+
+
 def read(data: bytes | Readable) -> Proof:
     """Read a proof file, whoever made it. Raises `ProofError`.
 
@@ -140,11 +145,7 @@ def read(data: bytes | Readable) -> Proof:
     try:
         data = data if isinstance(data, bytes) else data.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
-            raise _problem(
-                Problem.TOO_LARGE,
-                gettext_noop("The file exceeds %(most)s, the limit for proof files."),
-                most=amounts.size(MOST_BYTES),
-            )
+            raise ProofError(Problem.TOO_LARGE, too_large())
         return _read(data)
     finally:
         _TURN.release()
@@ -196,8 +197,10 @@ def _seal(data: bytes) -> tuple[bytes, bytes, bytes]:
             ),
         )
     version, algorithm, key, signature = seal.groups()
-    if int(version) != VERSION or algorithm != ALGORITHM.encode():
+    if int(version) != VERSION:
         raise _version(int(version))
+    if algorithm != ALGORITHM.encode():
+        raise _version(f"{VERSION} ({algorithm.decode()})")
     if data.count(_MARK) > 1 or data.count(_SCRIPT) > 1:
         raise _problem(
             Problem.SEVERAL,

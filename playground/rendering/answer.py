@@ -173,13 +173,13 @@ class _Renderer(RendererHTML):
         return "</table></div>\n"
 
     def math_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return _formula(tokens[at], display=False)
+        return _formula(tokens[at], env, display=False)
 
     def math_inline_double(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return _formula(tokens[at], display=True)
+        return _formula(tokens[at], env, display=True)
 
     def math_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return f'<div class="wide" tabindex="0">{_formula(tokens[at], display=True)}</div>\n'
+        return f'<div class="wide" tabindex="0">{_formula(tokens[at], env, display=True)}</div>\n'
 
 
 def _bracketed(state: StateInline, silent: bool) -> bool:
@@ -198,7 +198,8 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _formula(token: Token, *, display: bool) -> str:
+def _formula(token: Token, env: Any, *, display: bool) -> str:
+    env["budget"].ask()  # a long one takes a tenth of a second
     return mathml(token.content.strip(), display=display) or f"<code>{escape(token.content)}</code>"
 
 

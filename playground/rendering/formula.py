@@ -16,6 +16,8 @@ _ELEMENTS = frozenset((
     "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
     "none",
 ))  # fmt: skip
+# To a browser, elements in these are HTML. The converter puts the argument of `\mathop` there.
+_TOKENS = frozenset(("mi", "mn", "mo", "ms", "mtext"))
 _ATTRIBUTES = frozenset((
     "accent", "columnalign", "columnlines", "columnspacing", "depth", "display", "displaystyle",
     "fence", "form", "height", "largeop", "linethickness", "lspace", "mathvariant", "maxsize",
@@ -49,6 +51,7 @@ def _is_safe(element: ElementTree.Element, depth: int) -> bool:
 
 def _written(element: ElementTree.Element) -> str:
     name = element.tag.removeprefix(_NAMESPACE)
+    name = "mrow" if name in _TOKENS and len(element) else name
     attributes = "".join(f' {key}="{escape(value)}"' for key, value in element.items())
     inside = escape(element.text or "") + "".join(_written(child) for child in element)
     return f"<{name}{attributes}>{inside}</{name}>{escape(element.tail or '')}"

@@ -100,7 +100,7 @@ class BodyMiddleware:
         is_file = request.content_type == "multipart/form-data" and request.path == reverse("proof-open")
         most = MOST_BYTES + _AROUND_A_FILE if is_file else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if not length.isdigit() or int(length) > most:
-            return refusals.too_large(request)
+            return refusals.too_large(request, is_file=is_file)
         if int(length) and not self._read(request, int(length), is_file=is_file):
             return refusals.cut_short(request)
         return self.get_response(request)

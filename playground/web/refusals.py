@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxMiddleware
 from playground import amounts
 from playground.exchange.refusal import Refusal
 from playground.forms.incoming import Shape, shape_of
+from playground.proof.file import too_large as too_large_file
 from playground.rendering.translate import translate
 from playground.text.durations import duration
 from playground.text.sentence import gettext_noop, say
@@ -98,22 +99,17 @@ def models_by_post() -> Refusal:
     )
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
-    return refuse(
-        request,
-        Refusal(
-            413,
-            "too_large",
-            say(gettext_noop("Request too large")),
-            say(
-                gettext_noop(
-                    "Shorten the messages: the form can have at most %(most)s. (Administrators can raise "
-                    "PLAYGROUND_REQUEST_BYTES.)"
-                ),
-                most=amounts.size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-            ),
+def too_large(request: HttpRequest, *, is_file: bool = False) -> HttpResponse:
+    """Refuse a request, or a proof file if `is_file`."""
+    advice = say(
+        gettext_noop(
+            "Shorten the messages: the form can have at most %(most)s. (Administrators can raise "
+            "PLAYGROUND_REQUEST_BYTES.)"
         ),
+        most=amounts.size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
     )
+    title = say(gettext_noop("Request too large"))
+    return refuse(request, Refusal(413, "too_large", title, too_large_file() if is_file else advice))
 
 
 def no_length(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.dialects.chat_completions.dialect import CHAT_COMPLETIONS
 from playground.exchange import stream as stream_room
-from playground.exchange.stream import Stream, StreamReader, Unread
+from playground.exchange.stream import Stream, StreamReader, Unread, read_again
 from playground.text import event_data, jsontext
 from playground.text.pieces import Pieces, TooManyError
 from playground.text.redact import MASK, Redactor
@@ -124,11 +124,18 @@ def test_events_that_are_alike_are_not_parsed_one_by_one(monkeypatch: pytest.Mon
         event_data, "read", lambda text: parsed.append(text) or jsontext.loads_leniently(text)
     )
 
-    stream = _read(b"".join(chunk % number for number in range(100)))
+    body, times_ms = (
+        b"".join(chunk % number for number in range(100)),
+        [float(number) for number in range(100)],
+    )
+    stream = _read(body)
+    assert len(stream.times_ms) == 100
+    again = read_again(CHAT_COMPLETIONS, body, times_ms)  # as a run does when it is opened
 
+    assert stream.completion == again.completion
     assert stream.completion
     assert stream.completion["choices"][0]["message"]["content"].endswith("98; 99; ")
-    assert len(stream.times_ms) == 100
+    assert list(again.times_ms) == times_ms
     assert len(parsed) < 10
 
 

@@ -368,11 +368,12 @@ def test_an_upload_that_is_too_large_is_not_read(client: Client) -> None:
             raise AssertionError
 
     refused = client.generic(
-        "POST", "/proof/open/", b"", "multipart/form-data; boundary=x",
+        "POST", "/proof/open/", CONTENT_TYPE="multipart/form-data; boundary=x",
         CONTENT_LENGTH=str(MOST_BYTES * 4), **{"wsgi.input": NeverRead()},
     )  # fmt: skip
 
     assert refused.status_code == 413
+    assert "limit for proof files" in refused.content.decode()
 
 
 def test_a_large_file_is_opened(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
@@ -115,6 +116,62 @@ def test_an_echo_in_pieces_is_refused_unless_the_answer_goes_too() -> None:
         black_out(exchange, ["messages.1"])
     left = black_out(exchange, ["messages.1", ANSWER])
     assert _is_gone(SECRET, left, ["messages.1", ANSWER])
+
+
+def _tokens(text: str) -> list[str]:
+    return [text[start : start + 4] for start in range(0, len(text), 4)]
+
+
+def _completion(choice: dict[str, Any], **fields: Any) -> str:
+    whole = {"index": 0, "message": {"role": "assistant", "content": "OK"}, "finish_reason": "stop"}
+    return json.dumps({"choices": [whole | choice], **fields})
+
+
+def _logprobs(text: str) -> dict[str, Any]:
+    others = [{"token": "The", "logprob": -1, "bytes": [84, 104, 101]}]
+    tokens = [
+        {"token": token, "logprob": 0, "bytes": [*token.encode()], "top_logprobs": others}
+        for token in _tokens(text)
+    ]
+    return {"content": tokens}
+
+
+SPOKEN = "The code of the safe is 7391-4412"
+PIECES = {
+    "tokens": _completion({"logprobs": _logprobs(SPOKEN)}),
+    "bytes": _completion({"bytes": [*SPOKEN.encode()]}),
+    "tokens of the prompt": _completion({}, prompt_token_ids=[464, 2438, 286]),
+    "names": _completion({}, **{token: number for number, token in enumerate(_tokens(SPOKEN))}),
+    "base64": _completion({}, input=b64encode(json.dumps([SPOKEN]).encode()).decode()),
+    "hexadecimal": _completion({}, input=SPOKEN.encode().hex()),
+    "a stream's other field": "".join(
+        f"data: {json.dumps({'choices': [], 'echo': token})}\n\n" for token in _tokens(SPOKEN)
+    ),
+    "a stream's ids": "".join(f"id: {token}\ndata: 1\n\n" for token in _tokens(SPOKEN)),
+    "a stream of text": "".join(f"data: {token}\n\n" for token in _tokens(SPOKEN)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_an_echo_is_put_together_wherever_its_pieces_are(name: str) -> None:
+    is_stream = name.startswith("a stream")
+    exchange = called(_ask(SPOKEN), "", stream=is_stream, body=PIECES[name])
+
+    with pytest.raises(BlackoutError):
+        black_out(exchange, ["messages.1"])
+    black_out(exchange, ["messages.1", ANSWER])
+    black_out(called(_ask("Something else"), "", stream=is_stream, body=_completion({})), ["messages.1"])
+
+
+def test_no_header_tells_the_text_or_what_it_could_be_guessed_from() -> None:
+    headers = [["X-Input", b64encode(SPOKEN.encode()).decode()], ["ETag", "a"], ["Content-Digest", "b"]]
+
+    left = black_out(called(_ask(SPOKEN), headers=headers), ["messages.1"])
+
+    assert left.received
+    names = ("X-Input", "ETag", "Content-Digest", "Content-Length")
+    assert {left.received.header(name) for name in names} == {MASK}
+    assert dict(left.sent.headers)["Content-Length"] == MASK
 
 
 def test_an_echo_in_another_message_is_masked() -> None:

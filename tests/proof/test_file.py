@@ -128,6 +128,7 @@ def test_each_changed_byte_is_noticed() -> None:
         changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         assert _is_noticed(changed), at
         assert _is_noticed(data[:at] + data[at + 1 :]), at
+        assert _is_noticed(data[:at] + b"0" + data[at:]), at
 
 
 def _is_noticed(data: bytes) -> bool:
@@ -229,6 +230,22 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", proof.key.hex()) == 0
     assert _check(tmp_path, data, "--key", keys.fingerprint(proof.key)) == 0
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
+
+
+# The points of the curve whose order divides 8, as they are encoded.
+SMALL_ORDER = [
+    "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "00" * 32, "00" * 31 + "80",
+    *(f"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03{end}" for end in ("7a", "fa")),
+    *(f"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc{end}" for end in ("05", "85")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SMALL_ORDER)
+def test_a_key_that_signs_every_text_signs_none(key: str) -> None:
+    for start in SMALL_ORDER:
+        seal = f"\n<!-- api-playground-proof 1 Ed25519 {key} {start}{'00' * 32} -->\n"
+
+        assert read((script() + seal).encode()).state is State.CHANGED
 
 
 def test_files_that_wait_for_their_turn_take_no_memory_and_do_not_wait_for_ever(

@@ -130,6 +130,11 @@ def test_formulas_that_cannot_be_drawn_are_shown_as_written(latex: str) -> None:
     assert "math" not in _tags(f"`a` ${latex}$")
 
 
+@pytest.mark.parametrize("latex", [r"\mathop{\rm lim}_x", r"\mathop{<b>}", r"\text{a $x$}"])
+def test_a_browser_reads_no_part_of_a_formula_as_html(latex: str) -> None:
+    assert not re.search(r"<(mi|mn|mo|ms|mtext)\b[^>]*>[^<]*<(?!/\1>)", mathml(latex, display=False) or "")
+
+
 @given(st.text(alphabet=st.sampled_from(list("\\{}^_&<>\"'$abfrcsqthlen12 ")), max_size=200))
 def test_formulas_have_no_markup_but_mathml(latex: str) -> None:
     for tag, attributes in _elements(mathml(latex, display=True) or ""):
@@ -221,6 +226,14 @@ def test_hostile_markup_ends_soon(piece: str, monkeypatch: pytest.MonkeyPatch) -
     text = piece * (40_000 // len(piece))
 
     assert seconds(lambda: rendered(text)) < 2
+
+
+def test_formulas_take_no_more_time_than_an_answer_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "mathml", lambda latex, display: drawn.append(latex) or "<math></math>")
+    drawn: list[str] = []
+
+    assert rendered("$x$ $y$", seconds=-1.0) is None
+    assert drawn == []
 
 
 @pytest.mark.parametrize("piece", ["> ", "- ", "1. > ", "*", "["])
