@@ -1,9 +1,10 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
 A button's value says what to do: `add`, `first` (a message with instructions), `clear`, `remove:2`, `up:2`,
-`down:2`, `version:0`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an API, which
-may no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]`
-(or `{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the messages of that run, if any).
+`down:2`, `version:0`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an
+API, which may no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`,
+`append:DIALECT:[messages]` (or `{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the
+messages of that run, if any).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -29,7 +30,6 @@ from playground.forms.rows import MessageRow
 from playground.forms.versions import Version, with_lost
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
-
 
 # These put the same messages into other words, or bring back what was replaced.
 _WORDS_ANEW = ("dialect", "provider", "version")

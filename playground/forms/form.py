@@ -52,9 +52,9 @@ class RequestForm:
     if the form has no composer, as in an embed. `aside` leaves it out of this request, as it does `later`
     messages.
 
-    `versions` are what messages were before, in a page without scripts. `lost` lists what could not be converted
-    from the previous API. `focus` is the position of the message
-    that gets the cursor, the composer's after all others; None leaves the cursor where it is.
+    `versions` are what messages were before, in a page without scripts. `lost` lists what could not be
+    converted from the previous API. `focus` is the position of the message that gets the cursor, the
+    composer's after all others; None leaves the cursor where it is.
     """
 
     provider: str = ""

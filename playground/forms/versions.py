@@ -54,7 +54,10 @@ def _is_row(value: object) -> bool:
 def with_lost(
     versions: Sequence[Version], before: Sequence[MessageRow], now: Sequence[MessageRow]
 ) -> list[Version]:
-    """Add the messages that were there before and are not any more, with those after them. Drops the oldest."""
+    """Add the messages that were there before and are not any more, with those after them.
+
+    The oldest versions are dropped if there are too many.
+    """
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, now, strict=False)))
     gone = tuple(before[same:])
     texts = {_said(row) for row in now}
