@@ -133,6 +133,7 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
 
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
+    expect(page.locator("#messages .turn").last).to_contain_class("chosen")
     page.locator("#messages [data-part=answer-1]").first.click()
     code = page.locator("#result [data-part=codes]")
     expect(code).not_to_contain_text("Question 2")
