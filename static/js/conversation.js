@@ -74,7 +74,11 @@ window.conversation = (() => {
     }
     isRecalling = false;
     // The inspector belongs to an answer as soon as there is one.
-    const last = !shown && listed().map(runOf).findLast((run) => answers.has(run));
+    const last =
+      !shown &&
+      listed()
+        .map(runOf)
+        .findLast((run) => answers.has(run));
     if (last) choose(last);
   }
 

@@ -101,6 +101,16 @@ def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     expect(last_answer(page)).to_contain_text("In the Black Forest")
 
 
+def test_a_wrong_field_is_shown_in_place_of_the_runs(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    page.locator("#temperature").fill("9")
+    page.locator("#tab-runs").click()
+
+    page.locator("#composer [name=content]").press("Control+Enter")
+
+    expect(page.locator("#temperature")).to_be_focused()
+
+
 def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
     page = runs.open("?provider=test")
     runs.send(page, "in this millennium", "Yes")
