@@ -1,9 +1,10 @@
 """Apply the buttons of the form, and decide where the cursor goes.
 
 A button's value says what to do: `add`, `first` (a message with instructions), `clear`, `remove:2`, `up:2`,
-`down:2`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an API, which
-may no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`, `append:DIALECT:[messages]`
-(or `{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the messages of that run, if any).
+`down:2`, `version:0`, `dialect:ID`, `provider:ID` (the one before), `show` (nothing), and in the words of an
+API, which may no longer be the form's: `fill:DIALECT:{body}`, `change:DIALECT:{parameters}`,
+`append:DIALECT:[messages]` (or `{"add": [messages], "set": {parameters}, "run": "ID"}`, which replaces the
+messages of that run, if any).
 
 With scripts, the page adds, moves, and removes rows itself, without waiting for the server. Everything that
 needs to know the request is done here.
@@ -26,11 +27,14 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.forms.form import STREAM, RequestForm
 from playground.forms.incoming import check_count
 from playground.forms.rows import MessageRow
+from playground.forms.versions import Version, with_lost
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
 # What puts another request in the place of the form's; two of them are done by the page's view.
 REPLACING = ("clear", "fill", "example", "open")
+# These put the same messages into other words, or bring back what was replaced.
+_WORDS_ANEW = ("dialect", "provider", "version")
 
 
 def edit(form: RequestForm, action: str) -> None:
@@ -39,6 +43,13 @@ def edit(form: RequestForm, action: str) -> None:
     Raises `InvalidRequestError` for a broken field or too many messages; then the form is unchanged.
     """
     verb, _, operand = action.partition(":")
+    before = list(form.rows)
+    _apply(form, verb, operand)
+    if verb not in _WORDS_ANEW:
+        form.versions = with_lost(form.versions, before, form.rows)
+
+
+def _apply(form: RequestForm, verb: str, operand: str) -> None:
     match verb:
         case "add":
             check_count(form.dialect, len(form.messages) + 1)
@@ -63,6 +74,8 @@ def edit(form: RequestForm, action: str) -> None:
             form.focus = min(position, len(form.messages) - 1) if form.messages else None
         case "up" | "down":
             _move(form, _position(form, operand), -1 if verb == "up" else 1)
+        case "version":
+            _turn(form, operand)
         case "fill":
             _fill(form, operand)
         case "append":
@@ -89,11 +102,13 @@ def converse(form: RequestForm, api: Dialect, answer: str | None) -> int:
         form.composer = form.new_row
     form.commit()
     asked = len(form.messages)
+    before = [*form.messages, *form.later]
     if answer:
         with suppress(InvalidRequestError):  # too many messages, as the button in the answer says
             _append(form, f"{api.id}:{answer}")
     if len(form.messages) == asked:
         form.messages += form.later
+    form.versions = with_lost(form.versions, before, form.messages)
     return asked
 
 
@@ -186,6 +201,17 @@ def _move(form: RequestForm, position: int, step: int) -> None:
     target = min(max(position + step, 0), len(form.messages) - 1)
     form.messages.insert(target, form.messages.pop(position))
     form.focus = target
+
+
+def _turn(form: RequestForm, operand: str) -> None:
+    """Bring back a version, and keep the one that it replaces in its place."""
+    if not re.fullmatch("[0-9]", operand) or int(operand) >= len(form.versions):
+        raise BadRequest("no such version")
+    version = form.versions[int(operand)]
+    tail = form.messages[version.at :]
+    check_count(form.dialect, len(form.messages) - len(tail) + len(version.rows))
+    form.messages = [*form.messages[: version.at], *version.rows]
+    form.versions[int(operand) : int(operand) + 1] = [Version(version.at, tuple(tail))] if tail else []
 
 
 def _position(form: RequestForm, operand: str) -> int:

@@ -31,6 +31,7 @@ from playground.forms.rows import (
     prompt_of,
     rows_of,
 )
+from playground.forms.versions import Version, read_versions
 from playground.text import jsontext
 
 # The box that each API has: the answer is shown as it arrives.
@@ -51,8 +52,9 @@ class RequestForm:
     if the form has no composer, as in an embed. `aside` leaves it out of this request, as it does `later`
     messages.
 
-    `lost` lists what could not be converted from the previous API. `focus` is the position of the message
-    that gets the cursor, the composer's after all others; None leaves the cursor where it is.
+    `versions` are what messages were before, in a page without scripts. `lost` lists what could not be
+    converted from the previous API. `focus` is the position of the message that gets the cursor, the
+    composer's after all others; None leaves the cursor where it is.
     """
 
     provider: str = ""
@@ -63,6 +65,7 @@ class RequestForm:
     composer: MessageRow | None = None
     aside: bool = False
     later: list[MessageRow] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     more: str = ""
     headers: str = ""
@@ -188,6 +191,7 @@ class RequestForm:
             messages=[row for row in rows[:end] if not row.is_blank],
             composer=composer,
             later=[row for row in rows[end:] if not row.is_blank],
+            versions=read_versions(data.getlist("version")),
             aside=asks_again or data.get("composer") == "aside",
             parameters={
                 parameter.name: unix_lines(data.get(parameter.name, "")) for parameter in dialect.parameters

@@ -16,11 +16,13 @@ from playground.explanations.explain import explain
 from playground.runs import search, tidy, writing
 from playground.runs.models import Run, packed
 from playground.runs.words import label, strings, words_of
+from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import why
 
 _logger = logging.getLogger(__name__)
 _LONGEST_TEXT = 300
+_LONGEST_VALUE = 24
 
 
 class NotKeptError(Exception):
@@ -177,6 +179,7 @@ def _run(exchange: Exchange, who: str) -> Run:
         host=_clean(exchange.sent.host)[:300],
         dialect=exchange.dialect.id,
         model=_clean(exchange.demands.model)[:200],
+        parameters=_clean(" · ".join(_parameters(exchange)))[:_LONGEST_TEXT],
         status=received.status if received else None,
         error=problem.kind if problem else "",
         question=_clean(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
@@ -195,10 +198,24 @@ def _run(exchange: Exchange, who: str) -> Run:
     return run
 
 
+def _parameters(exchange: Exchange) -> Iterator[str]:
+    """Yield what was set besides the model and the messages: `temperature 0.7`, but only `tools`.
+
+    How the answer is delivered makes no difference to it.
+    """
+    fields = exchange.dialect.fields
+    known = {fields.model, fields.prompt} | {name for tick in exchange.dialect.ticks for name in tick.fields}
+    for name, value in exchange.call.body.items():
+        if name not in known:
+            text = value if isinstance(value, str) else jsontext.dumps(value).decode()
+            yield f"{name} {text}" if len(text) <= _LONGEST_VALUE else name
+
+
 def _texts(exchange: Exchange) -> Iterator[str]:
     """Yield what was said, the latest first: only the first texts are sure to be found."""
     yield exchange.dialect.question(exchange.call.body) or ""
     yield from _told(exchange)
+    yield from _parameters(exchange)
     yield from reversed(list(strings(exchange.call.body)))
 
 

@@ -36,7 +36,8 @@ class Run(models.Model):
     The other columns are derived from the record so that lists and searches don't read it; only `starred`,
     `tags` and what follows from them can change. `key` is the exchange's id and names the run to people.
     `parent` is the key of the run that this one repeats or continues, if any, even if that was deleted.
-    `words` is what `runs.words` finds in it. `size` is in bytes.
+    `words` is what `runs.words` finds in it, `parameters` what tells calls with the same messages apart. `size`
+    is in bytes.
     """
 
     key = models.CharField(max_length=64, unique=True)
@@ -46,6 +47,8 @@ class Run(models.Model):
     host = models.CharField(max_length=300)
     dialect = models.CharField(max_length=40)
     model = models.CharField(max_length=200)
+    # Null in older runs: a column that can be null is added without rewriting every row.
+    parameters = models.CharField(max_length=300, null=True)  # noqa: DJ001
     status = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=60)
     question = models.CharField(max_length=300)

@@ -74,6 +74,15 @@ class Option:
         return [*self.provider.models, *further]
 
     @property
+    def limit(self) -> str:
+        """How long an answer the form of a first visit asks for; "" if the visitor pays."""
+        dialect = dialect_of(self.provider.id, None)
+        body = presets(self.provider, dialect)[0].body
+        return (
+            "" if self.key == "typed" else str(next(filter(None, map(body.get, dialect.fields.tokens)), ""))
+        )
+
+    @property
     def state(self) -> str:
         if self.lacking:
             return self.lacking

@@ -181,9 +181,12 @@ class Patches:
         if self._answers and not self._thinks:
             return
         self._thinks = True
-        time = amounts.duration(progress.last_event_ms - progress.first_token_ms)
+        thought = progress.last_event_ms - progress.first_token_ms
+        time = escape(amounts.duration(thought))
         words = gettext("Thought for %(time)s") if self._answers else gettext("Thinking… %(time)s")
-        yield self._patch("live-thinking-0", escape(words % {"time": time}), "innerHTML")
+        if not self._answers:  # the page counts on until the next event
+            time = f'<span data-counts="{thought:.0f}">{time}</span>'
+        yield self._patch("live-thinking-0", escape(words) % {"time": time}, "innerHTML")
 
     def _fact(self, name: str, text: str) -> str:
         if self._facts.get(name) == text:

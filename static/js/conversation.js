@@ -74,6 +74,13 @@ window.conversation = (() => {
       asked.clear(); // the playground is out of reach: ask again at the next change
     }
     isRecalling = false;
+    // The inspector belongs to an answer as soon as there is one.
+    const last =
+      !shown &&
+      listed()
+        .map(runOf)
+        .findLast((run) => answers.has(run));
+    if (last) choose(last);
   }
 
   async function bring(run) {

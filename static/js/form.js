@@ -125,6 +125,15 @@ window.requestForm = (() => {
     enter(row);
   }
 
+  // Add the system message, the first one.
+  function addFirst({ dataset: { role } }) {
+    const row = newRow();
+    list.prepend(row);
+    inRow(row, "role").value = role;
+    changed();
+    enter(row);
+  }
+
   // The error was that there is no message.
   function clearNone() {
     const button = form.querySelector(".add");
@@ -174,6 +183,7 @@ window.requestForm = (() => {
     if (verb === "up" || verb === "down") return step(row, verb, button);
     // At the limit, let the server say why.
     if (verb === "add" && rows().length < list.dataset.most) return add();
+    if (button.dataset.role && rows().length < list.dataset.most) return addFirst(button);
     const { done } = button.dataset;
     button.disabled = Boolean(done);
     const isDone = await editForm(button.value);
@@ -241,6 +251,14 @@ window.requestForm = (() => {
     return null;
   }
 
+  // Focus a field of the settings, which can be in a drawer and behind the runs.
+  function reveal(field) {
+    if (field.closest("#side-request[hidden]")) document.getElementById("tab-request").click();
+    const drawer = field.closest("[popover]:not(:popover-open)");
+    drawer?.showPopover();
+    field.focus();
+  }
+
   const setInMore = (name) => form.elements.more?.value.includes(`"${name.split(".", 1)[0]}"`);
 
   // `pairs` are fields and their errors; two can share a place. Returns the fields that have a place.
@@ -274,9 +292,7 @@ window.requestForm = (() => {
     }
     const edit = first?.closest(".turn")?.querySelector(".edit");
     if (edit) edit.open = true;
-    const drawer = first?.closest("[popover]");
-    if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
-    first?.focus();
+    if (first) reveal(first);
     return placed;
   }
 
@@ -291,21 +307,6 @@ window.requestForm = (() => {
     const { sourceElement } = event.detail.ctx;
     if ([sourceElement, sourceElement.form].includes(form)) clearErrors();
   });
-  let noted = null; // the last response
-  function tellNotes({ detail: { ctx } }) {
-    if (!ctx.response?.headers || ctx.response === noted || ctx.sourceElement.dataset.part === "codes")
-      return;
-    noted = ctx.response;
-    for (const name of ["key", "address"]) {
-      const told = form.querySelector(`[data-${name}-note]`); // an embed lacks one of them
-      if (!told) continue;
-      const note = ctx.response.headers.get(`X-${name}-Note`);
-      told.hidden = !note;
-      told.textContent = note ? JSON.parse(note) : "";
-    }
-  }
-  document.addEventListener("htmx:before:response", tellNotes);
-  document.addEventListener("htmx:before:swap", tellNotes); // a stream has no other event for it
   document.addEventListener("htmx:after:swap", () => {
     const refusal = document.querySelector("[data-refusal]:not([data-shown])");
     if (refusal) {
@@ -335,6 +336,7 @@ window.requestForm = (() => {
     listed,
     newRow,
     enter,
+    reveal,
     commit,
     takeBack,
     changed,

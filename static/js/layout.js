@@ -19,6 +19,17 @@
   }
   fitAll();
 
+  // --- there is one system message, which is the first ---
+
+  function offerFirst() {
+    const button = pane.querySelector("#composer .first");
+    const roles = [...pane.querySelectorAll(".turn [name=role]")].map(({ value }) => value);
+    if (button) button.hidden = roles.includes(button.dataset.role);
+  }
+  for (const name of ["playground:changed", "playground:moved"])
+    document.body.addEventListener(name, offerFirst);
+  pane.addEventListener("change", offerFirst);
+
   // --- a slider beside a number, which alone is sent ---
 
   const form = document.getElementById("request-form");
@@ -126,6 +137,8 @@
   narrow.addEventListener("change", useDrawers);
   document.addEventListener("click", ({ target }) => {
     const opener = target.closest("[data-drawer]");
+    // The button of the settings is named after the model, so it doesn't lead to the runs.
+    if (opener?.dataset.drawer === "settings") document.getElementById("tab-request")?.click();
     if (opener) document.getElementById(opener.dataset.drawer).showPopover();
     if (target.closest("[data-close-drawer]")) target.closest("[popover]")?.hidePopover();
   });

@@ -37,15 +37,18 @@
   });
 
   provider.addEventListener("change", () => {
-    const models = JSON.parse(provider.selectedOptions[0].dataset.models);
+    const chosen = provider.selectedOptions[0];
+    const models = JSON.parse(chosen.dataset.models);
     const isOfBefore = suggested.includes(model.value) || outdated.firstElementChild;
     if (!model.value || isOfBefore) model.value = models[0] || model.value;
     suggested = models;
+    // Whoever pays with a key of their own gets all of the answer.
+    for (const limit of form.querySelectorAll("[data-limits]"))
+      if (chosen.dataset.key === "typed" && limit.value === before.dataset.limit) limit.value = "";
     forgetOutdated();
     showProvider();
     requestForm.changed(model);
     // It can speak other APIs.
-    const chosen = provider.selectedOptions[0];
     if (chosen.dataset.dialects !== before.dataset.dialects) editForm(`provider:${before.value}`);
     before = chosen;
   });
@@ -65,6 +68,23 @@
     showProvider();
   });
   showProvider();
+
+  // What the server changed in the key or the address that was entered.
+  let noted = null; // the last response
+  function tellNotes({ detail: { ctx } }) {
+    if (!ctx.response?.headers || ctx.response === noted || ctx.sourceElement.dataset.part === "codes")
+      return;
+    noted = ctx.response;
+    for (const name of ["key", "address"]) {
+      const told = form.querySelector(`[data-${name}-note]`); // an embed lacks one of them
+      if (!told) continue;
+      const note = ctx.response.headers.get(`X-${name}-Note`);
+      told.hidden = !note;
+      told.textContent = note ? JSON.parse(note) : "";
+    }
+  }
+  document.addEventListener("htmx:before:response", tellNotes);
+  document.addEventListener("htmx:before:swap", tellNotes); // a stream has no other event for it
 
   // A change makes the count outdated.
   const count = document.getElementById("count"); // none in a frame

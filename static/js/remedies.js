@@ -38,9 +38,7 @@
 
   function goTo(name) {
     const input = document.getElementById(name);
-    const drawer = input.closest("[popover]");
-    if (drawer && !drawer.matches(":popover-open")) drawer.showPopover();
-    input.focus();
+    requestForm.reveal(input);
     input.select(); // what is typed takes the place of what was wrong
     if (name === "model") document.querySelector("[data-list-models]").click();
   }

@@ -82,6 +82,11 @@
     busy.textContent = `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`;
     const elapsed = live?.querySelector("[data-elapsed]");
     if (elapsed) elapsed.textContent = time;
+    // How long the model has been thinking: the server says it with each event, and none may come for a while.
+    for (const counter of live?.querySelectorAll("[data-counts]") ?? []) {
+      counter.since ??= performance.now() - Number(counter.dataset.counts);
+      counter.textContent = duration(performance.now() - counter.since);
+    }
   }
 
   const fragment = (template) => part(template).content.cloneNode(true);

@@ -158,6 +158,15 @@ def test_what_another_api_lacks_is_listed(open_page: Open) -> None:
 
 def test_a_system_message_becomes_a_field_of_its_own(open_page: Open) -> None:
     page = open_page()
+    add = page.get_by_role("button", name="Add system message")
+    add.click()
+    page.keyboard.type("At once")  # without waiting for the server
+    expect(page.locator("#messages [name=content]")).to_have_value("At once")
+    expect(page.locator("#messages [name=role]")).to_have_value("system")
+    expect(add).to_be_hidden()
+    page.get_by_label("Actions for message 1").click()
+    page.get_by_label("Delete message 1").click()
+    expect(add).to_be_visible()
     example(page, "System prompt")
     expect(page.locator("[data-message]")).to_have_count(2)
 
@@ -235,7 +244,10 @@ def test_a_provider_brings_its_usual_api_unless_one_was_chosen(
 ) -> None:
     page = open_page()
     provider = page.get_by_label("Provider", exact=True)
+    expect(page.locator("#max_tokens")).to_have_value(re.compile("[0-9]"))
 
+    provider.select_option("openai")
+    expect(page.locator("#max_tokens")).to_have_value("")  # it was only suggested
     provider.select_option("claude")
     expect(page.locator("[name=dialect]")).to_have_value("messages")
     provider.select_option("openai")

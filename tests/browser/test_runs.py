@@ -108,6 +108,16 @@ def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     expect(page.locator("#temperature")).to_have_value("0.25")
 
 
+def test_a_wrong_field_is_shown_in_place_of_the_runs(runs: Runs) -> None:
+    page = runs.open("?provider=test")
+    page.locator("#temperature").fill("9")
+    page.locator("#tab-runs").click()
+
+    page.locator("#composer [name=content]").press("Control+Enter")
+
+    expect(page.locator("#temperature")).to_be_focused()
+
+
 def test_a_date_is_searched_once_its_year_is_typed(runs: Runs) -> None:
     page = runs.open("?provider=test")
     runs.send(page, "in this millennium", "Yes")
@@ -147,6 +157,7 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     expect(last).to_have_class(re.compile("chosen"))
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
+    expect(page.locator("#messages .turn").last).to_contain_class("chosen")
     page.locator("#messages [data-part=answer-1]").first.click()
     code = page.locator("#result [data-part=codes]")
     expect(code).not_to_contain_text("Question 2")

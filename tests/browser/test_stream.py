@@ -266,7 +266,10 @@ def test_the_model_is_seen_to_think(open_page: Open, upstream: ScriptedUpstream)
     page = open_page("?provider=test")
 
     _start(page)
-    expect(last_answer(page).locator(".reasoning summary")).to_have_text(re.compile(r"^Thinking… \d"))
+    summary = last_answer(page).locator(".reasoning summary")
+    expect(summary).to_have_text(re.compile(r"^Thinking… \d"))
+    thought = summary.inner_text()
+    expect(summary).not_to_have_text(thought)  # though nothing arrives
     for _ in range(2):  # a whole tick, which is longer than the shortest time that is told
         elapsed = page.locator("[data-elapsed]").inner_text()
         expect(page.locator("[data-elapsed]")).not_to_have_text(elapsed)

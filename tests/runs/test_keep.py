@@ -50,6 +50,19 @@ def test_a_call_is_kept_as_it_was(client: Client, upstream: ScriptedUpstream) ->
     assert run.size == len(bytes(run.record))
 
 
+def test_calls_with_the_same_messages_are_told_apart_by_their_parameters(client: Client) -> None:
+    schema = {"type": "json_object", "more": "x" * 30}
+    hot, cold = (
+        _say(client, "Hi", request={"temperature": value, "stream": False, "response_format": schema})
+        for value in (1.5, 0)
+    )
+
+    assert Run.objects.get(key=hot).parameters == "temperature 1.5 · response_format"
+    assert _keys(text="temperature 0") == [cold]
+    assert "temperature 1.5 · response_format" in client.get("/runs/").content.decode()
+    assert "temperature 0 · " in post_form(client, "/runs/", htmx=True, aside="1").content.decode()
+
+
 def test_a_stream_is_kept_and_its_link_comes_last(client: Client, upstream: ScriptedUpstream) -> None:
     upstream.reply(stream({"content": "Hel"}, {"content": "lo"}))
 

@@ -152,6 +152,40 @@ def test_sending_from_here_leaves_out_what_follows(
 
     assert [message["content"] for message in upstream.requests[-1].json["messages"]] == sent
     assert [text for _, text in _rows(page)] == [*sent, "Hello!", "later"]
+    # What it replaced can be brought back, and then what it was replaced by.
+    for expected in (["Hi", "Hello!", "more", "Hello!", "later"], [*sent, "Hello!", "later"]):
+        page = _again(client, page, "/edit/", do="version:0")
+        assert [text for _, text in _rows(page)] == expected
+
+
+@pytest.mark.parametrize("do", ["clear", "remove:0", "example:system"])
+def test_what_a_button_removes_can_be_brought_back(client: Client, do: str) -> None:
+    page = _send(client, "Hi")
+    before = _rows(page)
+    page = _again(client, page, "/edit/", do=do)
+    assert _rows(page)[:-1] != before[:-1]
+
+    page = _again(client, page, "/edit/", do="version:0")
+
+    assert _rows(page)[: len(before) - 1] == before[:-1]
+    assert posted(page).getlist("run")[1]  # the answer keeps its proof
+
+
+def test_a_version_that_no_page_contains_is_left_out(client: Client) -> None:
+    broken = [
+        "",
+        "[",
+        "[0]",
+        "[0, []]",
+        '[-1, [["", "", "", "", "", ""]]]',
+        '[0, [["a"]]]',
+        "[0, [[1, 2, 3, 4, 5, 6]]]",
+    ]
+
+    page = _send(client, "Hi", path="/edit/", do="show", version=broken)
+
+    assert posted(page).getlist("version") == []
+    assert post_form(client, "/edit/", composer="on", do="version:0").status_code == 400
 
 
 def test_regenerate_asks_for_another_answer(client: Client, upstream: ScriptedUpstream) -> None:
