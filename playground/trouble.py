@@ -4,6 +4,7 @@ The libraries' own messages may quote the data being written; ours don't.
 """
 
 import errno
+import sqlite3
 
 from django.db import DatabaseError, DataError, Error, IntegrityError, InterfaceError
 
@@ -61,6 +62,11 @@ def why(error: Error) -> Sentence:
     return say(_database(error) or _OTHERWISE)
 
 
+def is_full(error: Error) -> bool:
+    """Whether the database's disk is full."""
+    return _database(error) == FULL
+
+
 def _disk(error: BaseException) -> str | None:
     if not isinstance(error, OSError) or error.errno not in _DISK:
         return None
@@ -71,6 +77,8 @@ def _disk(error: BaseException) -> str | None:
 def _database(error: BaseException) -> str | None:
     if not isinstance(error, DatabaseError | InterfaceError) or isinstance(error, DataError | IntegrityError):
         return None
+    if getattr(error.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return FULL  # with no room for a new file, SQLite only says that the disk has an error
     message = str(error)
     return next((words for part, words in _DATABASE.items() if part in message), None)
 

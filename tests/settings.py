@@ -33,6 +33,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, because threads that share an in-memory database lock each other out. With DATABASE_URL it is
 # PostgreSQL.
 if not os.environ.get("DATABASE_URL"):
-    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/playground-tests-{os.getpid()}.sqlite3"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"{_data.name}/tests.sqlite3"}  # noqa: F405
 # pytest's handler is at the root logger.
 LOGGING["loggers"]["playground.exchange"]["propagate"] = True  # type: ignore[index]  # noqa: F405

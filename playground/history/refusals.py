@@ -7,7 +7,7 @@ from django.db import Error
 from playground.exchange.archive import ArchiveError
 from playground.exchange.refusal import InvalidRequestError, Refusal
 from playground.text.sentence import gettext_noop, say
-from playground.trouble import FULL, why
+from playground.trouble import is_full, why
 
 
 def off() -> Refusal:
@@ -58,8 +58,7 @@ def unreadable(error: ArchiveError) -> Refusal:
 
 
 def no_database(error: Error) -> Refusal:
-    told = why(error)
-    if told == say(FULL):
+    if is_full(error):
         return _full()
     return Refusal(
         503,
@@ -69,7 +68,7 @@ def no_database(error: Error) -> Refusal:
             gettext_noop(
                 "Try again later: %(why)s. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"
             ),
-            why=told,
+            why=why(error),
         ),
     )
 
@@ -82,7 +81,7 @@ def _full() -> Refusal:
         say(
             gettext_noop(
                 "Ask your administrator to free space on that disk, then try again. "
-                "Deleting runs needs space, too: for all runs, about as much as the database takes. "
+                "Deleting runs needs space, too: about 16 MiB. "
                 "Calls still work, but aren’t saved."
             )
         ),

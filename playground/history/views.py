@@ -24,7 +24,7 @@ from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.history import asked, refusals
 from playground.history.compare import Compared
-from playground.runs import keep, search
+from playground.runs import keep, reserve, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.text.sentence import gettext_noop, say
@@ -45,7 +45,7 @@ def if_runs_are_on(view: View) -> View:
         if not settings.CONFIG.runs:
             return refuse(request, refusals.off())
         try:
-            return view(request, *arguments, **named)
+            return reserve.with_room(lambda: view(request, *arguments, **named))
         except InvalidRequestError as error:
             return refuse(request, refusals.unclear(error))
         except RefusedError as error:

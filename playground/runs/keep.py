@@ -13,12 +13,12 @@ from playground.database import in_turn
 from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
-from playground.runs import search, tidy, writing
+from playground.runs import reserve, search, tidy, writing
 from playground.runs.models import Run, packed
 from playground.runs.words import label, strings, words_of
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.trouble import why
+from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
 _LONGEST_TEXT = 300
@@ -140,15 +140,22 @@ def _joined(tags: list[str]) -> str:
 
 
 def forget(keys: Collection[str] | None) -> int:
-    """Delete these runs, or all with None. Returns how many."""
+    """Delete these runs, or all with None. Returns how many. If the disk is full, deletes piece by piece."""
+    runs = Run.objects.all() if keys is None else Run.objects.named(keys)
 
     def delete() -> int:
         with transaction.atomic():
             if keys is None:
                 return search.delete_all()
-            return search.delete(list(Run.objects.named(keys).values_list("pk", flat=True)))
+            return search.delete(list(runs.values_list("pk", flat=True)))
 
-    gone = in_turn(delete)
+    try:
+        gone = in_turn(delete)
+    except DatabaseError as error:
+        if not is_full(error):
+            raise
+        reserve.give_up()
+        gone = tidy.delete_in_pieces(runs)
     tidy.space.forget()
     try:
         in_turn(search.erase)

@@ -2,22 +2,25 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 from itertools import accumulate
 from operator import sub
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from playground.database import in_turn
-from playground.runs import search
+from playground.runs import reserve, search
 from playground.runs.models import Run
 
 # Runs written between two looks at the whole table.
 _EVERY = 100
 _BATCH = 500
 MIB = 1024 * 1024
+# On a full disk.
+_PIECE, _PIECE_BYTES = 100, 2 * MIB
 # How long runs must have been written at the clock's date before runs are deleted by it.
 _TRUSTED_AFTER = timedelta(days=1)
 # When space runs out, delete down to this share of it, so that not every new run has to delete one.
@@ -56,12 +59,23 @@ def make_room(size: int) -> bool:
     taken = in_turn(lambda: _tidied(most, size, by_age=_clock_is_trusted()))
     with space.lock:
         space.used, space.writes = taken + size, 0
+    reserve.hold()
     return taken + size <= most
 
 
 def tidy() -> int:
     """Delete runs that exceed a limit, even if the clock may be wrong. Returns the bytes left."""
     return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * MIB))
+
+
+def delete_in_pieces(runs: QuerySet[Run]) -> int:
+    """Delete runs in transactions that need little space in SQLite's journal. Returns how many there were."""
+    gone, rows = 0, runs.order_by("pk").values_list("pk", "size")
+    while piece := list(rows[:_PIECE]):
+        sizes = accumulate(size for _, size in piece)
+        few = [pk for (pk, _), size in zip(piece, sizes, strict=True) if size <= _PIECE_BYTES]
+        gone += in_turn(partial(_delete, few or [piece[0][0]]))
+    return gone
 
 
 def used(**which: bool) -> int:

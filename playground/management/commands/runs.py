@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.rendering.translate import translate
-from playground.runs import keep, tidy
+from playground.runs import keep, reserve, tidy
 from playground.runs.models import Run
 from playground.trouble import why
 
@@ -30,19 +30,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, way: str, **options: Any) -> None:
         del args
         try:
-            match way:
-                case "size":
-                    self._show()
-                case "tidy":
-                    before = Run.objects.count()
-                    tidy.tidy()
-                    self._told(before - Run.objects.count())
-                    self._show()
-                case "delete":
-                    self._told(self._delete(options["runs"], everything=options["all"]))
+            reserve.with_room(lambda: self._do(way, **options))
         except DatabaseError as error:
             trouble = gettext("Runs are unavailable: %(why)s.") % {"why": translate(why(error))}
             raise CommandError(trouble) from error
+
+    def _do(self, way: str, **options: Any) -> None:
+        match way:
+            case "size":
+                self._show()
+            case "tidy":
+                before = Run.objects.count()
+                tidy.tidy()
+                self._told(before - Run.objects.count())
+                self._show()
+            case "delete":
+                self._told(self._delete(options["runs"], everything=options["all"]))
 
     def _delete(self, runs: list[str], *, everything: bool) -> int:
         if bool(runs) == everything:
