@@ -36,8 +36,8 @@ class Run(models.Model):
     The other columns are derived from the record so that lists and searches don't read it; only `starred`,
     `tags` and what follows from them can change. `key` is the exchange's id and names the run to people.
     `parent` is the key of the run that this one repeats or continues, if any, even if that was deleted.
-    `words` is what `runs.words` finds in it, `parameters` what tells calls with the same messages apart. `size`
-    is in bytes.
+    `words` is what `runs.words` finds in it, `parameters` what tells calls with the same messages apart.
+    `size` is in bytes.
     """
 
     key = models.CharField(max_length=64, unique=True)
