@@ -22,7 +22,7 @@ from playground.embeds.admin_form import EmbedForm, names
 from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
 from playground.rendering.translate import translate
-from playground.web.as_json import as_json
+from playground.results.as_json import as_json
 from playground.web.refusals import sentences
 
 _DAYS = 14

@@ -33,10 +33,10 @@ from playground.forms import edits, incoming
 from playground.forms.form import RequestForm
 from playground.forms.incoming import Shape, shape_of
 from playground.forms.link import link_body
+from playground.results.present import Result
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
-from playground.web.present import Result
 from playground.web.refusals import items, refuse, with_retry
 from playground.web.views import stop as stop_running
 

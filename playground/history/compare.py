@@ -12,8 +12,8 @@ from playground import amounts
 from playground.calls.cost import Cost
 from playground.history.diff import Piece, difference
 from playground.rendering.translate import translate
+from playground.results.present import Result
 from playground.text import jsontext
-from playground.web.present import Result
 
 # In characters. Marking more makes browsers slow.
 _LONGEST = 200_000

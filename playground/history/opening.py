@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 from playground.history.views import form_of
 from playground.proof import keys
 from playground.proof.file import Proof, ProofError, State, read
+from playground.results.present import Result
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.web.page import render_page
-from playground.web.present import Result
 
 _logger = logging.getLogger(__name__)
 _NO_FILE = gettext_noop("Choose a file first.")

@@ -25,9 +25,9 @@ from playground.history.views import if_runs_are_on, result_of_run
 from playground.proof import blackout, carried, file, keys
 from playground.proof.blackout import BlackoutError
 from playground.proof.har import har
+from playground.results.present import Code, Result, Shown
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
-from playground.web.present import Code, Result, Shown
 from playground.web.refusals import refuse
 
 _NAME = re.compile(r"[^a-z0-9.]+")

@@ -24,12 +24,12 @@ from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.history import asked, refusals
 from playground.history.compare import Compared
+from playground.results.present import Result
 from playground.runs import keep, reserve, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
 from playground.text.sentence import gettext_noop, say
 from playground.web.page import code_context, render_page
-from playground.web.present import Result
 from playground.web.refusals import refuse
 
 View = Callable[..., HttpResponseBase]

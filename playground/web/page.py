@@ -36,6 +36,8 @@ from playground.forms.link import fragment, in_fragment, link_body
 from playground.forms.outdated import outdated
 from playground.forms.rows import ROW_FIELDS
 from playground.rendering.translate import paragraph, translate
+from playground.results.as_json import as_json
+from playground.results.present import Result, codes
 from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
@@ -43,8 +45,6 @@ from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
 from playground.upstream.readiness import missing, preselected
 from playground.upstream.route import Route, applied, typed_route
-from playground.web.as_json import as_json
-from playground.web.present import Result, codes
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 

@@ -25,10 +25,10 @@ from playground.network.pace import FEW
 from playground.network.running import running
 from playground.rendering.budget import Purse
 from playground.rendering.growing import Change, Growing
+from playground.results.events import EVENTS_A_GROUP, MOST_EVENTS, EventBudget, event_line
+from playground.results.present import MOST_CHOICES, Result, part_id
 from playground.runs.keep import Keeper, Kept
 from playground.upstream.live import Finished, Growth, Live, Progress, Started, Step
-from playground.web.events import EVENTS_A_GROUP, MOST_EVENTS, EventBudget, event_line
-from playground.web.present import MOST_CHOICES, Result, part_id
 
 HEARTBEAT = b":\n\n"
 # Tokens per second mean nothing over a shorter time, and nobody can read them more often.

@@ -27,10 +27,11 @@ from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
 from playground.rendering.json_html import json_html
 from playground.rendering.translate import paragraph, spaced, translate
+from playground.results import present
+from playground.results.present import LONGEST_SHOWN
 from playground.text import jsontext
 from playground.text.sentence import Sentence
-from playground.web import language, present
-from playground.web.present import LONGEST_SHOWN
+from playground.web import language
 from playground.web.refusals import items
 
 register = template.Library()

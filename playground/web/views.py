@@ -30,13 +30,14 @@ from playground.forms.link import InvalidLinkError
 from playground.forms.rows import in_messages
 from playground.network.running import running
 from playground.rendering.translate import translate
+from playground.results.as_json import detected_as_json
+from playground.results.present import Listed, Result
 from playground.runs.keep import Keeper, body_of
 from playground.text import jsontext
 from playground.upstream.client import Caller
 from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
-from playground.web.as_json import detected_as_json
 from playground.web.language import supported
 from playground.web.page import (
     answer,
@@ -47,7 +48,6 @@ from playground.web.page import (
     prefilled,
     render_page,
 )
-from playground.web.present import Listed, Result
 from playground.web.refusals import models_by_post, refuse
 
 # What a provider returned: as JSON, and as context for templates.

@@ -30,11 +30,11 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError
 from playground.explanations.explain import explain
 from playground.forms.form import RequestForm
+from playground.results.as_json import as_json
 from playground.snippets import HTTP_TARGETS
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.upstream.client import NOBODY
 from playground.upstream.live import Finished, Progress
-from playground.web.as_json import as_json
 from tests.configuration import configure
 from tests.dialects.echo import ECHO
 from tests.upstreams.scripted import ScriptedUpstream, event_stream, json_answer

@@ -48,9 +48,9 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.record import Exchange, Received, Sent, Timings
 from playground.exchange.request import checked
 from playground.explanations.explain import explain
+from playground.results.as_json import as_json
 from playground.runs.search import Query
 from playground.tags import tag
-from playground.web.as_json import as_json
 from tests import chat
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine

@@ -22,9 +22,9 @@ from playground.proof import file, keys
 from playground.proof.blackout import MASK
 from playground.proof.file import MOST_BYTES, State, read
 from playground.rendering.answer import rendered
+from playground.results import present
 from playground.runs import tidy
 from playground.runs.models import Run
-from playground.web import present
 from tests.configuration import configure
 from tests.proof.made import called, download, recorded, script, signed_elsewhere
 from tests.upstreams.plugin import SERVER_KEY

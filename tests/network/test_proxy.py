@@ -14,9 +14,9 @@ from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network.connection import Adapter
 from playground.network.limits import Limits
+from playground.results.as_json import as_json
 from playground.upstream import client
 from playground.upstream.route import Route
-from playground.web.as_json import as_json
 from tests import chat
 from tests.configuration import configure
 from tests.upstreams.proxy import ConnectProxy

@@ -18,7 +18,7 @@ from playground.history.saving import Page, proof_file
 from playground.proof import file, keys
 from playground.proof.file import MOST_BYTES, Problem, ProofError, State, read
 from playground.proof.models import SigningKey
-from playground.web import present
+from playground.results import present
 from tests.at_once import in_threads
 from tests.proof.made import ADDRESS, called, recorded, script, signed_elsewhere
 

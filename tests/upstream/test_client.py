@@ -20,11 +20,11 @@ from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.network import egress
 from playground.network.limits import Limits
+from playground.results.as_json import as_json
 from playground.text import jsontext
 from playground.upstream import client
 from playground.upstream.models import list_models
 from playground.upstream.route import Route
-from playground.web.as_json import as_json
 from tests import chat
 from tests.configuration import configure
 from tests.upstreams.scripted import (

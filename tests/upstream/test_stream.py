@@ -15,10 +15,10 @@ from playground.explanations.explain import explain
 from playground.network.connection import Wire
 from playground.network.limits import Limits
 from playground.network.pace import Pace
+from playground.results.as_json import as_json
 from playground.upstream import client
 from playground.upstream.live import Finished, Progress, Started
 from playground.upstream.route import Route
-from playground.web.as_json import as_json
 from tests import chat
 from tests.configuration import configure
 from tests.upstreams.scripted import (

@@ -9,10 +9,10 @@ from django.test import Client
 from playground.calls.draft import Draft
 from playground.calls.make import Terms, make
 from playground.exchange.record import Exchange
+from playground.results.as_json import as_json
 from playground.upstream.client import Caller
 from playground.upstream.live import Progress
 from playground.upstream.local_model.supervisor import Supervisor
-from playground.web.as_json import as_json
 from tests.upstreams.scripted import ScriptedUpstream, completion, event, event_stream, json_answer
 from tests.web.client import post_json
 

@@ -3,7 +3,7 @@
 import pytest
 
 from playground.exchange.record import Timings
-from playground.web.timeline import timeline
+from playground.results.timeline import timeline
 
 
 @pytest.mark.parametrize(

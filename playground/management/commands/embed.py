@@ -22,8 +22,8 @@ from playground.exchange.record import Exchange
 from playground.exchange.refusal import InvalidRequestError, RefusedError
 from playground.forms.link import link_body
 from playground.rendering.translate import translate
+from playground.results.as_json import as_json
 from playground.trouble import why
-from playground.web.as_json import as_json
 from playground.web.refusals import sentences
 
 _NUMBERS = {

@@ -23,10 +23,10 @@ from playground.forms.outdated import explained
 from playground.rendering.answer import Drawing
 from playground.rendering.highlight import highlight
 from playground.rendering.json_html import json_html
+from playground.results.events import EVENTS_A_GROUP, EventBudget, EventGroup, event_item
+from playground.results.timeline import Bar, timeline
 from playground.runs.keep import Kept
 from playground.text import jsontext
-from playground.web.events import EVENTS_A_GROUP, EventBudget, EventGroup, event_item
-from playground.web.timeline import Bar, timeline
 
 # In characters: more than this in one <pre> makes a browser stutter.
 LONGEST_SHOWN = 1_000_000
