@@ -294,7 +294,7 @@ def test_no_other_room_knows_a_field_of_an_api() -> None:
     # `Answer` has the same in words of its own.
     allowed = {name: {"max_tokens"} for name in CAPS} | {
         "exchange/answer.py": {Finish.TOOL_CALLS},
-        "web/as_json.py": {"finish_reason", "tool_calls"},
+        "results/as_json.py": {"finish_reason", "tool_calls"},
     }
     assert {
         name: found - allowed.get(name, set())
