@@ -1,5 +1,6 @@
 // Undo: every change that replaces or removes what was typed can be undone, with the note that tells of it, or with
-// Ctrl+Z outside fields; Ctrl+Shift+Z takes that back. The server shows a state again (`edits.js`).
+// Ctrl+Z outside fields, or in one that the change left empty; Ctrl+Shift+Z takes that back. The server shows a state
+// again (`edits.js`).
 window.undo = (() => {
   const form = document.getElementById("request-form");
   const note = document.querySelector("[data-undo-note]");
@@ -9,6 +10,10 @@ window.undo = (() => {
   const stack = [];
   let undone = []; // the states that Undo replaced since the last change: a conversation may have gone on in them
   let timer = null;
+  let typed = null; // the field in which something was typed since
+  form.addEventListener("input", ({ target }) => {
+    typed = target;
+  });
 
   const { state } = editForm;
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -25,6 +30,7 @@ window.undo = (() => {
     stack.push(before);
     stack.splice(0, stack.length - most);
     undone = [];
+    typed = null;
     told.textContent = note.dataset[what];
     note.hidden = false;
     clearTimeout(timer);
@@ -74,8 +80,10 @@ window.undo = (() => {
   document.addEventListener("keydown", (event) => {
     const isKey = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     const states = event.shiftKey ? undone : stack;
-    const isThere = waiting || states.length;
-    if (!isKey || !isThere || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+    // A change such as New leaves the cursor in an empty field: nothing in it can be undone.
+    const isOwn = field && (note.hidden || field.value !== "" || field.form !== form || field === typed);
+    if (!isKey || !(waiting || states.length) || isOwn) return;
     event.preventDefault();
     (event.shiftKey ? forward : back)();
   });

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.steps import choose, example, last_answer, message, send
+from tests.browser.steps import choose, composer, example, last_answer, message, send
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {
@@ -128,6 +128,21 @@ def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since
     expect(last_answer(page)).to_be_visible()
     page.keyboard.press("Control+z")
     expect(page.locator("#messages [data-message]")).to_have_count(3)
+
+
+def test_ctrl_z_right_after_new_takes_it_back(page: Page) -> None:
+    before = _state(page)
+    page.locator("header [value=clear]").click()
+    expect(composer(page)).to_be_focused()
+    page.keyboard.press("Control+z")
+    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+
+    page.locator("header [value=clear]").click()
+    expect(composer(page)).to_be_focused()
+    page.keyboard.type("a")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Control+z")
+    expect(composer(page)).to_have_value("a")  # the field's own
 
 
 def test_ctrl_z_in_a_field_is_the_fields_own(page: Page) -> None:
