@@ -90,6 +90,18 @@ def test_markup_stays_text_everywhere() -> None:
     assert "\u2028" not in data.decode().partition(file._SCRIPT.decode())[2]
 
 
+def test_no_text_looks_like_another() -> None:
+    turned = "pay \u202e001\u202c \U000e0068"
+    exchange = called([{"role": "user", "content": turned}], answer=f"**Yes**, {turned}")
+
+    data = proof_file(Page(exchange, ADDRESS))
+
+    page = data.decode().partition(file._SCRIPT.decode())[0]
+    assert page.count("pay [U+202E]001[U+202C] [U+E0068]") >= 2
+    assert not re.search("[\u202a-\u202e\U000e0068]", page)
+    assert read(data).exchange == exchange
+
+
 def test_each_text_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     value = archive.dump(recorded("messages"))
     value["call"]["body"] |= {
