@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class PostgreSQLServer:
         return f"postgresql://playground:{password}@127.0.0.1:{self.port}/{database}"
 
     def run(self, program: str, *arguments: str) -> None:
-        command = [self.programs / program, "-D", self.data, *arguments]
+        command = [str(self.programs / program), "-D", str(self.data), *arguments]
         subprocess.run(command, user=self.user, stdout=subprocess.DEVNULL, check=True, cwd="/")
 
     def start(self) -> None:
@@ -41,8 +42,8 @@ class PostgreSQLServer:
         self.run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
-@pytest.fixture(scope="module")
-def postgresql_server() -> Iterator[PostgreSQLServer]:
+@contextmanager
+def running_postgresql() -> Iterator[PostgreSQLServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,6 +63,12 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    with running_postgresql() as server:
+        yield server
 
 
 def _programs() -> Path:

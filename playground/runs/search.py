@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from playground.runs.models import Run
 from playground.runs.words import asked, label
@@ -17,6 +17,8 @@ _A_PAGE = 50
 # The latest runs, whose models and tags a search suggests.
 _SUGGESTING = 300
 _LONGEST_CALL = timedelta(days=1)
+# In which a word that is not rare is found often enough for a page.
+_LATEST = 20_000
 _MOST_TO_REWRITE = 20_000
 
 
@@ -109,10 +111,32 @@ def _ids(query: Query, before: int | None, most: int) -> list[int]:
         conditions.append(f"{row} < %s")
         values.append(before)
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    sql = f"SELECT {row} FROM {tables} {where}ORDER BY {row} DESC LIMIT {most}"  # noqa: S608 -- no values
+    sql = f"SELECT {row} FROM {tables} {where}"  # noqa: S608 -- no values
+    last = f"ORDER BY {row} DESC LIMIT {most}"
+    if words and connection.vendor == "postgresql":
+        return _by_words(sql, last, values, before, most)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql + last, values)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _by_words(sql: str, last: str, values: list[int | str], before: int | None, most: int) -> list[int]:
+    """Search in PostgreSQL: among the latest runs in order, and if these are too few, among all by the index.
+
+    Left alone, it also looks for a rare word in order, through all runs, because it takes the word to be less
+    rare and reading the words of a run to cost nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL cpu_operator_cost = 1; SET LOCAL max_parallel_workers_per_gather = 0")
+        cursor.execute("SELECT max(id) + 1 FROM runs_run")
+        (end,) = cursor.fetchone()
+        cursor.execute(f"{sql} AND r.id > %s {last}", [*values, (before or end or 0) - _LATEST])
+        found = cursor.fetchall()
+        if len(found) < most:
+            every = f"WITH r AS MATERIALIZED ({sql}) SELECT r.id FROM r {last}"  # noqa: S608 -- no values
+            cursor.execute(every, values)
+            found = cursor.fetchall()
+        return [pk for (pk,) in found]
 
 
 def _first_since(when: datetime) -> int | None:
