@@ -79,9 +79,9 @@
     const time = duration(performance.now() - since);
     // A stream that is open may still wait for the model's first token.
     const arriving = live && part("live-choices", live).hasChildNodes();
-    busy.textContent = `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`;
+    window.growth.say(busy, `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`);
     const elapsed = live?.querySelector("[data-elapsed]");
-    if (elapsed) elapsed.textContent = time;
+    if (elapsed) window.growth.say(elapsed, time);
   }
 
   const fragment = (template) => part(template).content.cloneNode(true);
@@ -277,8 +277,6 @@
     const before = live;
     isGrowing = Boolean(before?.isConnected);
     if (isGrowing) {
-      for (const fold of live.querySelectorAll(".reasoning[hidden]"))
-        if (fold.lastElementChild.hasChildNodes()) fold.hidden = false;
       follow();
       return;
     }
@@ -299,6 +297,7 @@
       follow();
     }
   });
+  document.addEventListener("playground:texts", follow);
   document.addEventListener("htmx:error", (event) => {
     if (!isSend(event) || live) return;
     lost();
