@@ -28,7 +28,7 @@ _MARKUP = re.compile(
 
 @dataclass(slots=True)
 class Change:
-    """What an addition changes on the page, as HTML.
+    """What an addition changes on the page: `whole` and `open` are HTML, `text` and `code` plain text.
 
     `text` goes to the end of the plain text. If `begins`, the plain text is replaced by a place for whole
     blocks and one for the open block. `whole` goes to the end of the whole blocks, `open` replaces the open
@@ -66,11 +66,11 @@ class Growing:
 
     def add(self, text: str) -> Change:
         if self._is_rest:
-            return Change(code=escape(text))
+            return Change(code=text)
         if self._plain is not None and not self._has_to_draw(text):
             self._plain.append(text)
             self._tail = (self._tail + text)[-20:]
-            return Change(text=escape(text))
+            return Change(text=text)
         with self._purse.paying():
             return self._add(text)
 
@@ -168,7 +168,7 @@ class Growing:
 
     def _code(self, text: str) -> None:
         if self._change.open is None:
-            self._change.code += escape(text)
+            self._change.code += text
         else:
             before, end, after = self._change.open.rpartition("</code>")
             self._change.open = f"{before}{escape(text)}{end}{after}"

@@ -64,5 +64,4 @@ def event_line(number: int, event: StreamEvent) -> str:
     name = event.name if event.name != "message" else ""
     brought, is_long = event.brought[:_LONGEST_BROUGHT], len(event.data) > _LONG_EVENT
     texts = (amounts.duration(event.at_ms), exact, name, brought, event.data, event.id)
-    said = f"[{number},{','.join(map(_quoted, texts))},{'true' if is_long else 'false'}]"
-    return f"\n{escape(said, quote=False)}"
+    return f"\n[{number},{','.join(map(_quoted, texts))},{'true' if is_long else 'false'}]"

@@ -56,12 +56,12 @@
     }
   }
 
-  // Show what has arrived in a panel in sight: after each swap, and when its tab is chosen.
+  // Show what has arrived in a panel in sight: whenever something arrives, and when its tab is chosen.
   function look() {
     for (const panel of document.querySelectorAll('[data-part="panel-stream"]:not([hidden])')) draw(panel);
   }
   look();
-  document.addEventListener("htmx:after:swap", look);
+  for (const arrival of ["htmx:after:swap", "playground:texts"]) document.addEventListener(arrival, look);
   new MutationObserver(look).observe(document.body, { attributeFilter: ["hidden"], subtree: true });
 
   // The list of events as event-stream text. An id holds until the next one.

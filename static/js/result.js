@@ -79,13 +79,13 @@
     const time = duration(performance.now() - since);
     // A stream that is open may still wait for the model's first token.
     const arriving = live && part("live-choices", live).hasChildNodes();
-    busy.textContent = `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`;
+    window.growth.say(busy, `${arriving ? busy.dataset.live : busy.dataset.text} · ${time}`);
     const elapsed = live?.querySelector("[data-elapsed]");
-    if (elapsed) elapsed.textContent = time;
-    // How long the model has been thinking: the server says it with each event, and none may come for a while.
+    if (elapsed) window.growth.say(elapsed, time);
+    // How long the model has been thinking: the server says only when it begins.
     for (const counter of live?.querySelectorAll("[data-counts]") ?? []) {
       counter.since ??= performance.now() - Number(counter.dataset.counts);
-      counter.textContent = duration(performance.now() - counter.since);
+      window.growth.say(counter, duration(performance.now() - counter.since));
     }
   }
 
@@ -282,8 +282,6 @@
     const before = live;
     isGrowing = Boolean(before?.isConnected);
     if (isGrowing) {
-      for (const fold of live.querySelectorAll(".reasoning[hidden]"))
-        if (fold.lastElementChild.hasChildNodes()) fold.hidden = false;
       follow();
       return;
     }
@@ -304,6 +302,7 @@
       follow();
     }
   });
+  document.addEventListener("playground:texts", follow);
   document.addEventListener("htmx:error", (event) => {
     if (!isSend(event) || live) return;
     lost();

@@ -284,16 +284,20 @@ def test_a_growing_answer_is_followed_unless_one_scrolls_away(
     open_page: Open, upstream: ScriptedUpstream, width: int
 ) -> None:
     paused = Paused(
-        STREAM_HEAD + token("line\n" * 100), token("line\n" * 100) + token("the end") + STREAM_END
+        STREAM_HEAD + token("line\n" * 1000) + token("line\n" * 1000),
+        token("line\n" * 100) + token("the end") + STREAM_END,
     )
     upstream.reply(paused)
     page = open_page("?provider=test", width=width)
 
     _start(page)
-    page.locator("[data-part=live-text-0]").get_by_text("line").wait_for()
+    page.locator("[data-part=live-text-0]").get_by_text("line").last.wait_for()
     scroller = "document.querySelector('[data-talk]')"
     below = f"{scroller}.scrollHeight - {scroller}.scrollTop - {scroller}.clientHeight"
     assert page.evaluate(below) < 40
+    # A change lays out only the block at the end.
+    texts = "[...document.querySelector('[data-part=live-text-0]').childNodes]"
+    assert page.evaluate(f"{texts}.every(({{ textContent }}) => textContent.length < 5000)")
     page.evaluate(f"{scroller}.scrollTop -= 500")
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     paused.go.set()

@@ -1,7 +1,7 @@
 """A growing answer: its pieces, put where they belong, end up as the answer."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from hypothesis import given
@@ -46,12 +46,12 @@ class _Page:
 
     def show(self, growing: Growing, text: str) -> None:
         change = growing.add(text)
-        self.plain = "" if change.begins else self.plain + change.text
+        self.plain = "" if change.begins else self.plain + escape(change.text)
         self.whole += change.whole
         self.open = self.open if change.open is None else change.open
         if change.code:
             assert "</code>" in self.open
-            self.open = self.open.replace("</code>", change.code + "</code>")
+            self.open = self.open.replace("</code>", escape(change.code) + "</code>")
 
     @property
     def text(self) -> str:
@@ -118,7 +118,7 @@ def test_markup_is_noticed_wherever_it_is_cut(pieces: list[str]) -> None:
 def test_it_stays_plain_where_nothing_is_drawn() -> None:
     growing = Growing(Purse(), draws=False)
 
-    assert growing.add("**b** <i>") == Change(text="**b** &lt;i&gt;")
+    assert growing.add("**b** <i>") == Change(text="**b** <i>")
 
 
 def test_an_open_fence_is_code() -> None:

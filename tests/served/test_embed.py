@@ -199,7 +199,7 @@ def test_a_crash_keeps_the_reservation(
     site = embeds.own_site()
     upstream.reply(Paused(STREAM_HEAD + token("so far")))
     live = open_stream(site)
-    live.until(">so far<")
+    live.until('"so far"')
     reserved = embeds.spent()
     (worker,) = workers(site)
 
@@ -217,7 +217,7 @@ def test_a_reader_who_leaves_is_charged_for_what_arrived(
     paused = Paused(STREAM_HEAD + token("x") * 10)
     upstream.reply(paused)
     live = open_stream(site)
-    live.until("data: [10,")
+    live.until("\\n[10,")
     reserved = embeds.spent()[1]
 
     live.leave()
@@ -236,7 +236,7 @@ def test_streams_that_wait_hold_no_database_open(
     upstream.reply(Paused(STREAM_HEAD + token("x")))
     streams = [open_stream(site, f"192.0.2.{number}") for number in range(10)]
     for live in streams:
-        live.until(">x<")
+        live.until('"x"')
 
     (worker,) = workers(site)
     files = [str(entry.readlink()) for entry in Path(f"/proc/{worker}/fd").iterdir() if entry.is_symlink()]

@@ -64,24 +64,35 @@ def _read(html: str) -> None:
     reader.close()
 
 
-def _messages(stream: bytes) -> Iterator[str]:
-    """Yield the data of each event, as a browser reads a stream (HTML, server-sent events)."""
-    data: list[str] = []
+def _read_texts(event: str, data: str) -> None:
+    assert event == "playground:texts"
+    for target, _, _ in json.loads(data):
+        assert _TARGET.fullmatch(target.removesuffix(" code")), target
+
+
+def _messages(stream: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the name and data of each event, as a browser reads a stream (HTML, server-sent events)."""
+    event, data = "", list[str]()
     for line in re.split("\r\n|\n|\r", stream.decode()):
         name, _, value = line.partition(":")
-        assert name in ("", "data"), line
-        if name:
+        assert name in ("", "data", "event"), line
+        if name == "event":
+            event = value.removeprefix(" ")
+        elif name:
             data.append(value.removeprefix(" "))
         elif data:
-            yield "\n".join(data)
-            data = []
+            yield event, "\n".join(data)
+            event, data = "", []
 
 
 def _check(answer: HttpResponse) -> None:
     assert answer.status_code < 500
     if answer.streaming:
-        for message in _messages(b"".join(answer)):
-            _read(message)
+        for event, data in _messages(b"".join(answer)):
+            if event:
+                _read_texts(event, data)
+            else:
+                _read(data)
     elif answer["Content-Type"].startswith("text/html"):
         _read(answer.content.decode())
     else:
