@@ -9,3 +9,6 @@ class PlaygroundConfig(AppConfig):
 
     def ready(self) -> None:
         from playground import checks  # noqa: F401 -- registers the checks
+        from playground.rendering import nodes
+
+        nodes.install()

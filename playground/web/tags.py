@@ -8,16 +8,17 @@ from typing import Any, cast
 
 from django import template
 from django.conf import settings
-from django.template import Engine
+from django.template import Engine, NodeList
 from django.template.base import FilterExpression, Parser, Token
 from django.template.defaultfilters import truncatechars as django_truncatechars
+from django.template.defaulttags import ForNode, do_for
 from django.template.loader_tags import IncludeNode, do_include
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, trans_real
+from django.utils.translation import gettext
 
 from playground import amounts
 from playground.exchange.parameter import Parameter
@@ -26,6 +27,7 @@ from playground.exchange.refusal import Refusal
 from playground.forms.fields import choice_text
 from playground.proof.carried import carried as carried_text
 from playground.rendering.json_html import json_html
+from playground.rendering.nodes import Constant, Included, Together
 from playground.rendering.translate import paragraph, spaced, translate
 from playground.results import present
 from playground.results.present import LONGEST_SHOWN
@@ -45,52 +47,30 @@ def say(sentence: Sentence) -> str:
 
 @register.tag("translate")
 def translate_tag(parser: Parser, token: Token) -> template.Node:
-    """Django's tag. A fragment has dozens of plain texts, each of which Django looks up and escapes again."""
+    """Django's tag; most texts are plain."""
     node: TranslateNode = do_translate(parser, token)
     words = token.split_contents()
     is_plain = len(words) == 2 and words[1][0] == words[1][-1] in ("'", '"')
-    return _Translated(node) if is_plain else node
-
-
-class _Translated(template.Node):
-    """A plain text in each language that was asked for so far."""
-
-    def __init__(self, node: TranslateNode) -> None:
-        self._node = node
-        self._said: dict[object, str] = {}
-
-    def render(self, context: template.Context) -> str:
-        language = trans_real.catalog()
-        said = self._said.get(language)
-        if said is None:
-            said = self._said[language] = self._node.render(context)
-        return said
+    return Constant(node.render) if is_plain else node
 
 
 @register.tag("include")
 def include_tag(parser: Parser, token: Token) -> template.Node:
-    """Django's tag. A page has dozens of includes, each of which Django looks up and sets up every time.
-
-    A template that is included by its name gets no state of its own for `cycle` and `ifchanged`.
-    """
+    """Django's tag, which looks up a template and sets it up every time."""
     node: IncludeNode = do_include(parser, token)
     is_named = not (node.template.is_var or node.template.filters or node.isolated_context)
-    # In debug mode Django reads a template again when its file changes.
-    return node if Engine.get_default().debug or not is_named else _Included(node)
+    if Engine.get_default().debug or not is_named:
+        return node
+    return Included(str(node.template.var), node.extra_context)
 
 
-class _Included(template.Node):
-    """A template that is looked up once."""
-
-    def __init__(self, node: IncludeNode) -> None:
-        self._name, self._values = str(node.template.var), node.extra_context
-        self._nodes: template.NodeList | None = None
-
-    def render(self, context: template.Context) -> SafeString:
-        if self._nodes is None:
-            self._nodes = Engine.get_default().get_template(self._name).nodelist
-        with context.push(**{name: value.resolve(context) for name, value in self._values.items()}):
-            return self._nodes.render(context)
+@register.tag("for")
+def for_tag(parser: Parser, token: Token) -> template.Node:
+    """Django's tag, which renders what it repeats node by node."""
+    node: ForNode = do_for(parser, token)
+    if not Engine.get_default().debug:
+        node.nodelist_loop = NodeList([Together(cast("NodeList", node.nodelist_loop))])
+    return node
 
 
 @register.filter
@@ -249,10 +229,15 @@ def edit_url(context: dict[str, Any]) -> str:
     return language.address(request, getattr(request, "edit_view", "edit"))
 
 
-@register.simple_tag
-@cache
-def icon(name: str) -> SafeString:
+@register.tag
+def icon(parser: Parser, token: Token) -> template.Node:
     """Show an icon of `static/vendor/lucide/`. Text beside it, or a label, gives its meaning."""
+    name: str = parser.compile_filter(token.split_contents()[1]).var
+    return Constant(lambda _: _icon(name))
+
+
+@cache
+def _icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("vendor/lucide/icons.svg"),
