@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
+from html import escape
 from itertools import chain, takewhile
 
 from django.conf import settings
