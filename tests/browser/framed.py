@@ -93,9 +93,11 @@ class Hosted:
     def say(self, **message: object) -> None:
         self.page.evaluate("data => frames[0].postMessage(data, '*')", {"from": "api-playground", **message})
 
-    def heights(self) -> list[int]:
-        heard = self.page.evaluate("heard")
-        return [data["height"] for _, data in heard if data["type"] == "height"]
+    def height(self) -> int:
+        """Return the height that the frame said last; on a busy machine, the first one can take a while."""
+        told = "heard.findLast(([, { type }]) => type === 'height')"
+        height: int = self.page.wait_for_function(told).evaluate("([, { height }]) => height")
+        return height
 
 
 Host = Callable[..., Hosted]

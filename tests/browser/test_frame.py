@@ -88,7 +88,7 @@ def test_the_height_follows_what_is_in_it(
     host: Host, upstream: ScriptedUpstream, playground: tuple[str, str]
 ) -> None:
     hosted = host("embed=hello")
-    before = hosted.heights()[-1]
+    before = hosted.height()
 
     upstream.reply(completion("line\n" * 60))
     hosted.frame.get_by_role("button", name="Send").click()
@@ -104,12 +104,12 @@ def test_the_height_follows_what_is_in_it(
 def test_the_height_does_not_depend_on_that_of_the_window(host: Host) -> None:
     """Otherwise the frame would grow each time the page applies its height."""
     hosted = host("embed=hello")
-    before = hosted.heights()[-1]
+    before = hosted.height()
 
     hosted.page.evaluate("document.querySelector('iframe').style.height = '3000px'")
     hosted.page.wait_for_timeout(300)
 
-    assert hosted.heights()[-1] == before
+    assert hosted.height() == before
 
 
 def test_the_theme_is_the_hosts(host: Host) -> None:
