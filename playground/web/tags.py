@@ -29,6 +29,7 @@ from playground.proof.carried import carried as carried_text
 from playground.rendering.json_html import json_html
 from playground.rendering.nodes import Constant, Included, Together
 from playground.rendering.translate import paragraph, spaced, translate
+from playground.rendering.turns import with_turns_named
 from playground.results import present
 from playground.results.present import LONGEST_SHOWN
 from playground.text import jsontext
@@ -99,6 +100,7 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 register.filter("choice_text", choice_text)
 register.filter("paragraph", paragraph)
+register.filter("with_turns_named", with_turns_named)
 register.filter("spaced", spaced, is_safe=True)
 
 
