@@ -21,7 +21,13 @@ window.editForm = (() => {
 
   // A state is the form's fields without the key and the tokens, which nothing keeps.
   const TOKENS = ["csrfmiddlewaretoken", "embed_token"];
-  const fields = () => [...new FormData(form)];
+  // Not with `FormData`, for which the browser first lays out the page: a state is kept at each key.
+  const isSent = (field) =>
+    field.matches(
+      ":enabled:not(button, fieldset, output, :is([type=checkbox], [type=radio]):not(:checked))",
+    ) && field.selectedIndex !== -1; // a list without a choice
+  const fields = () =>
+    [...form.elements].filter((field) => field.name && isSent(field)).map(({ name, value }) => [name, value]);
   const state = () => fields().filter(([name]) => name !== "api_key" && !TOKENS.includes(name));
   const tokens = () => fields().filter(([name]) => TOKENS.includes(name));
 
