@@ -89,6 +89,8 @@ def _clock_is_trusted() -> bool:
 
     If there is none, perhaps the clock jumped ahead: what looks too old may be from yesterday. A long pause
     looks the same, so deleting by age waits until the playground has been used at this date for a day.
+    A jump too small for that deletes runs too early by as much as it jumped. Waiting longer after every
+    pause would keep runs beyond what was promised wherever the playground is used only now and then.
     """
     now, keeps = timezone.now(), timedelta(days=settings.CONFIG.runs_days)
     return Run.objects.filter(started__range=(now - keeps, now - min(_TRUSTED_AFTER, keeps / 2))).exists()

@@ -33,5 +33,13 @@ def test_twice_as_many_runs_take_no_longer(client: Client) -> None:
 
     fill(_COUNT)
 
-    slower = {name: (once[name], taken) for name, taken in _times(client).items()}
-    assert {name: both for name, both in slower.items() if both[1] > 1.5 * both[0] + 0.005} == {}
+    twice, tries = _times(client), 3
+    while (slower := _slower(once, twice)) and tries:  # or the machine was busy
+        tries -= 1
+        twice = {name: min(twice[name], taken) for name, taken in _times(client).items()}
+    assert slower == {}
+
+
+def _slower(once: dict[str, float], twice: dict[str, float]) -> dict[str, tuple[float, float]]:
+    both = {name: (once[name], taken) for name, taken in twice.items()}
+    return {name: times for name, times in both.items() if times[1] > 1.5 * times[0] + 0.005}

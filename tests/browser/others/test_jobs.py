@@ -8,6 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from playground.proof.file import State
 from tests.browser.others.tabs import Tab
 from tests.proof.made import called, script, signed_elsewhere
+from tests.web.test_links import _link as packed
 
 ANSWER = "[data-part=panel-answer] :is(.answer-rich, .answer-text)"
 GROWING = "[data-part=live-text-0]"
@@ -84,3 +85,13 @@ def test_what_a_page_complains_about_is_seen(tab: Tab, address: str, tmp_path: P
         tab.until("(complaint) => sessionStorage.complaints?.includes(complaint)", complaint)
     tab.complaints.clear()
     tab.run("() => sessionStorage.clear()")
+
+
+def test_a_compressed_link_fills_the_form_in_chinese(tab: Tab, address: str) -> None:
+    request = {"model": "m", "messages": [{"role": "user", "content": "多瑙河发源于哪里？"}]}
+
+    tab.open(f"{address}?lang=zh#r={packed(provider='', request=request)}")
+
+    filled = "(text) => document.querySelector('textarea[name=content]')?.value === text"
+    tab.until(filled, "多瑙河发源于哪里？")
+    tab.text("button", "发送")
