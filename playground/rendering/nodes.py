@@ -2,8 +2,8 @@
 
 A fragment has hundreds of nodes, most of which are constant in a language: text, translated text, icons. They
 are joined the first time, together with those of included templates, so that later only what varies is
-rendered. In debug mode, Django renders as ever: its errors name the place in the template, and it reads a
-template again when its file changes.
+rendered. In debug mode nothing is joined: errors name the place in the template, and Django reads a template
+again when its file changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
