@@ -16,7 +16,7 @@ from django.template.loader_tags import IncludeNode, do_include
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -108,16 +108,6 @@ register.filter("spaced", spaced, is_safe=True)
 def breakable(name: str) -> SafeString:
     """Let a long name break after its underscores and dots."""
     return SafeString(re.sub("[_.]", r"\g<0><wbr>", escape(name)))
-
-
-# Characters that turn the text after them, and tags, which aren't drawn at all.
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
-
-
-@register.filter
-def with_turns_named(html: str) -> SafeString:
-    """Name the characters that make a text look like another: with U+202E, “abc” looks like “cba”."""
-    return SafeString(_TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", conditional_escape(html)))
 
 
 @register.filter
