@@ -135,7 +135,7 @@ def test_ctrl_z_right_after_new_takes_it_back(page: Page) -> None:
     page.locator("header [value=clear]").click()
     expect(composer(page)).to_be_focused()
     page.keyboard.press("Control+z")
-    page.wait_for_function("before => JSON.stringify(undo.state()) === JSON.stringify(before)", arg=before)
+    page.wait_for_function("before => JSON.stringify(editForm.state()) === JSON.stringify(before)", arg=before)
 
     page.locator("header [value=clear]").click()
     expect(composer(page)).to_be_focused()
