@@ -24,8 +24,8 @@ _COMMON = ("playground", "form", "result", "highlight", "screens", "answer")
 # What is joined, in its order: for the playground's page, for a frame in another one, and for other pages.
 JOINED = {
     "js/page.js": (
-        *("form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "growth"),
-        *("result", "owncode", "conversation", "versions", "remedies", "layout", "runs", "proof"),
+        *("late", "form", "edits", "kept", "undo", "provider", "models", "keys", "copy", "code", "growth"),
+        *("result", "owncode", "conversation", "versions", "layout", "proof"),
     ),
     "js/framed.js": ("form", "edits", "kept", "copy", "code", "growth", "result"),
     "css/common.css": _COMMON,

@@ -1,5 +1,5 @@
 // What helps an answer that failed or was cut: send the same again, now or when the provider wants it; go to the field
-// that is wrong; let the model go on.
+// that is wrong; let the model go on. Loaded by the first click on such a button (`late.js`).
 (() => {
   const pane = document.querySelector(".conversation");
   const { sendAside, whenReady } = window.conversation;

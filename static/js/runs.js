@@ -1,5 +1,6 @@
-// Runs, in their list and in the playground: times in the reader's time zone, stars, deleting.
-window.runs = (() => {
+// Runs, in their list and in the playground: times in the reader's time zone, stars, deleting. On the page, it is loaded
+// when it is used (`late.js`), unless the page shows a run.
+window.runs ??= (() => {
   const two = (number) => String(number).padStart(2, "0");
   const day = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 

@@ -12,12 +12,13 @@ from tests.site import Site
 def test_pages_and_the_loader_are_light(share: Callable[..., Site]) -> None:
     address = share().address
 
-    page = weight.first_load(address)
+    page, saving = weight.first_load(address), weight.first_load(share(PLAYGROUND_RUNS="1").address)
     frame = weight.first_load(f"{address}embed/?provider=test")
 
     assert min([*page.values(), *frame.values()]) > 100  # nothing is missing
     assert {"js/frame.js", "css/frame.css", "js/framed.js"} <= set(frame)
     assert sum(page.values()) <= weight.AIM
+    assert sum(saving.values()) <= weight.AIM
     assert sum(frame.values()) <= weight.FRAME_AIM
     assert weight.loader(address) <= weight.LOADER_AIM
 
