@@ -181,6 +181,18 @@ VARIABLES = (
         "Maximum size of all runs, in MiB. The oldest are deleted first, starred ones never.",
         count,
     ),
+    Variable(
+        "PLAYGROUND_ACCOUNTS",
+        "0",
+        "Asks people to sign in. Make the first link with `manage.py people invite --owner`.",
+        flag,
+    ),
+    Variable(
+        "PLAYGROUND_PRIVATE_RUNS",
+        "0",
+        "With accounts, only the person who sent a call sees its run. Otherwise the team does.",
+        flag,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Timeout between two bytes from a provider.", seconds),
@@ -272,6 +284,8 @@ class Config:
     runs: bool
     runs_days: int
     runs_mib: int
+    accounts: bool
+    private_runs: bool
     port: int
     connect_seconds: float
     silence_seconds: float

@@ -1,6 +1,7 @@
 """Django's settings. What an administrator can change is in `config.py`; the rest is decided here."""
 
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "playground.people",
     "playground.proof",
     "playground.runs",
+    "playground.teams",
 ]
 
 MIDDLEWARE = [
@@ -66,10 +68,23 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "playground.people.middleware.AdminMiddleware",
-    "playground.people.middleware.AdminSessions",
-    "playground.people.middleware.AdminAuthentication",
-    "playground.people.middleware.AdminMessages",
+    "playground.people.middleware.Sessions",
+    "playground.people.middleware.Authentication",
+    "playground.people.middleware.Messages",
 ]
+
+if CONFIG.accounts:
+    INSTALLED_APPS += [
+        "django.contrib.humanize",  # for pages of allauth
+        "allauth",
+        "allauth.account",
+        "allauth.mfa",
+        "allauth.usersessions",
+    ]
+    MIDDLEWARE += [
+        "allauth.account.middleware.AccountMiddleware",
+        "playground.people.wall.SignInMiddleware",
+    ]
 
 ROOT_URLCONF = "playground.urls"
 WSGI_APPLICATION = "playground.wsgi.application"
@@ -152,6 +167,10 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if not CONFIG.accounts:
+    # django-allauth's, too, so that turning accounts on needs no new collectstatic.
+    _allauth = files("allauth")
+    STATICFILES_DIRS += [Path(str(_allauth / app / "static")) for app in ("account", "mfa")]
 STORAGES = {
     "staticfiles": {"BACKEND": "playground.serving.static.Storage"},
 }
@@ -167,15 +186,36 @@ CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
-SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SAMESITE = "Lax" if CONFIG.accounts else "Strict"  # a link from elsewhere finds you signed in
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_PATH = "/admin/"  # only the admin needs to know who is logged in
+# Without accounts, only the admin needs to know who is logged in.
+SESSION_COOKIE_PATH = "/" if CONFIG.accounts else "/admin/"
 AUTH_USER_MODEL = "people.User"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+
+# Signing in, by django-allauth. Nobody signs up without an invitation (`people.adapter`).
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if CONFIG.accounts:
+    AUTHENTICATION_BACKENDS += ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "index"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "playground.people.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation's link takes its place, which also works without mail
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "API Playground"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers allow passkeys on localhost only
+
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]  # a load balancer asks within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0

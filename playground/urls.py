@@ -1,5 +1,6 @@
 """The playground's URLs."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
@@ -44,3 +45,8 @@ urlpatterns = [
     path("embed/snippets/", frame.snippets, name="embed-snippets"),
     path("admin/", admin.site.urls),
 ]
+
+if settings.CONFIG.accounts:
+    from playground.people.urls import urlpatterns as people
+
+    urlpatterns += people

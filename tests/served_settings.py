@@ -11,4 +11,6 @@ from tests import resolver
 resolver.install()
 
 STATIC_ROOT = os.environ["TEST_STATIC_ROOT"]
+# The real hashers are slow on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ROOT_URLCONF = os.environ.get("TEST_URLS", "playground.urls")

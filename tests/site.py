@@ -44,7 +44,7 @@ def serving(
 
     `files` is the soft and the hard limit of open files at the start.
     """
-    variables = _variables(folder, upstream, environment)
+    variables = variables_of(folder, upstream, environment)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,14 +62,14 @@ def serving(
 
 def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> None:
     """Run a `manage.py` command with the settings that `serving` would use for the same arguments."""
-    _run("manage.py", *arguments, env=_variables(folder, upstream, environment))
+    _run("manage.py", *arguments, env=variables_of(folder, upstream, environment))
 
 
 def manage_all(folder: Path, upstream: str, *commands: list[str], **environment: str) -> None:
     """Run several `manage.py` commands in one process, as starting it takes longer than what they do."""
     code = "import json, sys\nimport manage\n"
     code += "for command in json.loads(sys.argv[1]): sys.argv[1:] = command; manage.main()"
-    _run("-c", code, json.dumps(commands), env=_variables(folder, upstream, environment))
+    _run("-c", code, json.dumps(commands), env=variables_of(folder, upstream, environment))
 
 
 def _run(*command: str, env: dict[str, str]) -> None:
@@ -77,7 +77,7 @@ def _run(*command: str, env: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _variables(folder: Path, upstream: str, environment: dict[str, str]) -> dict[str, str]:
+def variables_of(folder: Path, upstream: str, environment: dict[str, str]) -> dict[str, str]:
     (folder / "providers.toml").write_text(
         f'[[provider]]\nid = "test"\nlabel = "Test"\nbase_url = "http://{upstream}/v1"\n'
         'key_variable = "TEST_API_KEY"\nmodels = ["m", "m-large"]\n'

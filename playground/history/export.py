@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -13,7 +13,8 @@ from playground.history import asked
 from playground.history.views import if_runs_are_on
 from playground.runs import search
 from playground.runs.models import Run
-from playground.runs.search import Found, Query
+from playground.runs.search import Found
+from playground.teams.access import member_of
 
 _logger = logging.getLogger(__name__)
 
@@ -22,23 +23,23 @@ _logger = logging.getLogger(__name__)
 @if_runs_are_on
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream the runs that match as JSONL, the latest first."""
-    query = asked.read(request).query
-    first = in_turn(partial(search.find, query))  # raises while an error can still be said
+    find = partial(search.find, asked.read(request).query, within=member_of(request))
+    first = in_turn(find)  # raises while an error can still be said
     return StreamingHttpResponse(
-        _lines(query, first),
+        _lines(find, first),
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="runs.jsonl"', "X-Accel-Buffering": "no"},
     )
 
 
-def _lines(query: Query, found: Found) -> Iterator[bytes]:
+def _lines(find: Callable[..., Found], found: Found) -> Iterator[bytes]:
     while True:
         for run in found.runs:
             if line := _line(run):
                 yield line
         if found.more is None:
             return
-        found = in_turn(partial(search.find, query, found.more))
+        found = in_turn(partial(find, found.more))
 
 
 def _line(run: Run) -> bytes:

@@ -100,7 +100,7 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
 @if_runs_are_on
 def run_proof(request: HttpRequest, key: str) -> HttpResponse:
     """Hand on a run."""
-    return _hand_on(request, result_of_run(key))
+    return _hand_on(request, result_of_run(request, key))
 
 
 def _hand_on(request: HttpRequest, result: Result, carried_text: str = "") -> HttpResponse:

@@ -28,6 +28,7 @@ from playground.results.present import Result
 from playground.runs import keep, reserve, search
 from playground.runs.models import Run
 from playground.runs.tidy import used
+from playground.teams.access import member_of
 from playground.text.sentence import gettext_noop, say
 from playground.web.page import code_context, render_page
 from playground.web.refusals import refuse
@@ -64,7 +65,7 @@ def if_runs_are_on(view: View) -> View:
 def runs(request: HttpRequest) -> HttpResponse:
     """List runs, the latest first. Searches are posted, so that their words stay out of logs."""
     wanted = asked.read(request)
-    found = search.find(wanted.query, wanted.before)
+    found = search.find(wanted.query, wanted.before, within=member_of(request))
     match shape_of(request):
         case Shape.JSON:
             return JsonResponse({"runs": [_summary(run) for run in found.runs], "before": found.more})
@@ -83,8 +84,8 @@ def _list(request: HttpRequest, wanted: asked.Asked, found: search.Found, told: 
         "found": found,
         "asked": wanted,
         "told": told,
-        "suggested": search.suggested(),
-        "other": Run.objects.without_record().named([other]).first(),
+        "suggested": search.suggested(member_of(request)),
+        "other": Run.objects.within(member_of(request)).without_record().named([other]).first(),
     }
     return render(request, "history/runs.html", context)
 
@@ -98,7 +99,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
 
     htmx gets what came back and the call's code, for a conversation that has the answer already.
     """
-    kept = _found(key)
+    kept = _found(request, key)
     try:
         exchange = kept.exchange
         if shape_of(request) is Shape.JSON:
@@ -112,7 +113,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         code = code_context(draft_of(form_of(exchange)), exchange)
         return render(request, "history/_recalled.html", {"result": result, **code})
     form = form_of(exchange)
-    summaries = Run.objects.without_record()
+    summaries = Run.objects.within(member_of(request)).without_record()
     repeated_by = summaries.filter(parent=key).order_by("-pk")
     return render_page(
         request,
@@ -133,9 +134,10 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     """Star a run, tag it, or delete it, by the button that was clicked."""
     match request.POST.get("change"):
         case "star" | "unstar" as starred:
-            kept = keep.change(key, starred=starred == "star")
+            kept = keep.change(key, starred=starred == "star", within=member_of(request))
         case "tag":
-            kept = keep.change(key, tags=request.POST.get("tags", "").split()[:_MOST_TAGS])
+            tags = request.POST.get("tags", "").split()[:_MOST_TAGS]
+            kept = keep.change(key, tags=tags, within=member_of(request))
         case "delete":
             return _delete(request, [key])
         case _:
@@ -155,7 +157,12 @@ def selected(request: HttpRequest) -> HttpResponse:
         case "compare":
             keys = [*filter(None, [request.POST.get("with")]), *keys]
             if len(keys) == 2:
-                earlier_first = Run.objects.named(keys).order_by("pk").values_list("key", flat=True)
+                earlier_first = (
+                    Run.objects.within(member_of(request))
+                    .named(keys)
+                    .order_by("pk")
+                    .values_list("key", flat=True)
+                )
                 keys = [*earlier_first, *(key for key in keys if key not in earlier_first)]
                 return HttpResponseRedirect(
                     f"{reverse('runs-compare')}?{urlencode({'run': keys}, doseq=True)}"
@@ -172,20 +179,21 @@ def selected(request: HttpRequest) -> HttpResponse:
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
-    return _list(request, asked.Asked({}, search.Query(), None), search.find(search.Query()), told)
+    found = search.find(search.Query(), within=member_of(request))
+    return _list(request, asked.Asked({}, search.Query(), None), found, told)
 
 
 def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
     """Delete runs, or all if `keys` is None. Ask first, because this can't be undone."""
     if "confirmed" in request.POST or shape_of(request) is Shape.JSON:
-        keep.forget(keys)
+        keep.forget(keys, member_of(request))
         return _done(request, reverse("runs"))
-    runs = Run.objects.all() if keys is None else Run.objects.named(keys)
+    runs = keep.deletable(keys, member_of(request))
     context = {
         "all": keys is None,
         "keys": keys or [],
         "count": runs.count(),
-        "bytes": used() if keys is None else None,
+        "bytes": used(runs) if keys is None else None,
         "shown": runs.without_record().order_by("-pk")[:10] if keys else [],
         "back": reverse("run", args=keys) if keys and len(keys) == 1 else reverse("runs"),
     }
@@ -201,7 +209,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     if len(keys) != 2:
         sentence = say(gettext_noop("Select two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
-    kept = [_found(key) for key in keys]
+    kept = [_found(request, key) for key in keys]
     one, other = map(result_of, kept)
     return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
 
@@ -215,9 +223,9 @@ def form_of(exchange: Exchange) -> RequestForm:
     return form
 
 
-def result_of_run(key: str) -> Result:
+def result_of_run(request: HttpRequest, key: str) -> Result:
     """Return the run's result. Raises `RefusedError`."""
-    return result_of(_found(key))
+    return result_of(_found(request, key))
 
 
 def result_of(kept: Run, kept_as: keep.Kept | None = None) -> Result:
@@ -228,8 +236,8 @@ def result_of(kept: Run, kept_as: keep.Kept | None = None) -> Result:
         raise RefusedError(refusals.unreadable(error)) from error
 
 
-def _found(key: str) -> Run:
-    kept = Run.objects.named([key]).first()
+def _found(request: HttpRequest, key: str) -> Run:
+    kept = Run.objects.within(member_of(request)).named([key]).first()
     if kept is None:
         raise RefusedError(refusals.gone())
     return kept

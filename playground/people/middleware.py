@@ -1,10 +1,14 @@
-"""Middleware for `/admin/` only: sessions, a Content Security Policy, and a rate limit for logins."""
+"""Middleware for people who sign in: sessions where they are needed, and the admin's policy and rate limit.
+
+Without accounts, only `/admin/` knows who is signed in. Embeds never do.
+"""
 
 import logging
 from collections.abc import Callable
 from typing import Any, cast
 
 from csp.constants import NONE, SELF
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -25,6 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _logger = logging.getLogger(__name__)
 
 ADMIN = "/admin/"
+EMBEDS = ("/embed/", "/embed.js")
 LOGINS = Rate(10, 900)
 
 # Django's admin has no inline scripts or styles; its jQuery knows nothing of Trusted Types.
@@ -67,16 +72,22 @@ class AdminMiddleware:
         return refuse(request, refusals.too_many_logins(empty)) if empty else None
 
 
+def _knows_people(request: HttpRequest) -> bool:
+    if request.path.startswith(ADMIN):
+        return True
+    return bool(settings.CONFIG.accounts) and not request.path.startswith(EMBEDS)
+
+
 def _without_database(request: HttpRequest, error: Error) -> HttpResponseBase:
     _logger.error("The admin cannot be shown: %s", why(error))
     return refuse(request, refusals.admin_without_database(why(error)))
 
 
-class AdminSessions(SessionMiddleware):
-    """Sessions under `/admin/` and nowhere else, like the two below."""
+class Sessions(SessionMiddleware):
+    """Sessions where people are known and nowhere else, like the two below."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if not request.path.startswith(ADMIN):
+        if not _knows_people(request):
             return self.get_response(request)
         try:
             return super().__call__(request)
@@ -84,11 +95,11 @@ class AdminSessions(SessionMiddleware):
             return _without_database(request, error)
 
 
-class AdminAuthentication(AuthenticationMiddleware):
+class Authentication(AuthenticationMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
-        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+        return super().__call__(request) if _knows_people(request) else self.get_response(request)
 
 
-class AdminMessages(MessageMiddleware):
+class Messages(MessageMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
-        return super().__call__(request) if request.path.startswith(ADMIN) else self.get_response(request)
+        return super().__call__(request) if _knows_people(request) else self.get_response(request)

@@ -4,4 +4,7 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """A person who may log in. Nothing is added to Django's user yet."""
+    """A person who may sign in. With accounts, by `email`; others don't see the username."""
+
+    def __str__(self) -> str:
+        return self.email or self.username

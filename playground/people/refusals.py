@@ -51,3 +51,83 @@ def too_many_logins(empty: Empty) -> Refusal:
         ),
         retry_seconds=seconds,
     )
+
+
+SIGN_IN = Refusal(
+    401,
+    "sign_in",
+    say(gettext_noop("Sign in first")),
+    say(gettext_noop("Your session has ended, or you have not signed in. Sign in, then try again.")),
+)
+
+
+NO_TEAM = Refusal(
+    403,
+    "no_team",
+    say(gettext_noop("You are not in a team")),
+    say(gettext_noop("Ask an admin of your team for an invitation, and open its link.")),
+)
+
+
+NOT_ALLOWED = Refusal(
+    403,
+    "not_allowed",
+    say(gettext_noop("Your role doesn’t allow this")),
+    say(gettext_noop("Ask an admin of your team to change your role.")),
+)
+
+
+NO_INVITATION = Refusal(
+    404,
+    "no_invitation",
+    say(gettext_noop("Invitation not valid")),
+    say(
+        gettext_noop(
+            "The link was used, was withdrawn, or has expired. Ask whoever invited you for a new one."
+        )
+    ),
+)
+
+
+NO_TEAM_HERE = Refusal(
+    404,
+    "no_team_here",
+    say(gettext_noop("Team not found")),
+    say(gettext_noop("The team doesn’t exist, or you aren’t in it.")),
+)
+
+
+LAST_OWNER = Refusal(
+    409,
+    "last_owner",
+    say(gettext_noop("A team needs an owner")),
+    say(gettext_noop("Make somebody else an owner first.")),
+)
+
+
+def for_another(email: str) -> Refusal:
+    return Refusal(
+        403,
+        "for_another",
+        say(gettext_noop("This invitation is for somebody else")),
+        say(
+            gettext_noop("It is for %(email)s. Sign in with that address, and open the link again."),
+            email=email,
+        ),
+    )
+
+
+NO_NEW_TEAM = Refusal(
+    403,
+    "not_allowed",
+    say(gettext_noop("You can’t make teams")),
+    say(gettext_noop("Only owners of a team can make another one.")),
+)
+
+
+NO_MEMBER = Refusal(
+    404,
+    "no_member",
+    say(gettext_noop("Person not found")),
+    say(gettext_noop("Nobody with this number is in the team. Reload its page.")),
+)

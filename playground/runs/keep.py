@@ -14,8 +14,10 @@ from playground.exchange.archive import ArchiveError
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.runs import reserve, search, tidy, writing
-from playground.runs.models import Run, packed
-from playground.runs.words import label, strings, words_of
+from playground.runs.models import Run, Runs, packed
+from playground.runs.words import audience, label, strings, words_of
+from playground.teams.access import Action, allows
+from playground.teams.models import Membership
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import is_full, why
@@ -65,9 +67,15 @@ class Keeper:
     """
 
     def __init__(
-        self, who: str = "", parent: str = "", *, wanted: bool = True, handed_on: bool = True
+        self,
+        who: str = "",
+        parent: str = "",
+        *,
+        wanted: bool = True,
+        handed_on: bool = True,
+        member: Membership | None = None,
     ) -> None:
-        self._who, self._parent, self._handed_on = who, parent, handed_on
+        self._who, self._parent, self._handed_on, self._member = who, parent, handed_on, member
         self._wanted = wanted and settings.CONFIG.runs
         self._exchange: Exchange | None = None
 
@@ -82,7 +90,7 @@ class Keeper:
         if not self._wanted:
             return Kept(exchange=exchange)
         try:
-            run = keep(exchange, self._who, self._parent)
+            run = keep(exchange, self._who, self._parent, self._member)
             return Kept(run.key, parent=run.parent)
         except NotKeptError as error:
             _logger.error("A run was not saved: %s", error.sentence)
@@ -95,12 +103,14 @@ class Keeper:
 NOT_KEPT = Keeper(wanted=False, handed_on=False)
 
 
-def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
+def keep(exchange: Exchange, who: str = "", parent: str = "", member: Membership | None = None) -> Run:
     """Write the run of a call. `parent` is the key of the run that it repeats or continues, if any.
+
+    With accounts it belongs to `member` and the team.
 
     Raises `NotKeptError`.
     """
-    run = _run(exchange, who)
+    run = _run(exchange, who, member)
     run.parent = _clean(parent)[:64]
     try:
         if not tidy.make_room(run.size):
@@ -112,12 +122,18 @@ def keep(exchange: Exchange, who: str = "", parent: str = "") -> Run:
     return run
 
 
-def change(key: str, *, starred: bool | None = None, tags: Collection[str] | None = None) -> Run | None:
-    """Star a run or tag it. Returns the changed run; None if there is none."""
+def change(
+    key: str,
+    *,
+    starred: bool | None = None,
+    tags: Collection[str] | None = None,
+    within: Membership | None = None,
+) -> Run | None:
+    """Star a run or tag it. Returns the changed run; None if there is none that `within` may see."""
 
     def write() -> Run | None:
         with transaction.atomic():
-            run = Run.objects.defer("record").select_for_update().named([key]).first()
+            run = Run.objects.within(within).defer("record").select_for_update().named([key]).first()
             if run is None:
                 return None
             before = run.words
@@ -139,13 +155,27 @@ def _joined(tags: list[str]) -> str:
     return " ".join(tags)
 
 
-def forget(keys: Collection[str] | None) -> int:
-    """Delete these runs, or all with None. Returns how many. If the disk is full, deletes piece by piece."""
-    runs = Run.objects.all() if keys is None else Run.objects.named(keys)
+def deletable(keys: Collection[str] | None, within: Membership | None = None) -> Runs:
+    """Return these runs, or all with None, as far as the member `within` may delete them.
+
+    A member may delete their own, an admin all that they see.
+    """
+    runs = Run.objects.within(within)
+    if within and not allows(within.role, Action.MANAGE):
+        runs = runs.filter(person_id=within.person_id)
+    return runs if keys is None else runs.named(keys)
+
+
+def forget(keys: Collection[str] | None, within: Membership | None = None) -> int:
+    """Delete these runs, or all with None, as far as `deletable` allows. Returns how many.
+
+    If the disk is full, deletes piece by piece.
+    """
+    runs = deletable(keys, within)
 
     def delete() -> int:
         with transaction.atomic():
-            if keys is None:
+            if keys is None and within is None:
                 return search.delete_all()
             return search.delete(list(runs.values_list("pk", flat=True)))
 
@@ -164,16 +194,16 @@ def forget(keys: Collection[str] | None) -> int:
     return gone
 
 
-def body_of(key: str) -> tuple[str, dict[str, Any]] | None:
+def body_of(key: str, within: Membership | None = None) -> tuple[str, dict[str, Any]] | None:
     """Return the dialect and the body of a run, as they were read then; None if there is no such run."""
     try:
-        run = in_turn(lambda: Run.objects.named([key]).only("key", "record").first())
+        run = in_turn(lambda: Run.objects.within(within).named([key]).only("key", "record").first())
         return (run.archive["dialect"], run.archive["call"]["body"]) if run else None
     except (DatabaseError, ArchiveError, LookupError, TypeError):
         return None  # the request can still be sent, as a repetition of no run
 
 
-def _run(exchange: Exchange, who: str) -> Run:
+def _run(exchange: Exchange, who: str, member: Membership | None) -> Run:
     received, usage, timings = exchange.received, exchange.usage, exchange.timings
     problem, record, cost = explain(exchange), packed(exchange), cost_of(exchange)
     choice = next(iter(exchange.choices), None)
@@ -200,6 +230,9 @@ def _run(exchange: Exchange, who: str) -> Run:
         size=len(record),
         record=record,
         tags="",
+        team_id=member.team_id if member else None,
+        person_id=member.person_id if member else None,
+        private=bool(member) and settings.CONFIG.private_runs,
     )
     run.words = _with_marks(run, words_of(map(_clean, _texts(exchange))))
     return run
@@ -249,9 +282,15 @@ MARKS: dict[str, Callable[[Run], Collection[str]]] = {
 }
 
 
+def _audience(run: Run) -> set[str]:
+    if run.team_id is None:
+        return set()
+    return {audience(run.team_id, run.person_id if run.private else None)}
+
+
 def _with_marks(run: Run, texts: Collection[str]) -> str:
     marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
-    return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks))
+    return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks | _audience(run)))
 
 
 def _clean(text: str) -> str:

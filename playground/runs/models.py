@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,17 +16,28 @@ from playground.exchange import archive
 from playground.exchange.archive import ArchiveError
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
+from playground.teams.models import Membership, Team
 
 # Level 1: a stream repeats itself so much that it shrinks to a tenth anyway.
 _LEVEL = 1
 
 
-class _Runs(models.QuerySet["Run"]):
-    def named(self, keys: Iterable[str]) -> "_Runs":
+class Runs(models.QuerySet["Run"]):
+    def named(self, keys: Iterable[str]) -> "Runs":
         """Return the runs with these keys, which come from outside: PostgreSQL takes no NUL."""
         return self.filter(key__in=[key for key in keys if "\0" not in key])
 
-    def without_record(self) -> "_Runs":
+    def within(self, member: Membership | None) -> "Runs":
+        """Return the runs that a member of a team may see: the team's, without the private ones of others.
+
+        Without accounts there are no members, and everybody sees all.
+        """
+        if member is None:
+            return self
+        visible = models.Q(private=False) | models.Q(person_id=member.person_id)
+        return self.filter(visible, team_id=member.team_id)
+
+    def without_record(self) -> "Runs":
         """Return the runs as lists read them: without their largest columns."""
         return self.defer("record", "words")
 
@@ -37,7 +49,8 @@ class Run(models.Model):
     `tags` and what follows from them can change. `key` is the exchange's id and names the run to people.
     `parent` is the key of the run that this one repeats or continues, if any, even if that was deleted.
     `words` is what `runs.words` finds in it, `parameters` what tells calls with the same messages apart.
-    `size` is in bytes.
+    `size` is in bytes. With accounts, a run belongs to a `team` and the `person` who sent it; only that
+    person sees a `private` one.
     """
 
     key = models.CharField(max_length=64, unique=True)
@@ -60,13 +73,16 @@ class Run(models.Model):
     first_token_ms = models.FloatField(null=True)
     total_ms = models.FloatField()
     parent = models.CharField(max_length=64, db_index=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    private = models.BooleanField(default=False)
     starred = models.BooleanField(default=False)
     tags = models.CharField(max_length=300)
     size = models.PositiveBigIntegerField()
     words = models.TextField()
     record = models.BinaryField()
 
-    objects = _Runs.as_manager()
+    objects = Runs.as_manager()
 
     class Meta:
         verbose_name = _("run")

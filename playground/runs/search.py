@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from playground.runs.models import Run
-from playground.runs.words import asked, label
+from playground.runs.words import asked, audience, label
+from playground.teams.models import Membership
 
 _A_PAGE = 50
 # The latest runs, whose models and tags a search suggests.
@@ -56,11 +57,16 @@ class Found:
     more: int | None = None
 
 
-def find(query: Query, before: int | None = None, most: int = _A_PAGE) -> Found:
-    """Return the runs that match, without their records. `before` is an earlier `Found.more`."""
+def find(
+    query: Query, before: int | None = None, most: int = _A_PAGE, *, within: Membership | None = None
+) -> Found:
+    """Return the runs that match and that the member `within` may see, without their records.
+
+    `before` is an earlier `Found.more`.
+    """
     if query.text.strip() and not asked(query.text):
         return Found()  # only punctuation
-    ids = _ids(query, before, most + 1)
+    ids = _ids(query, before, most + 1, within)
     runs = Run.objects.without_record().filter(pk__in=ids[:most]).order_by("-pk")
     return Found(list(runs), ids[most - 1] if len(ids) > most else None)
 
@@ -74,8 +80,12 @@ class Suggested:
     tags: list[str]
 
 
-def suggested() -> Suggested:
-    latest = Run.objects.order_by("-pk").values_list("model", "provider", "host", "tags")[:_SUGGESTING]
+def suggested(within: Membership | None = None) -> Suggested:
+    latest = (
+        Run.objects.within(within)
+        .order_by("-pk")
+        .values_list("model", "provider", "host", "tags")[:_SUGGESTING]
+    )
     rows = list(latest)
     return Suggested(
         sorted({model for model, *_ in rows if model}),
@@ -84,18 +94,21 @@ def suggested() -> Suggested:
     )
 
 
-def _ids(query: Query, before: int | None, most: int) -> list[int]:
+def _ids(query: Query, before: int | None, most: int, within: Membership | None) -> list[int]:
     conditions, values = list[str](), list[int | str]()
     tables = "runs_run r"
-    if words := query.words:
+    needed = [[word] for word in query.words]
+    if within:
+        needed.append([audience(within.team_id), audience(within.team_id, within.person_id)])
+    if needed:
         if connection.vendor == "sqlite":
             # CROSS JOIN keeps the order of the tables: newest words first, without sorting.
             tables = "runs_words f CROSS JOIN runs_run r ON r.id = f.rowid"
             conditions.append("f.runs_words MATCH %s")
-            values.append(" AND ".join(f'"{word}"' for word in words))
+            values.append(_all_of(needed, '"', " AND ", " OR "))
         else:
             conditions.append("array_to_tsvector(string_to_array(r.words, ' ')) @@ %s::tsquery")
-            values.append(" & ".join(f"'{word}'" for word in words))
+            values.append(_all_of(needed, "'", " & ", " | "))
     row = "r.id" if tables == "runs_run r" else "f.rowid"
     # A row is written when its call ends. So of two calls that started further apart than the longest call
     # takes, the earlier one has the smaller id, unless the clock was wrong for one of them.
@@ -113,11 +126,16 @@ def _ids(query: Query, before: int | None, most: int) -> list[int]:
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     sql = f"SELECT {row} FROM {tables} {where}"  # noqa: S608 -- no values
     last = f"ORDER BY {row} DESC LIMIT {most}"
-    if words and connection.vendor == "postgresql":
+    if needed and connection.vendor == "postgresql":
         return _by_words(sql, last, values, before, most)
     with connection.cursor() as cursor:
         cursor.execute(sql + last, values)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _all_of(needed: list[list[str]], quote: str, both: str, either: str) -> str:
+    """Write a condition: one of the words of each list."""
+    return both.join(f"({either.join(f'{quote}{word}{quote}' for word in words)})" for words in needed)
 
 
 def _by_words(sql: str, last: str, values: list[int | str], before: int | None, most: int) -> list[int]:

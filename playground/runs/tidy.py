@@ -78,9 +78,9 @@ def delete_in_pieces(runs: QuerySet[Run]) -> int:
     return gone
 
 
-def used(**which: bool) -> int:
-    """Return how many bytes all runs take, or those with these values."""
-    taken: int = Run.objects.filter(**which).aggregate(all=Sum("size", default=0))["all"]
+def used(runs: QuerySet[Run] | None = None) -> int:
+    """Return how many bytes these runs take, or all."""
+    taken: int = (Run.objects.all() if runs is None else runs).aggregate(all=Sum("size", default=0))["all"]
     return taken
 
 
@@ -103,7 +103,7 @@ def _tidied(most: int, needed: int = 0, *, by_age: bool = True) -> int:
     while by_age and _delete(list(old[:_BATCH])):
         pass
     taken = used()
-    if used(starred=True) + needed <= most:
+    if used(Run.objects.filter(starred=True)) + needed <= most:
         most -= needed
     oldest = Run.objects.filter(starred=False).order_by("pk").values_list("pk", "size")
     enough = most * _LEFT if taken > most else taken

@@ -47,6 +47,11 @@ def label(kind: str, value: str) -> str:
     return f"zq{kind}{hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[:16]}"
 
 
+def audience(team: int, person: int | None = None) -> str:
+    """Return the word of runs that a team sees, or of those that only this person in it sees."""
+    return label("a", f"{team}" if person is None else f"{team}/{person}")
+
+
 def strings(value: Any) -> Iterator[str]:
     """Yield the texts in a JSON value, but not data such as images."""
     waiting = [value]

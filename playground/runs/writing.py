@@ -42,9 +42,10 @@ def write(run: Run) -> None:
 def _store(runs: Sequence[Run]) -> None:
     parents = {run.parent for run in runs} - {""}
     with transaction.atomic():
-        known = set(Run.objects.filter(key__in=parents).values_list("key", flat=True)) if parents else set()
+        found = Run.objects.filter(key__in=parents).values_list("key", "team_id") if parents else ()
+        known = set(found)
         for run in runs:
-            run.parent = run.parent if run.parent in known else ""
+            run.parent = run.parent if (run.parent, run.team_id) in known else ""
         Run.objects.bulk_create(runs)
         for run in runs:
             search.add(run.pk, run.words)

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,8 @@ def _sum_of_sources() -> str:
     """Hash the name and content of every source file, and this module, which processes them."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     ignored: list[str] = apps.get_app_config("staticfiles").ignore_patterns  # type: ignore[attr-defined]
-    for finder in get_finders():
-        for path, storage in sorted(finder.list(ignored), key=lambda found: found[0]):
-            with storage.open(path) as file:
-                digest.update(f"{path}\0{hashlib.sha256(file.read()).hexdigest()}\0".encode())
+    found = [file for finder in get_finders() for file in finder.list(ignored)]
+    for path, storage in sorted(found, key=itemgetter(0)):
+        with storage.open(path) as file:
+            digest.update(f"{path}\0{hashlib.sha256(file.read()).hexdigest()}\0".encode())
     return digest.hexdigest()

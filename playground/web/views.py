@@ -20,6 +20,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, count_tokens, detect_dialects, list_models, make
+from playground.database import let_go
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.explanations.explain import Explanation
 from playground.forms import edits, incoming
@@ -33,6 +34,7 @@ from playground.rendering.translate import translate
 from playground.results.as_json import detected_as_json
 from playground.results.present import Listed, Result
 from playground.runs.keep import Keeper, body_of
+from playground.teams.access import member_of
 from playground.text import jsontext
 from playground.upstream.client import Caller
 from playground.upstream.counting import Count
@@ -71,8 +73,9 @@ def send(request: HttpRequest) -> HttpResponseBase:
         asked = incoming.read(request)
         live = shape_of(request) is Shape.FRAGMENT
         caller = caller_of(request)
-        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep)
-        draft = _as_before(asked)
+        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member_of(request))
+        draft = _as_before(asked, request)
+        let_go()  # of the connection that looked up who asks
         made = make(draft, Terms(), caller.and_then(keeper.ended), live=live)
         whole = partial(render_page, request, asked.form or RequestForm(), draft=draft)
         return answer(request, made, whole, keeper)
@@ -80,7 +83,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         return _refuse(request, asked, error.refusal)
 
 
-def _as_before(asked: Asked) -> Draft:
+def _as_before(asked: Asked, request: HttpRequest) -> Draft:
     """Return the draft with the bytes of the run that it repeats, if both mean the same.
 
     A form has no order of fields, but a body that was sent as JSON or came with a link can have any. And a
@@ -89,7 +92,7 @@ def _as_before(asked: Asked) -> Draft:
     draft = asked.draft
     if not (asked.form and asked.parent and settings.CONFIG.runs) or draft.problems:
         return draft
-    name, body = body_of(asked.parent) or ("", None)
+    name, body = body_of(asked.parent, member_of(request)) or ("", None)
     dialect = draft.speaks()
     meant = (body, in_messages(dialect, body)) if name == dialect.id else ()
     return replace(draft, body=body) if any(jsontext.same(one, draft.body) for one in meant) else draft
@@ -106,7 +109,7 @@ def stop(request: HttpRequest) -> HttpResponse:
 def snippets(request: HttpRequest) -> HttpResponse:
     """Return the code for the current request."""
     try:
-        draft = _as_before(incoming.read(request))
+        draft = _as_before(incoming.read(request), request)
         if shape_of(request) is Shape.FRAGMENT:
             return render(request, "result/_codes.html", code_context(draft))
         call, targets = call_for(draft), draft.speaks().targets

@@ -1,0 +1,32 @@
+"""URLs of people and teams, with accounts. Of django-allauth's pages, those that work without mail."""
+
+from allauth.account import views as account
+from django.urls import include, path, re_path
+
+from playground.people import views
+
+urlpatterns = [
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/inactive/", account.account_inactive, name="account_inactive"),
+    path("accounts/signup/", account.signup, name="account_signup"),
+    path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("invitations/<str:secret>/", views.invitation, name="invitation"),
+    path("teams/", views.teams, name="teams"),
+    path("teams/<int:number>/", views.team, name="team"),
+    path("teams/<int:number>/change/", views.change, name="team-change"),
+    path("teams/<int:number>/audit/", views.audit, name="team-audit"),
+]

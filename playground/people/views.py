@@ -1,0 +1,237 @@
+"""Pages of teams: invitations, people and their roles, the audit log."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
+from playground.people import joining, refusals, wall
+from playground.teams import people
+from playground.teams.access import Action, allows, may_give
+from playground.teams.models import Invitation, Membership, Role, Team
+from playground.text.sentence import gettext_noop, say
+from playground.web.refusals import refuse
+
+View = Callable[..., HttpResponseBase]
+_SHOWN_EVENTS = 200
+
+
+def _refusing(view: View) -> View:
+    """Show what was refused."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        try:
+            return view(request, *arguments, **named)
+        except people.LastOwnerError:
+            return refuse(request, refusals.LAST_OWNER)
+        except RefusedError as error:
+            return refuse(request, error.refusal)
+
+    return checked
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@_refusing
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Show an invitation; POST joins the team, for whoever is signed in."""
+    found = people.invitation_of(secret)
+    if found is None:
+        raise RefusedError(refusals.NO_INVITATION)
+    joining.remember(request, secret)
+    if request.method != "POST" or not request.user.is_authenticated:
+        return render(
+            request,
+            "people/invitation.html",
+            {
+                "invitation": found,
+                "signed_in": request.user.is_authenticated,
+                "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
+            },
+        )
+    if found.email and found.email.casefold() != request.user.email.casefold():
+        raise RefusedError(refusals.for_another(found.email))
+    if not people.join(found, request.user):
+        raise RefusedError(refusals.NO_INVITATION)
+    joining.forget(request)
+    member = Membership.objects.get(team=found.team, person_id=request.user.pk)
+    wall.use(request, member)
+    return HttpResponseRedirect(reverse("index"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_refusing
+def teams(request: HttpRequest) -> HttpResponse:
+    """List the person's teams. POST chooses the one to use, or makes one."""
+    mine = Membership.objects.filter(person_id=request.user.pk).select_related("team").order_by("team__name")
+    if request.method == "POST":
+        if "name" in request.POST:
+            if not mine.filter(role=Role.OWNER).exists():
+                raise RefusedError(refusals.NO_NEW_TEAM)
+            made = people.make_team(_name(request), request.user)
+            member = Membership.objects.get(team=made, person_id=request.user.pk)
+        else:
+            member = _member(request, _number(request.POST.get("team", "")))
+        wall.use(request, member)
+        return HttpResponseRedirect(reverse("team", args=[member.team_id]))
+    if len(mine) == 1:
+        return HttpResponseRedirect(reverse("team", args=[mine[0].team_id]))
+    return render(request, "people/teams.html", {"mine": mine})
+
+
+@never_cache
+@require_safe
+@_refusing
+def team(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a team's people and invitations."""
+    return _page(request, _member(request, number))
+
+
+@never_cache
+@require_POST
+@_refusing
+def change(request: HttpRequest, number: int) -> HttpResponse:
+    """Change a team's people by the button that was clicked."""
+    own = _member(request, number)
+    match request.POST.get("change"):
+        case "rename":
+            _need(own, Action.OWN)
+            people.rename(own.team, _name(request), request.user)
+        case "invite":
+            return _invite(request, own)
+        case "withdraw":
+            _need(own, Action.INVITE)
+            found = people.open_invitations().filter(
+                team=own.team, pk=_number(request.POST.get("invitation", ""))
+            )
+            for one in found:
+                people.withdraw(one, request.user)
+        case "role":
+            member, role = _other(request, own), _role(request)
+            if not (may_give(own.role, member.role) and may_give(own.role, role)):
+                raise RefusedError(refusals.NOT_ALLOWED)
+            people.change_role(member, role, request.user)
+        case "remove":
+            member = _other(request, own)
+            if member.pk != own.pk and not may_give(own.role, member.role):
+                raise RefusedError(refusals.NOT_ALLOWED)
+            people.remove(member, request.user)
+            if member.person_id == request.user.pk:
+                return HttpResponseRedirect(reverse("teams"))
+        case _:
+            sentence = say(
+                gettext_noop("Use one of: %(known)s."), known="rename, invite, withdraw, role, remove"
+            )
+            raise InvalidRequestError(FieldProblem("change", sentence))
+    return HttpResponseRedirect(reverse("team", args=[number]))
+
+
+@never_cache
+@require_safe
+@_refusing
+def audit(request: HttpRequest, number: int) -> HttpResponse:
+    """Show who did what in a team, the latest first."""
+    own = _member(request, number)
+    _need(own, Action.AUDIT)
+    before = _number(request.GET.get("before", "")) or None
+    events = own.team.events.order_by("-pk")
+    if before:
+        events = events.filter(pk__lt=before)
+    shown = list(events[: _SHOWN_EVENTS + 1])
+    more = shown[_SHOWN_EVENTS - 1].pk if len(shown) > _SHOWN_EVENTS else None
+    context = {"own": own, "team": own.team, "events": shown[:_SHOWN_EVENTS], "more": more}
+    return render(request, "people/audit.html", context)
+
+
+def _invite(request: HttpRequest, own: Membership) -> HttpResponse:
+    _need(own, Action.INVITE)
+    role, email = _role(request), request.POST.get("email", "").strip()
+    if not may_give(own.role, role):
+        raise RefusedError(refusals.NOT_ALLOWED)
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            sentence = say(gettext_noop("“%(email)s” is not an email address."), email=email[:100])
+            raise InvalidRequestError(FieldProblem("email", sentence)) from error
+    made, secret = people.invite(own.team, role, email, request.user)
+    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    return _page(request, own, made=made, link=link)
+
+
+def _page(
+    request: HttpRequest, own: Membership, made: Invitation | None = None, link: str = ""
+) -> HttpResponse:
+    members = list(own.team.members.select_related("person").order_by("pk"))
+    manages = allows(own.role, Action.MANAGE)
+    roles = [(role, Role(role).label) for role in Role.values if may_give(own.role, role)]
+    context = {
+        "own": own,
+        "team": own.team,
+        "members": [(member, manages and may_give(own.role, member.role)) for member in members],
+        "invitations": people.open_invitations().filter(team=own.team).order_by("-pk") if manages else [],
+        "roles": roles,
+        "manages": manages,
+        "owns": allows(own.role, Action.OWN),
+        "days": people.INVITATION_DAYS,
+        "made": made,
+        "link": link,
+    }
+    return render(request, "people/team.html", context)
+
+
+def _member(request: HttpRequest, number: int) -> Membership:
+    """Return the person's membership of the team. Raises `RefusedError`: 404, as if it did not exist."""
+    found = (
+        Membership.objects.filter(person_id=request.user.pk, team_id=number).select_related("team").first()
+    )
+    if found is None:
+        raise RefusedError(refusals.NO_TEAM_HERE)
+    return found
+
+
+def _other(request: HttpRequest, own: Membership) -> Membership:
+    """Return the member that the form names, of the same team."""
+    found = (
+        own.team.members.filter(pk=_number(request.POST.get("member", ""))).select_related("person").first()
+    )
+    if found is None:
+        raise RefusedError(refusals.NO_MEMBER)
+    return found
+
+
+def _need(own: Membership, action: Action) -> None:
+    if not allows(own.role, action):
+        raise RefusedError(refusals.NOT_ALLOWED)
+
+
+def _role(request: HttpRequest) -> str:
+    role = request.POST.get("role", "")
+    if role not in Role.values:
+        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Role.values))
+        raise InvalidRequestError(FieldProblem("role", sentence))
+    return role
+
+
+def _name(request: HttpRequest) -> str:
+    name = " ".join(request.POST.get("name", "").split())
+    if not name or len(name) > Team._meta.get_field("name").max_length:  # type: ignore[operator]
+        raise InvalidRequestError(
+            FieldProblem("name", say(gettext_noop("Enter a name of at most 80 characters.")))
+        )
+    return name
+
+
+def _number(text: str) -> int:
+    """Return a row's number from a form; 0, which no row has, if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

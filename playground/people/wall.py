@@ -1,0 +1,106 @@
+"""With accounts, a page is shown to people who may see it: signed in, in a team, with the role it needs.
+
+Each URL has its line here, by its name; a test compares them. Views that are about one team check it again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from playground.forms.incoming import Shape, shape_of
+from playground.people import refusals
+from playground.teams.access import Action, allows
+from playground.teams.models import Membership
+from playground.web.refusals import refuse
+
+# For everybody. Embeds have a policy of their own; the admin and django-allauth check people themselves.
+OPEN = {
+    "embed.js",
+    "embed",
+    "embed-send",
+    "embed-stop",
+    "embed-edit",
+    "embed-fill",
+    "embed-snippets",
+    "invitation",
+    "language",
+    "public-key",
+}
+_OPEN_PATHS = ("/accounts/", "/admin/")
+# For people who are signed in, with or without a team.
+FOR_PEOPLE = {"teams", "team", "team-change", "team-audit"}
+# In the team that is in use.
+NEEDED = {
+    "index": Action.SEE,
+    "edit": Action.SEE,
+    "snippets": Action.SEE,
+    "docs": Action.SEE,
+    "docs_page": Action.SEE,
+    "runs": Action.SEE,
+    "run": Action.SEE,
+    "runs-compare": Action.SEE,
+    "runs-export": Action.SEE,
+    "run-proof": Action.SEE,
+    "proof": Action.SEE,
+    "proof-open": Action.SEE,
+    "send": Action.SEND,
+    "stop": Action.SEND,
+    "models": Action.SEND,
+    "count": Action.SEND,
+    "detect": Action.SEND,
+    "run-change": Action.SEND,
+    "runs-selected": Action.SEND,
+}
+_TEAM = "team"
+
+
+class SignInMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        """Return what to show instead of the view, if anything. Sets `request.membership`."""
+        del view
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name in OPEN or request.path.startswith(_OPEN_PATHS):
+            return None
+        if not request.user.is_authenticated:
+            return _sign_in(request)
+        request.membership = in_use(request)  # type: ignore[attr-defined]
+        if name in FOR_PEOPLE:
+            return None
+        member: Membership | None = request.membership  # type: ignore[attr-defined]
+        if member is None:
+            return refuse(request, refusals.NO_TEAM)
+        # A URL without a line would be for nobody.
+        needed = NEEDED.get(name, Action.OWN)
+        return None if allows(member.role, needed) else refuse(request, refusals.NOT_ALLOWED)
+
+
+def in_use(request: HttpRequest) -> Membership | None:
+    """Return the person's membership of the team in use: the one chosen last, else the oldest."""
+    mine = Membership.objects.filter(person_id=request.user.pk).select_related("team").order_by("pk")
+    chosen = request.session.get(_TEAM)
+    return (chosen and mine.filter(team_id=chosen).first()) or mine.first()
+
+
+def use(request: HttpRequest, member: Membership) -> None:
+    request.session[_TEAM] = member.team_id
+
+
+def _sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the sign-in page, and back to this page afterwards."""
+    shape, address = shape_of(request), reverse(settings.LOGIN_URL)
+    if shape is Shape.PAGE and request.method in ("GET", "HEAD"):
+        return HttpResponseRedirect(f"{address}?{urlencode({'next': request.get_full_path()})}")
+    response: HttpResponse = refuse(request, refusals.SIGN_IN)
+    if shape is Shape.FRAGMENT:
+        response["HX-Redirect"] = address
+    return response

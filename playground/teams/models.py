@@ -1,0 +1,115 @@
+"""Teams, their members, invitations, and what happened in them."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a member is; `teams.access` decides what each may do. The later may do what the earlier may."""
+
+    VIEWER = "viewer", _("Viewer")
+    MEMBER = "member", _("Member")
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Owner")
+
+
+class Team(models.Model):
+    name = models.CharField(_("name"), max_length=80)
+    made = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person in a team, once."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="members")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    joined = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [models.UniqueConstraint(fields=["team", "person"], name="once_in_a_team")]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.team} · {self.get_role_display()}"
+
+
+class Invitation(models.Model):
+    """An invitation to a team. Its link works once; only a digest of the link's secret is kept.
+
+    `email` is who it was made for, or "" for whoever has the link. It ends when it expires, is used (by
+    `used_by`, even if that person is gone later), or is withdrawn.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    email = models.EmailField(_("email address"), blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    made = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    withdrawn = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.email or '…'} · {self.get_role_display()}"
+
+
+class Kind(models.TextChoices):
+    """What the audit log tells."""
+
+    TEAM_MADE = "team_made", _("made the team")
+    TEAM_RENAMED = "team_renamed", _("renamed the team")
+    INVITED = "invited", _("invited")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("withdrew the invitation of")
+    JOINED = "joined", _("joined")
+    ROLE_CHANGED = "role_changed", _("changed the role of")
+    REMOVED = "removed", _("removed")
+    LEFT = "left", _("left")
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
+    SIGNED_OUT = "signed_out", _("signed out")
+
+
+class Event(models.Model):
+    """One line of the audit log: who did what to what. Written once, in the transaction of what it tells.
+
+    `actor` and `about` are names as they were then, so that the line outlives what it names; `actor` is ""
+    for a command. It never holds content or keys.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="events", null=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor = models.CharField(max_length=254)
+    kind = models.CharField(max_length=40, choices=Kind.choices)
+    about = models.CharField(max_length=300)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [models.Index(fields=["team", "-at"], name="events_of_a_team")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.kind} {self.about}"

@@ -1,0 +1,84 @@
+"""A playground with accounts on a real server, and people in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from tests import forks
+from tests.site import ROOT, Site, manage, serving, variables_of
+from tests.upstreams.scripted import ScriptedUpstream, completion
+
+PASSWORD = "correct horse battery"
+JSON = {"Accept": "application/json"}
+
+
+@dataclass
+class Place:
+    """A running playground with accounts. `environment` is what `manage.py` needs for the same one."""
+
+    site: Site
+    environment: dict[str, str]
+
+    def invited(self, team: str, role: str) -> str:
+        """Return the path of a new invitation's link."""
+        done = forks.run(
+            ["manage.py", "people", "invite", "--team", team, "--role", role], cwd=ROOT, env=self.environment
+        )
+        assert done.returncode == 0, done.stderr
+        return "/invitations/" + done.stdout.strip().rpartition("/invitations/")[2]
+
+    def person(self, name: str, team: str, role: str) -> "Person":
+        """Return somebody who has just joined by an invitation, and is signed in."""
+        person = Person(self.site.address.rstrip("/"), f"{name}@example.org")
+        person.get(self.invited(team, role))
+        told = person.post("/accounts/signup/", email=person.email, password1=PASSWORD)
+        assert told.url == self.site.address, told.text[:2000]
+        return person
+
+
+@dataclass
+class Person:
+    address: str
+    email: str = ""
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self.session.get(self.address + path, headers=headers, timeout=20)
+
+    def post(self, path: str, json: object = None, **fields: str) -> requests.Response:
+        if "csrftoken" not in self.session.cookies:
+            self.get("/accounts/login/")
+        headers = {"X-CSRFToken": self.session.cookies["csrftoken"], "Referer": self.address}
+        return self.session.post(
+            self.address + path,
+            fields or None,
+            json=json,
+            headers=headers | (JSON if json else {}),
+            timeout=20,
+        )
+
+    def send(self) -> requests.Response:
+        request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+        return self.post("/send/", {"provider": "test", "request": request})
+
+    def runs(self) -> list[str]:
+        return [run["id"] for run in self.get("/runs/", **JSON).json()["runs"]]
+
+
+@contextmanager
+def serving_people(folder: Path) -> Iterator[Place]:
+    """Serve a playground with accounts and nobody in it."""
+    settings = {
+        "PLAYGROUND_ACCOUNTS": "1",
+        "PLAYGROUND_RUNS": "1",
+        "PLAYGROUND_CAPS": "0",
+        "PLAYGROUND_DATABASE": str(folder / "db.sqlite3"),
+    }
+    with ScriptedUpstream() as upstream:
+        upstream.reply(completion())
+        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        with serving(folder, upstream.host_port, **settings) as site:
+            yield Place(site, variables_of(folder, upstream.host_port, settings))

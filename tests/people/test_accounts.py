@@ -1,0 +1,180 @@
+"""A playground with accounts, on a real server: who gets in, and what each person sees there."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from playground.people import wall
+from playground.teams.access import Action
+from tests import forks
+from tests.people.place import JSON, PASSWORD, Person, Place, serving_people
+from tests.served.conftest import FORM
+from tests.site import ROOT
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with serving_people(tmp_path_factory.mktemp("accounts")) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def team(place: Place) -> dict[str, Person]:
+    """One person of each role in the team One."""
+    return {role: place.person(role, "One", role) for role in ("owner", "admin", "member", "viewer")}
+
+
+@pytest.fixture(scope="module")
+def stranger(place: Place) -> Person:
+    """The owner of another team."""
+    return place.person("stranger", "Two", "owner")
+
+
+@pytest.fixture(scope="module")
+def run(team: dict[str, Person]) -> str:
+    """A run of the member of team One."""
+    return str(team["member"].send().json()["id"])
+
+
+def test_without_a_session_a_page_leads_to_signing_in_and_back(place: Place) -> None:
+    nobody = Person(place.site.address.rstrip("/"))
+
+    told = nobody.get("/runs/?x=1")
+    assert told.url.endswith("/accounts/login/?next=%2Fruns%2F%3Fx%3D1")
+    refused = nobody.send()
+    assert refused.status_code == 401
+    assert refused.json()["error"]["kind"] == "sign_in"
+    fragment = nobody.session.post(
+        f"{nobody.address}/send/",
+        FORM,
+        headers={"HX-Request": "true", "X-CSRFToken": nobody.session.cookies["csrftoken"]},
+        timeout=20,
+    )
+    assert fragment.headers["HX-Redirect"] == "/accounts/login/"
+
+
+def _paths(run: str) -> dict[str, str]:
+    """Return a path for each URL that needs a team."""
+    named = {"docs_page": "/docs/", "runs-compare": f"/runs/compare/?run={run}&run={run}"}
+    for name in ("run", "run-change", "run-proof"):
+        named[name] = f"/runs/{run}/" + ("" if name == "run" else f"{name[4:]}/")
+    single = {"index": "/", "proof-open": "/proof/open/"}
+    return {name: named.get(name, single.get(name, f"/{name.replace('-', '/')}/")) for name in wall.NEEDED}
+
+
+def test_each_url_asks_for_the_role_it_needs(team: dict[str, Person], run: str) -> None:
+    for name, path in _paths(run).items():
+        told = team["viewer"].post(path, {"change": "nothing"})
+        refused = told.status_code == 403 and told.json()["error"]["kind"] == "not_allowed"
+        assert refused == (wall.NEEDED[name] is not Action.SEE), (name, path, told.status_code)
+        told = team["member"].post(path, {"change": "nothing"})
+        assert told.status_code != 403, (name, path, told.text[:300])
+
+
+def test_another_team_gets_404_for_each_object(
+    place: Place, team: dict[str, Person], stranger: Person, run: str
+) -> None:
+    number = team["owner"].get("/teams/").url.rstrip("/").rpartition("/")[2]
+    for path in (f"/runs/{run}/", f"/runs/{run}/proof/", f"/runs/compare/?run={run}&run={run}"):
+        assert stranger.get(path, **JSON).status_code == 404, path
+        assert team["viewer"].get(path, **JSON).status_code == 200, path
+    for path in (f"/teams/{number}/", f"/teams/{number}/audit/"):
+        assert stranger.get(path).status_code == 404, path
+    assert stranger.post(f"/runs/{run}/change/", change="star").status_code == 404
+    assert stranger.post(f"/teams/{number}/change/", change="invite", role="owner").status_code == 404
+    assert run not in stranger.runs()
+    stranger.post("/runs/selected/", change="delete", run=run, confirmed="1")
+    stranger.post("/runs/selected/", change="delete-all", confirmed="1")
+    assert run in team["viewer"].runs()
+
+
+def test_a_run_cannot_name_one_of_another_team_as_its_parent(stranger: Person, run: str) -> None:
+    request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    made = stranger.post("/send/", {"provider": "test", "request": request, "parent": run}).json()["id"]
+
+    told = next(one for one in stranger.get("/runs/", **JSON).json()["runs"] if one["id"] == made)
+    assert told["parent"] is None
+
+
+def test_a_member_deletes_their_own_runs_and_an_admin_all_of_the_team(team: dict[str, Person]) -> None:
+    of_admin, of_member = team["admin"].send().json()["id"], team["member"].send().json()["id"]
+
+    for key in (of_admin, of_member):
+        team["member"].post(f"/runs/{key}/change/", change="delete", confirmed="1")
+    assert of_admin in team["viewer"].runs()
+    assert of_member not in team["viewer"].runs()
+    team["admin"].post(f"/runs/{of_admin}/change/", change="delete", confirmed="1")
+    assert of_admin not in team["viewer"].runs()
+
+
+def test_an_admin_cannot_make_owners_or_remove_them(team: dict[str, Person], place: Place) -> None:
+    page = team["admin"].get("/teams/")
+    number = page.url.rstrip("/").rpartition("/")[2]
+    change = f"/teams/{number}/change/"
+
+    assert team["admin"].post(change, change="invite", role="owner").status_code == 403
+    assert team["member"].post(change, change="invite", role="viewer").status_code == 403
+    link = team["admin"].post(change, change="invite", role="viewer", email="new@example.org")
+    assert re.search(r'value="http://[^"]+/invitations/[\w-]+/"', link.text)
+    assert team["member"].get(f"/teams/{number}/audit/").status_code == 403
+    log = team["admin"].get(f"/teams/{number}/audit/").text
+    assert "new@example.org" in log
+    assert PASSWORD not in log
+
+
+def test_an_invitation_for_an_address_is_for_nobody_else(place: Place, team: dict[str, Person]) -> None:
+    number = team["owner"].get("/teams/").url.rstrip("/").rpartition("/")[2]
+    told = team["owner"].post(
+        f"/teams/{number}/change/", change="invite", role="member", email="her@example.org"
+    )
+    found = re.search(r"/invitations/[\w-]+/", told.text)
+    assert found
+    him = Person(place.site.address.rstrip("/"))
+    him.get(found[0])
+
+    refused = him.post("/accounts/signup/", email="him@example.org", password1=PASSWORD)
+    assert "her@example.org" in refused.text
+    joined = him.post("/accounts/signup/", email="her@example.org", password1=PASSWORD)
+    assert joined.url == place.site.address
+
+
+def test_nobody_signs_up_without_an_invitation(place: Place) -> None:
+    nobody = Person(place.site.address.rstrip("/"))
+    nobody.post("/accounts/signup/", email="no@example.org", password1=PASSWORD)
+
+    told = nobody.post("/accounts/login/", login="no@example.org", password=PASSWORD)
+    assert told.url.endswith("/accounts/login/")
+
+
+def test_pages_of_an_account_are_shown(team: dict[str, Person]) -> None:
+    for path in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"):
+        assert team["member"].get(path).status_code == 200, path
+
+
+def test_a_forgotten_password_is_set_anew_by_a_link(place: Place) -> None:
+    person = place.person("forgetful", "One", "viewer")
+    done = forks.run(["manage.py", "people", "reset", person.email], cwd=ROOT, env=place.environment)
+    path = "/accounts/" + done.stdout.strip().rpartition("/accounts/")[2]
+    visitor = Person(place.site.address.rstrip("/"))
+
+    form = visitor.get(path)
+    fields = {"password1": "another long one", "password2": "another long one"}
+    set_anew = visitor.session.post(
+        form.url,
+        fields,
+        headers={"X-CSRFToken": visitor.session.cookies["csrftoken"], "Referer": visitor.address},
+        timeout=20,
+    )
+    assert set_anew.status_code == 200
+    told = visitor.post("/accounts/login/", login=person.email, password="another long one")
+    assert told.url == place.site.address
+
+
+def test_embeds_and_health_need_no_account(place: Place) -> None:
+    nobody = Person(place.site.address.rstrip("/"))
+
+    assert nobody.get("/healthz").status_code == 200
+    assert nobody.get("/embed.js").status_code == 200
+    assert "login" not in nobody.get("/embed/?provider=test").url
+    assert "sessionid" not in nobody.session.cookies
