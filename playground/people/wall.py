@@ -30,7 +30,6 @@ OPEN = {
     "language",
     "public-key",
 }
-_OPEN_PATHS = ("/accounts/", "/admin/")
 # For people who are signed in, with or without a team.
 FOR_PEOPLE = {"teams", "team", "team-change", "team-audit"}
 # In the team that is in use.
@@ -66,10 +65,17 @@ class SignInMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
-        """Return what to show instead of the view, if anything. Sets `request.membership`."""
+        """Return what to show instead of the view, if anything.
+
+        Sets `request.signed_in` and `request.membership`.
+        """
         del view
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name in OPEN or request.path.startswith(_OPEN_PATHS):
+        if name in OPEN or request.path.startswith("/admin/"):
+            return None
+        # For the head of the page.
+        request.signed_in = request.user.is_authenticated  # type: ignore[attr-defined]
+        if request.path.startswith("/accounts/"):
             return None
         if not request.user.is_authenticated:
             return _sign_in(request)

@@ -1,5 +1,6 @@
 """Retention: delete runs that are too old, and the oldest ones if all together take too much space."""
 
+import sys
 import threading
 from datetime import timedelta
 from functools import partial
@@ -18,6 +19,8 @@ from playground.runs.models import Run
 # Runs written between two looks at the whole table.
 _EVERY = 100
 _BATCH = 500
+# Batches of old runs that one look deletes: the caller whose run comes next waits for it.
+_AT_ONCE = 4
 MIB = 1024 * 1024
 # On a full disk.
 _PIECE, _PIECE_BYTES = 100, 2 * MIB
@@ -56,7 +59,7 @@ def make_room(size: int) -> bool:
     most = settings.CONFIG.runs_mib * MIB
     if space.takes(size, most):
         return True
-    taken = in_turn(lambda: _tidied(most, size, by_age=_clock_is_trusted()))
+    taken = in_turn(lambda: _tidied(most, size, _AT_ONCE if _clock_is_trusted() else 0))
     with space.lock:
         space.used, space.writes = taken + size, 0
     reserve.hold()
@@ -96,12 +99,15 @@ def _clock_is_trusted() -> bool:
     return Run.objects.filter(started__range=(now - keeps, now - min(_TRUSTED_AFTER, keeps / 2))).exists()
 
 
-def _tidied(most: int, needed: int = 0, *, by_age: bool = True) -> int:
-    """Delete old runs until there are `needed` bytes, if that many can be had. Returns the bytes left."""
+def _tidied(most: int, needed: int = 0, batches: int = sys.maxsize) -> int:
+    """Delete runs that are too old, in so many batches, then the oldest until there are `needed` bytes.
+
+    Deletes no run for these if that many can't be had. Returns the bytes left.
+    """
     too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
     old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
-    while by_age and _delete(list(old[:_BATCH])):
-        pass
+    while batches and _delete(list(old[:_BATCH])):
+        batches -= 1
     taken = used()
     if used(Run.objects.filter(starred=True)) + needed <= most:
         most -= needed

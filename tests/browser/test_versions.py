@@ -84,8 +84,10 @@ def test_what_is_asked_for_again_during_a_change_waits_for_it(
     send(page)
     composer(page).fill("next")
     page.route("**/edit/", lambda route: held.append(route), times=1)
+    page.locator(".edit summary:visible").first.click()
+    page.locator("#messages [name=content]").first.fill("Hello again!")
     with page.expect_request("**/edit/"):
-        page.get_by_role("button", name="Add system message").click()
+        page.locator(".edit summary:visible").first.click()
 
     page.get_by_role("button", name="Regenerate").dblclick()
     assert len(upstream.requests) == 1
@@ -94,7 +96,7 @@ def test_what_is_asked_for_again_during_a_change_waits_for_it(
     settled(page)
 
     assert len(upstream.requests) == 2
-    assert [one["role"] for one in upstream.requests[-1].json["messages"]] == ["system", "user"]
+    assert [one["content"] for one in upstream.requests[-1].json["messages"]] == ["Hello again!"]
     expect(composer(page)).to_have_value("next")
     page.locator("#send").click()
     settled(page)

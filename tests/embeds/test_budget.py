@@ -342,7 +342,7 @@ def test_a_stream_that_is_stopped_counts_what_came(client: Client, upstream: Scr
     # No "z": the key in base64 may start with it, so the key guard would hold the event back.
     upstream.reply(Paused(STREAM_HEAD + token("x") + token("y") + token("x")))
 
-    _leave_after(send_form(client, **STREAM), b"data: [3,")
+    _leave_after(send_form(client, **STREAM), rb"\n[3,")
 
     assert running.wait_until_none(5)
     assert _both(embed) == (1, STREAM_PROMPT + 3)
@@ -371,7 +371,7 @@ def test_a_stream_that_is_stopped_costs_at_least_what_the_provider_had_said(
     reported = chunk({"content": "a"}) | {"usage": {"prompt_tokens": 30, "completion_tokens": 1}}
     upstream.reply(Paused(STREAM_HEAD + event(reported) + token("b")))
 
-    _leave_after(send_form(client, **STREAM), b"data: [2,")
+    _leave_after(send_form(client, **STREAM), rb"\n[2,")
 
     assert _both(embed) == (1, 32)
 

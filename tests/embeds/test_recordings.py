@@ -318,7 +318,7 @@ def test_the_events_have_the_times_at_which_they_came(client: Client, embed: Emb
 
     html = send_form(client, **STREAM).getvalue().decode()
 
-    assert [f'"{at * 10} ms"' in html for at in range(1, 7)] == [True] * 6
+    assert [rf"\"{at * 10} ms\"" in html for at in range(1, 7)] == [True] * 6
     assert "6 events" in html
     assert "Ended with [DONE]" in html
 
@@ -379,7 +379,7 @@ def test_stop_shows_the_rest_at_once(
     _set_times([0, 2900, 5800, 8700, 11600, 14500])
     upstream.reply(json_answer({"error": {"message": "down"}}, 503))
     parts, seen = iter(send_form(client, **STREAM)), b""
-    while b"\ndata: [1," not in seen:
+    while rb"\n[1," not in seen:
         seen += next(parts)
 
     number = seen.decode().split('data-live="')[1].split('"')[0]

@@ -224,6 +224,21 @@ def test_old_runs_go_and_starred_ones_stay(client: Client) -> None:
     assert old not in _keys()
 
 
+def test_a_call_waits_for_the_deletion_of_some_old_runs_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidy, "_BATCH", 1)
+    monkeypatch.setattr(tidy, "_AT_ONCE", 2)
+    *old, recent = (_say(client, "a") for _ in range(6))
+    Run.objects.filter(key__in=old).update(started=datetime.now(UTC) - timedelta(days=400))
+    Run.objects.filter(key=recent).update(started=datetime.now(UTC) - timedelta(days=2))
+
+    for left in (3, 1, 0):
+        tidy.space.forget()
+        _say(client, "b")
+        assert Run.objects.filter(key__in=old).count() == left
+
+
 @pytest.mark.parametrize(("days_of_others", "is_deleted"), [([], False), ([0, 500], False), ([2], True)])
 def test_a_clock_that_jumped_ahead_deletes_nothing(
     client: Client, days_of_others: list[int], *, is_deleted: bool
