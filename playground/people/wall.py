@@ -1,6 +1,6 @@
 """With accounts, a page is shown to people who may see it: signed in, in a team, with the role it needs.
 
-Each URL has its line here, by its name; a test compares them. Views that are about one team check it again.
+Each URL has its line here, by its name; a test compares them. Views of one team check the role in that team.
 """
 
 from collections.abc import Callable
@@ -85,9 +85,9 @@ class SignInMiddleware:
         member: Membership | None = request.membership  # type: ignore[attr-defined]
         if member is None:
             return refuse(request, refusals.NO_TEAM)
-        # A URL without a line would be for nobody.
-        needed = NEEDED.get(name, Action.OWN)
-        return None if allows(member.role, needed) else refuse(request, refusals.NOT_ALLOWED)
+        # A URL without a line is for nobody.
+        needed = NEEDED.get(name)
+        return None if needed and allows(member.role, needed) else refuse(request, refusals.NOT_ALLOWED)
 
 
 def in_use(request: HttpRequest) -> Membership | None:
