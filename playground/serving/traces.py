@@ -4,6 +4,7 @@ Its type and the files and lines of its traceback say where to look.
 """
 
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -13,6 +14,8 @@ from copy import copy
 from playground.trouble import chain, reason
 
 _logger = logging.getLogger(__name__)
+# Links that let whoever has them in: an invitation's, and one for a new password.
+_SECRET = re.compile("^(/invitations/|/accounts/password/reset/key/).+")
 
 
 def trace(error: BaseException) -> str:
@@ -80,7 +83,8 @@ def _describe_request(record: logging.LogRecord, path: str) -> str:
         reason = f" ({record.name.rpartition('.')[2]})"
     method = getattr(record, "request").method  # noqa: B009 -- Django's addition to a record
     status = getattr(record, "status_code", "")
-    return f"{status} {method} {path.encode('unicode_escape').decode()}{reason}".strip()
+    path = _SECRET.sub(r"\1…", path.encode("unicode_escape").decode())
+    return f"{status} {method} {path}{reason}".strip()
 
 
 def log_what_nobody_catches() -> None:

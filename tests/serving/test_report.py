@@ -91,6 +91,15 @@ def test_no_input_is_in_any_report_or_log(
         assert all(("ValueError" in answer.content.decode()) is debug for answer in answers)
 
 
+@pytest.mark.parametrize("path", ["/invitations/", "/accounts/password/reset/key/"])
+def test_a_link_that_lets_people_in_is_not_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    client.get(f"{path}{CANARY}/")
+
+    assert [TraceFormatter().format(record) for record in caplog.records] == [f"404 GET {path}…"]
+
+
 def test_a_report_says_what_failed_and_where(client: Client, settings: Any) -> None:
     settings.DEBUG = True
     settings.ROOT_URLCONF = "tests.served.failing_urls"
