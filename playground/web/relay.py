@@ -1,8 +1,9 @@
 """Relay a running call as server-sent events of fragments, which htmx puts into the page.
 
-The first event is `result/_live.html`, the last one `result/_finished.html`. The events in between contain
-only what is new. There can be thousands, so they are built here without templates. What is only text goes as
-JSON to `static/js/growth.js`, which takes a fraction of the time that htmx does for a fragment.
+The first event is `result/_live.html`, the last ones are `result/_finished.html`, what was received, and the
+answer. The events in between contain only what is new. There can be thousands, so they are built here
+without templates. What is only text goes as JSON to `static/js/growth.js`, which takes a fraction of the time
+that htmx does for a fragment.
 """
 
 import json
@@ -40,6 +41,8 @@ HEARTBEAT = b":\n\n"
 _SHORTEST_MS = 300
 _NUMBERS_MS = 200
 _LAST_WORDS_SECONDS = 5
+# Characters. What was received comes in pieces, between which the page can react.
+_PIECE = 100_000
 # Answers of one call that are drawn while they grow; there can be a hundred.
 _MOST_DRAWN = 4
 
@@ -77,14 +80,8 @@ def _events(request: HttpRequest, first: Step, steps: Live, keeper: Keeper, lang
                 case Progress():
                     yield patches.of(step) or HEARTBEAT
                 case Finished(exchange=exchange, rest=rest):
-                    last = patches.of(rest)
-                    context = {
-                        "result": Result(exchange),
-                        "run": patches.run,
-                        "left_out": patches.events_left_out,
-                        "same_request": isinstance(first, Started) and first.sent == exchange.sent,
-                    }
-                    yield last + _message(render_to_string("result/_finished.html", context, request))
+                    same_request = isinstance(first, Started) and first.sent == exchange.sent
+                    yield patches.of(rest) + patches.finished(Result(exchange), request, same_request)
                     # Only now, so that the answer never waits for the database.
                     if kept := keeper.keep():
                         yield _message(patches.kept(kept))
@@ -144,6 +141,24 @@ class Patches:
             *self._events(progress.events),
         ]
         return b"".join([*map(_message, map("".join, (places, begun, blocks))), _texts(texts)])
+
+    def finished(self, result: Result, request: HttpRequest, same_request: bool) -> bytes:
+        """Return the events of the end. The answer comes last: with it, the call is over for the page."""
+        context = {
+            "result": result,
+            "run": self.run,
+            "left_out": self.events_left_out,
+            "same_request": same_request,
+            "received_follows": True,
+        }
+        panels = render_to_string("result/_finished.html", context, request)
+        received = result.received_text.text
+        pieces = [received[start : start + _PIECE] for start in range(0, len(received), _PIECE)]
+        answer = self._patch(
+            "panel-answer", render_to_string("result/_panel_answer.html", context, request), "outerHTML"
+        )
+        texts = [_texts([self._text("raw-received", piece)]) for piece in pieces]
+        return b"".join([_message(panels), *texts, _message(answer)])
 
     def kept(self, kept: Kept) -> str:
         html = render_to_string("result/_kept.html", {"kept": kept, "run": self.run})

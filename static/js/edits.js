@@ -21,7 +21,7 @@ window.editForm = (() => {
 
   // A state is the form's fields without the key and the tokens, which nothing keeps.
   const TOKENS = ["csrfmiddlewaretoken", "embed_token"];
-  // Not with `FormData`, for which the browser first lays out the page: a state is kept at each key.
+  // Not with `FormData`, for which the browser first lays out the page: a state is kept while one types.
   const isSent = (field) =>
     field.matches(
       ":enabled:not(button, fieldset, output, :is([type=checkbox], [type=radio]):not(:checked))",

@@ -3,7 +3,7 @@
 // `:has()` around it again.
 window.growth = (() => {
   // Characters. A block is laid out as a whole whenever its text changes, so a long text becomes several blocks. A block
-  // ends with a line, or anywhere if no line ends for long.
+  // ends with a line, or anywhere if no line ends for long. Bytes that were received stay one text.
   const BLOCK = 2000;
   const LONGEST = 4 * BLOCK;
 
@@ -14,7 +14,7 @@ window.growth = (() => {
     if (!isText(place.lastChild)) place.append(document.createTextNode(""));
     const open = place.lastChild;
     open.appendData(text);
-    for (let end = endOf(open); end && !place.hidden; end = endOf(open)) {
+    for (let end = endOf(open); end && !place.matches("[hidden], pre"); end = endOf(open)) {
       const block = document.createElement("span");
       block.className = "grown";
       block.textContent = open.data.slice(0, end);

@@ -17,7 +17,10 @@
   let storage = keyFor(location.hash);
   const switched = "playground.language-switched";
 
+  let soon = null;
   function save() {
+    clearTimeout(soon);
+    soon = null;
     const kept = JSON.stringify(editForm.state());
     try {
       try {
@@ -113,7 +116,12 @@
       if (hash !== own) location.reload();
     } else if (own) history.replaceState(null, "", own);
   });
-  form.addEventListener("input", save);
+  // Not at each key, because a form can be long. A page that is left saves what was typed last.
+  const PAUSE = 1000;
+  form.addEventListener("input", () => {
+    soon ??= setTimeout(save, PAUSE);
+  });
+  window.addEventListener("pagehide", () => soon && save());
   document.body.addEventListener("playground:changed", save);
   document.body.addEventListener("playground:moved", save);
   // Load the code of the restored form as soon as htmx listens.

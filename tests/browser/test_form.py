@@ -61,6 +61,23 @@ def test_the_form_outlasts_a_reload_unchanged(open_page: Open, upstream: Scripte
     assert json.dumps(json.loads(sent), sort_keys=True) == json.dumps(CARRIED, sort_keys=True)
 
 
+def test_the_form_is_saved_not_at_each_key_but_when_the_page_is_left(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const put = Storage.prototype.setItem;
+            window.saved = 0;
+            Storage.prototype.setItem = function (...all) { window.saved++; put.apply(this, all); };
+        }"""
+    )
+    page.locator("#composer [name=content]").press_sequentially("abc" * 20)
+    assert page.evaluate("window.saved") < 60
+
+    page.reload()
+
+    expect(page.locator("#composer [name=content]")).to_have_value("abc" * 20)
+
+
 def test_an_answer_joins_with_its_numbers_as_they_are(open_page: Open, upstream: ScriptedUpstream) -> None:
     calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}, "n": 2**63 + 1}]
     answer = {"role": "assistant", "content": None, "tool_calls": calls}

@@ -27,7 +27,7 @@ texts = st.lists(
 _HOLDERS = {"value", "data-model", "data-field", "data-sentence", "data-id", "aria-label", "content"}
 _OUTSIDE = re.compile("zq-zq|window[.]zq|zq[.]example")
 _TARGET = re.compile(
-    "#run-[0-9a-f]{12}-(live-|arrived-|received|more-events|panel-|stream-head|timeline|kept)[a-z0-9-]*"
+    "#run-[0-9a-f]{12}-(live-|arrived-|received|raw-received|more-events|panel-|stream-head|timeline|kept)[a-z0-9-]*"
 )
 
 

@@ -1,5 +1,6 @@
 """A streaming request in each of the three shapes."""
 
+import json
 import socket
 
 import pytest
@@ -98,6 +99,22 @@ def test_a_flood_of_events_is_shown_as_far_as_a_page_carries(
 
     assert html.count("\\n[") == 10_000
     assert "2,000 more events" in html
+
+
+def test_what_was_received_comes_as_text_in_pieces_before_the_answer(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    sent = event({"choices": []}) * 12_000
+    upstream.reply(event_stream(sent))
+
+    html = post_form(client, htmx=True, **STREAM).getvalue().decode()
+
+    *events, last = html.split("event: playground:texts\ndata: ")
+    texts = [text for part in [*events[1:], last] for text in json.loads(part.partition("\n\n")[0])]
+    pieces = [text for target, text, _ in texts if target.endswith("raw-received")]
+    assert len(pieces) > 2
+    assert "".join(pieces) == sent.decode()
+    assert "data-result" in last
 
 
 def test_markdown_is_drawn_while_it_arrives(client: Client, upstream: ScriptedUpstream) -> None:
