@@ -25,6 +25,10 @@ window.conversation = (() => {
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
 
+  const lastKnown = () =>
+    listed()
+      .map(runOf)
+      .findLast((run) => answers.has(run));
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
 
@@ -46,6 +50,8 @@ window.conversation = (() => {
       row.classList.toggle("chosen", isAnswer && runOf(row) === shown);
     }
     document.body.dispatchEvent(new Event("playground:placed"));
+    // The inspector has nothing of an answer that is not in sight any more.
+    if (shown && !isBusy() && !answers.get(shown).section.isConnected) inspect(lastKnown() ?? "");
     recall();
   }
 
@@ -75,12 +81,7 @@ window.conversation = (() => {
     }
     isRecalling = false;
     // The inspector belongs to an answer as soon as there is one.
-    const last =
-      !shown &&
-      listed()
-        .map(runOf)
-        .findLast((run) => answers.has(run));
-    if (last) choose(last);
+    if (!shown && lastKnown()) choose(lastKnown());
   }
 
   async function bring(run) {
@@ -116,14 +117,15 @@ window.conversation = (() => {
     const known = answers.get(run);
     if (!known || run !== wanted || isBusy()) return;
     wanted = "";
-    if (run !== shown) {
-      keepPanels();
-      shown = run;
-      outcome.replaceChildren(...known.panels);
-      window.resultPane.show();
-      place();
-    }
+    if (run !== shown) inspect(run);
     window.ownCode.show(known);
+  }
+  function inspect(run) {
+    keepPanels();
+    shown = run;
+    outcome.replaceChildren(...(answers.get(run)?.panels ?? []));
+    window.resultPane.show();
+    place();
   }
 
   // What the composer has is no part of a request that is sent aside from it.
@@ -208,6 +210,7 @@ window.conversation = (() => {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun && goesOn) await window.versions.restore(begun);
+    if (begun) window.versions.save();
     slot.classList.toggle("left", Boolean(sectionIn(slot)));
     place();
     follow();
@@ -300,7 +303,7 @@ window.conversation = (() => {
       const menu = target.closest("details.menu");
       if (menu) menu.open = false;
       field(row, "extra").focus();
-    } else if (row && list.contains(row)) choose(runOf(row));
+    } else if (row && list.contains(row) && !target.closest("[data-versions]")) choose(runOf(row));
     else if (slot.contains(target)) choose(sectionIn(slot)?.dataset.run);
   });
 
@@ -322,5 +325,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady };
+  return { NAMES, choose, field, isBusy, place, runOf, sendAside, valuesOf, whenReady };
 })();

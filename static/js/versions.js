@@ -2,9 +2,10 @@
 // turned back to. A fork is the place where versions part. The row with which they begin has its id and says which
 // version it is ("ID.2"), so that Undo and a reload bring back the right one.
 window.versions = (() => {
+  const form = document.getElementById("request-form");
   const list = document.getElementById("messages");
   const { listed } = requestForm;
-  const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
+  const { NAMES, choose, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
   const [CONTENT, RUN, FORK] = ["content", "run", "fork"].map((name) => NAMES.indexOf(name));
 
   const { compareUrl } = list.closest(".conversation").dataset; // if runs are saved
@@ -12,6 +13,7 @@ window.versions = (() => {
   const kept = load();
   const forks = new Map(kept.forks); // the messages of each version, by the fork's id
   let pending = kept.pending; // where a new version is on its way
+  let removed = null; // the rows that it takes the place of, and their API
   let vain = ""; // the fork whose last new version never came
 
   function load() {
@@ -60,10 +62,17 @@ window.versions = (() => {
     requestForm.moved();
   }
 
-  // There is no new version: go back to the one before.
+  const api = () => form.elements.dialect.value;
+
+  // There is no new version: go back to the one before, also if the playground is out of reach or the page is left.
   async function restore({ id, at }) {
     vain = id;
-    await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
+    const rows = removed?.api === api() && removed.rows;
+    removed = null;
+    if (!rows) return display([...listed().map(valuesOf), ...forks.get(id)[at]]);
+    list.append(...rows);
+    requestForm.moved();
+    place();
   }
 
   // Do something with a message: `act(index)`. An edit before it can have put another one into its row.
@@ -85,6 +94,12 @@ window.versions = (() => {
     tails[known.at] = rows.slice(index);
     save();
     await display([...rows.slice(0, index), ...tails[at]]);
+    choose(
+      listed()
+        .slice(index)
+        .map(runOf)
+        .find((run) => run),
+    );
     listed()[index]?.querySelector("[data-versions] button:not(:disabled)")?.focus();
   }
 
@@ -148,7 +163,10 @@ window.versions = (() => {
       content.defaultValue = content.value;
     }
     for (const one of later) one.remove();
-    if (isAnswer) Object.assign(pending, { rows: listed().length, text: lastText() });
+    if (isAnswer) {
+      removed = { rows: later, api: api() };
+      Object.assign(pending, { rows: listed().length, text: lastText() });
+    }
     save();
     sendAside();
   }
@@ -193,17 +211,17 @@ window.versions = (() => {
   document.body.addEventListener("playground:placed", showVersions);
   showVersions();
 
-  // The fork whose new version has been asked for, if any.
+  // The fork whose new version has been asked for, if any. It is kept until that, or the one before, is there (`save`).
   function begun() {
     const known = pending;
     pending = null;
     vain = "";
-    if (known) save();
     return known;
   }
 
   // The page was left before a new version came: the one before is still there.
-  if (pending?.rows && pending.rows === listed().length && pending.text === lastText()) restore(begun());
+  if (pending?.rows && pending.rows === listed().length && pending.text === lastText())
+    restore(begun()).then(save);
 
-  return { again, begun, mark, restore };
+  return { again, begun, mark, restore, save };
 })();

@@ -130,8 +130,13 @@ def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since
     expect(page.locator("#messages [data-message]")).to_have_count(3)
 
 
-def test_ctrl_z_right_after_new_takes_it_back(page: Page) -> None:
+def test_ctrl_z_right_after_a_change_takes_it_back(page: Page) -> None:
     before = _state(page)
+    choose(page, "Delete message 3")
+    expect(message(page, 2)).to_be_focused()
+    page.keyboard.press("Control+z")
+    _shows(page, before)
+
     page.locator("header [value=clear]").click()
     expect(composer(page)).to_be_focused()
     page.keyboard.press("Control+z")
