@@ -6,7 +6,7 @@ window.versions = (() => {
   const list = document.getElementById("messages");
   const { listed } = requestForm;
   const { NAMES, choose, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
-  const [CONTENT, RUN, FORK] = ["content", "run", "fork"].map((name) => NAMES.indexOf(name));
+  const [CONTENT, FORK] = ["content", "fork"].map((name) => NAMES.indexOf(name));
 
   const { compareUrl } = list.closest(".conversation").dataset; // if runs are saved
   const KEPT = "playground.forks";
@@ -122,33 +122,8 @@ window.versions = (() => {
       versions.querySelector("[data-version-number]").textContent = `${at + 1}/${all}`;
       versions.querySelector("[data-version='-1']").disabled = isBusy() || at === 0;
       versions.querySelector("[data-version='1']").disabled = isBusy() || at === all - 1;
-      offerComparisons(versions.querySelector("[data-compare]"), row);
+      versions.querySelector("[data-compare]").hidden = !compareUrl;
     }
-  }
-
-  // Each other version beside this one: the runs of their first answers, the earlier version on the left.
-  function offerComparisons(menu, row) {
-    const { id, at } = markOf(row);
-    const answerIn = (rows) => rows?.find((one) => one[RUN]);
-    const own = answerIn(listed().slice(listed().indexOf(row)).map(valuesOf));
-    const links = [...(forks.get(id) ?? []).entries()].flatMap(([other, tail]) => {
-      const answer = other !== at && own && answerIn(tail);
-      if (!answer) return [];
-      const link = document.createElement("a");
-      const [one, two] = other < at ? [answer, own] : [own, answer];
-      link.href = `${compareUrl}?run=${one[RUN]}&run=${two[RUN]}`;
-      link.dir = "auto";
-      link.textContent = `${other + 1} · ${answer[CONTENT].slice(0, 60)}`;
-      return [link];
-    });
-    menu.hidden = !compareUrl || !links.length;
-    menu.querySelector("ul").replaceChildren(
-      ...links.map((link) => {
-        const item = document.createElement("li");
-        item.append(link);
-        return item;
-      }),
-    );
   }
 
   function resend(index, isAnswer) {
@@ -223,5 +198,5 @@ window.versions = (() => {
   if (pending?.rows && pending.rows === listed().length && pending.text === lastText())
     restore(begun()).then(save);
 
-  return { again, begun, mark, restore, save };
+  return { again, begun, forks, mark, markOf, restore, save };
 })();

@@ -260,6 +260,22 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
 
     expect(page.locator(".no-runs")).to_be_visible()
 
+    # Versions are compared if both are saved.
+    page = runs.open("?provider=test")
+    page.get_by_label("Don’t save this run").check()
+    send(page)
+    page.get_by_label("Don’t save this run").uncheck()
+    menu = page.locator("[data-compare]:visible")
+    for at, saved in enumerate(([], ["2 · Version 0"])):
+        runs.reply(f"Version {at}")
+        with page.expect_response("**/send/"):
+            page.get_by_role("button", name="Regenerate").last.click()
+        settled(page)
+        menu.locator("summary").click()
+        expect(menu.locator("li")).to_have_count(1)
+        expect(menu.get_by_role("link")).to_have_text(saved)
+        menu.locator("summary").click()
+
 
 def test_a_star_for_a_run_that_somebody_deleted_says_so(runs: Runs) -> None:
     page = runs.open("?provider=test")
