@@ -185,6 +185,17 @@ def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
     expect(page.locator(NOTE)).to_be_hidden()
 
 
+def test_on_a_phone_the_note_covers_no_message(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    choose(page, "Delete message 1")
+
+    note, talk = page.locator(NOTE).bounding_box(), page.locator("[data-talk]").bounding_box()
+
+    assert note
+    assert talk
+    assert note["y"] >= talk["y"] + talk["height"]
+
+
 def test_a_key_is_not_kept_for_it(page: Page) -> None:
     page.locator("[name=api_key]").fill("sk-typed-123456")
     page.locator(".brand").click()
