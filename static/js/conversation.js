@@ -234,7 +234,7 @@ window.conversation = (() => {
     if (all.length < 2) return;
     for (const one of all) {
       const label = one.querySelector("span");
-      label.dataset.before ??= label.textContent;
+      label.dataset.before ??= one.dataset.before ?? label.textContent;
       one.disabled = one === button;
       label.textContent = one.disabled ? one.dataset.done : label.dataset.before;
     }
@@ -292,7 +292,9 @@ window.conversation = (() => {
     const { target } = event;
     const row = target.closest("[data-message]");
     const fold = target.closest("summary")?.closest(".edit");
-    if (target.closest("[data-append]")) use(target.closest("[data-append]"));
+    const used = target.closest("[data-append]");
+    // Once the form has it: by now, its edit has not begun.
+    if (used) setTimeout(async () => (await editForm.settled()) && use(used));
     else if (fold) {
       event.preventDefault();
       edit(row, fold);

@@ -324,9 +324,17 @@ def test_one_of_several_answers_is_chosen_to_go_on_with(
     page.locator("#send").click()
     expect(message(page, 2)).to_have_value("The first")
 
-    page.get_by_role("button", name="Use this answer").last.click()
+    second = page.get_by_role("button", name="Use this answer").last
+    if scripts:
+        page.route("**/edit/", lambda route: route.fulfill(status=502), times=1)
+        second.click()
+        expect(page.locator("[data-busy]")).to_have_text("No response from the playground")
+        expect(page.get_by_role("button", name="Use this answer")).to_have_count(1)
+    second.click()
 
     expect(message(page, 2)).to_have_value("The second")
+    if scripts:
+        expect(page.get_by_role("button", name="In use")).to_be_disabled()
     expect(page.locator("#messages [data-message]")).to_have_count(2)
 
 
