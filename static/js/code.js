@@ -52,13 +52,14 @@
     show(shown);
   });
   // No response, or a proxy's page in place of it: what is shown stays.
-  codes.addEventListener("htmx:error", () => {
+  const lose = () => {
     codes.dataset.stale = "lost";
-  });
+  };
+  codes.addEventListener("htmx:error", lose);
   codes.addEventListener("htmx:before:swap", (event) => {
     if (!(event.detail.ctx.response?.status >= 500)) return;
     event.preventDefault();
-    codes.dataset.stale = "lost";
+    lose();
   });
   const isLost = () => codes.dataset.stale === "lost";
   const link = document.querySelector("[data-copy-link]");

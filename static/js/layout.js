@@ -48,10 +48,10 @@
   const followAll = () => {
     for (const slider of form.querySelectorAll("[data-slides]")) follow(slider);
   };
-  // A click into a number selects it, as Tab does: what is typed takes its place.
+  // A click into a number, or the model, selects it, as Tab does: what is typed takes its place.
   let entered = null;
   form.addEventListener("focusin", ({ target }) => {
-    entered = target.matches("#parameters input:not([type])") && target;
+    entered = target.matches("#parameters input:not([type]), #model") && target;
   });
   form.addEventListener("click", ({ target }) => {
     if (target === entered && target.selectionStart === target.selectionEnd) target.select();
