@@ -20,7 +20,7 @@ window.conversation = (() => {
   // --- answers, and what the inspector shows of them, by the id of their exchange ---
 
   const answers = new Map(); // {section, panels, sent, code}
-  let shown = "";
+  let shown = ""; // none: empty, or undefined
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
@@ -51,7 +51,7 @@ window.conversation = (() => {
     }
     document.body.dispatchEvent(new Event("playground:placed"));
     // The inspector has nothing of an answer that is not in sight any more.
-    if (shown && !isBusy() && !answers.get(shown).section.isConnected) inspect(lastKnown() ?? "");
+    if (shown && !isBusy() && !answers.get(shown).section.isConnected) inspect(lastKnown());
     recall();
   }
 
@@ -81,7 +81,7 @@ window.conversation = (() => {
     }
     isRecalling = false;
     // The inspector belongs to an answer as soon as there is one.
-    if (!shown && lastKnown()) choose(lastKnown());
+    if (!shown) choose(lastKnown());
   }
 
   async function bring(run) {

@@ -1,23 +1,9 @@
-// What the page's layout needs of scripts: fields as high as their text, and drawers on a small screen.
+// What the page's layout needs of scripts: sliders, dragged messages, and drawers on a small screen.
 (() => {
   const pane = document.querySelector(".conversation");
 
-  // --- a message is as high as its text, also where a browser cannot do that by itself ---
-
-  const fits = CSS.supports("field-sizing", "content");
-  function fit(text) {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-  }
-  function fitAll() {
-    if (!fits) for (const text of pane.querySelectorAll("textarea")) fit(text);
-  }
-  if (!fits) {
-    pane.addEventListener("input", ({ target }) => target.matches("textarea") && fit(target));
-    for (const name of ["playground:changed", "playground:moved"])
-      document.body.addEventListener(name, fitAll);
-  }
-  fitAll();
+  // A message is as high as its text, also where CSS cannot do that.
+  if (!CSS.supports("field-sizing", "content")) import(pane.dataset.fit);
 
   // --- there is one system message, which is the first ---
 

@@ -94,12 +94,7 @@ window.versions = (() => {
     tails[known.at] = rows.slice(index);
     save();
     await display([...rows.slice(0, index), ...tails[at]]);
-    choose(
-      listed()
-        .slice(index)
-        .map(runOf)
-        .find((run) => run),
-    );
+    choose(listed().slice(index).map(runOf).find(Boolean));
     listed()[index]?.querySelector("[data-versions] button:not(:disabled)")?.focus();
   }
 
