@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from playground.catalogue.prices import Prices, prices_for, prices_of
 from playground.catalogue.providers import LOCAL_MODEL
@@ -27,6 +28,12 @@ class Cost:
             "usd": f"{self.usd.normalize():f}",
             "prices_of": self.prices_of.isoformat() if self.prices_of else None,
         }
+
+
+class Estimate(Enum):
+    """In place of a recorded cost, which may be unknown: the cost is estimated with today's prices."""
+
+    NOW = "now"
 
 
 def cost_of(exchange: Exchange) -> Cost | None:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground.calls.cost import Cost
+from playground.calls.cost import Cost, Estimate
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.refusals import no_database
@@ -42,7 +42,7 @@ class Page:
     exchange: Exchange
     playground: str
     blacked_out: tuple[str, ...] = ()
-    recorded_cost: Cost | None = None
+    recorded_cost: Cost | Estimate | None = Estimate.NOW
 
     @cached_property
     def result(self) -> Result:

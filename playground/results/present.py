@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 
 from django.utils.safestring import SafeString
 
-from playground.calls.cost import Cost, cost_of
+from playground.calls.cost import Cost, Estimate, cost_of
 from playground.exchange.answer import Choice, Finish, Media, Source, Sources
 from playground.exchange.call import Call, Headers, Target
 from playground.exchange.failure import FailureKind
@@ -185,8 +185,8 @@ class Result:
 
     exchange: Exchange
     kept: Kept | None = None
-    # The estimate from when the call was made, if its run has one.
-    recorded_cost: Cost | None = None
+    # The estimate from when the run was saved; None if its price was unknown then.
+    recorded_cost: Cost | Estimate | None = Estimate.NOW
 
     @cached_property
     def error(self) -> Explanation | None:
@@ -239,7 +239,8 @@ class Result:
 
     @cached_property
     def cost(self) -> Cost | None:
-        return self.recorded_cost or cost_of(self.exchange)
+        recorded = self.recorded_cost
+        return cost_of(self.exchange) if recorded is Estimate.NOW else recorded
 
     @cached_property
     def thought_ms(self) -> float | None:

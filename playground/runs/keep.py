@@ -194,6 +194,14 @@ def forget(keys: Collection[str] | None, within: Membership | None = None) -> in
     return gone
 
 
+def saved(keys: Collection[str], within: Membership | None = None) -> set[str]:
+    """Return which of these runs are there. If the database can't say, none."""
+    try:
+        return set(Run.objects.within(within).named(keys).values_list("key", flat=True)) if keys else set()
+    except DatabaseError:
+        return set()
+
+
 def body_of(key: str, within: Membership | None = None) -> tuple[str, dict[str, Any]] | None:
     """Return the dialect and the body of a run, as they were read then; None if there is no such run."""
     try:

@@ -32,6 +32,8 @@ from playground.rendering.translate import paragraph, spaced, translate
 from playground.rendering.turns import with_turns_named
 from playground.results import present
 from playground.results.present import LONGEST_SHOWN
+from playground.runs.keep import saved
+from playground.teams.access import member_of
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language
@@ -198,6 +200,15 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 @register.simple_tag
 def runs_are_saved() -> bool:
     return settings.CONFIG.runs
+
+
+@register.simple_tag(takes_context=True)
+def earlier_runs(context: template.Context) -> set[str]:
+    """Return the saved runs of the conversation, but for the answer that the page has with all its facts."""
+    if not settings.CONFIG.runs:
+        return set()
+    rows = {row.run for row in context["form"].messages if row.run and row is not context.get("answered")}
+    return saved(rows, member_of(context["request"]))
 
 
 @register.simple_tag

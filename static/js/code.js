@@ -51,12 +51,29 @@
     if (codes.dataset.stale === "asked") delete codes.dataset.stale;
     show(shown);
   });
+  // No response, or a proxy's page in place of it: what is shown stays.
+  const lose = () => {
+    codes.dataset.stale = "lost";
+  };
+  codes.addEventListener("htmx:error", lose);
+  codes.addEventListener("htmx:before:swap", (event) => {
+    if (!(event.detail.ctx.response?.status >= 500)) return;
+    event.preventDefault();
+    lose();
+  });
+  const isLost = () => codes.dataset.stale === "lost";
   const link = document.querySelector("[data-copy-link]");
   link?.addEventListener("click", async () => {
-    while ("stale" in codes.dataset) {
-      await new Promise((ready) => {
-        codes.addEventListener("htmx:after:swap", ready, { once: true });
+    if (isLost()) requestForm.changed(); // ask again
+    while ("stale" in codes.dataset && !isLost()) {
+      await new Promise((done) => {
+        codes.addEventListener("htmx:finally:request", done, { once: true });
       });
+    }
+    if (isLost()) {
+      const busy = document.querySelector("[data-busy]");
+      busy.textContent = busy.dataset.lost;
+      return;
     }
     const permalink = codes.querySelector("[data-part=permalink]");
     copyText(link, permalink && new URL(permalink.dataset.copied, location).href); // without one, it says so

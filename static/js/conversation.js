@@ -20,11 +20,15 @@ window.conversation = (() => {
   // --- answers, and what the inspector shows of them, by the id of their exchange ---
 
   const answers = new Map(); // {section, panels, sent, code}
-  let shown = "";
+  let shown = ""; // none: empty, or undefined
   let sent = null; // the form as it was sent
   let sentRow = null; // the message that it took from the composer
   let lastSent; // the text of the last message that was sent
 
+  const lastKnown = () =>
+    listed()
+      .map(runOf)
+      .findLast((run) => answers.has(run));
   const sectionIn = (place) => place.querySelector('[data-part="panel-answer"]');
   const runOf = (row) => field(row, "run").value;
 
@@ -46,6 +50,8 @@ window.conversation = (() => {
       row.classList.toggle("chosen", isAnswer && runOf(row) === shown);
     }
     document.body.dispatchEvent(new Event("playground:placed"));
+    // The inspector has nothing of an answer that is not in sight any more.
+    if (shown && !isBusy() && !answers.get(shown).section.isConnected) inspect(lastKnown());
     recall();
   }
 
@@ -75,12 +81,7 @@ window.conversation = (() => {
     }
     isRecalling = false;
     // The inspector belongs to an answer as soon as there is one.
-    const last =
-      !shown &&
-      listed()
-        .map(runOf)
-        .findLast((run) => answers.has(run));
-    if (last) choose(last);
+    if (!shown) choose(lastKnown());
   }
 
   async function bring(run) {
@@ -116,14 +117,15 @@ window.conversation = (() => {
     const known = answers.get(run);
     if (!known || run !== wanted || isBusy()) return;
     wanted = "";
-    if (run !== shown) {
-      keepPanels();
-      shown = run;
-      outcome.replaceChildren(...known.panels);
-      window.resultPane.show();
-      place();
-    }
+    if (run !== shown) inspect(run);
     window.ownCode.show(known);
+  }
+  function inspect(run) {
+    keepPanels();
+    shown = run;
+    outcome.replaceChildren(...(answers.get(run)?.panels ?? []));
+    window.resultPane.show();
+    place();
   }
 
   // What the composer has is no part of a request that is sent aside from it.
@@ -208,6 +210,7 @@ window.conversation = (() => {
       window.versions.mark(run, begun);
       use(button);
     } else if (begun && goesOn) await window.versions.restore(begun);
+    if (begun) window.versions.save();
     slot.classList.toggle("left", Boolean(sectionIn(slot)));
     place();
     follow();
@@ -231,7 +234,7 @@ window.conversation = (() => {
     if (all.length < 2) return;
     for (const one of all) {
       const label = one.querySelector("span");
-      label.dataset.before ??= label.textContent;
+      label.dataset.before ??= one.dataset.before ?? label.textContent;
       one.disabled = one === button;
       label.textContent = one.disabled ? one.dataset.done : label.dataset.before;
     }
@@ -289,7 +292,9 @@ window.conversation = (() => {
     const { target } = event;
     const row = target.closest("[data-message]");
     const fold = target.closest("summary")?.closest(".edit");
-    if (target.closest("[data-append]")) use(target.closest("[data-append]"));
+    const used = target.closest("[data-append]");
+    // Once the form has it: by now, its edit has not begun.
+    if (used) setTimeout(async () => (await editForm.settled()) && use(used));
     else if (fold) {
       event.preventDefault();
       edit(row, fold);
@@ -300,7 +305,7 @@ window.conversation = (() => {
       const menu = target.closest("details.menu");
       if (menu) menu.open = false;
       field(row, "extra").focus();
-    } else if (row && list.contains(row)) choose(runOf(row));
+    } else if (row && list.contains(row) && !target.closest("[data-versions]")) choose(runOf(row));
     else if (slot.contains(target)) choose(sectionIn(slot)?.dataset.run);
   });
 
@@ -322,5 +327,5 @@ window.conversation = (() => {
   place();
   talk.scrollTop = talk.scrollHeight;
 
-  return { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady };
+  return { NAMES, choose, field, isBusy, place, runOf, sendAside, valuesOf, whenReady };
 })();

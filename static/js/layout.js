@@ -1,23 +1,9 @@
-// What the page's layout needs of scripts: fields as high as their text, and drawers on a small screen.
+// What the page's layout needs of scripts: sliders, dragged messages, and drawers on a small screen.
 (() => {
   const pane = document.querySelector(".conversation");
 
-  // --- a message is as high as its text, also where a browser cannot do that by itself ---
-
-  const fits = CSS.supports("field-sizing", "content");
-  function fit(text) {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-  }
-  function fitAll() {
-    if (!fits) for (const text of pane.querySelectorAll("textarea")) fit(text);
-  }
-  if (!fits) {
-    pane.addEventListener("input", ({ target }) => target.matches("textarea") && fit(target));
-    for (const name of ["playground:changed", "playground:moved"])
-      document.body.addEventListener(name, fitAll);
-  }
-  fitAll();
+  // A message is as high as its text, also where CSS cannot do that.
+  if (!CSS.supports("field-sizing", "content")) import(pane.dataset.fit);
 
   // --- there is one system message, which is the first ---
 
@@ -48,10 +34,10 @@
   const followAll = () => {
     for (const slider of form.querySelectorAll("[data-slides]")) follow(slider);
   };
-  // A click into a number selects it, as Tab does: what is typed takes its place.
+  // A click into a number, or the model, selects it, as Tab does: what is typed takes its place.
   let entered = null;
   form.addEventListener("focusin", ({ target }) => {
-    entered = target.matches("#parameters input:not([type])") && target;
+    entered = target.matches("#parameters input:not([type]), #model") && target;
   });
   form.addEventListener("click", ({ target }) => {
     if (target === entered && target.selectionStart === target.selectionEnd) target.select();

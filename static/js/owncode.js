@@ -32,6 +32,7 @@ window.ownCode = (() => {
   async function show(answer) {
     if (shown === answer) return;
     shown = answer;
+    htmx.trigger(codes, "htmx:abort"); // the form's, if it is on its way
     try {
       if (!answer.code) {
         const [body, headers] = [new URLSearchParams(answer.sent), { "HX-Request": "true" }];

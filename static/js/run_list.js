@@ -54,6 +54,16 @@
     input.addEventListener("input", set);
   }
 
+  // On a phone, the list comes first, unless a filter is set.
+  const filters = search.querySelector(".filters");
+  const narrow = matchMedia("(max-width: 30rem)");
+  function fold() {
+    const isSet = [...filters.querySelectorAll("input, select")].some(({ value }) => value);
+    filters.open = isSet || !narrow.matches;
+  }
+  fold();
+  narrow.addEventListener("change", fold);
+
   dateInstants(document.getElementById("run-since"), 0);
   dateInstants(document.getElementById("run-until"), 1);
   document.addEventListener("change", ({ target }) => {

@@ -1,5 +1,5 @@
-// Runs, in their list and in the playground: times in the reader's time zone, stars, deleting. On the page, it is loaded
-// when it is used (`late.js`), unless the page shows a run.
+// Runs, in their list and in the playground: times in the reader's time zone, stars, deleting, comparing. On the page, it
+// is loaded when it is used (`late.js`), unless the page shows a run.
 window.runs ??= (() => {
   const two = (number) => String(number).padStart(2, "0");
   const day = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
@@ -60,6 +60,64 @@ window.runs ??= (() => {
       told.focus();
     }
   });
+
+  // --- the versions of an answer, those whose runs are saved ---
+
+  const pane = document.querySelector(".conversation"); // not beside the list
+
+  // The other versions that have an answer, if this one has: their first ones, the earlier version's run on the left.
+  function comparable(row) {
+    const { listed } = requestForm;
+    const { NAMES, valuesOf } = window.conversation;
+    const { forks, markOf } = window.versions;
+    const [CONTENT, RUN] = ["content", "run"].map((name) => NAMES.indexOf(name));
+    const answerIn = (rows) => rows?.find((one) => one[RUN]);
+    const { id, at } = markOf(row);
+    const own = answerIn(listed().slice(listed().indexOf(row)).map(valuesOf));
+    return [...(forks.get(id) ?? []).entries()].flatMap(([other, tail]) => {
+      const answer = other !== at && own && answerIn(tail);
+      const runs = answer && [answer[RUN], own[RUN]];
+      return answer
+        ? [{ number: other + 1, text: answer[CONTENT], runs: other < at ? runs : runs.reverse() }]
+        : [];
+    });
+  }
+
+  async function isSaved(run) {
+    try {
+      const headers = { Accept: "application/json" };
+      return (await fetch(pane.dataset.runUrl.replace("RUN", run), { method: "HEAD", headers })).ok;
+    } catch {
+      return true; // the playground is out of reach: nobody knows
+    }
+  }
+
+  function linkTo({ number, text, runs: [one, two] }) {
+    const item = document.createElement("li");
+    const link = item.appendChild(document.createElement("a"));
+    link.href = `${pane.dataset.compareUrl}?run=${one}&run=${two}`;
+    link.dir = "auto";
+    link.textContent = `${number} · ${text.slice(0, 60)}`;
+    return item;
+  }
+
+  async function offer(menu) {
+    const list = menu.querySelector("ul");
+    const others = comparable(menu.closest("[data-message]"));
+    const runs = [...new Set(others.flatMap((other) => other.runs))];
+    const answers = await Promise.all(runs.map(isSaved));
+    const saved = new Set(runs.filter((_, at) => answers[at]));
+    const offered = others.filter((other) => other.runs.every((run) => saved.has(run)));
+    const none = Object.assign(document.createElement("li"), { className: "help" });
+    none.textContent = list.dataset.none;
+    list.replaceChildren(...(offered.length ? offered.map(linkTo) : [none]));
+  }
+
+  document.addEventListener(
+    "toggle",
+    ({ target }) => target.matches?.("[data-compare][open]") && offer(target),
+    true,
+  );
 
   // --- beside the conversation ---
 

@@ -1,5 +1,5 @@
 // Undo: every change that replaces or removes what was typed can be undone, with the note that tells of it, or with
-// Ctrl+Z outside fields, or in one that the change left empty; Ctrl+Shift+Z takes that back. The server shows a state
+// Ctrl+Z outside fields, or in one before anything is typed into it; Ctrl+Shift+Z takes that back. The server shows a state
 // again (`edits.js`).
 window.undo = (() => {
   const form = document.getElementById("request-form");
@@ -81,8 +81,8 @@ window.undo = (() => {
     const isKey = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     const states = event.shiftKey ? undone : stack;
     const field = event.target.closest?.("input, textarea, select, [contenteditable]");
-    // A change such as New leaves the cursor in an empty field: nothing in it can be undone.
-    const isOwn = field && (note.hidden || field.value !== "" || field.form !== form || field === typed);
+    // A change leaves the cursor in a field, such as that of the message before a deleted one: it is what was done last.
+    const isOwn = field && (note.hidden || field.form !== form || field === typed);
     if (!isKey || !(waiting || states.length) || isOwn) return;
     event.preventDefault();
     (event.shiftKey ? forward : back)();

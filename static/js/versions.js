@@ -2,16 +2,18 @@
 // turned back to. A fork is the place where versions part. The row with which they begin has its id and says which
 // version it is ("ID.2"), so that Undo and a reload bring back the right one.
 window.versions = (() => {
+  const form = document.getElementById("request-form");
   const list = document.getElementById("messages");
   const { listed } = requestForm;
-  const { NAMES, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
-  const [CONTENT, RUN, FORK] = ["content", "run", "fork"].map((name) => NAMES.indexOf(name));
+  const { NAMES, choose, field, isBusy, place, runOf, sendAside, valuesOf, whenReady } = window.conversation;
+  const [CONTENT, FORK] = ["content", "fork"].map((name) => NAMES.indexOf(name));
 
   const { compareUrl } = list.closest(".conversation").dataset; // if runs are saved
   const KEPT = "playground.forks";
   const kept = load();
   const forks = new Map(kept.forks); // the messages of each version, by the fork's id
   let pending = kept.pending; // where a new version is on its way
+  let removed = null; // the rows that it takes the place of, and their API
   let vain = ""; // the fork whose last new version never came
 
   function load() {
@@ -60,10 +62,17 @@ window.versions = (() => {
     requestForm.moved();
   }
 
-  // There is no new version: go back to the one before.
+  const api = () => form.elements.dialect.value;
+
+  // There is no new version: go back to the one before, also if the playground is out of reach or the page is left.
   async function restore({ id, at }) {
     vain = id;
-    await display([...listed().map(valuesOf), ...forks.get(id)[at]]);
+    const rows = removed?.api === api() && removed.rows;
+    removed = null;
+    if (!rows) return display([...listed().map(valuesOf), ...forks.get(id)[at]]);
+    list.append(...rows);
+    requestForm.moved();
+    place();
   }
 
   // Do something with a message: `act(index)`. An edit before it can have put another one into its row.
@@ -85,6 +94,7 @@ window.versions = (() => {
     tails[known.at] = rows.slice(index);
     save();
     await display([...rows.slice(0, index), ...tails[at]]);
+    choose(listed().slice(index).map(runOf).find(Boolean));
     listed()[index]?.querySelector("[data-versions] button:not(:disabled)")?.focus();
   }
 
@@ -107,33 +117,8 @@ window.versions = (() => {
       versions.querySelector("[data-version-number]").textContent = `${at + 1}/${all}`;
       versions.querySelector("[data-version='-1']").disabled = isBusy() || at === 0;
       versions.querySelector("[data-version='1']").disabled = isBusy() || at === all - 1;
-      offerComparisons(versions.querySelector("[data-compare]"), row);
+      versions.querySelector("[data-compare]").hidden = !compareUrl;
     }
-  }
-
-  // Each other version beside this one: the runs of their first answers, the earlier version on the left.
-  function offerComparisons(menu, row) {
-    const { id, at } = markOf(row);
-    const answerIn = (rows) => rows?.find((one) => one[RUN]);
-    const own = answerIn(listed().slice(listed().indexOf(row)).map(valuesOf));
-    const links = [...(forks.get(id) ?? []).entries()].flatMap(([other, tail]) => {
-      const answer = other !== at && own && answerIn(tail);
-      if (!answer) return [];
-      const link = document.createElement("a");
-      const [one, two] = other < at ? [answer, own] : [own, answer];
-      link.href = `${compareUrl}?run=${one[RUN]}&run=${two[RUN]}`;
-      link.dir = "auto";
-      link.textContent = `${other + 1} · ${answer[CONTENT].slice(0, 60)}`;
-      return [link];
-    });
-    menu.hidden = !compareUrl || !links.length;
-    menu.querySelector("ul").replaceChildren(
-      ...links.map((link) => {
-        const item = document.createElement("li");
-        item.append(link);
-        return item;
-      }),
-    );
   }
 
   function resend(index, isAnswer) {
@@ -148,7 +133,10 @@ window.versions = (() => {
       content.defaultValue = content.value;
     }
     for (const one of later) one.remove();
-    if (isAnswer) Object.assign(pending, { rows: listed().length, text: lastText() });
+    if (isAnswer) {
+      removed = { rows: later, api: api() };
+      Object.assign(pending, { rows: listed().length, text: lastText() });
+    }
     save();
     sendAside();
   }
@@ -193,17 +181,17 @@ window.versions = (() => {
   document.body.addEventListener("playground:placed", showVersions);
   showVersions();
 
-  // The fork whose new version has been asked for, if any.
+  // The fork whose new version has been asked for, if any. It is kept until that, or the one before, is there (`save`).
   function begun() {
     const known = pending;
     pending = null;
     vain = "";
-    if (known) save();
     return known;
   }
 
   // The page was left before a new version came: the one before is still there.
-  if (pending?.rows && pending.rows === listed().length && pending.text === lastText()) restore(begun());
+  if (pending?.rows && pending.rows === listed().length && pending.text === lastText())
+    restore(begun()).then(save);
 
-  return { again, begun, mark, restore };
+  return { again, begun, forks, mark, markOf, restore, save };
 })();

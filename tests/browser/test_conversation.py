@@ -229,12 +229,20 @@ def test_an_answer_is_asked_for_again_and_both_versions_stay(
     expect(message(page, 2)).to_have_value("Another one")
     expect(page.locator("#messages [data-message]")).to_have_count(2)
     expect(page.locator("[data-version-number]:visible")).to_have_text("2/2")
+    tab(page, "Raw JSON")
     page.get_by_role("button", name="Previous version").click()
     expect(page.locator("#messages [data-message]")).to_have_count(4)
     expect(message(page, 2)).to_have_value("Hello!")
     expect(message(page, 3)).to_have_value("And then?")
+    expect(page.locator(".turn.chosen [name=content]")).to_have_value("Hello!")
+    expect(page.locator("#result")).not_to_contain_text("Another one")
     page.get_by_role("button", name="Next version").click()
     expect(message(page, 2)).to_have_value("Another one")
+    expect(page.locator("[data-part=outcome]")).to_contain_text("Another one")
+
+    # What is not in sight is not in the inspector, either.
+    choose(page, "Delete message 2")
+    expect(page.locator("#result")).not_to_contain_text("Another one")
 
 
 def test_an_edited_message_is_sent_from_there_and_what_followed_stays(
@@ -316,9 +324,17 @@ def test_one_of_several_answers_is_chosen_to_go_on_with(
     page.locator("#send").click()
     expect(message(page, 2)).to_have_value("The first")
 
-    page.get_by_role("button", name="Use this answer").last.click()
+    second = page.get_by_role("button", name="Use this answer").last
+    if scripts:
+        page.route("**/edit/", lambda route: route.fulfill(status=502), times=1)
+        second.click()
+        expect(page.locator("[data-busy]")).to_have_text("No response from the playground")
+        expect(page.get_by_role("button", name="Use this answer")).to_have_count(1)
+    second.click()
 
     expect(message(page, 2)).to_have_value("The second")
+    if scripts:
+        expect(page.get_by_role("button", name="In use")).to_be_disabled()
     expect(page.locator("#messages [data-message]")).to_have_count(2)
 
 

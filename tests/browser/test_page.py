@@ -227,6 +227,13 @@ def test_copy_link_gives_an_address_that_fills_the_form(open_page: Open) -> None
     page.locator("[data-copy-link]").click()
     expect(page.locator("[data-copy-link]")).to_contain_text("Couldn’t create the link")
     assert clipboard(page) == link
+    page.locator("[name=more]").fill("")
+    page.route("**/snippets/", lambda route: route.fulfill(status=502, body="A proxy’s page"), times=1)
+    page.locator("[data-copy-link]").click()
+    expect(page.locator("[data-busy]")).to_have_text("No response from the playground")
+    expect(page.locator("[data-part=codes]")).not_to_contain_text("proxy")
+    page.locator("[data-copy-link]").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     page.goto(link)
     expect(message(page, 1)).to_have_value("It's a “link” & more 👍")
     expect(page.locator("#temperature")).to_have_value("0.3")

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
@@ -147,6 +147,8 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     page.on("request", lambda request: asked.append(request.url) if "/runs/" in request.url else None)
     held: list[Route] = []
     page.route("**/runs/*/", lambda route: held.append(route), times=1)
+    codes: list[Route] = []
+    page.route("**/snippets/", lambda route: codes.append(route))
 
     with page.expect_request("**/runs/*/"):
         page.reload()
@@ -158,8 +160,14 @@ def test_a_reloaded_conversation_asks_once_for_each_of_its_answers_even_in_vain(
     expect(page.locator("#messages [data-part=panel-answer]")).to_have_count(3)
     expect(page.locator("#messages .drawn, #messages textarea:visible")).to_have_count(5)
     expect(page.locator("#messages .turn").last).to_contain_class("chosen")
-    page.locator("#messages [data-part=answer-1]").first.click()
     code = page.locator("#result [data-part=codes]")
+    expect(code).to_contain_text("Question 3")
+    with suppress(Error):  # it isn't waited for any more
+        codes[-1].continue_()
+    page.unroute("**/snippets/")
+    page.wait_for_load_state("networkidle")
+    expect(code).not_to_contain_text("Answer 3")  # what brought it, not what the form has
+    page.locator("#messages [data-part=answer-1]").first.click()
     expect(code).not_to_contain_text("Question 2")
     expect(code).to_contain_text("Question 1")
     page.get_by_label("Actions for message 8").click()
@@ -251,6 +259,22 @@ def test_the_run_of_a_result_can_be_deleted_or_never_saved(runs: Runs) -> None:
     page.get_by_label("Words").fill("regretted")
 
     expect(page.locator(".no-runs")).to_be_visible()
+
+    # Versions are compared if both are saved.
+    page = runs.open("?provider=test")
+    page.get_by_label("Don’t save this run").check()
+    send(page)
+    page.get_by_label("Don’t save this run").uncheck()
+    menu = page.locator("[data-compare]:visible")
+    for at, saved in enumerate(([], ["2 · Version 0"])):
+        runs.reply(f"Version {at}")
+        with page.expect_response("**/send/"):
+            page.get_by_role("button", name="Regenerate").last.click()
+        settled(page)
+        menu.locator("summary").click()
+        expect(menu.locator("li")).to_have_count(1)
+        expect(menu.get_by_role("link")).to_have_text(saved)
+        menu.locator("summary").click()
 
 
 def test_a_star_for_a_run_that_somebody_deleted_says_so(runs: Runs) -> None:
@@ -383,6 +407,14 @@ def test_pages_have_no_barrier_and_fit(runs: Runs, width: int, theme: str) -> No
         assert_no_barrier(page, **ALL_RULES)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
     page.goto(f"{runs.address}runs/")
+    box = _rows(page).first.bounding_box()  # the list is seen, also on a phone
+    assert box
+    assert box["y"] < 400
+    model = page.get_by_label("Model")
+    if width == 360:
+        expect(model).to_be_hidden()
+        page.get_by_text("More filters").click()
+    expect(model).to_be_visible()
     page.locator("[name=run]").first.check()
     page.get_by_role("button", name="Delete selected").click()
     assert_no_barrier(page, **ALL_RULES)

@@ -130,8 +130,13 @@ def test_undo_of_an_earlier_change_can_be_taken_back_with_the_conversation_since
     expect(page.locator("#messages [data-message]")).to_have_count(3)
 
 
-def test_ctrl_z_right_after_new_takes_it_back(page: Page) -> None:
+def test_ctrl_z_right_after_a_change_takes_it_back(page: Page) -> None:
     before = _state(page)
+    choose(page, "Delete message 3")
+    expect(message(page, 2)).to_be_focused()
+    page.keyboard.press("Control+z")
+    _shows(page, before)
+
     page.locator("header [value=clear]").click()
     expect(composer(page)).to_be_focused()
     page.keyboard.press("Control+z")
@@ -178,6 +183,17 @@ def test_a_change_that_changes_nothing_is_not_told(open_page: Open) -> None:
 
     expect(message(page, 1)).to_be_focused()
     expect(page.locator(NOTE)).to_be_hidden()
+
+
+def test_on_a_phone_the_note_covers_no_message(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    choose(page, "Delete message 1")
+
+    note, talk = page.locator(NOTE).bounding_box(), page.locator("[data-talk]").bounding_box()
+
+    assert note
+    assert talk
+    assert note["y"] >= talk["y"] + talk["height"]
 
 
 def test_a_key_is_not_kept_for_it(page: Page) -> None:

@@ -55,6 +55,21 @@ def test_an_answer_that_is_asked_for_again_in_vain_is_the_one_before(
     expect(page.locator("[data-version-number]:visible")).to_have_text("1/2")
 
 
+def test_an_answer_that_is_asked_for_again_stays_if_the_playground_is_out_of_reach(open_page: Open) -> None:
+    page = open_page("?provider=test")
+    send(page)
+    for path in ("**/send/", "**/edit/"):
+        page.route(path, lambda route: route.fulfill(status=502, body="", content_type="text/html"))
+
+    _regenerate(page)
+
+    expect(page.locator("#answer [data-error=playground]")).to_be_visible()
+    expect(message(page, 2)).to_have_value("Hello!")
+    page.unroute_all()
+    page.reload()
+    expect(message(page, 2)).to_have_value("Hello!")
+
+
 def test_a_reload_while_an_answer_is_asked_for_again_loses_neither_it_nor_what_is_being_written(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:

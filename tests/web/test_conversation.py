@@ -352,6 +352,17 @@ def test_switching_the_language_changes_no_message(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_each_answer_has_the_link_of_its_run_if_it_is_saved(client: Client) -> None:
+    configure(PLAYGROUND_RUNS="1")
+    page = _again(client, _send(client, "Hi"), content="And now?", unkept="on")  # and later ones
+
+    page = _again(client, page, content="And then?")
+
+    linked = [re.findall(r'href="/runs/(\w+)/"', turn) for turn in _turns(page)]
+    assert linked == [[], [posted(page).getlist("run")[1]], [], [], [], []]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("keeps", ["0", "1"])
 @pytest.mark.parametrize("status", [200, 400])
 def test_no_form_is_within_another(

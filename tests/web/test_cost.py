@@ -126,3 +126,15 @@ def test_a_run_keeps_its_cost_wherever_it_is_shown(client: Client, monkeypatch: 
     compared = client.get(f"/runs/compare/?run={keys[0]}&run={keys[1]}").content.decode()
     assert compared.count("≈ $0.00024") == 2
     assert "≈ $0.00024" in client.get(f"/runs/{keys[0]}/proof/").content.decode()
+
+
+def test_a_run_whose_price_was_unknown_stays_so_when_there_are_prices(
+    client: Client, request: pytest.FixtureRequest
+) -> None:
+    configure(PLAYGROUND_RUNS="1")
+    key = post_json(client).json()["id"]
+    request.getfixturevalue("priced")
+
+    assert _cost_in(client.get(f"/runs/{key}/")) == "Price unknown"
+    assert "≈ $" not in client.get(f"/runs/{key}/proof/").content.decode()
+    assert _cost_in(post_form(client)) == "≈ $0.00024"
