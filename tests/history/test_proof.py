@@ -19,8 +19,8 @@ from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.proof import file, keys
-from playground.proof.blackout import MASK
 from playground.proof.file import MOST_BYTES, State, read
+from playground.proof.hidden import MASK
 from playground.rendering.answer import rendered
 from playground.results import present
 from playground.runs import tidy
