@@ -184,6 +184,10 @@ def test_deleting_asks_first(client: Client) -> None:
     assert Run.objects.count() == 3
     assert page.content.decode().count('type="hidden" name="run"') == 2
 
+    for no_run in ("", "a/b"):
+        asked = client.post("/runs/selected/", {"change": "delete", "run": no_run})
+        assert 'href="/runs/">Cancel' in asked.content.decode()
+
     client.post("/runs/selected/", {"change": "delete", "run": keys[:2], "confirmed": "1"})
     assert _listed(client) == keys[2:]
 
