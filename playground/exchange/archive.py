@@ -49,9 +49,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
-
-# No time or size is larger, and a page can show and add up smaller ones.
-_LARGEST = 1e15
+_LARGEST = 1e15  # no time or size is, and larger ones can't be shown
 
 
 class ArchiveError(ValueError):
@@ -158,9 +156,7 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
     )
     times_ms = None if events_ms is None else array("d", events_ms)
     started = datetime.fromisoformat(value["started"]).astimezone(UTC)
-    # What is read from these later would raise if they are none.
-    started + timedelta(milliseconds=timings["total"])
-    urlsplit(sent["url"])
+    started + timedelta(milliseconds=timings["total"]), urlsplit(sent["url"])  # raise here, and not later
     return Exchange(
         id=value["id"],
         dialect=dialect,
@@ -171,9 +167,7 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
         received=answer,
         failure=failure
         and Failure(FailureKind(failure["kind"]), failure["host"], failure["detail"], failure["limit"]),
-        timings=Timings(
-            timings["first_byte"], timings["first_token"], timings["total"], timings["last_token"]
-        ),
+        timings=Timings(*(timings[name] for name in ("first_byte", "first_token", "total", "last_token"))),
         stream=None if times_ms is None or answer is None else read_again(dialect, answer.body, times_ms),
     )
 

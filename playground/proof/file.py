@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol
 
 from playground import amounts
@@ -98,6 +99,20 @@ class Proof:
     key: bytes
     playground: str
     blacked_out: tuple[str, ...]
+
+    @cached_property
+    def shows_what_was_sent(self) -> bool:
+        """Whether the request, from which pages and code are made, says what the sent bytes do.
+
+        It does in each file of a playground, but who signs a file of their own can put any request into it.
+        """
+        call, sent = self.exchange.call, self.exchange.sent
+        try:
+            body = jsontext.loads(sent.body or b"{}")
+        except jsontext.JSONTextError:
+            return False
+        are_there = call.url == sent.url and {*call.headers} <= {*sent.headers}
+        return are_there and jsontext.same(body, dict(call.wire))
 
 
 def script(exchange: Exchange, playground: str, blacked_out: Sequence[str]) -> str:

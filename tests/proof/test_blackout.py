@@ -19,6 +19,7 @@ from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.saving import Page, proof_file
 from playground.proof.blackout import ANSWER, BlackoutError, black_out, parts
+from playground.proof.file import read
 from playground.proof.har import har
 from playground.proof.hidden import MASK
 from tests.growth import seconds
@@ -41,8 +42,10 @@ def _letters(text: str) -> str:
 
 def _everything(exchange: Exchange, blacked_out: Collection[str]) -> list[str]:
     """Return all that can be handed on, as text."""
+    data = proof_file(Page(exchange, ADDRESS, tuple(blacked_out)))
+    assert read(data).shows_what_was_sent
     return [
-        proof_file(Page(exchange, ADDRESS, tuple(blacked_out))).decode(),
+        data.decode(),
         json.dumps(har(exchange)),
         json.dumps(archive.dump(exchange)),
         json.dumps(exchange.completion),

@@ -56,6 +56,7 @@ def test_it_is_read_back_equal(name: str) -> None:
     proof = read(proof_file(Page(exchange, ADDRESS)))
 
     assert proof.exchange == exchange
+    assert proof.shows_what_was_sent
     assert archive.dump(proof.exchange) == archive.dump(exchange)
     assert (proof.state, proof.playground, proof.blacked_out) == (State.UNCHANGED, ADDRESS, ())
     assert keys.is_ours(proof.key)
@@ -242,6 +243,27 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", proof.key.hex()) == 0
     assert _check(tmp_path, data, "--key", keys.fingerprint(proof.key)) == 0
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("call", "body", {"model": "m", "messages": [{"role": "user", "content": "Else?"}], "stream": False}),
+        ("call", "body", {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "stream": 0}),
+        ("call", "url", "http://else.example/v1/chat/completions"),
+        ("call", "headers", [["X-Title", "Else"]]),
+        ("sent", "body", {"text": "{"}),
+    ],
+    ids=["messages", "type", "url", "headers", "bytes"],
+)
+def test_a_request_beside_other_bytes_is_said(tmp_path: Path, part: str, name: str, value: Any) -> None:
+    """Whoever signs a file can put any request beside the bytes, and pages show the request."""
+    whole = archive.dump(called())
+    whole[part][name] = value
+    data = signed_elsewhere(script(archive.load(whole, DIALECTS)))
+
+    assert not read(data).shows_what_was_sent
+    assert _check(tmp_path, data, "--key", read(data).key.hex()) == 1
 
 
 # The points of the curve whose order divides 8, as they are encoded.
