@@ -32,7 +32,9 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 FORMAT = "api-playground.proof"
 VERSION = 1
 MOST_BYTES = 32 * 1024 * 1024
-# An id, an address, the names of parts: all short.
+# The page puts it into addresses.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# An address, the names of parts: all short.
 _LONGEST_NAME = 2_000
 
 _MARK = b"<!-- api-playground-proof "
@@ -185,6 +187,8 @@ def _read(data: bytes) -> Proof:
         exchange = archive.load(value.get("exchange"), DIALECTS)
     except (archive.ArchiveError, TooManyError, OverflowError) as error:
         raise _broken(str(error)) from error
+    if not _ID.fullmatch(exchange.id):
+        raise _broken("id")
     return Proof(exchange, state, key, playground, tuple(blacked_out))
 
 

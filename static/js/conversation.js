@@ -54,7 +54,7 @@ window.conversation = (() => {
   const asked = new Set();
   const MOST_RECALLED = 60; // messages; what came before them is brought when it is chosen
   let isRecalling = false;
-  // A proof file can have any text as its id.
+  // It goes into an address.
   const isUnknown = (run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run);
   const unknown = () => listed().slice(-MOST_RECALLED).map(runOf).findLast(isUnknown);
   async function recall() {

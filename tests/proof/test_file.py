@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,10 @@ HOSTILE: dict[str, tuple[Problem, Callable[[], bytes]]] = {
     "another format": (Problem.BROKEN, lambda: _with(file.FORMAT, "else")),
     "not an archive": (Problem.BROKEN, lambda: _with(archive.FORMAT, "else")),
     "another API": (Problem.BROKEN, lambda: _with("chat_completions", "nobody_knows")),
+    "an id that is a path": (
+        Problem.BROKEN,
+        lambda: signed_elsewhere(script(replace(called(), id="../proof"))),
+    ),
     "version 2 inside": (Problem.VERSION, lambda: _with('"version":1', '"version":2')),
     "version 2": (Problem.VERSION, lambda: _sealed_with(b"-proof 1 Ed", b"-proof 2 Ed")),
     "another algorithm": (Problem.VERSION, lambda: _sealed_with(b" Ed25519 ", b" RSA ")),
