@@ -93,13 +93,14 @@ def test_markup_stays_text_everywhere() -> None:
 
 
 def test_no_text_looks_like_another() -> None:
-    turned = "pay \u202e001\u202c \U000e0068"
+    turned = "pay \u202e001\u202c \U000e0068 \U0001f600\U000e0158\U000e0159 \u845b\U000e0100\U000e0101"
     exchange = called([{"role": "user", "content": turned}], answer=f"**Yes**, {turned}")
 
     data = proof_file(Page(exchange, ADDRESS))
 
     page = data.decode().partition(file._SCRIPT.decode())[0]
-    assert page.count("pay [U+202E]001[U+202C] [U+E0068]") >= 2
+    named = "pay [U+202E]001[U+202C] [U+E0068] \U0001f600[U+E0158][U+E0159] \u845b\U000e0100[U+E0101]"
+    assert page.count(named) >= 2
     assert not re.search("[\u202a-\u202e\U000e0068]", page)
     assert read(data).exchange == exchange
 
