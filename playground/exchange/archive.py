@@ -19,8 +19,9 @@ import binascii
 import json
 from array import array
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from playground.exchange.call import AUTHS, Call, Headers
 from playground.exchange.dialect import Dialect, call_of
@@ -47,6 +48,8 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
         "total": int | float,
     },
 }
+
+_LARGEST = 1e15  # no time or size is, and larger ones can't be shown
 
 
 class ArchiveError(ValueError):
@@ -133,8 +136,8 @@ def _check_types(value: dict[str, Any]) -> None:
         for name, kind in types.items() if holder is not None else ():
             if not isinstance(holder[name], kind) or isinstance(holder[name], bool):
                 raise TypeError(f"{part}.{name} is {type(holder[name]).__name__}".lstrip("."))
-            if isinstance(holder[name], int):
-                float(holder[name])  # raises if it is too large to be shown
+            if isinstance(holder[name], int | float) and abs(holder[name]) > _LARGEST:
+                raise ValueError(f"{part}.{name} is too large")
     if value["received"] is None and value["failure"] is None:
         raise ValueError("neither an answer nor a failure")
     # No page can show half a character, or a number that is none.
@@ -152,19 +155,19 @@ def _exchange(value: dict[str, Any], dialect: Dialect, body: bytes | None) -> Ex
         _bytes(received["body"]) if body is None else body,
     )
     times_ms = None if events_ms is None else array("d", events_ms)
+    started = datetime.fromisoformat(value["started"]).astimezone(UTC)
+    started + timedelta(milliseconds=timings["total"]), urlsplit(sent["url"])  # raise here, and not later
     return Exchange(
         id=value["id"],
         dialect=dialect,
         call=_call(value["call"], dialect),
         provider=value["provider"],
-        started=datetime.fromisoformat(value["started"]).astimezone(UTC),
+        started=started,
         sent=Sent(sent["method"], sent["url"], _headers(sent["headers"]), _bytes(sent["body"])),
         received=answer,
         failure=failure
         and Failure(FailureKind(failure["kind"]), failure["host"], failure["detail"], failure["limit"]),
-        timings=Timings(
-            timings["first_byte"], timings["first_token"], timings["total"], timings["last_token"]
-        ),
+        timings=Timings(*(timings[name] for name in ("first_byte", "first_token", "total", "last_token"))),
         stream=None if times_ms is None or answer is None else read_again(dialect, answer.body, times_ms),
     )
 

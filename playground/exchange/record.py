@@ -167,11 +167,8 @@ class Exchange:
         In a stream, that is from the first token to the last, so the first is not counted.
         """
         tokens = self.usage.completion_tokens if self.usage else None
-        first, last, milliseconds = (
-            self.timings.first_token_ms,
-            self.timings.last_token_ms,
-            self.timings.total_ms,
-        )
+        timings, milliseconds = self.timings, self.timings.total_ms
+        first, last = timings.first_token_ms, timings.last_token_ms
         if first is not None and last is not None:
             tokens, milliseconds = tokens and tokens - 1, last - first
         return tokens * 1000 / milliseconds if tokens and milliseconds >= _SHORTEST_MS else None

@@ -283,6 +283,6 @@ def _exact_seconds(seconds: float) -> Sentence:
     """Return a time limit as it was set; below a second, in milliseconds."""
     if seconds < 1:
         return say("%(duration)s", duration=amounts.duration(1000 * seconds))
-    if seconds.is_integer():
+    if seconds == int(seconds):
         return say(SECONDS, count=int(seconds))
     return say(gettext_noop("%(number)s seconds"), number=f"{seconds:,g}")

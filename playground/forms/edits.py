@@ -31,10 +31,15 @@ from playground.forms.versions import Version, with_lost
 from playground.text import jsontext
 from playground.text.sentence import gettext_noop, say
 
-# What puts another request in the place of the form's; two of them are done by the page's view.
-REPLACING = ("clear", "fill", "example", "open")
+# Two of them are done by the page's view.
+_REPLACING = ("clear", "fill", "example", "open")
 # These put the same messages into other words, or bring back what was replaced.
 _WORDS_ANEW = ("dialect", "provider", "version")
+
+
+def replaces(action: str) -> bool:
+    """Whether the action puts another request in the place of the form's."""
+    return action.partition(":")[0] in _REPLACING
 
 
 def edit(form: RequestForm, action: str) -> None:

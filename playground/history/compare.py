@@ -65,15 +65,18 @@ class Compared:
 
     @property
     def sent_the_same(self) -> bool:
-        """Whether both sent the same bytes to the same address."""
+        """Whether both sent the same bytes and headers to the same address.
+
+        Other headers than those of `_headers` depend on the version of the playground.
+        """
         one, other = (result.exchange.sent for result in self.both)
-        return (one.url, one.body) == (other.url, other.body)
+        return (one.url, one.body) == (other.url, other.body) and not any(self._headers())
 
     @cached_property
     def facts(self) -> list[Fact]:
         rows = zip(*(list(_facts(result)) for result in self.both), strict=True)
         facts = [Fact(label, one, other) for (label, one), (_, other) in rows if (one, other) != ("–", "–")]
-        return [*self._parameters(), *facts]
+        return [*self._parameters(), *self._headers(), *facts]
 
     def _parameters(self) -> Iterator[Fact]:
         """Yield the parameters that differ and fit in a row. The model has a row of its own."""
@@ -82,6 +85,14 @@ class Compared:
         for name in dict.fromkeys(name for body in bodies for name in body if name not in models):
             one, other = (jsontext.pretty(body[name]) if name in body else "–" for body in bodies)
             if one != other and max(len(one), len(other)) <= _LONGEST_VALUE:
+                yield Fact(name, one, other)
+
+    def _headers(self) -> Iterator[Fact]:
+        """Yield the headers of the API, the provider list, and of one's own that differ."""
+        headers = [dict(result.exchange.call.headers) for result in self.both]
+        for name in dict.fromkeys(name for pairs in headers for name in pairs):
+            one, other = (pairs.get(name, "–") for pairs in headers)
+            if one != other:
                 yield Fact(name, one, other)
 
     @cached_property

@@ -189,13 +189,14 @@ def _delete(request: HttpRequest, keys: list[str] | None) -> HttpResponse:
         keep.forget(keys, member_of(request))
         return _done(request, reverse("runs"))
     runs = keep.deletable(keys, member_of(request))
+    shown = list(runs.without_record().order_by("-pk")[:10]) if keys else []
     context = {
         "all": keys is None,
         "keys": keys or [],
         "count": runs.count(),
         "bytes": used(runs) if keys is None else None,
-        "shown": runs.without_record().order_by("-pk")[:10] if keys else [],
-        "back": reverse("run", args=keys) if keys and len(keys) == 1 else reverse("runs"),
+        "shown": shown,
+        "back": reverse("run", args=[shown[0].key]) if len(shown) == 1 else reverse("runs"),
     }
     return render(request, "history/delete.html", context)
 

@@ -8,12 +8,9 @@ a text that should be gone.
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
-from unicodedata import normalize
 
 from playground import amounts
 from playground.dialects import DIALECTS
@@ -22,28 +19,18 @@ from playground.exchange import archive
 from playground.exchange.dialect import Dialect
 from playground.exchange.parameter import Row
 from playground.exchange.record import Exchange
-from playground.proof.readings import gathered, layers
+from playground.proof.hidden import MASK, Hidden
+from playground.proof.readings import gathered
 from playground.text import event_data, jsontext
-from playground.text.pasted import without_invisible
 from playground.text.sentence import SentenceError, gettext_noop, say
 from playground.text.sse import EventParser
 
-MASK = "█████"
 ANSWER = "answer"
 _HEADER = "headers."
-# JSON schemas, as of tools, name what the answer then repeats as names of its own.
-_WITH_CHOSEN_NAMES = ("properties", "$defs", "definitions")
+# People choose the names in these: JSON schemas, as of tools, name what the answer then repeats as names.
+_WITH_CHOSEN_NAMES = ("properties", "$defs", "definitions", "metadata")
 # Searching takes longer the larger the exchange and the texts are.
 MOST_BYTES = 2 * 1024 * 1024
-# Each text to mask is searched for in all that is left. Further ones are only looked for: then it is refused.
-_MOST_MASKED = 200
-# Characters to compare with where one of the texts may begin. Chosen texts could need any number.
-_MOST_COMPARED = 20_000_000
-# Letters and digits. A shorter text occurs within too many words to be masked everywhere. It must not be a
-# word of another part of the request or of the answer.
-_SHORTEST = 8
-_SHORTEST_LINE = 16
-_WORD = re.compile(r"[^\W_]+")
 # Headers that tell the length or the hash of a body, from which a short text can be guessed.
 _TELLING = re.compile(r"content-length|etag|md5|sha\d|digest|hash|checksum|crc|signature", re.IGNORECASE)
 
@@ -71,7 +58,9 @@ def parts(exchange: Exchange) -> list[Part]:
     found = [
         Part(name, "", value if isinstance(value, str) else jsontext.pretty(value))
         for name, value in body.items()
-        if name not in (prompt, dialect.fields.model) and name in dialect.wire(body) and any(_strings(value))
+        if name not in (prompt, dialect.fields.model)
+        and name in dialect.wire(body)
+        and any(_strings({name: value}))
     ]
     found += [Part(_HEADER + name, "", text) for name, text in _headers(exchange)]
     rows = dialect.rows(body.get(prompt))
@@ -98,23 +87,26 @@ def black_out(exchange: Exchange, chosen: Collection[str]) -> Exchange:
         )
     body = _without(exchange.dialect, exchange.call.body, chosen)
     asked = tuple(_asked(exchange, chosen))
-    hidden = _Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
+    hidden = Hidden((*asked, *(_answer_texts(exchange) if ANSWER in chosen else ())), asked)
     value = _masked(value, hidden)
     # Its fields keep their names: a message may well be “messages”.
     value["call"]["body"] = {name: _each(item, hidden) for name, item in body.items()}
     own = {name for name, _ in _headers(exchange)}
     for pair in [*value["call"].get("headers", []), *value["sent"]["headers"]]:
         is_chosen = _HEADER + pair[0] in chosen
-        if is_chosen or _TELLING.search(pair[0]) or (pair[0] in own and hidden.are_words_in(pair[1])):
+        if is_chosen or _TELLING.search(pair[0]) or (pair[0] in own and hidden.are_told_in(pair[1])):
             pair[1] = MASK
     value["sent"]["body"] = {"text": jsontext.dumps(exchange.dialect.wire(value["call"]["body"])).decode()}
     if exchange.received:
         for pair in value["received"]["headers"]:
-            if _TELLING.search(pair[0]) or hidden.are_in(pair[1]) or hidden.are_words_in(pair[1]):
+            if _TELLING.search(pair[0]) or hidden.are_told_in(pair[1]):
                 pair[1] = MASK
         value["received"]["body"] = {
             "text": _blank(exchange) if ANSWER in chosen else hidden.text(_utf8(exchange.received.body))
         }
+    for part, name in (("received", "reason"), ("failure", "detail")):
+        if value[part] and hidden.are_told_in(value[part][name]):
+            value[part][name] = MASK
     try:
         left = archive.load(value, DIALECTS)
     except archive.ArchiveError as error:
@@ -127,61 +119,8 @@ _IN_PIECES = say(gettext_noop("The answer contains blacked-out text. Black out t
 _IN_REQUEST = say(
     gettext_noop("Another part of the request contains blacked-out text. Black out that part, too.")
 )
+_IN_URL = say(gettext_noop("The base URL contains blacked-out text. Clear that checkbox."))
 _NOT_TEXT = say(gettext_noop("The response isn’t UTF-8 text. Black out the answer, too."))
-
-
-class _Hidden:
-    """The texts that must not be found any more."""
-
-    def __init__(self, texts: tuple[str, ...], asked: tuple[str, ...]) -> None:
-        """Take all texts, and those of them that are in the request."""
-        bare = {text.strip(): _bare(text) for text in texts}
-        long = {text for text, letters in bare.items() if len(letters) >= _SHORTEST}
-        lines = {line.strip() for text in texts for line in text.splitlines()}
-        long |= {line for line in lines if len(_bare(line)) >= _SHORTEST_LINE}
-        # Longest first: a shorter text may be part of a longer one.
-        self._long = sorted(long, key=len, reverse=True)[:_MOST_MASKED]
-        self._by_start = defaultdict[str, set[str]](set)
-        for letters in map(_bare, long):
-            self._by_start[letters[:_SHORTEST]].add(letters)
-        self._compared = 0
-        # A one-word answer often occurs in the question, so only the request's short texts count.
-        self.short = {_words(text) for text in asked if 0 < len(_bare(text)) < _SHORTEST}
-
-    @cached_property
-    def _forms(self) -> list[str]:
-        forms: dict[str, None] = {}
-        for text in self._long:
-            forms |= dict.fromkeys((text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]))
-        return list(forms)
-
-    def text(self, text: str) -> str:
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, MASK)
-        return text
-
-    def are_in(self, text: str) -> bool:
-        """Whether this text contains a long one, in any case or escaping, with anything between letters."""
-        return bool(self._by_start) and any(map(self._is_in, map(_bare, layers(text))))
-
-    def _is_in(self, letters: str) -> bool:
-        for at in range(len(letters) - _SHORTEST + 1):
-            for hidden in self._by_start.get(letters[at : at + _SHORTEST], ()):
-                self._compared += len(hidden)
-                if letters.startswith(hidden, at) or self._compared > _MOST_COMPARED:
-                    return True  # or it can't be told in time
-        return False
-
-    def are_words_in(self, text: str) -> bool:
-        """Whether a short text is one or more whole words of this one."""
-        if not self.short:
-            return False
-        words = f" {_words(text)} "
-        return any(
-            f" {hidden} " in words or (not hidden.isascii() and hidden in words)  # Chinese has no spaces
-            for hidden in self.short
-        )
 
 
 def _without(dialect: Dialect, body: Mapping[str, Any], chosen: Collection[str]) -> dict[str, Any]:
@@ -205,7 +144,7 @@ def _asked(exchange: Exchange, chosen: Collection[str]) -> Iterator[str]:
     body, prompt = exchange.call.body, exchange.dialect.fields.prompt
     for name, value in body.items():
         if name in chosen:
-            yield from _strings(value)
+            yield from _strings({name: value})
     for number, row in enumerate(exchange.dialect.rows(body.get(prompt)) or []):
         if f"{prompt}.{number}" in chosen:
             yield row.content
@@ -253,11 +192,11 @@ def _strings(value: Any) -> Iterator[str]:
 _OWN = ("format", "version", "id", "dialect", "provider", "started", "timings_ms", "events_ms")
 
 
-def _masked(value: dict[str, Any], hidden: _Hidden) -> dict[str, Any]:
+def _masked(value: dict[str, Any], hidden: Hidden) -> dict[str, Any]:
     return {name: item if name in _OWN else _each(item, hidden) for name, item in value.items()}
 
 
-def _each(value: Any, hidden: _Hidden) -> Any:
+def _each(value: Any, hidden: Hidden) -> Any:
     if isinstance(value, str):
         return hidden.text(value)
     if isinstance(value, list):
@@ -300,13 +239,15 @@ def _utf8(body: bytes) -> str:
     return text
 
 
-def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
+def _check(left: Exchange, hidden: Hidden, *, is_answer_gone: bool) -> None:
     """Raise `BlackoutError` if one of the texts is left."""
     body = dict(left.call.body)
     model = left.dialect.fields.model
     texts = _strings({name: value for name, value in body.items() if name != model})
     if any(map(hidden.are_in, _strings(body))) or any(map(hidden.are_words_in, texts)):
         raise BlackoutError(_IN_REQUEST)
+    if left.provider is None and hidden.are_told_in(left.call.base_url):
+        raise BlackoutError(_IN_URL)
     value = archive.dump(left)
     if hidden.are_in(json.dumps([value["received"], value["failure"]], ensure_ascii=False)):
         raise BlackoutError(_IN_PIECES)
@@ -320,7 +261,7 @@ def _check(left: Exchange, hidden: _Hidden, *, is_answer_gone: bool) -> None:
     if any(map(has_token_ids, values)):
         raise BlackoutError(_IN_PIECES)
     answers += gathered(values)
-    if any(hidden.are_in(text) or hidden.are_words_in(text) for text in answers):
+    if any(hidden.are_told_in(text) for text in answers):
         raise BlackoutError(_IN_PIECES)
 
 
@@ -332,17 +273,3 @@ def _values(exchange: Exchange) -> list[Any]:
     events = [*parser.feed(exchange.stream.body), *parser.close()]
     texts = (event.data if isinstance(event.value, int | float | None) else event.value for event in events)
     return [*texts, *({"event": event.name, "id": event.id} for event in events)]
-
-
-def _bare(text: str) -> str:
-    """Return only the letters and digits."""
-    return "".join(filter(str.isalnum, _folded(text)))
-
-
-def _words(text: str) -> str:
-    return " ".join(_WORD.findall(_folded(text)))
-
-
-def _folded(text: str) -> str:
-    """Return the text in one case, width, and normal form: models write “Zoë” in several."""
-    return text.casefold() if text.isascii() else normalize("NFKC", without_invisible(text)).casefold()

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol
 
 from playground import amounts
@@ -31,7 +32,9 @@ from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 FORMAT = "api-playground.proof"
 VERSION = 1
 MOST_BYTES = 32 * 1024 * 1024
-# An id, an address, the names of parts: all short.
+# The page puts it into addresses.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# An address, the names of parts: all short.
 _LONGEST_NAME = 2_000
 
 _MARK = b"<!-- api-playground-proof "
@@ -98,6 +101,20 @@ class Proof:
     key: bytes
     playground: str
     blacked_out: tuple[str, ...]
+
+    @cached_property
+    def shows_what_was_sent(self) -> bool:
+        """Whether the request, from which pages and code are made, says what the sent bytes do.
+
+        It does in each file of a playground, but who signs a file of their own can put any request into it.
+        """
+        call, sent = self.exchange.call, self.exchange.sent
+        try:
+            body = jsontext.loads(sent.body or b"{}")
+        except jsontext.JSONTextError:
+            return False
+        are_there = call.url == sent.url and {*call.headers} <= {*sent.headers}
+        return are_there and jsontext.same(body, dict(call.wire))
 
 
 def script(exchange: Exchange, playground: str, blacked_out: Sequence[str]) -> str:
@@ -170,6 +187,8 @@ def _read(data: bytes) -> Proof:
         exchange = archive.load(value.get("exchange"), DIALECTS)
     except (archive.ArchiveError, TooManyError, OverflowError) as error:
         raise _broken(str(error)) from error
+    if not _ID.fullmatch(exchange.id):
+        raise _broken("id")
     return Proof(exchange, state, key, playground, tuple(blacked_out))
 
 

@@ -157,7 +157,7 @@ class _Renderer(RendererHTML):
         if _IMAGE_DATA.fullmatch(address):
             return f'<img src="{escape(address)}" alt="{escape(name)}">'
         told = escape(gettext("Image: %(name)s") % {"name": name or address[:100]})
-        return f"{_LEAVING.format(escape(address))}{told}</a>"
+        return f"{_LEAVING.format(escape(address))}{told}</a>" if _LINK.match(address) else told
 
     def fence(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         language, _, _ = tokens[at].info.strip().partition(" ")

@@ -1,4 +1,4 @@
-"""The escapes with which JSON, URLs, and HTML can write a printable ASCII character.
+"""The escapes with which JSON, URLs, HTML, and Markdown can write a printable ASCII character.
 
 One pattern serves all keys: compiling one per key would cost more than the call. It takes linear time on any
 text: zeros are matched possessively, and a run of backslashes is counted once, from its end.
@@ -14,13 +14,14 @@ _NAMES = {name: value for name, value in html5.items() if len(value) == 1 and "!
 _LONGEST_NAME = max(map(len, _NAMES))
 # Each alternative starts with a literal character instead of a lookbehind, so that the search can skip to it.
 _ESCAPE = (
-    rf"\\(?:u00({_HEX})|(/))"
+    rf"\\(?:u00({_HEX})|([-_./+=:~]))"  # in Markdown, any mark; these are the ones in keys
     rf"|%(?:25)*({_HEX})"  # a URL within a URL has %25 for %, and so on
     rf"|&#[xX]0*+({_HEX})(?![0-9a-fA-F]);?"
     r"|&#0*+([1-9][0-9]{1,2}+)(?![0-9]);?"
     rf"|&({'|'.join(sorted(map(re.escape, _NAMES), key=len, reverse=True))})"
 )
-_SLASH, _DECIMAL, _NAME, _QUOTE = 2, 5, 6, 7
+_MARK, _DECIMAL, _NAME, _QUOTE = 2, 5, 6, 7
+_BACKSLASHED = ("\\u00", *(f"\\{mark}" for mark in "-_./+=:~"))
 _UNFINISHED = re.compile(
     r"\\(?:u(?:0(?:0[2-7]?)?)?)?"
     r"|%(?:25)*+[2-7]?"
@@ -40,7 +41,7 @@ class Escapes:
         return (
             "%" in text
             or "&" in text
-            or ("\\" in text and (self._quotes or "\\u00" in text or "\\/" in text))
+            or ("\\" in text and (self._quotes or True in [escape in text for escape in _BACKSLASHED]))
         ) and self._pattern.search(text) is not None
 
     def decoded(self, text: str) -> str:
@@ -97,7 +98,7 @@ def unfinished(text: str) -> int:
 def _character(escape: re.Match[str]) -> str:
     group = escape.lastindex or 0
     value = escape[group]
-    if group in (_SLASH, _QUOTE):
+    if group in (_MARK, _QUOTE):
         return value
     if group == _NAME:
         return _NAMES[value]

@@ -35,8 +35,9 @@ Finder = Callable[[str, str], Iterator[Span]]
 class Redactor:
     """Replaces the key, and any beginning with at least half of it, with `MASK`.
 
-    Finds it verbatim, within base64, or with any characters escaped as in JSON, URLs, and HTML, in any
-    mixture. With `whole` it leaves beginnings as they are, for text that is still to be joined with the rest.
+    Finds it verbatim, within base64, or with any characters escaped as in JSON, URLs, HTML, and Markdown, in
+    any mixture. With `whole` it leaves beginnings as they are, for text that is still to be joined with the
+    rest.
     """
 
     key: str

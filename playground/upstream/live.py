@@ -146,5 +146,5 @@ def _open_line(call: LiveCall) -> str:
 
 def _joined(value: Any) -> str:
     if isinstance(value, dict | list):
-        return jsontext.mended_text(json.dumps(value, ensure_ascii=False))
-    return str(value) if isinstance(value, str | Pieces) else ""
+        value = json.dumps(value, ensure_ascii=False)
+    return jsontext.mended_text(str(value)) if isinstance(value, str | Pieces) else ""

@@ -265,14 +265,14 @@ def opened(text: str) -> tuple[RequestForm, Refusal | None]:
 
 
 def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> JsonResponse:
-    """Return `{"fields": HTML}`: partials with which a page's scripts update the form.
+    """Return `{"fields": HTML}`: partials with which a page's scripts update the form; see `edits.replaces`.
 
     Provider and base URL are in them as values, because only a link changes both.
     """
-    html = render_to_string(
-        "form/_changed.html", form_context(form, context.get("refusal")) | context, request
-    )
-    return JsonResponse({"fields": html, "provider": form.provider, "base_url": form.base_url})
+    shown = form_context(form, context.get("refusal")) | context
+    html = render_to_string("form/_changed.html", shown, request)
+    values = {"provider": form.provider, "base_url": form.base_url}
+    return JsonResponse({"fields": html, "replaces": edits.replaces(request.POST.get("do", "")), **values})
 
 
 def code_context(draft: Draft, made: Exchange | None = None) -> dict[str, Any]:

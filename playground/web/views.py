@@ -208,7 +208,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         return refuse(request, error.refusal)
     if form is not None and shape_of(request) is Shape.JSON:
         return changed_fields(request, form, refusal=refusal)
-    parent = "" if verb in edits.REPLACING else request.POST.get("parent", "")
+    parent = "" if edits.replaces(verb) else request.POST.get("parent", "")
     return render_page(request, form or RequestForm(), refusal=refusal, parent=parent)
 
 

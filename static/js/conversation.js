@@ -60,11 +60,9 @@ window.conversation = (() => {
   const asked = new Set();
   const MOST_RECALLED = 60; // messages; what came before them is brought when it is chosen
   let isRecalling = false;
-  const unknown = () =>
-    listed()
-      .slice(-MOST_RECALLED)
-      .map(runOf)
-      .findLast((run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run));
+  // It goes into an address.
+  const isUnknown = (run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run);
+  const unknown = () => listed().slice(-MOST_RECALLED).map(runOf).findLast(isUnknown);
   async function recall() {
     if (!pane.dataset.runUrl || isRecalling) return;
     isRecalling = true;
@@ -109,7 +107,7 @@ window.conversation = (() => {
   let wanted = ""; // the answer that was clicked last, which may have to be brought first
   async function choose(run) {
     wanted = run;
-    if (run && pane.dataset.runUrl && !answers.has(run) && !asked.has(run)) {
+    if (pane.dataset.runUrl && isUnknown(run)) {
       asked.add(run);
       await bring(run).catch(() => asked.delete(run));
       place();

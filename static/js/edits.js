@@ -126,7 +126,6 @@ window.editForm = (() => {
     focused = document.activeElement;
     const before = state();
     const isOpened = action.startsWith("open:");
-    const replaces = /^(clear$|fill:|example:|open:)/.test(action);
     let answer;
     do {
       since.clear();
@@ -136,14 +135,14 @@ window.editForm = (() => {
       const request = { method: "POST", body, signal, headers: { Accept: "application/json" } };
       answer = await (await fetch(form.dataset.edit, request)).json();
       // Repeat with what was typed meanwhile, unless another form takes the place of this one: then it is kept in that.
-    } while (since.size && !other && !replaces);
+    } while (since.size && !other && !answer.replaces);
     requestForm.clearErrors();
     if (answer.error) {
       const problems = Object.entries(answer.error.fields);
       requestForm.showErrors(problems);
       return problems.length ? false : told(answer.error.title);
     }
-    if (replaces) document.dispatchEvent(new Event("playground:replacing"));
+    if (answer.replaces) document.dispatchEvent(new Event("playground:replacing"));
     await htmx.swap({ text: answer.fields, sourceElement: pane, swap: "none" });
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     if (action.startsWith("append:")) requestForm.moved();

@@ -112,6 +112,7 @@ def test_auth_and_headers_are_those_of_the_entry(file: Path) -> None:
             "Transfer-Encoding", "Connection", "Accept", "User-Agent", "x-goog-api-key",
             "cf-aig-authorization", "x-portkey-api-key", "Ocp-Apim-Subscription-Key", "X-Auth-Token",
             "X-AccessToken", "clientsecret", "X-JWT", "XAuth", "OcpApimSubscriptionKey", "X-Api-Keys",
+            "X-Authentication", "X-Authorisation", "X-Creds", "Content_Length", "Transfer_Encoding",
         )),
     ],
 )  # fmt: skip

@@ -172,7 +172,7 @@ keys = st.text(
 
 
 def _ways(character: str) -> list[str]:
-    """Return the ways to write a character of a key: as JSON, URLs, and HTML do, some nested."""
+    """Return the ways to write a character of a key: as JSON, URLs, HTML, and Markdown do, some nested."""
     number, hexadecimal = ord(character), f"{ord(character):02x}"
     ways = [
         character,
@@ -191,8 +191,9 @@ def _ways(character: str) -> list[str]:
         f"\\u0026#x{hexadecimal};",
         f"\\u005cu00{hexadecimal}",
     ]
-    named = {"/": ["\\/", "&sol;"], "<": ["&lt;"], ">": ["&gt;"], '"': ["&quot;"], "_": ["&lowbar;"]}
-    return ways + named.get(character, [])
+    named = {"/": ["&sol;"], "<": ["&lt;"], ">": ["&gt;"], '"': ["&quot;"], "_": ["&lowbar;"]}
+    marked = [f"\\{character}"] if character in "-_./+=:~" else []  # Markdown
+    return [*ways, *marked, *named.get(character, [])]
 
 
 @st.composite
@@ -207,5 +208,6 @@ def unescaped(text: str) -> str:
     while before != text:
         before = text
         text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
-        text = unescape(unquote_to_bytes(text).decode("utf-8", "replace")).replace("\\/", "/")
+        text = unescape(unquote_to_bytes(text).decode("utf-8", "replace"))
+        text = re.sub(r"\\+([-_./+=:~])", r"\1", text)
     return text

@@ -101,6 +101,9 @@ def test_an_invalid_archive_is_rejected(changes: dict[str, Any]) -> None:
         ("call", "body", {"temperature": float("nan")}),
         ("received", "reason", "\ud800"),
         ("", "started", "0001-01-01T00:00:00+23:00"),
+        ("", "started", "9999-12-31T23:59:59.999+00:00"),
+        ("timings_ms", "total", 1e16),
+        ("sent", "url", "http://["),
     ],
 )
 def test_a_value_that_cannot_be_shown_is_rejected_when_it_is_read_and_not_when_it_is_shown(

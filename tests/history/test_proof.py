@@ -19,8 +19,8 @@ from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.proof import file, keys
-from playground.proof.blackout import MASK
 from playground.proof.file import MOST_BYTES, State, read
+from playground.proof.hidden import MASK
 from playground.rendering.answer import rendered
 from playground.results import present
 from playground.runs import tidy
@@ -328,6 +328,16 @@ def test_a_file_of_another_playground_names_where_to_compare(client: Client) -> 
     assert _state(page) == ("unchanged", "no")
     assert "https://playground.example.org/.well-known/api-playground-key.json" in page
     assert keys.fingerprint(read(data).key) in page
+    assert "shows the bytes" not in page
+
+
+def test_a_file_that_shows_another_request_than_its_bytes_says_so(client: Client) -> None:
+    value = archive.dump(called())
+    value["sent"]["body"] = {"text": "{}"}
+
+    page = _open(client, signed_elsewhere(script(archive.load(value, DIALECTS)))).content.decode()
+
+    assert "shows the bytes" in page
 
 
 def test_a_changed_file_says_so_first(client: Client) -> None:

@@ -184,6 +184,10 @@ def test_deleting_asks_first(client: Client) -> None:
     assert Run.objects.count() == 3
     assert page.content.decode().count('type="hidden" name="run"') == 2
 
+    for no_run in ("", "a/b"):
+        asked = client.post("/runs/selected/", {"change": "delete", "run": no_run})
+        assert 'href="/runs/">Cancel' in asked.content.decode()
+
     client.post("/runs/selected/", {"change": "delete", "run": keys[:2], "confirmed": "1"})
     assert _listed(client) == keys[2:]
 
@@ -405,3 +409,17 @@ def test_facts_of_both_runs_stand_in_one_row(client: Client, upstream: ScriptedU
     assert not compared.answers.same
     assert "<del>0</del>" in compared.requests.sides[0].html
     assert "<ins>1</ins>" in compared.requests.sides[1].html
+
+
+def test_runs_with_other_headers_did_not_send_the_same(client: Client) -> None:
+    one, other = (
+        _say(client, "x", api_key="sk-own", headers=headers)
+        for headers in ({"X-Title": "A"}, {"X-Title": "B", "X-Else": "1"})
+    )
+
+    compared = client.get("/runs/compare/", {"run": [one, other]}).context["compared"]
+
+    assert compared.requests.same
+    assert not compared.sent_the_same
+    facts = {fact.label: (fact.one, fact.other) for fact in compared.facts}
+    assert (facts["X-Title"], facts["X-Else"]) == (("A", "B"), ("–", "1"))

@@ -18,8 +18,10 @@ from playground.dialects import DIALECTS
 from playground.exchange import archive
 from playground.exchange.record import Exchange
 from playground.history.saving import Page, proof_file
-from playground.proof.blackout import ANSWER, MASK, BlackoutError, black_out, parts
+from playground.proof.blackout import ANSWER, BlackoutError, black_out, parts
+from playground.proof.file import read
 from playground.proof.har import har
+from playground.proof.hidden import MASK
 from tests.growth import seconds
 from tests.proof.made import ADDRESS, called, recorded
 
@@ -40,8 +42,10 @@ def _letters(text: str) -> str:
 
 def _everything(exchange: Exchange, blacked_out: Collection[str]) -> list[str]:
     """Return all that can be handed on, as text."""
+    data = proof_file(Page(exchange, ADDRESS, tuple(blacked_out)))
+    assert read(data).shows_what_was_sent
     return [
-        proof_file(Page(exchange, ADDRESS, tuple(blacked_out))).decode(),
+        data.decode(),
         json.dumps(har(exchange)),
         json.dumps(archive.dump(exchange)),
         json.dumps(exchange.completion),
@@ -210,7 +214,39 @@ def test_no_other_way_to_write_a_text_hides_it(secret: str, form: Callable[[str]
     black_out(exchange, ["messages.1", ANSWER])
 
 
-@pytest.mark.parametrize("name", ["system", "metadata", "an own header", "a received header"])
+@pytest.mark.parametrize(
+    "note",
+    [SPOKEN.upper(), b64encode(SPOKEN.encode()).decode(), SPOKEN.replace(" ", "%20")],
+    ids=["case", "base64", "URL"],
+)
+def test_a_header_or_url_of_ones_own_says_it_in_no_way(note: str) -> None:
+    value = archive.dump(called(_ask(SPOKEN)))
+    for headers in (value["call"].setdefault("headers", []), value["sent"]["headers"]):
+        headers.append(["X-Note", note])
+    value["received"]["reason"] = f"OK {note}"
+
+    left = archive.dump(black_out(archive.load(value, DIALECTS), ["messages.1"]))
+    value["provider"], value["call"]["base_url"] = None, f"http://llm.example/{note}"
+    with pytest.raises(BlackoutError):
+        black_out(archive.load(value, DIALECTS), ["messages.1"])
+
+    assert left["received"]["reason"] == MASK
+    assert [left["call"]["headers"][-1], left["sent"]["headers"][-1]] == [["X-Note", MASK]] * 2
+
+
+def test_names_in_metadata_are_blacked_out_with_it() -> None:
+    exchange = called(answer="", body='{"metadata": {"customer_alice": "1"}, "choices": []}')
+    value = archive.dump(exchange)
+    value["call"]["body"]["metadata"] = {"customer_alice": 1}
+    exchange = archive.load(value, DIALECTS)
+
+    assert "metadata" in [part.id for part in parts(exchange)]
+    assert _is_gone("customer_alice", black_out(exchange, ["metadata"]), ["metadata"])
+
+
+@pytest.mark.parametrize(
+    "name", ["system", "metadata", "an own header", "a received header", "a status", "a failure"]
+)
 def test_a_short_text_is_no_word_elsewhere(name: str) -> None:
     value = archive.dump(recorded("messages"))
     value["call"]["body"]["messages"] = [{"role": "user", "content": "hunter2"}]
@@ -219,6 +255,10 @@ def test_a_short_text_is_no_word_elsewhere(name: str) -> None:
             headers.append(["X-Note", "it is hunter2"])
     elif name == "a received header":
         value["received"]["headers"].append(["X-Input", "hunter2!"])
+    elif name == "a status":
+        value["received"]["reason"] = "OK, hunter2"
+    elif name == "a failure":
+        value["failure"] = {"kind": "cut_off", "host": "h", "detail": "after hunter2", "limit": None}
     else:
         value["call"]["body"][name] = {"note": "hunter2, as ever"} if name == "metadata" else "It is hunter2."
     chosen = ["messages.0"]

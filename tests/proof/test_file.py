@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def test_it_is_read_back_equal(name: str) -> None:
     proof = read(proof_file(Page(exchange, ADDRESS)))
 
     assert proof.exchange == exchange
+    assert proof.shows_what_was_sent
     assert archive.dump(proof.exchange) == archive.dump(exchange)
     assert (proof.state, proof.playground, proof.blacked_out) == (State.UNCHANGED, ADDRESS, ())
     assert keys.is_ours(proof.key)
@@ -91,13 +93,14 @@ def test_markup_stays_text_everywhere() -> None:
 
 
 def test_no_text_looks_like_another() -> None:
-    turned = "pay \u202e001\u202c \U000e0068"
+    turned = "pay \u202e001\u202c \U000e0068 \U0001f600\U000e0158\U000e0159 \u845b\U000e0100\U000e0101"
     exchange = called([{"role": "user", "content": turned}], answer=f"**Yes**, {turned}")
 
     data = proof_file(Page(exchange, ADDRESS))
 
     page = data.decode().partition(file._SCRIPT.decode())[0]
-    assert page.count("pay [U+202E]001[U+202C] [U+E0068]") >= 2
+    named = "pay [U+202E]001[U+202C] [U+E0068] \U0001f600[U+E0158][U+E0159] \u845b\U000e0100[U+E0101]"
+    assert page.count(named) >= 2
     assert not re.search("[\u202a-\u202e\U000e0068]", page)
     assert read(data).exchange == exchange
 
@@ -202,6 +205,10 @@ HOSTILE: dict[str, tuple[Problem, Callable[[], bytes]]] = {
     "another format": (Problem.BROKEN, lambda: _with(file.FORMAT, "else")),
     "not an archive": (Problem.BROKEN, lambda: _with(archive.FORMAT, "else")),
     "another API": (Problem.BROKEN, lambda: _with("chat_completions", "nobody_knows")),
+    "an id that is a path": (
+        Problem.BROKEN,
+        lambda: signed_elsewhere(script(replace(called(), id="../proof"))),
+    ),
     "version 2 inside": (Problem.VERSION, lambda: _with('"version":1', '"version":2')),
     "version 2": (Problem.VERSION, lambda: _sealed_with(b"-proof 1 Ed", b"-proof 2 Ed")),
     "another algorithm": (Problem.VERSION, lambda: _sealed_with(b" Ed25519 ", b" RSA ")),
@@ -242,6 +249,27 @@ def test_a_file_of_another_playground_is_not_ours(tmp_path: Path) -> None:
     assert _check(tmp_path, data, "--key", proof.key.hex()) == 0
     assert _check(tmp_path, data, "--key", keys.fingerprint(proof.key)) == 0
     assert _check(tmp_path, data, "--key", "0" * 64) == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("call", "body", {"model": "m", "messages": [{"role": "user", "content": "Else?"}], "stream": False}),
+        ("call", "body", {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "stream": 0}),
+        ("call", "url", "http://else.example/v1/chat/completions"),
+        ("call", "headers", [["X-Title", "Else"]]),
+        ("sent", "body", {"text": "{"}),
+    ],
+    ids=["messages", "type", "url", "headers", "bytes"],
+)
+def test_a_request_beside_other_bytes_is_said(tmp_path: Path, part: str, name: str, value: Any) -> None:
+    """Whoever signs a file can put any request beside the bytes, and pages show the request."""
+    whole = archive.dump(called())
+    whole[part][name] = value
+    data = signed_elsewhere(script(archive.load(whole, DIALECTS)))
+
+    assert not read(data).shows_what_was_sent
+    assert _check(tmp_path, data, "--key", read(data).key.hex()) == 1
 
 
 # The points of the curve whose order divides 8, as they are encoded.

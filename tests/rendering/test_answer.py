@@ -105,6 +105,10 @@ def test_an_image_from_the_web_is_fetched_by_a_click_only() -> None:
     assert "a" in _tags("![a cat](https://e.org/cat.png)")
 
 
+def test_an_image_without_an_address_is_no_link() -> None:
+    assert rendered("![nothing]() **b**") == "<p>Image: nothing <strong>b</strong></p>"
+
+
 def test_an_image_in_the_answer_itself_is_drawn() -> None:
     assert "img" in _tags("![dot](data:image/png;base64,iVBORw0KGgo=)")
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from itertools import pairwise
@@ -24,6 +25,7 @@ _FORMS: list[Callable[[str], str]] = [
     lambda key: json.dumps(key)[1:-1],
     lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
     escape,
+    lambda key: re.sub("([-_./+=:~])", r"\\\1", key),  # Markdown
     lambda key: base64.b64encode(key.encode()).decode(),
     lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
 ]

@@ -35,6 +35,7 @@ def _embedded(client: Client, do: str, **changes: object) -> list[str]:
     """Return the messages' texts in an embed after a button was clicked."""
     form = TWO | changes
     answer = post_form(client, "/embed/edit/", accept="application/json", do=do, **form)
+    assert answer.json()["replaces"] == do.startswith("fill:")
     shown = answer.json()["fields"].split("<template")[0]
     return [
         unescape(text)

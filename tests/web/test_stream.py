@@ -2,6 +2,7 @@
 
 import json
 import socket
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -50,6 +51,24 @@ def test_a_form_gets_the_answer_and_the_events(
     assert "Ended with [DONE]" in html
     assert "First token" in html
     assert upstream.requests[0].json["stream_options"] == {"include_usage": True}
+
+
+def test_half_a_character_in_a_calls_name_breaks_no_stream(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    block = {"type": "tool_use", "id": "t", "name": "\udc00f", "input": {}}
+    chunks: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "message_stop"},
+    ]
+    upstream.reply(event_stream(b"".join(map(event, chunks))))
+    fields = {"provider": "", "base_url": upstream.url, "dialect": "messages", "max_tokens": "5"}
+
+    html = post_form(client, htmx=True, stream="on", **fields).getvalue().decode()
+
+    assert '"\ufffdf()"' in html
+    assert "data-result" in html
 
 
 def test_a_provider_that_is_not_there_gets_a_fragment_and_no_stream(

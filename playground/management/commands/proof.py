@@ -27,8 +27,8 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="command", required=True)
         check = commands.add_parser(
             "check",
-            help="check a file: exits with 0 if it is unchanged and its key is known, 1 if it was changed, "
-            "2 if it can't be read, 3 if it is unchanged and its key is unknown",
+            help="check a file: exits with 0 if it is unchanged and its key is known, 1 if it was changed "
+            "or contradicts itself, 2 if it can't be read, 3 if it is unchanged and its key is unknown",
         )
         check.add_argument("file", type=Path)
         check.add_argument(
@@ -56,6 +56,9 @@ class Command(BaseCommand):
             self.stdout.write(gettext("Don’t rely on anything it shows."))
             return CHANGED
         self.stdout.write(_described(proof))
+        if not proof.shows_what_was_sent:
+            self.stdout.write(gettext("The request in the file isn’t the one in its bytes."))
+            return CHANGED
         if proof.state is State.RESAVED:
             self.stdout.write(
                 gettext("Only line endings or trailing spaces differ; the call is as it was saved.")
