@@ -58,7 +58,7 @@
   const filters = search.querySelector(".filters");
   const narrow = matchMedia("(max-width: 30rem)");
   function fold() {
-    const isSet = [...filters.querySelectorAll("input, select")].some(({ value }) => value);
+    const isSet = [...filters.querySelectorAll(":is(input, select)")].some(({ value }) => value);
     filters.open = isSet || !narrow.matches;
   }
   fold();
