@@ -12,6 +12,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.exchange.request import Request, checked
 from playground.text.sentence import gettext_noop, say
+from playground.upstream.held import NOTHING_LENT, Lent
 from playground.upstream.route import Route, find_route
 
 _NOT_WITH_THE_SERVERS_KEY = gettext_noop(
@@ -25,7 +26,8 @@ class Draft:
     """Where to send, with which key, and a body of JSON values.
 
     `dialect` is the ID of the one that the body is written in; None for the provider's own. `headers` are
-    sent besides those of the API and the provider. `problems` were found while reading it.
+    sent besides those of the API and the provider. `problems` were found while reading it. `lent` is what may
+    be used without a typed key.
     """
 
     provider: str | None
@@ -35,6 +37,7 @@ class Draft:
     problems: tuple[FieldProblem, ...] = ()
     dialect: str | None = None
     headers: Headers = ()
+    lent: Lent = NOTHING_LENT
 
     def checked(self) -> tuple[Request, Route]:
         """Return what to send and where. Raises `InvalidRequestError` with everything wrong in both."""
@@ -66,7 +69,7 @@ class Draft:
 
     def route(self) -> Route:
         """Return where to send. Raises `InvalidRequestError`."""
-        route = find_route(self.provider, self.base_url, self.key, self.speaks())
+        route = find_route(self.provider, self.base_url, self.key, self.speaks(), self.lent)
         if not self.headers:
             return route
         if route.caps is not None:

@@ -37,6 +37,7 @@ from playground.results.present import Result
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
+from playground.web.options import Option, options
 from playground.web.refusals import items, refuse, with_retry
 from playground.web.views import stop as stop_running
 
@@ -284,9 +285,9 @@ def _locked(embed: Embed | None) -> Collection[str]:
     return embed.locked_fields if embed else ()
 
 
-def _options(form: RequestForm) -> list[page.Option]:
+def _options(form: RequestForm) -> list[Option]:
     """Return the provider that the author chose, or all of them if none is chosen."""
-    offered = page.options()
+    offered = options()
     return [option for option in offered if option.provider.id == form.provider] or offered
 
 
