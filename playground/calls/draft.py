@@ -6,13 +6,13 @@ from typing import Any
 
 from django.conf import settings
 
+from playground.catalogue.held import NOTHING_LENT, Lent
 from playground.catalogue.providers import dialect_of
 from playground.exchange.call import Headers
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
 from playground.exchange.request import Request, checked
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.held import NOTHING_LENT, Lent
 from playground.upstream.route import Route, find_route
 
 _NOT_WITH_THE_SERVERS_KEY = gettext_noop(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
+from playground.catalogue.held import Held, Lent, Saved
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
 from playground.database import in_turn
 from playground.exchange.call import AUTHS
@@ -31,7 +32,6 @@ from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
 from playground.upstream.client import Caller
-from playground.upstream.held import Held, Lent, Saved
 
 _logger = logging.getLogger(__name__)
 # What the form calls the server's key.
@@ -53,11 +53,17 @@ def held_by(member: Membership) -> Held:
     return Held(tuple(map(_saved, keys)), withheld(member))
 
 
+def place_name(key: Key) -> str:
+    """Return what a key is for, as people call it."""
+    known = catalogue().get(key.provider)
+    return gettext(known.label) if known else key.provider or key.base_url
+
+
 def _saved(key: Key) -> Saved:
     label = gettext("%(name)s (yours)") % {"name": key} if key.member_id else str(key)
     if key.ends:
         label = gettext("%(name)s (until %(date)s)") % {"name": label, "date": f"{key.ends:%Y-%m-%d}"}
-    return Saved(str(key.pk), label, key.provider, key.base_url, key.dialect)
+    return Saved(str(key.pk), label, place_name(key), key.provider, key.base_url, key.dialect)
 
 
 def withheld(member: Membership) -> frozenset[str]:

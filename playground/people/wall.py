@@ -31,7 +31,7 @@ OPEN = {
     "public-key",
 }
 # For people who are signed in, with or without a team.
-FOR_PEOPLE = {"teams", "team", "team-change", "team-audit"}
+FOR_PEOPLE = {"teams", "team", "team-change", "team-audit", "team-keys", "team-keys-change"}
 # In the team that is in use.
 NEEDED = {
     "index": Action.SEE,

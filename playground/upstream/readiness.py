@@ -5,6 +5,7 @@ The result is kept for some seconds. A page waits for the first result only, and
 doesn't check first.
 """
 
+from playground.catalogue.held import NOTHING_HELD, Held
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.dialects import DIALECTS
 from playground.network.egress import AddressRefusedError
@@ -13,7 +14,6 @@ from playground.network.running import Running
 from playground.text.endpoint import Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream import client, models
-from playground.upstream.held import NOTHING_HELD, Held
 from playground.upstream.local_model import abilities
 from playground.upstream.question import Question
 from playground.upstream.route import Route

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from playground.catalogue.caps import Caps
+from playground.catalogue.held import NOTHING_LENT, Lent
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.dialects import DIALECTS
 from playground.exchange.call import API_KEY, BEARER, Auth, Call, Headers
@@ -18,7 +19,6 @@ from playground.network.egress import LOOPBACK
 from playground.text import typed_key
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.upstream.held import NOTHING_LENT, Lent
 
 OWN_KEY_VARIABLE = "API_KEY"
 # Only the local model has no address.

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.calls.draft import Draft
+from playground.catalogue.held import NOTHING_HELD, Held
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
 from playground.forms.examples import presets
 from playground.forms.incoming import Asked
@@ -14,7 +15,6 @@ from playground.rendering.translate import translate
 from playground.teams.access import member_of
 from playground.teams.models import Membership
 from playground.upstream.client import Caller
-from playground.upstream.held import NOTHING_HELD, Held
 from playground.upstream.readiness import missing
 from playground.upstream.route import applied
 
@@ -37,7 +37,11 @@ class Option:
             return "none"
         if self.held.of(self.provider):
             return "saved"
-        return "server" if self.held.has_servers(self.provider) else "typed"
+        return "server" if self.has_servers else "typed"
+
+    @property
+    def has_servers(self) -> bool:
+        return self.held.has_servers(self.provider)
 
     @property
     def models(self) -> list[str]:

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from playground.calls.draft import Draft
+from playground.catalogue.held import NOTHING_HELD, Held
 from playground.catalogue.providers import (
     LOCAL_MODEL,
     Provider,
@@ -40,7 +41,6 @@ from playground.runs.keep import NOT_KEPT, Keeper, Kept
 from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
-from playground.upstream.held import NOTHING_HELD, Held
 from playground.upstream.live import Live
 from playground.upstream.readiness import preselected
 from playground.upstream.route import Route, typed_route

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -21,6 +22,7 @@ class Place:
 
     site: Site
     environment: dict[str, str]
+    upstream: ScriptedUpstream
 
     def invited(self, team: str, role: str) -> str:
         """Return the path of a new invitation's link."""
@@ -60,25 +62,26 @@ class Person:
             timeout=20,
         )
 
-    def send(self) -> requests.Response:
+    def send(self, **fields: str) -> requests.Response:
         request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
-        return self.post("/send/", {"provider": "test", "request": request})
+        return self.post("/send/", {"provider": "test", "request": request, **fields})
 
     def runs(self) -> list[str]:
         return [run["id"] for run in self.get("/runs/", **JSON).json()["runs"]]
 
 
 @contextmanager
-def serving_people(folder: Path) -> Iterator[Place]:
-    """Serve a playground with accounts and nobody in it."""
+def serving_people(folder: Path, stderr: IO[bytes] | None = None, **further: str) -> Iterator[Place]:
+    """Serve a playground with accounts and nobody in it, with `further` variables."""
     settings = {
         "PLAYGROUND_ACCOUNTS": "1",
         "PLAYGROUND_RUNS": "1",
         "PLAYGROUND_CAPS": "0",
         "PLAYGROUND_DATABASE": str(folder / "db.sqlite3"),
+        **further,
     }
     with ScriptedUpstream() as upstream:
         upstream.reply(completion())
         manage(folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
-        with serving(folder, upstream.host_port, **settings) as site:
-            yield Place(site, variables_of(folder, upstream.host_port, settings))
+        with serving(folder, upstream.host_port, stderr=stderr, **settings) as site:
+            yield Place(site, variables_of(folder, upstream.host_port, settings), upstream)

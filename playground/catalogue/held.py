@@ -29,6 +29,7 @@ class Saved:
 
     number: str
     label: str
+    place: str
     provider: str
     base_url: str
     dialect: str
