@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def stranger(place: Place) -> Person:
 @pytest.fixture
 def page(place: Place, team: dict[str, Person], folder: Path) -> str:
     """The path of the page of team One’s keys, of which there are none."""
-    with sqlite3.connect(folder / "db.sqlite3") as database:
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database, database:
         for table in ("keys_use", "keys_key_people", "keys_key"):
             database.execute(f"DELETE FROM {table}")
     place.upstream.reply(completion())
@@ -174,7 +175,7 @@ def test_a_key_that_cannot_be_decrypted_is_entered_again(
     place: Place, team: dict[str, Person], page: str, folder: Path
 ) -> None:
     number = _add(team["admin"], page)
-    with sqlite3.connect(folder / "db.sqlite3") as database:
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database, database:
         database.execute("UPDATE keys_key SET sealed = 'gAAAAAnothing'")
 
     assert "enter it again" in team["admin"].get(page).text

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from playground.keys import lending, rotation, sealing
 from playground.keys.models import Key
@@ -46,9 +46,16 @@ class Command(BaseCommand):
         if not sealing.is_on():
             raise CommandError(gettext("Set PLAYGROUND_DATA_KEYS first: manage.py keys new makes a key."))
         done = rotation.rotate()
-        self.stdout.write(gettext("Encrypted again: %(count)s.") % {"count": done.count})
+        told = ngettext(
+            "%(count)s secret was encrypted again.", "%(count)s secrets were encrypted again.", done.count
+        )
+        self.stdout.write(told % {"count": done.count})
         if done.unreadable:
-            told = gettext("Not readable, and left as they were: %(count)s. Keep the old data key.")
+            told = ngettext(
+                "%(count)s secret can’t be decrypted and was left as it was. Keep the old data key.",
+                "%(count)s secrets can’t be decrypted and were left as they were. Keep the old data key.",
+                done.unreadable,
+            )
             raise CommandError(told % {"count": done.unreadable})
 
     def _list(self) -> None:
