@@ -26,6 +26,8 @@ from playground.text.sentence import gettext_noop, say
 
 # Of shorter keys, four characters would tell too much.
 _SHORTEST_WITH_TAIL = 20
+# Of a team and of each person in it: a page lists them all.
+_MOST = 100
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,14 @@ def add(
     audience: str,
     people: Collection[Membership] = (),
 ) -> Key:
-    """Keep a new key of the member's team or, with `Audience.OWN`, of the member."""
+    """Keep a new key of the member's team or, with `Audience.OWN`, of the member.
+
+    Raises `InvalidRequestError` if there are too many.
+    """
     own = member if audience == Audience.OWN else None
+    if Key.objects.filter(team=member.team, member=own).count() >= _MOST:
+        sentence = say(gettext_noop("Delete a key first. There can be at most %(most)s."), most=_MOST)
+        raise InvalidRequestError(FieldProblem("name", sentence))
     key = Key(
         team=member.team,
         member=own,

@@ -82,6 +82,8 @@ def lend(draft: Draft, wanted: str, member: Membership, caller: Caller) -> tuple
     draft = replace(draft, lent=nothing)
     if draft.key or wanted == SERVERS or draft.provider == LOCAL_MODEL:
         return draft, caller
+    if draft.provider and draft.provider not in catalogue():  # the route says so; a database may not take it
+        return draft, caller
     try:
         found = in_turn(lambda: _take(draft, wanted, member))
     except DatabaseError as error:
@@ -141,22 +143,26 @@ def open_key(key: Key) -> tuple[str, frozenset[str]]:
     return secret, origins
 
 
-@transaction.atomic
 def _note(key: Key, member: Membership) -> int:
-    """Count a use, and return its row; the first one of a person on a day is in the audit log."""
+    """Return the row that counts a person's use of a key today. The audit log tells when it was made."""
     now = timezone.now()
-    use, is_first = Use.objects.get_or_create(
-        key=key, person_id=member.person_id, day=now.date(), defaults={"last": now}
-    )
-    Use.objects.filter(pk=use.pk).update(calls=F("calls") + 1, last=now)
-    if is_first:
-        note(Kind.KEY_USED, key.team, member.person, key.name, fingerprint=key.fingerprint)
+    todays = Use.objects.filter(key=key, person_id=member.person_id, day=now.date())
+    if (pk := todays.values_list("pk", flat=True).first()) is not None:
+        return pk
+    with transaction.atomic():
+        use, is_first = todays.get_or_create(
+            defaults={"key": key, "person_id": member.person_id, "day": now.date(), "last": now}
+        )
+        if is_first:
+            note(Kind.KEY_USED, key.team, member.person, key.name, fingerprint=key.fingerprint)
     return use.pk
 
 
 def _ended(use: int, exchange: Exchange) -> None:
-    if exchange.received and exchange.received.status == _REJECTED:
-        in_turn(lambda: Use.objects.filter(pk=use).update(failures=F("failures") + 1))
+    """Count a call that was begun, and whether the provider rejected the key."""
+    rejected = bool(exchange.received and exchange.received.status == _REJECTED)
+    counted = {"calls": F("calls") + 1, "failures": F("failures") + int(rejected), "last": exchange.started}
+    in_turn(lambda: Use.objects.filter(pk=use).update(**counted))
 
 
 def _no_database(error: DatabaseError) -> Refusal:

@@ -52,7 +52,7 @@ def need(own: Membership, action: Action) -> None:
 def name_in(request: HttpRequest) -> str:
     """Return the name of a team or a key in the form."""
     name = " ".join(request.POST.get("name", "").split())
-    if not name or len(name) > Team._meta.get_field("name").max_length:  # type: ignore[operator]
+    if not name or "\0" in name or len(name) > Team._meta.get_field("name").max_length:  # type: ignore[operator]
         raise InvalidRequestError(
             FieldProblem("name", say(gettext_noop("Enter a name of at most 80 characters.")))
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
@@ -94,6 +95,16 @@ def held_by(request: HttpRequest) -> Held:
     from playground.keys import lending  # with its encryption only if there are accounts
 
     return lending.held_by(member)
+
+
+def held_by_anybody() -> Held:
+    """Return the keys of frames without an embed’s name, where nobody signs in.
+
+    With accounts, the server's keys are not for strangers, except that of the local model.
+    """
+    if not settings.CONFIG.accounts:
+        return NOTHING_HELD
+    return Held(withheld=frozenset(catalogue()) - {LOCAL_MODEL})
 
 
 def lend(request: HttpRequest, asked: Asked, draft: Draft, caller: Caller) -> tuple[Draft, Caller]:

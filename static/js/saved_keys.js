@@ -16,7 +16,7 @@
     }
     if (saved.selectedOptions[0]?.disabled) saved.value = "";
     const found = saved.querySelector("option[data-of]:not(:disabled)");
-    if (found) saved.options[0].textContent = saved.options[0].dataset.text.replace("%s", () => found.label);
+    if (found) saved.options[0].textContent = saved.options[0].dataset.text.replace("%s", () => found.dataset.label);
     saved.closest(".field").hidden = !found;
   }
 

@@ -95,7 +95,7 @@ def test_a_key_goes_to_its_provider_and_nowhere_else(owner: Membership) -> None:
 
     assert _lent(owner).route().key == SECRET
     assert not _lent(owner).route().at_servers_expense
-    for other in ({"provider": "anthropic"}, {"provider": None, "base_url": "https://evil.example/v1"}):
+    for other in ({"provider": "claude"}, {"provider": None, "base_url": "https://evil.example/v1"}):
         draft = _lent(owner, **other)
         assert not draft.lent.key
     # Even if something lent it.
@@ -208,7 +208,7 @@ def test_a_key_moved_to_another_team_or_person_cannot_be_read(team: Team, owner:
     admin = _member(team, Role.ADMIN)
     other = people.make_team("Two", owner.person)
 
-    for stolen in ({"team": other}, {"member": admin}, {"provider": "anthropic"}):
+    for stolen in ({"team": other}, {"member": admin}, {"provider": "claude"}):
         Key.objects.filter(pk=key.pk).update(
             **({"team": team, "member": None, "provider": "openai"} | stolen)
         )
