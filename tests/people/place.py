@@ -1,5 +1,6 @@
 """A playground with accounts on a real server, and people in it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,10 +33,24 @@ class Place:
         assert done.returncode == 0, done.stderr
         return "/invitations/" + done.stdout.strip().rpartition("/invitations/")[2]
 
-    def person(self, name: str, team: str, role: str) -> "Person":
+    def team(self, name: str) -> dict[str, "Person"]:
+        """Return one person of each role in a new team."""
+        owner = self.person("owner", name, "owner")
+        change = owner.get("/teams/").url.removeprefix(owner.address) + "change/"
+
+        def link(role: str) -> str:
+            told = owner.post(change, change="invite", role=role)
+            found = re.search(r'value="http://[^/"]+(/invitations/[\w-]+/)"', told.text)
+            assert found, told.text
+            return found[1]
+
+        others = {role: self.person(role, name, role, link(role)) for role in ("admin", "member", "viewer")}
+        return {"owner": owner, **others}
+
+    def person(self, name: str, team: str, role: str, link: str = "") -> "Person":
         """Return somebody who has just joined by an invitation, and is signed in."""
         person = Person(self.site.address.rstrip("/"), f"{name}@example.org")
-        person.get(self.invited(team, role))
+        person.get(link or self.invited(team, role))
         told = person.post("/accounts/signup/", email=person.email, password1=PASSWORD)
         assert told.url == self.site.address, told.text[:2000]
         return person

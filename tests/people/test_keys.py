@@ -35,7 +35,7 @@ def place(folder: Path) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def team(place: Place) -> dict[str, Person]:
-    return {role: place.person(role, "One", role) for role in ("owner", "admin", "member", "viewer")}
+    return place.team("One")
 
 
 @pytest.fixture(scope="module")
