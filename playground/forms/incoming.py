@@ -142,7 +142,8 @@ def _read_json(data: bytes) -> Asked:
     )
     parent = text_or_none(values, "parent") or ""
     keep = flag_in(values, "keep", otherwise=True)
-    saved_key = text_or_none(values, "saved_key") or ""
+    number = values.get("saved_key")
+    saved_key = str(number) if type(number) is int else text_or_none(values, "saved_key") or ""
     return Asked(draft, None, text_or_none(values, "embed"), parent, keep, saved_key)
 
 

@@ -1,6 +1,5 @@
 // The keys that the playground keeps: only those for the chosen provider can be chosen.
 (() => {
-  const form = document.getElementById("request-form");
   const provider = document.getElementById("provider");
   const base = document.getElementById("base_url");
   const saved = document.getElementById("saved_key");
@@ -16,7 +15,8 @@
     }
     if (saved.selectedOptions[0]?.disabled) saved.value = "";
     const found = saved.querySelector("option[data-of]:not(:disabled)");
-    if (found) saved.options[0].textContent = saved.options[0].dataset.text.replace("%s", () => found.dataset.label);
+    if (found)
+      saved.options[0].textContent = saved.options[0].dataset.text.replace("%s", () => found.dataset.label);
     saved.closest(".field").hidden = !found;
   }
 
@@ -26,8 +26,7 @@
     if (!url) return;
     base.value = url;
     base.dispatchEvent(new Event("input", { bubbles: true }));
-    const button = form.querySelector(`#dialects [value="dialect:${dialect}"]`);
-    if (button?.getAttribute("aria-pressed") === "false") button.click();
+    editForm(`dialect:${dialect}`);
   });
   provider.addEventListener("change", show);
   document.addEventListener("playground:provider", show);

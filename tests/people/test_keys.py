@@ -165,7 +165,8 @@ def test_a_provider_key_is_replaced_with_overlap(place: Place, team: dict[str, P
 
     team["member"].send()
     assert _sent_with(place) == f"Bearer {NEXT}"
-    team["member"].send(saved_key=old)
+    asked = {"provider": "test", "request": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}
+    team["member"].post("/send/", asked | {"saved_key": int(old)})
     assert _sent_with(place) == f"Bearer {SECRET}"
     team["admin"].post(f"{page}change/", change="off", key=old)
     assert team["member"].send(saved_key=old).status_code == 400
