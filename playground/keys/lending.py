@@ -100,11 +100,12 @@ def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | N
     for key in _fitting(draft, wanted, member):
         try:
             secret, origins = open_key(key)
+            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), servers=False)
         except sealing.UnreadableError as error:
             if wanted:
                 raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error
+        except Key.DoesNotExist:
             continue
-        return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), servers=False)
     if wanted:
         raise InvalidRequestError(FieldProblem("saved_key", say(_NOT_FOR_YOU)))
     return None
@@ -150,6 +151,8 @@ def _note(key: Key, member: Membership) -> int:
     if (pk := todays.values_list("pk", flat=True).first()) is not None:
         return pk
     with transaction.atomic():
+        # Somebody may be deleting the key. Raises `DoesNotExist`.
+        Key.objects.select_for_update().only("pk").get(pk=key.pk)
         use, is_first = todays.get_or_create(
             defaults={"key": key, "person_id": member.person_id, "day": now.date(), "last": now}
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -87,6 +88,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("team-keys", args=[number]))
 
 
+@transaction.atomic
 def _change(request: HttpRequest, own: Membership, asked: str) -> None:
     key = _key(request, own)
     match asked:
@@ -145,8 +147,11 @@ def _ends(request: HttpRequest, key: Key) -> datetime | None:
 
 
 def _key(request: HttpRequest, own: Membership) -> Key:
-    """Return the key that the form names, if the person may change it: the team's, or their own."""
-    mine = Key.objects.shown_to(own).select_related("team", "member")
+    """Return the key that the form names, if the person may change it: the team's, or their own.
+
+    Nobody else changes or deletes it until the transaction ends.
+    """
+    mine = Key.objects.shown_to(own).select_related("team", "member").select_for_update(of=("self",))
     found = mine.filter(pk=number_in(request.POST.get("key", ""))).first()
     if found is None:
         raise RefusedError(refusals.NO_KEY)

@@ -264,3 +264,18 @@ def test_no_table_holds_the_key(owner: Membership) -> None:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')
             assert "canary" not in repr(cursor.fetchall()), table
+
+
+def test_a_key_that_is_deleted_meanwhile_is_not_used(
+    team: Team, owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _add(owner)
+    opened = sealing.open_key
+
+    def while_deleting(*arguments: Any) -> tuple[str, frozenset[str]]:
+        Key.objects.all().delete()
+        return opened(*arguments)
+
+    monkeypatch.setattr(sealing, "open_key", while_deleting)
+    assert not _lent(owner).lent.key
+    assert Kind.KEY_USED not in _kinds(team)
