@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
-from playground.catalogue.held import NOTHING_HELD, Lent
+from playground.catalogue.held import NOTHING_HELD
 from playground.catalogue.providers import catalogue
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
@@ -39,7 +38,7 @@ from playground.results.present import Result
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
-from playground.web.options import Option, held_by_anybody, options
+from playground.web.options import Option, by_anybody, held_by_anybody, options
 from playground.web.refusals import items, refuse, with_retry
 from playground.web.views import stop as stop_running
 
@@ -108,10 +107,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         token = form_token.make(request, embed)
         terms = EmbedTerms(embed, _opened_with(request)) if embed else Terms()
         caller = caller_of(request, embed.name if embed else None)
-        draft = lookup.allowed(embed, posted.draft)
-        if embed is None:
-            servers = posted.draft.provider not in held_by_anybody().withheld
-            draft = replace(draft, lent=Lent(servers=servers))
+        draft = lookup.allowed(embed, posted.draft) if embed else by_anybody(posted.draft)
         made = make(draft, terms, caller, live=shape_of(request) is Shape.FRAGMENT)
         response = page.answer(request, made, partial(_render, request, embed, form, token, draft=draft))
     except form_token.SpentTokenError as error:

@@ -1,6 +1,6 @@
 """The providers as the form lists them, with the keys that whoever looks at it may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from playground import amounts
 from playground.calls.draft import Draft
-from playground.catalogue.held import NOTHING_HELD, Held
+from playground.catalogue.held import NOTHING_HELD, Held, Lent
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dialect_of
 from playground.forms.examples import presets
 from playground.forms.incoming import Asked
@@ -105,6 +105,11 @@ def held_by_anybody() -> Held:
     if not settings.CONFIG.accounts:
         return NOTHING_HELD
     return Held(withheld=frozenset(catalogue()) - {LOCAL_MODEL})
+
+
+def by_anybody(draft: Draft) -> Draft:
+    """Return the draft of a frame without an embed's name."""
+    return replace(draft, lent=Lent(servers=draft.provider not in held_by_anybody().withheld))
 
 
 def lend(request: HttpRequest, asked: Asked, draft: Draft, caller: Caller) -> tuple[Draft, Caller]:
