@@ -34,8 +34,8 @@ class Route:
     """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
 
     `at_servers_expense`: the operator pays for the call, with their key or their hardware.
-    `caps` limit such a call; None for no limits. `auth` is None for the dialect's default. `headers` are the
-    provider's.
+    `caps` limit such a call; None for no limits. `teams_key` is the name of the key if a team pays. `auth` is
+    None for the dialect's default. `headers` are the provider's.
     """
 
     provider: str | None
@@ -46,6 +46,7 @@ class Route:
     caps: Caps | None = None
     auth: Auth | None = None
     headers: Headers = ()
+    teams_key: str = ""
 
     def call(self, dialect: Dialect, body: Mapping[str, Any], url: str = "") -> Call:
         """Return the call that posts this body or, with a `url`, GETs that. It shows the public address."""
@@ -79,7 +80,8 @@ def find_route(
         raise InvalidRequestError(*problems)
     route = typed_route(endpoint, typed, dialect)
     if lent.key and not typed:
-        route = replace(route, key=_checked_lent(lent, endpoint), auth=lent.auth or route.auth)
+        key = _checked_lent(lent, endpoint)
+        route = replace(route, key=key, auth=lent.auth or route.auth, teams_key=lent.teams)
     if not egress.is_private_upstream(endpoint.host, endpoint.port):
         return route
     # The operator pays for a machine in the server's own network, even if its URL was typed.
@@ -144,6 +146,7 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
         caps=applied(provider.caps) if expense else None,
         auth=provider.auth,
         headers=provider.headers,
+        teams_key=lent.teams,
     )
 
 
