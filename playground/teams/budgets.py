@@ -18,6 +18,7 @@ from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
+from playground.teams.access import Person
 from playground.teams.audit import note
 from playground.teams.models import Budget, Kind, Membership, Period, Subject, Team
 from playground.text.sentence import Sentence, gettext_noop, say
@@ -160,6 +161,46 @@ def listed(team: Team) -> list[Left]:
     return _with_used([left_of(budget, None) for budget in budgets])
 
 
+@transaction.atomic
+def put(
+    team: Team,
+    subject: str,
+    period: str,
+    name: str,
+    limits: Mapping[str, int | Decimal | None],
+    person: Person,
+) -> None:
+    """Set a budget, or the limits of the one that there is. `limits` has calls, tokens, and usd."""
+    budget, _ = Budget.objects.update_or_create(
+        team=team,
+        subject=subject,
+        period=period,
+        name=name,
+        defaults={**limits, "person_id": int(name) if subject == Subject.PERSON else None},
+    )
+    # What is told again is about the new limits.
+    Spent.objects.filter(account=budget.account).update(warned=False)
+    told = {unit: str(most) for unit, most in limits.items() if most is not None}
+    note(Kind.BUDGET_SET, team, person, str(label(budget)), period=period, **told)
+
+
+@transaction.atomic
+def remove(team: Team, number: int, person: Person) -> None:
+    budget = team.budgets.filter(pk=number).first()
+    if budget is None:
+        return  # somebody else was faster
+    note(Kind.BUDGET_REMOVED, team, person, str(label(budget)), period=budget.period)
+    Spent.objects.filter(account=budget.account).delete()
+    budget.delete()
+
+
+@transaction.atomic
+def use_zone(team: Team, zone: str, person: Person) -> None:
+    note(Kind.TIME_ZONE_CHANGED, team, person, zone, before=team.time_zone)
+    team.time_zone = zone
+    team.save(update_fields=["time_zone"])
+
+
 def left_of(budget: Budget, member: Membership | None) -> Left:
     start, ends = _period(budget, member.team if member else budget.team)
     usd = None if budget.usd is None else nano(budget.usd)
@@ -180,13 +221,6 @@ def _with_used(lefts: Iterable[Left]) -> list[Left]:
     ]
 
 
-def used_by_each(budget: Budget) -> dict[int, Amount]:
-    """Return what each member used in the current period, by the number of the person."""
-    start, _ = _period(budget, budget.team)
-    rows = Spent.objects.filter(account=budget.account, day=start).exclude(who=ALL)
-    return {int(row.who[1:]): Amount(row.calls, row.tokens, row.nanousd) for row in rows}
-
-
 def _period(budget: Budget, team: Team) -> tuple[date, datetime]:
     """Return the first day of the current period, and when the next one begins."""
     zone = ZoneInfo(team.time_zone)
@@ -200,7 +234,7 @@ def _period(budget: Budget, team: Team) -> tuple[date, datetime]:
 
 
 def key_of(route: Route) -> str:
-    """Return the name under which a key has a budget: a team's own one, the operator's environment variable."""
+    """Return the name under which a key has a budget: a team's own, or the operator's variable."""
     return route.teams_key or route.key_variable or ""
 
 
