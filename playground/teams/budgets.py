@@ -254,7 +254,7 @@ def amount_of(unit: str, value: int) -> str:
 _LABELS = {
     Subject.TEAM: gettext_noop("the whole team"),
     Subject.EACH: gettext_noop("each member"),
-    Subject.PERSON: gettext_noop("%(name)s"),
+    Subject.PERSON: gettext_noop("the member %(name)s"),
     Subject.KEY: gettext_noop("the key %(name)s"),
     Subject.MODEL: gettext_noop("the model %(name)s"),
 }
