@@ -141,7 +141,7 @@ class Kind(models.TextChoices):
     LEFT = "left", _("left")
     BUDGET_SET = "budget_set", _("set the budget")
     BUDGET_REMOVED = "budget_removed", _("removed the budget")
-    BUDGET_NEARLY_USED = "budget_nearly_used", _("used 80% of the budget")
+    BUDGET_NEARLY_USED = "budget_nearly_used", _("nearly used up the budget")
     TIME_ZONE_CHANGED = "time_zone_changed", _("changed the time zone")
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")

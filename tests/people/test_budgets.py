@@ -50,7 +50,7 @@ def test_a_budget_is_held_and_everybody_sees_what_is_left(team: dict[str, Person
     assert team["admin"].send().status_code == 200  # each member has their own
     told = team["admin"].get(f"{page.replace('budgets', 'audit')}").text
     assert "set the budget" in told
-    assert "used 80% of the budget" in told
+    assert "nearly used up the budget" in told
 
 
 def test_what_a_call_used_is_what_counts(place: Place, team: dict[str, Person], page: str) -> None:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                     ("left", "left"),
                     ("budget_set", "set the budget"),
                     ("budget_removed", "removed the budget"),
-                    ("budget_nearly_used", "used 80% of the budget"),
+                    ("budget_nearly_used", "nearly used up the budget"),
                     ("time_zone_changed", "changed the time zone"),
                     ("signed_in", "signed in"),
                     ("sign_in_failed", "failed to sign in"),
