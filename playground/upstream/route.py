@@ -33,8 +33,8 @@ _NO_KEY = gettext_noop("Enter an API key for %(provider)s. (Administrators can s
 class Route:
     """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
 
-    `at_servers_expense`: the operator pays for the call, with their key or hardware, and `caps` limit it; None
-    for no limits. `teams_key` is the name of the key if a team pays. `auth` is None for the dialect's own.
+    `at_servers_expense`: the operator pays, with their key or hardware, and `caps` limit the call, if any.
+    `teams_key` is the name of the key if a team pays. `auth` is None for the dialect's own.
     """
 
     provider: str | None
@@ -131,8 +131,8 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
     own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
     has_key = bool(own or (lent.servers and provider.server_key))
     if provider.key_variable and not own and lacks(provider, has_key=has_key):
-        sentence = say(_NO_KEY, provider=say(provider.label), variable=provider.key_variable)
-        raise _refusal("api_key", sentence)
+        variable = provider.key_variable
+        raise _refusal("api_key", say(_NO_KEY, provider=say(provider.label), variable=variable))
     key = own or (_checked_server_key(provider) if lent.servers else "")
     # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
     expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL
