@@ -1,30 +1,22 @@
-"""Daily budgets (UTC): charged before a call is made, settled by what the call used.
+"""Daily budgets of embeds (UTC): charged before a call is made, settled by what the call used (`ledger`).
 
-An account is anything with a budget; its key gives its kind and id: `embed:7`. Each visitor who spends from
-it has a limit of their own. A call that is cut off by a crash stays charged with its worst case.
+Each visitor who spends from an account has a limit of their own.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
-from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from playground.calls.estimate import used, was_sent
+from playground.calls.ledger import ALL, Amount, Charge, FullError, Line, charge
 from playground.calls.models import Spent
-from playground.database import in_turn
 from playground.exchange.record import Exchange
-from playground.trouble import why
 
-ALL = ""
 # Rows of single visitors are needed only on their own day.
 _KEPT_DAYS = 2
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +45,19 @@ class SpentError(Exception):
 class Reservation:
     """One call and its tokens, charged to a day so that no other call can use them."""
 
-    account: str
-    day: date
-    who: str
-    tokens: int
+    charged: Charge
+
+    @property
+    def day(self) -> date:
+        return self.charged.lines[0].start
 
     def settle(self, exchange: Exchange) -> None:
         """Give back what the call did not use; everything if it was never sent."""
-        self._change(int(was_sent(exchange)), used(exchange, self.tokens))
+        tokens = used(exchange, self.charged.amount.tokens)
+        self.charged.settle(Amount(int(was_sent(exchange)), tokens))
 
     def give_back(self) -> None:
-        self._change(0, 0)
-
-    def _change(self, calls: int, tokens: int) -> None:
-        changes = {"calls": F("calls") + calls - 1, "tokens": F("tokens") + tokens - self.tokens}
-        try:
-            in_turn(lambda: self._write(changes))
-        except DatabaseError as error:
-            _logger.error("A reservation of the budget stays as it is: %s", why(error))
-
-    @transaction.atomic
-    def _write(self, changes: dict[str, Any]) -> None:
-        _lock(self)
-        _rows(self).update(**changes)
+        self.charged.settle(Amount())
 
 
 def reserve(account: str, who: str, limits: Limits, tokens: int) -> Reservation:
@@ -84,62 +66,19 @@ def reserve(account: str, who: str, limits: Limits, tokens: int) -> Reservation:
     Raises `SpentError` if either has too little left, and `DatabaseError`.
     """
     now = timezone.now()
-    reservation = Reservation(account, now.date(), who, tokens)
+    of_all = Line(account, now.date(), ALL, {"calls": limits.calls, "tokens": limits.tokens})
+    own = Line(account, now.date(), who, {"calls": limits.calls_each, "tokens": limits.tokens_each})
     try:
-        in_turn(lambda: _reserve(reservation, limits, _until_tomorrow(now)))
-    except DatabaseError as error:
-        _logger.error("The budget cannot be counted: %s", why(error))
-        raise
-    return reservation
+        return Reservation(charge((of_all, own), Amount(1, tokens), _forget_visitors))
+    except FullError as full:
+        seconds = _until_tomorrow(now)
+        raise SpentError(own=full.line is own, calls=full.unit == "calls", seconds=seconds) from full
 
 
-@transaction.atomic
-def _reserve(reservation: Reservation, limits: Limits, seconds: int) -> None:
-    _make_rows(reservation)
-    _lock(reservation)
-    if not _charge(reservation, limits):
-        own = _rows(reservation).filter(_enough_for_all(reservation, limits)).exists()
-        most = limits.calls_each if own else limits.calls
-        row = _rows(reservation).filter(who=reservation.who if own else ALL, calls__gte=most)
-        raise SpentError(own=own, calls=row.exists(), seconds=seconds)
-
-
-def _make_rows(of: Reservation) -> None:
-    _, is_new_day = Spent.objects.get_or_create(account=of.account, day=of.day, who=ALL)
-    if is_new_day:
-        old = Spent.objects.filter(account=of.account, day__lt=of.day - timedelta(_KEPT_DAYS))
+def _forget_visitors(new: Line) -> None:
+    if new.who == ALL:
+        old = Spent.objects.filter(account=new.account, day__lt=new.start - timedelta(_KEPT_DAYS))
         old.exclude(who=ALL).delete()
-    Spent.objects.get_or_create(account=of.account, day=of.day, who=of.who)
-
-
-def _charge(reservation: Reservation, limits: Limits) -> bool:
-    """Check and charge both rows in one UPDATE, so that no call slips in. If only one has room, roll back."""
-    fits = _enough_for_all(reservation, limits) | Q(
-        who=reservation.who,
-        calls__lt=limits.calls_each,
-        tokens__lte=limits.tokens_each - reservation.tokens,
-    )
-    with transaction.atomic():
-        charges = {"calls": F("calls") + 1, "tokens": F("tokens") + reservation.tokens}
-        charged = _rows(reservation).filter(fits).update(**charges) == 2
-        transaction.set_rollback(not charged)
-    return charged
-
-
-def _enough_for_all(reservation: Reservation, limits: Limits) -> Q:
-    return Q(who=ALL, calls__lt=limits.calls, tokens__lte=limits.tokens - reservation.tokens)
-
-
-def _lock(of: Reservation) -> None:
-    """Lock both rows, always in this order: an UPDATE locks them in any order, so two could deadlock.
-
-    SQLite has no row locks and needs none: a transaction locks the whole file.
-    """
-    list(_rows(of).select_for_update().order_by("who").values_list("pk"))
-
-
-def _rows(of: Reservation) -> QuerySet[Spent]:
-    return Spent.objects.filter(account=of.account, day=of.day, who__in=(ALL, of.who))
 
 
 def _until_tomorrow(now: datetime) -> int:

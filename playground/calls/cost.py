@@ -1,10 +1,14 @@
 """Estimate what a call cost, from the provider's usage and the known prices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from django.utils import timezone
+
+from playground.calls.estimate import estimated_usage
 from playground.catalogue.prices import Prices, prices_for, prices_of
 from playground.catalogue.providers import LOCAL_MODEL
 from playground.exchange.record import Exchange
@@ -54,6 +58,37 @@ def cost_of(exchange: Exchange) -> Cost | None:
             usd = usd_of(usage, prices)
             return None if usd is None else Cost(usd, prices_of())
     return None
+
+
+def worst_usd(
+    provider: str | None, base_url: str, model: str, prompt: int, completion: int
+) -> Decimal | None:
+    """Return the most in USD that a call can cost with so many tokens; None if no price is known.
+
+    The dearest prices count: all of the prompt is written to a cache, all of the answer is reasoning.
+    """
+    if provider == LOCAL_MODEL:
+        return Decimal(0)
+    prices = prices_for(provider, base_url, model, timezone.now()) if provider else None
+    if not prices or not {"input", "output"} <= prices.keys():
+        return None
+    asked = _dearest(prices, ("input", "cache_write", "cache_write_1h"), prompt, prompt)
+    return asked + _dearest(prices, ("output", "output_reasoning"), completion, prompt)
+
+
+def _dearest(prices: Prices, kinds: Iterable[str], count: int, prompt: int) -> Decimal:
+    return max(prices[kind].of(count, prompt) for kind in kinds if kind in prices)
+
+
+def used_usd(exchange: Exchange) -> Decimal | None:
+    """Return what a call cost, from an estimate of its tokens if its provider did not count them."""
+    cost = cost_of(exchange)
+    if cost:
+        return cost.usd
+    prices = exchange.provider and prices_for(
+        exchange.provider, exchange.call.base_url, exchange.demands.model, exchange.started
+    )
+    return usd_of(estimated_usage(exchange), prices) if prices else None
 
 
 def usd_of(usage: Usage, prices: Prices) -> Decimal | None:

@@ -10,6 +10,7 @@ from playground.exchange.dialect import Dialect
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
+from playground.exchange.usage import Usage
 
 # The most tokens of an image: 2833, and 5667 for each of 8 tiles (one of OpenAI's small models).
 _IMAGE_TOKENS = 50_000
@@ -30,11 +31,15 @@ def worst_case(request: Request) -> int:
     A token of the prompt has at least one byte. The tokens that models add around each message are fewer than
     the bytes of JSON around it.
     """
+    return sum(worst_parts(request))
+
+
+def worst_parts(request: Request) -> tuple[int, int]:
+    """Return `worst_case` in two parts: tokens of the prompt, and of all answers."""
     demands = request.demands
     tokens = max(demands.tokens.values(), default=0)
-    return (
-        demands.count * tokens + len(request.encoded) + _IMAGE_TOKENS * _images(request.dialect, request.body)
-    )
+    prompt = len(request.encoded) + _IMAGE_TOKENS * _images(request.dialect, request.body)
+    return prompt, demands.count * tokens
 
 
 def was_sent(exchange: Exchange) -> bool:
@@ -68,6 +73,12 @@ def used(exchange: Exchange, reserved: int) -> int:
         if exchange.failure is None and usage.completion_tokens is not None:
             return prompt + usage.completion_tokens
     return min(prompt + _came(exchange), reserved)
+
+
+def estimated_usage(exchange: Exchange) -> Usage:
+    """Return what a call used, estimated from its prompt and from what arrived."""
+    prompt, came = _prompt(exchange), _came(exchange)
+    return Usage(prompt, came, prompt + came)
 
 
 def _came(exchange: Exchange) -> int:

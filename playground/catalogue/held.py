@@ -10,13 +10,15 @@ from playground.exchange.call import Auth
 class Lent:
     """What a call may use besides a typed key: a saved one, which is sent to its `origins` only.
 
-    `key` is "" if none was found. `auth` is None for the provider's or the API's own. `servers` says whether
-    the server's key may be used if there is no other.
+    `key` is "" if none was found. `auth` is None for the provider's or the API's own. `teams` is the name of
+    a key that a team pays for, "" for a person's own. `servers` says whether the server's key may be used if
+    there is no other.
     """
 
     key: str = field(default="", repr=False)
     origins: frozenset[str] = frozenset()
     auth: Auth | None = None
+    teams: str = ""
     servers: bool = True
 
 

@@ -100,7 +100,8 @@ def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | N
     for key in _fitting(draft, wanted, member):
         try:
             secret, origins = open_key(key)
-            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), servers=False)
+            name = "" if key.member_id else key.name
+            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), name, servers=False)
         except sealing.UnreadableError as error:
             if wanted:
                 raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from playground.people import key_pages, views
+from playground.people import budget_pages, key_pages, views
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -30,5 +30,8 @@ urlpatterns = [
     path("teams/<int:number>/change/", views.change, name="team-change"),
     path("teams/<int:number>/keys/", key_pages.keys, name="team-keys"),
     path("teams/<int:number>/keys/change/", key_pages.change, name="team-keys-change"),
+    path("teams/<int:number>/budgets/", budget_pages.budget, name="team-budgets"),
+    path("teams/<int:number>/budgets/change/", budget_pages.change, name="team-budgets-change"),
+    path("teams/left/", budget_pages.left, name="budget-left"),
     path("teams/<int:number>/audit/", views.audit, name="team-audit"),
 ]

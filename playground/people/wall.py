@@ -31,7 +31,16 @@ OPEN = {
     "public-key",
 }
 # For people who are signed in, with or without a team.
-FOR_PEOPLE = {"teams", "team", "team-change", "team-audit", "team-keys", "team-keys-change"}
+FOR_PEOPLE = {
+    "teams",
+    "team",
+    "team-change",
+    "team-audit",
+    "team-keys",
+    "team-keys-change",
+    "team-budgets",
+    "team-budgets-change",
+}
 # In the team that is in use.
 NEEDED = {
     "index": Action.SEE,
@@ -46,6 +55,7 @@ NEEDED = {
     "run-proof": Action.SEE,
     "proof": Action.SEE,
     "proof-open": Action.SEE,
+    "budget-left": Action.SEE,
     "send": Action.SEND,
     "stop": Action.SEND,
     "models": Action.SEND,

@@ -16,7 +16,10 @@ class Role(models.TextChoices):
 
 
 class Team(models.Model):
+    """Its days and months begin at midnight in `time_zone`, an IANA name."""
+
     name = models.CharField(_("name"), max_length=80)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", db_default="UTC")
     made = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -75,6 +78,56 @@ class Invitation(models.Model):
         return f"{self.team} · {self.email or '…'} · {self.get_role_display()}"
 
 
+class Subject(models.TextChoices):
+    """What a budget is for."""
+
+    TEAM = "team", _("The whole team")
+    EACH = "each", _("Each member")
+    PERSON = "person", _("One member")
+    KEY = "key", _("A key")
+    MODEL = "model", _("A model")
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("a day")
+    MONTH = "month", _("a month")
+
+
+class Budget(models.Model):
+    """The most that may be used in each day or month: calls, tokens, and USD, as far as they are set.
+
+    A budget of one `person` takes the place of that of each member for the same period; all others apply
+    together. `name` is the model, the key as `budgets.key_of` names it, or the number of the `person`. Only
+    calls that the team or the operator pays for count.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="budgets")
+    subject = models.CharField(max_length=10, choices=Subject.choices)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    period = models.CharField(max_length=10, choices=Period.choices)
+    calls = models.PositiveBigIntegerField(null=True, blank=True)
+    tokens = models.PositiveBigIntegerField(null=True, blank=True)
+    usd = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "subject", "name", "period"], name="one_budget_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.get_subject_display()} · {self.get_period_display()}"
+
+    @property
+    def account(self) -> str:
+        """The account under which it is charged."""
+        return f"budget:{self.pk}"
+
+
 class Kind(models.TextChoices):
     """What the audit log tells."""
 
@@ -86,6 +139,10 @@ class Kind(models.TextChoices):
     ROLE_CHANGED = "role_changed", _("changed the role of")
     REMOVED = "removed", _("removed")
     LEFT = "left", _("left")
+    BUDGET_SET = "budget_set", _("set the budget")
+    BUDGET_REMOVED = "budget_removed", _("removed the budget")
+    BUDGET_NEARLY_USED = "budget_nearly_used", _("nearly used up the budget")
+    TIME_ZONE_CHANGED = "time_zone_changed", _("changed the time zone")
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     SIGNED_OUT = "signed_out", _("signed out")

@@ -33,9 +33,8 @@ _NO_KEY = gettext_noop("Enter an API key for %(provider)s. (Administrators can s
 class Route:
     """`provider` is None for a base URL that a person typed. `key` is "" when none is sent.
 
-    `at_servers_expense`: the operator pays for the call, with their key or their hardware.
-    `caps` limit such a call; None for no limits. `auth` is None for the dialect's default. `headers` are the
-    provider's.
+    `at_servers_expense`: the operator pays, with their key or hardware, and `caps` limit the call, if any.
+    `teams_key` is the name of the key if a team pays. `auth` is None for the dialect's own.
     """
 
     provider: str | None
@@ -46,6 +45,7 @@ class Route:
     caps: Caps | None = None
     auth: Auth | None = None
     headers: Headers = ()
+    teams_key: str = ""
 
     def call(self, dialect: Dialect, body: Mapping[str, Any], url: str = "") -> Call:
         """Return the call that posts this body or, with a `url`, GETs that. It shows the public address."""
@@ -79,7 +79,8 @@ def find_route(
         raise InvalidRequestError(*problems)
     route = typed_route(endpoint, typed, dialect)
     if lent.key and not typed:
-        route = replace(route, key=_checked_lent(lent, endpoint), auth=lent.auth or route.auth)
+        key = _checked_lent(lent, endpoint)
+        route = replace(route, key=key, auth=lent.auth or route.auth, teams_key=lent.teams)
     if not egress.is_private_upstream(endpoint.host, endpoint.port):
         return route
     # The operator pays for a machine in the server's own network, even if its URL was typed.
@@ -130,8 +131,8 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
     own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
     has_key = bool(own or (lent.servers and provider.server_key))
     if provider.key_variable and not own and lacks(provider, has_key=has_key):
-        label, variable = say(provider.label), provider.key_variable
-        raise _refusal("api_key", say(_NO_KEY, provider=label, variable=variable))
+        variable = provider.key_variable
+        raise _refusal("api_key", say(_NO_KEY, provider=say(provider.label), variable=variable))
     key = own or (_checked_server_key(provider) if lent.servers else "")
     # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
     expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL
@@ -144,6 +145,7 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
         caps=applied(provider.caps) if expense else None,
         auth=provider.auth,
         headers=provider.headers,
+        teams_key=lent.teams,
     )
 
 

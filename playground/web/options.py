@@ -13,7 +13,9 @@ from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, dia
 from playground.forms.examples import presets
 from playground.forms.incoming import Asked
 from playground.rendering.translate import translate
+from playground.teams import budgets
 from playground.teams.access import member_of
+from playground.teams.budgets import Left
 from playground.teams.models import Membership
 from playground.upstream.client import Caller
 from playground.upstream.readiness import missing
@@ -110,6 +112,12 @@ def held_by_anybody() -> Held:
 def by_anybody(draft: Draft) -> Draft:
     """Return the draft of a frame without an embed's name."""
     return replace(draft, lent=Lent(servers=draft.provider not in held_by_anybody().withheld))
+
+
+def left_for(request: HttpRequest) -> list[Left]:
+    """Return what budgets leave for whoever asks; without accounts there are none."""
+    member: Membership | None = getattr(request, "membership", None)
+    return budgets.left_for(member) if member else []
 
 
 def lend(request: HttpRequest, asked: Asked, draft: Draft, caller: Caller) -> tuple[Draft, Caller]:

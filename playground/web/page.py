@@ -44,7 +44,7 @@ from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
 from playground.upstream.readiness import preselected
 from playground.upstream.route import Route, typed_route
-from playground.web.options import Option, held_by, options
+from playground.web.options import Option, held_by, left_for, options
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 
@@ -127,6 +127,7 @@ def render_page(
     context: dict[str, Any] = {
         **form_context(form, refusal),
         "options": options(held),
+        "left": left_for(request),
         "held": held,
         "targets": form.dialect.targets,
         **dict.fromkeys(("listed_models", "detected", "counted")),

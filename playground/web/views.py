@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
-from playground.calls.make import Terms, count_tokens, detect_dialects, list_models, make
+from playground.calls.make import count_tokens, detect_dialects, list_models, make
 from playground.database import let_go
 from playground.exchange.refusal import InvalidRequestError, Refusal, RefusedError
 from playground.explanations.explain import Explanation
@@ -35,6 +35,7 @@ from playground.results.as_json import detected_as_json
 from playground.results.present import Listed, Result
 from playground.runs.keep import Keeper, body_of
 from playground.teams.access import member_of
+from playground.teams.terms import terms_of
 from playground.text import jsontext
 from playground.upstream.client import Caller
 from playground.upstream.counting import Count
@@ -74,9 +75,10 @@ def send(request: HttpRequest) -> HttpResponseBase:
         asked = incoming.read(request)
         live = shape_of(request) is Shape.FRAGMENT
         draft, caller = lend(request, asked, _as_before(asked, request), caller_of(request))
-        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member_of(request))
+        member = member_of(request)
+        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member)
         let_go()  # of the connection that looked up who asks
-        made = make(draft, Terms(), caller.and_then(keeper.ended), live=live)
+        made = make(draft, terms_of(member), caller.and_then(keeper.ended), live=live)
         whole = partial(render_page, request, asked.form or RequestForm(), draft=draft)
         return answer(request, made, whole, keeper)
     except RefusedError as error:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from playground.calls import budget, estimate
+from playground.calls import budget, estimate, ledger
 from playground.calls.models import Spent
 from playground.embeds.models import Embed
 from playground.exchange.request import Request
@@ -170,7 +170,7 @@ def test_a_budget_that_cannot_be_counted_is_not_spent(
     def broken(*args: Any) -> None:
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr(budget, "_charge", broken)
+    monkeypatch.setattr(ledger, "_charge", broken)
 
     assert send_json(client).status_code == 503
     assert not upstream.requests
@@ -190,7 +190,7 @@ def test_what_cannot_be_settled_stays_reserved_and_the_answer_comes(
 
     def then_broken(*args: Any) -> budget.Reservation:
         reserved = reserve(*args)
-        monkeypatch.setattr(budget, "_rows", broken)
+        monkeypatch.setattr(ledger, "rows_of", broken)
         return reserved
 
     monkeypatch.setattr(budget, "reserve", then_broken)

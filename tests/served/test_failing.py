@@ -112,7 +112,7 @@ def test_a_budget_that_cannot_be_settled_loses_no_answer(
         assert sent.json()["completion"]["choices"][0]["message"]["content"] == "all the same"
         assert eventually(lambda: words in log.read_text())
         (line,) = [line for line in log.read_text().splitlines() if words in line]
-        assert "playground.calls.budget" in line
+        assert "playground.calls.ledger" in line
         assert "Traceback" not in log.read_text()
 
 

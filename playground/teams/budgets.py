@@ -1,0 +1,266 @@
+"""Budgets of a team: which apply to a call, what is left of them, and why a call has no room."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from playground import amounts
+from playground.calls.cost import used_usd, worst_usd
+from playground.calls.estimate import used, was_sent, worst_parts
+from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, charge, rows_of
+from playground.calls.models import Spent
+from playground.database import in_turn
+from playground.exchange.record import Exchange
+from playground.exchange.request import Request
+from playground.teams.access import Person
+from playground.teams.audit import note
+from playground.teams.models import Budget, Kind, Membership, Period, Subject, Team
+from playground.text.sentence import Sentence, gettext_noop, say
+from playground.trouble import why
+from playground.upstream.route import Route
+
+_logger = logging.getLogger(__name__)
+
+# Of a limit, in percent: then the team is told.
+_NEARLY = 80
+# The order in which budgets are asked, so that a person learns first what they can change least.
+_ORDER = {subject: place for place, subject in enumerate(Subject.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A budget as one member has it: what is used of it in the current period, which ends at `ends`."""
+
+    budget: Budget
+    line: Line
+    used: Amount
+    ends: datetime
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        return self.line.most
+
+    def left(self, unit: str) -> int:
+        return max(0, self.limits[unit] - int(getattr(self.used, unit)))
+
+    @property
+    def percent(self) -> int:
+        """How much is used of the limit that is nearest to its end: 0 to 100."""
+        shares = (100 * getattr(self.used, unit) // max(1, most) for unit, most in self.limits.items())
+        return min(100, max(shares, default=0))
+
+    @property
+    def is_nearly_used(self) -> bool:
+        return self.percent >= _NEARLY
+
+    @property
+    def parts(self) -> list[tuple[str, str, str]]:
+        """For each limit its unit, what is left, and the limit, as people read them."""
+        limits = self.limits.items()
+        return [(unit, amount_of(unit, self.left(unit)), amount_of(unit, most)) for unit, most in limits]
+
+
+class NoRoomError(Exception):
+    """A budget has too little left for a call. `worst` is the most the call can use of `unit`."""
+
+    def __init__(self, left: Left, unit: str, worst: int) -> None:
+        super().__init__(f"{left.budget.account}: too few {unit} left")
+        self.left, self.unit, self.worst = left, unit, worst
+
+
+class NoLimitError(Exception):
+    """A call has no limit on its tokens, so that nobody knows the most it can use."""
+
+
+class NoPriceError(Exception):
+    """A budget in USD applies, and the model has no known price."""
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What a call can use at most, charged to every budget that applies."""
+
+    team: Team
+    applying: tuple[Left, ...]
+    charged: Charge
+
+    def settle(self, exchange: Exchange) -> None:
+        """Charge what the call used, and note in the audit log what is nearly used up."""
+        reserved = self.charged.amount
+        tokens, usd = used(exchange, reserved.tokens), used_usd(exchange)
+        nanousd = 0 if tokens == 0 else reserved.nanousd if usd is None else nano(usd)
+        self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd))
+        try:
+            in_turn(self._warn)
+        except DatabaseError as error:
+            _logger.error("A used budget was not noted: %s", why(error))
+
+    def give_back(self) -> None:
+        self.charged.settle(Amount())
+
+    @transaction.atomic
+    def _warn(self) -> None:
+        for now in _with_used(self.applying):
+            if now.is_nearly_used and rows_of([now.line]).filter(warned=False).update(warned=True):
+                note(Kind.BUDGET_NEARLY_USED, self.team, None, str(label(now.budget)), percent=now.percent)
+
+
+def reserve(member: Membership, request: Request, route: Route) -> Reservation | None:
+    """Charge the most that a call can use to the budgets that apply; None if none does.
+
+    Raises `NoRoomError`, `NoLimitError`, `NoPriceError`, and `DatabaseError`.
+    """
+    model = request.demands.model
+    applying = in_turn(lambda: list(applying_to(member, key_of(route), model)))
+    if not applying:
+        return None
+    units = {unit for left in applying for unit in left.limits}
+    prompt, completion = worst_parts(request)
+    if units != {"calls"} and not request.demands.tokens:
+        raise NoLimitError
+    usd = worst_usd(route.provider, route.endpoint.shown, model, prompt, completion)
+    if usd is None and "nanousd" in units:
+        raise NoPriceError
+    amount = Amount(1, prompt + completion, nano(usd or Decimal(0)))
+    try:
+        charged = charge([left.line for left in applying], amount)
+    except FullError as full:
+        short = next(left for left in _with_used(applying) if left.line == full.line)
+        raise NoRoomError(short, full.unit, getattr(amount, full.unit)) from full
+    return Reservation(member.team, tuple(applying), charged)
+
+
+def applying_to(member: Membership, key: str, model: str) -> Iterable[Left]:
+    """Return the budgets that apply to a member's call with this key and model, the team's first.
+
+    `used` is not looked up.
+    """
+    own = str(member.person_id)
+    named = {Subject.PERSON: own, Subject.KEY: key, Subject.MODEL: model, Subject.TEAM: "", Subject.EACH: ""}
+    found = [b for b in member.team.budgets.all() if named[Subject(b.subject)] == b.name]
+    special = {b.period for b in found if b.subject == Subject.PERSON}
+    found = [b for b in found if b.subject != Subject.EACH or b.period not in special]
+    return (left_of(budget, member) for budget in sorted(found, key=lambda b: (_ORDER[b.subject], b.period)))
+
+
+def left_for(member: Membership) -> list[Left]:
+    """Return the budgets that apply to whatever a member sends: the team's and their own."""
+    return _with_used(list(applying_to(member, "\0", "\0")))
+
+
+def listed(team: Team) -> list[Left]:
+    """Return all budgets of a team with what is used of them, by all together."""
+    found = team.budgets.select_related("person")
+    budgets = sorted(found, key=lambda budget: (_ORDER[budget.subject], budget.name, budget.period))
+    return _with_used([left_of(budget, None) for budget in budgets])
+
+
+@transaction.atomic
+def put(
+    team: Team,
+    subject: str,
+    period: str,
+    name: str,
+    limits: Mapping[str, int | Decimal | None],
+    person: Person,
+) -> None:
+    """Set a budget, or the limits of the one that there is. `limits` has calls, tokens, and usd."""
+    budget, _ = Budget.objects.update_or_create(
+        team=team,
+        subject=subject,
+        period=period,
+        name=name,
+        defaults={**limits, "person_id": int(name) if subject == Subject.PERSON else None},
+    )
+    # What is told again is about the new limits.
+    Spent.objects.filter(account=budget.account).update(warned=False)
+    told = {unit: str(most) for unit, most in limits.items() if most is not None}
+    note(Kind.BUDGET_SET, team, person, str(label(budget)), period=period, **told)
+
+
+@transaction.atomic
+def remove(team: Team, number: int, person: Person) -> None:
+    budget = team.budgets.filter(pk=number).first()
+    if budget is None:
+        return  # somebody else was faster
+    note(Kind.BUDGET_REMOVED, team, person, str(label(budget)), period=budget.period)
+    Spent.objects.filter(account=budget.account).delete()
+    budget.delete()
+
+
+@transaction.atomic
+def use_zone(team: Team, zone: str, person: Person) -> None:
+    note(Kind.TIME_ZONE_CHANGED, team, person, zone, before=team.time_zone)
+    team.time_zone = zone
+    team.save(update_fields=["time_zone"])
+
+
+def left_of(budget: Budget, member: Membership | None) -> Left:
+    start, ends = _period(budget, member.team if member else budget.team)
+    usd = None if budget.usd is None else nano(budget.usd)
+    limits = {"calls": budget.calls, "tokens": budget.tokens, "nanousd": usd}
+    # Each member has a row of their own.
+    who = f"p{member.person_id}" if member and budget.subject == Subject.EACH else ALL
+    most = {unit: most for unit, most in limits.items() if most is not None}
+    return Left(budget, Line(budget.account, start, who, most), Amount(), ends)
+
+
+def _with_used(lefts: Iterable[Left]) -> list[Left]:
+    lefts = list(lefts)
+    rows = {(row.account, row.day, row.who): row for row in rows_of(left.line for left in lefts)}
+    found = [rows.get((left.line.account, left.line.start, left.line.who), Spent()) for left in lefts]
+    return [
+        Left(left.budget, left.line, Amount(row.calls, row.tokens, row.nanousd), left.ends)
+        for left, row in zip(lefts, found, strict=True)
+    ]
+
+
+def _period(budget: Budget, team: Team) -> tuple[date, datetime]:
+    """Return the first day of the current period, and when the next one begins."""
+    zone = ZoneInfo(team.time_zone)
+    today = timezone.now().astimezone(zone).date()
+    if budget.period == Period.DAY:
+        start, following = today, today + timedelta(days=1)
+    else:
+        start = today.replace(day=1)
+        following = (start + timedelta(days=32)).replace(day=1)
+    return start, datetime.combine(following, time(), zone)
+
+
+def key_of(route: Route) -> str:
+    """Return the name under which a key has a budget: a team's own, or the operator's variable."""
+    return route.teams_key or route.key_variable or ""
+
+
+def nano(usd: Decimal) -> int:
+    """Return billionths of a US dollar, rounded up."""
+    return int((usd * NANO).to_integral_value(ROUND_CEILING))
+
+
+def amount_of(unit: str, value: int) -> str:
+    """Return an amount as people read it: `12,000`, `$4.20`."""
+    if unit != "nanousd":
+        return amounts.count(value)
+    usd = Decimal(value) / NANO
+    return f"${usd:,.2f}" if usd >= 1 or not usd else amounts.dollars(usd)
+
+
+_LABELS = {
+    Subject.TEAM: gettext_noop("the whole team"),
+    Subject.EACH: gettext_noop("each member"),
+    Subject.PERSON: gettext_noop("the member %(name)s"),
+    Subject.KEY: gettext_noop("the key %(name)s"),
+    Subject.MODEL: gettext_noop("the model %(name)s"),
+}
+
+
+def label(budget: Budget) -> Sentence:
+    """Return what a budget is for: the model gpt-5."""
+    name = str(budget.person) if budget.person else budget.name
+    return say(_LABELS[Subject(budget.subject)], **({"name": name} if name else {}))

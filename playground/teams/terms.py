@@ -1,0 +1,121 @@
+"""The terms of a member's calls: the page's, and the budgets of the team."""
+
+from dataclasses import dataclass
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from playground.calls.make import Terms
+from playground.exchange.refusal import (
+    RETRY_SECONDS,
+    FieldProblem,
+    InvalidRequestError,
+    Refusal,
+    RefusedError,
+)
+from playground.exchange.request import Request
+from playground.teams import budgets
+from playground.teams.budgets import Left, NoLimitError, NoPriceError, NoRoomError
+from playground.teams.models import Membership, Period, Subject
+from playground.text.durations import duration
+from playground.text.sentence import Sentence, gettext_noop, say
+from playground.upstream.route import Route
+
+
+@dataclass(frozen=True)
+class TeamTerms(Terms):
+    member: Membership
+
+    def reserve(self, request: Request, route: Route, visitor: str) -> budgets.Reservation | None:
+        super().reserve(request, route, visitor)
+        if not (route.at_servers_expense or route.teams_key):
+            return None
+        field = next(iter(request.demands.tokens), request.dialect.fields.tokens[0])
+        try:
+            return budgets.reserve(self.member, request, route)
+        except NoRoomError as short:
+            raise RefusedError(no_room(short, field)) from short
+        except NoLimitError as error:
+            raise InvalidRequestError(FieldProblem(field, say(_NO_LIMIT))) from error
+        except NoPriceError as error:
+            model = request.dialect.fields.model
+            raise InvalidRequestError(FieldProblem(model, say(_NO_PRICE))) from error
+        except DatabaseError as error:
+            raise RefusedError(NOT_COUNTED) from error
+
+
+def terms_of(member: Membership | None) -> Terms:
+    """Return the terms of a person's calls; without accounts there are no members."""
+    return TeamTerms(member) if member else Terms()
+
+
+_NO_LIMIT = gettext_noop("Set this: your team has a budget, so the most that a call can use must be known.")
+_NO_PRICE = gettext_noop(
+    "Choose a model with a known price: your team has a budget in US dollars. (Admins of the team can "
+    "use one in tokens instead.)"
+)
+_WHOM = {
+    Subject.TEAM: gettext_noop("your team"),
+    Subject.EACH: gettext_noop("you"),
+    Subject.PERSON: gettext_noop("you"),
+    Subject.KEY: gettext_noop("the key %(name)s"),
+    Subject.MODEL: gettext_noop("the model %(name)s"),
+}
+_NO_CALLS = {
+    Period.DAY: gettext_noop(
+        "Not sent. Today’s budget of calls for %(whom)s is used up (%(limit)s). Try again in %(wait)s, or "
+        "enter your own key."
+    ),
+    Period.MONTH: gettext_noop(
+        "Not sent. This month’s budget of calls for %(whom)s is used up (%(limit)s). Try again in %(wait)s, "
+        "or enter your own key."
+    ),
+}
+_TOO_LITTLE = {
+    Period.DAY: gettext_noop(
+        "Not sent. This call can use up to %(worst)s, and of today’s budget for %(whom)s, %(left)s of "
+        "%(limit)s is left. Lower %(field)s, try again in %(wait)s, or enter your own key."
+    ),
+    Period.MONTH: gettext_noop(
+        "Not sent. This call can use up to %(worst)s, and of this month’s budget for %(whom)s, %(left)s of "
+        "%(limit)s is left. Lower %(field)s, try again in %(wait)s, or enter your own key."
+    ),
+}
+_TOKENS = gettext_noop("%(tokens)s tokens")
+
+NOT_COUNTED = Refusal(
+    503,
+    "not_counted",
+    say(gettext_noop("Budget unavailable")),
+    say(gettext_noop("Not sent, because your team’s budget can’t be counted now. Send again in a moment.")),
+    retry_seconds=RETRY_SECONDS,
+)
+
+
+def no_room(short: NoRoomError, field: str) -> Refusal:
+    """Say which budget has no room for a call. `field` limits the tokens of its answer."""
+    left, unit = short.left, short.unit
+    period, seconds = Period(left.budget.period), seconds_to(left)
+    limit = _amount(unit, left.limits[unit])
+    said: dict[str, object] = {"whom": whom(left), "wait": duration(seconds), "limit": limit}
+    if unit == "calls":
+        advice = say(_NO_CALLS[period], **said)
+    else:
+        worst, rest = _amount(unit, short.worst), _amount(unit, left.left(unit))
+        advice = say(_TOO_LITTLE[period], **said, worst=worst, left=rest, field=field)
+    return Refusal(429, "budget_spent", say(gettext_noop("Budget used up")), advice, retry_seconds=seconds)
+
+
+def whom(left: Left) -> Sentence:
+    sentence = _WHOM[Subject(left.budget.subject)]
+    return say(sentence, **({"name": left.budget.name} if "%(name)s" in sentence else {}))
+
+
+def seconds_to(left: Left) -> int:
+    """Return the seconds until the budget begins anew."""
+    return int((left.ends - timezone.now()).total_seconds()) + 1
+
+
+def _amount(unit: str, value: int) -> Sentence | str:
+    text = budgets.amount_of(unit, value)
+    return say(_TOKENS, tokens=text) if unit == "tokens" else text

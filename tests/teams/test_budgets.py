@@ -1,0 +1,236 @@
+"""Budgets of a team: which apply, what a call may use, and when they begin anew."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from playground.calls.cost import worst_usd
+from playground.calls.models import Spent
+from playground.exchange.refusal import RefusedError
+from playground.people.models import User
+from playground.teams import budgets, people
+from playground.teams.models import Kind, Membership, Period, Role, Subject, Team
+from playground.teams.terms import TeamTerms, no_room
+from playground.upstream.route import Route
+from tests import chat
+from tests.at_once import in_threads
+
+pytestmark = pytest.mark.django_db
+
+OPENAI = "https://api.openai.com/v1"
+ROUTE = Route("openai", chat.endpoint(OPENAI), "k", "OPENAI_API_KEY", at_servers_expense=True)
+BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100}
+REQUEST = chat.request(BODY)
+WORST = 100 + len(REQUEST.encoded)
+
+
+@pytest.fixture
+def team() -> Team:
+    return people.make_team("Team", None)
+
+
+@pytest.fixture
+def member(team: Team) -> Membership:
+    return _member(team, "one")
+
+
+def _member(team: Team, name: str) -> Membership:
+    person = User.objects.create(username=name, email=f"{name}@example.org")
+    return Membership.objects.create(team=team, person=person, role=Role.MEMBER)
+
+
+def _budget(team: Team, subject: Subject, name: str = "", **limits: Any) -> None:
+    team.budgets.create(subject=subject, name=name, **{"period": Period.DAY} | limits)
+
+
+def _reserve(member: Membership, **changes: Any) -> budgets.Reservation | None:
+    return budgets.reserve(member, chat.request(BODY | changes), ROUTE)
+
+
+def _fits(member: Membership) -> bool:
+    try:
+        _reserve(member)
+    except budgets.NoRoomError:
+        return False
+    return True
+
+
+def _spent() -> list[tuple[int, int]]:
+    return sorted(Spent.objects.values_list("calls", "tokens"))
+
+
+def test_without_a_budget_nothing_is_counted(member: Membership) -> None:
+    assert _reserve(member) is None
+    assert not Spent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [(Subject.TEAM, ""), (Subject.EACH, ""), (Subject.KEY, "OPENAI_API_KEY"), (Subject.MODEL, "gpt-4o")],
+)
+def test_each_budget_that_applies_has_to_have_room(
+    team: Team, member: Membership, subject: Subject, name: str
+) -> None:
+    _budget(team, Subject.TEAM, calls=50, period=Period.MONTH)
+    _budget(team, subject, name, calls=1)
+    _budget(team, Subject.MODEL, "another", calls=0)
+    _budget(people.make_team("Another", None), Subject.TEAM, calls=0)
+
+    assert [_fits(member), _fits(member)] == [True, False]
+    assert _spent() == [(1, WORST)] * 2  # what was refused took nothing
+
+
+def test_a_persons_own_budget_takes_the_place_of_each_members(team: Team, member: Membership) -> None:
+    other = _member(team, "two")
+    _budget(team, Subject.EACH, calls=1)
+    _budget(team, Subject.PERSON, str(member.person_id), calls=2)
+
+    assert [_fits(member) for _ in range(3)] == [True, True, False]
+    assert [_fits(other) for _ in range(2)] == [True, False]  # each member has their own share
+
+
+def test_what_a_call_used_is_charged_in_the_end(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _budget(team, Subject.TEAM, tokens=1000, usd=Decimal(1))
+    reserved = _reserve(member)
+    assert reserved
+    worst = Decimal(len(REQUEST.encoded)) * Decimal("2.5") / 10**6 + Decimal(100) * 10 / 10**6
+    assert reserved.charged.amount.nanousd == budgets.nano(worst)
+    monkeypatch.setattr(budgets, "used", lambda *_: 30)
+    monkeypatch.setattr(budgets, "used_usd", lambda _: Decimal("0.0000001234"))
+    monkeypatch.setattr(budgets, "was_sent", lambda _: True)
+
+    reserved.settle(None)  # type: ignore[arg-type]
+
+    assert Spent.objects.values_list("calls", "tokens", "nanousd").get() == (1, 30, 124)
+
+
+@pytest.mark.parametrize(
+    ("usd", "charged"), [(None, None), (Decimal(10) ** 30, 10**15)], ids=["unknown", "absurd"]
+)
+def test_a_cost_that_is_unknown_or_absurd_is_bounded(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch, usd: Decimal | None, charged: int | None
+) -> None:
+    _budget(team, Subject.TEAM, usd=Decimal(1))
+    reserved = _reserve(member)
+    assert reserved
+    for name, value in {"used": 30, "used_usd": usd, "was_sent": True}.items():
+        monkeypatch.setattr(budgets, name, lambda *_, value=value: value)
+
+    reserved.settle(None)  # type: ignore[arg-type]
+
+    assert Spent.objects.get().nanousd == (charged or reserved.charged.amount.nanousd)
+
+
+def test_a_call_that_was_never_made_is_given_back(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, calls=1)
+    reserved = _reserve(member)
+    assert reserved
+
+    reserved.give_back()
+
+    assert _spent() == [(0, 0)]
+
+
+def test_the_most_that_a_call_can_use_has_to_be_known(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, usd=Decimal(1))
+
+    with pytest.raises(budgets.NoLimitError):
+        _reserve(member, max_tokens=None)
+    with pytest.raises(budgets.NoPriceError):
+        _reserve(member, model="nobody-knows")
+    assert not Spent.objects.exists()
+    assert worst_usd("local", "", "any", 10, 10) == 0
+
+
+def test_calls_alone_need_neither_limit_nor_price(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, calls=1)
+
+    assert _reserve(member, max_tokens=None, model="nobody-knows")
+
+
+def test_the_refusal_says_what_is_left_and_until_when(team: Team, member: Membership) -> None:
+    _budget(team, Subject.EACH, tokens=WORST + 20)
+    _reserve(member)
+
+    with pytest.raises(budgets.NoRoomError) as short:
+        _reserve(member)
+
+    told = no_room(short.value, "max_tokens")
+    assert f"can use up to {WORST} tokens" in str(told.advice)
+    assert f"budget for you, 20 tokens of {WORST + 20} tokens is left" in str(told.advice)
+    assert told.retry_seconds
+    assert 0 < told.retry_seconds <= 86_401
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "day_ends", "month_ends"),
+    [
+        # In New York it is still the evening before, and the last of the month.
+        ("2026-12-01T04:59:59", "2026-11-30", "2026-12-01T05:00", "2026-12-01T05:00"),
+        ("2026-12-01T05:00:00", "2026-12-01", "2026-12-02T05:00", "2027-01-01T05:00"),
+        # The day on which clocks go forward has 23 hours.
+        ("2026-03-08T12:00:00", "2026-03-08", "2026-03-09T04:00", "2026-04-01T04:00"),
+    ],
+)
+def test_days_and_months_begin_at_the_teams_midnight(
+    team: Team, monkeypatch: pytest.MonkeyPatch, now: str, day: str, day_ends: str, month_ends: str
+) -> None:
+    team.time_zone = "America/New_York"
+    team.save()
+    _budget(team, Subject.TEAM, calls=1)
+    _budget(team, Subject.TEAM, calls=1, period=Period.MONTH)
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
+
+    of_day, of_month = budgets.listed(team)
+
+    assert str(of_day.line.start) == day
+    assert str(of_month.line.start) == f"{day[:7]}-01"
+    ends = [left.ends.astimezone(ZoneInfo("UTC")).isoformat()[:16] for left in (of_day, of_month)]
+    assert ends == [day_ends, month_ends]
+
+
+def test_the_team_is_told_once_when_little_is_left(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _budget(team, Subject.TEAM, calls=5)
+    monkeypatch.setattr(budgets, "used", lambda *_: 1)
+    monkeypatch.setattr(budgets, "used_usd", lambda _: None)
+    monkeypatch.setattr(budgets, "was_sent", lambda _: True)
+    told = []
+    for _ in range(5):
+        reserved = _reserve(member)
+        assert reserved
+        reserved.settle(None)  # type: ignore[arg-type]
+        told.append(team.events.filter(kind=Kind.BUDGET_NEARLY_USED).count())
+
+    assert told == [0, 0, 0, 1, 1]
+    assert team.events.get(kind=Kind.BUDGET_NEARLY_USED).details == {"percent": 80}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_at_once_never_overspend(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, tokens=7 * WORST + 5)
+    _budget(team, Subject.EACH, calls=60)
+    _budget(team, Subject.MODEL, "gpt-4o", usd=Decimal(1), period=Period.MONTH)
+
+    taken = in_threads(60, lambda _: _fits(Membership.objects.select_related("team").get(pk=member.pk)))
+
+    assert Counter(taken) == {True: 7, False: 53}
+    assert _spent() == [(7, 7 * WORST)] * 3
+
+
+def test_a_key_of_ones_own_has_no_budget(team: Team, member: Membership) -> None:
+    _budget(team, Subject.TEAM, calls=0)
+    own = replace(ROUTE, at_servers_expense=False)
+
+    assert TeamTerms(member).reserve(REQUEST, own, "visitor") is None
+    with pytest.raises(RefusedError):
+        TeamTerms(member).reserve(REQUEST, replace(own, teams_key="Shared"), "visitor")
