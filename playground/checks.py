@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,37 @@ def secret_key_is_set(app_configs: Any, **options: Any) -> list[CheckMessage]:
             id="playground.E001",
         )
     ]
+
+
+@register
+def data_keys_are_strong(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    del app_configs, options
+    keys = settings.CONFIG.data_keys
+    if not keys:
+        return []
+    from playground.keys import sealing  # with its library only if it is needed
+
+    wrong = sealing.problem(keys, settings.CONFIG.secret_key)
+    if wrong is None:
+        return []
+    return [
+        Error(
+            f"PLAYGROUND_DATA_KEYS cannot be used: {wrong}.",
+            hint="Generate a key: python manage.py keys new",
+            id="playground.E003",
+        )
+    ]
+
+
+@register
+def keys_are_given_for_known_providers(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Refuse a misspelled provider: its key would be for all teams."""
+    del app_configs, options
+    with suppress(SettingError):  # which another check reports
+        if unknown := sorted(set(settings.CONFIG.key_teams) - set(catalogue())):
+            told = f"PLAYGROUND_KEY_TEAMS names providers that are not in the list: {', '.join(unknown)}."
+            return [Error(told, id="playground.E004")]
+    return []
 
 
 @register

@@ -19,6 +19,7 @@ from playground.config_types import (
     count,
     flag,
     host_ports,
+    key_teams,
     names,
     networks,
     path_or_none,
@@ -193,6 +194,18 @@ VARIABLES = (
         "With accounts, only the person who sent a call sees its run. Otherwise the team does.",
         flag,
     ),
+    Variable(
+        "PLAYGROUND_DATA_KEYS",
+        "",
+        "Encrypts the keys that teams keep. One or more from `manage.py keys new`; the first encrypts.",
+        names,
+    ),
+    Variable(
+        "PLAYGROUND_KEY_TEAMS",
+        "",
+        "With accounts, gives a server’s key to some teams only: `openai:Research,openai:Docs`.",
+        key_teams,
+    ),
     Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),
     Variable("PLAYGROUND_SILENCE_SECONDS", "60", "Timeout between two bytes from a provider.", seconds),
@@ -286,6 +299,8 @@ class Config:
     runs_mib: int
     accounts: bool
     private_runs: bool
+    data_keys: tuple[str, ...] = field(repr=False)
+    key_teams: dict[str, frozenset[str]]
     port: int
     connect_seconds: float
     silence_seconds: float

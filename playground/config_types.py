@@ -124,6 +124,17 @@ def rates(value: str) -> tuple[Rate, ...]:
     return tuple(found)
 
 
+def key_teams(value: str) -> dict[str, frozenset[str]]:
+    """Parse pairs of a provider and a team: `"openai:Research, openai:Docs"`."""
+    found = dict[str, frozenset[str]]()
+    for name in names(value):
+        provider, _, team = map(str.strip, name.partition(":"))
+        if not provider or not team:
+            raise ValueError(f"must be provider:team pairs separated by commas, not {name!r}")
+        found[provider] = found.get(provider, frozenset()) | {" ".join(team.split())}
+    return found
+
+
 # A proxy on a Unix socket, which has no address.
 UNIX = "unix"
 

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "playground",
     "playground.calls",
     "playground.embeds",
+    "playground.keys",
     "playground.people",
     "playground.proof",
     "playground.runs",
@@ -210,6 +211,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation's link takes its place, which also works without mail
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+MFA_ADAPTER = "playground.people.second_factor.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_PASSKEY_LOGIN_ENABLED = True

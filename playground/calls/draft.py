@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from playground.catalogue.held import NOTHING_LENT, Lent
 from playground.catalogue.providers import dialect_of
 from playground.exchange.call import Headers
 from playground.exchange.dialect import Dialect
@@ -25,7 +26,8 @@ class Draft:
     """Where to send, with which key, and a body of JSON values.
 
     `dialect` is the ID of the one that the body is written in; None for the provider's own. `headers` are
-    sent besides those of the API and the provider. `problems` were found while reading it.
+    sent besides those of the API and the provider. `problems` were found while reading it. `lent` is what may
+    be used without a typed key.
     """
 
     provider: str | None
@@ -35,6 +37,7 @@ class Draft:
     problems: tuple[FieldProblem, ...] = ()
     dialect: str | None = None
     headers: Headers = ()
+    lent: Lent = NOTHING_LENT
 
     def checked(self) -> tuple[Request, Route]:
         """Return what to send and where. Raises `InvalidRequestError` with everything wrong in both."""
@@ -66,7 +69,7 @@ class Draft:
 
     def route(self) -> Route:
         """Return where to send. Raises `InvalidRequestError`."""
-        route = find_route(self.provider, self.base_url, self.key, self.speaks())
+        route = find_route(self.provider, self.base_url, self.key, self.speaks(), self.lent)
         if not self.headers:
             return route
         if route.caps is not None:

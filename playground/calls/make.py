@@ -124,7 +124,7 @@ def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:
                 "base_url", say(gettext_noop("Enter a base URL. The APIs of a provider are already known."))
             )
         )
-    routes = routes_to(draft.base_url, draft.key)
+    routes = routes_to(draft.base_url, draft.key, draft.lent)
     rates.count(caller.visitor, next(iter(routes.values())))
     return detect(routes, settings.LIMITS, caller)
 

@@ -130,8 +130,12 @@ def _running(local_model: Provider, url: str) -> Provider:
         raise SettingError(f"PLAYGROUND_LOCAL_MODEL_URL cannot be used: {error.sentence}") from error
 
 
-def lacks(provider: Provider) -> Sentence | None:
-    """Return what the provider lacks according to the settings alone, or None; no request is made."""
+def lacks(provider: Provider, *, has_key: bool | None = None) -> Sentence | None:
+    """Return what the provider lacks according to the settings alone, or None; no request is made.
+
+    `has_key` says whether there is a key for whoever asks; None if that is the server's.
+    """
+    has_key = bool(provider.server_key) if has_key is None else has_key
     if not provider.endpoints:
         return say(
             gettext_noop(
@@ -148,7 +152,7 @@ def lacks(provider: Provider) -> Sentence | None:
             ),
             port=str(own),
         )
-    if provider.key_variable and not provider.local and not provider.server_key:
+    if provider.key_variable and not provider.local and not has_key:
         return say(
             gettext_noop("Needs a key. Enter one. (Administrators can set %(variable)s.)"),
             variable=provider.key_variable,

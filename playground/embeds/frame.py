@@ -22,6 +22,7 @@ from playground import snippets as code
 from playground.calls.draft import Draft
 from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
+from playground.catalogue.held import NOTHING_HELD
 from playground.catalogue.providers import catalogue
 from playground.embeds import form_token, lookup, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
@@ -37,6 +38,7 @@ from playground.results.present import Result
 from playground.text.sentence import say
 from playground.upstream.readiness import missing
 from playground.web import page
+from playground.web.options import Option, by_anybody, held_by_anybody, options
 from playground.web.refusals import items, refuse, with_retry
 from playground.web.views import stop as stop_running
 
@@ -105,7 +107,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         token = form_token.make(request, embed)
         terms = EmbedTerms(embed, _opened_with(request)) if embed else Terms()
         caller = caller_of(request, embed.name if embed else None)
-        draft = lookup.allowed(embed, posted.draft)
+        draft = lookup.allowed(embed, posted.draft) if embed else by_anybody(posted.draft)
         made = make(draft, terms, caller, live=shape_of(request) is Shape.FRAGMENT)
         response = page.answer(request, made, partial(_render, request, embed, form, token, draft=draft))
     except form_token.SpentTokenError as error:
@@ -189,7 +191,7 @@ stop = require_POST(_in_frame(stop_running))
 def _prefilled(embed: Embed | None, request: HttpRequest) -> tuple[RequestForm, Opened, Refusal | None]:
     """Return the form, the request, and what is wrong in the link; the author's request replaces that."""
     if embed is None:
-        form, refusal = page.prefilled(request.GET)
+        form, refusal = page.prefilled(request.GET, held_by_anybody())
         asked = collect([], {}, link_body, request.GET.get("request", ""), form.dialect)
         return form, Opened(problems=told_by(asked, form.body([]), form.dialect)), refusal
     errors: list[FieldProblem] = []
@@ -265,7 +267,7 @@ def _render(
         "takes_key": lookup.takes_key(embed),
         "provider": _label(form.provider),
         # If a key is missing, the reader has to enter one before the first send.
-        "opens_provider": _lacks(form.provider) or bool(refusal),
+        "opens_provider": _lacks(form.provider, embed) or bool(refusal),
         "playground_url": reverse("index"),
         "targets": form.dialect.targets,
         "listed_models": None,
@@ -284,9 +286,9 @@ def _locked(embed: Embed | None) -> Collection[str]:
     return embed.locked_fields if embed else ()
 
 
-def _options(form: RequestForm) -> list[page.Option]:
+def _options(form: RequestForm) -> list[Option]:
     """Return the provider that the author chose, or all of them if none is chosen."""
-    offered = page.options()
+    offered = options(held_by_anybody())
     return [option for option in offered if option.provider.id == form.provider] or offered
 
 
@@ -295,9 +297,9 @@ def _label(provider: str) -> str:
     return gettext(known.label) if known else ""
 
 
-def _lacks(provider: str) -> bool:
-    known = catalogue().get(provider)
-    return known is None or missing(known) is not None
+def _lacks(provider: str, embed: Embed | None) -> bool:
+    known, held = catalogue().get(provider), NOTHING_HELD if embed else held_by_anybody()
+    return known is None or missing(known, held) is not None
 
 
 def _refuse(

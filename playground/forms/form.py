@@ -38,12 +38,12 @@ from playground.text import jsontext
 STREAM = "stream"
 _LONGEST_MARK = 64
 # What has a field of its own, whatever the API.
-_CONTROLS = ("provider", "base_url", "api_key", "dialect", "more", "headers")
+_CONTROLS = ("provider", "base_url", "api_key", "saved_key", "dialect", "more", "headers")
 
 
 @dataclass
 class RequestForm:
-    """Everything in the form except the key, which is never written into a page again.
+    """Everything in the form except the key, which is never written into a page again; `saved_key` names one.
 
     A form filled from a body means exactly that body: `more` holds as JSON what has no field, or does not fit
     into its field. `ticks` are the names of the ticked boxes.
@@ -72,6 +72,7 @@ class RequestForm:
     ticks: set[str] = field(default_factory=set)
     focus: int | None = None
     lost: list[Lost] = field(default_factory=list)
+    saved_key: str = ""
 
     @property
     def shown(self) -> list[Parameter]:
@@ -198,6 +199,7 @@ class RequestForm:
             },
             more=data.get("more", ""),
             headers=unix_lines(data.get("headers", "")),
+            saved_key=data.get("saved_key", ""),
             ticks={tick.name for tick in dialect.ticks if tick.name in data},
         )
 

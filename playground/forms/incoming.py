@@ -52,7 +52,8 @@ class Asked:
     """A request that is read but not checked. `form` is None if it was JSON.
 
     `embed` is the name of the embed that sent it. `parent` is the key of the run that this repeats, or "".
-    `keep` is False if its run must not be saved.
+    `keep` is False if its run must not be saved. `saved_key` names the saved key to use; "" lets the
+    playground choose.
     """
 
     draft: Draft
@@ -60,6 +61,7 @@ class Asked:
     embed: str | None = None
     parent: str = ""
     keep: bool = True
+    saved_key: str = ""
 
 
 def read(request: HttpRequest) -> Asked:
@@ -87,7 +89,7 @@ def _read_form(request: HttpRequest) -> Asked:
     form = read_form(request)
     draft = draft_of(form, request.POST.get("api_key") or None)
     parent, keep = request.POST.get("parent", ""), "unkept" not in request.POST
-    return Asked(draft, form, request.POST.get("embed") or None, parent, keep)
+    return Asked(draft, form, request.POST.get("embed") or None, parent, keep, form.saved_key)
 
 
 def draft_of(form: RequestForm, key: str | None = None) -> Draft:
@@ -140,7 +142,9 @@ def _read_json(data: bytes) -> Asked:
     )
     parent = text_or_none(values, "parent") or ""
     keep = flag_in(values, "keep", otherwise=True)
-    return Asked(draft, None, text_or_none(values, "embed"), parent, keep)
+    number = values.get("saved_key")
+    saved_key = str(number) if type(number) is int else text_or_none(values, "saved_key") or ""
+    return Asked(draft, None, text_or_none(values, "embed"), parent, keep, saved_key)
 
 
 def text_or_none(values: Mapping[str, Any], name: str) -> str | None:

@@ -105,6 +105,40 @@ LAST_OWNER = Refusal(
 )
 
 
+RESERVED_NAME = Refusal(
+    403,
+    "reserved_name",
+    say(gettext_noop("This name is reserved")),
+    say(
+        gettext_noop(
+            "Choose another name: the server’s settings give keys to a team of this name. (Administrators "
+            "can make it with manage.py people invite --owner --team NAME.)"
+        )
+    ),
+)
+
+
+NO_KEY = Refusal(
+    404,
+    "no_key",
+    say(gettext_noop("Key not found")),
+    say(gettext_noop("The key was deleted, or isn’t yours to change. Reload the page.")),
+)
+
+
+NO_DATA_KEYS = Refusal(
+    409,
+    "no_data_keys",
+    say(gettext_noop("Keys can’t be saved")),
+    say(
+        gettext_noop(
+            "Nothing was stored: there is nothing to encrypt keys with. (Administrators can make a data key "
+            "with manage.py keys new, and set PLAYGROUND_DATA_KEYS to it.)"
+        )
+    ),
+)
+
+
 def for_another(email: str) -> Refusal:
     return Refusal(
         403,

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from playground.people import views
+from playground.people import key_pages, views
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -28,5 +28,7 @@ urlpatterns = [
     path("teams/", views.teams, name="teams"),
     path("teams/<int:number>/", views.team, name="team"),
     path("teams/<int:number>/change/", views.change, name="team-change"),
+    path("teams/<int:number>/keys/", key_pages.keys, name="team-keys"),
+    path("teams/<int:number>/keys/change/", key_pages.change, name="team-keys-change"),
     path("teams/<int:number>/audit/", views.audit, name="team-audit"),
 ]

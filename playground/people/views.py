@@ -1,13 +1,10 @@
 """Pages of teams: invitations, people and their roles, the audit log."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,34 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
 from playground.people import joining, refusals, wall
+from playground.people.asked import member_in, name_in, need, number_in, refusing
 from playground.teams import people
 from playground.teams.access import Action, allows, may_give
-from playground.teams.models import Invitation, Membership, Role, Team
+from playground.teams.models import Invitation, Membership, Role
 from playground.text.sentence import gettext_noop, say
-from playground.web.refusals import refuse
 
-View = Callable[..., HttpResponseBase]
 _SHOWN_EVENTS = 200
-
-
-def _refusing(view: View) -> View:
-    """Show what was refused."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
-        try:
-            return view(request, *arguments, **named)
-        except people.LastOwnerError:
-            return refuse(request, refusals.LAST_OWNER)
-        except RefusedError as error:
-            return refuse(request, error.refusal)
-
-    return checked
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@_refusing
+@refusing
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Show an invitation; POST joins the team, for whoever is signed in."""
     found = people.invitation_of(secret)
@@ -70,7 +51,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_refusing
+@refusing
 def teams(request: HttpRequest) -> HttpResponse:
     """List the person's teams. POST chooses the one to use, or makes one."""
     mine = Membership.objects.filter(person_id=request.user.pk).select_related("team").order_by("team__name")
@@ -78,10 +59,10 @@ def teams(request: HttpRequest) -> HttpResponse:
         if "name" in request.POST:
             if not mine.filter(role=Role.OWNER).exists():
                 raise RefusedError(refusals.NO_NEW_TEAM)
-            made = people.make_team(_name(request), request.user)
+            made = people.make_team(name_in(request), request.user)
             member = Membership.objects.get(team=made, person_id=request.user.pk)
         else:
-            member = _member(request, _number(request.POST.get("team", "")))
+            member = member_in(request, number_in(request.POST.get("team", "")))
         wall.use(request, member)
         return HttpResponseRedirect(reverse("team", args=[member.team_id]))
     if len(mine) == 1:
@@ -91,28 +72,28 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@_refusing
+@refusing
 def team(request: HttpRequest, number: int) -> HttpResponse:
     """Show a team's people and invitations."""
-    return _page(request, _member(request, number))
+    return _page(request, member_in(request, number))
 
 
 @never_cache
 @require_POST
-@_refusing
+@refusing
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """Change a team's people by the button that was clicked."""
-    own = _member(request, number)
+    own = member_in(request, number)
     match request.POST.get("change"):
         case "rename":
-            _need(own, Action.OWN)
-            people.rename(own.team, _name(request), request.user)
+            need(own, Action.OWN)
+            people.rename(own.team, name_in(request), request.user)
         case "invite":
             return _invite(request, own)
         case "withdraw":
-            _need(own, Action.INVITE)
+            need(own, Action.INVITE)
             found = people.open_invitations().filter(
-                team=own.team, pk=_number(request.POST.get("invitation", ""))
+                team=own.team, pk=number_in(request.POST.get("invitation", ""))
             )
             for one in found:
                 people.withdraw(one, request.user)
@@ -138,12 +119,12 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@_refusing
+@refusing
 def audit(request: HttpRequest, number: int) -> HttpResponse:
     """Show who did what in a team, the latest first."""
-    own = _member(request, number)
-    _need(own, Action.AUDIT)
-    before = _number(request.GET.get("before", "")) or None
+    own = member_in(request, number)
+    need(own, Action.AUDIT)
+    before = number_in(request.GET.get("before", "")) or None
     events = own.team.events.order_by("-pk")
     if before:
         events = events.filter(pk__lt=before)
@@ -154,7 +135,7 @@ def audit(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _invite(request: HttpRequest, own: Membership) -> HttpResponse:
-    _need(own, Action.INVITE)
+    need(own, Action.INVITE)
     role, email = _role(request), request.POST.get("email", "").strip()
     if not may_give(own.role, role):
         raise RefusedError(refusals.NOT_ALLOWED)
@@ -182,6 +163,7 @@ def _page(
         "invitations": people.open_invitations().filter(team=own.team).order_by("-pk") if manages else [],
         "roles": roles,
         "manages": manages,
+        "sends": allows(own.role, Action.SEND),
         "owns": allows(own.role, Action.OWN),
         "days": people.INVITATION_DAYS,
         "made": made,
@@ -190,29 +172,14 @@ def _page(
     return render(request, "people/team.html", context)
 
 
-def _member(request: HttpRequest, number: int) -> Membership:
-    """Return the person's membership of the team. Raises `RefusedError`: 404, as if it did not exist."""
-    found = (
-        Membership.objects.filter(person_id=request.user.pk, team_id=number).select_related("team").first()
-    )
-    if found is None:
-        raise RefusedError(refusals.NO_TEAM_HERE)
-    return found
-
-
 def _other(request: HttpRequest, own: Membership) -> Membership:
     """Return the member that the form names, of the same team."""
     found = (
-        own.team.members.filter(pk=_number(request.POST.get("member", ""))).select_related("person").first()
+        own.team.members.filter(pk=number_in(request.POST.get("member", ""))).select_related("person").first()
     )
     if found is None:
         raise RefusedError(refusals.NO_MEMBER)
     return found
-
-
-def _need(own: Membership, action: Action) -> None:
-    if not allows(own.role, action):
-        raise RefusedError(refusals.NOT_ALLOWED)
 
 
 def _role(request: HttpRequest) -> str:
@@ -221,17 +188,3 @@ def _role(request: HttpRequest) -> str:
         sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Role.values))
         raise InvalidRequestError(FieldProblem("role", sentence))
     return role
-
-
-def _name(request: HttpRequest) -> str:
-    name = " ".join(request.POST.get("name", "").split())
-    if not name or len(name) > Team._meta.get_field("name").max_length:  # type: ignore[operator]
-        raise InvalidRequestError(
-            FieldProblem("name", say(gettext_noop("Enter a name of at most 80 characters.")))
-        )
-    return name
-
-
-def _number(text: str) -> int:
-    """Return a row's number from a form; 0, which no row has, if it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

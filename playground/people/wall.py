@@ -31,7 +31,7 @@ OPEN = {
     "public-key",
 }
 # For people who are signed in, with or without a team.
-FOR_PEOPLE = {"teams", "team", "team-change", "team-audit"}
+FOR_PEOPLE = {"teams", "team", "team-change", "team-audit", "team-keys", "team-keys-change"}
 # In the team that is in use.
 NEEDED = {
     "index": Action.SEE,
@@ -72,6 +72,8 @@ class SignInMiddleware:
         del view
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name in OPEN or request.path.startswith("/admin/"):
+            if name == "language" and request.user.is_authenticated:  # it shows the form again
+                request.membership = in_use(request)  # type: ignore[attr-defined]
             return None
         # For the head of the page.
         request.signed_in = request.user.is_authenticated  # type: ignore[attr-defined]

@@ -89,6 +89,13 @@ class Kind(models.TextChoices):
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     SIGNED_OUT = "signed_out", _("signed out")
+    KEY_MADE = "key_made", _("added the key")
+    KEY_USED = "key_used", _("used the key")
+    KEY_REPLACED = "key_replaced", _("replaced the key")
+    KEY_SHARED = "key_shared", _("changed who may use the key")
+    KEY_OFF = "key_off", _("turned off the key")
+    KEY_ON = "key_on", _("turned on the key")
+    KEY_DELETED = "key_deleted", _("deleted the key")
 
 
 class Event(models.Model):

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,9 +24,18 @@ class LastOwnerError(Exception):
     """A team needs an owner."""
 
 
+class ReservedNameError(Exception):
+    """Only the operator gives a team this name: PLAYGROUND_KEY_TEAMS gives it a server's key."""
+
+
 @transaction.atomic
 def make_team(name: str, person: Person | None) -> Team:
-    """Make a team. `person` becomes its owner; None if an owner is invited."""
+    """Make a team. `person` becomes its owner; None if an owner is invited.
+
+    Raises `ReservedNameError`.
+    """
+    if person:
+        _check_name(name)
     team = Team.objects.create(name=name)
     note(Kind.TEAM_MADE, team, person, name)
     if person:
@@ -35,6 +45,9 @@ def make_team(name: str, person: Person | None) -> Team:
 
 @transaction.atomic
 def rename(team: Team, name: str, person: Person) -> None:
+    """Rename a team. Raises `ReservedNameError`."""
+    if name != team.name:
+        _check_name(name)
     note(Kind.TEAM_RENAMED, team, person, name, before=team.name)
     team.name = name
     team.save(update_fields=["name"])
@@ -113,6 +126,12 @@ def remove(member: Membership, person: Person) -> None:
     member.delete()
     _check_owned(team)
     note(Kind.LEFT if leaves else Kind.REMOVED, team, person, about)
+
+
+def _check_name(name: str) -> None:
+    reserved = {team.casefold() for teams in settings.CONFIG.key_teams.values() for team in teams}
+    if name.casefold() in reserved:
+        raise ReservedNameError
 
 
 def _check_owned(team: Team) -> None:

@@ -61,6 +61,11 @@ class Endpoint:
         return self.public or self.base_url
 
     @property
+    def origin(self) -> str:
+        """Whom a key for this endpoint may be sent to, with the port written out."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
     def is_azure(self) -> bool:
         return azure.is_azure(self.host)
 

@@ -5,6 +5,7 @@ The result is kept for some seconds. A page waits for the first result only, and
 doesn't check first.
 """
 
+from playground.catalogue.held import NOTHING_HELD, Held
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.dialects import DIALECTS
 from playground.network.egress import AddressRefusedError
@@ -52,12 +53,12 @@ class Probe:
 probe = Probe()
 
 
-def missing(provider: Provider) -> Sentence | None:
+def missing(provider: Provider, held: Held = NOTHING_HELD) -> Sentence | None:
     """Return what the provider needs before it works without a typed key; None if it is ready."""
     if provider.id == LOCAL_MODEL:
         abilities.probe.ask()  # so that it is known before something is sent
     endpoint = _endpoint(provider)
-    if (lacking := lacks(provider)) or not (provider.local and endpoint):
+    if (lacking := lacks(provider, has_key=held.has_key(provider))) or not (provider.local and endpoint):
         return lacking
     runs = probe.runs(endpoint)
     if runs is None:
@@ -69,14 +70,14 @@ def missing(provider: Provider) -> Sentence | None:
     )
 
 
-def preselected(dialect: str = "") -> Provider:
+def preselected(dialect: str = "", held: Held = NOTHING_HELD) -> Provider:
     """Return the first provider that is ready, else the first one with an endpoint.
 
     Only providers that support the dialect count, if there are any.
     """
     with_endpoint = [provider for provider in catalogue().values() if provider.endpoints]
     speaking = [provider for provider in with_endpoint if dialect in provider.dialects] or with_endpoint
-    return next((provider for provider in speaking if missing(provider) is None), speaking[0])
+    return next((provider for provider in speaking if missing(provider, held) is None), speaking[0])
 
 
 def _endpoint(provider: Provider) -> Endpoint | None:

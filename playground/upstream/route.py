@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from playground.catalogue.caps import Caps
+from playground.catalogue.held import NOTHING_LENT, Lent
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue, lacks
 from playground.dialects import DIALECTS
 from playground.exchange.call import API_KEY, BEARER, Auth, Call, Headers
@@ -52,11 +53,13 @@ class Route:
         return call_of(dialect, base_url, variable, body, url, auth=self.auth, headers=self.headers)
 
 
-def find_route(provider: str | None, base_url: str | None, key: str | None, dialect: Dialect) -> Route:
+def find_route(
+    provider: str | None, base_url: str | None, key: str | None, dialect: Dialect, lent: Lent = NOTHING_LENT
+) -> Route:
     """Return the route for a provider's id or, without one, a base URL. Raises `InvalidRequestError`.
 
     The server's keys are bound to their providers: each is sent only to its address in the catalogue, never
-    to a typed base URL.
+    to a typed base URL. A saved key goes to its own origins only. A typed key comes before both.
     """
     typed, problems = _checked_key(key or "")
     if provider and base_url:
@@ -64,7 +67,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     if provider:
         if problems:
             raise InvalidRequestError(*problems)
-        return _provider_route(_find_provider(provider), typed, dialect)
+        return _provider_route(_find_provider(provider), typed, dialect, lent)
     if not base_url:
         raise _refusal("base_url", say(gettext_noop("Enter a base URL, or choose a provider.")))
     try:
@@ -75,6 +78,8 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     if problems:
         raise InvalidRequestError(*problems)
     route = typed_route(endpoint, typed, dialect)
+    if lent.key and not typed:
+        route = replace(route, key=_checked_lent(lent, endpoint), auth=lent.auth or route.auth)
     if not egress.is_private_upstream(endpoint.host, endpoint.port):
         return route
     # The operator pays for a machine in the server's own network, even if its URL was typed.
@@ -83,7 +88,7 @@ def find_route(provider: str | None, base_url: str | None, key: str | None, dial
     return replace(route, at_servers_expense=True, caps=caps)
 
 
-def routes_to(base_url: str | None, key: str | None) -> dict[Dialect, Route]:
+def routes_to(base_url: str | None, key: str | None, lent: Lent = NOTHING_LENT) -> dict[Dialect, Route]:
     """Return the route to a typed base URL in each dialect. Raises `InvalidRequestError`.
 
     The base URL may be the full address of any of them.
@@ -91,14 +96,15 @@ def routes_to(base_url: str | None, key: str | None) -> dict[Dialect, Route]:
     found, failed = dict[Dialect, Route](), list[InvalidRequestError]()
     for dialect in DIALECTS.values():
         try:
-            found[dialect] = find_route(None, base_url, key, dialect)
+            found[dialect] = find_route(None, base_url, key, dialect, lent)
         except InvalidRequestError as error:
             failed.append(error)
     if not found:
         raise failed[0]
     base = next(iter(found.values())).endpoint.base_url
     return {
-        dialect: found.get(dialect) or find_route(None, base, key, dialect) for dialect in DIALECTS.values()
+        dialect: found.get(dialect) or find_route(None, base, key, dialect, lent)
+        for dialect in DIALECTS.values()
     }
 
 
@@ -117,16 +123,18 @@ def typed_route(endpoint: Endpoint, key: str, dialect: Dialect) -> Route:
     return Route(None, endpoint, key, OWN_KEY_VARIABLE, auth=auth)
 
 
-def _provider_route(provider: Provider, typed: str, dialect: Dialect) -> Route:
+def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent) -> Route:
     endpoint = provider.endpoint(dialect)
     if endpoint is None:
         raise _refusal("provider", say(_NO_LOCAL_MODEL))
-    if provider.key_variable and not typed and lacks(provider):
+    own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
+    has_key = bool(own or (lent.servers and provider.server_key))
+    if provider.key_variable and not own and lacks(provider, has_key=has_key):
         label, variable = say(provider.label), provider.key_variable
         raise _refusal("api_key", say(_NO_KEY, provider=label, variable=variable))
-    key = typed or _checked_server_key(provider)
-    # With a typed key, the visitor pays, unless the provider needs no key.
-    expense = not (typed and provider.key_variable) or provider.id == LOCAL_MODEL
+    key = own or (_checked_server_key(provider) if lent.servers else "")
+    # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
+    expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL
     return Route(
         provider.id,
         endpoint,
@@ -164,6 +172,13 @@ def _checked_key(key: str) -> tuple[str, list[FieldProblem]]:
         return typed_key.clean(key), []
     except typed_key.KeyProblemError as error:
         return "", [FieldProblem("api_key", error.sentence)]
+
+
+def _checked_lent(lent: Lent, endpoint: Endpoint) -> str:
+    """Return the saved key. What it was lent for is not trusted: it is for this very endpoint, or refused."""
+    if endpoint.origin not in lent.origins:
+        raise _refusal("saved_key", say(gettext_noop("This key is for another address. Choose another one.")))
+    return lent.key
 
 
 def _checked_server_key(provider: Provider) -> str:

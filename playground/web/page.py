@@ -1,7 +1,7 @@
 """The playground as a whole page: the context of its templates, and the form it starts with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
-from playground import amounts
 from playground.calls.draft import Draft
+from playground.catalogue.held import NOTHING_HELD, Held
 from playground.catalogue.providers import (
     LOCAL_MODEL,
     Provider,
@@ -43,8 +42,9 @@ from playground.text import jsontext
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.upstream.live import Live
-from playground.upstream.readiness import missing, preselected
-from playground.upstream.route import Route, applied, typed_route
+from playground.upstream.readiness import preselected
+from playground.upstream.route import Route, typed_route
+from playground.web.options import Option, held_by, options
 from playground.web.refusals import sentences, with_retry
 from playground.web.relay import relay
 
@@ -52,70 +52,15 @@ from playground.web.relay import relay
 LONGEST_LINK = 7_500
 
 
-@dataclass(frozen=True)
-class Option:
-    """A provider as the form lists it."""
-
-    provider: Provider
-    lacking: str
-
-    @property
-    def key(self) -> str:
-        """Where the key comes from: `none`, `server` or `typed`. Nobody enters the local model's: `none`."""
-        if not self.provider.key_variable or self.provider.id == LOCAL_MODEL:
-            return "none"
-        return "server" if self.provider.server_key else "typed"
-
-    @property
-    def models(self) -> list[str]:
-        """The models to suggest. With the server's key, those beyond its caps are left out."""
-        caps = applied(self.provider.caps) if self.key == "server" else None
-        further = (model for model in self.provider.further if not caps or caps.allows_model(model))
-        return [*self.provider.models, *further]
-
-    @property
-    def limit(self) -> str:
-        """How long an answer the form of a first visit asks for; "" if the visitor pays."""
-        dialect = dialect_of(self.provider.id, None)
-        body = presets(self.provider, dialect)[0].body
-        return (
-            "" if self.key == "typed" else str(next(filter(None, map(body.get, dialect.fields.tokens)), ""))
-        )
-
-    @property
-    def state(self) -> str:
-        if self.lacking:
-            return self.lacking
-        if self.key == "none":
-            return gettext("Ready · no key needed")
-        if caps := applied(self.provider.caps):
-            limited = ngettext(
-                "Ready · uses the server’s key, up to %(most)s token per call",
-                "Ready · uses the server’s key, up to %(most)s tokens per call",
-                caps.max_tokens,
-            )
-            return limited % {"most": amounts.count(caps.max_tokens)}
-        return gettext("Ready · uses the server’s key")
-
-
-def options() -> list[Option]:
-    return [Option(provider, _lacking(provider)) for provider in catalogue().values()]
-
-
-def _lacking(provider: Provider) -> str:
-    sentence = missing(provider)
-    return translate(sentence) if sentence else ""
-
-
-def new_form(provider: Provider | None = None) -> RequestForm:
+def new_form(provider: Provider | None = None, held: Held = NOTHING_HELD) -> RequestForm:
     """Return the form of a first visit. Without a provider, it uses the first one that is ready.
 
     The answer is shown as it arrives. Who pays with a key of their own gets all of it.
     """
-    provider = provider or preselected()
+    provider = provider or preselected(held=held)
     dialect = dialect_of(provider.id, None)
     body = {dialect.fields.model: next(iter(provider.models), "")} | presets(provider, dialect)[0].body
-    if Option(provider, "").key == "typed":
+    if Option(provider, "", held).key == "typed":
         optional = {parameter.name for parameter in dialect.parameters if parameter.default}
         body = {name: body[name] for name in body if name not in optional.intersection(dialect.fields.tokens)}
     form = RequestForm.from_body(provider.id, "", body, dialect)
@@ -123,15 +68,15 @@ def new_form(provider: Provider | None = None) -> RequestForm:
     return form
 
 
-def prefilled(query: Mapping[str, str]) -> tuple[RequestForm, Refusal | None]:
+def prefilled(query: Mapping[str, str], held: Held = NOTHING_HELD) -> tuple[RequestForm, Refusal | None]:
     """Return the form that a link describes, and a refusal that lists what the link gets wrong."""
     named, errors = query.get("dialect"), list[FieldProblem]()
-    form = new_form(preselected(named or ""))
+    form = new_form(preselected(named or "", held), held)
     provider, base_url = query.get("provider", ""), query.get("base_url", "")
     if base_url:
         form.provider, form.base_url = "", base_url
     elif provider in catalogue():
-        form = new_form(catalogue()[provider])
+        form = new_form(catalogue()[provider], held)
     elif provider:
         errors.append(
             FieldProblem(
@@ -173,7 +118,7 @@ def render_page(
     Pass `draft` if the form is parsed already, and whatever the provider returned (`listed_models`,
     `detected`, `counted`). With a result, the conversation goes on: the form then has its answer.
     """
-    draft = draft or draft_of(form)
+    draft, held = draft or draft_of(form), held_by(request)
     asked, answers = 0, bool(result and not (result.exchange.is_listing or result.exchange.is_count))
     if result and answers:
         asked = edits.converse(form, result.exchange.dialect, result.to_add)
@@ -181,7 +126,8 @@ def render_page(
         form.compose()
     context: dict[str, Any] = {
         **form_context(form, refusal),
-        "options": options(),
+        "options": options(held),
+        "held": held,
         "targets": form.dialect.targets,
         **dict.fromkeys(("listed_models", "detected", "counted")),
         "parent": request.POST.get("parent", ""),
@@ -259,9 +205,9 @@ def _by_message(errors: Mapping[str, str], fields: Fields) -> dict[int, dict[str
     return found
 
 
-def opened(text: str) -> tuple[RequestForm, Refusal | None]:
+def opened(text: str, held: Held) -> tuple[RequestForm, Refusal | None]:
     """Return the form that a link's fragment describes, as `prefilled`. Raises `InvalidLinkError`."""
-    return prefilled(in_fragment(text, settings.LIMITS.request_bytes))
+    return prefilled(in_fragment(text, settings.LIMITS.request_bytes), held)
 
 
 def changed_fields(request: HttpRequest, form: RequestForm, **context: Any) -> JsonResponse:

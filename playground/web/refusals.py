@@ -51,6 +51,7 @@ _CONTROLS = {
     "provider": gettext_noop("Provider"),
     "base_url": gettext_noop("Base URL"),
     "api_key": gettext_noop("API key"),
+    "saved_key": gettext_noop("Saved key"),
     "headers": gettext_noop("Extra headers"),
 }
 

@@ -41,6 +41,7 @@ from playground.upstream.counting import Count
 from playground.upstream.detect import Detected
 from playground.upstream.models import Listing
 from playground.web.language import supported
+from playground.web.options import held_by, lend
 from playground.web.page import (
     answer,
     call_for,
@@ -61,7 +62,7 @@ Found = TypeVar("Found")
 @gzip_page
 def index(request: HttpRequest) -> HttpResponse:
     """Show the playground, filled in from `?provider=&base_url=&request=` if given."""
-    form, refusal = prefilled(request.GET)
+    form, refusal = prefilled(request.GET, held_by(request))
     return render_page(request, form, refusal=refusal)
 
 
@@ -72,9 +73,8 @@ def send(request: HttpRequest) -> HttpResponseBase:
     try:
         asked = incoming.read(request)
         live = shape_of(request) is Shape.FRAGMENT
-        caller = caller_of(request)
+        draft, caller = lend(request, asked, _as_before(asked, request), caller_of(request))
         keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member_of(request))
-        draft = _as_before(asked, request)
         let_go()  # of the connection that looked up who asks
         made = make(draft, Terms(), caller.and_then(keeper.ended), live=live)
         whole = partial(render_page, request, asked.form or RequestForm(), draft=draft)
@@ -168,7 +168,7 @@ def _ask(
     asked = None
     try:
         asked = incoming.read(request)
-        values, context = told(ask(asked.draft, caller_of(request)))
+        values, context = told(ask(*lend(request, asked, asked.draft, caller_of(request))))
     except RefusedError as error:
         return _refuse(request, asked, error.refusal, fragment=fragment)
     match shape_of(request):
@@ -193,7 +193,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         form = incoming.read_form(request)
         if verb == "open":
             has_composer = form.composer is not None
-            form, refusal = opened(operand)
+            form, refusal = opened(operand, held_by(request))
             if has_composer:
                 form.compose()
         elif verb == "example":

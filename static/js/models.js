@@ -121,7 +121,7 @@
 
   // --- asking ---
 
-  const source = () => [provider.value, base.value, key.value].join("\n");
+  const source = () => [provider.value, base.value, key.value, form.elements.saved_key?.value].join("\n");
   // Without this a refusal would come back, and take the focus to the field that lacks something.
   const isReady = () =>
     provider.value

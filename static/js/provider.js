@@ -19,7 +19,7 @@
     link.hidden = !docs;
     link.href = docs;
     form.querySelector("[data-key-field]").hidden = from === "none";
-    key.placeholder = from === "server" ? key.dataset.server : key.dataset.typed;
+    key.placeholder = from === "typed" ? key.dataset.typed : key.dataset.server;
   }
 
   // What was said of the model before says nothing of another one.

@@ -22,7 +22,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def team(place: Place) -> dict[str, Person]:
     """One person of each role in the team One."""
-    return {role: place.person(role, "One", role) for role in ("owner", "admin", "member", "viewer")}
+    return place.team("One")
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +178,27 @@ def test_embeds_and_health_need_no_account(place: Place) -> None:
     assert nobody.get("/embed.js").status_code == 200
     assert "login" not in nobody.get("/embed/?provider=test").url
     assert "sessionid" not in nobody.session.cookies
+
+
+def test_strangers_do_not_use_the_servers_key_in_a_frame(place: Place) -> None:
+    nobody = Person(place.site.address.rstrip("/"))
+    frame = nobody.get("/embed/?provider=test").text
+    token = re.search('name="embed_token" value="([^"]+)"', frame)
+    assert token
+    assert 'data-key="typed"' in frame
+
+    headers = {**JSON, "X-Embed-Token": token[1], "Sec-Fetch-Site": "same-origin"}
+    asked = {"provider": "test", "request": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}
+    told = nobody.session.post(f"{nobody.address}/embed/send/", json=asked, headers=headers, timeout=20)
+    assert told.json()["error"]["fields"].keys() == {"api_key"}
+
+
+def test_without_a_data_key_no_key_is_stored(team: dict[str, Person]) -> None:
+    path = f"/teams/{team['owner'].get('/teams/').url.rstrip('/').rpartition('/')[2]}/keys/"
+
+    shown = team["owner"].get(path).text
+    assert "PLAYGROUND_DATA_KEYS" in shown
+    assert 'name="api_key"' not in shown
+    fields = {"provider": "test", "name": "x", "audience": "team", "api_key": "sk-canary-1234567890"}
+    assert team["owner"].post(f"{path}change/", change="add", **fields).status_code == 409
+    assert "kept-key" not in team["owner"].get(path).text

@@ -1,0 +1,181 @@
+"""Lend a saved key to a call: find it, open it, and note who used it. It goes to its own origins only."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from playground.calls.draft import Draft
+from playground.catalogue.held import Held, Lent, Saved
+from playground.catalogue.providers import LOCAL_MODEL, catalogue
+from playground.database import in_turn
+from playground.exchange.call import AUTHS
+from playground.exchange.record import Exchange
+from playground.exchange.refusal import (
+    RETRY_SECONDS,
+    FieldProblem,
+    InvalidRequestError,
+    Refusal,
+    RefusedError,
+)
+from playground.keys import sealing
+from playground.keys.models import Key, Use
+from playground.teams.audit import note
+from playground.teams.models import Kind, Membership
+from playground.text.endpoint import BaseURLError, Endpoint
+from playground.text.sentence import gettext_noop, say
+from playground.trouble import why
+from playground.upstream.client import Caller
+
+_logger = logging.getLogger(__name__)
+# What the form calls the server's key.
+SERVERS = "server"
+_REJECTED = 401
+_NOT_FOR_YOU = gettext_noop(
+    "You can’t use this key here. Choose another one, or let the playground choose. (It was turned off, or "
+    "is for another provider or for other people.)"
+)
+_ENTER_AGAIN = gettext_noop(
+    "This key can’t be decrypted. Choose another one, or ask an admin of your team to enter it again. "
+    "(Administrators can check PLAYGROUND_DATA_KEYS.)"
+)
+
+
+def held_by(member: Membership) -> Held:
+    """Return what the form offers to a member of the team."""
+    keys = in_turn(lambda: list(Key.objects.lent_to(member)))
+    return Held(tuple(map(_saved, keys)), withheld(member))
+
+
+def place_name(key: Key) -> str:
+    """Return what a key is for, as people call it."""
+    known = catalogue().get(key.provider)
+    return gettext(known.label) if known else key.provider or key.base_url
+
+
+def _saved(key: Key) -> Saved:
+    label = gettext("%(name)s (yours)") % {"name": key} if key.member_id else str(key)
+    if key.ends:
+        label = gettext("%(name)s (until %(date)s)") % {"name": label, "date": f"{key.ends:%Y-%m-%d}"}
+    return Saved(str(key.pk), label, place_name(key), key.provider, key.base_url, key.dialect)
+
+
+def withheld(member: Membership) -> frozenset[str]:
+    """Return the providers whose server's key was given to other teams only."""
+    given = settings.CONFIG.key_teams
+    return frozenset(provider for provider in given if member.team.name not in given[provider])
+
+
+def lend(draft: Draft, wanted: str, member: Membership, caller: Caller) -> tuple[Draft, Caller]:
+    """Return the draft with the key that it is sent with, and the caller that counts what becomes of it.
+
+    `wanted` is the number of a key, `SERVERS`, or "" for the first one that fits. A typed key comes first.
+    Raises `RefusedError`.
+    """
+    nothing = Lent(servers=draft.provider not in withheld(member))
+    draft = replace(draft, lent=nothing)
+    if draft.key or wanted == SERVERS or draft.provider == LOCAL_MODEL:
+        return draft, caller
+    if draft.provider and draft.provider not in catalogue():  # the route says so; a database may not take it
+        return draft, caller
+    try:
+        found = in_turn(lambda: _take(draft, wanted, member))
+    except DatabaseError as error:
+        _logger.error("The keys cannot be read: %s", why(error))
+        raise RefusedError(_no_database(error)) from error
+    if found is None:
+        return draft, caller
+    use, lent = found
+    return replace(draft, lent=lent), caller.and_then(partial(_ended, use))
+
+
+def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | None:
+    """Find the key and note its use. None if there is none; raises `InvalidRequestError` if it was wanted."""
+    for key in _fitting(draft, wanted, member):
+        try:
+            secret, origins = open_key(key)
+            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), servers=False)
+        except sealing.UnreadableError as error:
+            if wanted:
+                raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error
+        except Key.DoesNotExist:
+            continue
+    if wanted:
+        raise InvalidRequestError(FieldProblem("saved_key", say(_NOT_FOR_YOU)))
+    return None
+
+
+def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:
+    keys = Key.objects.lent_to(member).filter(provider=draft.provider or "")
+    if wanted:
+        keys = keys.filter(
+            pk=int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else 0
+        )
+    if draft.provider:
+        yield from keys
+        return
+    try:
+        origin = Endpoint.parse(draft.base_url or "", draft.speaks().ending).origin
+    except BaseURLError:
+        return  # the route says what is wrong with it
+    yield from (key for key in keys if origin_of(key) == origin)
+
+
+def origin_of(key: Key) -> str:
+    return Endpoint.parse(key.base_url, "").origin
+
+
+def open_key(key: Key) -> tuple[str, frozenset[str]]:
+    """Return the key and its origins. Raises `UnreadableError`, also if its provider has moved since."""
+    secret, origins = sealing.open_key(key.sealed, key.team_id, key.member.person_id if key.member else None)
+    if key.provider:
+        known = catalogue().get(key.provider)
+        moved = known is None or not {endpoint.origin for endpoint in known.endpoints.values()} <= origins
+    else:
+        moved = origin_of(key) not in origins
+    if moved:
+        raise sealing.UnreadableError
+    return secret, origins
+
+
+def _note(key: Key, member: Membership) -> int:
+    """Return the row that counts a person's use of a key today. The audit log tells when it was made."""
+    now = timezone.now()
+    todays = Use.objects.filter(key=key, person_id=member.person_id, day=now.date())
+    if (pk := todays.values_list("pk", flat=True).first()) is not None:
+        return pk
+    with transaction.atomic():
+        # Somebody may be deleting the key. Raises `DoesNotExist`.
+        Key.objects.select_for_update().only("pk").get(pk=key.pk)
+        use, is_first = todays.get_or_create(
+            defaults={"key": key, "person_id": member.person_id, "day": now.date(), "last": now}
+        )
+        if is_first:
+            note(Kind.KEY_USED, key.team, member.person, key.name, fingerprint=key.fingerprint)
+    return use.pk
+
+
+def _ended(use: int, exchange: Exchange) -> None:
+    """Count a call that was begun, and whether the provider rejected the key."""
+    rejected = bool(exchange.received and exchange.received.status == _REJECTED)
+    counted = {"calls": F("calls") + 1, "failures": F("failures") + int(rejected), "last": exchange.started}
+    in_turn(lambda: Use.objects.filter(pk=use).update(**counted))
+
+
+def _no_database(error: DatabaseError) -> Refusal:
+    return Refusal(
+        503,
+        "keys_unavailable",
+        say(gettext_noop("Keys unavailable")),
+        say(
+            gettext_noop("Not sent. Enter a key of your own, or try again later: %(why)s."),
+            why=why(error),
+        ),
+        retry_seconds=RETRY_SECONDS,
+    )

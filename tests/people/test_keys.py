@@ -1,0 +1,238 @@
+"""Keys of a team, on a real server: who may add, use, and change them, and that they appear nowhere."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from playground.keys import sealing
+from tests import forks
+from tests.people.place import Person, Place, serving_people
+from tests.site import ROOT, SERVER_KEY
+from tests.upstreams.scripted import completion, json_answer, models
+
+SECRET = "sk-canary-of-the-team-1234567890"
+NEXT = "sk-canary-the-next-one-0987654321"
+OWN = "sk-canary-of-one-person-567890"
+DATA_KEY = sealing.new_key()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="module")
+def place(folder: Path) -> Iterator[Place]:
+    with (folder / "log").open("wb") as log:
+        settings = {"PLAYGROUND_DATA_KEYS": DATA_KEY, "PLAYGROUND_KEY_TEAMS": "test:Other,test:Two"}
+        with serving_people(folder, log, **settings) as place:
+            yield place
+
+
+@pytest.fixture(scope="module")
+def team(place: Place) -> dict[str, Person]:
+    return place.team("One")
+
+
+@pytest.fixture(scope="module")
+def stranger(place: Place) -> Person:
+    return place.person("stranger", "Two", "owner")
+
+
+@pytest.fixture
+def page(place: Place, team: dict[str, Person], folder: Path) -> str:
+    """The path of the page of team One’s keys, of which there are none."""
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database, database:
+        for table in ("keys_use", "keys_key_people", "keys_key"):
+            database.execute(f"DELETE FROM {table}")
+    place.upstream.reply(completion())
+    place.upstream.forget()
+    return f"/teams/{team['owner'].get('/teams/').url.rstrip('/').rpartition('/')[2]}/keys/"
+
+
+def _add(person: Person, page: str, secret: str = SECRET, **fields: str) -> str:
+    """Add a key, and return its number."""
+    values = {"provider": "test", "name": "Research", "audience": "team", "api_key": secret, **fields}
+    told = person.post(f"{page}change/", change="add", **values)
+    assert told.status_code == 200, told.text
+    return max(re.findall(r'name="key" value="(\d+)"', told.text), key=int)
+
+
+def _sent_with(place: Place) -> str | None:
+    return place.upstream.requests[-1].header("authorization")
+
+
+def test_a_member_sends_with_a_key_that_nobody_sees(place: Place, team: dict[str, Person], page: str) -> None:
+    place.upstream.reply(completion(f"Your key is {SECRET}."))
+    number = _add(team["admin"], page)
+    told = team["member"].send()
+
+    assert _sent_with(place) == f"Bearer {SECRET}"
+    assert "[redacted]" in told.json()["answer"]["text"]
+    shown = team["admin"].get(page).text
+    assert "…7890" in shown
+    assert "member@example.org" in shown
+    for person, path in (
+        (team["admin"], page),
+        (team["member"], page),
+        (team["member"], "/"),
+        (team["member"], f"/runs/{told.json()['id']}/"),
+        (team["member"], f"/runs/{told.json()['id']}/proof/"),
+        (team["owner"], page.replace("keys", "audit")),
+    ):
+        assert "canary" not in person.get(path).text, path
+    assert f'value="{number}"' in team["member"].get("/").text
+
+
+def test_models_are_listed_and_rejections_counted_with_it(
+    place: Place, team: dict[str, Person], page: str
+) -> None:
+    _add(team["admin"], page)
+    place.upstream.reply(models("m-1"))
+    assert team["member"].post("/models/", {"provider": "test"}).json()["models"] == ["m-1"]
+    assert _sent_with(place) == f"Bearer {SECRET}"
+
+    place.upstream.reply(json_answer({"error": {"message": f"Wrong key: {SECRET}"}}, status=401))
+    assert "canary" not in team["member"].send().text
+    assert re.search(r"Rejected with 401</dt><dd>1<", team["admin"].get(page).text)
+
+
+def test_the_servers_key_is_for_other_teams(
+    place: Place, team: dict[str, Person], stranger: Person, page: str
+) -> None:
+    assert team["owner"].send().status_code == 400
+    assert not place.upstream.requests
+    assert stranger.send().json()["error"] is None
+    assert _sent_with(place) == f"Bearer {SERVER_KEY}"
+    renamed = team["owner"].post(page.replace("keys", "change"), change="rename", name="Other")
+    assert renamed.status_code == 403
+
+
+def test_what_each_role_may_do(team: dict[str, Person], page: str) -> None:
+    number = _add(team["owner"], page, audience="admins")
+    for role, seen in (("viewer", 403), ("member", 200), ("admin", 200)):
+        assert team[role].get(page).status_code == seen
+    changes = {"replace": {"api_key": NEXT}, "share": {"audience": "team"}, "off": {}, "on": {}, "delete": {}}
+    for change, fields in changes.items():
+        for role, refused in (("viewer", 403), ("member", 404)):
+            told = team[role].post(f"{page}change/", change=change, key=number, **fields)
+            assert told.status_code == refused, (role, change)
+    for role in ("viewer", "member"):
+        told = team[role].post(
+            f"{page}change/", change="add", provider="test", name="x", api_key=NEXT, audience="team"
+        )
+        assert told.status_code == 403, role
+    assert team["member"].send(saved_key=number).status_code == 400
+    for change, fields in changes.items():
+        told = team["admin"].post(f"{page}change/", change=change, key=number, **fields)
+        assert told.status_code == 200, change
+
+
+def test_another_team_finds_nothing(
+    place: Place, team: dict[str, Person], stranger: Person, page: str
+) -> None:
+    number = _add(team["admin"], page)
+    own = f"/teams/{stranger.get('/teams/').url.rstrip('/').rpartition('/')[2]}/keys/"
+
+    assert stranger.get(page).status_code == 404
+    for path in (page, own):
+        for change in ("add", "replace", "share", "off", "on", "delete"):
+            fields = {"key": number, "api_key": NEXT, "audience": "team"}
+            told = stranger.post(f"{path}change/", change=change, **fields)
+            assert told.status_code == (400 if (path, change) == (own, "add") else 404), (path, change)
+    assert stranger.send(saved_key=number).status_code == 400
+    assert not place.upstream.requests
+    assert "Research" not in stranger.get(own).text
+
+
+def test_a_personal_key_is_for_one_person(place: Place, team: dict[str, Person], page: str) -> None:
+    number = _add(team["member"], page, OWN, audience="own", name="Mine")
+
+    team["member"].send()
+    assert _sent_with(place) == f"Bearer {OWN}"
+    assert "Mine" not in team["owner"].get(page).text
+    assert team["owner"].post(f"{page}change/", change="delete", key=number).status_code == 404
+    assert team["admin"].send(saved_key=number).status_code == 400
+
+
+def test_a_provider_key_is_replaced_with_overlap(place: Place, team: dict[str, Person], page: str) -> None:
+    old = _add(team["admin"], page)
+    team["admin"].post(f"{page}change/", change="replace", key=old, api_key=NEXT, overlap="7")
+
+    team["member"].send()
+    assert _sent_with(place) == f"Bearer {NEXT}"
+    asked = {"provider": "test", "request": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}
+    team["member"].post("/send/", asked | {"saved_key": int(old)})
+    assert _sent_with(place) == f"Bearer {SECRET}"
+    team["admin"].post(f"{page}change/", change="off", key=old)
+    assert team["member"].send(saved_key=old).status_code == 400
+
+
+def test_a_key_that_cannot_be_decrypted_is_entered_again(
+    place: Place, team: dict[str, Person], page: str, folder: Path
+) -> None:
+    number = _add(team["admin"], page)
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database, database:
+        database.execute("UPDATE keys_key SET sealed = 'gAAAAAnothing'")
+
+    assert "enter it again" in team["admin"].get(page).text
+    assert team["member"].get("/").status_code == 200
+    assert team["member"].send(saved_key=number).status_code == 400
+    team["admin"].post(f"{page}change/", change="replace", key=number, api_key=NEXT)
+    team["member"].send()
+    assert _sent_with(place) == f"Bearer {NEXT}"
+
+
+def test_second_factors_are_encrypted_and_all_is_rotated(
+    place: Place, team: dict[str, Person], page: str
+) -> None:
+    _add(team["admin"], page)
+    code = """
+import json, django; django.setup()
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth
+from django.core.management import call_command
+from playground.people.models import User
+person = User.objects.get(email="viewer@example.org")
+secret = auth.generate_totp_secret()
+factor = auth.TOTP.activate(person, secret).instance
+other = User.objects.get(email="admin@example.org")
+plain = Authenticator.objects.create(user=other, type="totp", data={"secret": secret})
+call_command("keys", "rotate")
+for one in (factor, plain):
+    one.refresh_from_db()
+    assert secret not in json.dumps(one.data), one.data
+    assert auth.decrypt(one.data["secret"]) == secret
+one.data = {"secret": "gAAAAAlost"}
+assert len(auth.decrypt(one.data["secret"])) == 32
+Authenticator.objects.all().delete()
+"""
+    new = sealing.new_key()
+    done = forks.run(
+        ["-c", code], cwd=ROOT, env=place.environment | {"PLAYGROUND_DATA_KEYS": f"{new},{DATA_KEY}"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3" in done.stdout
+    listed = forks.run(["manage.py", "keys", "list"], cwd=ROOT, env=place.environment)
+    assert "can’t be decrypted" in listed.stdout
+    assert "canary" not in listed.stdout
+
+
+def test_no_file_holds_a_key(place: Place, team: dict[str, Person], page: str, folder: Path) -> None:
+    for secret in (SECRET, NEXT, OWN):
+        _add(team["admin"], page, secret)
+        team["member"].send()
+    for name in ("name", "provider"):
+        told = team["admin"].post(f"{page}change/", change="add", **{"api_key": SECRET, name: ""})
+        assert told.status_code == 400
+        assert "canary" not in told.text
+
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert {file.name for file in files} >= {"db.sqlite3", "log"}
+    for file in files:
+        assert b"canary" not in file.read_bytes(), file
+        assert DATA_KEY.encode() not in file.read_bytes(), file
