@@ -131,8 +131,7 @@ def _provider_route(provider: Provider, typed: str, dialect: Dialect, lent: Lent
     own = typed or (_checked_lent(lent, endpoint) if lent.key else "")
     has_key = bool(own or (lent.servers and provider.server_key))
     if provider.key_variable and not own and lacks(provider, has_key=has_key):
-        variable = provider.key_variable
-        raise _refusal("api_key", say(_NO_KEY, provider=say(provider.label), variable=variable))
+        raise _refusal("api_key", say(_NO_KEY, provider=say(provider.label), variable=provider.key_variable))
     key = own or (_checked_server_key(provider) if lent.servers else "")
     # With a typed or saved key, the operator doesn't pay, unless the provider needs no key.
     expense = not (own and provider.key_variable) or provider.id == LOCAL_MODEL
