@@ -23,6 +23,8 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/sso/", include("allauth.socialaccount.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("invitations/<str:secret>/", views.invitation, name="invitation"),
     path("teams/", views.teams, name="teams"),
