@@ -5,8 +5,11 @@ of PLAYGROUND_OIDC_TEAM.
 """
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -14,7 +17,7 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from playground.people import joining, refusals
 from playground.people.models import User
@@ -80,6 +83,22 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no t
 
     def add_message(self, *arguments: Any, **named: Any) -> None:
         """Say nothing on the page after: it shows what was done."""
+
+
+def reachable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Show a refusal if the provider cannot be reached, or does not answer as one."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        if not settings.CONFIG.oidc_url:
+            raise Http404
+        try:
+            return view(request, **named)
+        except (requests.RequestException, ValueError, LookupError, TypeError) as error:
+            _logger.warning("The OpenID provider cannot be used: %s", type(error).__name__)
+            return refuse(request, refusals.NO_SINGLE_SIGN_ON)
+
+    return checked
 
 
 def _verified(sociallogin: SocialLogin) -> str:

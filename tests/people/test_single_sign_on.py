@@ -159,6 +159,16 @@ def test_a_provider_that_says_no_or_forges_an_answer_signs_nobody_in(place: Plac
     assert "/accounts/login/" in stranger.get("/").url
 
 
+def test_a_provider_that_is_not_there_is_no_error_of_ours(tmp_path: Path) -> None:
+    with _serving(tmp_path, f"http://localhost:{free_port()}") as place:
+        stranger = _stranger(place, "ann")
+        told = stranger.get("/accounts/oidc/sso/login/")
+
+        assert told.status_code == 502
+        assert "You are not signed in" in told.text
+        assert stranger.get("/accounts/oidc/another/login/").status_code in (404, 502)
+
+
 def test_with_a_team_for_all_everybody_joins_it_but_who_was_turned_off(provider: str, tmp_path: Path) -> None:
     with _serving(tmp_path, provider, PLAYGROUND_OIDC_TEAM="Everybody") as place:
         ann = _stranger(place, "ann")
