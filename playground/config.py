@@ -19,6 +19,7 @@ from playground.config_types import (
     count,
     flag,
     host_ports,
+    issuer,
     key_teams,
     names,
     networks,
@@ -195,6 +196,21 @@ VARIABLES = (
         flag,
     ),
     Variable(
+        "PLAYGROUND_OIDC_URL",
+        "",
+        "With accounts, lets people sign in at this OpenID Connect provider, named by its issuer.",
+        issuer,
+    ),
+    Variable("PLAYGROUND_OIDC_CLIENT_ID", "", "The playground’s client ID there.", str),
+    Variable("PLAYGROUND_OIDC_CLIENT_SECRET", "", "The client’s secret.", str),
+    Variable("PLAYGROUND_OIDC_NAME", "SSO", "What the provider is called on the button.", str),
+    Variable(
+        "PLAYGROUND_OIDC_TEAM",
+        "",
+        "Everybody at the provider can join this team as a member. Otherwise they need an invitation.",
+        str,
+    ),
+    Variable(
         "PLAYGROUND_DATA_KEYS",
         "",
         "Encrypts the keys that teams keep. One or more from `manage.py keys new`; the first encrypts.",
@@ -299,6 +315,11 @@ class Config:
     runs_mib: int
     accounts: bool
     private_runs: bool
+    oidc_url: str
+    oidc_client_id: str
+    oidc_client_secret: str = field(repr=False)
+    oidc_name: str
+    oidc_team: str
     data_keys: tuple[str, ...] = field(repr=False)
     key_teams: dict[str, frozenset[str]]
     port: int

@@ -124,6 +124,15 @@ def rates(value: str) -> tuple[Rate, ...]:
     return tuple(found)
 
 
+def issuer(value: str) -> str:
+    """Parse the issuer of an OpenID Connect provider: `"https://login.example.org/realms/staff"`."""
+    parts = urlsplit(value)
+    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if value and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_local))):
+        raise ValueError("must be the https address of an OpenID Connect provider")
+    return value.rstrip("/")
+
+
 def key_teams(value: str) -> dict[str, frozenset[str]]:
     """Parse pairs of a provider and a team: `"openai:Research, openai:Docs"`."""
     found = dict[str, frozenset[str]]()

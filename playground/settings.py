@@ -81,6 +81,8 @@ if CONFIG.accounts:
         "allauth.account",
         "allauth.mfa",
         "allauth.usersessions",
+        "allauth.socialaccount",
+        "allauth.socialaccount.providers.openid_connect",
     ]
     MIDDLEWARE += [
         "allauth.account.middleware.AccountMiddleware",
@@ -211,6 +213,26 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation's link takes its place, which also works without mail
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+SOCIALACCOUNT_ADAPTER = "playground.people.single_sign_on.Adapter"
+# By a link: after a form, the policy for forms would stop the way to the provider. The answer is bound to
+# the session by its `state` all the same.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": CONFIG.oidc_name,
+                "client_id": CONFIG.oidc_client_id,
+                "secret": CONFIG.oidc_client_secret,
+                "settings": {"server_url": CONFIG.oidc_url},
+            }
+        ]
+        if CONFIG.oidc_url
+        else [],
+    }
+}
 MFA_ADAPTER = "playground.people.second_factor.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -89,6 +89,35 @@ NO_INVITATION = Refusal(
 )
 
 
+NOT_INVITED = Refusal(
+    403,
+    "not_invited",
+    say(gettext_noop("You have no account here")),
+    say(gettext_noop("Ask an admin of your team for an invitation, and open its link.")),
+)
+
+
+NO_VERIFIED_ADDRESS = Refusal(
+    403,
+    "no_verified_address",
+    say(gettext_noop("Your email address isn’t verified")),
+    say(gettext_noop("Verify it at your identity provider, then sign in again.")),
+)
+
+
+NO_SINGLE_SIGN_ON = Refusal(
+    502,
+    "no_single_sign_on",
+    say(gettext_noop("You are not signed in")),
+    say(
+        gettext_noop(
+            "The sign-in was cancelled, or failed at the identity provider. Sign in again. (Administrators "
+            "can check PLAYGROUND_OIDC_URL and its client.)"
+        )
+    ),
+)
+
+
 NO_TEAM_HERE = Refusal(
     404,
     "no_team_here",

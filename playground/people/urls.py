@@ -1,9 +1,10 @@
 """URLs of people and teams, with accounts. Of django-allauth's pages, those that work without mail."""
 
 from allauth.account import views as account
+from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import include, path, re_path
 
-from playground.people import budget_pages, key_pages, views
+from playground.people import budget_pages, key_pages, single_sign_on, views
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -23,6 +24,17 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path(
+        "accounts/oidc/<slug:provider_id>/login/",
+        single_sign_on.reachable(openid.login),
+        name="openid_connect_login",
+    ),
+    path(
+        "accounts/oidc/<slug:provider_id>/login/callback/",
+        single_sign_on.reachable(openid.callback),
+        name="openid_connect_callback",
+    ),
+    path("accounts/sso/", include("allauth.socialaccount.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("invitations/<str:secret>/", views.invitation, name="invitation"),
     path("teams/", views.teams, name="teams"),

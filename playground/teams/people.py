@@ -108,6 +108,17 @@ def join(invitation: Invitation, person: Person) -> bool:
 
 
 @transaction.atomic
+def admit(name: str, person: Person) -> None:
+    """Let a person join the team of this name as a member; it is made if there is none."""
+    team = Team.objects.filter(name=name).first() or make_team(name, None)
+    _, is_new = Membership.objects.get_or_create(
+        team=team, person_id=person.pk, defaults={"role": Role.MEMBER}
+    )
+    if is_new:
+        note(Kind.JOINED, team, person, str(person), role=Role.MEMBER)
+
+
+@transaction.atomic
 def change_role(member: Membership, role: str, person: Person) -> None:
     """Change a member's role. Raises `LastOwnerError`."""
     before, member.role = member.role, role

@@ -198,6 +198,14 @@ def language_switch(context: template.Context) -> dict[str, Any]:
 
 
 @register.simple_tag
+def single_sign_on() -> dict[str, str] | None:
+    """Return the name and the URL of signing in with an OpenID provider; None if there is none."""
+    if not settings.CONFIG.oidc_url:
+        return None
+    return {"name": settings.CONFIG.oidc_name, "url": reverse("openid_connect_login", args=["sso"])}
+
+
+@register.simple_tag
 def runs_are_saved() -> bool:
     return settings.CONFIG.runs
 

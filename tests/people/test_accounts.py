@@ -150,6 +150,7 @@ def test_nobody_signs_up_without_an_invitation(place: Place) -> None:
 def test_pages_of_an_account_are_shown(team: dict[str, Person]) -> None:
     for path in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"):
         assert team["member"].get(path).status_code == 200, path
+    assert team["member"].get("/accounts/oidc/sso/login/").status_code == 404  # no provider is set
 
 
 def test_a_forgotten_password_is_set_anew_by_a_link(place: Place) -> None:
