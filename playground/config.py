@@ -21,6 +21,7 @@ from playground.config_types import (
     host_ports,
     issuer,
     key_teams,
+    minutes,
     names,
     networks,
     path_or_none,
@@ -196,6 +197,12 @@ VARIABLES = (
         flag,
     ),
     Variable(
+        "PLAYGROUND_IDLE_MINUTES",
+        "20160",
+        "With accounts, how long a session lasts that isn’t used. By default, two weeks.",
+        minutes,
+    ),
+    Variable(
         "PLAYGROUND_OIDC_URL",
         "",
         "With accounts, lets people sign in at this OpenID Connect provider, named by its issuer.",
@@ -315,6 +322,7 @@ class Config:
     runs_mib: int
     accounts: bool
     private_runs: bool
+    idle_minutes: int
     oidc_url: str
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)

@@ -58,6 +58,12 @@ def count(value: str) -> int:
     return int(value)
 
 
+def minutes(value: str) -> int:
+    if (number := count(value)) > 5_256_000:
+        raise ValueError("must be at most ten years")
+    return number
+
+
 def threads(value: str) -> int:
     if (number := count(value)) < 2:
         raise ValueError("must be 2 or more: one for calls, one for pages")

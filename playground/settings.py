@@ -191,6 +191,7 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Lax" if CONFIG.accounts else "Strict"  # a link from elsewhere finds you signed in
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = CONFIG.idle_minutes * 60
 # Without accounts, only the admin needs to know who is logged in.
 SESSION_COOKIE_PATH = "/" if CONFIG.accounts else "/admin/"
 AUTH_USER_MODEL = "people.User"

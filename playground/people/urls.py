@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import include, path, re_path
 
-from playground.people import budget_pages, key_pages, single_sign_on, views
+from playground.people import budget_pages, key_pages, session_pages, single_sign_on, views
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -35,7 +35,7 @@ urlpatterns = [
         name="openid_connect_callback",
     ),
     path("accounts/sso/", include("allauth.socialaccount.urls")),
-    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("accounts/sessions/", session_pages.sessions, name="usersessions_list"),
     path("invitations/<str:secret>/", views.invitation, name="invitation"),
     path("teams/", views.teams, name="teams"),
     path("teams/<int:number>/", views.team, name="team"),

@@ -3,13 +3,16 @@
 Each URL has its line here, by its name; a test compares them. Views of one team check the role in that team.
 """
 
+import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from playground.forms.incoming import Shape, shape_of
 from playground.people import refusals
@@ -65,6 +68,9 @@ NEEDED = {
     "runs-selected": Action.SEND,
 }
 _TEAM = "team"
+_SEEN = "seen"
+
+View = Callable[..., HttpResponseBase]
 
 
 class SignInMiddleware:
@@ -91,6 +97,7 @@ class SignInMiddleware:
             return None
         if not request.user.is_authenticated:
             return _sign_in(request)
+        stay(request)
         request.membership = in_use(request)  # type: ignore[attr-defined]
         if name in FOR_PEOPLE:
             return None
@@ -100,6 +107,31 @@ class SignInMiddleware:
         # A URL without a line is for nobody.
         needed = NEEDED.get(name)
         return None if needed and allows(member.role, needed) else refuse(request, refusals.NOT_ALLOWED)
+
+
+def stay(request: HttpRequest) -> None:
+    """Put off the end of an idle session. It is written now and then only, not for each request."""
+    now = time.time()
+    if now - request.session.get(_SEEN, 0) < settings.SESSION_COOKIE_AGE / 20:
+        return
+    request.session[_SEEN] = int(now)
+    _note_seen(request)
+
+
+def _note_seen(request: HttpRequest) -> None:
+    from allauth.usersessions.models import UserSession  # there are none without accounts
+
+    UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
+
+
+def sign_in_first(view: View) -> View:
+    """For views below /accounts/, which the middleware leaves to django-allauth."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        return view(request, *arguments, **named) if request.user.is_authenticated else _sign_in(request)
+
+    return checked
 
 
 def in_use(request: HttpRequest) -> Membership | None:

@@ -1,9 +1,12 @@
 """A playground with accounts, on a real server: who gets in, and what each person sees there."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import RequestFactory
 
 from playground.people import wall
 from playground.teams.access import Action
@@ -151,6 +154,42 @@ def test_pages_of_an_account_are_shown(team: dict[str, Person]) -> None:
     for path in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"):
         assert team["member"].get(path).status_code == 200, path
     assert team["member"].get("/accounts/oidc/sso/login/").status_code == 404  # no provider is set
+
+
+def test_a_session_can_be_ended_elsewhere_but_not_that_of_another_person(
+    place: Place, team: dict[str, Person], stranger: Person
+) -> None:
+    member = place.person("mover", "One", "member")
+    phone = Person(member.address, member.email)
+    phone.post("/accounts/login/", login=member.email, password=PASSWORD)
+    page = member.get("/accounts/sessions/").text
+    assert page.count('name="end"') == 2
+    here, there = re.findall(r'name="end" value="(\d+)"', page)  # this one first
+
+    stranger.post("/accounts/sessions/", end=there)
+    assert "/accounts/login/" not in phone.get("/").url
+    member.post("/accounts/sessions/", end=there)
+    assert "/accounts/login/" in phone.get("/").url
+    assert "/accounts/login/" in phone.get("/accounts/sessions/").url
+    member.post("/accounts/sessions/", end=here)
+    assert "/accounts/login/" in member.get("/").url
+
+
+def test_a_session_ends_when_it_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(wall, "_note_seen", lambda _: None)
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    written = []
+    for minutes in range(0, 20_160, 100):
+        request.session.modified = False
+        now = 1_000_000.0 + minutes * 60
+        wall.stay(request)
+        written.append(request.session.modified)
+
+    assert written[0]
+    assert 15 < sum(written) < 25  # in two weeks, the time in which it would end
 
 
 def test_a_forgotten_password_is_set_anew_by_a_link(place: Place) -> None:
