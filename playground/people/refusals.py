@@ -89,6 +89,22 @@ NO_INVITATION = Refusal(
 )
 
 
+NO_TOKEN = Refusal(
+    401,
+    "no_token",
+    say(gettext_noop("API token not valid")),
+    say(gettext_noop("It was revoked, or has expired. Make a new one under Team, API tokens.")),
+)
+
+
+NOT_FOR_TOKEN = Refusal(
+    403,
+    "not_for_token",
+    say(gettext_noop("Not allowed with this API token")),
+    say(gettext_noop("Make a token that allows it. Programs can only make calls and read runs.")),
+)
+
+
 NOT_INVITED = Refusal(
     403,
     "not_invited",

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import include, path, re_path
 
-from playground.people import budget_pages, key_pages, session_pages, single_sign_on, views
+from playground.people import budget_pages, key_pages, session_pages, single_sign_on, token_pages, views
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -44,6 +44,7 @@ urlpatterns = [
     path("teams/<int:number>/keys/change/", key_pages.change, name="team-keys-change"),
     path("teams/<int:number>/budgets/", budget_pages.budget, name="team-budgets"),
     path("teams/<int:number>/budgets/change/", budget_pages.change, name="team-budgets-change"),
+    path("teams/<int:number>/tokens/", token_pages.tokens, name="team-tokens"),
     path("teams/left/", budget_pages.left, name="budget-left"),
     path("teams/<int:number>/audit/", views.audit, name="team-audit"),
 ]

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from playground.forms.incoming import Shape, shape_of
-from playground.people import refusals
+from playground.people import refusals, tokens
+from playground.people.models import Token
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
 from playground.web.refusals import refuse
@@ -43,6 +44,7 @@ FOR_PEOPLE = {
     "team-keys-change",
     "team-budgets",
     "team-budgets-change",
+    "team-tokens",
 }
 # In the team that is in use.
 NEEDED = {
@@ -67,6 +69,11 @@ NEEDED = {
     "run-change": Action.SEND,
     "runs-selected": Action.SEND,
 }
+# What a program may ask for by an API token, by the token's field that allows it.
+BY_TOKEN = {
+    "sends": {"send", "stop", "models", "count", "detect", "snippets"},
+    "reads": {"runs", "run", "runs-compare", "runs-export"},
+}
 _TEAM = "team"
 _SEEN = "seen"
 
@@ -78,6 +85,14 @@ class SignInMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not (secret := tokens.secret_in(request)):
+            return self.get_response(request)
+        token = tokens.find(secret)
+        if token is None:
+            return refuse(request, refusals.NO_TOKEN)
+        request.token, request.user = token, token.member.person  # type: ignore[attr-defined]
+        # A page of another site can send cookies, but no such header.
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
@@ -87,6 +102,8 @@ class SignInMiddleware:
         """
         del view
         name = request.resolver_match.view_name if request.resolver_match else ""
+        if token := getattr(request, "token", None):
+            return _by_token(request, token, name)
         if name in OPEN or request.path.startswith("/admin/"):
             if name == "language" and request.user.is_authenticated:  # it shows the form again
                 request.membership = in_use(request)  # type: ignore[attr-defined]
@@ -107,6 +124,14 @@ class SignInMiddleware:
         # A URL without a line is for nobody.
         needed = NEEDED.get(name)
         return None if needed and allows(member.role, needed) else refuse(request, refusals.NOT_ALLOWED)
+
+
+def _by_token(request: HttpRequest, token: Token, name: str) -> HttpResponseBase | None:
+    allowed = any(getattr(token, field) and name in names for field, names in BY_TOKEN.items())
+    if not (allowed and allows(token.member.role, NEEDED[name])):
+        return refuse(request, refusals.NOT_FOR_TOKEN)
+    request.membership = token.member  # type: ignore[attr-defined]
+    return None
 
 
 def stay(request: HttpRequest) -> None:

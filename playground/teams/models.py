@@ -143,6 +143,8 @@ class Kind(models.TextChoices):
     BUDGET_REMOVED = "budget_removed", _("removed the budget")
     BUDGET_NEARLY_USED = "budget_nearly_used", _("nearly used up the budget")
     TIME_ZONE_CHANGED = "time_zone_changed", _("changed the time zone")
+    TOKEN_MADE = "token_made", _("made the API token")
+    TOKEN_REVOKED = "token_revoked", _("revoked the API token")
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     SIGNED_OUT = "signed_out", _("signed out")
