@@ -35,6 +35,10 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.close()  # a probe whether the port listens
         return
     length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    if not length:  # the page asks for the models
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+        return
     body = json.loads(await reader.readexactly(length))
     pause = 1 / float(body.get("user", 1000))
     writer.write(_HEAD)
