@@ -1,6 +1,6 @@
 """Print every figure, each with its floor from the same run."""
 
-from benchmarks import browser, docs, latency, runs, start, streams, weight
+from benchmarks import browser, docs, latency, runs, start, streams, usage, weight
 from benchmarks.servers import all_servers
 
 if __name__ == "__main__":
@@ -11,4 +11,5 @@ if __name__ == "__main__":
     browser.report()
     docs.report()
     start.report()
+    usage.report()
     runs.report()  # last: it configures Django in this process

@@ -48,5 +48,6 @@ urlpatterns = [
 
 if settings.CONFIG.accounts:
     from playground.people.urls import urlpatterns as people
+    from playground.usage.views import show
 
-    urlpatterns += people
+    urlpatterns += [*people, path("teams/<int:number>/usage/", show, name="team-usage")]

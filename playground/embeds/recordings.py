@@ -21,6 +21,7 @@ from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Recorded
 from playground.explanations.explain import Explanation, explain
 from playground.text.sentence import Sentence, gettext_noop, say
+from playground.text.storable import storable
 from playground.trouble import why
 from playground.upstream import client
 from playground.upstream.route import find_route
@@ -193,8 +194,7 @@ def _question(exchange: Exchange) -> str:
     body = exchange.call.body
     said = exchange.dialect.question(body)
     text = json.dumps(body, ensure_ascii=False) if said is None else said
-    # No database accepts a lone surrogate, and PostgreSQL accepts no NUL.
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return storable(text)
 
 
 def instead(embed: Embed, asked: Mapping[str, Any], reason: Sentence, opened: str = "") -> Exchange | None:

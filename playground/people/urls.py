@@ -4,7 +4,14 @@ from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import include, path, re_path
 
-from playground.people import budget_pages, key_pages, session_pages, single_sign_on, token_pages, views
+from playground.people import (
+    budget_pages,
+    key_pages,
+    session_pages,
+    single_sign_on,
+    token_pages,
+    views,
+)
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),

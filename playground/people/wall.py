@@ -45,6 +45,7 @@ FOR_PEOPLE = {
     "team-budgets",
     "team-budgets-change",
     "team-tokens",
+    "team-usage",
 }
 # In the team that is in use.
 NEEDED = {

@@ -18,8 +18,10 @@ from playground.runs.models import Run, Runs, packed
 from playground.runs.words import audience, label, strings, words_of
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
+from playground.teams.tally import Tally
 from playground.text import jsontext
 from playground.text.sentence import Sentence, gettext_noop, say
+from playground.text.storable import storable
 from playground.trouble import is_full, why
 
 _logger = logging.getLogger(__name__)
@@ -60,7 +62,8 @@ class Kept:
 class Keeper:
     """Keeps the run of one call, unless runs are off or it is not `wanted`.
 
-    If it is not kept and `handed_on` is set, the page gets the exchange instead; embeds don't.
+    If it is not kept and `handed_on` is set, the page gets the exchange instead; embeds don't. `tally` counts
+    the call either way.
 
     `ended` takes the Exchange, and `keep` writes it, once. These are two steps because the browser gets a
     stream's last byte before the run is written, and its permalink after.
@@ -74,7 +77,9 @@ class Keeper:
         wanted: bool = True,
         handed_on: bool = True,
         member: Membership | None = None,
+        tally: Tally | None = None,
     ) -> None:
+        self._tally = tally
         self._who, self._parent, self._handed_on, self._member = who, parent, handed_on, member
         self._wanted = wanted and settings.CONFIG.runs
         self._exchange: Exchange | None = None
@@ -85,6 +90,8 @@ class Keeper:
     def keep(self) -> Kept | None:
         """Write the run. None if there is nothing to write or to hand on, or it is written already."""
         exchange, self._exchange = self._exchange, None
+        if exchange and self._tally:
+            self._tally.write(exchange)
         if exchange is None or not (self._wanted or self._handed_on):
             return None
         if not self._wanted:
@@ -111,7 +118,7 @@ def keep(exchange: Exchange, who: str = "", parent: str = "", member: Membership
     Raises `NotKeptError`.
     """
     run = _run(exchange, who, member)
-    run.parent = _clean(parent)[:64]
+    run.parent = storable(parent)[:64]
     try:
         if not tidy.make_room(run.size):
             most = settings.CONFIG.runs_mib
@@ -140,7 +147,7 @@ def change(
             if starred is not None:
                 run.starred = starred
             if tags is not None:
-                run.tags = _joined(sorted({_clean(tag)[:40] for tag in tags}))
+                run.tags = _joined(sorted({storable(tag)[:40] for tag in tags}))
             run.words = _with_marks(run, before.split())
             run.save(update_fields=["starred", "tags", "words"])
             search.replace(run.pk, before, run.words)
@@ -221,14 +228,14 @@ def _run(exchange: Exchange, who: str, member: Membership | None) -> Run:
         started=exchange.started,
         who=who,
         provider=exchange.provider or "",
-        host=_clean(exchange.sent.host)[:300],
+        host=storable(exchange.sent.host)[:300],
         dialect=exchange.dialect.id,
-        model=_clean(exchange.demands.model)[:200],
-        parameters=_clean(" · ".join(_parameters(exchange)))[:_LONGEST_TEXT],
+        model=storable(exchange.demands.model)[:200],
+        parameters=storable(" · ".join(_parameters(exchange)))[:_LONGEST_TEXT],
         status=received.status if received else None,
         error=problem.kind if problem else "",
-        question=_clean(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
-        answer=_clean(answer[:_LONGEST_TEXT]),
+        question=storable(exchange.dialect.question(exchange.call.body) or "")[:_LONGEST_TEXT],
+        answer=storable(answer[:_LONGEST_TEXT]),
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         cost_usd=cost.usd if cost else None,
@@ -242,7 +249,7 @@ def _run(exchange: Exchange, who: str, member: Membership | None) -> Run:
         person_id=member.person_id if member else None,
         private=bool(member) and settings.CONFIG.private_runs,
     )
-    run.words = _with_marks(run, words_of(map(_clean, _texts(exchange))))
+    run.words = _with_marks(run, words_of(map(storable, _texts(exchange))))
     return run
 
 
@@ -299,8 +306,3 @@ def _audience(run: Run) -> set[str]:
 def _with_marks(run: Run, texts: Collection[str]) -> str:
     marks = {label(letter, value) for letter, values in MARKS.items() for value in values(run)}
     return " ".join(sorted({text for text in texts if not text.startswith("zq")} | marks | _audience(run)))
-
-
-def _clean(text: str) -> str:
-    """Replace what databases reject: lone surrogates, and in PostgreSQL also NUL."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from playground.teams.latency import nothing
+
 
 class Role(models.TextChoices):
     """What a member is; `teams.access` decides what each may do. The later may do what the earlier may."""
@@ -128,6 +130,61 @@ class Budget(models.Model):
         return f"budget:{self.pk}"
 
 
+class Used(models.Model):
+    """What a person used on a day of their team with one key and model. Written after each call.
+
+    `day` began at midnight in the team's time zone. `key` is a team's key or the operator's variable, or ""
+    if neither pays. `provider` is "" for a base URL that was typed, and `model` is `tally.OTHER` for those
+    beyond the first ones of a day. `person` is None once the account is deleted. `unpriced` calls used tokens
+    whose price is unknown: their cost is missing in `nanousd`.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="used")
+    day = models.DateField()
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    key = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=100, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    calls = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    stopped = models.PositiveBigIntegerField(default=0)
+    unpriced = models.PositiveBigIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    nanousd = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "day", "person", "key", "provider", "model"], name="one_use_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.day} · {self.person} · {self.model}"
+
+
+class Timed(models.Model):
+    """How long a team's successful calls to a model took on a day: how many are in each bucket of `latency`.
+
+    `first` is the time to the first token.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="timed")
+    day = models.DateField()
+    model = models.CharField(max_length=100, blank=True)
+    total = models.JSONField(default=nothing)
+    first = models.JSONField(default=nothing)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "day", "model"], name="one_time_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.day} · {self.model}"
+
+
 class Kind(models.TextChoices):
     """What the audit log tells."""
 
@@ -145,6 +202,7 @@ class Kind(models.TextChoices):
     TIME_ZONE_CHANGED = "time_zone_changed", _("changed the time zone")
     TOKEN_MADE = "token_made", _("made the API token")
     TOKEN_REVOKED = "token_revoked", _("revoked the API token")
+    USAGE_EXPORTED = "usage_exported", _("exported the usage")
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     SIGNED_OUT = "signed_out", _("signed out")

@@ -17,6 +17,7 @@ from playground.exchange.request import Request
 from playground.teams import budgets
 from playground.teams.budgets import Left, NoLimitError, NoPriceError, NoRoomError
 from playground.teams.models import Membership, Period, Subject
+from playground.teams.tally import Tally
 from playground.text.durations import duration
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.upstream.route import Route
@@ -25,11 +26,14 @@ from playground.upstream.route import Route
 @dataclass(frozen=True)
 class TeamTerms(Terms):
     member: Membership
+    tally: Tally | None = None
 
     def reserve(self, request: Request, route: Route, visitor: str) -> budgets.Reservation | None:
         super().reserve(request, route, visitor)
         if not (route.at_servers_expense or route.teams_key):
             return None
+        if self.tally:
+            self.tally.key = budgets.key_of(route)
         field = next(iter(request.demands.tokens), request.dialect.fields.tokens[0])
         try:
             return budgets.reserve(self.member, request, route)
@@ -44,9 +48,9 @@ class TeamTerms(Terms):
             raise RefusedError(NOT_COUNTED) from error
 
 
-def terms_of(member: Membership | None) -> Terms:
+def terms_of(member: Membership | None, tally: Tally | None = None) -> Terms:
     """Return the terms of a person's calls; without accounts there are no members."""
-    return TeamTerms(member) if member else Terms()
+    return TeamTerms(member, tally) if member else Terms()
 
 
 _NO_LIMIT = gettext_noop("Set this: your team has a budget, so the most that a call can use must be known.")

@@ -35,6 +35,7 @@ from playground.results.as_json import detected_as_json
 from playground.results.present import Listed, Result
 from playground.runs.keep import Keeper, body_of
 from playground.teams.access import member_of
+from playground.teams.tally import Tally
 from playground.teams.terms import terms_of
 from playground.text import jsontext
 from playground.upstream.client import Caller
@@ -76,9 +77,10 @@ def send(request: HttpRequest) -> HttpResponseBase:
         live = shape_of(request) is Shape.FRAGMENT
         draft, caller = lend(request, asked, _as_before(asked, request), caller_of(request))
         member = member_of(request)
-        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member)
+        tally = Tally(member) if member else None
+        keeper = Keeper(caller.visitor, asked.parent, wanted=asked.keep, member=member, tally=tally)
         let_go()  # of the connection that looked up who asks
-        made = make(draft, terms_of(member), caller.and_then(keeper.ended), live=live)
+        made = make(draft, terms_of(member, tally), caller.and_then(keeper.ended), live=live)
         whole = partial(render_page, request, asked.form or RequestForm(), draft=draft)
         return answer(request, made, whole, keeper)
     except RefusedError as error:

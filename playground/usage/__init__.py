@@ -1,0 +1,1 @@
+"""What a team used: the page with its tables, charts, and CSV file."""
