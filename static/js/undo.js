@@ -49,6 +49,7 @@ window.undo = (() => {
     const now = state();
     if (!(await editForm("show", before))) {
       from.push(before);
+      note.hidden = from !== stack; // a phone has no keys to try it again
       return;
     }
     to.push(now);
