@@ -55,7 +55,7 @@
   }
 
   // Back to the list, or a reload, searches again. The words are in no address, so the tab keeps them.
-  const storage = "playground.run-search";
+  const storage = `playground.run-search:${location.search}`;
   const searched = [...search.querySelectorAll(":is(input, select):not([type=hidden])")];
   const [entry] = performance.getEntriesByType("navigation");
   let sought = null;
