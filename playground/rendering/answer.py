@@ -166,6 +166,9 @@ class _Renderer(RendererHTML):
     def code_block(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         return _code(tokens[at].content.removesuffix("\n"), "", env)
 
+    def code_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return _inline_code(tokens[at].content)
+
     def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         return '<div class="wide" tabindex="0"><table>\n'
 
@@ -200,7 +203,12 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
 
 def _formula(token: Token, env: Any, *, display: bool) -> str:
     env["budget"].ask()  # a long one takes a tenth of a second
-    return mathml(token.content.strip(), display=display) or f"<code>{escape(token.content)}</code>"
+    return mathml(token.content.strip(), display=display) or _inline_code(token.content)
+
+
+def _inline_code(text: str) -> str:
+    # In Arabic or Hebrew text, `f(x)` would be read as `(f(x`.
+    return f'<code dir="ltr">{escape(text)}</code>'
 
 
 @cache

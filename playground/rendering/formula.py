@@ -37,7 +37,10 @@ def mathml(latex: str, *, display: bool) -> str | None:
         tree = ElementTree.fromstring(convert(latex, display="block" if display else "inline"))  # noqa: S314
     except Exception:  # noqa: BLE001 -- the converter raises what its parts raise: anything
         return None
-    return _written(tree) if len(list(tree.iter())) <= _MOST_ELEMENTS and _is_safe(tree, _DEEPEST) else None
+    if len(list(tree.iter())) > _MOST_ELEMENTS or not _is_safe(tree, _DEEPEST):
+        return None
+    tree.set("dir", "ltr")  # a formula in Arabic or Hebrew text isn't mirrored
+    return _written(tree)
 
 
 def _is_safe(element: ElementTree.Element, depth: int) -> bool:

@@ -61,7 +61,7 @@ window.conversation = (() => {
   const MOST_RECALLED = 60; // messages; what came before them is brought when it is chosen
   let isRecalling = false;
   // It goes into an address.
-  const isUnknown = (run) => /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run);
+  const isUnknown = (run) => run && /^[\w-]+$/.test(run) && !answers.has(run) && !asked.has(run);
   const unknown = () => listed().slice(-MOST_RECALLED).map(runOf).findLast(isUnknown);
   async function recall() {
     if (!pane.dataset.runUrl || isRecalling) return;

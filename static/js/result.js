@@ -31,11 +31,13 @@
     // What few look at is loaded when it is looked at.
     if (tab.dataset.script) import(tab.dataset.script);
   }
-  const selected = () => tabsOf(own).find((tab) => tab.getAttribute("aria-selected") === "true");
+  const selected = () => own.querySelector("[role=tab][aria-selected=true]");
+  let chosen; // by a person; without an answer, there is only its code
   const byName = (name, result) => part(`tab-${name}`, result);
 
   for (const tab of [...results].flatMap(tabsOf)) {
     tab.addEventListener("click", () => {
+      chosen = tab;
       select(tab);
       if (live) follow();
     });
@@ -51,7 +53,7 @@
       }[event.key];
       if (target) {
         event.preventDefault();
-        select(target);
+        target.click();
         target.focus();
       }
     });
@@ -341,7 +343,7 @@
   window.resultPane = {
     isGrowing: () => isGrowing,
     show() {
-      select(outcome.children.length ? selected() : byName("code"));
+      select(outcome.children.length ? (chosen ?? selected()) : byName("code"));
       showOutcome();
     },
   };

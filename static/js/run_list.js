@@ -54,6 +54,34 @@
     input.addEventListener("input", set);
   }
 
+  // Back to the list, or a reload, searches again. The words are in no address, so the tab keeps them.
+  const storage = `playground.run-search:${location.search}`;
+  const searched = [...search.querySelectorAll(":is(input, select):not([type=hidden])")];
+  const [entry] = performance.getEntriesByType("navigation");
+  let sought = null;
+  try {
+    if (["reload", "back_forward"].includes(entry?.type))
+      sought = JSON.parse(sessionStorage.getItem(storage));
+    else sessionStorage.removeItem(storage);
+  } catch {
+    /* storage is disabled */
+  }
+  if (sought?.length === searched.length) {
+    searched.forEach((field, at) => {
+      if (field.type === "checkbox") field.checked = sought[at];
+      else field.value = sought[at];
+    });
+    addEventListener("load", () => search.requestSubmit()); // once htmx can swap the list
+  }
+  search.addEventListener("htmx:before:request", () => {
+    try {
+      const values = searched.map((field) => (field.type === "checkbox" ? field.checked : field.value));
+      sessionStorage.setItem(storage, JSON.stringify(values));
+    } catch {
+      /* storage is full or disabled */
+    }
+  });
+
   // On a phone, the list comes first, unless a filter is set.
   const filters = search.querySelector(".filters");
   const narrow = matchMedia("(max-width: 30rem)");

@@ -18,11 +18,6 @@ window.undo = (() => {
   const { state } = editForm;
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-  function hide() {
-    clearTimeout(timer);
-    note.hidden = true;
-  }
-
   // `what` is what happened: one of the note's texts. `before` is the state that it replaced; none if a link
   // filled in the form of a new page.
   function push(what, before) {
@@ -45,10 +40,12 @@ window.undo = (() => {
   async function turn(from, to) {
     const before = from.pop();
     if (!before) return;
-    hide();
+    clearTimeout(timer);
+    note.hidden = true;
     const now = state();
     if (!(await editForm("show", before))) {
       from.push(before);
+      note.hidden = from !== stack; // a phone has no keys to try it again
       return;
     }
     to.push(now);

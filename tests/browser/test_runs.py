@@ -84,6 +84,7 @@ def _rows(page: Page) -> Any:
 def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     page = runs.open("?provider=test", timezone_id="Asia/Tokyo")
     runs.send(page, "Where does the Danube rise?", "In the Black Forest", temperature="0.25")
+    runs.send(page, "And the Elbe?", "In the Giant Mountains")
 
     page = runs.open("runs/", timezone_id="Asia/Tokyo")
     page.get_by_label("Words").press_sequentially("danube")
@@ -95,17 +96,27 @@ def test_a_run_is_found_in_the_list_by_its_words(runs: Runs) -> None:
     assert shown.inner_text() != utc  # Tokyo is nine hours ahead
     _rows(page).get_by_role("link").click()
 
+    page.go_back()
+    expect(page.get_by_label("Words")).to_have_value("danube")
+    expect(_rows(page)).to_have_count(1)
+    page.reload()
+    expect(_rows(page)).to_have_count(1)
+    _rows(page).get_by_role("link").click()
+
     expect(page.locator("#temperature")).to_have_value("0.25")
     expect(page.locator("[name=content]").first).to_have_value("Where does the Danube rise?")
     expect(last_answer(page)).to_contain_text("In the Black Forest")
     page.reload()
     expect(last_answer(page)).to_contain_text("In the Black Forest")
 
+    asked_for: list[str] = []
+    page.on("request", lambda request: asked_for.append(request.url))
     page.locator(".brand").click()
     page.locator("#provider").select_option("")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#provider")).to_have_value("test")
     expect(page.locator("#temperature")).to_have_value("0.25")
+    assert not any("undefined" in address for address in asked_for)
 
 
 def test_a_wrong_field_is_shown_in_place_of_the_runs(runs: Runs) -> None:

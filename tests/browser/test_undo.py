@@ -58,6 +58,10 @@ def test_a_change_is_taken_back(page: Page, change: Any) -> None:
     change(page)
     expect(page.locator(NOTE)).to_be_visible()
     assert _state(page) != before
+    page.route("**/edit/", lambda route: route.fulfill(status=502))  # the playground is out of reach
+    _undo(page)
+    expect(page.locator("[data-busy]")).to_have_text("No response from the playground")
+    page.unroute("**/edit/")
     _undo(page)
 
     expect(page.locator(NOTE)).to_be_hidden()

@@ -39,8 +39,8 @@ def _tags(text: str) -> list[str]:
         ("one **line**\nanother", "<p>one <strong>line</strong><br />\nanother</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
-        ("`a < b`", "<p><code>a &lt; b</code></p>"),
-        ("<b>`x`</b>", "<p>&lt;b&gt;<code>x</code>&lt;/b&gt;</p>"),
+        ("`a < b`", '<p><code dir="ltr">a &lt; b</code></p>'),
+        ("<b>`x`</b>", '<p>&lt;b&gt;<code dir="ltr">x</code>&lt;/b&gt;</p>'),
     ],
 )
 def test_markdown_is_drawn(text: str, html: str) -> None:
@@ -116,6 +116,17 @@ def test_an_image_in_the_answer_itself_is_drawn() -> None:
 @pytest.mark.parametrize("text", [r"\(x^2\)", "$x^2$", "$$x^2$$", r"\[x^2\]", "a\n\n$$\nx^2\n$$"])
 def test_formulas_are_drawn(text: str) -> None:
     assert "msup" in _tags(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["اكتب `f(x)`", "هنا\n```\nf(x)\n```", '{"مفتاح": [1]}', "هنا $f(x)$", "هنا $\\frac$"]
+)
+def test_code_and_formulas_run_from_left_to_right_in_any_text(text: str) -> None:
+    [first] = [named for tag, named in _elements(rendered(text) or "") if tag in ("figure", "code", "math")][
+        :1
+    ]
+
+    assert first["dir"] == "ltr"
 
 
 def test_prices_are_no_formulas() -> None:
