@@ -261,6 +261,6 @@ _LABELS = {
 
 
 def label(budget: Budget) -> Sentence:
-    """Return what a budget is for: the model gpt-5."""
+    """Return what a budget is for: the model gpt-6-luna."""
     name = str(budget.person) if budget.person else budget.name
     return say(_LABELS[Subject(budget.subject)], **({"name": name} if name else {}))

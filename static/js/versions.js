@@ -70,6 +70,7 @@ window.versions = (() => {
     const rows = removed?.api === api() && removed.rows;
     removed = null;
     if (!rows) return display([...listed().map(valuesOf), ...forks.get(id)[at]]);
+    field(rows[0], "fork").value = `${id}.${at}`;
     list.append(...rows);
     requestForm.moved();
     place();

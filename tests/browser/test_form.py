@@ -320,6 +320,9 @@ def test_typing_can_be_undone_after_messages_moved_and_changed(open_page: Open) 
     page.evaluate("editForm('change:chat_completions:{\"seed\": 5}')")
     expect(page.get_by_label("seed", exact=True)).to_have_value("5")
 
+    first.press("Control+z")  # what was done last: the change
+    expect(page.get_by_label("seed", exact=True)).to_have_value("")
+
     first.press("Control+z")
 
     expect(first).to_have_value("Hello!")

@@ -35,7 +35,7 @@ class _Broken:
         raise LookupError(CANARY)
 
 
-def _fail_in_a_template(kind: type[Exception]) -> None:
+def _fail_in_a_template(*_: object) -> None:
     Engine(debug=True).from_string("{{ broken.value }}").render(Context({"broken": _Broken()}))
 
 
@@ -75,7 +75,7 @@ def test_no_input_is_in_any_report_or_log(
     debug: bool,
     kind: type[Exception],
 ) -> None:
-    monkeypatch.setattr(views, "prefilled", lambda query: _raise(kind))
+    monkeypatch.setattr(views, "prefilled", lambda *_: _raise(kind))
     monkeypatch.setattr(views.incoming, "read", lambda request: _raise(kind))
 
     answers = _everything(client)
