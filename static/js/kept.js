@@ -18,9 +18,11 @@
   const switched = "playground.language-switched";
 
   let soon = null;
+  let since = 0;
   function save() {
     clearTimeout(soon);
     soon = null;
+    since = 0;
     const kept = JSON.stringify(editForm.state());
     try {
       try {
@@ -116,10 +118,13 @@
       if (hash !== own) location.reload();
     } else if (own) history.replaceState(null, "", own);
   });
-  // Not at each key, because a form can be long. A page that is left saves what was typed last.
-  const PAUSE = 1000;
+  // In a pause, because a form can be long. A page that is left saves what was typed last.
+  const [PAUSE, LONGEST] = [400, 5000];
   form.addEventListener("input", () => {
-    soon ??= setTimeout(save, PAUSE);
+    const now = performance.now();
+    since ||= now;
+    clearTimeout(soon);
+    soon = setTimeout(save, Math.min(PAUSE, since + LONGEST - now));
   });
   window.addEventListener("pagehide", () => soon && save());
   document.body.addEventListener("playground:changed", save);
