@@ -81,14 +81,19 @@ def _dearest(prices: Prices, kinds: Iterable[str], count: int, prompt: int) -> D
 
 
 def used_usd(exchange: Exchange) -> Decimal | None:
-    """Return what a call cost, from an estimate of its tokens if its provider did not count them."""
-    cost = cost_of(exchange)
-    if cost:
+    """Return what a call cost, or an estimate if its provider did not count to the end.
+
+    A stream that was stopped has only the beginning of its usage, and some gateways fill in zeros: then the
+    higher of the two counts.
+    """
+    cost, usage = cost_of(exchange), exchange.usage
+    if cost and (cost.is_free or (exchange.failure is None and usage and usage.completion_tokens)):
         return cost.usd
     prices = exchange.provider and prices_for(
         exchange.provider, exchange.call.base_url, exchange.demands.model, exchange.started
     )
-    return usd_of(estimated_usage(exchange), prices) if prices else None
+    estimate = usd_of(estimated_usage(exchange), prices) if prices else None
+    return max((usd for usd in (cost.usd if cost else None, estimate) if usd is not None), default=None)
 
 
 def usd_of(usage: Usage, prices: Prices) -> Decimal | None:

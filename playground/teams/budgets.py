@@ -94,7 +94,9 @@ class Reservation:
         """Charge what the call used, and note in the audit log what is nearly used up."""
         reserved = self.charged.amount
         tokens, usd = used(exchange, reserved.tokens), used_usd(exchange)
-        nanousd = 0 if tokens == 0 else reserved.nanousd if usd is None else nano(usd)
+        # All that was reserved counts if nobody knows how much came.
+        is_unknown = usd is None or tokens >= reserved.tokens
+        nanousd = 0 if tokens == 0 else reserved.nanousd if is_unknown else nano(usd or Decimal(0))
         self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd))
         try:
             in_turn(self._warn)

@@ -41,7 +41,7 @@ class Tally:
         try:
             counts = counts_of(exchange)
             in_turn(lambda: self._write(exchange, counts))
-        except Exception:
+        except Exception:  # whatever it is, the answer must reach who paid for it
             _logger.exception("A call is missing in the usage of its team")
 
     @transaction.atomic

@@ -4,15 +4,19 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
+from playground.calls import cost
 from playground.calls.cost import worst_usd
 from playground.calls.models import Spent
+from playground.catalogue.prices import Price
 from playground.exchange.refusal import RefusedError
+from playground.exchange.usage import Usage
 from playground.people.models import User
 from playground.teams import budgets, people
 from playground.teams.models import Kind, Membership, Period, Role, Subject, Team
@@ -127,6 +131,30 @@ def test_a_cost_that_is_unknown_or_absurd_is_bounded(
     reserved.settle(None)  # type: ignore[arg-type]
 
     assert Spent.objects.get().nanousd == (charged or reserved.charged.amount.nanousd)
+
+
+@pytest.mark.parametrize(
+    ("failure", "counted", "charged"),
+    [(None, 5, "0.00000700"), ("stopped", 1, "0.00004200"), (None, 0, "0.00004200")],
+    ids=["whole", "stopped", "zeros"],
+)
+def test_what_was_not_counted_to_the_end_is_estimated(
+    monkeypatch: pytest.MonkeyPatch, failure: str | None, counted: int, charged: str
+) -> None:
+    price = Price(Decimal(1))
+    monkeypatch.setattr(cost, "prices_for", lambda *_: {"input": price, "output": price})
+    monkeypatch.setattr(cost, "estimated_usage", lambda _: Usage(2, 40, 42))
+    exchange = SimpleNamespace(
+        provider="openai",
+        usage=Usage(2, counted, 2 + counted),
+        failure=failure,
+        started=datetime.now(UTC),
+        call=SimpleNamespace(base_url=OPENAI),
+        demands=SimpleNamespace(model="m"),
+        answer=SimpleNamespace(model="m", tier=""),
+    )
+
+    assert cost.used_usd(exchange) == Decimal(charged)  # type: ignore[arg-type]
 
 
 def test_a_call_that_was_never_made_is_given_back(team: Team, member: Membership) -> None:
