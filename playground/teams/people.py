@@ -6,6 +6,8 @@ Callers check with `teams.access` who may do so; what would leave a team without
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -124,8 +126,8 @@ def change_role(member: Membership, role: str, person: Person) -> None:
     before, member.role = member.role, role
     if before == role:
         return
-    member.save(update_fields=["role"])
-    _check_owned(member.team)
+    with _keeping_owner(member.team):
+        member.save(update_fields=["role"])
     note(Kind.ROLE_CHANGED, member.team, person, str(member.person), before=before, role=role)
 
 
@@ -134,8 +136,8 @@ def remove(member: Membership, person: Person) -> None:
     """Remove a member, or let one leave. Raises `LastOwnerError`."""
     team, about = member.team, str(member.person)
     leaves = member.person_id == person.pk
-    member.delete()
-    _check_owned(team)
+    with _keeping_owner(team):
+        member.delete()
     note(Kind.LEFT if leaves else Kind.REMOVED, team, person, about)
 
 
@@ -145,11 +147,15 @@ def _check_name(name: str) -> None:
         raise ReservedNameError
 
 
-def _check_owned(team: Team) -> None:
-    """Raise `LastOwnerError`, which undoes the transaction, unless an owner is left who may sign in."""
-    # Locks the team's owners, so that two of them who leave at once don't both see the other.
+@contextmanager
+def _keeping_owner(team: Team) -> Iterator[None]:
+    """Raise `LastOwnerError`, which undoes the transaction, if the block takes the last active owner."""
+    # Locks the team, so that two owners who leave at once don't both see the other.
     Team.objects.select_for_update().get(pk=team.pk)
-    if not team.members.filter(role=Role.OWNER, person__is_active=True).exists():
+    owners = team.members.filter(role=Role.OWNER, person__is_active=True)
+    was_owned = owners.exists()
+    yield
+    if was_owned and not owners.exists():
         raise LastOwnerError
 
 

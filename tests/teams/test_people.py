@@ -81,6 +81,15 @@ def test_the_last_owner_stays(team: Team, owner: User) -> None:
     assert Kind.LEFT not in _kinds(team)
 
 
+def test_who_is_in_a_team_without_an_owner_may_leave() -> None:
+    team, member = people.make_team("Waits", None), _person("member")
+    people.join(people.invite(team, Role.MEMBER, "", None)[0], member)
+
+    people.remove(Membership.objects.get(team=team), member)
+
+    assert not team.members.exists()
+
+
 def test_roles_change_and_people_leave(team: Team, owner: User) -> None:
     people.join(people.invite(team, Role.OWNER, "", owner)[0], _person("second"))
     own = Membership.objects.get(team=team, person=owner)
