@@ -46,7 +46,7 @@ ADMIN_POLICY = {
 
 
 class AdminMiddleware:
-    """Sets the admin's own policy, limits logins per address, and answers when the database fails."""
+    """Sets the admin's policy, limits logins per address, and answers when people's database fails."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -59,8 +59,8 @@ class AdminMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        is_ours = request.path.startswith(ADMIN) and isinstance(exception, Error)
-        return _without_database(request, cast("Error", exception)) if is_ours else None
+        is_ours = _knows_people(request) and isinstance(exception, Error)
+        return without_database(request, cast("Error", exception)) if is_ours else None
 
     def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method != "POST" or request.path != reverse("admin:login"):
@@ -78,7 +78,10 @@ def _knows_people(request: HttpRequest) -> bool:
     return bool(settings.CONFIG.accounts) and not request.path.startswith(EMBEDS)
 
 
-def _without_database(request: HttpRequest, error: Error) -> HttpResponseBase:
+def without_database(request: HttpRequest, error: Error) -> HttpResponseBase:
+    if settings.CONFIG.accounts:
+        _logger.error("People cannot be looked up: %s", why(error))
+        return refuse(request, refusals.accounts_without_database(why(error)))
     _logger.error("The admin cannot be shown: %s", why(error))
     return refuse(request, refusals.admin_without_database(why(error)))
 
@@ -92,7 +95,7 @@ class Sessions(SessionMiddleware):
         try:
             return super().__call__(request)
         except Error as error:  # the session cannot be saved
-            return _without_database(request, error)
+            return without_database(request, error)
 
 
 class Authentication(AuthenticationMiddleware):

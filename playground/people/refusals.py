@@ -7,9 +7,7 @@ from playground.text.sentence import Sentence, gettext_noop, say
 
 
 def admin_without_database(why: Sentence) -> Refusal:
-    return Refusal(
-        503,
-        "database_unavailable",
+    return _without_database(
         say(gettext_noop("Admin unavailable")),
         say(
             gettext_noop(
@@ -18,8 +16,23 @@ def admin_without_database(why: Sentence) -> Refusal:
             ),
             why=why,
         ),
-        retry_seconds=RETRY_SECONDS,
     )
+
+
+def accounts_without_database(why: Sentence) -> Refusal:
+    return _without_database(
+        say(gettext_noop("Accounts unavailable")),
+        say(
+            gettext_noop(
+                "Try again later: %(why)s. (Administrators can check PLAYGROUND_DATABASE or DATABASE_URL.)"
+            ),
+            why=why,
+        ),
+    )
+
+
+def _without_database(title: Sentence, hint: Sentence) -> Refusal:
+    return Refusal(503, "database_unavailable", title, hint, retry_seconds=RETRY_SECONDS)
 
 
 LOGINS_NOT_COUNTED = Refusal(

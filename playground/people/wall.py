@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from playground.forms.incoming import Shape, shape_of
 from playground.people import refusals, tokens
+from playground.people.middleware import without_database
 from playground.people.models import Token
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
@@ -88,7 +90,10 @@ class SignInMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not (secret := tokens.secret_in(request)):
             return self.get_response(request)
-        token = tokens.find(secret)
+        try:
+            token = tokens.find(secret)
+        except Error as error:
+            return without_database(request, error)
         if token is None:
             return refuse(request, refusals.NO_TOKEN)
         request.token, request.user = token, token.member.person  # type: ignore[attr-defined]
@@ -102,6 +107,12 @@ class SignInMiddleware:
         Sets `request.signed_in` and `request.membership`.
         """
         del view
+        try:
+            return self._checked(request)
+        except Error as error:
+            return without_database(request, error)
+
+    def _checked(self, request: HttpRequest) -> HttpResponseBase | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if token := getattr(request, "token", None):
             return _by_token(request, token, name)

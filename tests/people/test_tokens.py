@@ -11,7 +11,7 @@ import requests
 
 from playground.people import wall
 from playground.teams.access import Action
-from tests.people.place import Person, Place, serving_people
+from tests.people.place import JSON, Person, Place, serving_people
 from tests.served.conftest import FORM
 
 REQUEST = {"provider": "test", "request": {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}}
@@ -138,3 +138,24 @@ def test_a_wrong_form_is_explained(member: Person, fields: dict[str, str], told:
     answer = member.post(_page(member), **fields)
     assert answer.status_code == 400
     assert told in answer.text
+
+
+def test_without_the_database_everybody_is_told(place: Place, member: Person) -> None:
+    secret = _token(member, "sends", "reads")
+    tables = ("people_token", "teams_membership", "django_session")
+    with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database:
+        for table in tables:
+            with database:
+                database.execute(f"ALTER TABLE {table} RENAME TO away")
+            try:
+                programs = [_ask(place, secret, "runs/")] if table != "django_session" else []
+                people = [member.get("/", **JSON), member.send()] if table != "people_token" else []
+                pages = [member.get("/")] if people else []
+            finally:
+                with database:
+                    database.execute(f"ALTER TABLE away RENAME TO {table}")
+            for told in programs + people:
+                assert told.status_code == 503, (table, told.text[:300])
+                assert told.json()["error"]["kind"] == "database_unavailable"
+            assert all("Accounts unavailable" in page.text for page in pages), table
+    assert member.send().status_code == 200
