@@ -147,7 +147,7 @@ window.editForm = (() => {
     if (isOpened) document.dispatchEvent(new CustomEvent("playground:opened", { detail: answer }));
     if (action.startsWith("append:")) requestForm.moved();
     else requestForm.changed();
-    if (!other) window.undo?.push(action.split(":", 1)[0], before); // an embed has none
+    if (!other) window.undo?.push(action.split(":")[0], before); // an embed has none
     return true;
   }
 
@@ -171,9 +171,13 @@ window.editForm = (() => {
       // Focused below: Chromium refuses `autofocus` in a frame of another site, and complains.
       const next = fragment.querySelector("[autofocus]");
       next?.removeAttribute("autofocus");
-      // Whoever tries one value of a parameter after another goes on there.
+      // Whoever tries one value of a parameter after another goes on there, as does who went to the key or the model.
       const { activeElement } = document;
-      if (next && [focused, document.body].includes(activeElement) && !activeElement.closest("#parameters"))
+      if (
+        next &&
+        [focused, document.body].includes(activeElement) &&
+        !activeElement.closest("#parameters,input")
+      )
         entered = next.dataset.field;
     }
     swapped = tasks.map(({ target }) => target);

@@ -83,6 +83,23 @@ def test_the_real_model_streams(open_page: Open) -> None:
     page.locator(".events li").nth(int(counts[3]) - 1).wait_for(state="attached")
 
 
+def test_an_answer_that_ends_leaves_whoever_went_to_another_field_there(
+    open_page: Open, upstream: ScriptedUpstream
+) -> None:
+    paused = Paused(STREAM_HEAD + token("one"))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _start(page)
+    expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
+
+    page.get_by_label("API key").focus()
+    paused.go.set()
+
+    expect(message(page, 2)).to_have_value("one")
+    expect(page.locator("#send")).to_be_visible()
+    expect(page.get_by_label("API key")).to_be_focused()
+
+
 @pytest.mark.parametrize("way", ["button", "Esc", "another process", "closing the tab"])
 def test_stop_in_mid_stream_keeps_what_arrived(open_page: Open, upstream: ScriptedUpstream, way: str) -> None:
     paused = Paused(STREAM_HEAD + token("so far"))
