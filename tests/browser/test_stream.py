@@ -38,6 +38,16 @@ def _start(page: Page) -> None:
     page.locator("#send").click()
 
 
+def _arriving(open_page: Open, upstream: ScriptedUpstream, text: str) -> tuple[Page, Paused]:
+    """Return a page whose answer has begun with the text, and what lets it end."""
+    paused = Paused(STREAM_HEAD + token(text))
+    upstream.reply(paused)
+    page = open_page("?provider=test")
+    _start(page)
+    expect(page.locator("[data-part=live-text-0]")).to_have_text(text)
+    return page, paused
+
+
 def test_the_answer_grows_and_ends_like_any_other(open_page: Open, upstream: ScriptedUpstream) -> None:
     paused = Paused(STREAM_HEAD + token("one"), token(" two") + STREAM_END)
     upstream.reply(paused)
@@ -86,11 +96,7 @@ def test_the_real_model_streams(open_page: Open) -> None:
 def test_an_answer_that_ends_leaves_whoever_went_to_another_field_there(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:
-    paused = Paused(STREAM_HEAD + token("one"))
-    upstream.reply(paused)
-    page = open_page("?provider=test")
-    _start(page)
-    expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
+    page, paused = _arriving(open_page, upstream, "one")
 
     page.get_by_label("API key").focus()
     paused.go.set()
@@ -156,11 +162,7 @@ def test_esc_stops_what_was_sent_from_the_model_field(open_page: Open, upstream:
 def test_esc_that_is_meant_for_something_else_stops_nothing(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:
-    paused = Paused(STREAM_HEAD + token("so far"))
-    upstream.reply(paused)
-    page = open_page("?provider=test")
-    _start(page)
-    expect(page.locator("[data-part=live-text-0]")).to_have_text("so far")
+    page, paused = _arriving(open_page, upstream, "so far")
 
     page.locator("nav details.menu summary").click()
     page.keyboard.press("Escape")
@@ -175,11 +177,7 @@ def test_esc_that_is_meant_for_something_else_stops_nothing(
 def test_what_is_changed_meanwhile_stays_and_the_proof_is_what_was_sent(
     open_page: Open, upstream: ScriptedUpstream
 ) -> None:
-    paused = Paused(STREAM_HEAD + token("one"))
-    upstream.reply(paused)
-    page = open_page("?provider=test")
-    _start(page)
-    expect(page.locator("[data-part=live-text-0]")).to_have_text("one")
+    page, paused = _arriving(open_page, upstream, "one")
 
     page.locator("#temperature").fill("0.3")
     paused.go.set()
