@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "playground.people",
     "playground.proof",
     "playground.runs",
+    "playground.scheduler",
     "playground.teams",
 ]
 

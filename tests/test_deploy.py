@@ -11,7 +11,7 @@ import pytest
 import trustme
 import yaml
 
-from playground.config import VARIABLES
+from playground.config_variables import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -82,6 +82,20 @@ def test_web_is_read_only_waits_for_migrations_and_is_reached_from_this_machine_
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
 
 
+def test_the_scheduler_runs_as_web_does() -> None:
+    services = _compose()["services"]
+
+    assert services["scheduler"]["command"] == ["python", "manage.py", "scheduler"]
+    assert services["scheduler"]["environment"] == services["web"]["environment"]
+    units = [(DEPLOY / f"playground{name}.service").read_text("utf-8") for name in ("", "-scheduler")]
+    # One user, whose state both may read.
+    same = [
+        re.findall(r"^(?:DynamicUser|User|StateDirectory|Environment\w*)=.*", unit, re.MULTILINE)
+        for unit in units
+    ]
+    assert same[0] == same[1]
+
+
 def test_nginx_passes_on_what_the_docs_say() -> None:
     ours = (DEPLOY / "nginx.conf").read_text("utf-8")
     page = (ROOT / "docs" / "run" / "production.md").read_text("utf-8")
@@ -112,19 +126,20 @@ def test_nginx_accepts_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd")
-def test_systemd_accepts_its_unit(tmp_path: Path) -> None:
-    unit = (DEPLOY / "playground.service").read_text("utf-8")
+@pytest.mark.parametrize("name", ["playground.service", "playground-scheduler.service"])
+def test_systemd_accepts_its_units(tmp_path: Path, name: str) -> None:
+    unit = (DEPLOY / name).read_text("utf-8")
     # The programs are where the playground is installed, not here.
     unit = unit.replace("/opt/api-playground/.venv/bin/python", shutil.which("true") or "")
     unit = unit.replace("/opt/api-playground/.venv/bin/gunicorn", shutil.which("true") or "")
-    (tmp_path / "playground.service").write_text(unit, "utf-8")
+    (tmp_path / name).write_text(unit, "utf-8")
 
     said = subprocess.run(
-        ["systemd-analyze", "verify", str(tmp_path / "playground.service")],
+        ["systemd-analyze", "verify", str(tmp_path / name)],
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert said.returncode == 0, said.stderr
-    assert "playground.service" not in said.stderr
+    assert name not in said.stderr

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from playground import config
+from playground import config_variables
 
 ROOT = Path(__file__).parents[1]
 LONGEST_README = 120
 
 
-@pytest.mark.parametrize("variable", config.VARIABLES, ids=lambda variable: variable.name)
-def test_each_setting_is_in_the_docs(variable: config.Variable) -> None:
+@pytest.mark.parametrize("variable", config_variables.VARIABLES, ids=lambda variable: variable.name)
+def test_each_setting_is_in_the_docs(variable: config_variables.Variable) -> None:
     default = f"`{variable.default}`" if variable.default else ""
     row = f"| `{variable.name}` | {default} |"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markdown_it.token import Token
 
-from playground import config
+from playground import config_variables
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import BUILT_IN
 from playground.docs.folder import Docs, Page, look
@@ -22,7 +22,7 @@ FOLDER = ROOT / "docs"
 RUN = ("python", "js", "bash")
 # Environment variables that the docs may name.
 SETTINGS = (
-    {variable.name for variable in config.VARIABLES}
+    {variable.name for variable in config_variables.VARIABLES}
     | {provider.key_variable for provider in read_providers(BUILT_IN).values() if provider.key_variable}
     | {"WEB_CONCURRENCY"}
 )  # gunicorn's

@@ -33,7 +33,7 @@ from typing import Any
 import pytest
 import requests
 
-from playground import config
+from playground import config, config_variables
 from playground.calls.log import line as log_line
 from playground.catalogue.entries import read_providers
 from playground.catalogue.providers import catalogue, dialect_recorded
@@ -355,7 +355,7 @@ def _env(block: Block) -> None:
         if name.endswith("_FILE"):
             assert value.startswith("/")
             assert name.removesuffix("_FILE") in SETTINGS
-        elif name in {variable.name for variable in config.VARIABLES}:
+        elif name in {variable.name for variable in config_variables.VARIABLES}:
             config.read(name, {name: value})
         else:
             assert name in SETTINGS

@@ -1,0 +1,10 @@
+"""All scheduled tasks, each with how often it runs."""
+
+from datetime import timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+
+from playground.database import in_turn
+from playground.scheduler.due import Task
+
+TASKS = (Task("sessions", timedelta(days=1), lambda: in_turn(SessionStore.clear_expired)),)
