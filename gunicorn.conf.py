@@ -5,7 +5,8 @@ import sys
 
 from playground.config import read  # not the module: gunicorn has a setting called `config`
 from playground.config_types import SettingError
-from playground.serving import files
+from playground.serving import files, shared_counts
+from playground.serving.shared_counts import child_exit, on_exit  # noqa: F401 -- as on_reload
 from playground.serving.worker import LAST_WORDS_SECONDS, on_reload  # noqa: F401 -- gunicorn looks it up
 
 wsgi_app = "playground.wsgi"
@@ -27,6 +28,8 @@ try:
     # Connections that wait for a first or next request hold no thread.
     worker_connections = files.connections(_files, threads)
     _grace = read("PLAYGROUND_GRACE_SECONDS")
+    if read("PLAYGROUND_METRICS_TOKEN"):
+        shared_counts.share()
 except SettingError as error:
     sys.exit(str(error))
 

@@ -77,6 +77,7 @@ class Config:
     oidc_team: str
     data_keys: tuple[str, ...] = field(repr=False)
     key_teams: dict[str, frozenset[str]]
+    metrics_token: str = field(repr=False)
     port: int
     connect_seconds: float
     silence_seconds: float

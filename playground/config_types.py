@@ -64,6 +64,12 @@ def minutes(value: str) -> int:
     return number
 
 
+def token(value: str) -> str:
+    if value and len(value) < 20:
+        raise ValueError("must have at least 20 random characters")
+    return value
+
+
 def threads(value: str) -> int:
     if (number := count(value)) < 2:
         raise ValueError("must be 2 or more: one for calls, one for pages")

@@ -22,6 +22,7 @@ from playground.config_types import (
     seconds,
     text,
     threads,
+    token,
 )
 
 
@@ -218,6 +219,12 @@ VARIABLES = (
         "",
         "With accounts, gives a server’s key to some teams only: `openai:Research,openai:Docs`.",
         key_teams,
+    ),
+    Variable(
+        "PLAYGROUND_METRICS_TOKEN",
+        "",
+        "Opens `/metrics` to Prometheus. At least 20 random characters. If unset, there are no metrics.",
+        token,
     ),
     Variable("PLAYGROUND_PORT", "8000", "Port that `scripts/play` listens on.", count),
     Variable("PLAYGROUND_CONNECT_SECONDS", "5", "Timeout for connecting to a provider.", seconds),

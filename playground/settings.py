@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "playground.serving.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "playground.serving.health.HealthMiddleware",
+    "playground.serving.metrics.MetricsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -243,7 +244,9 @@ MFA_TOTP_ISSUER = "API Playground"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers allow passkeys on localhost only
 
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]  # a load balancer asks within the network, without TLS
+SECURE_REDIRECT_EXEMPT = [
+    "^(healthz|readyz|metrics)$"
+]  # asked within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from playground.calls import metrics
 from playground.calls.who import pseudonym_of
 from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
@@ -32,6 +33,7 @@ def logging_for(visitor: str, embed: str | None = None) -> Callable[[Exchange], 
 
 def _log(who: str, embed: str | None, exchange: Exchange) -> None:
     _logger.info(json.dumps(line(who, embed, exchange), ensure_ascii=True))
+    metrics.count(exchange)
 
 
 def line(who: str, embed: str | None, exchange: Exchange) -> dict[str, Any]:

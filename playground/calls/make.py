@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 from django.conf import settings
 
-from playground.calls import caps, rates
+from playground.calls import caps, metrics, rates
 from playground.calls.draft import Draft
 from playground.calls.replay import replay
 from playground.catalogue.caps import Caps
@@ -76,14 +76,13 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
     except RefusedError as refused:
         recorded = terms.instead(draft, refused)
         if recorded is None:
+            metrics.count_refused(refused.refusal.kind)
             raise
         return replay(recorded, caller.visitor) if live and draft.request().demands.streams else recorded
     if reservation:
         caller = caller.and_then(reservation.settle)
     live = live and request.demands.streams
-    steps = client.stream(request, route, settings.LIMITS, caller, live=live)
-    if reservation:
-        steps = _or_given_back(steps, reservation)
+    steps = _accounted(client.stream(request, route, settings.LIMITS, caller, live=live), reservation)
     if live:
         return terms.shown_live(request, route, steps)
     *_, finished = steps
@@ -129,9 +128,12 @@ def detect_dialects(draft: Draft, caller: Caller) -> list[Detected]:
     return detect(routes, settings.LIMITS, caller)
 
 
-def _or_given_back(steps: Live, reservation: Reservation) -> Live:
+def _accounted(steps: Live, reservation: Reservation | None) -> Live:
     try:
-        yield from steps
-    except RefusedError:
-        reservation.give_back()
+        with metrics.running():
+            yield from steps
+    except RefusedError as refused:
+        metrics.count_refused(refused.refusal.kind)
+        if reservation:
+            reservation.give_back()
         raise

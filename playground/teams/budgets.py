@@ -14,6 +14,7 @@ from playground import amounts
 from playground.calls.cost import used_usd, worst_usd
 from playground.calls.estimate import used, was_sent, worst_parts
 from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, charge, rows_of
+from playground.calls.metrics import count_warning
 from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.exchange.record import Exchange
@@ -111,6 +112,7 @@ class Reservation:
         for now in _with_used(self.applying):
             if now.is_nearly_used and rows_of([now.line]).filter(warned=False).update(warned=True):
                 note(Kind.BUDGET_NEARLY_USED, self.team, None, str(label(now.budget)), percent=now.percent)
+                count_warning()
 
 
 def reserve(member: Membership, request: Request, route: Route) -> Reservation | None:

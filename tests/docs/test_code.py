@@ -7,6 +7,7 @@ json               a request, a completion, a chunk, an error, a log line or cal
 html, vue, md      tags are read, scripts parsed, Markdown is rendered without an error
 toml               read as a provider file
 env                lines of NAME=value: settings of the playground with valid values
+yaml               settings of Prometheus: syntax, and that it scrapes an address that is there
 nginx, http        syntax; a request line must be one that the examples send
 
 A language without a row in `HOLD` fails. The blocks of `embed/`, except its index, are the files of
@@ -32,6 +33,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from playground import config, config_variables
 from playground.calls.log import line as log_line
@@ -361,6 +363,12 @@ def _env(block: Block) -> None:
             assert name in SETTINGS
 
 
+def _yaml(block: Block) -> None:
+    for job in yaml.safe_load(block.code)["scrape_configs"]:
+        assert job.get("metrics_path", "/metrics") == "/metrics"
+        assert job["static_configs"][0]["targets"]
+
+
 def _nginx(block: Block) -> None:
     """Check directives that end in `;` and blocks in braces, with nginx itself if it is installed."""
     code = re.sub(r"#.*", "", block.code)
@@ -394,6 +402,7 @@ HOLD: dict[str, Callable[..., None]] = {
     "md": _markdown,
     "toml": _toml,
     "env": _env,
+    "yaml": _yaml,
     "nginx": _nginx,
     "http": _http,
 }
@@ -414,6 +423,7 @@ def test_a_block_is_valid_in_its_language(block: Block, tmp_path: Path) -> None:
         ("json", '{"a": 1}'),
         ("env", "PLAYGROUND_NOTHING=1"),
         ("env", "PLAYGROUND_THREADS=many"),
+        ("yaml", "scrape_config: []"),
         ("nginx", "server {"),
         ("nginx", "proxy_read_timeout 1s"),
         ("html", "<ApiPlayground provider='nobody' />"),
