@@ -71,6 +71,15 @@ def keys_are_given_for_known_providers(app_configs: Any, **options: Any) -> list
 
 
 @register
+def the_header_of_people_is_from_a_proxy(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    del app_configs, options
+    if not settings.CONFIG.user_header or settings.CONFIG.trusted_proxies:
+        return []
+    told = "PLAYGROUND_USER_HEADER needs PLAYGROUND_TRUSTED_PROXIES: nobody else is believed."
+    return [Error(told, id="playground.E005")]
+
+
+@register
 def catalogue_is_readable(app_configs: Any, **options: Any) -> list[CheckMessage]:
     del app_configs, options
     try:

@@ -74,7 +74,8 @@ class Config:
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)
     oidc_name: str
-    oidc_team: str
+    sso_team: str
+    user_header: str
     data_keys: tuple[str, ...] = field(repr=False)
     key_teams: dict[str, frozenset[str]]
     metrics_token: str = field(repr=False)

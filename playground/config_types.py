@@ -1,6 +1,7 @@
 """Parse each kind of setting. Each function raises `ValueError` with what is valid: "must be …"."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -62,6 +63,12 @@ def minutes(value: str) -> int:
     if (number := count(value)) > 5_256_000:
         raise ValueError("must be at most ten years")
     return number
+
+
+def header(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9-]{1,100}", value):
+        raise ValueError("must be a header’s name: letters, digits, and hyphens")
+    return value
 
 
 def token(value: str) -> str:

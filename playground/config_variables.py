@@ -8,6 +8,7 @@ from playground.config_types import (
     cache_url,
     count,
     flag,
+    header,
     host_ports,
     issuer,
     key_teams,
@@ -203,10 +204,16 @@ VARIABLES = (
     Variable("PLAYGROUND_OIDC_CLIENT_SECRET", "", "The client’s secret.", str),
     Variable("PLAYGROUND_OIDC_NAME", "SSO", "What the provider is called on the button.", str),
     Variable(
-        "PLAYGROUND_OIDC_TEAM",
+        "PLAYGROUND_SSO_TEAM",
         "",
-        "Everybody at the provider can join this team as a member. Otherwise they need an invitation.",
+        "Whoever comes by single sign-on can join this team as a member. Otherwise they need an invitation.",
         str,
+    ),
+    Variable(
+        "PLAYGROUND_USER_HEADER",
+        "",
+        "With accounts, a header in which a trusted proxy names who is signed in, by email address.",
+        header,
     ),
     Variable(
         "PLAYGROUND_DATA_KEYS",

@@ -244,9 +244,7 @@ MFA_TOTP_ISSUER = "API Playground"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers allow passkeys on localhost only
 
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = [
-    "^(healthz|readyz|metrics)$"
-]  # asked within the network, without TLS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked within the network, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"

@@ -34,6 +34,12 @@ def address_of(request: HttpRequest) -> str:
     return _network(address) if address else ""
 
 
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether a proxy of PLAYGROUND_TRUSTED_PROXIES has sent this request."""
+    trusted, address = settings.CONFIG.trusted_proxies, _address(request.META.get("REMOTE_ADDR", ""))
+    return UNIX in trusted if address is None else _is_trusted(address, trusted)
+
+
 def pseudonym_of(request: HttpRequest) -> str:
     """Return a pseudonym for the visitor's address, stable until the secret key changes."""
     return salted_hmac("playground.log", address_of(request)).hexdigest()[:12]

@@ -74,6 +74,19 @@ SIGN_IN = Refusal(
 )
 
 
+NO_ADDRESS_IN_HEADER = Refusal(
+    403,
+    "no_address",
+    say(gettext_noop("You are not signed in")),
+    say(
+        gettext_noop(
+            "The proxy that signs you in sent no email address. (Administrators can check "
+            "PLAYGROUND_USER_HEADER.)"
+        )
+    ),
+)
+
+
 NO_TEAM = Refusal(
     403,
     "no_team",

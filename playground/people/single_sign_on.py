@@ -1,7 +1,7 @@
 """Signing in with an OpenID provider: the address that it has verified names the account.
 
 The operator trusts the provider with that. Whoever has no account gets one with an invitation, or in the team
-of PLAYGROUND_OIDC_TEAM.
+of PLAYGROUND_SSO_TEAM.
 """
 
 import logging
@@ -41,12 +41,12 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no t
             raise ImmediateHttpResponse(refuse(request, refusals.NOT_INVITED))
         if person:
             with transaction.atomic():
-                _take_over(person)
+                take_over(person)
                 sociallogin.connect(request, person)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Let people in who came by an invitation's link, and with a team for all, everybody."""
-        if not (settings.CONFIG.oidc_team or _invitation(request, sociallogin)):
+        if not (settings.CONFIG.sso_team or _invitation(request, sociallogin)):
             raise ImmediateHttpResponse(refuse(request, refusals.NOT_INVITED))
         return True
 
@@ -57,9 +57,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no t
         invitation = _invitation(request, sociallogin)
         with transaction.atomic():
             saved: User = super().save_user(request, sociallogin, form)
-            if settings.CONFIG.oidc_team:
-                people.admit(settings.CONFIG.oidc_team, saved)
-            if not (invitation and people.join(invitation, saved)) and not settings.CONFIG.oidc_team:
+            if settings.CONFIG.sso_team:
+                people.admit(settings.CONFIG.sso_team, saved)
+            if not (invitation and people.join(invitation, saved)) and not settings.CONFIG.sso_team:
                 transaction.set_rollback(True)
                 raise ImmediateHttpResponse(refuse(request, refusals.NO_INVITATION))
         joining.forget(request)
@@ -115,7 +115,7 @@ def _invitation(request: HttpRequest, sociallogin: SocialLogin) -> Invitation | 
     return found
 
 
-def _take_over(person: User) -> None:
+def take_over(person: User) -> None:
     """Leave no other way into the account: whoever made it may not have been who has the address."""
     person.set_unusable_password()
     person.save(update_fields=["password"])

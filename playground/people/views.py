@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
-from playground.people import joining, refusals, wall
+from playground.people import joining, proxy_header, refusals, wall
 from playground.people.asked import member_in, name_in, need, number_in, refusing
 from playground.teams import people
 from playground.teams.access import Action, allows, may_give
@@ -30,18 +30,20 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if found is None:
         raise RefusedError(refusals.NO_INVITATION)
     joining.remember(request, secret)
-    if request.method != "POST" or not request.user.is_authenticated:
+    address = getattr(request, "vouched", "") or getattr(request.user, "email", "")
+    if request.method != "POST" or not address:
         return render(
             request,
             "people/invitation.html",
             {
                 "invitation": found,
-                "signed_in": request.user.is_authenticated,
+                "address": address,
                 "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
             },
         )
-    if found.email and found.email.casefold() != request.user.email.casefold():
+    if found.email and found.email.casefold() != address.casefold():
         raise RefusedError(refusals.for_another(found.email))
+    proxy_header.accept(request)
     if not people.join(found, request.user):
         raise RefusedError(refusals.NO_INVITATION)
     joining.forget(request)

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from playground.forms.incoming import Shape, shape_of
-from playground.people import refusals, tokens
-from playground.people.middleware import without_database
+from playground.people import proxy_header, refusals, tokens
+from playground.people.middleware import EMBEDS, without_database
 from playground.people.models import Token
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership
@@ -116,6 +116,8 @@ class SignInMiddleware:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if token := getattr(request, "token", None):
             return _by_token(request, token, name)
+        if not request.path.startswith(EMBEDS) and (refusal := proxy_header.sign_in(request)):
+            return refuse(request, refusal)
         if name in OPEN or request.path.startswith("/admin/"):
             if name == "language" and request.user.is_authenticated:  # it shows the form again
                 request.membership = in_use(request)  # type: ignore[attr-defined]
@@ -124,6 +126,8 @@ class SignInMiddleware:
         request.signed_in = request.user.is_authenticated  # type: ignore[attr-defined]
         if request.path.startswith("/accounts/"):
             return None
+        if hasattr(request, "vouched"):
+            return refuse(request, refusals.NOT_INVITED)
         if not request.user.is_authenticated:
             return _sign_in(request)
         stay(request)

@@ -170,7 +170,7 @@ def test_a_provider_that_is_not_there_is_no_error_of_ours(tmp_path: Path) -> Non
 
 
 def test_with_a_team_for_all_everybody_joins_it_but_who_was_turned_off(provider: str, tmp_path: Path) -> None:
-    with _serving(tmp_path, provider, PLAYGROUND_OIDC_TEAM="Everybody") as place:
+    with _serving(tmp_path, provider, PLAYGROUND_SSO_TEAM="Everybody") as place:
         ann = _stranger(place, "ann")
         assert _sign_in(ann).url == place.site.address
         assert "Everybody" in ann.get("/teams/").text
