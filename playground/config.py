@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playground.config_types import Proxy, Rate, SettingError
+from playground.config_types import MailServer, Proxy, Rate, SettingError
 from playground.config_variables import VARIABLES
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
@@ -76,6 +76,8 @@ class Config:
     oidc_name: str
     sso_team: str
     user_header: str
+    mail_url: MailServer = field(repr=False)
+    mail_from: str
     data_keys: tuple[str, ...] = field(repr=False)
     key_teams: dict[str, frozenset[str]]
     metrics_token: str = field(repr=False)

@@ -71,6 +71,39 @@ def header(value: str) -> str:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over; false without a host. `scheme` is smtp, smtp+tls (STARTTLS), or smtps."""
+
+    scheme: str = "smtp"
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.host)
+
+
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+def mail_url(value: str) -> MailServer:
+    """Parse the URL of a mail server; user and password are percent-encoded."""
+    if not value:
+        return MailServer()
+    told = "must be smtp+tls://user:password@host:587 (or smtps, or smtp without TLS)"
+    try:
+        parts = urlsplit(value)
+        port = parts.port or _MAIL_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        raise ValueError(told) from None
+    if not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(told)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.scheme, parts.hostname, port, user, password)
+
+
 def token(value: str) -> str:
     if value and len(value) < 20:
         raise ValueError("must have at least 20 random characters")

@@ -12,6 +12,7 @@ from playground.config_types import (
     host_ports,
     issuer,
     key_teams,
+    mail_url,
     minutes,
     names,
     networks,
@@ -215,6 +216,13 @@ VARIABLES = (
         "With accounts, a header in which a trusted proxy names who is signed in, by email address.",
         header,
     ),
+    Variable(
+        "PLAYGROUND_MAIL_URL",
+        "",
+        "With accounts, mails invitations and warnings by this server: `smtp+tls://user:password@host:587`.",
+        mail_url,
+    ),
+    Variable("PLAYGROUND_MAIL_FROM", "playground@localhost", "The sender of that mail.", str),
     Variable(
         "PLAYGROUND_DATA_KEYS",
         "",

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "playground.calls",
     "playground.embeds",
     "playground.keys",
+    "playground.mail",
     "playground.people",
     "playground.proof",
     "playground.runs",

@@ -7,10 +7,12 @@ from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, RefusedError
+from playground.mail import letters
 from playground.people import joining, proxy_header, refusals, wall
 from playground.people.asked import member_in, name_in, need, number_in, refusing
 from playground.teams import people
@@ -149,11 +151,26 @@ def _invite(request: HttpRequest, own: Membership) -> HttpResponse:
             raise InvalidRequestError(FieldProblem("email", sentence)) from error
     made, secret = people.invite(own.team, role, email, request.user)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
-    return _page(request, own, made=made, link=link)
+    mailed = bool(email) and letters.is_on() and _mail(made, link)
+    return _page(request, own, made=made, link=link, mailed=mailed)
+
+
+def _mail(made: Invitation, link: str) -> bool:
+    told = gettext(
+        "%(person)s invites you to the team %(team)s in the API Playground. Open this link to join; it works "
+        "once, until %(date)s (UTC):"
+    ) % {"person": made.made_by, "team": made.team, "date": f"{made.expires:%Y-%m-%d %H:%M}"}
+    subject = gettext("Join %(team)s") % {"team": made.team}
+    return letters.send([made.email], subject, f"{told}\n\n{link}\n") is letters.Sent.TAKEN
 
 
 def _page(
-    request: HttpRequest, own: Membership, made: Invitation | None = None, link: str = ""
+    request: HttpRequest,
+    own: Membership,
+    made: Invitation | None = None,
+    link: str = "",
+    *,
+    mailed: bool = False,
 ) -> HttpResponse:
     members = list(own.team.members.select_related("person").order_by("pk"))
     manages = allows(own.role, Action.MANAGE)
@@ -170,6 +187,8 @@ def _page(
         "days": people.INVITATION_DAYS,
         "made": made,
         "link": link,
+        "mailed": mailed,
+        "mails": letters.is_on(),
     }
     return render(request, "people/team.html", context)
 

@@ -5,6 +5,10 @@ from datetime import timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from playground.database import in_turn
+from playground.mail import news
 from playground.scheduler.due import Task
 
-TASKS = (Task("sessions", timedelta(days=1), lambda: in_turn(SessionStore.clear_expired)),)
+TASKS = (
+    Task("sessions", timedelta(days=1), lambda: in_turn(SessionStore.clear_expired)),
+    Task("mail", timedelta(minutes=1), news.tell),
+)

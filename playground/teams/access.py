@@ -55,6 +55,10 @@ def allows(role: str, action: Action) -> bool:
     return _RANK[role] >= _RANK[_LOWEST[action]]
 
 
+def roles_that_may(action: Action) -> list[str]:
+    return [role for role in Role.values if allows(role, action)]
+
+
 def may(person: Person, action: Action, team: Team) -> bool:
     """Tell whether the person may do this in the team."""
     found = membership(person, team)

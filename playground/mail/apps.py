@@ -1,0 +1,7 @@
+"""The app for mail."""
+
+from django.apps import AppConfig
+
+
+class MailConfig(AppConfig):
+    name = "playground.mail"

@@ -1,0 +1,69 @@
+"""News from the audit log for a team's admins and owners, by mail: a task of the scheduler."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import cast
+
+from django.db.models import Max
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from playground.database import in_turn
+from playground.mail import letters
+from playground.mail.models import Told
+from playground.teams.access import Action, roles_that_may
+from playground.teams.models import Event, Kind, Team
+
+# Numbers are given before a transaction ends: of two at once, the later number may be there first.
+_SETTLED = timedelta(minutes=1)
+# After that, it is no news.
+_OLD = timedelta(days=1)
+_AT_ONCE = 100
+
+_LANGUAGES = ("en", "zh-hans")
+
+
+def _budget(event: Event) -> str:
+    told = gettext("The budget for %(name)s is used to %(percent)s%%.")
+    return told % {"name": event.about, "percent": event.details.get("percent", "")}
+
+
+# What is told, each with its sentence.
+_NEWS: dict[str, Callable[[Event], str]] = {Kind.BUDGET_NEARLY_USED: _budget}
+
+
+def tell() -> None:
+    """Mail what is new since the last time. What the mail server does not take now is tried again."""
+    if not letters.is_on():
+        return
+    for event in in_turn(_new):
+        is_news = event.at > timezone.now() - _OLD
+        if is_news and _mailed(event) is letters.Sent.LATER:
+            return
+        in_turn(partial(Told.objects.update, event=event.pk))
+
+
+def _new() -> list[Event]:
+    told = Told.objects.first() or Told.objects.create(
+        event=Event.objects.aggregate(last=Max("pk"))["last"] or 0
+    )
+    found = Event.objects.filter(
+        pk__gt=told.event, kind__in=_NEWS, team__isnull=False, at__lt=timezone.now() - _SETTLED
+    )
+    return list(found.select_related("team").order_by("pk")[:_AT_ONCE])
+
+
+def _mailed(event: Event) -> letters.Sent | None:
+    team = cast("Team", event.team)
+    managers = team.members.filter(role__in=roles_that_may(Action.MANAGE), person__is_active=True)
+    found = managers.exclude(person__email="").values_list("person__email", flat=True)
+    addresses: list[str] = in_turn(partial(list, found))
+    if not addresses:
+        return None
+    # Nobody knows which language each of them reads.
+    told = []
+    for language in _LANGUAGES:
+        with translation.override(language):
+            told.append(_NEWS[event.kind](event))
+    return letters.send(addresses, f"{team.name} · API Playground", "\n\n".join(told) + "\n")
