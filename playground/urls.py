@@ -48,6 +48,7 @@ urlpatterns = [
 
 if settings.CONFIG.accounts:
     from playground.people.urls import urlpatterns as people
+    from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
 
-    urlpatterns += [*people, path("teams/<int:number>/usage/", show, name="team-usage")]
+    urlpatterns += [*people, *teams, path("teams/<int:number>/usage/", show, name="team-usage")]

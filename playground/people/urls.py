@@ -1,17 +1,10 @@
-"""URLs of people and teams, with accounts. Of django-allauth's pages, those that work without mail."""
+"""URLs of people, with accounts. Of django-allauth's pages, those that work without mail."""
 
 from allauth.account import views as account
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import include, path, re_path
 
-from playground.people import (
-    budget_pages,
-    key_pages,
-    session_pages,
-    single_sign_on,
-    token_pages,
-    views,
-)
+from playground.people import session_pages, single_sign_on
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -43,15 +36,4 @@ urlpatterns = [
     ),
     path("accounts/sso/", include("allauth.socialaccount.urls")),
     path("accounts/sessions/", session_pages.sessions, name="usersessions_list"),
-    path("invitations/<str:secret>/", views.invitation, name="invitation"),
-    path("teams/", views.teams, name="teams"),
-    path("teams/<int:number>/", views.team, name="team"),
-    path("teams/<int:number>/change/", views.change, name="team-change"),
-    path("teams/<int:number>/keys/", key_pages.keys, name="team-keys"),
-    path("teams/<int:number>/keys/change/", key_pages.change, name="team-keys-change"),
-    path("teams/<int:number>/budgets/", budget_pages.budget, name="team-budgets"),
-    path("teams/<int:number>/budgets/change/", budget_pages.change, name="team-budgets-change"),
-    path("teams/<int:number>/tokens/", token_pages.tokens, name="team-tokens"),
-    path("teams/left/", budget_pages.left, name="budget-left"),
-    path("teams/<int:number>/audit/", views.audit, name="team-audit"),
 ]
