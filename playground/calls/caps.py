@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from playground import amounts
 from playground.catalogue.caps import Caps
+from playground.catalogue.held import KeyCaps
 from playground.exchange.fix import Fix
 from playground.exchange.parameter import Kind
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -18,6 +19,34 @@ def check(request: Request, caps: Caps | None) -> None:
     """Raise `InvalidRequestError` naming everything beyond the caps; None allows everything."""
     if caps and (beyond := problems(request, caps)):
         raise InvalidRequestError(*beyond, fix=_fix(request, beyond, caps))
+
+
+def check_key(request: Request, caps: KeyCaps) -> None:
+    """Raise `InvalidRequestError` naming what a team allows no call with its saved key."""
+    if beyond := list(_beyond_key(request, caps)):
+        fields = request.dialect.fields
+        most = {fields.model: next(iter(caps.models), None)} | dict.fromkeys(fields.tokens, caps.max_tokens)
+        changes = {problem.field: most[problem.field] for problem in beyond}
+        raise InvalidRequestError(*beyond, fix=Fix(say(_APPLY), changes))
+
+
+def _beyond_key(request: Request, caps: KeyCaps) -> Iterator[FieldProblem]:
+    if caps.models and request.demands.model not in caps.models:
+        sentence = gettext_noop("With the key %(name)s, use %(models)s.")
+        yield FieldProblem(request.dialect.fields.model, say(sentence, name=caps.name, models=caps.models))
+    if caps.max_tokens is None:
+        return
+    told = say(
+        gettext_noop("With the key %(name)s, set this to %(most)s or less."),
+        name=caps.name,
+        most=caps.max_tokens,
+    )
+    given = request.demands.tokens
+    if not given:
+        yield FieldProblem(request.dialect.fields.tokens[0], told)
+    for name, limit in given.items():
+        if limit > caps.max_tokens:
+            yield FieldProblem(name, told)
 
 
 def problems(request: Request, caps: Caps) -> list[FieldProblem]:
@@ -45,7 +74,10 @@ def _fix(request: Request, beyond: list[FieldProblem], caps: Caps) -> Fix | None
         for problem in beyond
         if problem.field != "request" and problem.field.partition(".")[0] not in said
     }
-    return Fix(say(gettext_noop("Apply the limits")), changes) if changes else None
+    return Fix(say(_APPLY), changes) if changes else None
+
+
+_APPLY = gettext_noop("Apply the limits")
 
 
 def _model(request: Request, caps: Caps) -> Iterator[FieldProblem]:

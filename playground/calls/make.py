@@ -71,6 +71,7 @@ def make(draft: Draft, terms: Terms, caller: Caller, *, live: bool = False) -> E
         terms.admit(draft)
         request, route = draft.checked()
         caps.check(request, terms.caps(route))
+        caps.check_key(request, draft.lent.caps)
         abilities.check(request, route)
         reservation = terms.reserve(request, route, caller.visitor)
     except RefusedError as refused:
@@ -107,6 +108,7 @@ def count_tokens(draft: Draft, caller: Caller) -> Count:
         raise InvalidRequestError(FieldProblem("dialect", say(sentence, api=dialect.label)))
     request, route = draft.checked()
     caps.check(request, route.caps)
+    caps.check_key(request, draft.lent.caps)
     abilities.check(request, route)
     rates.count(caller.visitor, route)
     return counting.count(request, route, settings.LIMITS, caller)

@@ -7,18 +7,28 @@ from playground.exchange.call import Auth
 
 
 @dataclass(frozen=True, slots=True)
+class KeyCaps:
+    """What a saved key may be used for: an empty `models` allows any, None any number of tokens a call."""
+
+    name: str = ""
+    models: tuple[str, ...] = ()
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lent:
     """What a call may use besides a typed key: a saved one, which is sent to its `origins` only.
 
     `key` is "" if none was found. `auth` is None for the provider's or the API's own. `teams` is the name of
-    a key that a team pays for, "" for a person's own. `servers` says whether the server's key may be used if
-    there is no other.
+    a key that a team pays for, "" for a person's own; `caps` limit its calls. `servers` says whether the
+    server's key may be used if there is no other.
     """
 
     key: str = field(default="", repr=False)
     origins: frozenset[str] = frozenset()
     auth: Auth | None = None
     teams: str = ""
+    caps: KeyCaps = KeyCaps()
     servers: bool = True
 
 

@@ -28,6 +28,7 @@ from playground.text.sentence import gettext_noop, say
 _SHORTEST_WITH_TAIL = 20
 # Of a team and of each person in it: a page lists them all.
 _MOST = 100
+_MOST_MODELS, _LONGEST_MODEL, _MOST_DIGITS = 50, 200, 9
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,32 @@ class Place:
     dialect: str
     auth: str
     origins: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a call with a key may ask for: one of `models`, if there are any, and so many tokens at most."""
+
+    models: tuple[str, ...] = ()
+    max_tokens: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+def limits_of(models: str, max_tokens: str) -> Limits:
+    """Return the limits that a form names: models by commas or lines. Raises `InvalidRequestError`."""
+    names = tuple(dict.fromkeys(filter(None, map(str.strip, models.replace(",", "\n").splitlines()))))
+    if len(names) > _MOST_MODELS or any(len(name) > _LONGEST_MODEL or "\0" in name for name in names):
+        sentence = say(gettext_noop("Enter at most %(most)s models."), most=_MOST_MODELS)
+        raise InvalidRequestError(FieldProblem("only_models", sentence))
+    typed = max_tokens.strip()
+    if not typed:
+        return Limits(names)
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS and int(typed)):
+        sentence = say(gettext_noop("Enter a whole number above 0, or nothing for no limit."))
+        raise InvalidRequestError(FieldProblem("max_tokens", sentence))
+    return Limits(names, int(typed))
 
 
 def place_of(provider: str, base_url: str, dialect: str, auth: str) -> Place:
@@ -82,6 +109,7 @@ def add(
     secret: str,
     audience: str,
     people: Collection[Membership] = (),
+    limits: Limits = NO_LIMITS,
 ) -> Key:
     """Keep a new key of the member's team or, with `Audience.OWN`, of the member.
 
@@ -100,6 +128,8 @@ def add(
         dialect=place.dialect,
         auth=place.auth,
         audience=audience,
+        only_models=limits.models,
+        max_tokens=limits.max_tokens,
         made_by_id=member.person_id,
     )
     _seal(key, secret, place.origins)
@@ -122,6 +152,8 @@ def replace(key: Key, secret: str, member: Membership, ends: datetime | None) ->
         dialect=key.dialect,
         auth=key.auth,
         audience=key.audience,
+        only_models=key.only_models,
+        max_tokens=key.max_tokens,
         made_by_id=member.person_id,
         replaces=key,
         since=key.since,
@@ -140,6 +172,14 @@ def share(key: Key, audience: str, people: Collection[Membership], person: Perso
     Key.objects.filter(pk=key.pk).update(audience=audience)
     key.people.set(people if audience == Audience.PEOPLE else ())
     _note(Kind.KEY_SHARED, key, person, before=key.audience, audience=audience)
+
+
+@transaction.atomic
+def limit(key: Key, limits: Limits, person: Person) -> None:
+    """Change what a call with a key of the team may ask for."""
+    Key.objects.filter(pk=key.pk).update(only_models=limits.models, max_tokens=limits.max_tokens)
+    told = {"models": ", ".join(limits.models)[:300], "max_tokens": limits.max_tokens}
+    _note(Kind.KEY_LIMITED, key, person, **{name: value for name, value in told.items() if value})
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from playground.calls.draft import Draft
-from playground.catalogue.held import Held, Lent, Saved
+from playground.catalogue.held import Held, KeyCaps, Lent, Saved
 from playground.catalogue.providers import LOCAL_MODEL, catalogue
 from playground.database import in_turn
 from playground.exchange.call import AUTHS
@@ -101,7 +101,8 @@ def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | N
         try:
             secret, origins = open_key(key)
             name = "" if key.member_id else key.name
-            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), name, servers=False)
+            caps = KeyCaps(key.name, tuple(key.only_models), key.max_tokens)
+            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), name, caps, servers=False)
         except sealing.UnreadableError as error:
             if wanted:
                 raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error

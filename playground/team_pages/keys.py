@@ -35,7 +35,7 @@ OVERLAPS = (
     ("7", _("The old key works for another 7 days")),
     ("", _("The old key works until you turn it off")),
 )
-_CHANGES = ("add", "replace", "share", "off", "on", "delete")
+_CHANGES = ("add", "replace", "share", "limit", "off", "on", "delete")
 _MOST_PEOPLE = 5
 
 
@@ -100,6 +100,8 @@ def _change(request: HttpRequest, own: Membership, asked: str) -> None:
             if audience == Audience.OWN:  # it would leave the team without a trace in its list
                 raise RefusedError(refusals.NOT_ALLOWED)
             keeping.share(key, audience, _people(request, own), own.person)
+        case "limit" if key.member is None:
+            keeping.limit(key, _limits(request), own.person)
         case "off":
             keeping.turn_off(key, own.person)
         case "on":
@@ -117,7 +119,12 @@ def _add(request: HttpRequest, own: Membership) -> None:
         post.get("provider", ""), post.get("base_url", ""), post.get("dialect", ""), post.get("auth", "")
     )
     secret = keeping.clean(post.get("api_key", ""))
-    keeping.add(own, name_in(request), place, secret, audience, _people(request, own))
+    people = _people(request, own)
+    keeping.add(own, name_in(request), place, secret, audience, people, _limits(request))
+
+
+def _limits(request: HttpRequest) -> keeping.Limits:
+    return keeping.limits_of(request.POST.get("only_models", ""), request.POST.get("max_tokens", ""))
 
 
 def _audience(request: HttpRequest, own: Membership) -> str:

@@ -212,6 +212,7 @@ class Kind(models.TextChoices):
     KEY_USED = "key_used", _("used the key")
     KEY_REPLACED = "key_replaced", _("replaced the key")
     KEY_SHARED = "key_shared", _("changed who may use the key")
+    KEY_LIMITED = "key_limited", _("changed the limits of the key")
     KEY_OFF = "key_off", _("turned off the key")
     KEY_ON = "key_on", _("turned on the key")
     KEY_DELETED = "key_deleted", _("deleted the key")

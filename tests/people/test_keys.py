@@ -101,6 +101,33 @@ def test_models_are_listed_and_rejections_counted_with_it(
     assert re.search(r"Rejected with 401</dt><dd>1<", team["admin"].get(page).text)
 
 
+def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Person], page: str) -> None:
+    number = _add(team["admin"], page, only_models="m, m-large", max_tokens="50")
+
+    def sent(**request: object) -> dict[str, str]:
+        body = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "x"}], **request}
+        told = team["member"].post("/send/", {"provider": "test", "request": body})
+        return (told.json()["error"] or {}).get("fields", {})
+
+    assert sent() == {}
+    assert sent(model="m-large") == {}
+    assert sent(model="m-2") == {"model": "With the key Research, use m or m-large."}
+    most = "With the key Research, set this to 50 or less."
+    assert sent(max_tokens=51) == {"max_tokens": most}
+    assert sent(max_tokens=None) == {"max_tokens": most}
+    assert len(place.upstream.requests) == 2
+
+    limits = {"change": "limit", "key": number}
+    assert team["member"].post(f"{page}change/", only_models="x", **limits).status_code == 404
+    assert team["admin"].post(f"{page}change/", max_tokens="-1", **limits).status_code == 400
+    assert "<bdi>m, m-large</bdi> · 50 tokens" in team["admin"].get(page).text
+    assert team["admin"].post(f"{page}change/", only_models="m-2", **limits).status_code == 200
+    assert sent(model="m-2", max_tokens=10**6) == {}
+    assert "changed the limits of the key" in team["admin"].get(page.replace("keys", "audit")).text
+    again = team["admin"].post(f"{page}change/", change="replace", key=number, api_key=NEXT)
+    assert again.text.count("<dd><bdi>m-2</bdi></dd>") == 2
+
+
 def test_the_servers_key_is_for_other_teams(
     place: Place, team: dict[str, Person], stranger: Person, page: str
 ) -> None:
