@@ -1,0 +1,206 @@
+"""Secrets appear nowhere: in no database, cache, log, or page, after a team has used all that takes one.
+
+PostgreSQL and Redis are real, and the provider repeats the key that it was sent.
+"""
+
+import base64
+import os
+import re
+import socket
+import subprocess
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
+
+import psycopg
+import pytest
+import redis
+
+from playground.keys import sealing
+from tests.mail.server import PASSWORD as MAIL_PASSWORD
+from tests.mail.server import receiving
+from tests.people.place import PASSWORD, Person, Place, serving_people
+from tests.postgresql import PostgreSQLServer
+from tests.redis import RedisServer
+from tests.upstreams.scripted import Recorded, json_answer, stream
+
+SECRETS = {
+    "the server's key": "sk-canary-of-the-server-3f9a1c",
+    "a team's key": "sk-canary-of-the-team-77be20",
+    "the key that replaces it": "sk-canary-of-the-next-41d0aa",
+    "a personal key": "sk-canary-of-one-person-9c3b5e",
+    "a typed key": "sk-canary-that-was-typed-0a8f66",
+    "a key of a base URL": "sk-canary-of-a-base-url-5512de",
+    "the secret key": "canary-secret-key-" + "7c1e" * 12,
+    "the data key": sealing.new_key(),
+    "the metrics token": "canary-metrics-token-8d2b",
+    "the OpenID secret": "canary-openid-secret-f00d",
+    "the mail password": MAIL_PASSWORD,
+    "a password": PASSWORD,
+}
+PROMPT = "canary-prompt"
+
+
+def _echo(connection: socket.socket, recorded: Recorded) -> None:
+    """Answer with what was sent, as a provider might: in the body, an error, a header, and a stream."""
+    key = recorded.header("authorization") or ""
+    if b"fail" in recorded.body:
+        answer = json_answer({"error": {"message": f"Wrong key: {key}"}}, 401, **{"x-key": key})
+    elif b'"stream"' in recorded.body:
+        answer = stream({"content": "It is "}, {"content": key[:12]}, {"content": key[12:]})
+    else:
+        echo = [key, base64.b64encode(key.encode()).decode(), quote(key, safe="")]
+        message = {"role": "assistant", "content": " ".join(echo)}
+        answer = json_answer({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+    connection.sendall(answer.encode())
+
+
+@contextmanager
+def _place(folder: Path, database: PostgreSQLServer, cache: RedisServer, log: Path) -> Iterator[Place]:
+    with receiving() as box, log.open("wb") as stderr:
+        settings = {
+            "DATABASE_URL": database.url(),
+            "CACHE_URL": cache.url,
+            "SSL_CERT_FILE": box.authority,
+            "PLAYGROUND_MAIL_URL": box.url,
+            "PLAYGROUND_SECRET_KEY": SECRETS["the secret key"],
+            "PLAYGROUND_DATA_KEYS": SECRETS["the data key"],
+            "PLAYGROUND_METRICS_TOKEN": SECRETS["the metrics token"],
+            "PLAYGROUND_OIDC_URL": "http://127.0.0.1:1",
+            "PLAYGROUND_OIDC_CLIENT_ID": "playground",
+            "PLAYGROUND_OIDC_CLIENT_SECRET": SECRETS["the OpenID secret"],
+            "TEST_API_KEY": SECRETS["the server's key"],
+        }
+        with serving_people(folder, stderr, **settings) as place:
+            place.upstream.reply(_echo)
+            yield place
+
+
+def _use_everything(place: Place, owner: Person) -> dict[str, str]:
+    """Return the secrets that the playground made itself."""
+    keys = "/teams/1/keys/change/"
+    typed = {"api_key": SECRETS["a typed key"]}
+    chat = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
+    base = f"http://{place.upstream.host_port}/v1"
+
+    def call(text: str = PROMPT, *, stream: bool = False, **fields: str) -> None:
+        request = {**chat, "messages": [{"role": "user", "content": text}]} | (
+            {"stream": True} if stream else {}
+        )
+        target = {} if "base_url" in fields else {"provider": "test"}
+        assert owner.post("/send/", {**target, "request": request, **fields}).status_code == 200
+
+    for fields in ({"saved_key": "server"}, typed):
+        for text in (PROMPT, "fail"):
+            call(text, **fields)
+            call(text, stream=True, **fields)
+    owner.post(
+        keys, change="add", provider="test", name="T", audience="team", api_key=SECRETS["a team's key"]
+    )
+    call()
+    call("fail")
+    owner.post(keys, change="replace", key="1", overlap="1", api_key=SECRETS["the key that replaces it"])
+    call(stream=True)
+    owner.post(
+        keys, change="add", provider="test", name="P", audience="own", api_key=SECRETS["a personal key"]
+    )
+    call()
+    owner.post(
+        keys, change="add", provider="", base_url=base, name="B", audience="team",
+        api_key=SECRETS["a key of a base URL"],
+    )  # fmt: skip
+    call(base_url=base)
+    # What is typed where it does not belong, or wrongly.
+    owner.post("/send/", {"provider": "test", "request": {"model": "", "messages": 1}, **typed})
+    owner.post("/send/", {"provider": "test", "request": chat, "api_key": f"{SECRETS['a typed key']} ü"})
+    owner.post("/models/", {"provider": "test", **typed})
+    Person(owner.address).post("/accounts/login/", login=owner.email, password=f"{PASSWORD}!")
+    Person(owner.address).get("/metrics", Authorization=f"Bearer {SECRETS['the metrics token']}")
+    invited = owner.post("/teams/1/change/", change="invite", role="member", email="ann@example.org").text
+    made = owner.post("/teams/1/tokens/", name="script", days="7", sends="on", reads="on").text
+    link, token = re.search(r"/invitations/([\w-]{20,})/", invited), re.search(r"apg_[\w-]{20,}", made)
+    assert link
+    assert token
+    headers = {"Authorization": f"Bearer {token[0]}", "Accept": "application/json"}
+    assert Person(owner.address).get("/runs/", **headers).status_code == 200
+    return {"an invitation's link": link[1], "an API token": token[0]}
+
+
+def _pages(owner: Person) -> Iterator[tuple[str, bytes]]:
+    """Yield each page that can be reached by links, with the address, and runs as JSON."""
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        path = waiting.pop()
+        page = owner.get(path)
+        yield path, page.content + str(page.headers).encode()
+        if path.startswith("/runs/") and path.count("/") == 3:
+            yield f"{path} as JSON", owner.get(path, Accept="application/json").content
+        for link in re.findall(r'(?:href|src|action)="([^"]+)"', page.text):
+            url = urlsplit(urljoin(owner.address + path, urldefrag(link).url))
+            further = url.path + (f"?{url.query}" if url.query else "")
+            if f"{url.scheme}://{url.netloc}" == owner.address and further not in seen and len(seen) < 200:
+                seen.add(further)
+                if not re.match(r"/(static|docs|accounts/logout)", further):
+                    waiting.append(further)
+    yield "the export", owner.post("/runs/export/", format="jsonl").content
+
+
+def _database(server: PostgreSQLServer) -> Iterator[tuple[str, bytes]]:
+    url = server.url()
+    dump = subprocess.run([server.programs / "pg_dump", url], capture_output=True, check=True, env=os.environ)
+    yield "the database", dump.stdout
+    columns = (
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE data_type = 'bytea' AND table_schema = 'public'"
+    )
+    with psycopg.connect(url) as connection:
+        for table, column in connection.execute(columns).fetchall():
+            for (value,) in connection.execute(f'SELECT "{column}" FROM "{table}"'):  # type: ignore[arg-type]
+                yield f"{table}.{column}", bytes(value or b"")
+                try:
+                    yield f"{table}.{column}, decompressed", zlib.decompress(value)
+                except zlib.error:
+                    continue
+
+
+def _cache(server: RedisServer) -> Iterator[tuple[str, bytes]]:
+    with redis.Redis.from_url(server.url) as client:
+        for key in client.scan_iter():
+            yield f"Redis {key!r}", key + (client.dump(key) or b"")
+
+
+def _spellings(secret: str) -> set[bytes]:
+    raw = secret.encode()
+    # Base64 of a text that contains it, wherever it begins.
+    encoded = {base64.b64encode(b"x" * n + raw)[4 if n else 0 : -4] for n in range(3)}
+    return {raw, raw.hex().encode(), quote(secret, safe="").encode(), *encoded}
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_no_secret_is_in_a_database_a_cache_a_log_or_a_page(
+    tmp_path: Path, postgresql_server: PostgreSQLServer, redis_server: RedisServer
+) -> None:
+    log = tmp_path / "log"
+    with _place(tmp_path, postgresql_server, redis_server, log) as place:
+        owner = place.person("owner", "Research", "owner")
+        secrets = SECRETS | _use_everything(place, owner)
+        sent = {request.header("authorization") for request in place.upstream.requests}
+        found = [*_pages(owner), *_database(postgresql_server), *_cache(redis_server)]
+    found.append(("the log", log.read_bytes()))
+
+    # Otherwise nothing would have been tested.
+    assert {f"Bearer {secret}" for secret in SECRETS.values() if secret.startswith("sk-")} == sent
+    assert len([where for where, _ in found if where.endswith("as JSON")]) > 10
+    assert any("decompressed" in where for where, _ in found)
+    assert any("Redis" in where for where, _ in found)
+    assert PROMPT in str(found)
+    leaks = [
+        f"{name} in {where}"
+        for name, secret in secrets.items()
+        for where, text in found
+        if any(spelling in text for spelling in _spellings(secret))
+    ]
+    assert leaks == []
+    assert PROMPT.encode() not in found[-1][1]
