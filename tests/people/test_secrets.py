@@ -39,6 +39,7 @@ SECRETS = {
     "the OpenID secret": "canary-openid-secret-f00d",
     "the mail password": MAIL_PASSWORD,
     "a password": PASSWORD,
+    "the password of the database": "hunter2",
 }
 PROMPT = "canary-prompt"
 
@@ -140,7 +141,7 @@ def _pages(owner: Person) -> Iterator[tuple[str, bytes]]:
         for link in re.findall(r'(?:href|src|action)="([^"]+)"', page.text):
             url = urlsplit(urljoin(owner.address + path, urldefrag(link).url))
             further = url.path + (f"?{url.query}" if url.query else "")
-            if f"{url.scheme}://{url.netloc}" == owner.address and further not in seen and len(seen) < 200:
+            if f"{url.scheme}://{url.netloc}" == owner.address and further not in seen and len(seen) < 100:
                 seen.add(further)
                 if not re.match(r"/(static|docs|accounts/logout)", further):
                     waiting.append(further)
