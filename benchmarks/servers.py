@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 # The same settings for both, so that only the programs differ.
-_GUNICORN = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "--workers=1", "--threads=16"]
+GUNICORN = ["-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "--workers=1", "--threads=16"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def all_servers(provider: str = "benchmarks.mock") -> Iterator[Servers]:
         run_manage("collectstatic", variables)
         stack.enter_context(server(["-m", provider, str(upstream)], upstream, variables))
         for port, application in ((floor, "benchmarks.floor"), (playground, "playground.wsgi")):
-            command = [*_GUNICORN, f"--bind=127.0.0.1:{port}", application]
+            command = [*GUNICORN, f"--bind=127.0.0.1:{port}", application]
             stack.enter_context(server(command, port, variables))
         yield Servers(variables["UPSTREAM"], f"http://127.0.0.1:{floor}/", f"http://127.0.0.1:{playground}/")
 
