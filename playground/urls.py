@@ -10,6 +10,7 @@ from playground.embeds.loader import loader
 from playground.history import opening, saving
 from playground.history import views as history
 from playground.history.export import export
+from playground.pinned import views as pinned
 from playground.web import refusals, views
 
 handler400 = refusals.bad_request
@@ -30,6 +31,11 @@ urlpatterns = [
     path("runs/<str:key>/", history.run, name="run"),
     path("runs/<str:key>/change/", history.change, name="run-change"),
     path("runs/<str:key>/proof/", saving.run_proof, name="run-proof"),
+    path("runs/<str:key>/pin/", pinned.new, name="run-pin"),
+    path("pinned/", pinned.pins, name="pins"),
+    path("pinned/<int:pin>/", pinned.show, name="pin"),
+    path("pinned/<int:pin>/edit/", pinned.edit, name="pin-edit"),
+    path("pinned/<int:pin>/change/", pinned.change, name="pin-change"),
     path("proof/", saving.carried_proof, name="proof"),
     path("proof/open/", opening.open_proof, name="proof-open"),
     path(opening.KEY_PATH.removeprefix("/"), saving.public_key, name="public-key"),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -95,14 +96,23 @@ def lend(draft: Draft, wanted: str, member: Membership, caller: Caller) -> tuple
     return replace(draft, lent=lent), caller.and_then(partial(_ended, use))
 
 
+def fitting(draft: Draft, member: Membership) -> Draft:
+    """Return the draft with the key that `lend` would choose; nothing is noted. Raises `DatabaseError`."""
+    draft = replace(draft, lent=Lent(servers=draft.provider not in withheld(member)))
+    if draft.provider == LOCAL_MODEL or (draft.provider and draft.provider not in catalogue()):
+        return draft
+    for key in in_turn(lambda: list(_fitting(draft, "", member))):
+        with suppress(sealing.UnreadableError):
+            return replace(draft, lent=_lent(key))
+    return draft
+
+
 def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | None:
     """Find the key and note its use. None if there is none; raises `InvalidRequestError` if it was wanted."""
     for key in _fitting(draft, wanted, member):
         try:
-            secret, origins = open_key(key)
-            name = "" if key.member_id else key.name
-            caps = KeyCaps(key.name, tuple(key.only_models), key.max_tokens)
-            return _note(key, member), Lent(secret, origins, AUTHS.get(key.auth), name, caps, servers=False)
+            lent = _lent(key)
+            return _note(key, member), lent
         except sealing.UnreadableError as error:
             if wanted:
                 raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error
@@ -111,6 +121,14 @@ def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | N
     if wanted:
         raise InvalidRequestError(FieldProblem("saved_key", say(_NOT_FOR_YOU)))
     return None
+
+
+def _lent(key: Key) -> Lent:
+    """Raises `UnreadableError`."""
+    secret, origins = open_key(key)
+    name = "" if key.member_id else key.name
+    caps = KeyCaps(key.name, tuple(key.only_models), key.max_tokens)
+    return Lent(secret, origins, AUTHS.get(key.auth), name, caps, servers=False)
 
 
 def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:

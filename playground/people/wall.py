@@ -63,6 +63,8 @@ NEEDED = {
     "run-proof": Action.SEE,
     "proof": Action.SEE,
     "proof-open": Action.SEE,
+    "pins": Action.SEE,
+    "pin": Action.SEE,
     "budget-left": Action.SEE,
     "send": Action.SEND,
     "stop": Action.SEND,
@@ -71,6 +73,9 @@ NEEDED = {
     "detect": Action.SEND,
     "run-change": Action.SEND,
     "runs-selected": Action.SEND,
+    "run-pin": Action.SEND,
+    "pin-edit": Action.SEND,
+    "pin-change": Action.SEND,
 }
 # What a program may ask for by an API token, by the token's field that allows it.
 BY_TOKEN = {

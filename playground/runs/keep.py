@@ -41,7 +41,7 @@ _NO_DATABASE = gettext_noop("This run wasn’t saved: %(why)s.")
 _TOO_LARGE = gettext_noop("This run wasn’t saved: it exceeds the %(most)s MiB available for all runs.")
 _BROKEN = gettext_noop("This run wasn’t saved because of an error in the playground. See its log.")
 _FULL = gettext_noop(
-    "This run wasn’t saved: starred runs take up all %(most)s MiB. Delete some. "
+    "This run wasn’t saved: starred and pinned runs take up all %(most)s MiB. Delete some. "
     "(Administrators can raise PLAYGROUND_RUNS_MIB.)"
 )
 

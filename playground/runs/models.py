@@ -37,6 +37,10 @@ class Runs(models.QuerySet["Run"]):
         visible = models.Q(private=False) | models.Q(person_id=member.person_id)
         return self.filter(visible, team_id=member.team_id)
 
+    def disposable(self) -> "Runs":
+        """Return the runs that retention may delete: those that are neither starred nor held."""
+        return self.filter(starred=False).exclude(key__in=Hold.objects.values("run"))
+
     def without_record(self) -> "Runs":
         """Return the runs as lists read them: without their largest columns."""
         return self.defer("record", "words")
@@ -120,6 +124,16 @@ class Run(models.Model):
     def short(self) -> str:
         """The beginning of the key, by which people tell runs apart."""
         return self.key[:8]
+
+
+class Hold(models.Model):
+    """Keeps a run, by its key, from retention for a `holder` that needs it, as a star does for people."""
+
+    run = models.CharField(max_length=64, db_index=True)
+    holder = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return f"{self.holder} · {self.run}"
 
 
 def packed(exchange: Exchange) -> bytes:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from playground.database import in_turn
 from playground.runs import reserve, search
-from playground.runs.models import Run
+from playground.runs.models import Hold, Run
 
 # Runs written between two looks at the whole table.
 _EVERY = 100
@@ -52,9 +52,9 @@ space = _Space()
 
 
 def make_room(size: int) -> bool:
-    """Make room for a run of this size. Returns False if starred runs leave none. Raises `DatabaseError`.
+    """Make room for a run of this size. Returns False if starred and held runs leave none.
 
-    Then no run is deleted for it.
+    Then no run is deleted for it. Raises `DatabaseError`.
     """
     most = settings.CONFIG.runs_mib * MIB
     if space.takes(size, most):
@@ -105,13 +105,13 @@ def _tidied(most: int, needed: int = 0, batches: int = sys.maxsize) -> int:
     Deletes no run for these if that many can't be had. Returns the bytes left.
     """
     too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
-    old = Run.objects.filter(started__lt=too_old, starred=False).values_list("pk", flat=True)
+    old = Run.objects.disposable().filter(started__lt=too_old).values_list("pk", flat=True)
     while batches and _delete(list(old[:_BATCH])):
         batches -= 1
     taken = used()
-    if used(Run.objects.filter(starred=True)) + needed <= most:
+    if _kept_by_people() + needed <= most:
         most -= needed
-    oldest = Run.objects.filter(starred=False).order_by("pk").values_list("pk", "size")
+    oldest = Run.objects.disposable().order_by("pk").values_list("pk", "size")
     enough = most * _LEFT if taken > most else taken
     while taken > enough and (batch := list(oldest[:_BATCH])):
         left = list(accumulate((size for _, size in batch), sub, initial=taken))[:-1]
@@ -119,6 +119,13 @@ def _tidied(most: int, needed: int = 0, batches: int = sys.maxsize) -> int:
         _delete([pk for pk, _ in gone])
         taken -= sum(size for _, size in gone)
     return taken
+
+
+def _kept_by_people() -> int:
+    """Return how many bytes starred runs take, by their index, and the few that are held besides."""
+    starred = Run.objects.filter(starred=True)
+    held = Run.objects.filter(starred=False, key__in=Hold.objects.values("run"))
+    return used(starred) + used(held)
 
 
 def _delete(pks: list[int]) -> int:

@@ -71,6 +71,12 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("team-budgets-change", "-", "admin", {"change": "zone", "zone": "Europe/Berlin"}),
     ("team-tokens", "viewer", "viewer", {}),
     ("budget-left", "viewer", "-", {}),
+    ("run-pin", "member", "member", {}),
+    ("pins", "viewer", "-", {}),
+    ("pin", "viewer", "-", {}),
+    ("pin-edit", "member", "member", {}),
+    ("pin-change", "-", "member", {"change": "pause"}),
+    ("pin-change", "-", "member", {"change": "run"}),
     ("team-audit", "admin", "-", {}),
     ("team-usage", "viewer", "-", {}),
     # The last, since the viewer is an admin from then on.
@@ -108,10 +114,13 @@ def values(team: dict[str, Person]) -> dict[str, str]:
     """Return what stands for an object of team One in a route or a form."""
     number = team["owner"].get("/teams/").url.rstrip("/").rpartition("/")[2]
     page = team["owner"].get(f"/teams/{number}/").text
+    run = team["member"].send().json()["id"]
+    pin = team["member"].post(f"/runs/{run}/pin/", name="Greeting", check="status", every="never").url
     members = dict.fromkeys(re.findall(r'name="member" value="(\d+)"', page))
     return {
         "<int:number>": number,
-        "<str:key>": team["member"].send().json()["id"],
+        "<str:key>": run,
+        "<int:pin>": pin.rstrip("/").rpartition("/")[2],
         "<path:address>": "run/accounts",
         "<str:secret>": "made-up",
         "TEAM": number,
@@ -149,7 +158,7 @@ def test_each_url_lets_in_whom_the_table_names(
     for name, get, post, fields in _TABLE:
         path = "/" + _filled(routes[name], values)
         filled = {field: _filled(value, values) for field, value in fields.items()}
-        names_an_object = "<int:number>" in routes[name] or "<str:key>" in routes[name]
+        names_an_object = any(one in routes[name] for one in ("<int:number>", "<str:key>", "<int:pin>"))
         for method, needed in (("GET", get), ("POST", post)):
             if needed == "-":
                 expected = {who: {403, 405} for who in _ROLES} | {"nobody": {401, 405}, "stranger": {405}}

@@ -1,0 +1,61 @@
+"""Read the form of a pin: its name, checks, and schedule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest, QueryDict
+
+from playground.exchange.refusal import FieldProblem, InvalidRequestError, collect
+from playground.people.asked import name_in
+from playground.pinned import checks as known
+from playground.pinned.checks import Check
+from playground.pinned.models import Every, Pin
+from playground.text.sentence import gettext_noop, say
+
+
+@dataclass(frozen=True)
+class Asked:
+    name: str
+    checks: Mapping[str, str]
+    every: str
+    hour: int
+    weekday: int
+
+
+def read(request: HttpRequest) -> Asked:
+    """Read the form. A check is chosen by `check`, and its value is in the field of its name.
+
+    Raises `InvalidRequestError` with everything that is wrong.
+    """
+    post, problems = request.POST, list[FieldProblem]()
+    name = collect(problems, "", name_in, request)
+    chosen = [Check(one) for one in Check.values if one in post.getlist("check")]
+    if not chosen:
+        problems.append(FieldProblem("check", say(gettext_noop("Choose at least one check."))))
+    checks = {
+        check.value: collect(problems, "", known.read, check, post.get(check.value, "")) for check in chosen
+    }
+    every = post.get("every", "")
+    if every not in Every.values:
+        sentence = say(gettext_noop("Use one of: %(known)s."), known=", ".join(Every.values))
+        problems.append(FieldProblem("every", sentence))
+    hour, weekday = (
+        collect(problems, 0, _number, post, field, most) for field, most in (("hour", 23), ("weekday", 6))
+    )
+    if problems:
+        raise InvalidRequestError(*problems)
+    return Asked(name, checks, every, hour, weekday)
+
+
+def _number(post: QueryDict, field: str, most: int) -> int:
+    text = post.get(field, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 3 and int(text) <= most):
+        sentence = say(gettext_noop("Enter a whole number from 0 to %(most)s."), most=most)
+        raise InvalidRequestError(FieldProblem(field, sentence))
+    return int(text)
+
+
+def filled_from(pin: Pin) -> dict[str, str | list[str]]:
+    """Return the fields of the form as `read` takes them."""
+    fields = {"name": pin.name, "every": pin.every, "hour": str(pin.hour), "weekday": str(pin.weekday)}
+    return {**fields, **pin.checks, "check": list(pin.checks)}
