@@ -29,6 +29,8 @@ from benchmarks.servers import (
 )
 from tests.postgresql import running_postgresql
 
+# Its address, and the headers and the JSON of a call.
+Place = tuple[str, dict[str, str], object]
 ROUNDS = 5
 # Of each client, in a round.
 EACH = 60
@@ -48,8 +50,8 @@ print("TOKEN", tokens.make(member, "bench", 7, sends=True, reads=True)[1])
 
 
 @contextmanager
-def places() -> Iterator[dict[str, tuple[str, dict[str, str], object]]]:
-    """Run all servers. Yields for each its address, and the headers and the JSON of a call."""
+def places() -> Iterator[dict[str, Place]]:
+    """Run all servers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         upstream, floor = free_port(), free_port()
@@ -59,7 +61,7 @@ def places() -> Iterator[dict[str, tuple[str, dict[str, str], object]]]:
         stack.enter_context(
             server([*GUNICORN, f"--bind=127.0.0.1:{floor}", "benchmarks.floor"], floor, variables)
         )
-        found = {"floor": (f"http://127.0.0.1:{floor}/", dict[str, str](), REQUEST)}
+        found: dict[str, Place] = {"floor": (f"http://127.0.0.1:{floor}/", dict[str, str](), REQUEST)}
         database = stack.enter_context(running_postgresql())
         for name, further in (
             ("SQLite", {"PLAYGROUND_DATABASE": str(folder / "team.sqlite3")}),

@@ -47,24 +47,24 @@ class Limits:
     """What a call with a key may ask for: one of `models`, if there are any, and so many tokens at most."""
 
     models: tuple[str, ...] = ()
-    max_tokens: int | None = None
+    most_tokens: int | None = None
 
 
 NO_LIMITS = Limits()
 
 
-def limits_of(models: str, max_tokens: str) -> Limits:
+def limits_of(models: str, most_tokens: str) -> Limits:
     """Return the limits that a form names: models by commas or lines. Raises `InvalidRequestError`."""
     names = tuple(dict.fromkeys(filter(None, map(str.strip, models.replace(",", "\n").splitlines()))))
     if len(names) > _MOST_MODELS or any(len(name) > _LONGEST_MODEL or "\0" in name for name in names):
         sentence = say(gettext_noop("Enter at most %(most)s models."), most=_MOST_MODELS)
         raise InvalidRequestError(FieldProblem("only_models", sentence))
-    typed = max_tokens.strip()
+    typed = most_tokens.strip()
     if not typed:
         return Limits(names)
     if not (typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS and int(typed)):
         sentence = say(gettext_noop("Enter a whole number above 0, or nothing for no limit."))
-        raise InvalidRequestError(FieldProblem("max_tokens", sentence))
+        raise InvalidRequestError(FieldProblem("most_tokens", sentence))
     return Limits(names, int(typed))
 
 
@@ -129,7 +129,7 @@ def add(
         auth=place.auth,
         audience=audience,
         only_models=limits.models,
-        max_tokens=limits.max_tokens,
+        most_tokens=limits.most_tokens,
         made_by_id=member.person_id,
     )
     _seal(key, secret, place.origins)
@@ -153,7 +153,7 @@ def replace(key: Key, secret: str, member: Membership, ends: datetime | None) ->
         auth=key.auth,
         audience=key.audience,
         only_models=key.only_models,
-        max_tokens=key.max_tokens,
+        most_tokens=key.most_tokens,
         made_by_id=member.person_id,
         replaces=key,
         since=key.since,
@@ -177,8 +177,8 @@ def share(key: Key, audience: str, people: Collection[Membership], person: Perso
 @transaction.atomic
 def limit(key: Key, limits: Limits, person: Person) -> None:
     """Change what a call with a key of the team may ask for."""
-    Key.objects.filter(pk=key.pk).update(only_models=limits.models, max_tokens=limits.max_tokens)
-    told = {"models": ", ".join(limits.models)[:300], "max_tokens": limits.max_tokens}
+    Key.objects.filter(pk=key.pk).update(only_models=limits.models, most_tokens=limits.most_tokens)
+    told = {"models": ", ".join(limits.models)[:300], "most_tokens": limits.most_tokens}
     _note(Kind.KEY_LIMITED, key, person, **{name: value for name, value in told.items() if value})
 
 

@@ -127,7 +127,7 @@ def _lent(key: Key) -> Lent:
     """Raises `UnreadableError`."""
     secret, origins = open_key(key)
     name = "" if key.member_id else key.name
-    caps = KeyCaps(key.name, tuple(key.only_models), key.max_tokens)
+    caps = KeyCaps(key.name, tuple(key.only_models), key.most_tokens)
     return Lent(secret, origins, AUTHS.get(key.auth), name, caps, servers=False)
 
 

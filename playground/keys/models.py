@@ -55,7 +55,7 @@ class Key(models.Model):
 
     It is for a `provider`, or else for the origin of `base_url`, where `dialect` and `auth` are the first
     choice. `sealed` is its ciphertext (see `sealing`); `tail` and `fingerprint` are all that is ever shown of
-    it. A call with it may use `only_models`, if there are any, and at most `max_tokens` for its answer. It
+    it. A call with it may use `only_models`, if there are any, and at most `most_tokens` for its answer. It
     can be used until it is turned `off` or `ends`. A key that replaces another one takes over its
     place in the order: `since` is when the first of them was made.
     """
@@ -73,7 +73,7 @@ class Key(models.Model):
     audience = models.CharField(max_length=10, choices=Audience.choices)
     people = models.ManyToManyField(Membership, related_name="+")
     only_models = models.JSONField(default=list)
-    max_tokens = models.PositiveBigIntegerField(null=True)
+    most_tokens = models.PositiveBigIntegerField(null=True)
     made = models.DateTimeField(default=timezone.now)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replaced_by")

@@ -124,7 +124,7 @@ def _add(request: HttpRequest, own: Membership) -> None:
 
 
 def _limits(request: HttpRequest) -> keeping.Limits:
-    return keeping.limits_of(request.POST.get("only_models", ""), request.POST.get("max_tokens", ""))
+    return keeping.limits_of(request.POST.get("only_models", ""), request.POST.get("most_tokens", ""))
 
 
 def _audience(request: HttpRequest, own: Membership) -> str:

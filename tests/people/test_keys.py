@@ -102,7 +102,7 @@ def test_models_are_listed_and_rejections_counted_with_it(
 
 
 def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Person], page: str) -> None:
-    number = _add(team["admin"], page, only_models="m, m-large", max_tokens="50")
+    number = _add(team["admin"], page, only_models="m, m-large", most_tokens="50")
 
     def sent(**request: object) -> dict[str, str]:
         body = {"model": "m", "max_tokens": 50, "messages": [{"role": "user", "content": "x"}], **request}
@@ -119,7 +119,7 @@ def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Pers
 
     limits = {"change": "limit", "key": number}
     assert team["member"].post(f"{page}change/", only_models="x", **limits).status_code == 404
-    assert team["admin"].post(f"{page}change/", max_tokens="-1", **limits).status_code == 400
+    assert team["admin"].post(f"{page}change/", most_tokens="-1", **limits).status_code == 400
     assert "<bdi>m, m-large</bdi> · 50 tokens" in team["admin"].get(page).text
     assert team["admin"].post(f"{page}change/", only_models="m-2", **limits).status_code == 200
     assert sent(model="m-2", max_tokens=10**6) == {}

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="key",
-            name="max_tokens",
+            name="most_tokens",
             field=models.PositiveBigIntegerField(null=True),
         ),
         migrations.AddField(
