@@ -117,6 +117,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except SettingError as error:
             print(error, file=sys.stderr, flush=True)
             sys.exit(Arbiter.APP_LOAD_ERROR)  # a retry would not help
+        _share_what_runs()
         keep_what_is_loaded()
 
     def run(self) -> None:
@@ -254,6 +255,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _stop_now(self) -> None:
         super().handle_exit(0, None)
+
+
+def _share_what_runs() -> None:
+    from playground.calls.leases import share
+    from playground.network.running import running
+
+    share(running)
 
 
 def _hang_up(sock: socket.socket) -> None:
