@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -25,7 +24,7 @@ _AWAY_SECONDS = 5.0
 # Ids are shorter, but people can post anything.
 _LONGEST_NUMBER = 64
 
-# KEYS: that of the call, and its visitor's places, if any. ARGV: the call's id, how long a lease is in seconds.
+# KEYS: that of the call, and its visitor's places, if any. ARGV: the call's id, the seconds of a lease.
 _HOLD = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1e6
@@ -57,12 +56,14 @@ if not redis.call('SET', KEYS[1], 'stop', 'XX', 'KEEPTTL') then return 0 end
 redis.call('PUBLISH', ARGV[2], ARGV[1])
 return 1
 """
+# To a thread that waits for what it is told.
+_WAKE = "return redis.call('PUBLISH', ARGV[2], ARGV[1])"
 
 
 def share(running: Running) -> None:
-    """Let the calls of this process be counted with those of all others, and stopped by them, if there is Redis.
+    """Let the calls of this process be counted with those of all others, and stopped by them.
 
-    Without it, the workers of one machine know nothing of each other.
+    Without Redis, the workers of one machine know nothing of each other.
     """
     if settings.CONFIG.cache_url:
         running.leases = RedisLeases(cast("RedisBuckets", cache), running.stop_here)
@@ -71,7 +72,7 @@ def share(running: Running) -> None:
 class RedisLeases:
     """`running.Leases` in Redis. `stop` ends a call of this process.
 
-    While Redis is away, calls are counted in this process only; those that run are known again once it is back.
+    While Redis is away, calls are counted in this process only. Once it is back, it is told what runs.
     """
 
     def __init__(
@@ -81,7 +82,16 @@ class RedisLeases:
         self._channel = redis.make_key("stop")
         self._visitors: dict[str, str] = {}
         self._away_until = 0.0
-        threading.Thread(target=self._keep, name="leases", daemon=True).start()
+        self._is_shared = True
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread. What runs is soon unknown to others, as if the process had been killed."""
+        self._closed.set()
+        self._ask(_WAKE, "", "", self._channel)
+        self._thread.join()
 
     def take(self, number: str, visitor: str, most: int) -> bool:
         if self._ask(_TAKE, number, visitor, self._seconds, most) == b"none":
@@ -117,25 +127,27 @@ class RedisLeases:
         """Renew the leases, and stop what others want stopped, for as long as the process lives."""
         from redis.exceptions import RedisError
 
-        is_away = False
-        while True:
+        while not self._closed.is_set():
             try:
                 self._listen()
             except RedisError as error:
-                if not is_away:
+                if self._is_shared:  # once, not each time that it is tried again
                     _logger.error("Running calls are known to this process only: %s", type(error).__name__)
-                is_away = True
             except Exception:
                 _logger.exception("Running calls are known to this process only")
-            time.sleep(min(_AWAY_SECONDS, self._seconds / 3))
+            else:
+                return
+            self._is_shared = False
+            self._closed.wait(min(_AWAY_SECONDS, self._seconds / 3))
 
     def _listen(self) -> None:
         due = 0.0
         with self._redis.client.pubsub(ignore_subscribe_messages=True) as told:
             told.subscribe(self._channel)
-            while True:
+            while not self._closed.is_set():
                 if time.monotonic() >= due:
                     self._renew()
+                    self._is_shared = True
                     due = time.monotonic() + self._seconds / 3
                 if message := told.get_message(timeout=max(0.0, due - time.monotonic())):
                     self._stop(message["data"].decode())

@@ -57,7 +57,7 @@ class Leases(Protocol):
     """The exchanges running in all processes together. If what they share is away, nobody is refused."""
 
     def take(self, number: str, visitor: str, most: int) -> bool:
-        """Return False if this visitor has `most` exchanges already; "" is nobody, who may have any number."""
+        """Return False if this visitor has `most` exchanges already; "" may have any number."""
 
     def give_back(self, number: str, visitor: str) -> None: ...
 
