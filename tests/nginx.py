@@ -36,7 +36,9 @@ def configuration(folder: Path, ports: tuple[int, int], instances: Sequence[str]
     ours = re.sub(r"(ssl_certificate(?:_key)?) \S+;", rf"\1 {folder}/pair.pem;", ours)
     ours = ours.replace("listen 80;", f"listen 127.0.0.1:{ports[0]};")
     ours = ours.replace("listen 443 ", f"listen 127.0.0.1:{ports[1]} ")
-    ours = ours.replace("server 127.0.0.1:8000;", " ".join(f"server {instance};" for instance in instances))
+    servers = " ".join(f"server {instance} max_fails=0;" for instance in instances)
+    ours = ours.replace("server 127.0.0.1:8000 max_fails=0;", servers)
+    assert servers in ours
     temporary = " ".join(f"{name}_temp_path {folder}/{name};" for name in _TEMPORARY)
     written = folder / "nginx.conf"
     written.write_text(
@@ -53,7 +55,10 @@ def command(folder: Path, written: Path, *options: str) -> list[str]:
 def running_nginx(folder: Path, instances: Sequence[str]) -> Iterator[Proxy]:
     ports = free_port(), free_port()
     written = configuration(folder, ports, instances)
-    with (folder / "log").open("wb") as log, subprocess.Popen(command(folder, written), stderr=log) as process:
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command(folder, written), stderr=log) as process,
+    ):
         try:
             proxy = Proxy(f"https://127.0.0.1:{ports[1]}", str(folder / "authority.pem"))
             _wait_until_open(proxy, process)

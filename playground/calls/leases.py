@@ -66,7 +66,7 @@ def share(running: Running) -> None:
     Without Redis, the workers of one machine know nothing of each other.
     """
     if settings.CONFIG.cache_url:
-        running.leases = RedisLeases(cast("RedisBuckets", cache), running.stop_here)
+        running.leases = RedisLeases(cast("RedisBuckets", cache), running.stop_here, LEASE_SECONDS)
 
 
 class RedisLeases:
@@ -75,9 +75,7 @@ class RedisLeases:
     While Redis is away, calls are counted in this process only. Once it is back, it is told what runs.
     """
 
-    def __init__(
-        self, redis: RedisBuckets, stop: Callable[[str], object], seconds: float = LEASE_SECONDS
-    ) -> None:
+    def __init__(self, redis: RedisBuckets, stop: Callable[[str], object], seconds: float) -> None:
         self._redis, self._stop, self._seconds = redis, stop, seconds
         self._channel = redis.make_key("stop")
         self._visitors: dict[str, str] = {}

@@ -1,10 +1,10 @@
 """Two instances behind nginx, on one PostgreSQL and one Redis, as a team has them: what one does, the other knows."""
 
+import json
 import os
 import re
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -73,12 +73,15 @@ class Team:
     place: Place
     database: str
     redis: "Redis"
-    _addresses: Iterator[str] = field(default_factory=lambda: (f"192.0.2.{number}" for number in range(1, 255)))
+    _addresses: Iterator[str] = field(
+        default_factory=lambda: (f"192.0.2.{number}" for number in range(1, 255))
+    )
 
     def person(self, name: str, role: str = "owner") -> Person:
         """Return somebody in a team of their own, at an address of their own, signed in by the first instance."""
         person = self.place.person(name, f"Team {name}", role)
-        person.session.headers["X-Forwarded-For"] = next(self._addresses)
+        # As nginx tells it.
+        person.session.headers.update({"X-Forwarded-For": next(self._addresses), "Host": "127.0.0.1"})
         return person
 
     def rows(self, query: str, *values: object) -> list[Any]:
@@ -103,9 +106,7 @@ class Redis:
 
 
 @pytest.fixture(scope="module")
-def shared(
-    postgresql_server: PostgreSQLServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Team]:
+def shared(postgresql_server: PostgreSQLServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("machines")
     with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE machines")
@@ -118,6 +119,7 @@ def shared(
         "PLAYGROUND_CLIENT_CALLS": str(_CALLS),
         "PLAYGROUND_TRUSTED_PROXIES": "127.0.0.1",
         "PLAYGROUND_GRACE_SECONDS": "5",
+        "TEST_LEASE_SECONDS": "3",
         "DATABASE_URL": postgresql_server.url("machines"),
         "CACHE_URL": f"redis://127.0.0.1:{redis.port}/0",
     }
@@ -155,22 +157,37 @@ def proxy(shared: Team, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         yield running
 
 
+def _runs(person: Person) -> set[str]:
+    """Return the keys of all runs that somebody sees."""
+    keys, told = set[str](), person.get("/runs/", **JSON).json()
+    while True:
+        keys |= {run["id"] for run in told["runs"]}
+        if told["before"] is None:
+            return keys
+        told = person.post("/runs/", {"before": told["before"]}).json()
+
+
+def _token(person: Person) -> str:
+    token: str = person.session.cookies["csrftoken"]
+    return token
+
+
 def _at(instance: Instance, person: Person) -> Person:
     """Return the same browser at another instance; cookies do not care for ports."""
     return Person(instance.address, person.email, person.session)
 
 
-def _open(person: Person) -> OpenStream:
-    """Begin a stream as the page does, and return it once its first event has come."""
+def _open(person: Person, content: str = "Hello!") -> OpenStream:
+    """Begin a stream as the page does, and return it once its head has come."""
     headers = {
-        "X-CSRFToken": person.session.cookies["csrftoken"],
-        "Referer": person.address,
+        "X-CSRFToken": _token(person),
+        "Referer": person.referer or person.address,
         "HX-Request": "true",
         "Accept": "text/html, text/event-stream",
     }
     answer = person.session.post(
         f"{person.address}/send/",
-        FORM | {"stream": "on", "more": '{"max_tokens": 50}'},
+        FORM | {"stream": "on", "content": content, "more": '{"max_tokens": 50}'},
         headers=headers,
         stream=True,
         timeout=30,
@@ -179,16 +196,28 @@ def _open(person: Person) -> OpenStream:
     return OpenStream(answer.raw._connection, answer.raw)
 
 
-def _spent(team: Team) -> list[tuple[int, int]]:
-    return [tuple(row) for row in team.rows("SELECT calls, tokens FROM calls_spent ORDER BY account")]
+@dataclass
+class Budget:
+    """The only budget of somebody's team."""
 
+    team: Team
+    number: int
 
-def _budget(team: Team, person: Person, **limits: str) -> str:
-    """Set the only budget of somebody's team, and return its account."""
-    number = person.get("/teams/").url.rstrip("/").rpartition("/")[2]
-    person.post(f"/teams/{number}/budgets/change/", change="set", subject="team", period="month", **limits)
-    [[budget]] = team.rows("SELECT id FROM teams_budget WHERE team_id = %s", int(number))
-    return f"%{budget}"
+    @classmethod
+    def of(cls, team: Team, person: Person, **limits: str) -> "Budget":
+        number = person.get("/teams/").url.rstrip("/").rpartition("/")[2]
+        path = f"/teams/{number}/budgets/change/"
+        told = person.post(path, change="set", subject="team", period="month", **limits)
+        assert told.ok, told.text
+        [[budget]] = team.rows("SELECT id FROM teams_budget WHERE team_id = %s", int(number))
+        return cls(team, budget)
+
+    @property
+    def spent(self) -> tuple[int, int]:
+        """The calls and tokens that are used or reserved."""
+        query = "SELECT calls, tokens FROM calls_spent WHERE account = %s"
+        [found] = self.team.rows(query, f"budget:{self.number}")
+        return tuple(found)
 
 
 def test_whoever_signs_in_at_one_is_signed_in_at_the_other(team: Team) -> None:
@@ -213,6 +242,175 @@ def test_a_stream_of_one_is_stopped_by_the_other(team: Team) -> None:
     assert _at(team.other, person).post("/stop/", number="guess").status_code == 404
     assert _at(team.other, person).post("/stop/", number=live.number).status_code == 204
 
-    assert "Stopped" in live.rest()
+    live.rest()
     assert paused.left.wait(5)
     assert _at(team.other, person).post("/stop/", number=live.number).status_code == 404
+
+
+def test_attempts_to_sign_in_are_counted_together(team: Team) -> None:
+    person = team.person("attempts")
+    person.post("/accounts/logout/")
+    for place in (person, _at(team.other, person)):
+        for _ in range(3):
+            place.post("/accounts/login/", login=person.email, password="wrong")
+
+    for place in (person, _at(team.other, person)):
+        place.post("/accounts/login/", login=person.email, password=PASSWORD)
+        assert place.get("/runs/", **JSON).status_code == 401
+
+
+def test_when_one_is_killed_nothing_is_lost_that_others_need(team: Team) -> None:
+    one = team.person("survives")
+    other = _at(team.other, one)
+    budget = Budget.of(team, one, tokens="100,000")
+    shown = one.post("/send/", CALL).json()["run"]
+    (_, used) = budget.spent
+    paused = Paused(STREAM_HEAD + token("so far"))
+    team.place.upstream.reply(paused)
+    lives = [_open(one), _open(one), _open(other)]
+    for live in lives:
+        live.until("so far")
+    (_, reserved) = budget.spent
+    refused = [place.post("/send/", CALL) for place in (one, other)]
+    assert [answer.json()["error"]["kind"] for answer in refused] == ["too_many_at_once"] * 2
+
+    team.one.kill()
+
+    assert other.get(shown).status_code == 200
+    paused.go.set()
+    assert 'href="/runs/' in lives[-1].rest()
+    # Of the three, one is settled; those of the killed instance stay at the most that they can have used.
+    worst = (reserved - used) // _CALLS
+    assert eventually(lambda: used + 2 * worst < budget.spent[1] < used + 3 * worst)
+    paused = Paused(STREAM_HEAD + token("again"))
+    team.place.upstream.reply(paused)
+    lives = []
+
+    def next_fits() -> bool:
+        try:
+            lives.append(_open(other))
+        except AssertionError:
+            return False
+        return True
+
+    assert all(eventually(next_fits) for _ in range(_CALLS))
+    assert not next_fits()
+    for live in lives:
+        live.leave()
+
+
+def test_streams_hold_no_connection_to_the_database(team: Team) -> None:
+    paused = Paused(STREAM_HEAD + token("so far"))
+    for name, instance in (("holds", team.one), ("too", team.other)):
+        person = _at(instance, team.person(name))
+        Budget.of(team, person, tokens="100,000", calls="100")
+        team.place.upstream.reply(paused)
+        person.post("/accounts/logout/")
+        # The session is saved with the first response after signing in.
+        form = {"login": person.email, "password": PASSWORD, "csrfmiddlewaretoken": _token(person)}
+        person.session.post(f"{person.address}/accounts/login/", form, allow_redirects=False, timeout=20)
+        for _ in range(_CALLS):
+            _open(person).until("so far")
+
+    held = "SELECT state, query FROM pg_stat_activity WHERE datname = 'machines' AND pid <> pg_backend_pid()"
+    assert eventually(lambda: not team.rows(held)), team.rows(held)
+    assert len(team.place.upstream.requests) == 2 * _CALLS
+    paused.go.set()
+
+
+def test_calls_at_once_never_overspend(team: Team) -> None:
+    one = team.person("spends")
+    budget = Budget.of(team, one, tokens="5,000")
+    people = [one, _at(team.other, one)]
+    worst = 50 + len(json.dumps(REQUEST))
+
+    def call(number: int) -> int:
+        return people[number % 2].post("/send/", CALL).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        told = Counter(pool.map(call, range(500)))
+
+    calls, tokens = budget.spent
+    assert set(told) == {200, 429}
+    assert told[200] == calls == len(team.place.upstream.requests)
+    assert tokens == 12 * calls  # each is settled
+    assert tokens <= 5000
+    while call(0) == 200:
+        pass
+    assert 5000 - worst < budget.spent[1] <= 5000
+
+
+def test_a_rolling_restart_under_load_fails_nobody(team: Team, proxy: Proxy) -> None:
+    paused = Paused(STREAM_HEAD + token("so far"))
+    team.place.upstream.reply(
+        lambda connection, recorded: (
+            paused(connection, recorded)
+            if b"Wait" in recorded.body
+            else connection.sendall(
+                (stream({"content": "x"}) if b'"stream"' in recorded.body else completion()).encode()
+            )
+        )
+    )
+    people = [team.person(f"loads{number}") for number in range(4)]
+    stop, failed = threading.Event(), list[str]()
+    shown: list[tuple[Person, str]] = []
+
+    def load(person: Person, *, streams: bool) -> None:
+        browser = Person(proxy.address, person.email, person.session, "https://127.0.0.1/")
+        browser.session.verify, browser.session.trust_env = proxy.authority, False
+        while not stop.is_set():
+            try:
+                if streams:
+                    text = _open(browser).rest()
+                    shown.extend((person, key) for key in re.findall(r'href="/runs/([0-9a-f]+)/"', text)[-1:])
+                else:
+                    sent = browser.post("/send/", CALL)
+                    shown.append((person, sent.json()["run"].split("/")[2]))
+                    assert browser.get("/").status_code == 200
+            except Exception as error:
+                failed.append(repr(error))
+
+    waiting = _open(team.person("waits"), "Wait")
+    waiting.until("so far")
+    with ThreadPoolExecutor(len(people) + 1) as pool:
+        for number, person in enumerate(people):
+            pool.submit(load, person, streams=number % 2 == 0)
+        try:
+            assert eventually(lambda: len(shown) > 10), failed[:3]
+            stopping = pool.submit(team.one.stop)
+            assert eventually(lambda: not requests.get(f"{team.one.address}/healthz", timeout=5).ok)
+            before = len(shown)
+            assert eventually(lambda: len(shown) > before + 10)  # by the other
+            paused.go.set()
+            assert 'href="/runs/' in waiting.rest()
+            stopping.result()
+            team.one.start()
+            team.other.stop()
+            team.other.start()
+        finally:
+            stop.set()
+            paused.go.set()
+
+    assert failed[:5] == []
+    for person in people:
+        mine = {key for owner, key in shown if owner is person}
+        assert mine <= _runs(person)
+
+
+def test_without_redis_calls_go_on_and_nobody_guesses_passwords(team: Team) -> None:
+    person = team.person("goes-on")
+    paused = Paused(STREAM_HEAD + token("so far"))
+    team.place.upstream.reply(paused)
+    live = _open(person)
+    live.until("so far")
+
+    team.redis.stop()
+
+    assert person.post("/stop/", number=live.number).status_code == 204
+    assert paused.left.wait(5)
+    assert _at(team.other, person).post("/stop/", number=live.number).status_code == 404
+    team.place.upstream.reply(completion())
+    assert _at(team.other, person).post("/send/", CALL).status_code == 200
+    stranger = Person(team.one.address)
+    told = stranger.post("/accounts/login/", login=person.email, password=PASSWORD)
+    assert told.status_code == 503
