@@ -300,7 +300,7 @@ def test_when_one_is_killed_nothing_is_lost_that_others_need(team: Team) -> None
 
 
 def test_streams_hold_no_connection_to_the_database(team: Team) -> None:
-    paused = Paused(STREAM_HEAD + token("so far"))
+    paused, lives = Paused(STREAM_HEAD + token("so far")), list[OpenStream]()
     for name, instance in (("holds", team.one), ("too", team.other)):
         person = _at(instance, team.person(name))
         Budget.of(team, person, tokens="100,000", calls="100")
@@ -310,12 +310,14 @@ def test_streams_hold_no_connection_to_the_database(team: Team) -> None:
         form = {"login": person.email, "password": PASSWORD, "csrfmiddlewaretoken": _token(person)}
         person.session.post(f"{person.address}/accounts/login/", form, allow_redirects=False, timeout=20)
         for _ in range(_CALLS):
-            _open(person).until("so far")
+            lives.append(_open(person))
+            lives[-1].until("so far")
 
     held = "SELECT state, query FROM pg_stat_activity WHERE datname = 'machines' AND pid <> pg_backend_pid()"
     assert eventually(lambda: not team.rows(held)), team.rows(held)
-    assert len(team.place.upstream.requests) == 2 * _CALLS
     paused.go.set()
+    assert all('href="/runs/' in live.rest() for live in lives)
+    assert len(lives) == 2 * _CALLS
 
 
 def test_calls_at_once_never_overspend(team: Team) -> None:
