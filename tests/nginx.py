@@ -27,7 +27,7 @@ class Proxy:
 
 
 def configuration(folder: Path, ports: tuple[int, int], instances: Sequence[str]) -> Path:
-    """Write the deployed configuration with other ports, instances (`host:port`), and a certificate made now."""
+    """Write the deployed configuration for other ports and instances (`host:port`), with a certificate."""
     ours = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     authority = trustme.CA()
     made = authority.issue_cert("playground.example.org", "127.0.0.1")

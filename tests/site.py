@@ -43,7 +43,8 @@ def serving(
 ) -> Iterator[Site]:
     """Start a site with the scripted provider `upstream` (`host:port`) and further environment variables.
 
-    It listens on `port`, or on any that is free. `files` is the soft and the hard limit of open files at the start.
+    It listens on `port`, or on any that is free. `files` is the soft and the hard limit of open files at the
+    start.
     """
     variables = variables_of(folder, upstream, environment)
     port = port or free_port()
