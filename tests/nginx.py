@@ -14,7 +14,7 @@ import trustme
 
 from tests.site import ROOT, free_port
 
-PROGRAM = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin") or shutil.which("nginx")
+PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")  # which may not be on the PATH
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
