@@ -96,6 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     for its body see `BodyMiddleware`.
     """
 
+    sockets: list[socket.socket]
     _silent: Waiting
     _leaving: Waiting
 
