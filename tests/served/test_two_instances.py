@@ -307,25 +307,30 @@ def test_when_one_is_killed_nothing_is_lost_that_others_need(team: Team) -> None
         live.leave()
 
 
-def test_streams_hold_no_connection_to_the_database(team: Team) -> None:
+def test_calls_hold_no_connection_to_the_database(team: Team) -> None:
     paused, lives = Paused(STREAM_HEAD + token("so far")), list[OpenStream]()
-    for name, instance in (("holds", team.one), ("too", team.other)):
-        person = _at(instance, team.person(name))
-        Budget.of(team, person, tokens="100,000", calls="100")
-        team.place.upstream.reply(paused)
-        person.post("/accounts/logout/")
-        # The session is saved with the first response after signing in.
-        form = {"login": person.email, "password": PASSWORD, "csrfmiddlewaretoken": _token(person)}
-        person.session.post(f"{person.address}/accounts/login/", form, allow_redirects=False, timeout=20)
-        for _ in range(_CALLS):
-            lives.append(_open(person))
-            lives[-1].until("so far")
+    upstream, clients = team.place.upstream, "pg_stat_activity WHERE backend_type = 'client backend'"
+    with ThreadPoolExecutor(2) as pool:
+        for name, instance in (("holds", team.one), ("too", team.other)):
+            person = _at(instance, team.person(name))
+            Budget.of(team, person, tokens="100,000", calls="100")
+            upstream.reply(paused)
+            person.post("/accounts/logout/")
+            # The session is saved with the first response after signing in.
+            form = {"login": person.email, "password": PASSWORD, "csrfmiddlewaretoken": _token(person)}
+            person.session.post(f"{person.address}/accounts/login/", form, allow_redirects=False, timeout=20)
+            for _ in range(_CALLS - 1):
+                lives.append(_open(person))
+                lives[-1].until("so far")
+            pool.submit(person.post, "/models/", {"provider": "test", "api_key": "sk-of-ones-own"})
+        try:
+            assert eventually(lambda: len(upstream.requests) == 2 * _CALLS)
+            # But for the one that asks.
+            assert eventually(lambda: len(team.rows(f"SELECT query FROM {clients}")) == 1)
+        finally:
+            paused.go.set()
 
-    clients = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    assert eventually(lambda: not team.rows(f"SELECT 1 {clients}")), team.rows(f"SELECT query {clients}")
-    paused.go.set()
     assert all('href="/runs/' in live.rest() for live in lives)
-    assert len(lives) == 2 * _CALLS
 
 
 def test_calls_at_once_never_overspend(team: Team) -> None:
