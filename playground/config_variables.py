@@ -119,7 +119,7 @@ VARIABLES = (
     Variable(
         "PLAYGROUND_CLIENT_CALLS",
         "16",
-        "Concurrent calls per IP address, in each worker.",
+        "Concurrent calls per IP address. Without `CACHE_URL`, each worker counts its own.",
         count,
     ),
     Variable(
@@ -131,7 +131,7 @@ VARIABLES = (
     Variable(
         "CACHE_URL",
         "",
-        "Redis or Valkey (`redis://host:6379/0`) that workers share to count calls.",
+        "Redis or Valkey (`redis://host:6379/0`) that all workers share to count and stop calls.",
         cache_url,
     ),
     Variable(

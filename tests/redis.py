@@ -5,9 +5,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+
+from tests.site import free_port
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,14 @@ class RedisServer:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
+    with running_redis(free_port()) as server:
+        yield server
+
+
+@contextmanager
+def running_redis(port: int) -> Iterator[RedisServer]:
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     assert program, "redis-server or valkey-server is needed: on Debian, apt install redis-server"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
         try:

@@ -5,11 +5,13 @@ So a playground that runs from the same checkout keeps its files.
 
 import os
 
+from playground.calls import leases
 from playground.settings import *  # noqa: F403
 from tests import resolver
 
 resolver.install()
 
+leases.LEASE_SECONDS = float(os.environ.get("TEST_LEASE_SECONDS", leases.LEASE_SECONDS))
 STATIC_ROOT = os.environ["TEST_STATIC_ROOT"]
 # The real hashers are slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

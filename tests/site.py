@@ -38,16 +38,16 @@ def serving(
     *,
     stderr: IO[bytes] | None = None,
     files: tuple[int, int] | None = None,
+    port: int = 0,
     **environment: str,
 ) -> Iterator[Site]:
     """Start a site with the scripted provider `upstream` (`host:port`) and further environment variables.
 
-    `files` is the soft and the hard limit of open files at the start.
+    It listens on `port`, or on any that is free. `files` is the soft and the hard limit of open files at the
+    start.
     """
     variables = variables_of(folder, upstream, environment)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     bind = f"127.0.0.1:{port}"
     command = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind, "playground.wsgi"]
     process = forks.start(command, cwd=ROOT, env=variables, stderr=stderr or 2, files=files)
@@ -58,6 +58,13 @@ def serving(
     finally:
         process.terminate()
         process.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 import yaml
 
 from playground.config_variables import VARIABLES
+from tests import nginx
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -106,20 +106,11 @@ def test_nginx_passes_on_what_the_docs_say() -> None:
     assert [directive for directive in directives if directive not in ours] == []
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+@pytest.mark.skipif(not nginx.PROGRAM, reason="needs nginx")
 def test_nginx_accepts_its_file(tmp_path: Path) -> None:
-    made = trustme.CA().issue_cert("playground.example.org")
-    made.private_key_and_cert_chain_pem.write_to_path(tmp_path / "pair.pem")
-    ours = (DEPLOY / "nginx.conf").read_text("utf-8")
-    ours = re.sub(r"(ssl_certificate(?:_key)?) \S+;", rf"\1 {tmp_path}/pair.pem;", ours)
-    ours = ours.replace("listen 80;", "listen 127.0.0.1:18080;").replace(
-        "listen 443 ", "listen 127.0.0.1:18443 "
-    )
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {ours} }}", "utf-8"
-    )
+    written = nginx.configuration(tmp_path, (18080, 18443), ["127.0.0.1:8000"])
 
-    command = ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    command = nginx.command(tmp_path, written, "-t")
     said = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert said.returncode == 0, said.stderr

@@ -148,12 +148,16 @@ return {0, '0'}
 class RedisBuckets(RedisCache):
     """For all servers that share a Redis or Valkey, on its clock, which also expires the entries."""
 
+    @property
+    def client(self) -> Any:
+        """The driver's client, with connections of this thread."""
+        return self._cache.get_client(None, write=True)
+
     def take(self, buckets: Sequence[Bucket]) -> Empty | None:
-        client: Any = self._cache.get_client(None, write=True)
         keys = [self.make_and_validate_key(bucket.name) for bucket in buckets]
         numbers = [number for bucket in buckets for number in (bucket.rate.seconds, bucket.interval)]
         with _reached():
-            which, seconds = client.eval(_SCRIPT, len(keys), *keys, *numbers, _ROUNDING_SECONDS)
+            which, seconds = self.client.eval(_SCRIPT, len(keys), *keys, *numbers, _ROUNDING_SECONDS)
         return Empty(buckets[which - 1], float(seconds)) if which else None
 
     def add(
@@ -165,7 +169,7 @@ class RedisBuckets(RedisCache):
 
     def ping(self) -> None:
         """Ping the server, then close this thread's connections. Raises `UnavailableError`."""
-        client: Any = self._cache.get_client(None, write=True)
+        client = self.client
         try:
             with _reached():
                 client.ping()

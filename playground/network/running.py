@@ -1,6 +1,7 @@
 """The exchanges running in this process: limits their number, and ends one by its id or all of them.
 
-A waiting exchange holds a thread. Some threads are kept free for pages and `/healthz`.
+A waiting exchange holds a thread. Some threads are kept free for pages and `/healthz`. What other workers and
+machines must know of them is in `Leases`, if they share something.
 """
 
 import secrets
@@ -8,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from playground.exchange.failure import FailureKind
 from playground.exchange.refusal import RETRY_SECONDS, Refusal, RefusedError
@@ -51,8 +53,39 @@ _BUSY_ADVICE = ngettext_noop(
 )
 
 
+class Leases(Protocol):
+    """The exchanges running in all processes together. If what they share is away, nobody is refused."""
+
+    def take(self, number: str, visitor: str, most: int) -> bool:
+        """Return False if this visitor has `most` exchanges already; "" may have any number."""
+
+    def give_back(self, number: str, visitor: str) -> None: ...
+
+    def stop(self, number: str) -> bool:
+        """Have the process end it that runs it. Return False if none does."""
+
+
+class _Alone:
+    """For a process that shares nothing."""
+
+    def take(self, number: str, visitor: str, most: int) -> bool:
+        del number, visitor, most
+        return True
+
+    def give_back(self, number: str, visitor: str) -> None: ...
+
+    def stop(self, number: str) -> bool:
+        del number
+        return False
+
+
 class Running:
-    """Running exchanges: `with running.place(wire, limits, visitor) as id:` takes one of the places."""
+    """Running exchanges: `with running.place(wire, limits, visitor) as id:` takes one of the places.
+
+    `leases` are those of all processes.
+    """
+
+    leases: Leases = _Alone()
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
@@ -73,7 +106,12 @@ class Running:
             self._wires[number] = wire
             self._by_visitor[visitor] += 1
         try:
-            yield number
+            if not self.leases.take(number, visitor, limits.client_exchanges):
+                raise BusyError(limits.client_exchanges, own=True)
+            try:
+                yield number
+            finally:
+                self.leases.give_back(number, visitor)
         finally:
             with self._changed:
                 del self._wires[number]
@@ -83,7 +121,11 @@ class Running:
                 self._changed.notify_all()
 
     def stop(self, number: str) -> bool:
-        """End one exchange; its record says so. Return False when this process has none with this id."""
+        """End one exchange, in whatever process; its record says so. Return False when there is none."""
+        return self.stop_here(number) or self.leases.stop(number)
+
+    def stop_here(self, number: str) -> bool:
+        """End one of this process. Return False when it has none with this id."""
         with self._changed:
             wire = self._wires.get(number)
         if wire:

@@ -59,8 +59,11 @@ class AdminMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        is_ours = _knows_people(request) and isinstance(exception, Error)
-        return without_database(request, cast("Error", exception)) if is_ours else None
+        if not _knows_people(request):
+            return None
+        if isinstance(exception, UnavailableError):  # django-allauth counts attempts, too
+            return refuse(request, refusals.LOGINS_NOT_COUNTED)
+        return without_database(request, exception) if isinstance(exception, Error) else None
 
     def _refused(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.method != "POST" or request.path != reverse("admin:login"):

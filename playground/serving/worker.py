@@ -96,6 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     for its body see `BodyMiddleware`.
     """
 
+    sockets: list[socket.socket]
     _silent: Waiting
     _leaving: Waiting
 
@@ -117,6 +118,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except SettingError as error:
             print(error, file=sys.stderr, flush=True)
             sys.exit(Arbiter.APP_LOAD_ERROR)  # a retry would not help
+        _share_what_runs()
         keep_what_is_loaded()
 
     def run(self) -> None:
@@ -126,17 +128,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._leaving = Waiting(self.poller, _GOODBYE_SECONDS)
         super().run()
 
-    def accept(self, listener: socket.socket) -> None:
+    def accept(self, listener: socket.socket) -> bool:
+        """Accept a connection. Return False if there is none."""
         try:
             client, address = listener.accept()
         except OSError as error:
             if error.errno not in _NO_CONNECTION:
                 self._accept_failed(error)
-            return
+            return False
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections:
             self._make_room()
         self._silent.add(_Connection(self, client, address, listener.getsockname()), self._on_data)
+        return True
 
     def _on_data(self, conn: TConn) -> None:
         if conn in self._silent:  # it may have been closed a moment ago to make room
@@ -253,7 +257,27 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.method_queue.defer(self._stop_now)
 
     def _stop_now(self) -> None:
+        self._close_listeners()
         super().handle_exit(0, None)
+
+    def _close_listeners(self) -> None:
+        """Accept who is waiting, then close at once; gunicorn waits for its connections in between.
+
+        Whoever connects then would be reset, and a proxy sends only requests again that were refused.
+        """
+        self.set_accept_enabled(False)
+        for listener in self.sockets:
+            while self.accept(listener):
+                pass
+            listener.close()
+        self.sockets = []
+
+
+def _share_what_runs() -> None:
+    from playground.calls.leases import share
+    from playground.network.running import running
+
+    share(running)
 
 
 def _hang_up(sock: socket.socket) -> None:

@@ -22,6 +22,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from playground import amounts
+from playground.database import let_go
 from playground.exchange.stream import EVENT_STREAM, StreamEvent
 from playground.network import alarm
 from playground.network.pace import FEW
@@ -65,6 +66,7 @@ def _events(request: HttpRequest, first: Step, steps: Live, keeper: Keeper, lang
     # A browser that does not read blocks this thread in a write, where no other limit applies.
     longest = settings.LIMITS.exchange_seconds + _LAST_WORDS_SECONDS
     hang_up = partial(_hang_up, request.META.get("gunicorn.socket"))
+    let_go()  # of the connection that saved the session
     with ExitStack() as stack:
         stack.enter_context(translation.override(language))
         stack.enter_context(alarm.clock().after(longest, hang_up))

@@ -104,7 +104,7 @@ def _as_before(asked: Asked, request: HttpRequest) -> Draft:
 
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
-    """Stop a running exchange of this process; its stream then ends by itself."""
+    """Stop a running exchange; its stream then ends by itself."""
     found = running.stop(request.POST.get("number", ""))
     return HttpResponse(status=204 if found else 404)
 
@@ -172,7 +172,9 @@ def _ask(
     asked = None
     try:
         asked = incoming.read(request)
-        values, context = told(ask(*lend(request, asked, asked.draft, caller_of(request))))
+        draft, caller = lend(request, asked, asked.draft, caller_of(request))
+        let_go()
+        values, context = told(ask(draft, caller))
     except RefusedError as error:
         return _refuse(request, asked, error.refusal, fragment=fragment)
     match shape_of(request):

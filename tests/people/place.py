@@ -61,6 +61,7 @@ class Person:
     address: str
     email: str = ""
     session: requests.Session = field(default_factory=requests.Session)
+    referer: str = ""
 
     def get(self, path: str, **headers: str) -> requests.Response:
         return self.session.get(self.address + path, headers=headers, timeout=20)
@@ -68,7 +69,7 @@ class Person:
     def post(self, path: str, json: object = None, **fields: str) -> requests.Response:
         if "csrftoken" not in self.session.cookies:
             self.get("/accounts/login/")
-        headers = {"X-CSRFToken": self.session.cookies["csrftoken"], "Referer": self.address}
+        headers = {"X-CSRFToken": self.session.cookies["csrftoken"], "Referer": self.referer or self.address}
         return self.session.post(
             self.address + path,
             fields or None,

@@ -31,6 +31,7 @@ OPENAI = "https://api.openai.com/v1"
 ROUTE = Route("openai", chat.endpoint(OPENAI), "k", "OPENAI_API_KEY", at_servers_expense=True)
 BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100}
 REQUEST = chat.request(BODY)
+NEW_YORK = "America/New_York"
 WORST = 100 + len(REQUEST.encoded)
 
 
@@ -55,6 +56,10 @@ def _budget(team: Team, subject: Subject, name: str = "", **limits: Any) -> None
 
 def _reserve(member: Membership, **changes: Any) -> budgets.Reservation | None:
     return budgets.reserve(member, chat.request(BODY | changes), ROUTE)
+
+
+def _at(monkeypatch: pytest.MonkeyPatch, now: str) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
 
 
 def _fits(member: Membership) -> bool:
@@ -199,23 +204,29 @@ def test_the_refusal_says_what_is_left_and_until_when(team: Team, member: Member
 
 
 @pytest.mark.parametrize(
-    ("now", "day", "day_ends", "month_ends"),
+    ("zone", "now", "day", "day_ends", "month_ends"),
     [
         # In New York it is still the evening before, and the last of the month.
-        ("2026-12-01T04:59:59", "2026-11-30", "2026-12-01T05:00", "2026-12-01T05:00"),
-        ("2026-12-01T05:00:00", "2026-12-01", "2026-12-02T05:00", "2027-01-01T05:00"),
-        # The day on which clocks go forward has 23 hours.
-        ("2026-03-08T12:00:00", "2026-03-08", "2026-03-09T04:00", "2026-04-01T04:00"),
+        (NEW_YORK, "2026-12-01T04:59:59", "2026-11-30", "2026-12-01T05:00", "2026-12-01T05:00"),
+        (NEW_YORK, "2026-12-01T05:00:00", "2026-12-01", "2026-12-02T05:00", "2027-01-01T05:00"),
+        # The day on which clocks go forward has 23 hours, and in Santiago no midnight; one back has 25.
+        (NEW_YORK, "2026-03-08T12:00:00", "2026-03-08", "2026-03-09T04:00", "2026-04-01T04:00"),
+        (NEW_YORK, "2026-11-01T12:00:00", "2026-11-01", "2026-11-02T05:00", "2026-12-01T05:00"),
+        ("America/Santiago", "2026-09-06T03:59:59", "2026-09-05", "2026-09-06T04:00", "2026-10-01T03:00"),
+        ("America/Santiago", "2026-09-06T04:00:00", "2026-09-06", "2026-09-07T03:00", "2026-10-01T03:00"),
+        # The first to see the new year, and February in a leap year, at an odd quarter of an hour.
+        ("Pacific/Kiritimati", "2026-12-31T10:00:00", "2027-01-01", "2027-01-01T10:00", "2027-01-31T10:00"),
+        ("Asia/Kathmandu", "2028-02-28T18:15:00", "2028-02-29", "2028-02-29T18:15", "2028-02-29T18:15"),
     ],
 )
 def test_days_and_months_begin_at_the_teams_midnight(
-    team: Team, monkeypatch: pytest.MonkeyPatch, now: str, day: str, day_ends: str, month_ends: str
+    team: Team, monkeypatch: pytest.MonkeyPatch, zone: str, now: str, day: str, day_ends: str, month_ends: str
 ) -> None:
-    team.time_zone = "America/New_York"
+    team.time_zone = zone
     team.save()
     _budget(team, Subject.TEAM, calls=1)
     _budget(team, Subject.TEAM, calls=1, period=Period.MONTH)
-    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
+    _at(monkeypatch, now)
 
     of_day, of_month = budgets.listed(team)
 
@@ -223,6 +234,44 @@ def test_days_and_months_begin_at_the_teams_midnight(
     assert str(of_month.line.start) == f"{day[:7]}-01"
     ends = [left.ends.astimezone(ZoneInfo("UTC")).isoformat()[:16] for left in (of_day, of_month)]
     assert ends == [day_ends, month_ends]
+
+
+def test_at_midnight_the_day_begins_anew_and_at_the_end_of_the_month_both(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.time_zone = NEW_YORK
+    team.save()
+    _budget(team, Subject.TEAM, calls=1)
+    _budget(team, Subject.TEAM, calls=2, period=Period.MONTH)
+
+    fits = []
+    for now in ("11-29T12:00:00", "11-30T04:59:59", "11-30T05:00:00", "12-01T04:59:59", "12-01T05:00:00"):
+        _at(monkeypatch, f"2026-{now}")
+        fits.append(_fits(member))
+
+    assert fits == [True, False, True, False, True]
+
+
+def test_a_call_that_ends_in_the_next_month_is_settled_in_its_own(
+    team: Team, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _budget(team, Subject.TEAM, calls=1)
+    _budget(team, Subject.TEAM, calls=1, period=Period.MONTH)
+    _at(monkeypatch, "2026-11-30T23:59:59")
+    before = _reserve(member)
+    assert before
+    _at(monkeypatch, "2026-12-01T00:00:00")
+    assert _fits(member)
+
+    before.give_back()
+
+    charged = Spent.objects.order_by("day").values_list("day", "calls")
+    assert [(f"{day:%m-%d}", calls) for day, calls in charged] == [
+        ("11-01", 0),
+        ("11-30", 0),
+        ("12-01", 1),
+        ("12-01", 1),
+    ]
 
 
 def test_the_team_is_told_once_when_little_is_left(
