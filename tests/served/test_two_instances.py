@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -429,3 +430,13 @@ def test_without_redis_calls_go_on_and_nobody_guesses_passwords(team: Team) -> N
     stranger = Person(team.one.address)
     told = stranger.post("/accounts/login/", login=person.email, password=PASSWORD)
     assert told.status_code == 503
+
+    team.redis.start()
+
+    paused.left.clear()
+    team.place.upstream.reply(paused)
+    for here, there in ((team.one, team.other), (team.other, team.one)):
+        live = _open(_at(here, person))
+        stop = partial(_at(there, person).post, "/stop/", number=live.number)
+        assert eventually(lambda stop=stop: stop().status_code == 204)  # type: ignore[misc]
+        live.rest()
