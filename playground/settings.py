@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "playground.mail",
     "playground.people",
     "playground.pinned",
+    "playground.prompts",
     "playground.proof",
     "playground.runs",
     "playground.scheduler",
