@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "csp",
     "playground",
     "playground.calls",
+    "playground.embed_settings",
     "playground.embeds",
     "playground.keys",
     "playground.mail",
