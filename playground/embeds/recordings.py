@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
+from playground.calls import caps
 from playground.calls.draft import Draft, checked_request
 from playground.calls.log import logging_for
 from playground.database import in_turn, let_go
@@ -79,6 +80,7 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     payment = paying.lend(embed, draft, client.Caller(ended=logging_for("author", embed.name)))
     if payment.problem:
         raise payment.problem
+    caps.check_key(chat, payment.draft.lent.caps)
     route = payment.draft.route()
     reserved = payment.reserve(chat, route)
     let_go()

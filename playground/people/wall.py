@@ -48,6 +48,10 @@ FOR_PEOPLE = {
     "team-budgets-change",
     "team-tokens",
     "team-usage",
+    "team-embeds",
+    "team-embed-new",
+    "team-embed",
+    "team-embed-change",
 }
 # In the team that is in use.
 NEEDED = {

@@ -85,6 +85,10 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("pin-change", "-", "member", {"change": "run"}),
     ("team-audit", "admin", "-", {}),
     ("team-usage", "viewer", "-", {}),
+    ("team-embeds", "admin", "-", {}),
+    ("team-embed-new", "admin", "admin", {}),
+    ("team-embed", "admin", "admin", {}),
+    ("team-embed-change", "-", "admin", {"change": "on"}),
     # The last, since the viewer is an admin from then on.
     ("team-change", "-", "owner", {"change": "role", "member": "VIEWER", "role": "admin"}),
 ]
@@ -122,6 +126,11 @@ def values(team: dict[str, Person]) -> dict[str, str]:
     page = team["owner"].get(f"/teams/{number}/").text
     run = team["member"].send().json()["id"]
     pin = team["member"].post(f"/runs/{run}/pin/", name="Greeting", check="status", every="never").url
+    settings = {"name": "x", "origins": "https://docs.example.org", "provider": "test", "pays": "reader"}
+    settings |= {"api": "chat_completions", "request": json.dumps(REQUEST["request"])}
+    settings |= dict.fromkeys(("reader_calls_a_day", "calls_a_day"), "1")
+    settings |= dict.fromkeys(("reader_tokens_a_day", "tokens_a_day"), "10000")
+    embed = team["owner"].post(f"/teams/{number}/embeds/new/", **settings).url
     prompt = team["member"].post("/prompts/new/", request=json.dumps(REQUEST), name="Greeting").url
     members = dict.fromkeys(re.findall(r'name="member" value="(\d+)"', page))
     return {
@@ -129,6 +138,7 @@ def values(team: dict[str, Person]) -> dict[str, str]:
         "<str:key>": run,
         "<int:pin>": pin.rstrip("/").rpartition("/")[2],
         "<slug:key>": prompt.rstrip("/").rpartition("/")[2],
+        "<slug:name>": embed.rstrip("/").rpartition("/")[2],
         "<path:address>": "run/accounts",
         "<str:secret>": "made-up",
         "TEAM": number,
