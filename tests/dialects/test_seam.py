@@ -271,6 +271,7 @@ NAMES = frozenset((
 CAPS = (
     "embeds/models.py",
     "embed_settings/admin.py",
+    "embed_settings/team_form.py",
     "embeds/migrations/0001_initial.py",
     "management/commands/embed.py",
 )
