@@ -190,6 +190,12 @@ VARIABLES = (
         flag,
     ),
     Variable(
+        "PLAYGROUND_TEAM_EMBEDS",
+        "20",
+        "With accounts, the most embeds that a team can have.",
+        count,
+    ),
+    Variable(
         "PLAYGROUND_IDLE_MINUTES",
         "20160",
         "With accounts, how long a session lasts that isn’t used. By default, two weeks.",

@@ -11,6 +11,7 @@ from playground.history import opening, saving
 from playground.history import views as history
 from playground.history.export import export
 from playground.pinned import views as pinned
+from playground.prompts import views as prompts
 from playground.web import refusals, views
 
 handler400 = refusals.bad_request
@@ -36,6 +37,11 @@ urlpatterns = [
     path("pinned/<int:pin>/", pinned.show, name="pin"),
     path("pinned/<int:pin>/edit/", pinned.edit, name="pin-edit"),
     path("pinned/<int:pin>/change/", pinned.change, name="pin-change"),
+    path("prompts/", prompts.prompts, name="prompts"),
+    path("prompts/new/", prompts.new, name="prompt-new"),
+    path("prompts/<slug:key>/", prompts.prompt, name="prompt"),
+    path("prompts/<slug:key>/versions/", prompts.versions, name="prompt-versions"),
+    path("prompts/<slug:key>/change/", prompts.change, name="prompt-change"),
     path("proof/", saving.carried_proof, name="proof"),
     path("proof/open/", opening.open_proof, name="proof-open"),
     path(opening.KEY_PATH.removeprefix("/"), saving.public_key, name="public-key"),
@@ -53,8 +59,9 @@ urlpatterns = [
 ]
 
 if settings.CONFIG.accounts:
+    from playground.embed_settings.urls import urlpatterns as team_embeds
     from playground.people.urls import urlpatterns as people
     from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
 
-    urlpatterns += [*people, *teams, path("teams/<int:number>/usage/", show, name="team-usage")]
+    urlpatterns += [*people, *teams, *team_embeds, path("teams/<int:number>/usage/", show, name="team-usage")]

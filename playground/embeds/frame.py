@@ -24,7 +24,7 @@ from playground.calls.log import caller_of
 from playground.calls.make import Terms, make
 from playground.catalogue.held import NOTHING_HELD
 from playground.catalogue.providers import catalogue
-from playground.embeds import form_token, lookup, policy, recordings, refusals
+from playground.embeds import form_token, lookup, paying, policy, recordings, refusals
 from playground.embeds.middleware import framed_by
 from playground.embeds.models import Embed
 from playground.embeds.opened import Opened, request_in, told_by
@@ -105,9 +105,11 @@ def send(request: HttpRequest) -> HttpResponseBase:
         form = lookup.form_of(embed, posted.form) if embed and posted.form else posted.form
         form_token.spend(request, embed)
         token = form_token.make(request, embed)
-        terms = EmbedTerms(embed, _opened_with(request)) if embed else Terms()
-        caller = caller_of(request, embed.name if embed else None)
+        terms, caller = Terms(), caller_of(request, embed.name if embed else None)
         draft = lookup.allowed(embed, posted.draft) if embed else by_anybody(posted.draft)
+        if embed:
+            payment = paying.lend(embed, draft, caller)
+            terms, draft, caller = EmbedTerms(payment, _opened_with(request)), payment.draft, payment.caller
         made = make(draft, terms, caller, live=shape_of(request) is Shape.FRAGMENT)
         response = page.answer(request, made, partial(_render, request, embed, form, token, draft=draft))
     except form_token.SpentTokenError as error:

@@ -45,7 +45,8 @@ def find(name: str | None) -> Embed | None:
 def _look_up(name: str) -> tuple[Embed | None, bool]:
     """Return the embed, and whether it is turned off and has no saved answer to show."""
     # PostgreSQL rejects text with a NUL, even in a WHERE clause.
-    embed = Embed.objects.filter(name=name).first() if slug_re.match(name) else None
+    found = Embed.objects.filter(name=name).select_related("team") if slug_re.match(name) else None
+    embed = found.first() if found is not None else None
     return embed, embed is not None and not embed.active and not embed.recordings.exists()
 
 

@@ -26,6 +26,7 @@ from playground.exchange.refusal import FieldProblem, InvalidRequestError
 from playground.exchange.request import Request
 from playground.forms.link import link_body
 from playground.rendering.translate import translate
+from playground.teams.models import Team
 from playground.text import jsontext
 from playground.text.sentence import Sentence, SentenceError, gettext_noop, say
 
@@ -39,7 +40,11 @@ ACCOUNT_OF_OUTER = Concat(Value(_ACCOUNT), Cast(OuterRef("pk"), models.CharField
 
 
 class Embed(models.Model):
-    """A playground in other people's pages. Lists have one item per line; budgets are per UTC day."""
+    """A playground in other people's pages. Lists have one item per line; budgets are per UTC day.
+
+    One of a `team` is paid for by the team's key `team_key` or, if that is "", by a key that the operator
+    gave to the team.
+    """
 
     class Key(models.TextChoices):
         """Whose key a reader's call uses."""
@@ -87,6 +92,11 @@ class Embed(models.Model):
     reader_tokens_a_day = models.PositiveIntegerField(_("daily tokens per reader"), default=20_000)
     calls_a_day = models.PositiveIntegerField(_("daily calls of all readers"), default=500)
     tokens_a_day = models.PositiveIntegerField(_("daily tokens of all readers"), default=200_000)
+
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, editable=False, related_name="embeds"
+    )
+    team_key = models.CharField(max_length=80, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("embed")

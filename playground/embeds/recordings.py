@@ -11,20 +11,22 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum, TextField
 from django.db.models.functions import Cast, Substr
 
-from playground.calls.draft import checked_request
+from playground.calls import caps
+from playground.calls.draft import Draft, checked_request
 from playground.calls.log import logging_for
 from playground.database import in_turn, let_go
 from playground.dialects import DIALECTS
+from playground.embeds import paying
 from playground.embeds.models import Embed, RecordedAnswer
 from playground.exchange import archive
 from playground.exchange.failure import FailureKind
 from playground.exchange.record import Exchange, Recorded
+from playground.exchange.refusal import RefusedError
 from playground.explanations.explain import Explanation, explain
 from playground.text.sentence import Sentence, gettext_noop, say
 from playground.text.storable import storable
 from playground.trouble import why
 from playground.upstream import client
-from playground.upstream.route import find_route
 
 # The most answers of an embed, and their bytes: a site has a few hundred tags, with answers of a few KB.
 MOST = 500
@@ -74,11 +76,21 @@ def record(embed: Embed, tag: Mapping[str, Any] | None = None) -> tuple[Exchange
     `BusyError` when nothing could be sent, and `NotKeptError`.
     """
     chat = checked_request(embed.dialect, embed.asked(tag or {}))
-    caller = client.Caller(ended=logging_for("author", embed.name))
+    draft = Draft(embed.provider, None, None, chat.body, dialect=embed.dialect.id)
+    payment = paying.lend(embed, draft, client.Caller(ended=logging_for("author", embed.name)))
+    if payment.problem:
+        raise payment.problem
+    caps.check_key(chat, payment.draft.lent.caps)
+    route = payment.draft.route()
+    reserved = payment.reserve(chat, route)
     let_go()
-    exchange = client.send(
-        chat, find_route(embed.provider, None, None, embed.dialect), settings.LIMITS, caller
-    )
+    try:
+        caller = payment.caller.and_then(reserved.settle) if reserved else payment.caller
+        exchange = client.send(chat, route, settings.LIMITS, caller)
+    except RefusedError:
+        if reserved:
+            reserved.give_back()
+        raise
     problem = explain(exchange)
     if problem is None:
         try:

@@ -33,9 +33,45 @@ def budget_spent(spent: SpentError, field: str) -> EmbedRefusedError:
     )
 
 
+def teams_budget_spent(seconds: int) -> EmbedRefusedError:
+    reason = say(BUDGET_SPENT)
+    advice = say(_NO_CALLS_LEFT, wait=duration(seconds))
+    return EmbedRefusedError(Refusal(429, "budget_spent", reason, advice, retry_seconds=seconds), reason)
+
+
+def not_within_budget() -> EmbedRefusedError:
+    """The team has a budget that needs a known price, or a limit on the tokens of the call."""
+    advice = say(
+        gettext_noop(
+            "Not sent. Ask whose embed this is to set a limit for output tokens and a model with a known "
+            "price: their team has a budget that needs them."
+        )
+    )
+    return EmbedRefusedError(
+        Refusal(503, "not_within_budget", say(BUDGET_UNKNOWN), advice), say(BUDGET_UNKNOWN)
+    )
+
+
+def no_key(name: str) -> EmbedRefusedError:
+    return EmbedRefusedError(
+        Refusal(
+            503,
+            "embed_no_key",
+            say(NO_KEY),
+            say(
+                gettext_noop("Try again later. (Admins of the team can choose another key for “%(name)s”.)"),
+                name=name[:80],
+            ),
+        ),
+        say(NO_KEY),
+    )
+
+
 # Why a saved answer is shown.
 OWN_BUDGET_SPENT = gettext_noop("Your daily budget is used up")
 BUDGET_SPENT = gettext_noop("This embed’s budget is used up")
+BUDGET_UNKNOWN = gettext_noop("This embed’s budget can’t be checked")
+NO_KEY = gettext_noop("This embed has no key now")
 REPLAY_ONLY = gettext_noop("This embed only shows saved answers")
 TURNED_OFF = gettext_noop("This embed is turned off")
 PROVIDER_DOWN = gettext_noop("The provider is unavailable")

@@ -8,10 +8,10 @@ from django.db import DatabaseError
 from playground.calls import budget
 from playground.calls.draft import Draft
 from playground.calls.estimate import worst_case
-from playground.calls.make import Terms
+from playground.calls.make import Reservation, Terms
 from playground.calls.replay import or_recorded
 from playground.catalogue.caps import Caps
-from playground.embeds import lookup, recordings, refusals
+from playground.embeds import lookup, paying, recordings, refusals
 from playground.embeds.models import Embed
 from playground.exchange.record import Exchange
 from playground.exchange.refusal import RefusedError
@@ -28,8 +28,12 @@ class EmbedTerms(Terms):
     `opened` is the digest of the request that the frame was opened with.
     """
 
-    embed: Embed
+    payment: paying.Payment
     opened: str = ""
+
+    @property
+    def embed(self) -> Embed:
+        return self.payment.embed
 
     def admit(self, draft: Draft) -> None:
         if not self.embed.active:
@@ -37,14 +41,25 @@ class EmbedTerms(Terms):
         if self.embed.replay_only:
             raise refusals.nothing_recorded()
         lookup.check_key(self.embed, draft)
+        if self.payment.problem:
+            raise self.payment.problem
 
     def caps(self, route: Route) -> Caps | None:
-        return self.embed.caps if route.at_servers_expense else None
+        return self.embed.caps if paying.is_paid(route) else None
 
-    def reserve(self, request: Request, route: Route, visitor: str) -> budget.Reservation | None:
+    def reserve(self, request: Request, route: Route, visitor: str) -> Reservation | None:
         super().reserve(request, route, visitor)
-        if not route.at_servers_expense:
+        if not paying.is_paid(route):
             return None
+        own = self._reserve_own(request, visitor)
+        try:
+            teams = self.payment.reserve(request, route)
+        except refusals.EmbedRefusedError:
+            own.give_back()
+            raise
+        return paying.Both(own, teams) if teams else own
+
+    def _reserve_own(self, request: Request, visitor: str) -> Reservation:
         try:
             return budget.reserve(self.embed.account, visitor, self.embed.limits, worst_case(request))
         except budget.SpentError as spent:
@@ -60,7 +75,7 @@ class EmbedTerms(Terms):
     def shown(self, request: Request, route: Route, exchange: Exchange) -> Exchange:
         """Return the exchange for a reader, or a saved one if the provider is down."""
         exchange = replace(exchange, fixed=lookup.fixed(self.embed))
-        if not recordings.is_down(exchange, with_own_key=not route.at_servers_expense):
+        if not recordings.is_down(exchange, with_own_key=not paying.is_paid(route)):
             return exchange
         return self._recorded(request, say(refusals.PROVIDER_DOWN)) or exchange
 

@@ -35,9 +35,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class Side:
-    """One of two compared texts as HTML, and the beginning of its run's key."""
+    """One of two compared texts as HTML, and what it is called."""
 
-    id: str
+    name: str
     html: SafeString
 
 
@@ -104,12 +104,16 @@ class Compared:
         return self._marked(*map(_answer, self.both))
 
     def _marked(self, one: str, other: str) -> Marked:
-        found = difference(one[:_LONGEST], other[:_LONGEST])
-        sides = (
-            Side(self.one.exchange.id[:8], _html(found.one, "del")),
-            Side(self.other.exchange.id[:8], _html(found.other, "ins")),
-        )
-        return Marked(sides, one == other, found.is_whole, max(len(one), len(other)) > _LONGEST)
+        names = (gettext("Run %(id)s") % {"id": result.exchange.id[:8]} for result in self.both)
+        return marked(*zip(names, (one, other), strict=True))
+
+
+def marked(one: tuple[str, str], other: tuple[str, str]) -> Marked:
+    """Mark the differences of two texts, each after its name."""
+    (name, text), (other_name, other_text) = one, other
+    found = difference(text[:_LONGEST], other_text[:_LONGEST])
+    sides = Side(name, _html(found.one, "del")), Side(other_name, _html(found.other, "ins"))
+    return Marked(sides, text == other_text, found.is_whole, max(len(text), len(other_text)) > _LONGEST)
 
 
 def _html(pieces: Sequence[Piece], tag: str) -> SafeString:

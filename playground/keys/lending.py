@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -28,7 +29,7 @@ from playground.exchange.refusal import (
 from playground.keys import sealing
 from playground.keys.models import Key, Use
 from playground.teams.audit import note
-from playground.teams.models import Kind, Membership
+from playground.teams.models import Kind, Membership, Team
 from playground.text.endpoint import BaseURLError, Endpoint
 from playground.text.sentence import gettext_noop, say
 from playground.trouble import why
@@ -107,12 +108,37 @@ def fitting(draft: Draft, member: Membership) -> Draft:
     return draft
 
 
+def lend_to_embed(
+    team: Team, name: str, embed: str, draft: Draft, caller: Caller
+) -> tuple[Draft, Caller] | None:
+    """Return the draft of a reader with the team's key of this name; None if none can be used.
+
+    A key that replaces another one has its name. Raises `DatabaseError`.
+    """
+
+    def take() -> tuple[int, Lent] | None:
+        keys = Key.objects.in_use().filter(team=team, member=None, name=name, provider=draft.provider or "")
+        for key in keys.select_related("team", "member").order_by("since", "-pk"):
+            try:
+                lent = _lent(key)
+                return _note(key, None, embed=embed), lent
+            except (sealing.UnreadableError, Key.DoesNotExist):
+                continue
+        return None
+
+    found = in_turn(take)
+    if found is None:
+        return None
+    use, lent = found
+    return replace(draft, lent=lent), caller.and_then(partial(_ended, use))
+
+
 def _take(draft: Draft, wanted: str, member: Membership) -> tuple[int, Lent] | None:
     """Find the key and note its use. None if there is none; raises `InvalidRequestError` if it was wanted."""
     for key in _fitting(draft, wanted, member):
         try:
             lent = _lent(key)
-            return _note(key, member), lent
+            return _note(key, member.person), lent
         except sealing.UnreadableError as error:
             if wanted:
                 raise InvalidRequestError(FieldProblem("saved_key", say(_ENTER_AGAIN))) from error
@@ -164,20 +190,23 @@ def open_key(key: Key) -> tuple[str, frozenset[str]]:
     return secret, origins
 
 
-def _note(key: Key, member: Membership) -> int:
-    """Return the row that counts a person's use of a key today. The audit log tells when it was made."""
+def _note(key: Key, person: Any, **details: str) -> int:
+    """Return the row that counts a person's use of a key today. The audit log tells when it was made.
+
+    `person` is None for readers of embeds, all together.
+    """
     now = timezone.now()
-    todays = Use.objects.filter(key=key, person_id=member.person_id, day=now.date())
+    todays = Use.objects.filter(key=key, person_id=person and person.pk, day=now.date())
     if (pk := todays.values_list("pk", flat=True).first()) is not None:
         return pk
     with transaction.atomic():
         # Somebody may be deleting the key. Raises `DoesNotExist`.
         Key.objects.select_for_update().only("pk").get(pk=key.pk)
         use, is_first = todays.get_or_create(
-            defaults={"key": key, "person_id": member.person_id, "day": now.date(), "last": now}
+            defaults={"key": key, "person_id": person and person.pk, "day": now.date(), "last": now}
         )
         if is_first:
-            note(Kind.KEY_USED, key.team, member.person, key.name, fingerprint=key.fingerprint)
+            note(Kind.KEY_USED, key.team, person, key.name, fingerprint=key.fingerprint, **details)
     return use.pk
 
 

@@ -93,10 +93,13 @@ class Key(models.Model):
 
 
 class Use(models.Model):
-    """That a person used a key on a day (in UTC): how many calls, and how many of them it was rejected in."""
+    """That a person used a key on a day (in UTC): how many calls, and how many of them it was rejected in.
+
+    `person` is None for readers of the team's embeds.
+    """
 
     key = models.ForeignKey(Key, models.CASCADE, related_name="uses")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     day = models.DateField()
     last = models.DateTimeField()
     calls = models.PositiveBigIntegerField(default=0)

@@ -48,6 +48,10 @@ FOR_PEOPLE = {
     "team-budgets-change",
     "team-tokens",
     "team-usage",
+    "team-embeds",
+    "team-embed-new",
+    "team-embed",
+    "team-embed-change",
 }
 # In the team that is in use.
 NEEDED = {
@@ -58,6 +62,9 @@ NEEDED = {
     "docs_page": Action.SEE,
     "runs": Action.SEE,
     "run": Action.SEE,
+    "prompts": Action.SEE,
+    "prompt": Action.SEE,
+    "prompt-versions": Action.SEE,
     "runs-compare": Action.SEE,
     "runs-export": Action.SEE,
     "run-proof": Action.SEE,
@@ -76,11 +83,13 @@ NEEDED = {
     "run-pin": Action.SEND,
     "pin-edit": Action.SEND,
     "pin-change": Action.SEND,
+    "prompt-new": Action.SEND,
+    "prompt-change": Action.SEND,
 }
 # What a program may ask for by an API token, by the token's field that allows it.
 BY_TOKEN = {
     "sends": {"send", "stop", "models", "count", "detect", "snippets"},
-    "reads": {"runs", "run", "runs-compare", "runs-export"},
+    "reads": {"runs", "run", "runs-compare", "runs-export", "prompts", "prompt"},
 }
 _TEAM = "team"
 _SEEN = "seen"

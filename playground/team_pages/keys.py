@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -203,7 +204,7 @@ def _shown(listed: Iterable[Key]) -> list[Shown]:
     used: dict[int, list[str]] = {}
     uses = Use.objects.filter(key__in=[key.pk for key in listed]).values_list("key", "person__email")
     for pk, person, _last in uses.annotate(latest=Max("last")).order_by("-latest"):
-        used.setdefault(pk, []).append(person)
+        used.setdefault(pk, []).append(person or gettext("Readers of embeds"))
     now, replaced = timezone.now(), {key.replaces_id for key in listed}
     return [
         Shown(

@@ -17,7 +17,7 @@ class Action(StrEnum):
     """What can be done in a team, each with the lowest role that may."""
 
     SEE = "see"  # the team's runs, prompts, and people
-    SEND = "send"  # make calls, and keep their runs
+    SEND = "send"  # make calls, keep their runs, and save prompts
     INVITE = "invite"  # members and viewers, and withdraw invitations
     MANAGE = "manage"  # people below one's own role, keys, budgets, prompts, embeds
     AUDIT = "audit"  # read the audit log
@@ -71,3 +71,8 @@ def may_give(own: str, role: str) -> bool:
     An owner may give and take all; an admin only roles below admin, so that no admin can remove another.
     """
     return own == Role.OWNER or (allows(own, Action.MANAGE) and _RANK[role] < _RANK[own])
+
+
+def may_delete_of(own: Membership, person_id: int | None) -> bool:
+    """Tell whether somebody may delete what a member of their team made: their own, or as an admin any."""
+    return allows(own.role, Action.MANAGE) or (allows(own.role, Action.SEND) and own.person_id == person_id)

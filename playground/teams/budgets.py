@@ -143,11 +143,12 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
 def applying_to(member: Membership, key: str, model: str) -> Iterable[Left]:
     """Return the budgets that apply to a member's call with this key and model, the team's first.
 
-    `used` is not looked up.
+    For readers of its embeds, who are no members, `member` has no person. `used` is not looked up.
     """
-    own = str(member.person_id)
-    named = {Subject.PERSON: own, Subject.KEY: key, Subject.MODEL: model, Subject.TEAM: "", Subject.EACH: ""}
-    found = [b for b in member.team.budgets.all() if named[Subject(b.subject)] == b.name]
+    named = {Subject.PERSON: str(member.person_id), Subject.KEY: key, Subject.MODEL: model, Subject.TEAM: ""}
+    if member.person_id:
+        named[Subject.EACH] = ""
+    found = [b for b in member.team.budgets.all() if named.get(Subject(b.subject)) == b.name]
     special = {b.period for b in found if b.subject == Subject.PERSON}
     found = [b for b in found if b.subject != Subject.EACH or b.period not in special]
     return (left_of(budget, member) for budget in sorted(found, key=lambda b: (_ORDER[b.subject], b.period)))

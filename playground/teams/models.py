@@ -137,8 +137,8 @@ class Used(models.Model):
 
     `day` began at midnight in the team's time zone. `key` is a team's key or the operator's variable, or ""
     if neither pays. `provider` is "" for a base URL that was typed, and `model` is `tally.OTHER` for those
-    beyond the first ones of a day. `person` is None once the account is deleted. `unpriced` calls used tokens
-    whose price is unknown: their cost is missing in `nanousd`.
+    beyond the first ones of a day. `person` is None once the account is deleted, and for readers of an
+    `embed`. `unpriced` calls used tokens whose price is unknown: their cost is missing in `nanousd`.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="used")
@@ -146,6 +146,7 @@ class Used(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    embed = models.CharField(max_length=80, blank=True, default="", db_default="")
     key = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=100, blank=True)
     model = models.CharField(max_length=100, blank=True)
@@ -161,7 +162,13 @@ class Used(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["team", "day", "person", "key", "provider", "model"], name="one_use_a_day"
-            )
+            ),
+            # Databases take all that have no person for different ones.
+            models.UniqueConstraint(
+                fields=["team", "day", "embed", "key", "provider", "model"],
+                condition=~models.Q(embed=""),
+                name="one_use_of_an_embed_a_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -212,6 +219,15 @@ class Kind(models.TextChoices):
     PIN_RESUMED = "pin_resumed", _("resumed the pin")
     PIN_TRANSFERRED = "pin_transferred", _("transferred the pin")
     PIN_DELETED = "pin_deleted", _("deleted the pin")
+    PROMPT_MADE = "prompt_made", _("saved the prompt")
+    PROMPT_CHANGED = "prompt_changed", _("changed the prompt")
+    PROMPT_RENAMED = "prompt_renamed", _("renamed the prompt")
+    PROMPT_DELETED = "prompt_deleted", _("deleted the prompt")
+    EMBED_MADE = "embed_made", _("made the embed")
+    EMBED_CHANGED = "embed_changed", _("changed the embed")
+    EMBED_OFF = "embed_off", _("turned off the embed")
+    EMBED_ON = "embed_on", _("turned on the embed")
+    EMBED_DELETED = "embed_deleted", _("deleted the embed")
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     SIGNED_OUT = "signed_out", _("signed out")

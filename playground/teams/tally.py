@@ -31,10 +31,13 @@ Counts = dict[str, int]
 
 
 class Tally:
-    """Counts one call of a member. `key` pays for it, as budgets name it; "" if the team doesn't pay."""
+    """Counts one call of a member. `key` pays for it, as budgets name it; "" if the team doesn't pay.
 
-    def __init__(self, member: Membership) -> None:
-        self.member, self.key = member, ""
+    With `embed`, a reader of that embed made the call, and the `member` has no person.
+    """
+
+    def __init__(self, member: Membership, embed: str = "") -> None:
+        self.member, self.key, self.embed = member, "", embed
 
     def write(self, exchange: Exchange) -> None:
         """Count the call, in one transaction. What fails is logged: the answer is not lost."""
@@ -48,7 +51,13 @@ class Tally:
     def _write(self, exchange: Exchange, counts: Counts) -> None:
         team = self.member.team
         day = exchange.started.astimezone(ZoneInfo(team.time_zone)).date()
-        todays = Used.objects.filter(team=team, day=day, person_id=self.member.person_id)
+        whom: dict[str, Any] = {
+            "team": team,
+            "day": day,
+            "person_id": self.member.person_id,
+            "embed": self.embed,
+        }
+        todays = Used.objects.filter(**whom)
         whose: dict[str, Any] = {
             "key": self.key,
             "provider": storable(exchange.provider or "")[:_LONGEST_NAME],
@@ -57,8 +66,7 @@ class Tally:
         sums = {name: F(name) + count for name, count in counts.items() if count}
         if not todays.filter(**whose, model=model).update(**sums):
             model = _bounded(model, todays)
-            person = self.member.person_id
-            Used.objects.get_or_create(team=team, day=day, person_id=person, **whose, model=model)
+            Used.objects.get_or_create(**whom, **whose, model=model)
             todays.filter(**whose, model=model).update(**sums)
         # Always after that: no two calls hold a row that the other one waits for.
         if not (counts["failed"] or counts["stopped"]):

@@ -85,12 +85,18 @@ class Times:
 
 
 def sums_by(by: By, asked: Asked) -> dict[Any, Sums]:
-    """Return the sums for each day, the latest first, or person's number, model, …, the dearest first."""
-    name = "person_id" if by == By.PERSON else by.value
+    """Return the sums for each day, the latest first, or person's number, model, …, the dearest first.
+
+    Readers of an embed are listed among the persons, by the embed's name.
+    """
     # `values` would take a sum for the column of the same name.
     sums = {f"sum_{column}": Sum(column) for column in COLUMNS}
-    found = asked.rows.order_by().values_list(name).annotate(**sums)
-    lines = [(value, Sums(*numbers)) for value, *numbers in found]
+    if by == By.PERSON:
+        by_both = asked.rows.order_by().values_list("person_id", "embed").annotate(**sums)
+        lines = [(embed or person, Sums(*numbers)) for person, embed, *numbers in by_both]
+    else:
+        found = asked.rows.order_by().values_list(by.value).annotate(**sums)
+        lines = [(value, Sums(*numbers)) for value, *numbers in found]
     if by == By.DAY:
         return dict(sorted(lines, reverse=True))
     return dict(sorted(lines, key=lambda line: (*_weight(line[1]), str(line[0]))))
@@ -132,6 +138,7 @@ def people_of(numbers: Collection[int]) -> dict[int, str]:
 
 
 def lines(asked: Asked) -> Iterator[tuple[Any, ...]]:
-    """Yield each row: what `PLACE` and `COLUMNS` name, the person by number."""
-    names = ("day", "person_id", "key", "provider", "model")
-    yield from asked.rows.order_by(*names).values_list(*names, *COLUMNS).iterator()
+    """Yield each row: what `PLACE` and `COLUMNS` name, the person by number, or the name of an embed."""
+    names = ("day", "person_id", "embed", "key", "provider", "model")
+    for day, person, embed, *rest in asked.rows.order_by(*names).values_list(*names, *COLUMNS).iterator():
+        yield day, embed or person, *rest

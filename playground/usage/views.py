@@ -153,8 +153,8 @@ def _charts(by: By, asked: Asked, lines: list[Line], by_day: Mapping[Any, Sums])
 def _names(by: By, values: Mapping[Any, Sums]) -> dict[Any, str]:
     match by:
         case By.PERSON:
-            people = sums.people_of([number for number in values if number])
-            return {number: people.get(number) or gettext("Deleted account") for number in values}
+            people = sums.people_of([who for who in values if isinstance(who, int)])
+            return {who: _name_of_person(who, people) for who in values}
         case By.MODEL:
             return {model: _name_of_model(model) for model in values}
         case By.KEY:
@@ -165,6 +165,12 @@ def _names(by: By, values: Mapping[Any, Sums]) -> dict[Any, str]:
             return {name: label or gettext("Custom base URL") for name, label in labels.items()}
         case _:
             return {day: str(day) for day in values}
+
+
+def _name_of_person(who: int | str | None, people: Mapping[int, str]) -> str:
+    if isinstance(who, str):
+        return gettext("Embed %(name)s") % {"name": who}
+    return people.get(who or 0) or gettext("Deleted account")
 
 
 def _shown(time: Times) -> tuple[Times, str, list[str]]:
@@ -180,7 +186,7 @@ def _name_of_model(model: str) -> str:
 
 def _behind(by: By, value: Any, typed: Mapping[str, str]) -> str:
     """Return the query for the models of a person."""
-    if by != By.PERSON or not value:
+    if by != By.PERSON or not isinstance(value, int):
         return ""
     return urlencode({**typed, "person": value, "by": By.MODEL.value})
 
@@ -197,12 +203,13 @@ def _csv(request: HttpRequest, own: Membership, asked: Asked) -> HttpResponse:
         return response
     note(Kind.USAGE_EXPORTED, own.team, own.person, f"{asked.first}/{asked.last}")
     rows = list(sums.lines(asked))
-    people = sums.people_of({row[1] for row in rows if row[1]})
+    people = sums.people_of({row[1] for row in rows if isinstance(row[1], int)})
     writer = csv.writer(response)
     *counts, _nanousd = sums.COLUMNS
     writer.writerow([*sums.PLACE, *counts, "usd"])
     for day, person, *named, model, in_all, failed, stopped, unpriced, prompt, completion, nanousd in rows:
-        texts = [_cell(text) for text in (people.get(person, ""), *named, model)]
+        who = f"embed {person}" if isinstance(person, str) else people.get(person, "")
+        texts = [_cell(text) for text in (who, *named, model)]
         usd = f"{nanousd // NANO}.{nanousd % NANO:09}"
         writer.writerow([day, *texts, in_all, failed, stopped, unpriced, prompt, completion, usd])
     return response

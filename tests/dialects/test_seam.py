@@ -270,7 +270,8 @@ NAMES = frozenset((
 # The columns of an embed's caps are named by ourselves.
 CAPS = (
     "embeds/models.py",
-    "embeds/admin.py",
+    "embed_settings/admin.py",
+    "embed_settings/team_form.py",
     "embeds/migrations/0001_initial.py",
     "management/commands/embed.py",
 )

@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError
 from django.db.utils import ConnectionHandler
 
-from playground import config
+from playground import config_types
 from playground.trouble import why
 from tests import forks
 from tests.postgresql import PostgreSQLServer
@@ -40,7 +40,7 @@ def test_budgets_hold_when_all_come_at_once(postgresql_server: PostgreSQLServer)
 
 
 def test_the_admin_shows_what_was_spent(postgresql_server: PostgreSQLServer) -> None:
-    _pytest(postgresql_server, "tests/embeds/test_admin.py", "-k", "list_shows or detail_shows")
+    _pytest(postgresql_server, "tests/embed_settings/test_admin.py", "-k", "list_shows or detail_shows")
 
 
 def test_recordings_are_kept_and_shown(postgresql_server: PostgreSQLServer) -> None:
@@ -65,7 +65,7 @@ def asks(postgresql_server: PostgreSQLServer, django_db_blocker: Any) -> Iterato
     """Return `ask("SELECT …", url=…)`, which runs statements and says what went wrong."""
 
     def ask(*statements: str, url: str = "") -> str:
-        databases = ConnectionHandler({"default": config.postgresql(url or postgresql_server.url())})
+        databases = ConnectionHandler({"default": config_types.postgresql(url or postgresql_server.url())})
         try:
             with databases["default"].cursor() as cursor:
                 for statement in statements:

@@ -1,5 +1,6 @@
 """docs/openapi.yaml against a real server: what a program is told is as it says."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,15 @@ def secret(place: Place) -> str:
 
 
 @pytest.fixture(scope="module")
+def prompt(place: Place) -> str:
+    """Return the ID of a prompt of the team."""
+    made = place.person("author", "One", "member").post(
+        "/prompts/new/", request=json.dumps(REQUEST), name="Greeting"
+    )
+    return made.url.rstrip("/").rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
 def described(place: Place) -> OpenAPI:
     told = yaml.safe_load(FILE.read_text())
     return OpenAPI.from_dict(told | {"servers": [{"url": place.site.address.rstrip("/")}]})
@@ -61,10 +71,13 @@ def test_it_names_what_a_token_opens() -> None:
         ("GET", "runs/ID/", None, 200),
         ("GET", "runs/unknown/", None, 404),
         ("POST", "runs/export/", {}, 200),
+        ("GET", "prompts/", None, 200),
+        ("GET", "prompts/PROMPT/", None, 200),
+        ("GET", "prompts/unknown/", None, 404),
     ],
 )
 def test_an_answer_is_as_described(
-    place: Place, secret: str, described: OpenAPI, method: str, path: str, body: Any, status: int
+    place: Place, secret: str, described: OpenAPI, prompt: str, method: str, path: str, body: Any, status: int
 ) -> None:
     place.upstream.reply(completion())
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
@@ -72,6 +85,7 @@ def test_an_answer_is_as_described(
     if "ID" in path:
         made = requests.post(f"{site}send/", json=REQUEST, headers=headers, timeout=20).json()
         path = path.replace("ID", made["id"])
+    path = path.replace("PROMPT", prompt)
     if "base_url" in (body or {}):
         body = {"base_url": f"http://{place.upstream.host_port}/v1"}
     request = requests.Request(method, site + path, json=body, headers=headers).prepare()

@@ -9,6 +9,7 @@ import pytest
 from playground.people import wall
 from tests import forks
 from tests.people.place import JSON, Person, Place, serving_people
+from tests.people.test_tokens import REQUEST
 from tests.site import ROOT
 
 _ROLES = ["viewer", "member", "admin", "owner"]
@@ -43,6 +44,11 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("run-change", "-", "member", {"change": "star"}),
     ("run-change", "-", "member", {"change": "tag", "tags": "x"}),
     ("run-proof", "viewer", "viewer", {}),
+    ("prompts", "viewer", "viewer", {}),
+    ("prompt-new", "-", "member", {}),
+    ("prompt", "viewer", "-", {}),
+    ("prompt-versions", "viewer", "-", {}),
+    ("prompt-change", "-", "member", {"change": "rename", "name": "x"}),
     ("proof", "-", "viewer", {}),
     ("proof-open", "viewer", "viewer", {}),
     ("public-key", "all", "-", {}),
@@ -79,6 +85,10 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("pin-change", "-", "member", {"change": "run"}),
     ("team-audit", "admin", "-", {}),
     ("team-usage", "viewer", "-", {}),
+    ("team-embeds", "admin", "-", {}),
+    ("team-embed-new", "admin", "admin", {}),
+    ("team-embed", "admin", "admin", {}),
+    ("team-embed-change", "-", "admin", {"change": "on"}),
     # The last, since the viewer is an admin from then on.
     ("team-change", "-", "owner", {"change": "role", "member": "VIEWER", "role": "admin"}),
 ]
@@ -116,11 +126,19 @@ def values(team: dict[str, Person]) -> dict[str, str]:
     page = team["owner"].get(f"/teams/{number}/").text
     run = team["member"].send().json()["id"]
     pin = team["member"].post(f"/runs/{run}/pin/", name="Greeting", check="status", every="never").url
+    settings = {"name": "x", "origins": "https://docs.example.org", "provider": "test", "pays": "reader"}
+    settings |= {"api": "chat_completions", "request": json.dumps(REQUEST["request"])}
+    settings |= dict.fromkeys(("reader_calls_a_day", "calls_a_day"), "1")
+    settings |= dict.fromkeys(("reader_tokens_a_day", "tokens_a_day"), "10000")
+    embed = team["owner"].post(f"/teams/{number}/embeds/new/", **settings).url
+    prompt = team["member"].post("/prompts/new/", request=json.dumps(REQUEST), name="Greeting").url
     members = dict.fromkeys(re.findall(r'name="member" value="(\d+)"', page))
     return {
         "<int:number>": number,
         "<str:key>": run,
         "<int:pin>": pin.rstrip("/").rpartition("/")[2],
+        "<slug:key>": prompt.rstrip("/").rpartition("/")[2],
+        "<slug:name>": embed.rstrip("/").rpartition("/")[2],
         "<path:address>": "run/accounts",
         "<str:secret>": "made-up",
         "TEAM": number,
@@ -158,7 +176,8 @@ def test_each_url_lets_in_whom_the_table_names(
     for name, get, post, fields in _TABLE:
         path = "/" + _filled(routes[name], values)
         filled = {field: _filled(value, values) for field, value in fields.items()}
-        names_an_object = any(one in routes[name] for one in ("<int:number>", "<str:key>", "<int:pin>"))
+        named = ("<int:number>", "<str:key>", "<int:pin>", "<slug:key>")
+        names_an_object = any(one in routes[name] for one in named)
         for method, needed in (("GET", get), ("POST", post)):
             if needed == "-":
                 expected = {who: {403, 405} for who in _ROLES} | {"nobody": {401, 405}, "stranger": {405}}

@@ -17,8 +17,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from playground.calls import budget
+from playground.embed_settings.admin_form import EmbedForm, names
 from playground.embeds import recordings
-from playground.embeds.admin_form import EmbedForm, names
 from playground.embeds.models import ACCOUNT_OF_OUTER, Embed, RecordedAnswer
 from playground.exchange.refusal import RefusedError
 from playground.rendering.translate import translate

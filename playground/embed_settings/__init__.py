@@ -1,0 +1,1 @@
+"""Settings of embeds: in Django's admin for the operator, on pages of their own for teams."""
