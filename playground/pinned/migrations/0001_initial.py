@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("passed", "Passed"), ("failed", "Failed"), ("unsent", "Not sent")],
+                        choices=[("passed", "Passed"), ("failed", "Failed"), ("unsent", "Couldn’t be sent")],
                         max_length=10,
                     ),
                 ),
