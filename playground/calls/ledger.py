@@ -102,7 +102,11 @@ def charge(lines: Sequence[Line], amount: Amount, on_new: Callable[[Line], None]
 
 @transaction.atomic
 def _charge(made: Charge, on_new: Callable[[Line], None]) -> None:
+    # Nothing is locked before all rows are there, so that locks are always taken in the same order.
+    there = set(rows_of(made.lines).values_list("account", "day", "who"))
     for line in _in_order(made.lines):
+        if (line.account, line.start, line.who) in there:
+            continue
         _, is_new = Spent.objects.get_or_create(account=line.account, day=line.start, who=line.who)
         if is_new:
             on_new(line)
