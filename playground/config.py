@@ -69,6 +69,7 @@ class Config:
     runs_mib: int
     accounts: bool
     private_runs: bool
+    public_links: bool
     idle_minutes: int
     oidc_url: str
     oidc_client_id: str

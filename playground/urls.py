@@ -53,8 +53,17 @@ urlpatterns = [
 ]
 
 if settings.CONFIG.accounts:
+    from playground.history import comments, public
     from playground.people.urls import urlpatterns as people
     from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
 
-    urlpatterns += [*people, *teams, path("teams/<int:number>/usage/", show, name="team-usage")]
+    urlpatterns += [
+        path("runs/<str:key>/link/", public.run_link, name="run-link"),
+        path("runs/<str:key>/comments/", comments.change, name="run-comments"),
+        path("shared/<str:secret>/", public.shared, name="public-link"),
+        path("shared/<str:secret>/proof/", public.shared_file, name="public-link-file"),
+        *people,
+        *teams,
+        path("teams/<int:number>/usage/", show, name="team-usage"),
+    ]

@@ -35,6 +35,8 @@ OPEN = {
     "invitation",
     "language",
     "public-key",
+    "public-link",
+    "public-link-file",
 }
 # For people who are signed in, with or without a team.
 FOR_PEOPLE = {
@@ -46,6 +48,7 @@ FOR_PEOPLE = {
     "team-keys-change",
     "team-budgets",
     "team-budgets-change",
+    "team-links",
     "team-tokens",
     "team-usage",
 }
@@ -76,6 +79,8 @@ NEEDED = {
     "run-pin": Action.SEND,
     "pin-edit": Action.SEND,
     "pin-change": Action.SEND,
+    "run-link": Action.SHARE,
+    "run-comments": Action.SHARE,
 }
 # What a program may ask for by an API token, by the token's field that allows it.
 BY_TOKEN = {
