@@ -60,8 +60,15 @@ urlpatterns = [
 
 if settings.CONFIG.accounts:
     from playground.embed_settings.urls import urlpatterns as team_embeds
+    from playground.leaving.urls import urlpatterns as leaving
     from playground.people.urls import urlpatterns as people
     from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
 
-    urlpatterns += [*people, *teams, *team_embeds, path("teams/<int:number>/usage/", show, name="team-usage")]
+    urlpatterns += [
+        *people,
+        *teams,
+        *leaving,
+        *team_embeds,
+        path("teams/<int:number>/usage/", show, name="team-usage"),
+    ]

@@ -1,16 +1,19 @@
 """All scheduled tasks, each with how often it runs."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.contrib.sessions.backends.db import SessionStore
 
 from playground.database import in_turn
 from playground.mail import news
 from playground.pinned.turns import replay_due
+from playground.runs.tidy import tidy
 from playground.scheduler.due import Task
 
 TASKS = (
     Task("sessions", timedelta(days=1), lambda: in_turn(SessionStore.clear_expired)),
     Task("mail", timedelta(minutes=1), news.tell),
     Task("pinned", timedelta(minutes=1), replay_due),
+    Task("runs", timedelta(hours=1), partial(tidy, trusting=False)),
 )
