@@ -61,6 +61,7 @@ urlpatterns = [
 if settings.CONFIG.accounts:
     from playground.embed_settings.urls import urlpatterns as team_embeds
     from playground.history import comments, public
+    from playground.leaving.urls import urlpatterns as leaving
     from playground.people.urls import urlpatterns as people
     from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
@@ -72,6 +73,7 @@ if settings.CONFIG.accounts:
         path("shared/<str:secret>/proof/", public.shared_file, name="public-link-file"),
         *people,
         *teams,
+        *leaving,
         *team_embeds,
         path("teams/<int:number>/usage/", show, name="team-usage"),
     ]

@@ -35,14 +35,14 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 def _lines(find: Callable[..., Found], found: Found) -> Iterator[bytes]:
     while True:
         for run in found.runs:
-            if line := _line(run):
+            if line := line_of(run):
                 yield line
         if found.more is None:
             return
         found = in_turn(partial(find, found.more))
 
 
-def _line(run: Run) -> bytes:
+def line_of(run: Run) -> bytes:
     """Return a run's archive; b"" if it was deleted meanwhile or is damaged."""
     record = in_turn(Run.objects.filter(pk=run.pk).values_list("record", flat=True).first)
     try:

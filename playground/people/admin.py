@@ -1,8 +1,17 @@
 """People in Django's admin, shown like Django's own users."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from playground.people.models import User
 
-admin.site.register(User, UserAdmin)
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # it takes none at run time
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """With accounts, `manage.py people delete` also deletes what is theirs, and their name."""
+        return not settings.CONFIG.accounts and super().has_delete_permission(request, obj)

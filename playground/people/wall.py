@@ -55,6 +55,9 @@ FOR_PEOPLE = {
     "team-embed-new",
     "team-embed",
     "team-embed-change",
+    "team-settings",
+    "team-settings-change",
+    "team-export",
 }
 # In the team that is in use.
 NEEDED = {

@@ -44,6 +44,10 @@ _FULL = gettext_noop(
     "This run wasn’t saved: starred and pinned runs take up all %(most)s MiB. Delete some. "
     "(Administrators can raise PLAYGROUND_RUNS_MIB.)"
 )
+_FULL_OF_TEAM = gettext_noop(
+    "This run wasn’t saved: starred runs take up all %(most)s MiB of the team. Delete some, or ask an admin "
+    "to raise the limit in the team’s settings."
+)
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,9 @@ def keep(exchange: Exchange, who: str = "", parent: str = "", member: Membership
     run = _run(exchange, who, member)
     run.parent = storable(parent)[:64]
     try:
-        if not tidy.make_room(run.size):
-            most = settings.CONFIG.runs_mib
-            raise NotKeptError(say(_TOO_LARGE if run.size > most * tidy.MIB else _FULL, most=most))
+        if full := tidy.make_room(run.size, member.team if member else None):
+            starred = _FULL if full.team is None else _FULL_OF_TEAM
+            raise NotKeptError(say(_TOO_LARGE if run.size > full.bytes else starred, most=full.mib))
         writing.write(run)
     except DatabaseError as error:
         raise NotKeptError(say(_NO_DATABASE, why=why(error))) from error
@@ -193,12 +197,23 @@ def forget(keys: Collection[str] | None, within: Membership | None = None) -> in
             raise
         reserve.give_up()
         gone = tidy.delete_in_pieces(runs)
-    tidy.space.forget()
+    _leave_nothing()
+    return gone
+
+
+def delete(runs: Runs) -> int:
+    """Delete runs piece by piece, so that others can write meanwhile. Returns how many there were."""
+    gone = tidy.delete_in_pieces(runs)
+    _leave_nothing()
+    return gone
+
+
+def _leave_nothing() -> None:
+    tidy.forget()
     try:
         in_turn(search.erase)
     except DatabaseError:
         _logger.exception("Words of deleted runs are still in the database's files")
-    return gone
 
 
 def saved(keys: Collection[str], within: Membership | None = None) -> set[str]:

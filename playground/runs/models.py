@@ -91,7 +91,10 @@ class Run(models.Model):
     class Meta:
         verbose_name = _("run")
         verbose_name_plural = _("runs")
-        indexes = [models.Index(fields=["starred", "size"], name="kept_bytes")]
+        indexes = [
+            models.Index(fields=["starred", "size"], name="kept_bytes"),
+            models.Index(fields=["team", "started", "starred", "size"], name="kept_of_a_team"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} {self.started:%Y-%m-%d %H:%M}"

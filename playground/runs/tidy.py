@@ -1,8 +1,12 @@
-"""Retention: delete runs that are too old, and the oldest ones if all together take too much space."""
+"""Retention: delete runs that are too old, and the oldest ones if all together take too much space.
+
+The operator's limits are for all runs. A team can set lower ones for its own.
+"""
 
 import sys
 import threading
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import accumulate
 from operator import sub
@@ -14,12 +18,13 @@ from django.utils import timezone
 
 from playground.database import in_turn
 from playground.runs import reserve, search
-from playground.runs.models import Hold, Run
+from playground.runs.models import Hold, Run, Runs
+from playground.teams.models import Team
 
 # Runs written between two looks at the whole table.
 _EVERY = 100
 _BATCH = 500
-# Batches of old runs that one look deletes: the caller whose run comes next waits for it.
+# Batches that one look deletes: the caller whose run comes next waits for it.
 _AT_ONCE = 4
 MIB = 1024 * 1024
 # On a full disk.
@@ -28,6 +33,39 @@ _PIECE, _PIECE_BYTES = 100, 2 * MIB
 _TRUSTED_AFTER = timedelta(days=1)
 # When space runs out, delete down to this share of it, so that not every new run has to delete one.
 _LEFT = 0.95
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long runs are kept, and how much space they may take: all runs, or those of a `team`."""
+
+    days: int
+    mib: int
+    team: int | None = None
+
+    @property
+    def runs(self) -> Runs:
+        return Run.objects.all() if self.team is None else Run.objects.filter(team_id=self.team)
+
+    @property
+    def bytes(self) -> int:
+        return self.mib * MIB
+
+    @property
+    def oldest(self) -> datetime:
+        return timezone.now() - timedelta(days=self.days)
+
+
+def limits_of_all() -> Limits:
+    return Limits(settings.CONFIG.runs_days, settings.CONFIG.runs_mib)
+
+
+def limits_of(team: Team) -> Limits:
+    """Return the limits of a team's runs: its own, as far as they are lower than the operator's."""
+    most = limits_of_all()
+    return Limits(
+        min(team.runs_days or most.days, most.days), min(team.runs_mib or most.mib, most.mib), team.pk
+    )
 
 
 class _Space:
@@ -48,27 +86,78 @@ class _Space:
             return self.writes <= _EVERY and self.used <= most
 
 
-space = _Space()
+# Of all runs (None), and of each team with limits of its own.
+_spaces: dict[int | None, _Space] = {}
 
 
-def make_room(size: int) -> bool:
-    """Make room for a run of this size. Returns False if starred and held runs leave none.
+def forget() -> None:
+    """Look at the table before the next run is written."""
+    for space in list(_spaces.values()):
+        space.forget()
+
+
+def make_room(size: int, team: Team | None = None) -> Limits | None:
+    """Make room for a run of this size. Returns the limits that leave none, because of starred and held runs.
 
     Then no run is deleted for it. Raises `DatabaseError`.
     """
-    most = settings.CONFIG.runs_mib * MIB
-    if space.takes(size, most):
+    if team and (team.runs_days or team.runs_mib) and not _has_room(limits_of(team), size):
+        return limits_of(team)
+    return None if _has_room(limits_of_all(), size) else limits_of_all()
+
+
+def _has_room(limits: Limits, size: int) -> bool:
+    space = _spaces.setdefault(limits.team, _Space())
+    if space.takes(size, limits.bytes):
         return True
-    taken = in_turn(lambda: _tidied(most, size, _AT_ONCE if _clock_is_trusted() else 0))
+    taken, kept = in_turn(lambda: (_some_tidied(limits, size), _kept_by_people(limits)))
     with space.lock:
         space.used, space.writes = taken + size, 0
     reserve.hold()
-    return taken + size <= most
+    return kept + size <= limits.bytes
 
 
-def tidy() -> int:
-    """Delete runs that exceed a limit, even if the clock may be wrong. Returns the bytes left."""
-    return in_turn(lambda: _tidied(settings.CONFIG.runs_mib * MIB))
+def begin(limits: Limits) -> None:
+    """Delete the first runs that exceed new limits. The others follow with runs written later, and hourly."""
+    in_turn(lambda: _some_tidied(limits))
+
+
+def tidy(*, trusting: bool = True) -> int:
+    """Delete runs that exceed a limit. Returns the bytes left.
+
+    With `trusting`, even if the clock may be wrong.
+    """
+    left = 0
+    limited = Team.objects.exclude(runs_days=None, runs_mib=None)
+    for limits in (*map(limits_of, in_turn(lambda: list(limited))), limits_of_all()):
+        left = in_turn(partial(_tidied_if_sure, limits, trusting=trusting))
+    return left
+
+
+def _tidied_if_sure(limits: Limits, *, trusting: bool) -> int:
+    return _tidied(limits, by_age=sys.maxsize if trusting or _clock_is_trusted(limits) else 0)
+
+
+def _some_tidied(limits: Limits, needed: int = 0) -> int:
+    by_age = _AT_ONCE if _clock_is_trusted(limits) else 0
+    return _tidied(limits, needed, by_age=by_age, by_size=_AT_ONCE)
+
+
+def too_many(limits: Limits) -> int:
+    """Return how many runs exceed the limits."""
+    disposable = limits.runs.disposable()
+    old = disposable.filter(started__lt=limits.oldest)
+    count = old.count()
+    taken = used(limits.runs) - used(old)
+    if taken > limits.bytes:
+        enough = limits.bytes * _LEFT
+        younger = disposable.filter(started__gte=limits.oldest).order_by("pk").values_list("size", flat=True)
+        for size in younger.iterator():
+            if taken <= enough:
+                break
+            taken -= size
+            count += 1
+    return count
 
 
 def delete_in_pieces(runs: QuerySet[Run]) -> int:
@@ -87,7 +176,7 @@ def used(runs: QuerySet[Run] | None = None) -> int:
     return taken
 
 
-def _clock_is_trusted() -> bool:
+def _clock_is_trusted(limits: Limits) -> bool:
     """Whether a run older than a day is not too old yet.
 
     If there is none, perhaps the clock jumped ahead: what looks too old may be from yesterday. A long pause
@@ -95,25 +184,26 @@ def _clock_is_trusted() -> bool:
     A jump too small for that deletes runs too early by as much as it jumped. Waiting longer after every
     pause would keep runs beyond what was promised wherever the playground is used only now and then.
     """
-    now, keeps = timezone.now(), timedelta(days=settings.CONFIG.runs_days)
+    now, keeps = timezone.now(), timedelta(days=limits.days)
     return Run.objects.filter(started__range=(now - keeps, now - min(_TRUSTED_AFTER, keeps / 2))).exists()
 
 
-def _tidied(most: int, needed: int = 0, batches: int = sys.maxsize) -> int:
-    """Delete runs that are too old, in so many batches, then the oldest until there are `needed` bytes.
+def _tidied(limits: Limits, needed: int = 0, *, by_age: int = sys.maxsize, by_size: int = sys.maxsize) -> int:
+    """Delete runs that are too old, then the oldest until there are `needed` bytes, in so many batches.
 
-    Deletes no run for these if that many can't be had. Returns the bytes left.
+    Deletes no run for these if that many can't be had. Returns the bytes that runs take.
     """
-    too_old = timezone.now() - timedelta(days=settings.CONFIG.runs_days)
-    old = Run.objects.disposable().filter(started__lt=too_old).values_list("pk", flat=True)
-    while batches and _delete(list(old[:_BATCH])):
-        batches -= 1
-    taken = used()
-    if _kept_by_people() + needed <= most:
+    most = limits.bytes
+    old = limits.runs.disposable().filter(started__lt=limits.oldest).values_list("pk", flat=True)
+    while by_age and _delete(list(old[:_BATCH])):
+        by_age -= 1
+    taken = used(limits.runs)
+    if _kept_by_people(limits) + needed <= most:
         most -= needed
-    oldest = Run.objects.disposable().order_by("pk").values_list("pk", "size")
+    oldest = limits.runs.disposable().order_by("pk").values_list("pk", "size")
     enough = most * _LEFT if taken > most else taken
-    while taken > enough and (batch := list(oldest[:_BATCH])):
+    while by_size and taken > enough and (batch := list(oldest[:_BATCH])):
+        by_size -= 1
         left = list(accumulate((size for _, size in batch), sub, initial=taken))[:-1]
         gone = [row for row, before in zip(batch, left, strict=True) if before > enough]
         _delete([pk for pk, _ in gone])
@@ -121,10 +211,10 @@ def _tidied(most: int, needed: int = 0, batches: int = sys.maxsize) -> int:
     return taken
 
 
-def _kept_by_people() -> int:
+def _kept_by_people(limits: Limits) -> int:
     """Return how many bytes starred runs take, by their index, and the few that are held besides."""
-    starred = Run.objects.filter(starred=True)
-    held = Run.objects.filter(starred=False, key__in=Hold.objects.values("run"))
+    starred = limits.runs.filter(starred=True)
+    held = limits.runs.filter(starred=False, key__in=Hold.objects.values("run"))
     return used(starred) + used(held)
 
 

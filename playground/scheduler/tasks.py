@@ -1,12 +1,14 @@
 """All scheduled tasks, each with how often it runs."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.contrib.sessions.backends.db import SessionStore
 
 from playground.database import in_turn
 from playground.mail import news
 from playground.pinned.turns import replay_due
+from playground.runs.tidy import tidy
 from playground.scheduler.due import Task
 from playground.sharing import links
 
@@ -15,4 +17,5 @@ TASKS = (
     Task("links", timedelta(hours=1), lambda: in_turn(links.delete_ended)),
     Task("mail", timedelta(minutes=1), news.tell),
     Task("pinned", timedelta(minutes=1), replay_due),
+    Task("runs", timedelta(hours=1), partial(tidy, trusting=False)),
 )

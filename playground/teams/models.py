@@ -20,11 +20,16 @@ class Role(models.TextChoices):
 
 
 class Team(models.Model):
-    """Its days and months begin at midnight in `time_zone`, an IANA name."""
+    """Its days and months begin at midnight in `time_zone`, an IANA name.
+
+    It keeps its runs for `runs_days` and in `runs_mib`, as far as these are lower than the operator's.
+    """
 
     name = models.CharField(_("name"), max_length=80)
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", db_default="UTC")
     made = models.DateTimeField(default=timezone.now)
+    runs_days = models.PositiveIntegerField(null=True)
+    runs_mib = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name = _("team")
@@ -209,6 +214,11 @@ class Kind(models.TextChoices):
     BUDGET_REMOVED = "budget_removed", _("removed the budget")
     BUDGET_NEARLY_USED = "budget_nearly_used", _("nearly used up the budget")
     TIME_ZONE_CHANGED = "time_zone_changed", _("changed the time zone")
+    RETENTION_CHANGED = "retention_changed", _("changed how long runs are kept")
+    TEAM_EXPORTED = "team_exported", _("exported the team")
+    TEAM_DELETED = "team_deleted", _("deleted the team")
+    ACCOUNT_EXPORTED = "account_exported", _("exported the account")
+    ACCOUNT_DELETED = "account_deleted", _("deleted the account")
     TOKEN_MADE = "token_made", _("made the API token")
     TOKEN_REVOKED = "token_revoked", _("revoked the API token")
     USAGE_EXPORTED = "usage_exported", _("exported the usage")

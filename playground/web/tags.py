@@ -34,6 +34,7 @@ from playground.results import present
 from playground.results.present import LONGEST_SHOWN
 from playground.runs.keep import saved
 from playground.teams.access import member_of
+from playground.teams.audit import readable
 from playground.text import jsontext
 from playground.text.sentence import Sentence
 from playground.web import language
@@ -101,6 +102,7 @@ def get(mapping: dict[str, str], key: str) -> str:
 
 
 register.filter("choice_text", choice_text)
+register.filter("readable", readable)
 register.filter("paragraph", paragraph)
 register.filter("with_turns_named", with_turns_named)
 register.filter("spaced", spaced, is_safe=True)

@@ -26,6 +26,8 @@ SETTINGS = (
     | {provider.key_variable for provider in read_providers(BUILT_IN).values() if provider.key_variable}
     | {"WEB_CONCURRENCY"}
 )  # gunicorn's
+# A page whose blocks are run together, in their order (`test_backup.py`).
+FOLLOWED = "run/backup.md"
 CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 

@@ -56,7 +56,7 @@ from playground.tags import tag
 from tests import chat
 from tests.docs.folder import write
 from tests.docs.machine import INSTALLS_NOTHING, Machine
-from tests.docs.pages import ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
+from tests.docs.pages import FOLLOWED, ROOT, RUN, SETTINGS, Block, blocks, docs, is_about_a_site
 
 _VOID = {"br", "img", "input", "link", "meta"}
 
@@ -90,9 +90,13 @@ NO_NODE = "Node is needed: scripts/test brings it"
 
 def _each_once(*languages: str) -> Any:
     """Parametrize with the blocks in these languages, without translations that differ only in comments."""
-    found = [block for block in blocks() if block.language in languages]
+    found = [block for block in blocks() if block.language in languages and not _is_followed(block)]
     once = {(block.language, _commands(block), block.shows): block for block in reversed(found)}
     return pytest.mark.parametrize("block", once.values(), ids=str)
+
+
+def _is_followed(block: Block) -> bool:
+    return block.path.removeprefix("zh/") == FOLLOWED
 
 
 def _commands(block: Block) -> str:

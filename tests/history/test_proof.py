@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
 def _keep(client: Client, **changes: Any) -> Run:
     configure(PLAYGROUND_RUNS="1")
-    tidy.space.forget()
+    tidy.forget()
     return Run.objects.get(key=post_json(client, **changes).json()["id"])
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from playground.history import views
 from playground.runs import keep, search
 from playground.runs.models import Run
-from playground.runs.tidy import space
+from playground.runs.tidy import forget
 from tests.configuration import configure
 from tests.upstreams.scripted import ScriptedUpstream, completion, json_answer
 from tests.web.browser_form import posted
@@ -28,7 +28,7 @@ HTMX = {"HX-Request": "true", "Accept": "text/html"}
 @pytest.fixture(autouse=True)
 def _runs_are_on() -> None:
     configure(PLAYGROUND_RUNS="1")
-    space.forget()
+    forget()
 
 
 def _say(client: Client, text: str, **more: Any) -> str:

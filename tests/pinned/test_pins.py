@@ -16,7 +16,7 @@ from playground.pinned.models import Attempt, Every, Outcome, Pin
 from playground.pinned.replaying import MOST_ATTEMPTS, replay
 from playground.runs import keep
 from playground.runs.models import Hold, Run
-from playground.runs.tidy import MIB, space, tidy
+from playground.runs.tidy import MIB, forget, tidy
 from playground.teams import people
 from playground.teams.models import Kind, Membership, Role, Team
 from tests.at_once import in_threads
@@ -32,7 +32,7 @@ CHECKS = {"status": "", "contains": "Hello"}
 @pytest.fixture(autouse=True)
 def _runs_are_on() -> None:
     configure(PLAYGROUND_RUNS="1")
-    space.forget()
+    forget()
 
 
 @pytest.fixture

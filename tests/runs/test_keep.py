@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 @pytest.fixture(autouse=True)
 def _runs_are_on() -> None:
     configure(PLAYGROUND_RUNS="1")
-    tidy.space.forget()
+    tidy.forget()
 
 
 def _say(client: Client, text: str, **more: Any) -> str:
@@ -234,7 +234,7 @@ def test_a_call_waits_for_the_deletion_of_some_old_runs_only(
     Run.objects.filter(key=recent).update(started=datetime.now(UTC) - timedelta(days=2))
 
     for left in (3, 1, 0):
-        tidy.space.forget()
+        tidy.forget()
         _say(client, "b")
         assert Run.objects.filter(key__in=old).count() == left
 
@@ -247,7 +247,7 @@ def test_a_clock_that_jumped_ahead_deletes_nothing(
     keys = [_say(client, "a") for _ in range(1 + len(days_of_others))]
     for key, days in zip(keys, [400, *days_of_others], strict=True):
         Run.objects.filter(key=key).update(started=datetime.now(UTC) - timedelta(days=days))
-    tidy.space.forget()
+    tidy.forget()
 
     _say(client, "at the clock’s date")
 
@@ -270,7 +270,7 @@ def test_starred_runs_that_fill_the_space_are_said_and_not_deleted(client: Clien
     key = _say(client, "starred")
     keep.change(key, starred=True)
     Run.objects.update(size=2_000_000)
-    tidy.space.forget()
+    tidy.forget()
 
     assert post_json(client).json()["run"] is None
     assert 'class="not-kept"' in post_form(client).content.decode()
@@ -287,7 +287,7 @@ def test_a_run_for_which_no_room_can_be_made_deletes_no_other(
     too_large = post_json(client)
     keep.change(keys[0], starred=True)
     Run.objects.filter(key=keys[0]).update(size=1024 * 1024)
-    tidy.space.forget()
+    tidy.forget()
     upstream.reply(completion())
     too_full = post_json(client)
 

@@ -20,6 +20,7 @@ TESTS = [
         "tests/history/test_views.py::test_tags_are_saved",
         "tests/history/test_proof.py::test_a_run_is_saved_and_opened_again",
         "tests/pinned/test_pins.py",
+        "tests/leaving/test_deletion.py",
         "tests/usage/test_sums.py",
     ],
 ]

@@ -106,7 +106,7 @@ def test_lists_of_models_and_counts_are_no_runs(client: Client, upstream: Script
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("everything", [False, True])
 def test_nothing_of_a_deleted_run_stays_in_the_files(client: Client, everything: bool) -> None:
-    tidy.space.forget()
+    tidy.forget()
     for word in ("first", "zyxcanary", "last"):
         content = [{"role": "user", "content": word}]
         key = post_json(client, request={"model": "m", "messages": content}).json()["id"]

@@ -1,4 +1,4 @@
-"""`manage.py people …`: make the first link to sign in with, and later ones if nobody else can."""
+"""`manage.py people …`: make the first link to sign in with, and later ones; delete accounts and teams."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,17 +9,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import DatabaseError
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
+from playground import amounts
+from playground.leaving import deletion
 from playground.people.models import User
 from playground.rendering.translate import translate
+from playground.runs.models import Run
 from playground.teams import people
 from playground.teams.models import Role, Team
 from playground.trouble import why
 
 
 class Command(BaseCommand):
-    help = "Invite people to a team."
+    help = "Invite people to teams, list them, and delete accounts and teams."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         ways = parser.add_subparsers(dest="way", required=True)
@@ -34,6 +37,12 @@ class Command(BaseCommand):
         reset = ways.add_parser("reset", help="print a link by which a person sets a new password")
         reset.add_argument("email", help="address of the account")
         ways.add_parser("list", help="list the people of each team")
+        delete = ways.add_parser("delete", help="delete an account with its runs, keys, and tokens")
+        delete.add_argument("email", help="address of the account")
+        delete_team = ways.add_parser("delete-team", help="delete a team with all that is in it")
+        delete_team.add_argument("team", help="name of the team")
+        for way in (delete, delete_team):
+            way.add_argument("--yes", action="store_true", help="without it, only tell what would be deleted")
 
     def handle(self, *args: Any, way: str, **options: Any) -> None:
         del args
@@ -47,6 +56,10 @@ class Command(BaseCommand):
                     self._reset(options["email"])
                 case "list":
                     self._list()
+                case "delete":
+                    self._delete(options["email"], sure=options["yes"])
+                case "delete-team":
+                    self._delete_team(options["team"], sure=options["yes"])
         except DatabaseError as error:
             trouble = gettext("People are unavailable: %(why)s.") % {"why": translate(why(error))}
             raise CommandError(trouble) from error
@@ -76,9 +89,7 @@ class Command(BaseCommand):
         from allauth.account.forms import default_token_generator
         from allauth.account.utils import user_pk_to_url_str
 
-        person = User.objects.filter(email__iexact=email, is_active=True).first()
-        if person is None:
-            raise CommandError(gettext("There is no account with the address %(email)s.") % {"email": email})
+        person = _person(email, is_active=True)
         key = f"{user_pk_to_url_str(person)}-{default_token_generator.make_token(person)}"
         self.stdout.write(gettext("Open this link to set a new password. It works once, for 3 days:"))
         self.stdout.write(f"{_site()}/accounts/password/reset/key/{key}/")
@@ -88,6 +99,48 @@ class Command(BaseCommand):
             self.stdout.write(team.name)
             for member in team.members.select_related("person").order_by("pk"):
                 self.stdout.write(f"  {member.person.email or member.person}  {member.get_role_display()}")
+
+    def _delete(self, email: str, *, sure: bool) -> None:
+        person = _person(email)
+        if alone := deletion.owned_alone(person):
+            told = gettext("Make somebody else an owner first, or delete the team: %(teams)s.")
+            raise CommandError(told % {"teams": ", ".join(team.name for team in alone)})
+        if sure:
+            self._told(deletion.delete_person(person, None), sure=True)
+        else:
+            self._told(Run.objects.filter(person=person).count(), sure=False)
+
+    def _delete_team(self, name: str, *, sure: bool) -> None:
+        teams = list(Team.objects.filter(name=name)[:2])
+        if len(teams) != 1:
+            told = gettext(
+                "There are several teams named %(name)s. An owner can delete theirs in its settings."
+            )
+            none = gettext("There is no team named %(name)s.")
+            raise CommandError((told if teams else none) % {"name": name})
+        if sure:
+            self._told(deletion.delete_team(teams[0], None), sure=True)
+        else:
+            self._told(Run.objects.filter(team=teams[0]).count(), sure=False)
+
+    def _told(self, runs: int, *, sure: bool) -> None:
+        told = (
+            ngettext("Deleted, with %(count)s run.", "Deleted, with %(count)s runs.", runs)
+            if sure
+            else ngettext(
+                "This would delete %(count)s run, too. Repeat it with --yes.",
+                "This would delete %(count)s runs, too. Repeat it with --yes.",
+                runs,
+            )
+        )
+        self.stdout.write(told % {"count": amounts.count(runs)})
+
+
+def _person(email: str, **further: bool) -> User:
+    person = User.objects.filter(email__iexact=email, **further).first()
+    if person is None:
+        raise CommandError(gettext("There is no account with the address %(email)s.") % {"email": email})
+    return person
 
 
 def _team(name: str) -> Team:
