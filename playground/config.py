@@ -70,6 +70,7 @@ class Config:
     accounts: bool
     private_runs: bool
     team_embeds: int
+    public_links: bool
     idle_minutes: int
     oidc_url: str
     oidc_client_id: str

@@ -196,6 +196,12 @@ VARIABLES = (
         count,
     ),
     Variable(
+        "PLAYGROUND_PUBLIC_LINKS",
+        "1",
+        "With accounts, members can make links to runs that open without signing in. `0` ends all of them.",
+        flag,
+    ),
+    Variable(
         "PLAYGROUND_IDLE_MINUTES",
         "20160",
         "With accounts, how long a session lasts that isn’t used. By default, two weeks.",

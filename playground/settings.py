@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "playground.proof",
     "playground.runs",
     "playground.scheduler",
+    "playground.sharing",
     "playground.teams",
 ]
 

@@ -60,8 +60,18 @@ urlpatterns = [
 
 if settings.CONFIG.accounts:
     from playground.embed_settings.urls import urlpatterns as team_embeds
+    from playground.history import comments, public
     from playground.people.urls import urlpatterns as people
     from playground.team_pages.urls import urlpatterns as teams
     from playground.usage.views import show
 
-    urlpatterns += [*people, *teams, *team_embeds, path("teams/<int:number>/usage/", show, name="team-usage")]
+    urlpatterns += [
+        path("runs/<str:key>/link/", public.run_link, name="run-link"),
+        path("runs/<str:key>/comments/", comments.change, name="run-comments"),
+        path("shared/<str:secret>/", public.shared, name="public-link"),
+        path("shared/<str:secret>/proof/", public.shared_file, name="public-link-file"),
+        *people,
+        *teams,
+        *team_embeds,
+        path("teams/<int:number>/usage/", show, name="team-usage"),
+    ]

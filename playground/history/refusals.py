@@ -5,8 +5,8 @@ from dataclasses import replace
 from django.db import Error
 
 from playground.exchange.archive import ArchiveError
-from playground.exchange.refusal import InvalidRequestError, Refusal
-from playground.text.sentence import gettext_noop, say
+from playground.exchange.refusal import RETRY_SECONDS, InvalidRequestError, Refusal
+from playground.text.sentence import Sentence, gettext_noop, say
 from playground.trouble import is_full, why
 
 
@@ -85,4 +85,55 @@ def _full() -> Refusal:
                 "Calls still work, but aren’t saved."
             )
         ),
+    )
+
+
+NO_LINK = Refusal(
+    404,
+    "no_link",
+    say(gettext_noop("This link doesn’t work")),
+    say(gettext_noop("It has expired, was revoked, or isn’t complete. Ask whoever sent it for a new one.")),
+)
+
+
+NO_PUBLIC_LINKS = Refusal(
+    403,
+    "no_public_links",
+    say(gettext_noop("Public links are turned off")),
+    say(
+        gettext_noop(
+            "Save a proof file instead, and send it. (Administrators can set PLAYGROUND_PUBLIC_LINKS=1.)"
+        )
+    ),
+)
+
+
+NO_COMMENT = Refusal(
+    404,
+    "no_comment",
+    say(gettext_noop("Comment not found")),
+    say(gettext_noop("It was deleted, or somebody else wrote it. Reload the page.")),
+)
+
+
+def no_room_for_links() -> Refusal:
+    return Refusal(
+        507,
+        "no_room",
+        say(gettext_noop("No space for another public link")),
+        say(
+            gettext_noop(
+                "Revoke links that nobody needs any more. (Administrators can raise PLAYGROUND_RUNS_MIB.)"
+            )
+        ),
+    )
+
+
+def link_busy(sentence: Sentence) -> Refusal:
+    return Refusal(
+        503,
+        "link_busy",
+        say(gettext_noop("The call can’t be shown now")),
+        sentence,
+        retry_seconds=RETRY_SECONDS,
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -92,7 +93,7 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
         exchange = carried.exchange_of(text)
     except carried.CarriedError:
         return render(request, "history/save.html", {"problem": say(_OLD_PAGE)}, status=400)
-    return _hand_on(request, Result(exchange), text)
+    return hand_on(request, Result(exchange), carried=text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,20 +101,29 @@ def carried_proof(request: HttpRequest) -> HttpResponse:
 @if_runs_are_on
 def run_proof(request: HttpRequest, key: str) -> HttpResponse:
     """Hand on a run."""
-    return _hand_on(request, result_of_run(request, key))
+    return hand_on(request, result_of_run(request, key))
 
 
-def _hand_on(request: HttpRequest, result: Result, carried_text: str = "") -> HttpResponse:
+def hand_on(
+    request: HttpRequest,
+    result: Result,
+    finish: Callable[[Page], HttpResponse | None] | None = None,
+    template: str = "history/save.html",
+    **further: Any,
+) -> HttpResponse:
+    """Show what others will see of a call, and what can be blacked out, unless `finish` makes the response.
+
+    By default, it downloads the format of the button that was clicked.
+    """
     exchange = result.exchange
-    parts, do = blackout.parts(exchange), request.POST.get("do", "")
-    asked = request.POST.getlist("black")
+    parts, asked = blackout.parts(exchange), request.POST.getlist("black")
     chosen = tuple(part.id for part in parts if part.id in asked)
     page, problem = None, None
     try:
         left = blackout.black_out(exchange, chosen)
         page = Page(left, request.build_absolute_uri("/"), chosen, result.recorded_cost)
-        if do in _FORMATS:
-            return _download(page, do)
+        if finished := finish(page) if finish else _downloaded(page, request.POST.get("do", "")):
+            return finished
     except (BlackoutError, file.ProofError) as error:
         problem = error.sentence
     except DatabaseError as error:
@@ -122,10 +132,10 @@ def _hand_on(request: HttpRequest, result: Result, carried_text: str = "") -> Ht
         "problem": problem,
         "parts": parts,
         "chosen": chosen,
-        "carried": carried_text,
         "page": None if problem else page,
+        **further,
     }
-    return render(request, "history/save.html", context, status=422 if problem else 200)
+    return render(request, template, context, status=422 if problem else 200)
 
 
 def proof_file(page: Page) -> bytes:
@@ -162,11 +172,17 @@ _FORMATS = {
 }
 
 
-def _download(page: Page, do: str) -> HttpResponse:
+def _downloaded(page: Page, do: str) -> HttpResponse | None:
+    if do not in _FORMATS:
+        return None
     make, ending, kind = _FORMATS[do]
+    return download(page, make(page), ending, kind)
+
+
+def download(page: Page, data: bytes, ending: str, kind: str) -> HttpResponse:
     model = _NAME.sub("-", page.model.lower()).strip("-.")[:60] or "call"
     name = f"{model}-{page.exchange.started:%Y%m%d-%H%M%S}.{ending}"
-    response = HttpResponse(make(page), content_type=kind)
+    response = HttpResponse(data, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -24,6 +24,7 @@ from playground.forms.headers import extra_headers, headers_text
 from playground.forms.incoming import Shape, draft_of, shape_of
 from playground.history import asked, refusals
 from playground.history.compare import Compared
+from playground.history.discussion import discussion, with_counts
 from playground.results.present import Result
 from playground.runs import keep, reserve, search
 from playground.runs.models import Run
@@ -65,7 +66,7 @@ def if_runs_are_on(view: View) -> View:
 def runs(request: HttpRequest) -> HttpResponse:
     """List runs, the latest first. Searches are posted, so that their words stay out of logs."""
     wanted = asked.read(request)
-    found = search.find(wanted.query, wanted.before, within=member_of(request))
+    found = with_counts(search.find(wanted.query, wanted.before, within=member_of(request)))
     match shape_of(request):
         case Shape.JSON:
             return JsonResponse({"runs": [_summary(run) for run in found.runs], "before": found.more})
@@ -99,7 +100,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
 
     htmx gets what came back and the call's code, for a conversation that has the answer already.
     """
-    kept = _found(request, key)
+    kept = run_of(request, key)
     try:
         exchange = kept.exchange
         if shape_of(request) is Shape.JSON:
@@ -125,6 +126,7 @@ def run(request: HttpRequest, key: str) -> HttpResponse:
         repeated_by=repeated_by[:_MOST_RELATED],
         repeated=repeated_by.count(),
         lost_provider="" if form.provider else kept.provider,
+        **discussion(request, kept),
     )
 
 
@@ -179,7 +181,7 @@ def selected(request: HttpRequest) -> HttpResponse:
 
 
 def _list_with(request: HttpRequest, told: str) -> HttpResponse:
-    found = search.find(search.Query(), within=member_of(request))
+    found = with_counts(search.find(search.Query(), within=member_of(request)))
     return _list(request, asked.Asked({}, search.Query(), None), found, told)
 
 
@@ -210,7 +212,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     if len(keys) != 2:
         sentence = say(gettext_noop("Select two runs in the list, then click “Compare”."))
         raise InvalidRequestError(FieldProblem("run", sentence))
-    kept = [_found(request, key) for key in keys]
+    kept = [run_of(request, key) for key in keys]
     one, other = map(result_of, kept)
     return render(request, "history/compare.html", {"compared": Compared(one, other), "runs": kept})
 
@@ -226,7 +228,7 @@ def form_of(exchange: Exchange) -> RequestForm:
 
 def result_of_run(request: HttpRequest, key: str) -> Result:
     """Return the run's result. Raises `RefusedError`."""
-    return result_of(_found(request, key))
+    return result_of(run_of(request, key))
 
 
 def result_of(kept: Run, kept_as: keep.Kept | None = None) -> Result:
@@ -237,7 +239,8 @@ def result_of(kept: Run, kept_as: keep.Kept | None = None) -> Result:
         raise RefusedError(refusals.unreadable(error)) from error
 
 
-def _found(request: HttpRequest, key: str) -> Run:
+def run_of(request: HttpRequest, key: str) -> Run:
+    """Return the run. Raises `RefusedError` if there is none, or it is not for this person."""
     kept = Run.objects.within(member_of(request)).named([key]).first()
     if kept is None:
         raise RefusedError(refusals.gone())

@@ -35,6 +35,8 @@ OPEN = {
     "invitation",
     "language",
     "public-key",
+    "public-link",
+    "public-link-file",
 }
 # For people who are signed in, with or without a team.
 FOR_PEOPLE = {
@@ -46,6 +48,7 @@ FOR_PEOPLE = {
     "team-keys-change",
     "team-budgets",
     "team-budgets-change",
+    "team-links",
     "team-tokens",
     "team-usage",
     "team-embeds",
@@ -85,6 +88,8 @@ NEEDED = {
     "pin-change": Action.SEND,
     "prompt-new": Action.SEND,
     "prompt-change": Action.SEND,
+    "run-link": Action.SHARE,
+    "run-comments": Action.SHARE,
 }
 # What a program may ask for by an API token, by the token's field that allows it.
 BY_TOKEN = {

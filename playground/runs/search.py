@@ -193,6 +193,8 @@ def delete_all() -> int:
     """Delete all runs. Returns how many there were."""
     if connection.vendor == "sqlite":
         _execute("INSERT INTO runs_words(runs_words) VALUES ('delete-all')")
+    for relation in Run._meta.related_objects:  # Django, not the database, deletes what goes with a run
+        relation.related_model._base_manager.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM runs_run")
         count: int = cursor.rowcount
@@ -206,7 +208,11 @@ def delete(pks: Sequence[int]) -> int:
             places = ", ".join(["%s"] * len(batch))
             old = f"SELECT 'delete', id, words FROM runs_run WHERE id IN ({places})"  # noqa: S608
             _execute(f"INSERT INTO runs_words(runs_words, rowid, words) {old}", *batch)
-    return sum(Run.objects.filter(pk__in=batch).delete()[0] for batch in _batches(pks))
+    return sum(
+        # Only keys, because Django reads the runs to delete what goes with them.
+        Run.objects.filter(pk__in=batch).only("pk").delete()[1].get(Run._meta.label, 0)
+        for batch in _batches(pks)
+    )
 
 
 def erase() -> None:

@@ -8,9 +8,11 @@ from playground.database import in_turn
 from playground.mail import news
 from playground.pinned.turns import replay_due
 from playground.scheduler.due import Task
+from playground.sharing import links
 
 TASKS = (
     Task("sessions", timedelta(days=1), lambda: in_turn(SessionStore.clear_expired)),
+    Task("links", timedelta(hours=1), lambda: in_turn(links.delete_ended)),
     Task("mail", timedelta(minutes=1), news.tell),
     Task("pinned", timedelta(minutes=1), replay_due),
 )

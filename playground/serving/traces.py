@@ -15,7 +15,7 @@ from playground.trouble import chain, reason
 
 _logger = logging.getLogger(__name__)
 # Links that let whoever has them in: an invitation's, and one for a new password.
-_SECRET = re.compile("^(/invitations/|/accounts/password/reset/key/).+")
+_SECRET = re.compile("^(/invitations/|/shared/|/accounts/password/reset/key/).+")
 
 
 def trace(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playground.team_pages import budgets, keys, members, tokens
+from playground.team_pages import budgets, keys, links, members, tokens
 
 urlpatterns = [
     path("invitations/<str:secret>/", members.invitation, name="invitation"),
@@ -15,5 +15,6 @@ urlpatterns = [
     path("teams/<int:number>/budgets/change/", budgets.change, name="team-budgets-change"),
     path("teams/<int:number>/tokens/", tokens.tokens, name="team-tokens"),
     path("teams/left/", budgets.left, name="budget-left"),
+    path("teams/<int:number>/links/", links.links, name="team-links"),
     path("teams/<int:number>/audit/", members.audit, name="team-audit"),
 ]

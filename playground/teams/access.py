@@ -18,6 +18,7 @@ class Action(StrEnum):
 
     SEE = "see"  # the team's runs, prompts, and people
     SEND = "send"  # make calls, keep their runs, and save prompts
+    SHARE = "share"  # make public links to runs, and comment on runs
     INVITE = "invite"  # members and viewers, and withdraw invitations
     MANAGE = "manage"  # people below one's own role, keys, budgets, prompts, embeds
     AUDIT = "audit"  # read the audit log
@@ -27,6 +28,7 @@ class Action(StrEnum):
 _LOWEST = {
     Action.SEE: Role.VIEWER,
     Action.SEND: Role.MEMBER,
+    Action.SHARE: Role.MEMBER,
     Action.INVITE: Role.ADMIN,
     Action.MANAGE: Role.ADMIN,
     Action.AUDIT: Role.ADMIN,

@@ -238,6 +238,8 @@ class Kind(models.TextChoices):
     KEY_LIMITED = "key_limited", _("changed the limits of the key")
     KEY_OFF = "key_off", _("turned off the key")
     KEY_ON = "key_on", _("turned on the key")
+    LINK_MADE = "link_made", _("made a public link to the run")
+    LINK_REVOKED = "link_revoked", _("revoked a public link to the run")
     KEY_DELETED = "key_deleted", _("deleted the key")
 
 

@@ -49,6 +49,10 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("prompt", "viewer", "-", {}),
     ("prompt-versions", "viewer", "-", {}),
     ("prompt-change", "-", "member", {"change": "rename", "name": "x"}),
+    ("run-link", "member", "member", {"do": "link", "days": "7"}),
+    ("run-comments", "-", "member", {"change": "add", "text": "x"}),
+    ("public-link", "all", "-", {}),
+    ("public-link-file", "all", "-", {}),
     ("proof", "-", "viewer", {}),
     ("proof-open", "viewer", "viewer", {}),
     ("public-key", "all", "-", {}),
@@ -76,6 +80,7 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
     ("team-budgets", "viewer", "-", {}),
     ("team-budgets-change", "-", "admin", {"change": "zone", "zone": "Europe/Berlin"}),
     ("team-tokens", "viewer", "viewer", {}),
+    ("team-links", "member", "member", {"revoke": "0"}),
     ("budget-left", "viewer", "-", {}),
     ("run-pin", "member", "member", {}),
     ("pins", "viewer", "-", {}),
@@ -95,7 +100,15 @@ _TABLE: list[tuple[str, str, str, dict[str, str]]] = [
 # What a URL says of a request that may be made, also if it is not complete, such as one without a model.
 _LET_IN = {200, 204, 302, 400, 409, 422}
 # What it says besides, of what is not there: a stream, a team, an embed, an invitation.
-_BESIDES = {"stop": {404}, "teams": {404}, "embed-send": {403}, "embed-stop": {404}, "invitation": {404}}
+_BESIDES = {
+    "stop": {404},
+    "teams": {404},
+    "embed-send": {403},
+    "embed-stop": {404},
+    "invitation": {404},
+    "public-link": {404},
+    "public-link-file": {404},
+}
 
 
 @pytest.fixture(scope="module")
