@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -12,6 +13,7 @@ import requests
 from playground.proof.file import State, read
 from tests import forks
 from tests.people.place import JSON, Person, Place, serving_people
+from tests.postgresql import PostgreSQLServer
 from tests.site import ROOT
 from tests.upstreams.scripted import completion
 
@@ -214,3 +216,15 @@ def test_who_may_not_see_a_run_neither_shares_it_nor_comments(
         page = one.get(f"/runs/{run}/").text
         assert f"/runs/{run}/link/" not in page
         assert one.post(f"/runs/{run}/link/", do="link", days="7").status_code == 403
+
+
+def test_with_postgresql_too(tmp_path: Path, postgresql_server: PostgreSQLServer) -> None:
+    with serving_people(tmp_path, DATABASE_URL=postgresql_server.url()) as place:
+        owner = place.person("owner", "One", "owner")
+        run = _run(owner)
+        path = _link(owner, run)
+        assert owner.post(f"/runs/{run}/comments/", change="add", text="x\0y").status_code == 200
+        assert "1 comment<" in owner.get("/runs/").text
+        assert [_open(place, path).status_code, _open(place, "/shared/made%00up/").status_code] == [200, 404]
+        owner.post("/runs/selected/", change="delete-all", confirmed="1")
+        assert _open(place, path).status_code == 404
