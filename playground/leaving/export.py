@@ -5,19 +5,25 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 
 from playground.database import in_turn
+from playground.embeds.models import Embed
 from playground.history.export import line_of
 from playground.keys.models import Key
 from playground.people.models import Token, User
+from playground.pinned.models import Attempt, Pin
+from playground.prompts.models import Version
 from playground.runs.models import Run
+from playground.sharing.models import Comment, Link
 from playground.teams.models import Event, Membership, Used
 
 _PAGE = 500
+# Of rows that may have a megabyte each.
+_LARGE_PAGE = 10
 _Row = TypeVar("_Row", bound=Model)
 Files = Iterable[tuple[str, Iterable[bytes]]]
 
@@ -34,6 +40,12 @@ _OF_KEY = (
 )
 _OF_TOKEN = ("name", "tail", "sends", "reads", "made", "expires", "used")
 _OF_EVENT = ("team", "at", "actor", "kind", "about", "details")
+_OF_PIN = ("team", "person", "name", "run", "checks", "every", "hour", "weekday", "made", "paused")
+_OF_ATTEMPT = ("pin", "at", "outcome", "run", "model", "status", "total_ms", "failed")
+_OF_VERSION = ("prompt", "number", "made", "person", "note", "saved")
+_OF_LINK = ("run", "person", "made", "expires", "opened", "last_opened")
+_OF_COMMENT = ("run", "person", "text", "made", "edited")
+_OF_EMBED = tuple(field.name for field in Embed._meta.concrete_fields if field.name != "id")
 _OF_RUN = (
     *("team", "key", "started", "person", "private", "starred", "tags", "parent", "provider", "host"),
     *("dialect", "model", "status", "error", "prompt_tokens", "completion_tokens", "cost_usd"),
@@ -53,7 +65,10 @@ def of_team(own: Membership) -> Files:
     yield "usage.jsonl", _lines(team.used.select_related("person", "team"), _OF_USE)
     yield "keys.jsonl", _lines(Key.objects.shown_to(own).select_related("made_by", "team"), _OF_KEY)
     yield "audit.jsonl", _lines(team.events.select_related("team"), _OF_EVENT)
-    yield from _runs(Run.objects.within(own))
+    yield "embeds.jsonl", _lines(team.embeds.select_related("team"), _OF_EMBED)
+    runs, pins = Run.objects.within(own), Pin.objects.within(own)
+    yield from _made(Version.objects.filter(prompt__team=team), pins, runs)
+    yield from _runs(runs)
 
 
 def of_person(person: User) -> Files:
@@ -67,7 +82,27 @@ def of_person(person: User) -> Files:
     yield "tokens.jsonl", _lines(Token.objects.filter(member__person=person), _OF_TOKEN)
     events = Event.objects.filter(person=person).select_related("team")
     yield "audit.jsonl", _lines(events, _OF_EVENT)
+    versions, pins = Version.objects.filter(person=person), Pin.objects.filter(person=person)
+    yield from _made(versions, pins, person=person)
     yield from _runs(Run.objects.filter(person=person))
+
+
+def _made(
+    versions: QuerySet[Version],
+    pins: QuerySet[Pin],
+    runs: QuerySet[Run] | None = None,
+    person: User | None = None,
+) -> Files:
+    """Yield what people made of requests and runs: what is about these runs, or by this person."""
+    wanted = {"person": person} if runs is None else {"run__in": runs}
+    yield "prompts.jsonl", _lines(versions.select_related("prompt", "person"), _OF_VERSION, _LARGE_PAGE)
+    yield "pins.jsonl", _lines(pins.select_related("team", "person"), _OF_PIN)
+    attempts = Attempt.objects.filter(pin__in=pins.order_by()).select_related("pin")
+    yield "replays.jsonl", _lines(attempts, _OF_ATTEMPT)
+    for name, model, columns in (("links", Link, _OF_LINK), ("comments", Comment, _OF_COMMENT)):
+        rows: QuerySet[Any] = model.objects.filter(**wanted).select_related("run", "person")
+        of_run = ("run__key", *(f"person__{field.name}" for field in User._meta.concrete_fields))
+        yield f"{name}.jsonl", _lines(rows.only(*columns, *of_run), columns)
 
 
 def _runs(runs: QuerySet[Run]) -> Files:
@@ -76,26 +111,31 @@ def _runs(runs: QuerySet[Run]) -> Files:
     yield "runs.jsonl", filter(None, map(line_of, _all(runs.only("pk", "key"))))
 
 
-def _lines(rows: QuerySet[_Row], names: Iterable[str]) -> Iterator[bytes]:
-    return (_line(row, names) for row in _all(rows))
+def _lines(rows: QuerySet[_Row], names: Iterable[str], size: int = _PAGE) -> Iterator[bytes]:
+    return (_line(row, names) for row in _all(rows, size))
 
 
 def _line(row: Model, names: Iterable[str]) -> bytes:
-    found = {name: getattr(row, name) for name in names}
-    shown = {name: str(value) if isinstance(value, Model) else value for name, value in found.items()}
+    shown = {name: _shown(getattr(row, name)) for name in names}
     return json.dumps(shown, ensure_ascii=False, cls=DjangoJSONEncoder).encode() + b"\n"
 
 
-def _all(rows: QuerySet[_Row]) -> Iterator[_Row]:
+def _shown(value: Any) -> Any:
+    if isinstance(value, Run):
+        return value.key
+    return str(value) if isinstance(value, Model) else value
+
+
+def _all(rows: QuerySet[_Row], size: int = _PAGE) -> Iterator[_Row]:
     """Yield the rows, page by page: no connection is held while they are downloaded."""
     last = 0
-    while page := in_turn(partial(_page, rows.filter(pk__gt=last))):
+    while page := in_turn(partial(_page, rows.filter(pk__gt=last), size)):
         yield from page
         last = page[-1].pk
 
 
-def _page(rows: QuerySet[_Row]) -> list[_Row]:
-    return list(rows.order_by("pk")[:_PAGE])
+def _page(rows: QuerySet[_Row], size: int) -> list[_Row]:
+    return list(rows.order_by("pk")[:size])
 
 
 class _Sink:

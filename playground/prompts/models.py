@@ -1,7 +1,9 @@
 """A prompt: a request of a team under a name. Each time it is saved is a version, which never changes."""
 
+import json
 import secrets
 import zlib
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -70,3 +72,8 @@ class Version(models.Model):
     @property
     def content(self) -> Content:
         return Content.of_text(zlib.decompress(bytes(self.packed)))
+
+    @property
+    def saved(self) -> Any:
+        """The content as JSON."""
+        return json.loads(zlib.decompress(bytes(self.packed)))

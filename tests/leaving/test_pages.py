@@ -81,8 +81,18 @@ def test_before_runs_go_it_is_said_how_many(place: Place, team: dict[str, Person
 def test_an_export_has_what_the_person_sees(team: dict[str, Person]) -> None:
     path, key = _path(team["admin"]), team["member"].send().json()["id"]
 
+    member, asked = team["member"], {"model": "m", "messages": [{"role": "user", "content": "Prompted"}]}
+    member.post(f"/runs/{key}/comments/", change="add", text="Commented")
+    content = json.dumps({"provider": "test", "request": asked})
+    member.post("/prompts/new/", name="Greeting", request=content)
+    member.post(f"/runs/{key}/pin/", name="Known good", check="contains", contains="x", every="never")
+
     files = _files(team["admin"].post(f"{path}export/"))
 
+    assert [(line["run"], line["text"]) for line in files["comments.jsonl"]] == [(key, "Commented")]
+    assert [line["saved"]["request"] for line in files["prompts.jsonl"]] == [asked]
+    assert [(line["name"], line["run"]) for line in files["pins.jsonl"]] == [("Known good", key)]
+    assert files["embeds.jsonl"] == files["links.jsonl"] == files["replays.jsonl"] == []
     assert {line["person"] for line in files["people.jsonl"]} >= {one.email for one in team.values()}
     assert key in [line["id"] for line in files["runs.jsonl"]]
     assert (key, team["member"].email) in [(line["key"], line["person"]) for line in files["runs_list.jsonl"]]
