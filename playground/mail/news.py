@@ -29,8 +29,12 @@ def _budget(event: Event) -> str:
     return told % {"name": event.about, "percent": event.details.get("percent", "")}
 
 
+def _pin(event: Event) -> str:
+    return gettext("The pinned run %(name)s fails its checks.") % {"name": event.about}
+
+
 # What is told, each with its sentence.
-_NEWS: dict[str, Callable[[Event], str]] = {Kind.BUDGET_NEARLY_USED: _budget}
+_NEWS: dict[str, Callable[[Event], str]] = {Kind.BUDGET_NEARLY_USED: _budget, Kind.PIN_FAILED: _pin}
 
 
 def tell() -> None:

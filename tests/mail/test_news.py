@@ -61,6 +61,17 @@ def test_admins_and_owners_are_told_once_in_both_languages(box: Box, team: Team)
     ]
 
 
+def test_a_pinned_run_that_begins_to_fail_is_news(box: Box, team: Team) -> None:
+    news.tell()
+    note(Kind.PIN_FAILED, team, None, "Greeting")
+    Event.objects.update(at=timezone.now() - timedelta(minutes=2))
+    news.tell()
+
+    ((addresses, told),) = box.mails
+    assert addresses == ["admin@example.org", "owner@example.org"]
+    assert "The pinned run Greeting fails its checks." in told.get_content()
+
+
 def test_what_the_server_does_not_take_now_is_tried_again_for_a_day(box: Box, team: Team) -> None:
     news.tell()
     _used(team)
