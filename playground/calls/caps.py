@@ -26,27 +26,34 @@ def check_key(request: Request, caps: KeyCaps) -> None:
     if beyond := list(_beyond_key(request, caps)):
         fields = request.dialect.fields
         most = {fields.model: next(iter(caps.models), None)} | dict.fromkeys(fields.tokens, caps.max_tokens)
-        changes = {problem.field: most[problem.field] for problem in beyond}
+        # A parameter that may name another model, or other limits, is removed.
+        changes = {problem.field: most.get(problem.field) for problem in beyond}
         raise InvalidRequestError(*beyond, fix=Fix(say(_APPLY), changes))
 
 
 def _beyond_key(request: Request, caps: KeyCaps) -> Iterator[FieldProblem]:
-    if caps.models and request.demands.model not in caps.models:
+    dialect, demands = request.dialect, request.demands
+    if caps.models and demands.model not in caps.models:
         sentence = gettext_noop("With the key %(name)s, use %(models)s.")
-        yield FieldProblem(request.dialect.fields.model, say(sentence, name=caps.name, models=caps.models))
-    if caps.max_tokens is None:
+        yield FieldProblem(dialect.fields.model, say(sentence, name=caps.name, models=caps.models))
+    if caps.max_tokens is not None:
+        most = caps.max_tokens // max(1, demands.count)
+        sentence = gettext_noop("With the key %(name)s, set this to %(most)s or less.")
+        told = say(sentence, name=caps.name, most=max(1, most))
+        if most < 1:
+            yield FieldProblem(dialect.fields.count, say(sentence, name=caps.name, most=caps.max_tokens))
+        if not demands.tokens:
+            yield FieldProblem(dialect.fields.tokens[0], told)
+        for name, limit in demands.tokens.items():
+            if limit > most:
+                yield FieldProblem(name, told)
+    if not (caps.models or caps.max_tokens):
         return
-    told = say(
-        gettext_noop("With the key %(name)s, set this to %(most)s or less."),
-        name=caps.name,
-        most=caps.max_tokens,
-    )
-    given = request.demands.tokens
-    if not given:
-        yield FieldProblem(request.dialect.fields.tokens[0], told)
-    for name, limit in given.items():
-        if limit > caps.max_tokens:
-            yield FieldProblem(name, told)
+    # Gateways have parameters that name other models, or more answers.
+    for extra in dialect.extras(request.body):
+        if extra.group and extra.group != "tools" and not extra.is_part:
+            sentence = gettext_noop("“%(name)s” isn’t allowed with the key %(key)s, which has limits.")
+            yield FieldProblem(extra.field, say(sentence, name=extra.name[:60], key=caps.name))
 
 
 def problems(request: Request, caps: Caps) -> list[FieldProblem]:

@@ -96,7 +96,7 @@ class Embed(models.Model):
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, editable=False, related_name="embeds"
     )
-    team_key = models.CharField(max_length=80, blank=True, editable=False)
+    team_key = models.CharField(max_length=80, blank=True, editable=False, db_default="")
 
     class Meta:
         verbose_name = _("embed")

@@ -170,7 +170,13 @@ def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:
         origin = Endpoint.parse(draft.base_url or "", draft.speaks().ending).origin
     except BaseURLError:
         return  # the route says what is wrong with it
-    yield from (key for key in keys if origin_of(key) == origin)
+    yield from (key for key in keys if origin_of(key) == origin and _is_within(draft, key))
+
+
+def _is_within(draft: Draft, key: Key) -> bool:
+    """Whether a key with a list of models is for this very base URL: a path may name another model."""
+    asked = Endpoint.parse(draft.base_url or "", draft.speaks().ending)
+    return not key.only_models or asked.base_url == Endpoint.parse(key.base_url, "").base_url
 
 
 def origin_of(key: Key) -> str:

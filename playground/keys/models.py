@@ -72,7 +72,7 @@ class Key(models.Model):
     fingerprint = models.CharField(max_length=16)
     audience = models.CharField(max_length=10, choices=Audience.choices)
     people = models.ManyToManyField(Membership, related_name="+")
-    only_models = models.JSONField(default=list)
+    only_models = models.JSONField(default=list, db_default=[])
     most_tokens = models.PositiveBigIntegerField(null=True)
     made = models.DateTimeField(default=timezone.now)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

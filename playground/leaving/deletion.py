@@ -6,6 +6,7 @@ transaction. What is interrupted can be started again.
 The audit log keeps its lines about a deleted account, with `teams.audit.mark_of` in place of the name.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -19,8 +20,9 @@ from django.db.models import Model, Q, QuerySet
 from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.people.models import User
+from playground.pinned.models import Pin
 from playground.runs import keep, search
-from playground.runs.models import Run
+from playground.runs.models import Hold, Run
 from playground.teams.access import Person
 from playground.teams.audit import mark_of, note
 from playground.teams.models import Event, Invitation, Kind, Role, Team, Timed, Used
@@ -66,6 +68,7 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
     about_it = LogEntry.objects.filter(content_type__model="user", object_id=str(person.pk))
     about_it.update(object_repr=mark_of(person))
     _blank(person, seen)
+    _blank_pins(person)
     is_own = by is not None and by.pk == person.pk
     for team in teams or [None]:
         line = note(Kind.ACCOUNT_DELETED, team, None if is_own else by, mark_of(person))
@@ -103,6 +106,7 @@ def _delete_team(team: Team, by: Person | None) -> None:
         return  # somebody else was faster
     search.delete(list(Run.objects.filter(team_id=team.pk).values_list("pk", flat=True)))
     Spent.objects.filter(account__in=[budget.account for budget in team.budgets.all()]).delete()
+    Hold.objects.filter(holder__in=[pin.holder for pin in team.pins.all()]).delete()
     note(Kind.TEAM_DELETED, None, by, team.name)
     Team.objects.get(pk=team.pk).delete()
 
@@ -114,11 +118,26 @@ def _blank(person: User, after: int) -> int:
     lines = Event.objects.filter(pk__gt=after, pk__lte=last)
     for piece in _pieces(lines.filter(Q(person_id=person.pk) | Q(actor=name[:254]))):
         in_turn(partial(Event.objects.filter(pk__in=piece).update, actor=mark, person=None))
-    # Of a word that is longer, such as another address, it is no part.
-    whole = re.compile(rf"(?<![\w.+@-]){re.escape(name)}(?![\w@-]|\.\w)", re.IGNORECASE)
-    for piece in _pieces(lines.filter(Q(about__icontains=name) | Q(details__icontains=name))):
+    whole = _whole(name)
+    # SQLite keeps JSON with escapes.
+    escaped = json.dumps(name)[1:-1]
+    said = Q(about__icontains=name) | Q(details__icontains=name) | Q(details__icontains=escaped)
+    for piece in _pieces(lines.filter(said)):
         in_turn(partial(_rename, piece, whole, mark))
     return last
+
+
+def _blank_pins(person: User) -> None:
+    """Replace the name where a pin says why it is paused."""
+    whole, mark = _whole(str(person)), mark_of(person)
+    for pin in Pin.objects.exclude(why=None).filter(Q(person=person) | Q(team__members__person=person)):
+        pin.why = json.loads(whole.sub(mark, json.dumps(pin.why, ensure_ascii=False)))
+        pin.save(update_fields=["why"])
+
+
+def _whole(name: str) -> "re.Pattern[str]":
+    """Match a name. Of a word that is longer, such as another address, it is no part."""
+    return re.compile(rf"(?<![\w.+@-]){re.escape(name)}(?![\w@-]|\.\w)", re.IGNORECASE)
 
 
 @transaction.atomic

@@ -41,21 +41,26 @@ def tell() -> None:
     """Mail what is new since the last time. What the mail server does not take now is tried again."""
     if not letters.is_on():
         return
-    for event in in_turn(_new):
+    last, events = in_turn(_new)
+    for event in events:
+        if not in_turn(partial(Told.objects.filter(event=last).update, event=event.pk)):
+            return  # another scheduler is telling it
         is_news = event.at > timezone.now() - _OLD
         if is_news and _mailed(event) is letters.Sent.LATER:
+            in_turn(partial(Told.objects.filter(event=event.pk).update, event=last))
             return
-        in_turn(partial(Told.objects.update, event=event.pk))
+        last = event.pk
 
 
-def _new() -> list[Event]:
+def _new() -> tuple[int, list[Event]]:
+    """Return the last event that was told, and those to tell."""
     told = Told.objects.first() or Told.objects.create(
         event=Event.objects.aggregate(last=Max("pk"))["last"] or 0
     )
     found = Event.objects.filter(
         pk__gt=told.event, kind__in=_NEWS, team__isnull=False, at__lt=timezone.now() - _SETTLED
     )
-    return list(found.select_related("team").order_by("pk")[:_AT_ONCE])
+    return told.event, list(found.select_related("team").order_by("pk")[:_AT_ONCE])
 
 
 def _mailed(event: Event) -> letters.Sent | None:

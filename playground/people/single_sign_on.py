@@ -20,7 +20,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from playground.people import joining, refusals
-from playground.people.models import User
+from playground.people.models import Token, User
 from playground.teams import people
 from playground.teams.models import Invitation
 from playground.web.refusals import refuse
@@ -120,5 +120,6 @@ def take_over(person: User) -> None:
     person.set_unusable_password()
     person.save(update_fields=["password"])
     Authenticator.objects.filter(user=person).delete()
+    Token.objects.filter(member__person=person).delete()
     for session in UserSession.objects.filter(user=person):
         session.end()

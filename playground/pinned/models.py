@@ -2,14 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from playground.pinned.checks import Check
 from playground.pinned.telling import told
-from playground.runs.models import Run
 from playground.teams.models import Membership, Team
 from playground.text.sentence import Sentence
 
@@ -35,22 +33,23 @@ class Pins(models.QuerySet["Pin"]):
         """
         if member is None:
             return self.filter(team=None)
-        private = Run.objects.filter(key=OuterRef("run"), private=True).exclude(person_id=member.person_id)
-        return self.filter(~Exists(private), team_id=member.team_id)
+        visible = models.Q(private=False) | models.Q(person_id=member.person_id)
+        return self.filter(visible, team_id=member.team_id)
 
 
 class Pin(models.Model):
     """A run, by its key, that is replayed `every` so often: at the `hour`, on the `weekday` (0 is Monday).
 
-    `checks` has the value of each check by its name. `person` is who its replays are made for, on a schedule.
-    It is `due` next then, in UTC; while a replay is under way, it is `busy` since then. Once it is `paused`,
-    `why` says why, unless a person did it.
+    The pin of a `private` run is shown to its person only. `checks` has the value of each check by its name.
+    `person` is who its replays are made for, on a schedule. It is `due` next then, in UTC; while a replay is
+    under way, it is `busy` since then. Once it is `paused`, `why` says why, unless a person did it.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="pins")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=80)
     run = models.CharField(max_length=64, db_index=True)
+    private = models.BooleanField(default=False)
     checks = models.JSONField()
     every = models.CharField(max_length=10, choices=Every.choices)
     hour = models.PositiveSmallIntegerField(default=0)

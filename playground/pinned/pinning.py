@@ -1,4 +1,4 @@
-"""Make, change, pause, transfer, and delete pins. Each change is in the audit log of the team."""
+"""Make, change, pause, take over, and delete pins. Each change is in the audit log of the team."""
 
 from typing import Any
 
@@ -20,7 +20,10 @@ from playground.text.sentence import Sentence
 def make(run: Run, asked: Asked, member: Membership | None) -> Pin:
     """Pin a run. Its replays are made for the member, and retention leaves it alone."""
     pin = Pin(
-        run=run.key, team=member.team if member else None, person_id=member.person_id if member else None
+        run=run.key,
+        team=member.team if member else None,
+        person_id=member.person_id if member else None,
+        private=run.private,
     )
     _set(pin, asked)
     pin.save()
@@ -46,10 +49,11 @@ def _set(pin: Pin, asked: Asked) -> None:
 
 @transaction.atomic
 def accept(pin: Pin, attempt: Attempt, member: Membership | None) -> bool:
-    """Make the run of an attempt the pinned one. Returns False if that run is not there any more."""
-    if not Run.objects.filter(key=attempt.run, team=pin.team_id).exists():
+    """Make the run of an attempt the pinned one. Returns False if it is gone, or another's private one."""
+    run = Run.objects.filter(key=attempt.run, team=pin.team_id).first()
+    if run is None or (run.private and run.person_id != pin.person_id):
         return False
-    Pin.objects.filter(pk=pin.pk).update(run=attempt.run)
+    Pin.objects.filter(pk=pin.pk).update(run=attempt.run, private=run.private)
     Hold.objects.update_or_create(holder=pin.holder, defaults={"run": attempt.run})
     _note(Kind.PIN_CHANGED, pin, member, run=attempt.run[:8])
     return True
@@ -72,11 +76,11 @@ def resume(pin: Pin, member: Membership | None) -> None:
 
 
 @transaction.atomic
-def transfer(pin: Pin, to: Membership, member: Membership) -> None:
-    """Have the replays of a pin made for somebody else from now on."""
+def take_over(pin: Pin, member: Membership) -> None:
+    """Have the replays of a pin made for the member from now on: nobody else can say so."""
     due = next_due(pin, timezone.now()) if pin.paused else pin.due
-    Pin.objects.filter(pk=pin.pk).update(person=to.person_id, paused=None, why=None, due=due)
-    _note(Kind.PIN_TRANSFERRED, pin, member, to=str(to.person))
+    Pin.objects.filter(pk=pin.pk).update(person=member.person_id, paused=None, why=None, due=due)
+    _note(Kind.PIN_TAKEN_OVER, pin, member)
 
 
 @transaction.atomic

@@ -29,10 +29,8 @@ _AT_ONCE = 4
 _SECONDS = 60.0
 # Pins that are tried to be claimed, one after another.
 _MOST = 50
-_NOBODY = gettext_noop("Whoever its replays were made for has left the team. Transfer the pin to somebody.")
-_MAY_NOT_SEND = gettext_noop(
-    "%(person)s may no longer send in this team. Transfer the pin to somebody who may."
-)
+_NOBODY = gettext_noop("Whoever its replays were made for has left the team. An admin can take the pin over.")
+_MAY_NOT_SEND = gettext_noop("%(person)s may no longer send in this team. An admin can take the pin over.")
 
 
 def replay_due(now: Callable[[], datetime] = timezone.now) -> None:

@@ -38,7 +38,7 @@ _IN_STRIP = 30
 _IN_LIST = 12
 # After this, no scheduler seems to run.
 _LATE = timedelta(minutes=15)
-_CHANGES = ("run", "pause", "resume", "accept", "transfer", "delete")
+_CHANGES = ("run", "pause", "resume", "accept", "take-over", "delete")
 # What is chosen at first.
 _USUAL = {"check": [Check.STATUS.value, Check.FINISH.value], "hour": "6"}
 
@@ -110,7 +110,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         # One person who started the playground for themselves has no scheduler.
         every = Every.DAY if own else Every.NEVER
-        return _form(request, run, None, {**_USUAL, "every": every, "name": run.question[:80]})
+        return _form(request, run, None, {**_USUAL, "every": every, "name": (run.model or run.short)[:80]})
     if Pin.objects.filter(team=run.team_id).count() >= _MOST_PINS:
         raise RefusedError(_TOO_MANY)
     try:
@@ -201,7 +201,7 @@ def _page(request: HttpRequest, pin: Pin, told: Sentence | None = None, status: 
         "checks": [(Check(name).label, pin.checks[name]) for name in Check.values if name in pin.checks],
         "sends": own is None or allows(own.role, Action.SEND),
         "manages": manages,
-        "heirs": _heirs(pin) if manages and own else [],
+        "takes_over": _takes_over(pin, own),
         "most": MOST_ATTEMPTS,
         "is_late": _is_late(pin),
         "told": told,
@@ -213,7 +213,7 @@ def _page(request: HttpRequest, pin: Pin, told: Sentence | None = None, status: 
 @require_POST
 @if_runs_are_on
 def change(request: HttpRequest, pin: int) -> HttpResponse:
-    """Replay, pause, resume, transfer, or delete a pin by the button that was clicked."""
+    """Replay, pause, resume, take over, or delete a pin by the button that was clicked."""
     found, own = _found(request, pin), member_of(request)
     do = request.POST.get("change", "")
     if do == "run":
@@ -231,11 +231,10 @@ def change(request: HttpRequest, pin: int) -> HttpResponse:
             attempt = found.attempts.filter(pk=number_in(request.POST.get("attempt", ""))).first()
             if attempt is None or not pinning.accept(found, attempt, own):
                 return _page(request, found, say(_NOT_THERE), 409)
-        case "transfer":
-            to = next((one for one in _heirs(found) if str(one.pk) == request.POST.get("member")), None)
-            if to is None or own is None:
-                raise RefusedError(refusals.NO_MEMBER)
-            pinning.transfer(found, to, own)
+        case "take-over":
+            if own is None or not _takes_over(found, own):
+                raise RefusedError(refusals.NOT_ALLOWED)
+            pinning.take_over(found, own)
         case "delete":
             pinning.delete(found, own)
             return HttpResponseRedirect(reverse("pins"))
@@ -277,18 +276,9 @@ def _need_manager(pin: Pin, own: Membership | None) -> None:
         need(own, Action.MANAGE)
 
 
-def _heirs(pin: Pin) -> list[Membership]:
-    """Return to whom a pin can be transferred: who may send, and sees its run."""
-    if pin.team is None:
-        return []
-    members = pin.team.members.exclude(person_id=pin.person_id).select_related("person").order_by("pk")
-    return [
-        one
-        for one in members
-        if allows(one.role, Action.SEND)
-        and one.person.is_active
-        and Pin.objects.within(one).filter(pk=pin.pk).exists()
-    ]
+def _takes_over(pin: Pin, own: Membership | None) -> bool:
+    """Whether replays can be made for whoever asks from now on: only for themselves, as they pay for them."""
+    return own is not None and pin.person_id != own.person_id and _manages(pin, own)
 
 
 def _is_late(pin: Pin) -> bool:

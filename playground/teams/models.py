@@ -227,7 +227,7 @@ class Kind(models.TextChoices):
     PIN_FAILED = "pin_failed", _("saw a check fail at the pin")
     PIN_PAUSED = "pin_paused", _("paused the pin")
     PIN_RESUMED = "pin_resumed", _("resumed the pin")
-    PIN_TRANSFERRED = "pin_transferred", _("transferred the pin")
+    PIN_TAKEN_OVER = "pin_taken_over", _("took over the pin")
     PIN_DELETED = "pin_deleted", _("deleted the pin")
     PROMPT_MADE = "prompt_made", _("saved the prompt")
     PROMPT_CHANGED = "prompt_changed", _("changed the prompt")

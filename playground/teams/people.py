@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from playground.teams.access import Person
+from playground.teams.access import Person, may_give
 from playground.teams.audit import note
 from playground.teams.models import Invitation, Kind, Membership, Role, Team
 
@@ -27,7 +27,10 @@ class LastOwnerError(Exception):
 
 
 class ReservedNameError(Exception):
-    """Only the operator gives a team this name: PLAYGROUND_KEY_TEAMS gives it a server's key."""
+    """Only the operator gives a team this name.
+
+    PLAYGROUND_KEY_TEAMS gives it a server's key, or PLAYGROUND_SSO_TEAM lets people join it.
+    """
 
 
 @transaction.atomic
@@ -128,6 +131,7 @@ def change_role(member: Membership, role: str, person: Person) -> None:
         return
     with _keeping_owner(member.team):
         member.save(update_fields=["role"])
+    _end_invitations(member, role)
     note(Kind.ROLE_CHANGED, member.team, person, str(member.person), before=before, role=role)
 
 
@@ -136,14 +140,23 @@ def remove(member: Membership, person: Person) -> None:
     """Remove a member, or let one leave. Raises `LastOwnerError`."""
     team, about = member.team, str(member.person)
     leaves = member.person_id == person.pk
+    _end_invitations(member, None)
     with _keeping_owner(team):
         member.delete()
     note(Kind.LEFT if leaves else Kind.REMOVED, team, person, about)
 
 
+def _end_invitations(member: Membership, role: str | None) -> None:
+    """Withdraw what a member has handed out but could no longer give, in their role now or without one."""
+    own = open_invitations().filter(team=member.team, made_by_id=member.person_id)
+    beyond = [given for given in Role.values if role is None or not may_give(role, given)]
+    for invitation in own.filter(role__in=beyond):
+        withdraw(invitation, member.person)
+
+
 def _check_name(name: str) -> None:
     reserved = {team.casefold() for teams in settings.CONFIG.key_teams.values() for team in teams}
-    if name.casefold() in reserved:
+    if name.casefold() in reserved | {settings.CONFIG.sso_team.casefold()}:
         raise ReservedNameError
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from playground.mail import news
+from playground.mail import letters, news
 from playground.mail.models import Told
 from playground.people.models import User
 from playground.teams.audit import note
@@ -90,6 +91,23 @@ def test_what_the_server_does_not_take_now_is_tried_again_for_a_day(box: Box, te
     box.says = ""
     news.tell()
     assert len(box.mails) == 2
+
+
+def test_two_schedulers_tell_it_once(box: Box, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    news.tell()
+    for _ in range(3):
+        _used(team)
+    send = news.letters.send
+
+    def send_while_another_tells(*mail: Any) -> letters.Sent:
+        monkeypatch.setattr(news.letters, "send", send)
+        news.tell()
+        return send(*mail)
+
+    monkeypatch.setattr(news.letters, "send", send_while_another_tells)
+    news.tell()
+
+    assert len(box.mails) == 3
 
 
 def test_what_is_refused_for_good_holds_up_nothing(box: Box, team: Team) -> None:

@@ -115,7 +115,13 @@ def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Pers
     most = "With the key Research, set this to 50 or less."
     assert sent(max_tokens=51) == {"max_tokens": most}
     assert sent(max_tokens=None) == {"max_tokens": most}
-    assert len(place.upstream.requests) == 2
+    # Gateways' names for other models, and for more than one answer.
+    for name, value in (("models", ["x"]), ("MODEL", "x"), ("fallbacks", ["x"]), ("best_of", 9)):
+        assert "which has limits" in sent(**{name: value})[name]
+    assert sent(n=2) == {"max_tokens": "With the key Research, set this to 25 or less."}
+    assert sent(n=51)["n"] == most
+    assert sent(n=2, max_tokens=25, tools=[]) == {}
+    assert len(place.upstream.requests) == 3
 
     limits = {"change": "limit", "key": number}
     assert team["member"].post(f"{page}change/", only_models="x", **limits).status_code == 404
@@ -126,6 +132,18 @@ def test_a_call_with_it_is_held_to_its_limits(place: Place, team: dict[str, Pers
     assert "changed the limits of the key" in team["admin"].get(page.replace("keys", "audit")).text
     again = team["admin"].post(f"{page}change/", change="replace", key=number, api_key=NEXT)
     assert again.text.count("<dd><bdi>m-2</bdi></dd>") == 2
+
+
+def test_a_list_of_models_holds_at_the_keys_own_base_url_only(
+    place: Place, team: dict[str, Person], page: str
+) -> None:
+    base = f"http://{place.upstream.host_port}/deployments"
+    _add(team["admin"], page, provider="", base_url=f"{base}/cheap", only_models="m")
+    chat = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+
+    for path, header in (("cheap", f"Bearer {SECRET}"), ("dear", None)):
+        team["member"].post("/send/", {"base_url": f"{base}/{path}", "request": chat})
+        assert _sent_with(place) == header
 
 
 def test_the_servers_key_is_for_other_teams(

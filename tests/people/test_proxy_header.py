@@ -1,5 +1,6 @@
 """Signing in by a proxy's header, on a real server."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -84,11 +85,15 @@ def test_what_is_no_address_names_nobody(place: Place, named: str) -> None:
 def test_an_account_that_somebody_made_with_a_password_is_taken_over(place: Place) -> None:
     cat = place.person("cat", "Research", "member")
     assert cat.get("/").url == place.site.address
+    team = cat.get("/teams/").url.removeprefix(cat.address)
+    token = re.search(r"apg_[\w-]+", cat.post(f"{team}tokens/", name="x", days="7", reads="on").text)
+    assert token
 
     assert "Research" in _named(place, cat.email).get("/teams/").text
 
     assert "/accounts/login/" in cat.get("/").url
     old = Person(place.site.address.rstrip("/"))
+    assert old.get("/runs/", Authorization=f"Bearer {token[0]}", **JSON).status_code == 401
     assert "/accounts/login/" in old.post("/accounts/login/", login=cat.email, password=PASSWORD).url
 
 

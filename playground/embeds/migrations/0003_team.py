@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="embed",
             name="team_key",
-            field=models.CharField(blank=True, editable=False, max_length=80),
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=80),
         ),
     ]
