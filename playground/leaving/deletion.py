@@ -21,6 +21,7 @@ from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.people.models import User
 from playground.pinned.models import Pin
+from playground.pinned.replaying import forget_quotes
 from playground.runs import keep, search
 from playground.runs.models import Hold, Run
 from playground.teams.access import Person
@@ -48,6 +49,7 @@ def delete_person(person: User, by: Person | None) -> int:
     gone = keep.delete(Run.objects.filter(person_id=person.pk))
     seen = _blank(person, 0)
     in_turn(lambda: _delete_person(person, by, seen))
+    forget_quotes()
     return gone
 
 

@@ -31,7 +31,7 @@ _OF_MEMBER = ("team", "person", "role", "joined")
 _OF_INVITATION = ("email", "role", "made", "made_by", "expires", "used", "used_by", "withdrawn")
 _OF_BUDGET = ("subject", "person", "name", "period", "calls", "tokens", "usd")
 _OF_USE = (
-    *("team", "day", "person", "key", "provider", "model", "calls", "failed", "stopped", "unpriced"),
+    *("team", "day", "person", "embed", "key", "provider", "model", "calls", "failed", "stopped", "unpriced"),
     *("prompt_tokens", "completion_tokens", "nanousd"),
 )
 _OF_KEY = (

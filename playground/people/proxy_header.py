@@ -5,6 +5,7 @@ PLAYGROUND_TRUSTED_PROXIES sent the request; the proxy must remove it from what 
 """
 
 import hashlib
+import secrets
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -77,6 +78,8 @@ def _new(address: str) -> User:
     username = hashlib.sha256(address.casefold().encode()).hexdigest()[:30]
     with transaction.atomic():
         person, is_new = User.objects.get_or_create(username=username, defaults={"email": address})
+        if not is_new and person.email.casefold() != address.casefold():  # it has another address since
+            person, is_new = User.objects.create(username=secrets.token_hex(15), email=address), True
         if is_new:
             person.set_unusable_password()
             person.save(update_fields=["password"])

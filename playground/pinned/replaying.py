@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from playground.calls import caps
@@ -72,14 +72,16 @@ def refusal_of(exchange: Exchange, member: Membership | None) -> Refusal | None:
     return None
 
 
-def replay(pin: Pin, member: Membership | None) -> Attempt | None:
+def replay(pin: Pin, member: Membership | None, visitor: str = "") -> Attempt | None:
     """Replay a pin on a member's terms, and note the attempt; None if the pin was deleted meanwhile.
+
+    `visitor` is the pseudonym of whoever asks for it, whose rates apply; "" if it is due.
 
     Raises `PausedError` and `DatabaseError`.
     """
     at, pinned = timezone.now(), _pinned(pin)
     tally = Tally(member) if member else None
-    who = f"pin-{pin.pk}"
+    who = visitor or f"pin-{pin.pk}"
     keeper = Keeper(who, pin.run, handed_on=False, member=member, tally=tally)
     try:
         draft, caller = draft_of(pinned), Caller(who, ended=logging_for(who))
@@ -139,6 +141,15 @@ def _noted(pin: Pin, member: Membership | None, attempt: Attempt) -> Attempt | N
         note(Kind.PIN_FAILED, member.team, member.person, pin.name, checks=", ".join(attempt.failed))
     for first_too_many in attempts.values_list("pk", flat=True)[MOST_ATTEMPTS : MOST_ATTEMPTS + 1]:
         attempts.filter(pk__lte=first_too_many).delete()
-    gone = attempts.exclude(Exists(Run.objects.filter(key=OuterRef("run"))))
-    gone.exclude(verdicts=[]).update(verdicts=[])
+    _forget_quotes(attempts)
     return attempt
+
+
+def forget_quotes() -> None:
+    """Erase what checks quoted of answers whose run is gone, such as of a deleted account."""
+    in_turn(lambda: _forget_quotes(Attempt.objects.all()))
+
+
+def _forget_quotes(attempts: QuerySet[Attempt]) -> None:
+    gone = attempts.exclude(verdicts=[]).exclude(Exists(Run.objects.filter(key=OuterRef("run"))))
+    gone.order_by().update(verdicts=[])

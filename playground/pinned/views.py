@@ -15,6 +15,7 @@ from django.utils.dates import WEEKDAYS
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from playground.calls.who import pseudonym_of
 from playground.database import in_turn, let_go
 from playground.exchange.archive import ArchiveError
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
@@ -248,7 +249,7 @@ def _run(request: HttpRequest, pin: Pin, own: Membership | None) -> HttpResponse
     let_go()
     with turns.turn(pin):
         try:
-            replay(pin, own)
+            replay(pin, own, pseudonym_of(request))
         except PausedError as error:
             pinning.pause(pin, None, error.why)
     return HttpResponseRedirect(reverse("pin", args=[pin.pk]))

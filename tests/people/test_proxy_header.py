@@ -74,6 +74,16 @@ def test_who_is_named_is_signed_in_and_nobody_else(place: Place) -> None:
     assert _count(place, "teams_event", "kind = 'signed_out' AND actor = 'eve@example.org'") == 1
 
 
+def test_an_address_that_an_account_no_longer_has_does_not_open_it(tmp_path: Path) -> None:
+    with serving_people(tmp_path, PLAYGROUND_SSO_TEAM="Everybody", **BEHIND_A_PROXY) as place:
+        assert _named(place, "ada@example.org").send().status_code == 200
+        with closing(sqlite3.connect(place.environment["PLAYGROUND_DATABASE"])) as database, database:
+            database.execute("UPDATE people_user SET email = 'ada.l@example.org'")
+
+        assert _named(place, "ada@example.org").get("/").status_code == 200
+        assert _count(place, "people_user", "1") == 2
+
+
 @pytest.mark.parametrize("named", ["root", "a@example.org, b@example.org", "a@", "@example.org"])
 def test_what_is_no_address_names_nobody(place: Place, named: str) -> None:
     told = _named(place, named).get("/runs/", **JSON)
