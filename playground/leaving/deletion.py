@@ -20,7 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from playground.calls.models import Spent
 from playground.database import in_turn
 from playground.people.models import User
-from playground.pinned.models import Pin
+from playground.pinned.models import Attempt, Pin
 from playground.pinned.replaying import forget_quotes
 from playground.runs import keep, search
 from playground.runs.models import Hold, Run
@@ -121,20 +121,24 @@ def _blank(person: User, after: int) -> int:
     for piece in _pieces(lines.filter(Q(person_id=person.pk) | Q(actor=name[:254]))):
         in_turn(partial(Event.objects.filter(pk__in=piece).update, actor=mark, person=None))
     whole = _whole(name)
-    # SQLite keeps JSON with escapes.
-    escaped = json.dumps(name)[1:-1]
-    said = Q(about__icontains=name) | Q(details__icontains=name) | Q(details__icontains=escaped)
-    for piece in _pieces(lines.filter(said)):
+    for piece in _pieces(lines.filter(Q(about__icontains=name) | _in_json("details", name))):
         in_turn(partial(_rename, piece, whole, mark))
     return last
 
 
 def _blank_pins(person: User) -> None:
-    """Replace the name where a pin says why it is paused."""
+    """Replace the name where a pin says why it is paused, or a replay why it was not sent."""
     whole, mark = _whole(str(person)), mark_of(person)
-    for pin in Pin.objects.exclude(why=None).filter(Q(person=person) | Q(team__members__person=person)):
-        pin.why = json.loads(whole.sub(mark, json.dumps(pin.why, ensure_ascii=False)))
-        pin.save(update_fields=["why"])
+    for model in (Pin, Attempt):
+        for row in model.objects.filter(_in_json("why", str(person))):
+            row.why = json.loads(whole.sub(mark, json.dumps(row.why, ensure_ascii=False)))
+            row.save(update_fields=["why"])
+
+
+def _in_json(column: str, name: str) -> Q:
+    """Match a name in a JSON column, which SQLite keeps with escapes."""
+    escaped = json.dumps(name)[1:-1]
+    return Q(**{f"{column}__icontains": name}) | Q(**{f"{column}__icontains": escaped})
 
 
 def _whole(name: str) -> "re.Pattern[str]":

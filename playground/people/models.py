@@ -2,10 +2,14 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from playground.teams.models import Membership
+
+# An account has gone over to who has its address; whoever had it must keep nothing that acts for it.
+taken_over = Signal()
 
 
 class User(AbstractUser):

@@ -19,8 +19,9 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from playground.keys.models import Key
 from playground.people import joining, refusals
-from playground.people.models import Token, User
+from playground.people.models import Token, User, taken_over
 from playground.teams import people
 from playground.teams.models import Invitation
 from playground.web.refusals import refuse
@@ -121,5 +122,7 @@ def take_over(person: User) -> None:
     person.save(update_fields=["password"])
     Authenticator.objects.filter(user=person).delete()
     Token.objects.filter(member__person=person).delete()
+    Key.objects.filter(member__person=person).delete()
+    taken_over.send(User, person=person)
     for session in UserSession.objects.filter(user=person):
         session.end()

@@ -1,11 +1,15 @@
 """Pins, and what their replays found."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from playground.people.models import taken_over
 from playground.pinned.checks import Check
 from playground.pinned.telling import told
 from playground.teams.models import Membership, Team
@@ -124,3 +128,9 @@ class Attempt(models.Model):
     @property
     def failed_labels(self) -> list[str]:
         return [str(Check(name).label) for name in self.failed]
+
+
+@receiver(taken_over)
+def _end(person: Any, **_: Any) -> None:
+    """Make no more replays for somebody who did not ask for them. The scheduler pauses these pins."""
+    Pin.objects.filter(person=person).update(person=None)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from playground.people.models import User
+from playground.people.models import User, taken_over
 from playground.pinned import pinning, turns
 from playground.pinned.asked import Asked
 from playground.pinned.models import Attempt, Every, Outcome, Pin
@@ -267,3 +267,15 @@ def test_a_pin_of_a_private_run_is_its_persons(teams_run: Run, team: Team) -> No
     assert [*Pin.objects.within(own)] == [pin]
     assert not Pin.objects.within(other).exists()
     assert not Pin.objects.within(None).exists()
+
+
+def test_an_account_that_is_taken_over_replays_nothing(teams_run: Run, team: Team) -> None:
+    member = _member(team)
+    pin = _pin(teams_run, member)
+
+    taken_over.send(User, person=member.person)
+    turns.replay_due(_in(25))
+
+    pin.refresh_from_db()
+    assert pin.paused
+    assert not pin.attempts.exists()
