@@ -12,4 +12,6 @@ def test_each_url_has_one_line() -> None:
     assert names <= wall.OPEN | set(wall.NEEDED)
     assert not wall.OPEN & set(wall.NEEDED)
     # Those of people come with accounts.
-    assert wall.OPEN | set(wall.NEEDED) == names | {"invitation", "budget-left"}
+    assert wall.OPEN | set(wall.NEEDED) == names | {
+        *("invitation", "budget-left", "run-link", "run-comments", "public-link", "public-link-file")
+    }

@@ -9,8 +9,8 @@ from playground.teams.models import Membership, Role, Team
 
 _ALLOWED = {
     Role.VIEWER: {Action.SEE},
-    Role.MEMBER: {Action.SEE, Action.SEND},
-    Role.ADMIN: {Action.SEE, Action.SEND, Action.INVITE, Action.MANAGE, Action.AUDIT},
+    Role.MEMBER: {Action.SEE, Action.SEND, Action.SHARE},
+    Role.ADMIN: {Action.SEE, Action.SEND, Action.SHARE, Action.INVITE, Action.MANAGE, Action.AUDIT},
     Role.OWNER: set(Action),
 }
 
