@@ -8,6 +8,7 @@ import pytest
 from playground.calls.models import Spent
 from playground.leaving import deletion
 from playground.people.models import User
+from playground.pinned.models import Pin
 from playground.runs import keep, search, tidy
 from playground.runs.models import Run
 from playground.runs.search import Query
@@ -174,3 +175,16 @@ def test_a_team_keeps_its_runs_in_less_space(team: Team, monkeypatch: pytest.Mon
     keep.change("5", starred=True)
     tidy.forget()
     assert tidy.make_room(400_000, team) == tidy.limits_of(team)
+
+
+def test_an_address_goes_from_json_with_escapes_and_from_the_reason_of_a_pin(owner: User, team: Team) -> None:
+    leaver = _member(team, "ada@bücher.example")
+    note(Kind.PIN_TAKEN_OVER, team, owner, "Greeting", to=str(leaver))
+    why = {"text": "%(person)s may no longer send.", "values": {"person": str(leaver)}}
+    pin = Pin.objects.create(team=team, name="Greeting", run="x", checks={}, every="never", why=why)
+
+    deletion.delete_person(leaver, None)
+
+    pin.refresh_from_db()
+    assert "bücher" not in str(pin.why)
+    assert "bücher" not in str([*team.events.values_list("about", "details", "actor")])

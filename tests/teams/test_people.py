@@ -8,6 +8,7 @@ from django.utils import timezone
 from playground.people.models import User
 from playground.teams import people
 from playground.teams.models import Event, Invitation, Kind, Membership, Role, Team
+from tests.configuration import configure
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,28 @@ def test_roles_change_and_people_leave(team: Team, owner: User) -> None:
 
     assert _kinds(team)[-2:] == [Kind.ROLE_CHANGED, Kind.LEFT]
     assert team.events.order_by("-pk").first().about == "owner@example.org"  # type: ignore[union-attr]
+
+
+def test_who_is_removed_or_demoted_leaves_no_invitation_beyond_their_role(team: Team, owner: User) -> None:
+    second = Membership.objects.create(team=team, person=_person("second"), role=Role.OWNER)
+    links = {role: people.invite(team, role, "", second.person)[1] for role in (Role.OWNER, Role.MEMBER)}
+
+    people.change_role(second, Role.ADMIN, owner)
+    assert people.invitation_of(links[Role.OWNER]) is None
+    assert people.invitation_of(links[Role.MEMBER])
+
+    people.remove(second, owner)
+    assert people.invitation_of(links[Role.MEMBER]) is None
+
+
+def test_nobody_gives_a_team_the_name_of_the_one_that_people_join_by_themselves(
+    team: Team, owner: User
+) -> None:
+    configure(PLAYGROUND_SSO_TEAM="Everybody")
+
+    with pytest.raises(people.ReservedNameError):
+        people.rename(team, "everybody", owner)
+    with pytest.raises(people.ReservedNameError):
+        people.make_team("Everybody", owner)
+    people.admit("Everybody", owner)
+    assert Team.objects.filter(name="Everybody").count() == 1
