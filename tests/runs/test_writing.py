@@ -130,10 +130,13 @@ def test_a_locked_database_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(database, "_PATIENCE_SECONDS", 0)
     first = threading.Thread(target=writing.write, args=(_run(),))
     first.start()
+    deadline = time.monotonic() + 15
+    while not attempts:  # it is written alone, before the others come
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
     failed, writer = list[str](), writing._writer()
     rest = threading.Thread(target=lambda: failed.extend(_write_at_once([_run() for _ in range(9)])))
     rest.start()
-    deadline = time.monotonic() + 15
     while writer._jobs.qsize() < 9:
         assert time.monotonic() < deadline
         time.sleep(0.001)
