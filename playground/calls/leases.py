@@ -131,7 +131,7 @@ class RedisLeases:
             except RedisError as error:
                 if self._is_shared:  # once, not each time that it is tried again
                     _logger.error("Running calls are known to this process only: %s", type(error).__name__)
-            except Exception:
+            except Exception:  # it must not end the thread that renews all calls
                 _logger.exception("Running calls are known to this process only")
             else:
                 return

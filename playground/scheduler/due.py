@@ -49,5 +49,5 @@ def _run(task: Task) -> None:
         task.run()
     except DatabaseError as error:
         _logger.warning("The task “%s” failed: %s.", task.name, why(error))
-    except Exception:
+    except Exception:  # it keeps no other task from its turn
         _logger.exception("The task “%s” failed.", task.name)
