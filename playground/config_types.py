@@ -250,7 +250,7 @@ def postgresql(value: str) -> dict[str, Any] | None:
         raise ValueError("must be postgresql://user:password@host:5432/name")
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     entry = {name: str(parts.pop(part, "")) for name, part in names.items()}
-    return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": _PATIENCE | parts} | entry
+    return {"ENGINE": "playground.database.postgresql", "OPTIONS": _PATIENCE | parts} | entry
 
 
 def path_or_none(value: str) -> Path | None:

@@ -140,7 +140,7 @@ def _file() -> Path:
 DATABASES: dict[str, dict[str, Any]] = {
     "default": CONFIG.database_url
     or {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "playground.database.sqlite3",
         "NAME": _file(),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

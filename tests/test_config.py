@@ -103,7 +103,7 @@ def test_a_database_is_read_as_postgresqls_own_tools_read_it() -> None:
     found = config.read("DATABASE_URL", {"DATABASE_URL": value})
 
     assert found == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "playground.database.postgresql",
         "NAME": "playground",
         "USER": "ada",
         "PASSWORD": "p@ss",

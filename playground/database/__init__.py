@@ -1,4 +1,4 @@
-"""The database: short transactions, and no connection held between them."""
+"""The database: short transactions, and no connection held between them, though some are kept open."""
 
 import sqlite3
 import threading
@@ -12,9 +12,9 @@ from django.db import DatabaseError, Error, InterfaceError, OperationalError, co
 _Result = TypeVar("_Result")
 
 # SQLite has one writer at a time, and waiting threads poll in no order: among hundreds, one may starve. So
-# the threads of a process queue up here, and only the first of them polls. PostgreSQL has many writers, but
-# accepts some 100 connections from all workers together, and a single worker has more threads than that.
-_TURNS = {"sqlite": threading.Semaphore(1), "postgresql": threading.Semaphore(8)}
+# the threads of a process queue up here, and only the first of them polls. PostgreSQL has many writers, and
+# its connections are counted where they are made.
+_TURNS = {"sqlite": threading.Semaphore(1)}
 # While the last connection closes or the first one opens, SQLite says "locked" without waiting
 # (https://sqlite.org/wal.html, section 8).
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
@@ -40,8 +40,8 @@ def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
     if connection.in_atomic_block:
         return work()
     last = time.monotonic() + _PATIENCE_SECONDS
-    turns = _TURNS[connection.vendor]
-    is_ours = turns.acquire(timeout=_PATIENCE_SECONDS)
+    turns = _TURNS.get(connection.vendor)
+    is_ours = turns is not None and turns.acquire(timeout=_PATIENCE_SECONDS)
     try:
         while True:
             try:
@@ -56,7 +56,7 @@ def in_turn(work: Callable[[], _Result], *, keep_open: bool = False) -> _Result:
     finally:
         if not keep_open:
             let_go()
-        if is_ours:
+        if turns and is_ours:
             turns.release()
 
 
