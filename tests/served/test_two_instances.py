@@ -30,7 +30,7 @@ from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, comp
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
 CALL = {"provider": "test", "request": REQUEST}
-_CALLS = 3  # at once, for each address
+_CALLS = 10  # at once, for each address; more than a worker has connections to the database
 # 500 in a scheduled run.
 _RACING = min(500, 15 * hypothesis.settings.default.max_examples)  # type: ignore[union-attr]
 
@@ -276,7 +276,7 @@ def test_when_one_is_killed_nothing_is_lost_that_others_need(team: Team) -> None
     (_, used) = budget.spent
     paused = Paused(STREAM_HEAD + token("so far"))
     team.place.upstream.reply(paused)
-    lives = [_open(one), _open(one), _open(other)]
+    lives = [*(_open(one) for _ in range(_CALLS - 1)), _open(other)]
     for live in lives:
         live.until("so far")
     (_, reserved) = budget.spent
@@ -288,9 +288,9 @@ def test_when_one_is_killed_nothing_is_lost_that_others_need(team: Team) -> None
     assert other.get(shown).status_code == 200
     paused.go.set()
     assert 'href="/runs/' in lives[-1].rest()
-    # Of the three, one is settled; those of the killed instance stay at the most that they can have used.
+    # One of them is settled; those of the killed instance stay at the most that they can have used.
     worst = (reserved - used) // _CALLS
-    assert eventually(lambda: used + 2 * worst < budget.spent[1] < used + 3 * worst)
+    assert eventually(lambda: (_CALLS - 1) * worst < budget.spent[1] - used < _CALLS * worst)
     paused = Paused(STREAM_HEAD + token("again"))
     team.place.upstream.reply(paused)
     lives = []
@@ -326,9 +326,8 @@ def test_calls_hold_no_connection_to_the_database(team: Team) -> None:
             pool.submit(person.post, "/models/", {"provider": "test", "api_key": "sk-of-ones-own"})
         try:
             assert eventually(lambda: len(upstream.requests) == 2 * _CALLS)
-            # Each instance uses the same two in turn, one of them to write; and there is the one that asks.
-            assert eventually(lambda: len(team.rows(f"SELECT pid FROM {clients}")) <= 2 * 2 + 1)
-            assert len(team.rows(f"SELECT pid FROM {clients} AND state <> 'idle'")) == 1
+            # Those that are kept, and the one that asks.
+            assert len(team.rows(f"SELECT pid FROM {clients}")) <= 2 * 8 + 1
         finally:
             paused.go.set()
 
