@@ -17,9 +17,12 @@ def demands_of(body: Mapping[str, Any], fields: Fields) -> Demands:
 
 
 def of_parameters(body: Mapping[str, Any], free: Container[str], tools: Collection[str]) -> Iterator[Extra]:
-    """Yield the parameters that are set and not `free`. Those that belong to `tools` are one group."""
+    """Yield the parameters that are set and not `free`. Those that belong to `tools` are one group.
+
+    null sets nothing, except under a name in capitals: a server written in Go lets it undo the usual name.
+    """
     for name, value in body.items():
-        if value is not None and name not in free:
+        if name not in free and (value is not None or name != name.casefold()):
             is_tool = name in tools
             yield Extra(name, name, "tools" if is_tool else name, "tools" if is_tool and value else "")
 

@@ -20,6 +20,7 @@ from playground.calls.estimate import worst_case
 from playground.catalogue.caps import Caps
 from playground.catalogue.providers import LOCAL_MODEL, Provider, catalogue
 from playground.dialects import DEFAULT, DIALECTS
+from playground.dialects.spelling import all_names
 from playground.embeds import policy
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -125,7 +126,7 @@ class Embed(models.Model):
     @property
     def locked_names(self) -> frozenset[str]:
         """What readers can't change, including parameters within a field: `reasoning.effort`."""
-        names = policy.all_names(_items(self.locked), self.dialect.fields)
+        names = all_names(_items(self.locked), self.dialect.fields)
         parameters = (parameter.name for parameter in self.dialect.parameters)
         return names.union(name for name in parameters if name.partition(".")[0] in names)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.dialects import DEFAULT
-from playground.dialects.spelling import misspelled
+from playground.dialects.spelling import all_names, misspelled
 from playground.exchange.demands import Fields
 from playground.exchange.dialect import Dialect
 from playground.exchange.refusal import FieldProblem, InvalidRequestError
@@ -74,12 +74,6 @@ def field_name(text: str) -> str:
             )
         )
     return text
-
-
-def all_names(locked: Iterable[str], fields: Fields) -> frozenset[str]:
-    """Return the locked fields in lower case, with their synonyms: locking one name locks all of them."""
-    names = frozenset(map(str.casefold, locked))
-    return names.union(*(group for group in fields.synonyms if group & names))
 
 
 def vain_locks(locked: Iterable[str], dialect: Dialect, request: str) -> list[FieldProblem]:

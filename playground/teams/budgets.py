@@ -17,6 +17,7 @@ from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, 
 from playground.calls.metrics import count_warning
 from playground.calls.models import Spent
 from playground.database import in_turn
+from playground.dialects.spelling import other_names
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
 from playground.teams.access import Person
@@ -76,7 +77,11 @@ class NoRoomError(Exception):
 
 
 class NoLimitError(Exception):
-    """A call has no limit on its tokens, so that nobody knows the most it can use."""
+    """Nobody knows the most that a call can use: no limit on its tokens, or `others` that may count too."""
+
+    def __init__(self, *others: str) -> None:
+        super().__init__("the most that the call can use isn't known")
+        self.others = others
 
 
 class NoPriceError(Exception):
@@ -126,8 +131,11 @@ def reserve(member: Membership, request: Request, route: Route) -> Reservation |
         return None
     units = {unit for left in applying for unit in left.limits}
     prompt, completion = worst_parts(request)
-    if units != {"calls"} and not request.demands.tokens:
-        raise NoLimitError
+    if units != {"calls"}:
+        fields = request.dialect.fields
+        others = other_names(request.body, (fields.model, *fields.tokens, fields.count), fields)
+        if others or not request.demands.tokens:
+            raise NoLimitError(*others)
     usd = worst_usd(route.provider, route.endpoint.shown, model, prompt, completion)
     if usd is None and "nanousd" in units:
         raise NoPriceError

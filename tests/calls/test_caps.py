@@ -91,6 +91,7 @@ def test_parts_that_are_text_may_be_asked_for(content: Any) -> None:
         ({"store": True}, "store", "“store”"),
         ({"anything_new": 1}, "anything_new", "“anything_new”"),
         ({"Max_Tokens": 10**9}, "Max_Tokens", "“Max_Tokens”"),
+        ({"Max_Tokens": None}, "Max_Tokens", "“Max_Tokens”"),
         ({"messages": [{"role": "user", "content": "x" * 1000}]}, "request", "1,000 B"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.dialects import DEFAULT
+from playground.dialects.spelling import all_names
 from playground.embeds import policy
 from playground.exchange.refusal import InvalidRequestError
 from tests.embeds.client import FORM, REQUEST, make_embed, send_form, send_json
@@ -43,7 +44,7 @@ VALUES = (
 BODIES = st.dictionaries(st.sampled_from(NAMES), VALUES)
 
 
-LOCKS = st.frozensets(st.sampled_from(NAMES)).map(lambda names: policy.all_names(names, DEFAULT.fields))
+LOCKS = st.frozensets(st.sampled_from(NAMES)).map(lambda names: all_names(names, DEFAULT.fields))
 
 
 @given(BODIES, LOCKS, BODIES)
@@ -250,7 +251,7 @@ def test_the_digest_is_of_what_is_asked(one: dict[str, Any], other: dict[str, An
 def test_a_tag_that_asks_for_a_locked_field_in_vain_is_noticed(
     asked: dict[str, Any], names: list[str]
 ) -> None:
-    assert policy.overruled(REQUEST, policy.all_names(["model"], DEFAULT.fields), asked, DEFAULT) == names
+    assert policy.overruled(REQUEST, all_names(["model"], DEFAULT.fields), asked, DEFAULT) == names
 
 
 def _digest(body: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from playground.calls import cost
 from playground.calls.cost import worst_usd
 from playground.calls.models import Spent
 from playground.catalogue.prices import Price
-from playground.exchange.refusal import RefusedError
+from playground.exchange.refusal import InvalidRequestError, RefusedError
 from playground.exchange.usage import Usage
 from playground.people.models import User
 from playground.teams import budgets, people
@@ -179,6 +179,10 @@ def test_the_most_that_a_call_can_use_has_to_be_known(team: Team, member: Member
         _reserve(member, max_tokens=None)
     with pytest.raises(budgets.NoPriceError):
         _reserve(member, model="nobody-knows")
+    others: dict[str, Any] = {"MAX_TOKENS": 50_000, "max_new_tokens": "9e9", "N": None, "models": ["gpt-5"]}
+    with pytest.raises(InvalidRequestError) as refused:
+        TeamTerms(member).reserve(chat.request(BODY | others | {"user": "x"}), ROUTE, "visitor")
+    assert [problem.field for problem in refused.value.problems] == list(others)
     assert not Spent.objects.exists()
     assert worst_usd("local", "", "any", 10, 10) == 0
 
