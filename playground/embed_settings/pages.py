@@ -61,7 +61,7 @@ def new(request: HttpRequest, number: int) -> HttpResponse:
         return _page(request, own, form)
     made = form.instance
     with transaction.atomic():
-        Team.objects.select_for_update().get(pk=own.team_id)
+        Team.objects.select_for_update(no_key=True).get(pk=own.team_id)
         if own.team.embeds.count() >= settings.CONFIG.team_embeds:
             raise RefusedError(_FULL)
         made.save()

@@ -15,7 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CASCADE, SET_NULL, ForeignObjectRel, Model, Q, QuerySet
 
 from playground.calls.models import Spent
 from playground.database import in_turn
@@ -58,10 +58,10 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
     """Delete what is left. Lines of the audit log up to `seen` are blanked already."""
     mine = person.memberships.values("team")
     # Locked, so that of two owners who go at once one sees that the other is gone.
-    teams: list[Team | None] = list(Team.objects.filter(pk__in=mine).select_for_update().order_by("pk"))
+    locked = Team.objects.filter(pk__in=mine).select_for_update(no_key=True).order_by("pk")
+    teams: list[Team | None] = list(locked)
     if owned_alone(person):
         raise LastOwnerError
-    search.delete(list(Run.objects.filter(person_id=person.pk).values_list("pk", flat=True)))
     _end_sessions(person)
     if person.email:
         Invitation.objects.filter(email__iexact=person.email).delete()
@@ -76,6 +76,8 @@ def _delete_person(person: User, by: Person | None, seen: int) -> None:
         line = note(Kind.ACCOUNT_DELETED, team, None if is_own else by, mark_of(person))
         if is_own:
             Event.objects.filter(pk=line.pk).update(actor=mark_of(person))
+    _clear(person)
+    search.delete(list(Run.objects.filter(person_id=person.pk).values_list("pk", flat=True)))
     person.delete()
 
 
@@ -103,14 +105,30 @@ def delete_team(team: Team, by: Person | None) -> int:
 
 @transaction.atomic
 def _delete_team(team: Team, by: Person | None) -> None:
-    # Locked, so that no call can write a run until the team is gone.
-    if not Team.objects.select_for_update().filter(pk=team.pk).exists():
+    if not Team.objects.select_for_update(no_key=True).filter(pk=team.pk).exists():
         return  # somebody else was faster
-    search.delete(list(Run.objects.filter(team_id=team.pk).values_list("pk", flat=True)))
     Spent.objects.filter(account__in=[budget.account for budget in team.budgets.all()]).delete()
-    Hold.objects.filter(holder__in=[pin.holder for pin in team.pins.all()]).delete()
+    Hold.objects.filter(holder__in=[pin.holder for pin in team.pins.select_for_update()]).delete()
     note(Kind.TEAM_DELETED, None, by, team.name)
+    _clear(team)
+    search.delete(list(Run.objects.filter(team_id=team.pk).values_list("pk", flat=True)))
     Team.objects.get(pk=team.pk).delete()
+
+
+def _clear(owner: Team | User) -> None:
+    """Delete or let go all but the runs of a team or person, then keep calls from writing more.
+
+    In this order: a call locks what is there first, and with a foreign key of what it adds the owner last.
+    """
+    for relation in owner._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or relation.related_model is Run:
+            continue
+        theirs = relation.related_model._base_manager.filter(**{relation.field.name: owner.pk})
+        if relation.on_delete is CASCADE:
+            theirs.delete()
+        elif relation.on_delete is SET_NULL:
+            theirs.update(**{relation.field.name: None})
+    type(owner)._base_manager.select_for_update().get(pk=owner.pk)
 
 
 def _blank(person: User, after: int) -> int:

@@ -107,7 +107,7 @@ def find(words: str, member: Membership | None) -> list[Prompt]:
 def _locked(member: Membership | None) -> Prompts:
     """Return the team's prompts, to which nobody else adds until the transaction ends."""
     if member:
-        Team.objects.select_for_update().get(pk=member.team_id)
+        Team.objects.select_for_update(no_key=True).get(pk=member.team_id)
     return Prompt.objects.within(member)
 
 

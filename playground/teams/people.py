@@ -164,7 +164,7 @@ def _check_name(name: str) -> None:
 def _keeping_owner(team: Team) -> Iterator[None]:
     """Raise `LastOwnerError`, which undoes the transaction, if the block takes the last active owner."""
     # Locks the team, so that two owners who leave at once don't both see the other.
-    Team.objects.select_for_update().get(pk=team.pk)
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     owners = team.members.filter(role=Role.OWNER, person__is_active=True)
     was_owned = owners.exists()
     yield

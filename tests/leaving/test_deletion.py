@@ -1,14 +1,19 @@
 """What a deleted account or team takes with it, what stays, and how long a team keeps its runs."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from playground.calls.models import Spent
 from playground.leaving import deletion
 from playground.people.models import User
-from playground.pinned.models import Pin
+from playground.pinned import replaying
+from playground.pinned.models import Attempt, Outcome, Pin
 from playground.runs import keep, search, tidy
 from playground.runs.models import Run
 from playground.runs.search import Query
@@ -188,3 +193,43 @@ def test_an_address_goes_from_json_with_escapes_and_from_the_reason_of_a_pin(own
     pin.refresh_from_db()
     assert "bücher" not in str(pin.why)
     assert "bücher" not in str([*team.events.values_list("about", "details", "actor")])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leaves", ["person", "team"])
+def test_what_a_call_writes_meanwhile_keeps_nobody_waiting_for_each_other(
+    owner: User, team: Team, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    member = team.members.get(person=_member(team, "ada@example.org"))
+    pin = Pin.objects.create(
+        team=team, person=member.person, name="Greeting", run="x", checks={}, every="never"
+    )
+    has_pin, has_team = threading.Event(), threading.Event()
+
+    def note_later(*line: Any, **details: Any) -> Event:
+        has_pin.set()
+        assert has_team.wait(10)
+        return note(*line, **details)
+
+    def noted() -> None:
+        attempt = Attempt(at=timezone.now(), outcome=Outcome.FAILED, failed=["status"])
+        replaying.noted(pin, member, attempt)
+
+    def tell(execute: Any, sql: str, *arguments: Any) -> Any:
+        done = execute(sql, *arguments)
+        if '"teams_team"' in sql and " FOR " in sql:
+            has_team.set()
+        return done
+
+    monkeypatch.setattr(replaying, "note", note_later)
+    with ThreadPoolExecutor(1) as call, connection.execute_wrapper(tell):
+        writing = call.submit(noted)
+        assert has_pin.wait(10)
+        if leaves == "team":
+            deletion.delete_team(team, owner)
+        else:
+            deletion.delete_person(member.person, owner)
+        writing.result(10)
+
+    assert team.events.filter(kind=Kind.PIN_FAILED).exists() is (leaves == "person")
