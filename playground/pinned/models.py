@@ -46,7 +46,8 @@ class Pin(models.Model):
 
     The pin of a `private` run is shown to its person only. `checks` has the value of each check by its name.
     `person` is who its replays are made for, on a schedule. It is `due` next then, in UTC; while a replay is
-    under way, it is `busy` since then. Once it is `paused`, `why` says why, unless a person did it.
+    under way, it is still due, and `busy` since then. Once it is `paused`, `why` says why, unless a person
+    did it.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="pins")

@@ -75,30 +75,29 @@ def refusal_of(exchange: Exchange, member: Membership | None) -> Refusal | None:
 def replay(pin: Pin, member: Membership | None, visitor: str = "") -> Attempt | None:
     """Replay a pin on a member's terms, and note the attempt; None if the pin was deleted meanwhile.
 
-    `visitor` is the pseudonym of whoever asks for it, whose rates apply; "" if it is due.
+    `visitor` is the pseudonym of whoever asks for it, whose rates apply; "" if it is due. If the process that
+    replayed it before was ended, but its answer is there, that one is judged: it has been paid for.
 
     Raises `PausedError` and `DatabaseError`.
     """
     at, pinned = timezone.now(), _pinned(pin)
-    tally = Tally(member) if member else None
     who = visitor or f"pin-{pin.pk}"
-    keeper = Keeper(who, pin.run, handed_on=False, member=member, tally=tally)
-    try:
-        draft, caller = draft_of(pinned), Caller(who, ended=logging_for(who))
-        if member:
-            from playground.keys import lending
-
-            draft, caller = lending.lend(draft, "", member, caller)
-        came = cast("Exchange", make(draft, terms_of(member, tally), caller.and_then(keeper.ended)))
-    except RefusedError as error:
-        return noted(pin, member, Attempt(at=at, outcome=Outcome.UNSENT, why=stored(_why(error.refusal))))
-    kept = keeper.keep()
+    if left := in_turn(lambda: _left_behind(pin, who)):
+        if known := in_turn(pin.attempts.filter(run=left.key).first):
+            return known
+        came, run = left.exchange, left.key
+    else:
+        try:
+            came, run = _send(pin, pinned, member, who)
+        except RefusedError as error:
+            why = stored(_why(error.refusal))
+            return noted(pin, member, Attempt(at=at, outcome=Outcome.UNSENT, why=why))
     verdicts = judge(pin.checks, pinned, came, cost_of(came))
     failed = [verdict.check.value for verdict in verdicts if not verdict.passed]
     attempt = Attempt(
         at=at,
         outcome=Outcome.FAILED if failed else Outcome.PASSED,
-        run=kept.key if kept else "",
+        run=run,
         model=storable(came.answer.model or "")[:200],
         status=came.received.status if came.received else None,
         total_ms=came.timings.total_ms,
@@ -106,6 +105,28 @@ def replay(pin: Pin, member: Membership | None, visitor: str = "") -> Attempt | 
         failed=failed,
     )
     return noted(pin, member, attempt)
+
+
+def _send(pin: Pin, pinned: Exchange, member: Membership | None, who: str) -> tuple[Exchange, str]:
+    """Return what came, and the key of its run, if it was kept. Raises `RefusedError`."""
+    tally = Tally(member) if member else None
+    keeper = Keeper(who, pin.run, handed_on=False, member=member, tally=tally)
+    draft, caller = draft_of(pinned), Caller(who, ended=logging_for(who))
+    if member:
+        from playground.keys import lending
+
+        draft, caller = lending.lend(draft, "", member, caller)
+    came = cast("Exchange", make(draft, terms_of(member, tally), caller.and_then(keeper.ended)))
+    kept = keeper.keep()
+    return came, kept.key if kept else ""
+
+
+def _left_behind(pin: Pin, who: str) -> Run | None:
+    """Return the run of a replay whose process was ended before its turn was."""
+    if pin.busy is None:
+        return None
+    runs = Run.objects.filter(parent=pin.run, team=pin.team_id, who=who, started__gte=pin.busy)
+    return runs.order_by("-pk").first()
 
 
 def _pinned(pin: Pin) -> Exchange:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from playground.database import in_turn
@@ -47,13 +47,13 @@ def replay_due(now: Callable[[], datetime] = timezone.now) -> None:
 
 def _work(now: Callable[[], datetime], until: float) -> None:
     while time.monotonic() < until and (pin := in_turn(partial(_claimed_next, now()))):
-        _replay(pin)
+        _replay(pin, now())
 
 
 def _claimed_next(now: datetime) -> Pin | None:
     """Return the first pin whose turn nobody else takes at the same time."""
     due = _due(now).order_by("due").select_related("team", "person")
-    return next((pin for pin in due[:_MOST] if claim(pin, now, following=next_due(pin, now))), None)
+    return next((pin for pin in due[:_MOST] if claim(pin, now)), None)
 
 
 def _due(now: datetime) -> Pins:
@@ -61,22 +61,28 @@ def _due(now: datetime) -> Pins:
     return due.exclude(busy__gt=_lost(now))
 
 
-def claim(pin: Pin, now: datetime, *, following: datetime | None) -> bool:
-    """Take a pin's turn, and have it due next at `following`.
+def claim(pin: Pin, now: datetime) -> bool:
+    """Take a pin's turn. If the process is ended before the turn is, the pin stays due.
 
     Returns False if it is somebody else's turn, or it is not due when it was any more.
     """
     free = Pin.objects.filter(pk=pin.pk, due=pin.due).exclude(busy__gt=_lost(now))
-    return free.update(busy=now, due=following) == 1
+    return free.update(busy=now) == 1
 
 
 @contextmanager
-def turn(pin: Pin) -> Iterator[None]:
-    """End the turn that was claimed."""
+def turn(pin: Pin, following: datetime | None) -> Iterator[None]:
+    """End the turn that was claimed. The pin is due next at `following`, unless somebody changed that."""
     try:
         yield
     finally:
-        in_turn(lambda: Pin.objects.filter(pk=pin.pk).update(busy=None))
+        in_turn(partial(_end, pin, following))
+
+
+@transaction.atomic
+def _end(pin: Pin, following: datetime | None) -> None:
+    Pin.objects.filter(pk=pin.pk, due=pin.due).update(due=following)
+    Pin.objects.filter(pk=pin.pk).update(busy=None)
 
 
 def _lost(now: datetime) -> datetime:
@@ -84,9 +90,9 @@ def _lost(now: datetime) -> datetime:
     return now - timedelta(seconds=2 * settings.LIMITS.exchange_seconds)
 
 
-def _replay(pin: Pin) -> None:
+def _replay(pin: Pin, now: datetime) -> None:
     try:
-        with turn(pin):
+        with turn(pin, next_due(pin, now)):
             try:
                 replay(pin, in_turn(lambda: _member(pin)))
             except PausedError as error:

@@ -244,10 +244,10 @@ def change(request: HttpRequest, pin: int) -> HttpResponse:
 
 def _run(request: HttpRequest, pin: Pin, own: Membership | None) -> HttpResponse:
     """Replay the pin now, on the terms of who asks: nobody spends what is another's."""
-    if not in_turn(lambda: turns.claim(pin, timezone.now(), following=pin.due)):
+    if not in_turn(lambda: turns.claim(pin, timezone.now())):
         return _page(request, pin, say(_BUSY), 409)
     let_go()
-    with turns.turn(pin):
+    with turns.turn(pin, pin.due):
         try:
             replay(pin, own, pseudonym_of(request))
         except PausedError as error:

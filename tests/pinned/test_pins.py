@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.people.models import User, taken_over
-from playground.pinned import pinning, turns
+from playground.pinned import pinning, replaying, turns
 from playground.pinned.asked import Asked
 from playground.pinned.models import Attempt, Every, Outcome, Pin
 from playground.pinned.replaying import MOST_ATTEMPTS, replay
@@ -84,10 +84,35 @@ def test_a_replay_under_way_is_not_begun_again_unless_it_was_lost(run: Run) -> N
     pin, now = _pin(run), timezone.now()
     long = timedelta(seconds=3 * settings.LIMITS.exchange_seconds)
 
-    assert turns.claim(pin, now, following=pin.due)
-    assert not turns.claim(pin, now, following=pin.due)
-    assert turns.claim(pin, now + long, following=None)
-    assert not turns.claim(pin, now + 2 * long, following=None), "it was due at another time"
+    assert turns.claim(pin, now)
+    assert not turns.claim(pin, now)
+    assert turns.claim(pin, now + long)
+    Pin.objects.update(due=now)
+    assert not turns.claim(pin, now + 2 * long), "it was due at another time"
+
+
+@pytest.mark.parametrize("before", ["_send", "judge", "noted", ""])
+def test_a_replay_whose_process_was_ended_is_taken_up_again(
+    run: Run, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    pin = _pin(run, every=Every.WEEK)
+    Pin.objects.update(due=timezone.now())
+    upstream.forget()
+    with monkeypatch.context() as ended:
+        ended.setattr(turns, "_end", lambda *_: None)
+        if before:
+            ended.delattr(replaying, before)
+        turns.replay_due()
+    turns.replay_due()
+    assert _outcomes(pin) == ([] if before else [Outcome.PASSED]), "it may still be under way"
+    turns.replay_due(_in(1))
+
+    assert _outcomes(pin) == [Outcome.PASSED]
+    assert len(upstream.requests) == 1, "it was paid for once"
+    pin.refresh_from_db()
+    assert pin.busy is None
+    assert pin.due is not None
+    assert pin.due > timezone.now()
 
 
 def test_what_changed_is_said(run: Run, upstream: ScriptedUpstream, client: Client) -> None:
