@@ -4,7 +4,7 @@ import logging
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from playground.calls.cost import used_usd
@@ -42,21 +42,19 @@ class Tally:
     def write(self, exchange: Exchange) -> None:
         """Count the call, in one transaction. What fails is logged: the answer is not lost."""
         try:
-            counts = counts_of(exchange)
-            in_turn(lambda: self._write(exchange, counts))
+            counts, person = counts_of(exchange), self.member.person_id
+            try:
+                in_turn(lambda: self._write(exchange, counts, person))
+            except IntegrityError:  # the account was deleted while the call was running
+                in_turn(lambda: self._write(exchange, counts, None))
         except Exception:  # whatever it is, the answer must reach who paid for it
             _logger.exception("A call is missing in the usage of its team")
 
     @transaction.atomic
-    def _write(self, exchange: Exchange, counts: Counts) -> None:
+    def _write(self, exchange: Exchange, counts: Counts, person: int | None) -> None:
         team = self.member.team
         day = exchange.started.astimezone(ZoneInfo(team.time_zone)).date()
-        whom: dict[str, Any] = {
-            "team": team,
-            "day": day,
-            "person_id": self.member.person_id,
-            "embed": self.embed,
-        }
+        whom: dict[str, Any] = {"team": team, "day": day, "person_id": person, "embed": self.embed}
         todays = Used.objects.filter(**whom)
         whose: dict[str, Any] = {
             "key": self.key,
@@ -64,7 +62,9 @@ class Tally:
         }
         model = storable(exchange.demands.model)[:_LONGEST_NAME]
         sums = {name: F(name) + count for name, count in counts.items() if count}
-        if not todays.filter(**whose, model=model).update(**sums):
+        if person is None and not self.embed:  # any number of rows, of different people
+            Used.objects.create(**whom, **whose, model=_bounded(model, todays), **counts)
+        elif not todays.filter(**whose, model=model).update(**sums):
             model = _bounded(model, todays)
             Used.objects.get_or_create(**whom, **whose, model=model)
             todays.filter(**whose, model=model).update(**sums)

@@ -172,6 +172,16 @@ def test_the_sums_of_a_deleted_account_stay(member: Membership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_call_that_ends_after_its_account_was_deleted_is_counted(member: Membership) -> None:
+    _count(member, _call())
+    User.objects.filter(pk=member.person_id).get().delete()
+    _count(member, _call(), _call("n"))
+
+    assert _by(By.PERSON, member)[None].calls == 3
+    assert _by(By.MODEL, member)["m"].calls == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_calls_that_end_at_once_are_all_counted(member: Membership) -> None:
     people = [member, _member(member.team, "two")]
 
