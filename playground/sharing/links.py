@@ -25,7 +25,7 @@ _LEVEL = 1
 
 
 class NoRoomError(Exception):
-    """The files of all links would take more than PLAYGROUND_RUNS_MIB."""
+    """The files of a team's links would take more than PLAYGROUND_RUNS_MIB."""
 
 
 @transaction.atomic
@@ -35,7 +35,9 @@ def make(run: Run, member: Membership, file: bytes, expires: datetime, blacked_o
     Raises `NoRoomError`.
     """
     packed, secret = zlib.compress(file, _LEVEL), secrets.token_urlsafe(32)
-    taken: int = Link.objects.aggregate(all=Sum("size", default=0))["all"]
+    delete_ended()  # even if no scheduler does
+    teams = Link.objects.filter(run__team_id=member.team_id)
+    taken: int = teams.aggregate(all=Sum("size", default=0))["all"]
     if taken + len(packed) > settings.CONFIG.runs_mib * MIB:
         raise NoRoomError
     link = Link.objects.create(

@@ -1,17 +1,27 @@
 """Runs handed on by public links, and talked about in comments, on a real server with either database."""
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 import requests
+from django.utils import timezone
 
+from playground.people.models import User
 from playground.proof.file import State, read
+from playground.runs.models import Run
+from playground.sharing import links
+from playground.sharing.models import Link
+from playground.teams import people as teams
+from playground.teams.models import Team
 from tests import forks
+from tests.configuration import configure
 from tests.people.place import JSON, Person, Place, serving_people
 from tests.postgresql import PostgreSQLServer
 from tests.site import ROOT
@@ -228,3 +238,21 @@ def test_with_postgresql_too(tmp_path: Path, postgresql_server: PostgreSQLServer
         assert [_open(place, path).status_code, _open(place, "/shared/made%00up/").status_code] == [200, 404]
         owner.post("/runs/selected/", change="delete-all", confirmed="1")
         assert _open(place, path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_each_team_has_space_of_its_own_and_what_expired_takes_none() -> None:
+    configure(PLAYGROUND_RUNS_MIB="1")
+    person, file = User.objects.create(username="p", email="p@example.org"), os.urandom(700_000)
+
+    def make(team: Team) -> None:
+        run = Run.objects.create(key=token_hex(8), started=timezone.now(), total_ms=1, size=1, team=team)
+        links.make(run, team.members.get(), file, timezone.now() + timedelta(days=1), 0)
+
+    one, two = teams.make_team("One", person), teams.make_team("Two", person)
+    make(one)
+    make(two)
+    with pytest.raises(links.NoRoomError):
+        make(one)
+    Link.objects.filter(run__team=one).update(expires=timezone.now())
+    make(one)
