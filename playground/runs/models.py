@@ -94,6 +94,11 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["starred", "size"], name="kept_bytes"),
             models.Index(fields=["team", "started", "starred", "size"], name="kept_of_a_team"),
+            # Each run is in one of these: see `Runs.within`.
+            models.Index(fields=["team", "id"], name="seen_by_a_team", condition=models.Q(private=False)),
+            models.Index(
+                fields=["team", "person", "id"], name="seen_by_a_person", condition=models.Q(private=True)
+            ),
         ]
 
     def __str__(self) -> str:

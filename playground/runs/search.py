@@ -5,8 +5,10 @@ table of runs for a migration.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -18,9 +20,21 @@ _A_PAGE = 50
 # The latest runs, whose models and tags a search suggests.
 _SUGGESTING = 300
 _LONGEST_CALL = timedelta(days=1)
-# In which a word that is not rare is found often enough for a page.
-_LATEST = 20_000
+# PostgreSQL: how many runs are read in order, and in how many a word that is not rare is often enough.
+_LATEST, _RECENT = 3_000, 200_000
+# By the index of the team, even if it has most runs: its last ones may be older than all of the others.
+_IN_ORDER = "SET LOCAL seq_page_cost = 0; SET LOCAL random_page_cost = 0"
+# By the index of words, not through all runs. It needs memory for the places of all that have a word.
+_BY_INDEX = """SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;
+    SET LOCAL seq_page_cost = 1; SET LOCAL random_page_cost = 4;
+    SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '64MB'"""
+_INDEXED = "array_to_tsvector(string_to_array(r.words, ' ')) @@ %s::tsquery"
+_FREQUENT = """SELECT word FROM pg_stats,
+    unnest(most_common_elems::text::text[], most_common_elem_freqs) AS counted (word, share)
+    WHERE schemaname = current_schema AND tablename = 'runs_words' AND share > 0.25 AND word = ANY (%s)"""
 _MOST_TO_REWRITE = 20_000
+# In SQL, each with its value.
+_Conditions = list[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -81,12 +95,8 @@ class Suggested:
 
 
 def suggested(within: Membership | None = None) -> Suggested:
-    latest = (
-        Run.objects.within(within)
-        .order_by("-pk")
-        .values_list("model", "provider", "host", "tags")[:_SUGGESTING]
-    )
-    rows = list(latest)
+    latest = Run.objects.filter(pk__in=_ids(Query(), None, _SUGGESTING, within))
+    rows = list(latest.values_list("model", "provider", "host", "tags"))
     return Suggested(
         sorted({model for model, *_ in rows if model}),
         sorted({provider or host for _, provider, host, _ in rows}),
@@ -95,66 +105,107 @@ def suggested(within: Membership | None = None) -> Suggested:
 
 
 def _ids(query: Query, before: int | None, most: int, within: Membership | None) -> list[int]:
-    conditions, values = list[str](), list[int | str]()
-    tables = "runs_run r"
-    needed = [[word] for word in query.words]
-    if within:
-        needed.append([audience(within.team_id), audience(within.team_id, within.person_id)])
-    if needed:
-        if connection.vendor == "sqlite":
-            # CROSS JOIN keeps the order of the tables: newest words first, without sorting.
-            tables = "runs_words f CROSS JOIN runs_run r ON r.id = f.rowid"
-            conditions.append("f.runs_words MATCH %s")
-            values.append(_all_of(needed, '"', " AND ", " OR "))
-        else:
-            conditions.append("array_to_tsvector(string_to_array(r.words, ' ')) @@ %s::tsquery")
-            values.append(_all_of(needed, "'", " & ", " | "))
-    row = "r.id" if tables == "runs_run r" else "f.rowid"
     # A row is written when its call ends. So of two calls that started further apart than the longest call
     # takes, the earlier one has the smaller id, unless the clock was wrong for one of them.
+    bounds: _Conditions = []
     if query.since:
-        conditions += [f"{row} > %s", "r.started >= %s"]
-        values += [_last_before(query.since - _LONGEST_CALL), _value(query.since)]
+        bounds.append(("r.id > %s", _last_before(query.since - _LONGEST_CALL)))
+        bounds.append(("r.started >= %s", _value(query.since)))
     if query.until:
         if after := _first_since(query.until + _LONGEST_CALL):
             before = min(after, before or after)
-        conditions.append("r.started < %s")
-        values.append(_value(query.until))
+        bounds.append(("r.started < %s", _value(query.until)))
     if before is not None:
-        conditions.append(f"{row} < %s")
-        values.append(before)
-    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    sql = f"SELECT {row} FROM {tables} {where}"  # noqa: S608 -- no values
-    last = f"ORDER BY {row} DESC LIMIT {most}"
-    if needed and connection.vendor == "postgresql":
-        return _by_words(sql, last, values, before, most)
+        bounds.append(("r.id < %s", before))
+    if not query.words:
+        return _numbers(*_latest(bounds, most, within), _IN_ORDER)
+    if connection.vendor == "postgresql":
+        return _by_words(query.words, bounds, before, most, within)
+    matched = ("f.runs_words MATCH %s", _each(_needed(query.words, within), '"', " AND ", " OR "))
+    bounds = [(sql.replace("r.id", "f.rowid"), value) for sql, value in bounds]
+    # CROSS JOIN keeps the order of the tables: newest words first, without sorting.
+    tables = "runs_words f CROSS JOIN runs_run r ON r.id = f.rowid"
+    return _numbers(*_select("f.rowid", tables, [matched, *bounds], most))
+
+
+def _latest(
+    bounds: _Conditions, most: int, within: Membership | None, columns: str = "r.id"
+) -> tuple[str, list[Any]]:
+    """Write a query for the latest runs that the member may see: the team's, and their own private ones."""
+    seen: list[_Conditions] = [[]]
+    if within:
+        team = ("r.team_id = %s", within.team_id)
+        own = ("r.private AND r.person_id = %s", within.person_id)
+        seen = [[("NOT r.private AND r.team_id = %s", within.team_id)], [team, own]]
+    parts = [_select("r.id", "runs_run r", [*conditions, *bounds], most, columns) for conditions in seen]
+    both = " UNION ALL ".join(f"SELECT * FROM ({sql}) r" for sql, _ in parts)  # noqa: S608 -- no values
+    return f"{both} ORDER BY id DESC LIMIT {most}", [value for _, values in parts for value in values]
+
+
+def _by_words(
+    words: list[str], bounds: _Conditions, before: int | None, most: int, within: Membership | None
+) -> list[int]:
+    """Search in PostgreSQL: some of the latest runs in order, then recent ones by the index, then all.
+
+    Left alone, it also looks for a rare word in order, through all runs, because it takes the word to be less
+    rare and reading the words of a run to cost nothing. The index goes through the lists of all words: that
+    of a frequent one takes longer than to look for it in the recent runs that have the others.
+    """
+    needed = _needed(words, within)
+    has = [("' ' || r.words || ' ' LIKE ANY (%s)", [f"% {word} %" for word in each]) for each in needed]
+    latest, values = _latest(bounds, _LATEST, within, "r.id, r.words")
+    sql, more = _select("r.id", f"({latest}) r", has[: len(words)], most)
+    found = _numbers(sql, [*values, *more], _IN_ORDER)
+    recent = [*has, ("r.id > %s", (before or _end()) - _RECENT)]
+    for looked_up, checked in ((_rarer(needed), recent), (needed, [])):
+        if len(found) < most:
+            indexed = (_INDEXED, _each(looked_up, "'", " & ", " | "))
+            found = _numbers(*_select("r.id", "runs_run r", [indexed, *checked, *bounds], most), _BY_INDEX)
+    return found
+
+
+def _needed(words: list[str], within: Membership | None) -> list[list[str]]:
+    """Return the words of a run that has `words` and that the member may see, as lists of alternatives."""
+    needed = [[word] for word in words]
+    if within:
+        needed.append([audience(within.team_id), audience(within.team_id, within.person_id)])
+    return needed
+
+
+def _rarer(needed: list[list[str]]) -> list[list[str]]:
+    """Leave out the words of many runs, as of PostgreSQL's last ANALYZE, unless all of them are."""
     with connection.cursor() as cursor:
-        cursor.execute(sql + last, values)
-        return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(_FREQUENT, [[word for words in needed for word in words]])
+        frequent = {word for (word,) in cursor.fetchall()}
+    return [words for words in needed if frequent.isdisjoint(words)] or needed
 
 
-def _all_of(needed: list[list[str]], quote: str, both: str, either: str) -> str:
-    """Write a condition: one of the words of each list."""
+def _each(needed: list[list[str]], quote: str, both: str, either: str) -> str:
     return both.join(f"({either.join(f'{quote}{word}{quote}' for word in words)})" for words in needed)
 
 
-def _by_words(sql: str, last: str, values: list[int | str], before: int | None, most: int) -> list[int]:
-    """Search in PostgreSQL: among the latest runs in order, and if these are too few, among all by the index.
+def _select(
+    row: str, tables: str, conditions: _Conditions, most: int, columns: str = ""
+) -> tuple[str, list[Any]]:
+    """Write a query for the latest `most` rows, with its values."""
+    where = " AND ".join(sql for sql, _ in conditions) or "TRUE"
+    sql = f"SELECT {columns or row} FROM {tables} WHERE {where} ORDER BY {row} DESC LIMIT {most}"  # noqa: S608
+    return sql, [value for _, value in conditions]
 
-    Left alone, it also looks for a rare word in order, through all runs, because it takes the word to be less
-    rare and reading the words of a run to cost nothing.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL cpu_operator_cost = 1; SET LOCAL max_parallel_workers_per_gather = 0")
-        cursor.execute("SELECT max(id) + 1 FROM runs_run")
-        (end,) = cursor.fetchone()
-        cursor.execute(f"{sql} AND r.id > %s {last}", [*values, (before or end or 0) - _LATEST])
-        found = cursor.fetchall()
-        if len(found) < most:
-            every = f"WITH r AS MATERIALIZED ({sql}) SELECT r.id FROM r {last}"  # noqa: S608 -- no values
-            cursor.execute(every, values)
-            found = cursor.fetchall()
-        return [pk for (pk,) in found]
+
+def _numbers(sql: str, values: list[Any], planned: str = "") -> list[int]:
+    """Return the first column. In PostgreSQL, the query is planned by these settings."""
+    planned = planned if connection.vendor == "postgresql" else ""
+    with transaction.atomic() if planned else nullcontext(), connection.cursor() as cursor:
+        if planned:
+            cursor.execute(planned)
+        cursor.execute(sql, values)
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _end() -> int:
+    latest = Run.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (latest or 0) + 1
 
 
 def _first_since(when: datetime) -> int | None:

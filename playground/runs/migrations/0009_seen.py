@@ -1,0 +1,45 @@
+"""Indexes of what each member of a team sees, made while runs are written."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class _AddIndex(AddIndexConcurrently):
+    """SQLite makes it at once, as any other."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        concurrently = schema_editor.connection.vendor == "postgresql"
+        kind: Any = AddIndexConcurrently if concurrently else migrations.AddIndex
+        kind.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        concurrently = schema_editor.connection.vendor == "postgresql"
+        kind: Any = AddIndexConcurrently if concurrently else migrations.AddIndex
+        kind.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [
+        ("runs", "0008_kept_of_a_team"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        _AddIndex(
+            model_name="run",
+            index=models.Index(
+                fields=["team", "id"], name="seen_by_a_team", condition=models.Q(private=False)
+            ),
+        ),
+        _AddIndex(
+            model_name="run",
+            index=models.Index(
+                fields=["team", "person", "id"], name="seen_by_a_person", condition=models.Q(private=True)
+            ),
+        ),
+    ]
