@@ -119,7 +119,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"pinned": "playground.pinned.tags"},
+            "libraries": {"people": "playground.people.navigation", "pinned": "playground.pinned.tags"},
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "playground.web.tags"],
         },
     },

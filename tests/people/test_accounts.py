@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -124,10 +125,31 @@ def test_nobody_signs_up_without_an_invitation(place: Place) -> None:
     assert told.url.endswith("/accounts/login/")
 
 
-def test_pages_of_an_account_are_shown(team: dict[str, Person]) -> None:
-    for path in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"):
-        assert team["member"].get(path).status_code == 200, path
-    assert team["member"].get("/accounts/oidc/sso/login/").status_code == 404  # no provider is set
+@pytest.mark.parametrize(
+    ("role", "more"), [("viewer", set()), ("owner", {"keys", "links", "embeds", "audit", "settings"})]
+)
+def test_all_pages_of_a_team_and_an_account_lead_to_those_that_one_may_open(
+    team: dict[str, Person], role: str, more: set[str]
+) -> None:
+    first = team[role].get("/teams/")
+    links = _links_beside(first.text)
+
+    assert {"password", "2fa", "sessions", "data", "logout"} == {
+        link.split("/")[2] for link in links if "/accounts/" in link
+    }
+    own = urlsplit(first.url).path
+    pages = {link.removeprefix(own).strip("/") for link in links if link.startswith(own)}
+    assert pages == {"", "budgets", "usage", "tokens"} | more
+    for link in links:
+        page = team[role].get(link)
+        assert page.status_code == 200, link
+        assert _links_beside(page.text) == links
+        assert f'<a href="{link}" aria-current="page">' in page.text
+    assert team[role].get("/accounts/oidc/sso/login/").status_code == 404  # no provider is set
+
+
+def _links_beside(page: str) -> list[str]:
+    return re.findall('href="([^"]+)"', page.partition('<nav class="side"')[2].partition("</nav>")[0])
 
 
 def test_a_session_can_be_ended_elsewhere_but_not_that_of_another_person(
