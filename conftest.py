@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 
 pytest_plugins = [
+    "tests.canaries.plugin",
     "tests.configuration",
     "tests.database",
     "tests.language",

@@ -1,0 +1,280 @@
+"""Learn each secret that the playground is given or makes, and see all that it writes and shows.
+
+`install` puts itself into the classes that all of it goes through, in the tests' process and in the servers
+that tests start.
+"""
+
+import json
+import logging
+import os
+import secrets as random
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from functools import wraps
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tests.canaries.search import SHORTEST, leaks
+
+# Who makes random secrets, and which kind.
+MAKERS = {
+    "playground.people.tokens": "an API token",
+    "playground.teams.people": "an invitation",
+    "playground.sharing.links": "a public link",
+    "playground.upstream.local_model.supervisor": "the local model's key",
+}
+_MOST_ROWS = 10_000  # of one statement; tests with millions write the same all the time
+
+
+class Watch(Protocol):
+    def learn(self, kind: str, secret: str) -> None: ...
+
+    def see(self, where: str, data: bytes) -> None: ...
+
+
+class Memory:
+    """Keeps everything until it is searched."""
+
+    def __init__(self) -> None:
+        self.secrets = dict[str, str]()
+        self.seen = list[tuple[str, bytes]]()
+
+    def learn(self, kind: str, secret: str) -> None:
+        self.secrets.setdefault(secret, kind)
+
+    def see(self, where: str, data: bytes) -> None:
+        self.seen.append((where, data))
+
+    def leaks(self) -> list[str]:
+        """Return what is found, and forget what was seen."""
+        seen, self.seen = self.seen, []
+        return leaks({**self.secrets}, seen)
+
+
+class Shared:
+    """For the processes of a server: secrets and leaks are lines of a file, and all is searched at once."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._read = file, 0
+        self.secrets = dict[str, str]()
+        self.leaks = list[str]()
+        file.touch()
+
+    def learn(self, kind: str, secret: str) -> None:
+        if secret not in self.secrets:
+            self.secrets[secret] = kind
+            self._write({"kind": kind, "secret": secret})
+
+    def see(self, where: str, data: bytes) -> None:
+        self.refresh()
+        for leak in leaks({**self.secrets}, [(where, data)]):
+            self._write({"leak": leak})
+
+    def refresh(self) -> None:
+        """Read what other processes have learned."""
+        if self._file.stat().st_size <= self._read:
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._read += len(line)
+                said = json.loads(line)
+                if "leak" in said:
+                    self.leaks.append(said["leak"])
+                else:
+                    self.secrets[said["secret"]] = said["kind"]
+
+    def _write(self, said: dict[str, str]) -> None:
+        with self._file.open("ab", buffering=0) as file:
+            file.write(json.dumps(said).encode() + b"\n")
+
+
+def install(watch: Watch) -> None:
+    def learn(kind: str, secret: object) -> None:
+        if isinstance(secret, str) and len(secret) >= SHORTEST:
+            watch.learn(kind, secret)
+
+    _learn_secrets(learn)
+    _see_texts(watch.see)
+
+
+def _around(owner: Any, name: str, after: Callable[..., Any]) -> None:
+    """Call `after(result, *arguments)` after a function; what it returns takes the result's place."""
+    original = getattr(owner, name)
+
+    @wraps(original)
+    def wrapper(*args: Any, **named: Any) -> Any:
+        return after(original(*args, **named), *args, **named)
+
+    setattr(owner, name, wrapper)
+
+
+def _learn_secrets(learn: Callable[[str, object], None]) -> None:
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    from playground.calls.draft import Draft
+    from playground.catalogue.held import Lent
+    from playground.catalogue.provider import Provider
+    from playground.config import Config
+    from playground.config_types import MailServer, Proxy
+    from playground.keys import sealing
+    from playground.text import typed_key
+    from playground.text.redact import Redactor
+    from playground.upstream.local_model.life import Life
+    from playground.upstream.route import Route
+
+    def keys_of(_: None, holder: Any, *args: Any, **named: Any) -> None:
+        # A field that is left out of the repr is a secret.
+        for field in fields(holder):
+            if not field.repr and field.init:
+                _learn_value(learn, field.name, getattr(holder, field.name))
+
+    for holder in (Config, Draft, Lent, Life, MailServer, Proxy, Route):
+        _around(holder, "__init__", keys_of)
+    _around(Redactor, "__init__", lambda _, redactor, *args, **named: learn("a key", redactor.key))
+
+    def typed(key: str, text: str) -> str:
+        learn("a key", key)
+        return key
+
+    _around(typed_key, "clean", typed)
+
+    def sealed(text: str, key: str, *args: Any) -> str:
+        learn("a saved key", key)
+        return text
+
+    _around(sealing, "seal_key", sealed)
+    read = Provider.server_key.fget
+
+    def server_key(provider: Provider) -> str:
+        key: str = read(provider)  # type: ignore[misc]
+        learn("the server's key", key)
+        return key
+
+    Provider.server_key = property(server_key)  # type: ignore[assignment,method-assign]
+
+    def password(result: Any, _: Any, raw: str, *args: Any, **named: Any) -> Any:
+        learn("a password", raw)
+        return result
+
+    for name in ("encode", "verify"):
+        _around(MD5PasswordHasher, name, password)
+
+    def made(token: str, *args: Any) -> str:
+        if kind := MAKERS.get(sys._getframe(2).f_globals["__name__"]):
+            learn(kind, token)
+        return token
+
+    _around(random, "token_urlsafe", made)
+
+
+def _learn_value(learn: Callable[[str, object], None], name: str, value: Any) -> None:
+    kind = "a key" if name == "key" else name.replace("_", " ")
+    match name, value:
+        case "credentials", str():
+            learn(kind, value.partition(":")[2])
+        case "cache_url", str():
+            learn(kind, urlsplit(value).password)
+        case "database_url", dict():
+            learn(kind, value["PASSWORD"])
+        case _, tuple():
+            for one in value:
+                learn(kind, one)
+        case _:
+            learn(kind, value)
+
+
+def _see_texts(see: Callable[[str, bytes], None]) -> None:
+    from django.core.cache.backends.locmem import LocMemCache
+    from django.core.handlers.base import BaseHandler
+    from django.core.mail import EmailMessage
+    from django.db.backends.utils import CursorWrapper
+    from django.http import FileResponse
+
+    def logged(text: str, handler: logging.Handler, record: logging.LogRecord) -> str:
+        if not type(handler).__module__.startswith("_pytest"):  # its own reports, with content on purpose
+            see(f"the log, of {record.name}", _bytes(text))
+        return text
+
+    _around(logging.Handler, "format", logged)
+
+    def answered(response: Any, _: Any, request: Any) -> Any:
+        where = f"response {request.method} {request.path}"
+        see(f"{where} (headers)", _bytes(str(dict(response.headers)) + str(response.cookies)))
+        if not response.streaming:
+            see(where, response.content)
+        elif not isinstance(response, FileResponse):
+            response.streaming_content = _watched(response.streaming_content, where, see)
+        return response
+
+    _around(BaseHandler, "get_response", answered)
+
+    def wrote(result: Any, _: Any, sql: str, params: Any, *ignored: Any) -> Any:
+        if params and sql[:6] != "SELECT":
+            for param in params.values() if isinstance(params, dict) else params:
+                if isinstance(param, int | float | None):
+                    continue
+                see(f"the database: {sql[:60]}", _bytes(param))
+        return result
+
+    def wrote_many(result: Any, cursor: Any, sql: str, rows: Any, *ignored: Any) -> Any:
+        for params in islice(rows, _MOST_ROWS):
+            wrote(None, cursor, sql, params)
+        return result
+
+    _around(CursorWrapper, "_execute", wrote)
+    _around(CursorWrapper, "_executemany", wrote_many)
+
+    def cached(result: Any, cache: Any, key: str, value: Any, *args: Any) -> Any:
+        see("the cache", _bytes(key) + b"\n" + value)
+        return result
+
+    _around(LocMemCache, "_set", cached)
+
+    def mailed(result: Any, mail: EmailMessage, *args: Any, **named: Any) -> Any:
+        see("mail", _bytes(f"{mail.subject}\n{mail.body}\n{mail.extra_headers}"))
+        return result
+
+    _around(EmailMessage, "send", mailed)
+
+
+def install_redis(see: Callable[[str, bytes], None]) -> None:
+    """See all that is sent to Redis. Its driver takes a tenth of a second to load, so it is left until used."""
+    from redis.connection import Connection
+
+    def sent(result: Any, _: Any, command: Any, *args: Any, **named: Any) -> Any:
+        data = b"".join(map(bytes, command)) if not isinstance(command, bytes) else command
+        if b"AUTH" not in data[:40]:
+            see("Redis", data)
+        return result
+
+    _around(Connection, "send_packed_command", sent)
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    return str(value).encode(errors="surrogatepass")
+
+
+def _watched(parts: Iterable[bytes], where: str, see: Callable[[str, bytes], None]) -> Iterator[bytes]:
+    """Pass on a stream; what is seen overlaps, in case a secret is in two parts."""
+    end = b""
+    for part in parts:
+        see(where, end + part)
+        end = (end + part)[-200:]
+        yield part
+
+
+def install_in_server() -> None:
+    """Watch this process, if a test has told where to write what is found."""
+    if file := os.environ.get("TEST_CANARIES"):
+        shared = Shared(Path(file))
+        install(shared)
+        if os.environ.get("CACHE_URL"):
+            install_redis(shared.see)
