@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-_PASSWORD = "hunter2"
+PASSWORD = "hunter2-of-the-database"
 _OPTIONS = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
 
 
@@ -26,7 +26,7 @@ class PostgreSQLServer:
     data: Path
     user: str | None
 
-    def url(self, database: str = "postgres", *, password: str = _PASSWORD) -> str:
+    def url(self, database: str = "postgres", *, password: str = PASSWORD) -> str:
         """Return a value for DATABASE_URL."""
         return f"postgresql://playground:{password}@127.0.0.1:{self.port}/{database}"
 
@@ -53,7 +53,7 @@ def running_postgresql(login: str = "scram-sha-256") -> Iterator[PostgreSQLServe
     with tempfile.TemporaryDirectory() as folder:
         server = PostgreSQLServer(port, _programs(), Path(folder) / "data", user)
         secret = Path(folder) / "password"
-        secret.write_text(_PASSWORD)
+        secret.write_text(PASSWORD)
         if user:
             for path in (Path(folder), secret):
                 os.chown(path, pwd.getpwnam(user).pw_uid, -1)

@@ -8,7 +8,9 @@ import os
 from playground.calls import leases
 from playground.settings import *  # noqa: F403
 from tests import resolver
+from tests.canaries import taps
 
+taps.install_in_server(CONFIG)  # noqa: F405
 resolver.install()
 
 leases.LEASE_SECONDS = float(os.environ.get("TEST_LEASE_SECONDS", leases.LEASE_SECONDS))

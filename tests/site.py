@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import requests
 
 from playground.serving.static import _sum_of_sources
 from tests import forks
+from tests.canaries.stored import leaks_of_server
 
 ROOT = Path(__file__).parent.parent
 SERVER_KEY = "sk-of-the-server-1"
@@ -50,14 +52,25 @@ def serving(
     port = port or free_port()
     bind = f"127.0.0.1:{port}"
     command = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", bind, "playground.wsgi"]
-    process = forks.start(command, cwd=ROOT, env=variables, stderr=stderr or 2, files=files)
-    try:
-        site = Site(f"http://{bind}/", port, process)
-        _wait_until_serving(site, int(variables.get("WEB_CONCURRENCY", "1")))
-        yield site
-    finally:
-        process.terminate()
-        process.close()
+    with tempfile.TemporaryFile() as log:
+        process = forks.start(command, cwd=ROOT, env=variables, stderr=stderr or log, files=files)
+        try:
+            site = Site(f"http://{bind}/", port, process)
+            _wait_until_serving(site, int(variables.get("WEB_CONCURRENCY", "1")))
+            yield site
+        finally:
+            process.terminate()
+            process.close()
+            log.seek(0)
+            said = log.read()
+            os.write(2, said)
+    found = leaks_of_server(Path(variables["TEST_CANARIES"]), variables, said or _read(stderr))
+    assert not found, "A secret came out of the server:\n" + "\n".join(found)
+
+
+def _read(stderr: IO[bytes] | None) -> bytes:
+    name = getattr(stderr, "name", None)
+    return Path(name).read_bytes() if isinstance(name, str) and Path(name).is_file() else b""
 
 
 def free_port() -> int:
@@ -96,6 +109,7 @@ def variables_of(folder: Path, upstream: str, environment: dict[str, str]) -> di
         "PLAYGROUND_PROVIDERS": str(folder / "providers.toml"),
         "PLAYGROUND_PRIVATE_UPSTREAMS": upstream,
         "TEST_API_KEY": SERVER_KEY,
+        "TEST_CANARIES": str(folder / "canaries"),
         **environment,
     }
 

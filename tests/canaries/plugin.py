@@ -29,6 +29,7 @@ def _check() -> None:
 def pytest_runtest_setup(item: Any) -> Iterator[None]:
     MEMORY.secrets.clear()
     MEMORY.seen.clear()
+    taps.learn_fields(MEMORY, settings.CONFIG)
     return (yield)
 
 

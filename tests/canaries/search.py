@@ -1,4 +1,4 @@
-"""Search for secrets in what the playground wrote or showed, in the spellings that a text may have them in."""
+"""Search for secrets in what the playground wrote or showed, in the spellings that a text may have."""
 
 import base64
 import html
@@ -24,6 +24,8 @@ class Allowed:
     why: str
 
 
+# Keys that tests make of what is in each request.
+NO_SECRETS = re.compile(r"""[\W]*(messages|content|model)[\W]*""")
 ALLOWED = (
     Allowed("an API token", r"response POST /teams/\d+/tokens/", "it is shown once, when it is made"),
     Allowed("an invitation", r"response POST /teams/\d+/change/", "its link is shown once, when it is made"),
@@ -49,13 +51,15 @@ def spellings(secret: str) -> frozenset[bytes]:
 
 
 def leaks(secrets: Mapping[str, str], seen: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Return where a secret is seen. `secrets` are values with their kinds, `seen` places with their texts."""
+    """Return where secrets are seen. `secrets` are values with their kinds, `seen` places with texts."""
     whole = chain.from_iterable(((where, text) for text in _unpacked(data)) for where, data in seen)
     places = [(where, text) for where, text in dict.fromkeys(whole) if len(text) >= SHORTEST]
     # One search in all of it for each spelling: most tests have many short texts, and no leak.
     everything = b"\0\n".join(text for _, text in places)
     found = []
     for secret, kind in secrets.items():
+        if NO_SECRETS.fullmatch(secret):
+            continue
         there = [spelling for spelling in spellings(secret) if spelling in everything]
         for where, text in places if there else ():
             if any(spelling in text for spelling in there) and not _is_allowed(kind, where):
@@ -67,14 +71,19 @@ def _is_allowed(kind: str, where: str) -> bool:
     return any(kind == allowed.kind and re.match(allowed.where, where) for allowed in ALLOWED)
 
 
+def is_packed(data: bytes) -> bool:
+    """Whether it may be compressed: a run's record, or a session, which Django signs."""
+    return data[:1] == b"x" or data[:3] == b".eJ"
+
+
 def _unpacked(data: bytes) -> Iterator[bytes]:
-    """Yield data and what is compressed in it: a run's record, or a session, which Django signs."""
+    """Yield data, and what is compressed in it."""
     yield data
-    try:
-        if data[:1] == b"x":
+    if is_packed(data):
+        try:
+            if data[:1] == b".":
+                data = data[1:].partition(b":")[0]
+                data = base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4))
             yield zlib.decompress(data)
-        elif data[:3] == b".eJ":
-            packed = data[1:].partition(b":")[0]
-            yield zlib.decompress(base64.urlsafe_b64decode(packed + b"=" * (-len(packed) % 4)))
-    except (zlib.error, ValueError):
-        pass
+        except (zlib.error, ValueError):
+            pass

@@ -10,14 +10,14 @@ import os
 import secrets as random
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.canaries.search import SHORTEST, leaks
+from tests.canaries.search import SHORTEST, is_packed, leaks
 
 # Who makes random secrets, and which kind.
 MAKERS = {
@@ -26,6 +26,7 @@ MAKERS = {
     "playground.sharing.links": "a public link",
     "playground.upstream.local_model.supervisor": "the local model's key",
 }
+_KINDS = {"key": "a key", "data_keys": "a data key"}
 _MOST_ROWS = 10_000  # of one statement; tests with millions write the same all the time
 
 
@@ -95,12 +96,31 @@ class Shared:
 
 
 def install(watch: Watch) -> None:
-    def learn(kind: str, secret: object) -> None:
-        if isinstance(secret, str) and len(secret) >= SHORTEST:
-            watch.learn(kind, secret)
-
-    _learn_secrets(learn)
+    _learn_secrets(watch)
     _see_texts(watch.see)
+
+
+def learn(watch: Watch, kind: str, secret: object) -> None:
+    if isinstance(secret, str) and len(secret) >= SHORTEST:
+        watch.learn(kind, secret)
+
+
+def learn_fields(watch: Watch, holder: Any) -> None:
+    """Learn the fields that are left out of the repr: they are secrets."""
+    for field in fields(holder):
+        value, kind = getattr(holder, field.name), _KINDS.get(field.name, field.name.replace("_", " "))
+        if is_dataclass(value):
+            learn_fields(watch, value)
+        elif not field.repr and field.init:
+            match field.name, value:
+                case "credentials", str():
+                    value = value.partition(":")[2]
+                case "cache_url", str():
+                    value = urlsplit(value).password
+                case "database_url", dict():
+                    value = value["PASSWORD"]
+            for one in value if isinstance(value, tuple) else [value]:
+                learn(watch, kind, one)
 
 
 def _around(owner: Any, name: str, after: Callable[..., Any]) -> None:
@@ -114,38 +134,31 @@ def _around(owner: Any, name: str, after: Callable[..., Any]) -> None:
     setattr(owner, name, wrapper)
 
 
-def _learn_secrets(learn: Callable[[str, object], None]) -> None:
+def _learn_secrets(watch: Watch) -> None:
     from django.contrib.auth.hashers import MD5PasswordHasher
 
     from playground.calls.draft import Draft
     from playground.catalogue.held import Lent
     from playground.catalogue.provider import Provider
     from playground.config import Config
-    from playground.config_types import MailServer, Proxy
     from playground.keys import sealing
     from playground.text import typed_key
     from playground.text.redact import Redactor
     from playground.upstream.local_model.life import Life
     from playground.upstream.route import Route
 
-    def keys_of(_: None, holder: Any, *args: Any, **named: Any) -> None:
-        # A field that is left out of the repr is a secret.
-        for field in fields(holder):
-            if not field.repr and field.init:
-                _learn_value(learn, field.name, getattr(holder, field.name))
-
-    for holder in (Config, Draft, Lent, Life, MailServer, Proxy, Route):
-        _around(holder, "__init__", keys_of)
-    _around(Redactor, "__init__", lambda _, redactor, *args, **named: learn("a key", redactor.key))
+    for holder in (Config, Draft, Lent, Life, Route):
+        _around(holder, "__init__", lambda _, made, *args, **named: learn_fields(watch, made))
+    _around(Redactor, "__init__", lambda _, made, *args, **named: learn(watch, "a key", made.key))
 
     def typed(key: str, text: str) -> str:
-        learn("a key", key)
+        learn(watch, "a key", key)
         return key
 
     _around(typed_key, "clean", typed)
 
     def sealed(text: str, key: str, *args: Any) -> str:
-        learn("a saved key", key)
+        learn(watch, "a saved key", key)
         return text
 
     _around(sealing, "seal_key", sealed)
@@ -153,13 +166,13 @@ def _learn_secrets(learn: Callable[[str, object], None]) -> None:
 
     def server_key(provider: Provider) -> str:
         key: str = read(provider)  # type: ignore[misc]
-        learn("the server's key", key)
+        learn(watch, "the server's key", key)
         return key
 
     Provider.server_key = property(server_key)  # type: ignore[assignment,method-assign]
 
     def password(result: Any, _: Any, raw: str, *args: Any, **named: Any) -> Any:
-        learn("a password", raw)
+        learn(watch, "a password", raw)
         return result
 
     for name in ("encode", "verify"):
@@ -167,26 +180,10 @@ def _learn_secrets(learn: Callable[[str, object], None]) -> None:
 
     def made(token: str, *args: Any) -> str:
         if kind := MAKERS.get(sys._getframe(2).f_globals["__name__"]):
-            learn(kind, token)
+            learn(watch, kind, token)
         return token
 
     _around(random, "token_urlsafe", made)
-
-
-def _learn_value(learn: Callable[[str, object], None], name: str, value: Any) -> None:
-    kind = "a key" if name == "key" else name.replace("_", " ")
-    match name, value:
-        case "credentials", str():
-            learn(kind, value.partition(":")[2])
-        case "cache_url", str():
-            learn(kind, urlsplit(value).password)
-        case "database_url", dict():
-            learn(kind, value["PASSWORD"])
-        case _, tuple():
-            for one in value:
-                learn(kind, one)
-        case _:
-            learn(kind, value)
 
 
 def _see_texts(see: Callable[[str, bytes], None]) -> None:
@@ -216,10 +213,12 @@ def _see_texts(see: Callable[[str, bytes], None]) -> None:
 
     def wrote(result: Any, _: Any, sql: str, params: Any, *ignored: Any) -> Any:
         if params and sql[:6] != "SELECT":
-            for param in params.values() if isinstance(params, dict) else params:
-                if isinstance(param, int | float | None):
-                    continue
-                see(f"the database: {sql[:60]}", _bytes(param))
+            values = params.values() if isinstance(params, dict) else params
+            texts = [_bytes(value) for value in values if not isinstance(value, int | float | None)]
+            where = f"the database: {sql[:60]}"
+            for packed in filter(is_packed, texts):
+                see(where, packed)
+            see(where, b"\0\n".join(texts))
         return result
 
     def wrote_many(result: Any, cursor: Any, sql: str, rows: Any, *ignored: Any) -> Any:
@@ -244,7 +243,7 @@ def _see_texts(see: Callable[[str, bytes], None]) -> None:
 
 
 def install_redis(see: Callable[[str, bytes], None]) -> None:
-    """See all that is sent to Redis. Its driver takes a tenth of a second to load, so it is left until used."""
+    """See all that is sent to Redis. Loading the driver takes a tenth of a second."""
     from redis.connection import Connection
 
     def sent(result: Any, _: Any, command: Any, *args: Any, **named: Any) -> Any:
@@ -271,10 +270,11 @@ def _watched(parts: Iterable[bytes], where: str, see: Callable[[str, bytes], Non
         yield part
 
 
-def install_in_server() -> None:
+def install_in_server(config: Any) -> None:
     """Watch this process, if a test has told where to write what is found."""
     if file := os.environ.get("TEST_CANARIES"):
         shared = Shared(Path(file))
         install(shared)
-        if os.environ.get("CACHE_URL"):
+        learn_fields(shared, config)
+        if config.cache_url:
             install_redis(shared.see)

@@ -4,26 +4,32 @@ PostgreSQL and Redis are real, and the provider repeats the key that it was sent
 """
 
 import base64
-import os
+import json
 import re
 import socket
-import subprocess
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
+from zipfile import ZipFile
 
-import psycopg
 import pytest
 import redis
 
 from playground.keys import sealing
+from tests.canaries.search import leaks
+from tests.canaries.stored import stored
+from tests.embed_settings.test_team_embeds import FORM as EMBED
+from tests.embed_settings.test_team_embeds import _read as read_embed
 from tests.mail.server import PASSWORD as MAIL_PASSWORD
 from tests.mail.server import receiving
 from tests.people.place import PASSWORD, Person, Place, serving_people
+from tests.postgresql import PASSWORD as DATABASE_PASSWORD
 from tests.postgresql import PostgreSQLServer
 from tests.redis import RedisServer
+from tests.served.conftest import FORM
 from tests.upstreams.scripted import Recorded, json_answer, stream
 
 SECRETS = {
@@ -39,7 +45,7 @@ SECRETS = {
     "the OpenID secret": "canary-openid-secret-f00d",
     "the mail password": MAIL_PASSWORD,
     "a password": PASSWORD,
-    "the password of the database": "hunter2",
+    "the password of the database": DATABASE_PASSWORD,
 }
 PROMPT = "canary-prompt"
 
@@ -126,11 +132,40 @@ def _use_everything(place: Place, owner: Person) -> dict[str, str]:
     assert token
     headers = {"Authorization": f"Bearer {token[0]}", "Accept": "application/json"}
     assert Person(owner.address).get("/runs/", **headers).status_code == 200
-    return {"an invitation's link": link[1], "an API token": token[0]}
+    run = owner.runs()[0]
+    return {"an invitation": link[1], "an API token": token[0], "a public link": _hand_on(place, owner, run)}
 
 
-def _pages(owner: Person) -> Iterator[tuple[str, bytes]]:
-    """Yield each page that can be reached by links, with the address, and runs as JSON."""
+def _hand_on(place: Place, owner: Person, run: str) -> str:
+    """Use a call for all that others see: a comment, a pin, a prompt, an embed, and a public link.
+
+    Return the link's secret.
+    """
+    request = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
+    typed = {"api_key": SECRETS["a typed key"]}
+    owner.post(f"/runs/{run}/comments/", change="add", text=PROMPT)
+    pin = owner.post(f"/runs/{run}/pin/", name="Pin", check="status", every="never")
+    owner.post(f"{urlsplit(pin.url).path}change/", change="run")
+    asked = owner.post("/prompts/new/", **FORM | typed).text.partition('aria-label="Request">\n')[2]
+    saved = owner.post("/prompts/new/", request=unescape(asked.partition("</textarea>")[0]), name="Prompt")
+    embed = owner.post(
+        "/teams/1/embeds/new/", **EMBED | {"name": "guide", "pays": "key:T", "request": json.dumps(request)}
+    )
+    for made in (pin, saved, embed):
+        assert made.history, made.text  # it was made, and we were sent to its page
+    name = urlsplit(embed.url).path.rstrip("/").rpartition("/")[2]
+    assert read_embed(place, name, request=request).status_code == 200
+    shared = owner.post(f"/runs/{run}/link/", do="link", days="7").text
+    link = re.search(r"/shared/([\w-]{20,})/", shared)
+    assert link
+    return link[1]
+
+
+def _pages(owner: Person, link: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each page that can be reached by links, with the address, runs as JSON, and what is exported.
+
+    A stranger opens the public link.
+    """
     waiting, seen = ["/"], {"/"}
     while waiting:
         path = waiting.pop()
@@ -146,37 +181,20 @@ def _pages(owner: Person) -> Iterator[tuple[str, bytes]]:
                 if not re.match(r"/(static|docs|accounts/logout)", further):
                     waiting.append(further)
     yield "the export", owner.post("/runs/export/", format="jsonl").content
-
-
-def _database(server: PostgreSQLServer) -> Iterator[tuple[str, bytes]]:
-    url = server.url()
-    dump = subprocess.run([server.programs / "pg_dump", url], capture_output=True, check=True, env=os.environ)
-    yield "the database", dump.stdout
-    columns = (
-        "SELECT table_name, column_name FROM information_schema.columns "
-        "WHERE data_type = 'bytea' AND table_schema = 'public'"
-    )
-    with psycopg.connect(url) as connection:
-        for table, column in connection.execute(columns).fetchall():
-            for (value,) in connection.execute(f'SELECT "{column}" FROM "{table}"'):  # type: ignore[arg-type]
-                yield f"{table}.{column}", bytes(value or b"")
-                try:
-                    yield f"{table}.{column}, decompressed", zlib.decompress(value)
-                except zlib.error:
-                    continue
+    for path, fields in (("/teams/1/export/", {}), ("/accounts/data/", {"change": "export"})):
+        with ZipFile(BytesIO(owner.post(path, **fields).content)) as file:
+            for name in file.namelist():
+                yield f"the export {path}{name}", file.read(name)
+    shared = Person(owner.address).get(f"/shared/{link}/")
+    # Its own address stands in it.
+    yield "what the public link shows", shared.content.replace(link.encode(), b"")
+    yield "the file of the public link", Person(owner.address).get(f"/shared/{link}/proof/").content
 
 
 def _cache(server: RedisServer) -> Iterator[tuple[str, bytes]]:
     with redis.Redis.from_url(server.url) as client:
         for key in client.scan_iter():
             yield f"Redis {key!r}", key + (client.dump(key) or b"")
-
-
-def _spellings(secret: str) -> set[bytes]:
-    raw = secret.encode()
-    # Base64 of a text that contains it, wherever it begins.
-    encoded = {base64.b64encode(b"x" * n + raw)[4 if n else 0 : -4] for n in range(3)}
-    return {raw, raw.hex().encode(), quote(secret, safe="").encode(), *encoded}
 
 
 @pytest.mark.usefixtures("redis_server")
@@ -188,20 +206,22 @@ def test_no_secret_is_in_a_database_a_cache_a_log_or_a_page(
         owner = place.person("owner", "Research", "owner")
         secrets = SECRETS | _use_everything(place, owner)
         sent = {request.header("authorization") for request in place.upstream.requests}
-        found = [*_pages(owner), *_database(postgresql_server), *_cache(redis_server)]
+        found = [
+            *_pages(owner, secrets["a public link"]),
+            *stored(place.environment),
+            *_cache(redis_server),
+        ]
     found.append(("the log", log.read_bytes()))
 
     # Otherwise nothing would have been tested.
     assert {f"Bearer {secret}" for secret in SECRETS.values() if secret.startswith("sk-")} == sent
     assert len([where for where, _ in found if where.endswith("as JSON")]) > 10
-    assert any("decompressed" in where for where, _ in found)
+    assert {where for where, _ in found} >= {
+        "table pinned_pin",
+        "table sharing_comment",
+        "table embeds_embed",
+    }
     assert any("Redis" in where for where, _ in found)
     assert PROMPT in str(found)
-    leaks = [
-        f"{name} in {where}"
-        for name, secret in secrets.items()
-        for where, text in found
-        if any(spelling in text for spelling in _spellings(secret))
-    ]
-    assert leaks == []
+    assert leaks({secret: name for name, secret in secrets.items()}, found) == []
     assert PROMPT.encode() not in found[-1][1]
