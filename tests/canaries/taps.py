@@ -134,20 +134,27 @@ def _around(owner: Any, name: str, after: Callable[..., Any]) -> None:
     setattr(owner, name, wrapper)
 
 
-def _learn_secrets(watch: Watch) -> None:
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
+def holders() -> set[type]:
+    """Return the classes with fields that are left out of the repr."""
     from playground.calls.draft import Draft
     from playground.catalogue.held import Lent
-    from playground.catalogue.provider import Provider
     from playground.config import Config
-    from playground.keys import sealing
-    from playground.text import typed_key
-    from playground.text.redact import Redactor
+    from playground.config_types import MailServer, Proxy
     from playground.upstream.local_model.life import Life
     from playground.upstream.route import Route
 
-    for holder in (Config, Draft, Lent, Life, Route):
+    return {Config, Draft, Lent, Life, MailServer, Proxy, Route}
+
+
+def _learn_secrets(watch: Watch) -> None:
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    from playground.catalogue.provider import Provider
+    from playground.keys import sealing
+    from playground.text import typed_key
+    from playground.text.redact import Redactor
+
+    for holder in holders():
         _around(holder, "__init__", lambda _, made, *args, **named: learn_fields(watch, made))
     _around(Redactor, "__init__", lambda _, made, *args, **named: learn(watch, "a key", made.key))
 
@@ -202,7 +209,8 @@ def _see_texts(see: Callable[[str, bytes], None]) -> None:
 
     def answered(response: Any, _: Any, request: Any) -> Any:
         where = f"response {request.method} {request.path}"
-        see(f"{where} (headers)", _bytes(str(dict(response.headers)) + str(response.cookies)))
+        headers = [f"{name}: {value}" for name, value in response.items()]
+        see(f"{where} (headers)", _bytes("\n".join([*headers, str(response.cookies)])))
         if not response.streaming:
             see(where, response.content)
         elif not isinstance(response, FileResponse):
