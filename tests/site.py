@@ -1,14 +1,16 @@
 """The playground as deployed: gunicorn as configured, in processes of its own, on a real socket."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.canaries.stored import leaks_of_server
 
 ROOT = Path(__file__).parent.parent
 SERVER_KEY = "sk-of-the-server-1"
+_SERVED = {"DJANGO_SETTINGS_MODULE": "tests.served_settings"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,14 @@ def manage(folder: Path, upstream: str, *arguments: str, **environment: str) -> 
     _run("manage.py", *arguments, env=variables_of(folder, upstream, environment))
 
 
+def migrate(folder: Path, upstream: str, **environment: str) -> None:
+    """Make the database that `serving` would use for the same arguments."""
+    if file := environment.get("PLAYGROUND_DATABASE"):
+        shutil.copyfile(migrated_database(), file)
+    else:
+        manage(folder, upstream, "migrate", "--verbosity=0", **environment)
+
+
 def manage_all(folder: Path, upstream: str, *commands: list[str], **environment: str) -> None:
     """Run several `manage.py` commands in one process, as starting it takes longer than what they do."""
     code = "import json, sys\nimport manage\n"
@@ -124,22 +135,46 @@ def workers(site: Site) -> set[int]:
 
 @cache
 def collected_files() -> Path:
-    """Return the collected static files, made once for the same sources: compressing them takes seconds."""
-    folder = ROOT / ".cache" / "static" / _sum_of_sources()[:16]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    """Return the collected static files: compressing them takes seconds."""
+
+    def collect(folder: Path) -> None:
+        command = ["manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+        _run(*command, env=os.environ | _SERVED | {"TEST_STATIC_ROOT": str(folder)})
+
+    return _made_once(ROOT / ".cache" / "static" / _sum_of_sources()[:16], collect)
+
+
+@cache
+def migrated_database() -> Path:
+    """Return an empty SQLite database after all migrations, those of accounts too: they take seconds."""
+
+    def make(file: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            database = f"{folder}/migrated.sqlite3"
+            variables = {"PLAYGROUND_ACCOUNTS": "1", "PLAYGROUND_DATABASE": database, "DATABASE_URL": ""}
+            variables["TEST_STATIC_ROOT"] = folder
+            _run("manage.py", "migrate", "--verbosity=0", env=os.environ | _SERVED | variables)
+            with closing(sqlite3.connect(database)) as connection:
+                connection.execute("PRAGMA wal_checkpoint")  # what is still in the log goes into the file
+            shutil.move(database, file)
+
+    sources = [ROOT / "requirements.txt", *sorted((ROOT / "playground").glob("*/migrations/*.py"))]
+    total = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return _made_once(ROOT / ".cache" / "database" / f"{total[:16]}.sqlite3", make)
+
+
+def _made_once(path: Path, make: Callable[[Path], None]) -> Path:
+    """Let one of the processes that run tests make what all of them, and later runs, read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            unfinished = folder.with_suffix(".new")
+        if not path.exists():
+            unfinished = path.with_suffix(".new")
             shutil.rmtree(unfinished, ignore_errors=True)
-            command = ["manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-            variables = {
-                "DJANGO_SETTINGS_MODULE": "tests.served_settings",
-                "TEST_STATIC_ROOT": str(unfinished),
-            }
-            _run(*command, env=os.environ | variables)
-            unfinished.rename(folder)
-    return folder
+            unfinished.unlink(missing_ok=True)
+            make(unfinished)
+            unfinished.rename(path)
+    return path
 
 
 def _wait_until_serving(site: Site, count: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from playground.upstream.local_model.supervisor import Supervisor
-from tests.site import manage, serving
+from tests.site import manage, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 # Without these, Chromium asks Google's servers for updates at every start.
@@ -69,7 +69,7 @@ class Bare:
 def bare(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     folder, upstream = tmp_path_factory.mktemp("bare"), provider_server.host_port
     database = {"PLAYGROUND_DATABASE": str(folder / "embeds.sqlite3")}
-    manage(folder, upstream, "migrate", "--verbosity=0", **database)
+    migrate(folder, upstream, **database)
     with serving(folder, upstream, **database) as site:
         yield Bare(site.address, partial(manage, folder, upstream, **database))
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.host import Server
-from tests.site import manage_all, serving
+from tests.site import manage_all, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -111,10 +111,10 @@ def served(provider_server: ScriptedUpstream, folder: Path) -> Iterator[tuple[st
     upstream = provider_server.host_port
     record = ["--origin", origin, "--provider", "test", "--request", json.dumps(REQUEST), "--key=server"]
     provider_server.reply(completion())  # the last test of another module may have left a silence
+    migrate(folder, upstream, **database)
     manage_all(
         folder,
         upstream,
-        ["migrate", "--verbosity=0"],
         ["embed", "hello", *record, "--lock=model"],
         ["embed", "fixed", *record, "--lock=model", "--lock=messages"],
         ["embed", "own-key", *record[:-1], "--key=reader"],

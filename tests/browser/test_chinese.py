@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Complaints
 from tests.browser.steps import send, settled
-from tests.site import manage, serving
+from tests.site import migrate, serving
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Answer,
@@ -105,7 +105,7 @@ Arrange = Callable[[Place], None]
 def site(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("site")
     saving = {"PLAYGROUND_DATABASE": str(folder / "playground.sqlite3"), "PLAYGROUND_RUNS": "1"}
-    manage(folder, provider_server.host_port, "migrate", "--verbosity=0", **saving)
+    migrate(folder, provider_server.host_port, **saving)
     with serving(folder, provider_server.host_port, **saving) as running:
         yield running.address
 

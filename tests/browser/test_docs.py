@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.axe import COLOURS, assert_no_barrier, settle
 from tests.browser.conftest import Open, clipboard
-from tests.site import SERVER_KEY, manage_all, serving
+from tests.site import SERVER_KEY, manage, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 LITERAL = "{ model: 'm', messages: [{ role: 'user', content: 'Hello!' }] }"
@@ -122,8 +122,8 @@ def address(
     request = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
     record = ["--provider=test", "--request", json.dumps(request), "--key=server", "--lock=model", "--record"]
     budget = ["--origin=https://other.example", "--reader-calls-a-day=2"]
-    embed = ["embed", "hello", *record, *budget]
-    manage_all(site_folder, upstream, ["migrate", "--verbosity=0"], embed, **database)
+    migrate(site_folder, upstream, **database)
+    manage(site_folder, upstream, "embed", "hello", *record, *budget, **database)
     with serving(site_folder, upstream, PLAYGROUND_DOCS=str(folder), **database, **model) as site:
         yield site.address
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.browser.conftest import Complaints
 from tests.browser.host import Server
-from tests.site import manage_all, serving
+from tests.site import manage_all, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -59,10 +59,10 @@ def docs(provider_server: ScriptedUpstream, tmp_path_factory: pytest.TempPathFac
     port = server.server_address[1]
     options = ["--origin", f"http://localhost:{port}", "--provider", "test", "--request", json.dumps(REQUEST)]
     author = ["createsuperuser", "--noinput", "--username=author", "--email=author@example.org"]
+    migrate(folder, provider_server.host_port, **database)
     manage_all(
         folder,
         provider_server.host_port,
-        ["migrate", "--verbosity=0"],
         ["embed", "hello", *options, "--key=server", "--lock=model"],
         [*author, "--verbosity=0"],
         DJANGO_SUPERUSER_PASSWORD=PASSWORD,

@@ -19,7 +19,7 @@ from tests.browser.axe import assert_no_barrier, settle
 from tests.browser.conftest import Complaints, clipboard
 from tests.browser.hand import BY_MOUSE, CHINESE, DARK, KEYBOARD, MOUSE, NO_SCRIPTS, TOUCH, Hand, Way
 from tests.browser.steps import composer, last_answer, last_text
-from tests.site import Site, manage, serving
+from tests.site import Site, migrate, serving
 from tests.upstreams.scripted import (
     STREAM_HEAD,
     Paused,
@@ -56,7 +56,7 @@ class Playground:
         self.upstream, self._folder, self._server = upstream, folder, ExitStack()
         self.database = folder / "runs.sqlite3"
         self._environment = {"PLAYGROUND_DATABASE": str(self.database), "PLAYGROUND_RUNS": "1"}
-        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **self._environment)
+        migrate(folder, upstream.host_port, **self._environment)
         self.restart()
 
     def restart(self) -> None:

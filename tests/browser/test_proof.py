@@ -12,7 +12,7 @@ from playground.proof.file import State, read
 from tests.browser.axe import assert_no_barrier
 from tests.browser.steps import ask_for_stream, composer, message
 from tests.proof.made import called, script, signed_elsewhere
-from tests.site import Site, manage, serving
+from tests.site import Site, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
 PHONE = {"width": 360, "height": 740}
@@ -34,7 +34,7 @@ def _playground(
 ) -> Iterator[Site]:
     folder = folders.mktemp("site")
     environment |= {"PLAYGROUND_DATABASE": str(folder / "playground.sqlite3")}
-    manage(folder, server.host_port, "migrate", "--verbosity=0", **environment)
+    migrate(folder, server.host_port, **environment)
     with serving(folder, server.host_port, **environment) as site:
         yield site
 

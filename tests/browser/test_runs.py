@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Error, Page, Route, expect
 from tests.browser.axe import ALL_RULES, assert_no_barrier, settle
 from tests.browser.conftest import Complaints
 from tests.browser.steps import composer, last_answer, message, send, settled
-from tests.site import manage, serving
+from tests.site import migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 TIME = r"^\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -26,7 +26,7 @@ class Runs:
         self._server, self._pages = ExitStack(), ExitStack()
         self.complaints = Complaints()
         environment = {"PLAYGROUND_DATABASE": str(folder / "runs.sqlite3"), "PLAYGROUND_RUNS": "1"}
-        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **environment)
+        migrate(folder, upstream.host_port, **environment)
         self.address = self._server.enter_context(serving(folder, upstream.host_port, **environment)).address
 
     def open(self, path: str = "", *, width: int = 1440, **options: Any) -> Page:

@@ -10,7 +10,7 @@ from typing import IO
 import requests
 
 from tests import forks
-from tests.site import ROOT, Site, manage, serving, variables_of
+from tests.site import ROOT, Site, migrate, serving, variables_of
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 PASSWORD = "correct horse battery"
@@ -98,6 +98,6 @@ def serving_people(folder: Path, stderr: IO[bytes] | None = None, **further: str
     }
     with ScriptedUpstream() as upstream:
         upstream.reply(completion())
-        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        migrate(folder, upstream.host_port, **settings)
         with serving(folder, upstream.host_port, stderr=stderr, **settings) as site:
             yield Place(site, variables_of(folder, upstream.host_port, settings), upstream)

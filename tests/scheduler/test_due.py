@@ -13,7 +13,7 @@ from django.core.management import call_command
 from playground.scheduler.due import Task, run_due
 from tests import forks
 from tests.at_once import in_threads
-from tests.site import ROOT, manage, variables_of
+from tests.site import ROOT, migrate, variables_of
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -67,7 +67,7 @@ def test_sessions_that_have_ended_are_deleted(capsys: pytest.CaptureFixture[str]
 def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
     file = tmp_path / "db.sqlite3"
     settings = {"PLAYGROUND_DATABASE": str(file)}
-    manage(tmp_path, "127.0.0.1:1", "migrate", "--verbosity=0", **settings)
+    migrate(tmp_path, "127.0.0.1:1", **settings)
 
     environment = variables_of(tmp_path, "127.0.0.1:1", settings)
     program = forks.start(["manage.py", "scheduler"], cwd=ROOT, env=environment)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from tests.site import Site, manage_all, serving
+from tests.site import Site, manage, migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream, completion
 
 FORM = {
@@ -81,18 +81,10 @@ EMBED_REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"
 def made_database(static_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the embed `hello` for the provider `test`. Tests copy it."""
     database = tmp_path_factory.mktemp("made") / "embeds.sqlite3"
-    embed = [
-        "embed",
-        "hello",
-        "--origin",
-        "https://docs.example.org",
-        "--provider",
-        "test",
-        "--key",
-        "server",
-    ]
-    commands = [["migrate", "--verbosity=0"], [*embed, "--request", json.dumps(EMBED_REQUEST)]]
-    manage_all(static_folder, "127.0.0.1:1", *commands, PLAYGROUND_DATABASE=str(database))
+    embed = ["embed", "hello", "--origin=https://docs.example.org", "--provider=test", "--key=server"]
+    embed += ["--request", json.dumps(EMBED_REQUEST)]
+    migrate(static_folder, "127.0.0.1:1", PLAYGROUND_DATABASE=str(database))
+    manage(static_folder, "127.0.0.1:1", *embed, PLAYGROUND_DATABASE=str(database))
     return database
 
 

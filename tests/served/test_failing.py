@@ -17,7 +17,7 @@ import requests
 from tests.postgresql import PostgreSQLServer
 from tests.redis import RedisServer
 from tests.served.conftest import EMBED_REQUEST, Tab, eventually
-from tests.site import ROOT, Site, manage, serving, workers
+from tests.site import ROOT, Site, migrate, serving, workers
 from tests.upstreams.scripted import ScriptedUpstream, completion, completion_body
 from tests.wire.case import answer as whole
 
@@ -132,7 +132,7 @@ def test_readiness_names_what_fails(
         assert "not migrated" in found["database"]
         assert not database.exists()
 
-        manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        migrate(static_folder, upstream.host_port, **settings)
 
         assert eventually(lambda: _readiness(site) == (200, {"ready": True, "database": "ok", "cache": "ok"}))
 
@@ -153,7 +153,7 @@ def test_readiness_follows_postgresql(
     settings = {"DATABASE_URL": postgresql_server.url()}
     with serving(static_folder, upstream.host_port, **settings) as site:
         assert "not migrated" in _readiness(site)[1]["database"]
-        manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        migrate(static_folder, upstream.host_port, **settings)
         assert eventually(lambda: _readiness(site)[0] == 200)
         postgresql_server.stop()
         assert eventually(lambda: "cannot be reached" in _readiness(site)[1]["database"])

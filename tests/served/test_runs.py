@@ -15,7 +15,7 @@ import requests
 
 from tests.postgresql import PostgreSQLServer
 from tests.served.conftest import FORM, eventually
-from tests.site import Site, manage, workers
+from tests.site import Site, migrate, workers
 from tests.upstreams.scripted import ScriptedUpstream, stream
 
 # 50 in a scheduled run.
@@ -74,7 +74,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 def test_no_run_that_was_shown_is_lost(
     serve: Callable[..., Site], static_folder: Path, upstream: ScriptedUpstream, database: dict[str, str]
 ) -> None:
-    manage(static_folder, upstream.host_port, "migrate", "--verbosity=0", **database)
+    migrate(static_folder, upstream.host_port, **database)
     upstream.reply(stream({"content": "Hello"}))
     site = serve(
         PLAYGROUND_RUNS="1", PLAYGROUND_LOG="0", WEB_CONCURRENCY="2", PLAYGROUND_CAPS="0", **database

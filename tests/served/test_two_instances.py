@@ -25,7 +25,7 @@ from tests.people.place import JSON, PASSWORD, Person, Place
 from tests.postgresql import running_postgresql
 from tests.redis import RedisServer, running_redis
 from tests.served.conftest import FORM, OpenStream, eventually
-from tests.site import Site, free_port, manage, serving, variables_of, workers
+from tests.site import Site, free_port, migrate, serving, variables_of, workers
 from tests.upstreams.scripted import STREAM_HEAD, Paused, ScriptedUpstream, completion, stream, token
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 50}
@@ -128,7 +128,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         }
         redis.start()
         stack.callback(redis.stop)
-        manage(folder, upstream.host_port, "migrate", "--verbosity=0", **settings)
+        migrate(folder, upstream.host_port, **settings)
         one, other = (Instance(folder, upstream.host_port, settings) for _ in range(2))
         stack.callback(one.stop)
         stack.callback(other.stop)

@@ -7,7 +7,7 @@ import pytest
 
 from playground.upstream.local_model.supervisor import Supervisor
 from tests.browser.others.tabs import Tab, firefox, webkit
-from tests.site import manage, serving
+from tests.site import migrate, serving
 from tests.upstreams.scripted import ScriptedUpstream
 
 
@@ -23,7 +23,7 @@ def address(
         "PLAYGROUND_DATABASE": str(folder / "playground.sqlite3"),
         "PLAYGROUND_RUNS": "1",
     }
-    manage(folder, upstream, "migrate", "--verbosity=0", **environment)
+    migrate(folder, upstream, **environment)
     with serving(folder, upstream, **environment) as site:
         yield site.address
 
