@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import DatabaseError
 
 from playground.calls.models import Spent
-from playground.database import in_turn
+from playground.database.rows import rows_with, save_each
+from playground.database.together import write
 from playground.trouble import why
 
+# Account, first day of the period, and who: one row.
+Key = tuple[str, date, str]
 ALL = ""
 # Billionths of a US dollar: whole numbers add up exactly in every database.
 NANO = 1_000_000_000
@@ -50,8 +52,9 @@ class Line:
     who: str
     most: Mapping[str, int]
 
-    def row(self) -> Q:
-        return Q(account=self.account, day=self.start, who=self.who)
+    @property
+    def key(self) -> Key:
+        return self.account, self.start, self.who
 
 
 class FullError(Exception):
@@ -62,6 +65,13 @@ class FullError(Exception):
         self.line, self.unit, self.left = line, unit, left
 
 
+Rows = Mapping[Key, Spent]
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """An amount that is charged to lines, so that no other call can use it."""
@@ -69,74 +79,97 @@ class Charge:
     lines: tuple[Line, ...]
     amount: Amount
 
-    def settle(self, amount: Amount) -> None:
-        """Charge this instead. If the database is unavailable, the charge stays as it is."""
+    def settle(self, amount: Amount, on_settled: Callable[[Rows], None] = _nothing) -> None:
+        """Charge this instead. If the database is unavailable, the charge stays as it is.
+
+        `on_settled` is called, in the same transaction, with all rows as they are then.
+        """
         new, old = asdict(amount.bounded()), asdict(self.amount)
-        changes = {name: F(name) + new[name] - old[name] for name in new if new[name] != old[name]}
-        if not changes:
-            return
+        change = _Change(self.lines, {unit: new[unit] - old[unit] for unit in new}, on_settled=on_settled)
         try:
-            in_turn(lambda: self._write(changes))
+            write(_store, change)
         except DatabaseError as error:
             _logger.error("A reservation of the budget stays as it is: %s", why(error))
 
-    @transaction.atomic
-    def _write(self, changes: Mapping[str, object]) -> None:
-        _locked(self.lines)
-        rows_of(self.lines).update(**changes)
 
-
-def charge(lines: Sequence[Line], amount: Amount, on_new: Callable[[Line], None] = lambda _: None) -> Charge:
+def charge(lines: Sequence[Line], amount: Amount, on_new: Callable[[Line], None] = _nothing) -> Charge:
     """Charge an amount to all lines, or to none: then raise `FullError` for the first without room.
 
     `on_new` is called, in the same transaction, for a line whose row is made. Raises `DatabaseError`.
     """
     made = Charge(tuple(lines), amount.bounded())
     try:
-        in_turn(lambda: _charge(made, on_new))
+        full = write(_store, _Change(made.lines, asdict(made.amount), is_charge=True, on_new=on_new))
     except DatabaseError as error:
         _logger.error("The budget cannot be counted: %s", why(error))
         raise
+    if full:
+        raise full
     return made
 
 
-@transaction.atomic
-def _charge(made: Charge, on_new: Callable[[Line], None]) -> None:
-    # Nothing is locked before all rows are there, so that locks are always taken in the same order.
-    there = set(rows_of(made.lines).values_list("account", "day", "who"))
-    for line in _in_order(made.lines):
-        if (line.account, line.start, line.who) in there:
-            continue
-        _, is_new = Spent.objects.get_or_create(account=line.account, day=line.start, who=line.who)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is added to lines; a charge only if all of them have room."""
+
+    lines: tuple[Line, ...]
+    added: Mapping[str, int]
+    is_charge: bool = False
+    on_new: Callable[[Line], None] = _nothing
+    on_settled: Callable[[Rows], None] = _nothing
+
+    def apply(self, rows: Rows) -> FullError | None:
+        # A budget that was deleted since has no row.
+        there = [(line, rows[line.key]) for line in self.lines if line.key in rows]
+        if self.is_charge:
+            for line, row in there:
+                for unit, most in line.most.items():
+                    left = most - getattr(row, unit)
+                    if self.added[unit] > left:
+                        return FullError(line, unit, max(0, left))
+        for _, row in there:
+            for unit, value in self.added.items():
+                setattr(row, unit, getattr(row, unit) + value)
+        self.on_settled(rows)
+        return None
+
+
+def _store(changes: Sequence[_Change]) -> list[FullError | None]:
+    lines = [line for change in changes for line in change.lines]
+    new = {line.key: (line, change.on_new) for change in changes if change.is_charge for line in change.lines}
+    if not new.keys() <= _known:
+        _make(new)
+    rows = rows_of(lines, lock=True)
+    if gone := new.keys() - rows.keys():
+        _make({key: new[key] for key in gone})
+        rows = rows_of(lines, lock=True)
+    results = [change.apply(rows) for change in changes]
+    save_each(rows.values(), [*asdict(Amount()), "warned"])
+    return results
+
+
+# Whose rows were there once, so that they need not be looked for before each call.
+_known: set[Key] = set()
+_MOST_KNOWN = 10_000
+
+
+def _make(new: Mapping[Key, tuple[Line, Callable[[Line], None]]]) -> None:
+    """Make the rows that are missing.
+
+    Nothing is locked before they are there, so that locks are always taken in the same order.
+    """
+    there = rows_of(line for line, _ in new.values())
+    for account, day, who in sorted(new.keys() - there.keys()):
+        line, on_new = new[account, day, who]
+        _, is_new = Spent.objects.get_or_create(account=account, day=day, who=who)
         if is_new:
             on_new(line)
-    rows = _locked(made.lines)
-    amount = asdict(made.amount)
-    for line in made.lines:
-        row = rows[line.account, line.start, line.who]
-        for unit, most in line.most.items():
-            left = most - getattr(row, unit)
-            if amount[unit] > left:
-                raise FullError(line, unit, max(0, left))
-    rows_of(made.lines).update(**{name: F(name) + value for name, value in amount.items() if value})
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+    _known.update(new)
 
 
-def _locked(lines: Iterable[Line]) -> dict[tuple[str, date, str], Spent]:
-    """Lock the rows, always in one order: an UPDATE locks them in any order, so two could deadlock.
-
-    SQLite has no row locks and needs none: a transaction locks the whole file.
-    """
-    rows = rows_of(lines).select_for_update().order_by("account", "day", "who")
-    return {(row.account, row.day, row.who): row for row in rows}
-
-
-def rows_of(lines: Iterable[Line]) -> QuerySet[Spent]:
+def rows_of(lines: Iterable[Line], *, lock: bool = False) -> dict[Key, Spent]:
     """Return the rows of the lines, as far as they exist."""
-    wanted = Q(pk__in=[])
-    for line in lines:
-        wanted |= line.row()
-    return Spent.objects.filter(wanted)
-
-
-def _in_order(lines: Iterable[Line]) -> list[Line]:
-    return sorted(lines, key=lambda line: (line.account, line.start, line.who))
+    rows = rows_with(Spent, ("account", "day", "who"), {line.key for line in lines}, lock=lock)
+    return {(row.account, row.day, row.who): row for row in rows}

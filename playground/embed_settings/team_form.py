@@ -40,8 +40,8 @@ class TeamEmbedForm(EmbedForm):
         self.team = team
         if embed.pk:
             del self.fields["name"]
-        keys = Key.objects.in_use().filter(team=team, member=None).exclude(provider="")
-        teams = dict.fromkeys(keys.values_list("name", flat=True))
+        keys = Key.objects.filter(team=team, member=None).exclude(provider="")
+        teams = dict.fromkeys(key.name for key in keys if key.is_in_use)
         if embed.team_key:  # also if it is gone
             teams.setdefault(embed.team_key)
         choices: list[Any] = [(_READER, Embed.Key.READER.label)]
@@ -59,8 +59,8 @@ class TeamEmbedForm(EmbedForm):
         embed.key = Embed.Key.READER if pays == _READER else Embed.Key.SERVER
         embed.team_key = pays.removeprefix(_TEAMS) if pays.startswith(_TEAMS) else ""
         provider = cleaned.get("provider", "")
-        keys = Key.objects.in_use().filter(team=self.team, member=None, name=embed.team_key)
-        if embed.team_key and not keys.filter(provider=provider).exists():
+        keys = Key.objects.filter(team=self.team, member=None, name=embed.team_key, provider=provider)
+        if embed.team_key and not any(key.is_in_use for key in keys):
             self.add_error("pays", gettext(_OTHER_PROVIDER) % {"provider": provider})
         elif pays == _SERVER and not gives_servers_key(Embed(team=self.team, provider=provider)):
             self.add_error("pays", gettext(_NOT_GIVEN) % {"provider": provider})

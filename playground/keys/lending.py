@@ -27,7 +27,7 @@ from playground.exchange.refusal import (
     RefusedError,
 )
 from playground.keys import sealing
-from playground.keys.models import Key, Use
+from playground.keys.models import Key, Use, lent_to
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership, Team
 from playground.text.endpoint import BaseURLError, Endpoint
@@ -51,7 +51,7 @@ _ENTER_AGAIN = gettext_noop(
 
 def held_by(member: Membership) -> Held:
     """Return what the form offers to a member of the team."""
-    keys = in_turn(lambda: list(Key.objects.lent_to(member)))
+    keys = in_turn(lambda: lent_to(member))
     return Held(tuple(map(_saved, keys)), withheld(member))
 
 
@@ -117,8 +117,10 @@ def lend_to_embed(
     """
 
     def take() -> tuple[int, Lent] | None:
-        keys = Key.objects.in_use().filter(team=team, member=None, name=name, provider=draft.provider or "")
+        keys = Key.objects.filter(team=team, member=None, name=name, provider=draft.provider or "")
         for key in keys.select_related("team", "member").order_by("since", "-pk"):
+            if not key.is_in_use:
+                continue
             try:
                 lent = _lent(key)
                 return _note(key, None, embed=embed), lent
@@ -158,11 +160,9 @@ def _lent(key: Key) -> Lent:
 
 
 def _fitting(draft: Draft, wanted: str, member: Membership) -> Iterator[Key]:
-    keys = Key.objects.lent_to(member).filter(provider=draft.provider or "")
+    keys = lent_to(member, draft.provider or "")
     if wanted:
-        keys = keys.filter(
-            pk=int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else 0
-        )
+        keys = [key for key in keys if str(key.pk) == wanted]
     if draft.provider:
         yield from keys
         return

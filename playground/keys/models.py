@@ -1,13 +1,12 @@
 """A key that the playground keeps, and who used it when."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from playground.database.rows import rows_with
 from playground.teams.access import Action, allows
 from playground.teams.models import Membership, Team
 
@@ -28,26 +27,6 @@ class Keys(models.QuerySet["Key"]):
         if allows(member.role, Action.MANAGE):
             seen |= Q(member=None)
         return self.filter(seen, team_id=member.team_id)
-
-    def in_use(self, now: datetime | None = None) -> "Keys":
-        """Return the keys that are neither turned off nor past their last day."""
-        return self.filter(Q(ends=None) | Q(ends__gt=now or timezone.now()), off=None)
-
-    def lent_to(self, member: Membership) -> "Keys":
-        """Return the keys that a member may use now, the first choice first.
-
-        A personal key comes before the team's, a new key before the one that it replaces.
-        """
-        if not allows(member.role, Action.SEND):
-            return self.none()
-        audiences = Q(audience=Audience.TEAM) | Q(member=member)
-        chosen = Key.people.through.objects.filter(membership=member).values("key")
-        audiences |= Q(audience=Audience.PEOPLE, pk__in=chosen)
-        if allows(member.role, Action.MANAGE):
-            audiences |= Q(audience=Audience.ADMINS)
-        own_first = models.F("member").asc(nulls_last=True)
-        keys = self.in_use().filter(audiences, team_id=member.team_id).select_related("team", "member")
-        return keys.order_by(own_first, "since", "-pk")
 
 
 class Key(models.Model):
@@ -90,6 +69,39 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} …{self.tail}" if self.tail else self.name
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether it is neither turned off nor past its last day."""
+        return self.off is None and (self.ends is None or self.ends > timezone.now())
+
+    def is_for(self, member: Membership) -> bool:
+        """Whether a member of its team may use it."""
+        match Audience(self.audience):
+            case Audience.TEAM:
+                return True
+            case Audience.ADMINS:
+                return allows(member.role, Action.MANAGE)
+            case Audience.PEOPLE:
+                return self.people.filter(pk=member.pk).exists()
+            case Audience.OWN:
+                return self.member_id == member.pk
+
+
+def lent_to(member: Membership, provider: str | None = None) -> list[Key]:
+    """Return the keys that a member may use now, the first choice first; with `provider`, those for it.
+
+    A personal key comes before the team's, a new key before the one that it replaces.
+    """
+    if not allows(member.role, Action.SEND):
+        return []
+    of_team: dict[str, object] = {"team": member.team_id}
+    of_team |= {} if provider is None else {"provider": provider}
+    keys = rows_with(Key, list(of_team), [tuple(of_team.values())])
+    found = [key for key in keys if key.is_in_use and key.is_for(member)]
+    for key in found:
+        key.team, key.member = member.team, member if key.member_id else None
+    return sorted(found, key=lambda key: (key.member_id is None, key.since, -key.pk))
 
 
 class Use(models.Model):

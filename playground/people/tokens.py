@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from playground.database import in_turn
-from playground.people.models import Token
+from playground.database.rows import row_with
+from playground.people.models import Token, User
 from playground.teams.audit import note
-from playground.teams.models import Kind, Membership
+from playground.teams.models import Kind, Membership, Team
 
 # By which a leaked one is recognized.
 PREFIX = "apg_"
@@ -35,9 +36,14 @@ def find(secret: str) -> Token | None:
 
 def _find(secret: str) -> Token | None:
     now = timezone.now()
-    tokens = Token.objects.filter(digest=_digest(secret), expires__gt=now, member__person__is_active=True)
-    token = tokens.select_related("member__person", "member__team").first()
-    if token and (token.used is None or token.used < now - _USED_EVERY):
+    token = row_with(Token, "digest", _digest(secret))
+    member = token and row_with(Membership, "id", token.member_id)
+    team = member and row_with(Team, "id", member.team_id)
+    person = member and row_with(User, "id", member.person_id)
+    if not (token and member and team and person) or token.expires <= now or not person.is_active:
+        return None
+    token.member, member.team, member.person = member, team, person
+    if token.used is None or token.used < now - _USED_EVERY:
         Token.objects.filter(pk=token.pk).update(used=now)
     return token
 

@@ -94,9 +94,16 @@ class Keeper:
     def keep(self) -> Kept | None:
         """Write the run. None if there is nothing to write or to hand on, or it is written already."""
         exchange, self._exchange = self._exchange, None
-        if exchange and self._tally:
-            self._tally.write(exchange)
-        if exchange is None or not (self._wanted or self._handed_on):
+        if exchange is None:
+            return None
+        counted = self._tally.begin(exchange) if self._tally else lambda: None
+        try:
+            return self._keep(exchange)
+        finally:
+            counted()
+
+    def _keep(self, exchange: Exchange) -> Kept | None:
+        if not (self._wanted or self._handed_on):
             return None
         if not self._wanted:
             return Kept(exchange=exchange)

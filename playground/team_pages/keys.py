@@ -21,7 +21,7 @@ from playground.exchange.call import AUTHS
 from playground.exchange.refusal import FieldProblem, InvalidRequestError, Refusal, RefusedError
 from playground.forms.incoming import Shape, shape_of
 from playground.keys import keeping, lending, sealing
-from playground.keys.models import Audience, Key, Use
+from playground.keys.models import Audience, Key, Use, lent_to
 from playground.people import refusals
 from playground.people.asked import member_in, name_in, need, number_in, refusing
 from playground.teams.access import Action, allows
@@ -177,7 +177,7 @@ def _page(
     totals = {"last": Max("uses__last"), "calls": Sum("uses__calls"), "failures": Sum("uses__failures")}
     found = found.prefetch_related("people__person").annotate(**totals)
     listed = list(found.order_by(F("member").asc(nulls_first=True), "since", "-pk"))
-    lent: Iterable[Key] = [] if manages else Key.objects.lent_to(own).filter(member=None)
+    lent = [] if manages else [key for key in lent_to(own) if not key.member_id]
     context = {
         "own": own,
         "team": own.team,

@@ -1,22 +1,23 @@
 """Budgets of a team: which apply to a call, what is left of them, and why a call has no room."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from playground import amounts
 from playground.calls.cost import used_usd, worst_usd
 from playground.calls.estimate import used, was_sent, worst_parts
-from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, charge, rows_of
+from playground.calls.ledger import ALL, NANO, Amount, Charge, FullError, Line, Rows, charge, rows_of
 from playground.calls.metrics import count_warning
 from playground.calls.models import Spent
 from playground.database import in_turn
+from playground.database.rows import rows_with
 from playground.dialects.spelling import other_names
 from playground.exchange.record import Exchange
 from playground.exchange.request import Request
@@ -24,7 +25,6 @@ from playground.teams.access import Person
 from playground.teams.audit import note
 from playground.teams.models import Budget, Kind, Membership, Period, Subject, Team
 from playground.text.sentence import Sentence, gettext_noop, say
-from playground.trouble import why
 from playground.upstream.route import Route
 
 _logger = logging.getLogger(__name__)
@@ -103,19 +103,16 @@ class Reservation:
         # All that was reserved counts if nobody knows how much came.
         is_unknown = usd is None or tokens >= reserved.tokens
         nanousd = 0 if tokens == 0 else reserved.nanousd if is_unknown else nano(usd or Decimal(0))
-        self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd))
-        try:
-            in_turn(self._warn)
-        except DatabaseError as error:
-            _logger.error("A used budget was not noted: %s", why(error))
+        self.charged.settle(Amount(int(was_sent(exchange)), tokens, nanousd), self._warn)
 
     def give_back(self) -> None:
         self.charged.settle(Amount())
 
-    @transaction.atomic
-    def _warn(self) -> None:
-        for now in _with_used(self.applying):
-            if now.is_nearly_used and rows_of([now.line]).filter(warned=False).update(warned=True):
+    def _warn(self, rows: Rows) -> None:
+        for now in _with(rows, self.applying):
+            row = rows.get(now.line.key)
+            if row and now.is_nearly_used and not row.warned:
+                row.warned = True
                 note(Kind.BUDGET_NEARLY_USED, self.team, None, str(label(now.budget)), percent=now.percent)
                 count_warning()
 
@@ -156,7 +153,8 @@ def applying_to(member: Membership, key: str, model: str) -> Iterable[Left]:
     named = {Subject.PERSON: str(member.person_id), Subject.KEY: key, Subject.MODEL: model, Subject.TEAM: ""}
     if member.person_id:
         named[Subject.EACH] = ""
-    found = [b for b in member.team.budgets.all() if named.get(Subject(b.subject)) == b.name]
+    budgets = rows_with(Budget, ["team"], [(member.team_id,)])
+    found = [b for b in budgets if named.get(Subject(b.subject)) == b.name]
     special = {b.period for b in found if b.subject == Subject.PERSON}
     found = [b for b in found if b.subject != Subject.EACH or b.period not in special]
     return (left_of(budget, member) for budget in sorted(found, key=lambda b: (_ORDER[b.subject], b.period)))
@@ -224,10 +222,12 @@ def left_of(budget: Budget, member: Membership | None) -> Left:
     return Left(budget, Line(budget.account, start, who, most), Amount(), ends)
 
 
-def _with_used(lefts: Iterable[Left]) -> list[Left]:
-    lefts = list(lefts)
-    rows = {(row.account, row.day, row.who): row for row in rows_of(left.line for left in lefts)}
-    found = [rows.get((left.line.account, left.line.start, left.line.who), Spent()) for left in lefts]
+def _with_used(lefts: Sequence[Left]) -> list[Left]:
+    return _with(rows_of(left.line for left in lefts), lefts)
+
+
+def _with(rows: Rows, lefts: Sequence[Left]) -> list[Left]:
+    found = [rows.get(left.line.key, Spent()) for left in lefts]
     return [
         Left(left.budget, left.line, Amount(row.calls, row.tokens, row.nanousd), left.ends)
         for left, row in zip(lefts, found, strict=True)

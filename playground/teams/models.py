@@ -141,7 +141,7 @@ class Used(models.Model):
     """What a person used on a day of their team with one key and model. Written after each call.
 
     `day` began at midnight in the team's time zone. `key` is a team's key or the operator's variable, or ""
-    if neither pays. `provider` is "" for a base URL that was typed, and `model` is `tally.OTHER` for those
+    if neither pays. `provider` is "" for a base URL that was typed, and `model` is `uses.OTHER` for those
     beyond the first ones of a day. `person` is None once the account is deleted, and for readers of an
     `embed`. `unpriced` calls used tokens whose price is unknown: their cost is missing in `nanousd`.
     """

@@ -1,33 +1,28 @@
 """Count what a member's call used, after the call: one row per day, person, key, and model."""
 
 import logging
-from typing import Any
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db import IntegrityError
 
 from playground.calls.cost import used_usd
 from playground.calls.estimate import estimated_usage, used
-from playground.database import in_turn
+from playground.database import together
 from playground.exchange.failure import FailureKind
-from playground.exchange.record import Exchange, Timings
+from playground.exchange.record import Exchange
 from playground.explanations.explain import explain
 from playground.teams.budgets import nano
-from playground.teams.latency import bucket_of
-from playground.teams.models import Membership, Timed, Used
+from playground.teams.models import Membership
+from playground.teams.uses import Counts, Of, Use, store
 from playground.text.storable import storable
 
 _logger = logging.getLogger(__name__)
 
-# In place of the models that a person uses on a day beyond the first ones: anybody can make up names.
-OTHER = "*"
-_MOST_MODELS = 40
+_MISSING = "A call is missing in the usage of its team"
 _LONGEST_NAME = 100
 # Of one call: a provider's numbers are bounded before they are added up. Tokens are when they are read.
 _MOST_NANOUSD = 10**13
-
-Counts = dict[str, int]
 
 
 class Tally:
@@ -40,37 +35,42 @@ class Tally:
         self.member, self.key, self.embed = member, "", embed
 
     def write(self, exchange: Exchange) -> None:
-        """Count the call, in one transaction. What fails is logged: the answer is not lost."""
-        try:
-            counts, person = counts_of(exchange), self.member.person_id
-            try:
-                in_turn(lambda: self._write(exchange, counts, person))
-            except IntegrityError:  # the account was deleted while the call was running
-                in_turn(lambda: self._write(exchange, counts, None))
-        except Exception:  # whatever it is, the answer must reach who paid for it
-            _logger.exception("A call is missing in the usage of its team")
+        """Count the call. What fails is logged: the answer is not lost."""
+        self.begin(exchange)()
 
-    @transaction.atomic
-    def _write(self, exchange: Exchange, counts: Counts, person: int | None) -> None:
-        team = self.member.team
-        day = exchange.started.astimezone(ZoneInfo(team.time_zone)).date()
-        whom: dict[str, Any] = {"team": team, "day": day, "person_id": person, "embed": self.embed}
-        todays = Used.objects.filter(**whom)
-        whose: dict[str, Any] = {
-            "key": self.key,
-            "provider": storable(exchange.provider or "")[:_LONGEST_NAME],
-        }
-        model = storable(exchange.demands.model)[:_LONGEST_NAME]
-        sums = {name: F(name) + count for name, count in counts.items() if count}
-        if person is None and not self.embed:  # any number of rows, of different people
-            Used.objects.create(**whom, **whose, model=_bounded(model, todays), **counts)
-        elif not todays.filter(**whose, model=model).update(**sums):
-            model = _bounded(model, todays)
-            Used.objects.get_or_create(**whom, **whose, model=model)
-            todays.filter(**whose, model=model).update(**sums)
-        # Always after that: no two calls hold a row that the other one waits for.
-        if not (counts["failed"] or counts["stopped"]):
-            _time({"team": team, "day": day, "model": model}, exchange.timings)
+    def begin(self, exchange: Exchange) -> Callable[[], None]:
+        """Begin to count the call, and return what waits until it is."""
+        try:
+            use = self._use(exchange)
+            writing = together.begin(store, use)
+        except Exception:  # whatever it is, the answer must reach who paid for it
+            _logger.exception(_MISSING)
+            return lambda: None
+
+        def wait() -> None:
+            try:
+                try:
+                    writing.result()
+                except IntegrityError:  # the account was deleted while the call was running
+                    together.write(store, use.of_nobody())
+            except Exception:  # as above
+                _logger.exception(_MISSING)
+
+        return wait
+
+    def _use(self, exchange: Exchange) -> Use:
+        team, timings, counts = self.member.team, exchange.timings, counts_of(exchange)
+        of = Of(
+            team.pk,
+            exchange.started.astimezone(ZoneInfo(team.time_zone)).date(),
+            self.member.person_id,
+            self.embed,
+            self.key,
+            storable(exchange.provider or "")[:_LONGEST_NAME],
+            storable(exchange.demands.model)[:_LONGEST_NAME],
+        )
+        ended_well = not (counts["failed"] or counts["stopped"])
+        return Use(of, counts, (timings.total_ms, timings.first_token_ms) if ended_well else None)
 
 
 def counts_of(exchange: Exchange) -> Counts:
@@ -89,17 +89,3 @@ def counts_of(exchange: Exchange) -> Counts:
         "completion_tokens": completion or 0,
         "nanousd": min(nano(usd), _MOST_NANOUSD) if usd else 0,
     }
-
-
-def _bounded(model: str, todays: QuerySet[Used]) -> str:
-    """Return the model, or `OTHER` if there are too many already."""
-    known = set(todays.values_list("model", flat=True).distinct())
-    return model if model in known or len(known) < _MOST_MODELS else OTHER
-
-
-def _time(place: dict[str, Any], timings: Timings) -> None:
-    row, _ = Timed.objects.select_for_update().get_or_create(**place)
-    for counts, took in ((row.total, timings.total_ms), (row.first, timings.first_token_ms)):
-        if took is not None:
-            counts[bucket_of(took)] += 1
-    row.save(update_fields=["total", "first"])

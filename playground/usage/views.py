@@ -24,7 +24,7 @@ from playground.people.asked import member_in, need, number_in, refusing
 from playground.teams.access import Action, allows
 from playground.teams.audit import note
 from playground.teams.models import Kind, Membership
-from playground.teams.tally import OTHER
+from playground.teams.uses import OTHER
 from playground.text.sentence import gettext_noop, say
 from playground.usage import sums
 from playground.usage.charts import Chart, chart

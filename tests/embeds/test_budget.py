@@ -170,7 +170,7 @@ def test_a_budget_that_cannot_be_counted_is_not_spent(
     def broken(*args: Any) -> None:
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr(ledger, "_charge", broken)
+    monkeypatch.setattr(ledger, "_store", broken)
 
     assert send_json(client).status_code == 503
     assert not upstream.requests

@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, connection
 
 from playground import database
+from playground.database import together
 from playground.runs import writing
 from playground.runs.models import Run
 from playground.runs.search import Query, find
@@ -51,15 +52,15 @@ def _write_at_once(runs: Sequence[Run]) -> list[str]:
 
 
 def test_runs_that_wait_share_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = list[int]()
+    batches = list[int]()
     store, begun, first = writing._store, threading.Event(), threading.Event()
 
-    def counted(runs: Sequence[Run]) -> None:
-        together.append(len(runs))
-        if len(together) == 1:
+    def counted(runs: Sequence[Run]) -> list[None]:
+        batches.append(len(runs))
+        if len(batches) == 1:
             begun.set()
             assert first.wait(20)  # meanwhile the others come
-        store(runs)
+        return store(runs)
 
     monkeypatch.setattr(writing, "_store", counted)
     alone = threading.Thread(target=writing.write, args=(_run(),))
@@ -67,13 +68,13 @@ def test_runs_that_wait_share_transactions(monkeypatch: pytest.MonkeyPatch) -> N
     assert begun.wait(20)
     rest = threading.Thread(target=_write_at_once, args=([_run() for _ in range(20)],))
     rest.start()
-    while writing._writer()._jobs.qsize() < 20:
+    while together._writer().jobs.qsize() < 20:
         time.sleep(0.001)
     first.set()
     alone.join()
     rest.join()
 
-    assert together == [1, 20]
+    assert batches == [1, 20]
     assert len(find(Query("hello")).runs) == 21
 
 
@@ -91,19 +92,19 @@ def test_no_call_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread hangs in the database: who waits is told, and what had not begun is not written later."""
     store, begun, again = writing._store, threading.Event(), threading.Event()
 
-    def hang(runs: Sequence[Run]) -> None:
+    def hang(runs: Sequence[Run]) -> list[None]:
         begun.set()
         assert again.wait(20)
-        store(runs)
+        return store(runs)
 
     monkeypatch.setattr(writing, "_store", hang)
-    monkeypatch.setattr(writing, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(together, "_PATIENCE_SECONDS", 0.02)
     hanging, waiting = _run(), _run()
 
     assert _write_at_once([hanging]) == [hanging.key]
     assert begun.wait(20)
     assert _write_at_once([waiting]) == [waiting.key]
-    monkeypatch.setattr(writing, "_PATIENCE_SECONDS", 20)
+    monkeypatch.setattr(together, "_PATIENCE_SECONDS", 20)
     again.set()
     later = _run()
     assert _write_at_once([later]) == []
@@ -116,12 +117,11 @@ def test_a_locked_database_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
     attempts, come = list[int](), threading.Event()
     store = writing._store
 
-    def locked(runs: Sequence[Run]) -> None:
+    def locked(runs: Sequence[Run]) -> list[None]:
         attempts.append(len(runs))
         if len(attempts) == 1:
             assert come.wait(20)  # meanwhile the others come
-            store(runs)
-            return
+            return store(runs)
         cause = sqlite3.OperationalError("database is locked")
         cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise DatabaseError from cause
@@ -134,10 +134,10 @@ def test_a_locked_database_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
     while not attempts:  # it is written alone, before the others come
         assert time.monotonic() < deadline
         time.sleep(0.001)
-    failed, writer = list[str](), writing._writer()
+    failed, writer = list[str](), together._writer()
     rest = threading.Thread(target=lambda: failed.extend(_write_at_once([_run() for _ in range(9)])))
     rest.start()
-    while writer._jobs.qsize() < 9:
+    while writer.jobs.qsize() < 9:
         assert time.monotonic() < deadline
         time.sleep(0.001)
     come.set()
@@ -150,10 +150,10 @@ def test_a_locked_database_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_broken_connection_that_cannot_be_closed_ends_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     writing.write(_run())
-    store, thread = writing._store, writing._writer()
+    store, thread = writing._store, together._writer()
     asked = list[int]()
 
-    def broken(runs: Sequence[Run]) -> None:
+    def broken(runs: Sequence[Run]) -> list[None]:
         asked.append(1)
         if len(asked) == 1:
 
@@ -164,13 +164,13 @@ def test_a_broken_connection_that_cannot_be_closed_ends_no_thread(monkeypatch: p
             monkeypatch.setattr(connection, "close", cannot)
             raise InterfaceError("connection already closed")
         monkeypatch.undo()
-        store(runs)
+        return store(runs)
 
     monkeypatch.setattr(writing, "_store", broken)
     writing.write(_run())
     writing.write(_run())
 
-    assert writing._writer() is thread
+    assert together._writer() is thread
     assert Run.objects.count() == 3
 
 
@@ -183,8 +183,8 @@ def test_calls_that_end_at_once_start_one_thread(monkeypatch: pytest.MonkeyPatch
             second.wait(0.1)
         second.set()
 
-    monkeypatch.setattr(writing, "_started", cache(make))
-    threads = [threading.Thread(target=writing._writer) for _ in range(5)]
+    monkeypatch.setattr(together, "_started", cache(make))
+    threads = [threading.Thread(target=together._writer) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,10 +10,11 @@ from django.db import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.database import together
 from playground.exchange.failure import Failure, FailureKind
 from playground.exchange.record import Exchange, Timings
 from playground.people.models import User
-from playground.teams import people, tally
+from playground.teams import people, tally, uses
 from playground.teams.latency import bucket_of, nothing, percentile
 from playground.teams.models import Membership, Role, Team, Timed, Used
 from playground.teams.tally import Tally
@@ -132,13 +133,13 @@ def test_only_a_key_that_the_team_or_the_operator_pays_for_is_named(
 
 def test_made_up_models_take_a_bounded_number_of_rows(member: Membership) -> None:
     other = _member(member.team, "two")
-    _count(member, *(_call(f"m{number}" + "x" * 200) for number in range(tally._MOST_MODELS + 5)))
+    _count(member, *(_call(f"m{number}" + "x" * 200) for number in range(uses._MOST_MODELS + 5)))
     _count(other, _call("\0\ud800"))
 
     found = _by(By.MODEL, member)
-    assert found.pop(tally.OTHER).calls == 5
+    assert found.pop(uses.OTHER).calls == 5
     assert found.pop("\ufffd?").calls == 1
-    assert len(found) == tally._MOST_MODELS
+    assert len(found) == uses._MOST_MODELS
     assert {len(name) for name in found} == {100}
 
 
@@ -152,10 +153,10 @@ def test_an_absurd_cost_is_bounded(member: Membership, monkeypatch: pytest.Monke
 def test_a_database_that_fails_does_not_break_the_answer(
     member: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(tally, "in_turn", fail)
+    monkeypatch.setattr(together, "begin", fail)
     _count(member, _call())
 
     assert "missing in the usage" in caplog.text
