@@ -108,7 +108,7 @@ def _schema(check: Check, text: str) -> str:
         raise _problem(check, gettext_noop("That is not a JSON Schema: %(why)s"), why=str(error)) from error
     except schema.UncheckedError as error:
         raise _problem(
-            check, gettext_noop("This JSON Schema takes too long to read. Simplify it.")
+            check, gettext_noop("This JSON Schema takes too much time or memory to read. Simplify it.")
         ) from error
     return text
 
@@ -220,7 +220,7 @@ def _json(value: str, pinned: Exchange, came: Exchange, cost: Cost | None) -> _F
         return False, say(sentence, why=str(error))
     except schema.UncheckedError:
         return False, say(
-            gettext_noop("Expected JSON that fits the schema; it could not be checked in time.")
+            gettext_noop("Expected JSON that fits the schema; checking it takes too much time or memory.")
         )
     return True, say(
         gettext_noop("Expected JSON that fits the schema; received %(came)s."), came=_quoted(answer)

@@ -1,10 +1,12 @@
 """JSON Schemas and regular expressions of people: what they may be, and whether a value fits.
 
 Regular expressions run in linear time, and no schema is fetched. But a schema can take exponential time, by
-references to what refers twice to something else, so a process of its own tries it, which can be ended.
+references to what refers twice to something else, and as much memory, so a process of its own tries it, which
+can be ended.
 """
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any
 
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 5
+# Of addresses. The longest answers take 80 MB.
+_MEMORY = 256 << 20
 _REGEX_BYTES = 1 << 18
 _LONGEST_PROBLEM = 200
 
@@ -21,7 +25,7 @@ class SchemaError(Exception):
 
 
 class UncheckedError(Exception):
-    """A value could not be checked in time."""
+    """A value could not be checked within the limits of time and memory."""
 
 
 def validator(schema: Any) -> Any:
@@ -60,6 +64,8 @@ def check(schema: str, *values: str) -> None:
 
 
 def _main() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     schema, *values = json.loads(sys.stdin.buffer.read())
     try:
         made = validator(schema)

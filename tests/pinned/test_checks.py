@@ -1,6 +1,7 @@
 """The checks of a pin: what each finds, what each is given, and that none takes long."""
 
 import json
+import subprocess
 import time
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_no_pattern_or_schema_takes_long(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(schema.UncheckedError):
         schema.check(json.dumps(_deep(60)), "{}")
     assert time.process_time() - start < 1
+
+
+def test_no_schema_takes_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "_SECONDS", 60)
+    never = {"items": {"anyOf": [{"not": {}}] * 800}}
+
+    with pytest.raises(schema.UncheckedError) as told:
+        schema.check(json.dumps(never), json.dumps([0] * 200_000))
+    assert isinstance(told.value.__cause__, subprocess.CalledProcessError), "it ended on its own"
 
 
 @pytest.mark.parametrize(
