@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -41,8 +42,8 @@ _PERIODS = {
 _USUAL = "30"
 _MOST_DAYS = _MOST_LINES = 366
 _MOST_BARS = 10
-# With these, a spreadsheet would take a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# With these, also in full width, a spreadsheet would take a cell for a formula.
+_FORMULA = frozenset("=+-@\t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,4 +217,4 @@ def _csv(request: HttpRequest, own: Membership, asked: Asked) -> HttpResponse:
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if normalize("NFKC", text[:1]) in _FORMULA else text

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from playground.usage import views
 from tests.people.place import Person, Place, serving_people
 from tests.upstreams.scripted import completion, json_answer, stream
 from tests.web.client import FORM
@@ -89,6 +90,12 @@ def test_latency_is_shown_by_model(team: dict[str, Person], page: str) -> None:
     latency = team["admin"].get(page).text.partition("<h2>Latency</h2>")[2]
 
     assert re.search(r"All</th><td>2</td><td>–</td><td>–</td><td>\d+ ms</td>", latency)
+
+
+@pytest.mark.parametrize("first", "=+-@＝＋－＠﹦\t\r\n")
+def test_no_cell_is_a_formula(first: str) -> None:
+    assert views._cell(f"{first}1") == f"'{first}1"
+    assert [views._cell(text) for text in (f"1{first}", "")] == [f"1{first}", ""]
 
 
 def test_a_csv_file_has_each_row_and_no_formula(team: dict[str, Person], page: str) -> None:
