@@ -160,7 +160,7 @@ def _page(request: HttpRequest, own: Membership, form: TeamEmbedForm, told: str 
         context |= {
             "spent": budget.spent_today(shown.account),
             "days": budget.recent(shown.account, _DAYS),
-            "answers": list(recordings.listed(shown)),
+            "answers": recordings.listed(shown),
         }
     status = 400 if form.is_bound and form.errors else 200
     return render(request, "people/embed.html", context, status=status)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,10 +131,12 @@ def _fits(others: Any, size: int) -> bool:
     return bool(others.count() < MOST and all_bytes + size <= MOST_BYTES)
 
 
-def listed(embed: Embed) -> Iterator[Recording]:
-    """Yield the embed's recordings without their answers, the oldest first."""
-    for pk in embed.recordings.values_list("pk", flat=True):
-        yield read(pk, embed)
+def listed(embed: Embed) -> list[Recording]:
+    """Return the embed's recordings without their answers, the oldest first."""
+    try:
+        return [Recording.of(answer, embed) for answer in embed.recordings.defer(*_LARGE_COLUMNS)]
+    except _ROW_ERRORS:  # of one row: then each is read alone
+        return [read(pk, embed) for pk in embed.recordings.values_list("pk", flat=True)]
 
 
 def read(pk: int, embed: Embed) -> Recording:

@@ -449,12 +449,22 @@ def test_recorded_again_a_tag_has_its_latest_answer(two_tags: Embed, upstream: S
 
     recordings.record(two_tags, ONE)
 
-    kept = list(recordings.listed(two_tags))
+    kept = recordings.listed(two_tags)
     assert [(one.question, one.matches) for one in kept] == [("Two", False), ("One", True)]
     assert b"Newer" in recordings.start_of_answer(kept[1].id, 10_000)
     assert recordings.start_of_answer(kept[1].id, 3) == recordings.start_of_answer(kept[1].id, 10_000)[:3]
     assert recordings.forget_stale(two_tags) == 1
     assert [one.question for one in recordings.listed(two_tags)] == ["One"]
+
+
+def test_the_list_takes_one_query_and_an_answer_that_cannot_be_read_breaks_no_other(
+    two_tags: Embed, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        first, second = recordings.listed(two_tags)
+    two_tags.recordings.filter(pk=first.id).update(tag=7)
+
+    assert recordings.listed(two_tags) == [recordings.Recording(first.id), second]
 
 
 def test_no_stream_is_recorded_or_filled_in_for_a_tag_that_asked_for_none(
@@ -524,7 +534,7 @@ def test_a_broken_recording_is_as_if_it_were_not_there(
     Embed.objects.update(replay_only=True)
 
     assert send_json(client).json()["error"]["kind"] == "nothing_recorded"
-    assert len(list(recordings.listed(embed))) == 1
+    assert len(recordings.listed(embed)) == 1
 
 
 # --- an embed that is turned off ---

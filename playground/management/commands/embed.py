@@ -189,7 +189,7 @@ class Command(BaseCommand):
         self.stdout.write(words % {"size": f"{size:,}", "seconds": f"{seconds:.1f}"} + where)
 
     def _show(self, embed: Embed) -> None:
-        spent, answers = budget.spent_today(embed.account), list(recordings.listed(embed))
+        spent, answers = budget.spent_today(embed.account), recordings.listed(embed)
         lines = {
             gettext("active"): _yes_or_no(embed.active),
             gettext("origins"): " ".join(embed.allowed_origins),
