@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -279,3 +280,17 @@ def test_a_key_that_is_deleted_meanwhile_is_not_used(
     monkeypatch.setattr(sealing, "open_key", while_deleting)
     assert not _lent(owner).lent.key
     assert Kind.KEY_USED not in _kinds(team)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_tables_can_go_back_to_before_embeds_used_keys(owner: Membership) -> None:
+    key, now = _add(owner), timezone.now()
+    for person in (owner.person_id, None):
+        Use.objects.create(key=key, person_id=person, day=now.date(), last=now)
+
+    try:
+        call_command("migrate", "keys", "0002_limits", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+
+    assert Use.objects.get().person_id == owner.person_id
